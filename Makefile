@@ -1,0 +1,38 @@
+# The commands of the portal. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: help run demo test migration readme
+help:
+	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
+	@echo "make demo       start a fictional school, in its own folder"
+	@echo "make test       run every test"
+	@echo "make migration  after adding a question to models.py"
+	@echo "make readme     write the generated parts of README.md again"
+
+run: $(VENV)/ready
+	@$(RUN) app.py run
+
+demo: $(VENV)/ready
+	@$(RUN) app.py demo
+
+migration: $(VENV)/ready
+	@$(RUN) app.py migration
+
+readme: $(VENV)/ready
+	@$(RUN) app.py readme
+
+test: $(VENV)/tests-ready
+	@sh tests/need-chromium.sh
+	@$(RUN) -m pytest
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (found: $$($(PYTHON) --version 2>&1)). On Debian or Ubuntu: apt-get install python3"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); sh tests/need-venv.sh && $(PYTHON) -m venv $(VENV); }
+
+$(VENV)/ready: requirements.txt $(VENV)/bin/python
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt && touch $@
+
+$(VENV)/tests-ready: requirements.txt tests/requirements.txt $(VENV)/ready
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt && touch $@

@@ -1,0 +1,70 @@
+"""The register of screens: which record stands where in the menu, and with which view. A record that is not named has no screen."""
+from flask import request
+from flask_login import current_user
+
+import models
+import workflow
+from admin_views import exchange, forms, school
+from admin_views.base import RecordView
+from admin_views.desk import Home, settings_now
+from admin_views.pupil import CaseView, ListView, PupilView
+from models import Row, every, may
+from questions import say_day, say_moment, short_day, today
+
+PAPERS = "Papers"
+MORE = "More"
+SCHOOL = "School"
+ROWS = "Lines of papers"        # lists of every outcome, provision, contact ...: reached from the list of their paper
+REGISTER = (
+    (models.RecordOfConcern, PAPERS, RecordView), (models.ConcernReview, PAPERS, RecordView), (models.MyPlan, PAPERS, RecordView),
+    (models.MyPlanReview, PAPERS, RecordView), (models.ParentInformation, PAPERS, RecordView), (models.ChildStory, PAPERS, RecordView),
+    (models.FamilyThinks, PAPERS, RecordView), (models.PupilViews, PAPERS, RecordView), (models.AgencyInformation, PAPERS, RecordView),
+    (models.MyPlanPlus, PAPERS, RecordView), (models.MyPlanPlusReview, PAPERS, RecordView),
+    (models.EhcCase, MORE, CaseView), (models.Meeting, MORE, RecordView), (models.Consent, MORE, RecordView),
+    (models.Letter, MORE, RecordView), (models.Document, MORE, exchange.DocumentView), (models.Strategy, MORE, RecordView),
+    (models.Placement, MORE, RecordView), (models.ListMembership, MORE, RecordView),
+    (models.User, SCHOOL, RecordView), (models.BankEntry, SCHOOL, RecordView), (models.Setting, SCHOOL, school.SettingView),
+)
+
+
+NAMED = {"/concerns-list/": lambda: workflow.list_label("CONCERNS", settings_now()), "/sen-list/": lambda: workflow.list_label("SEN", settings_now())}
+
+
+def home():
+    """The home page, for Flask-Admin."""
+    return Home(name="Home", url="/", endpoint="home")
+
+
+def register(app, admin):
+    """Add every screen to the menu, and what every template may use."""
+    admin.add_view(PupilView(models.Pupil))
+    admin.add_view(ListView("CONCERNS", "concerns-list"))
+    admin.add_view(ListView("SEN", "sen-list"))
+    for record_class, category, view in REGISTER:
+        admin.add_view(view(record_class, category=category))
+    for row_class in every(Row):
+        admin.add_view(RecordView(row_class, category=ROWS))
+    admin.add_view(school.AuditView(name="Audit trail", endpoint="audit", url="/audit", category=SCHOOL))
+    admin.add_view(exchange.ImportView(name="Bring in pupils", endpoint="import", url="/import", category=SCHOOL))
+    admin.add_view(school.HelpView(name="Help", endpoint="help", url="/help"))
+    app.extensions["portal_admin"] = admin
+    app.context_processor(lambda: common(admin))
+
+
+def common(admin):
+    """What every template may use."""
+    return {"menu": menu(admin) if current_user.is_authenticated else [], "settings": settings_now(), "say_day": say_day,
+            "short_day": short_day, "say_moment": say_moment, "today": today(), "may": may, "workflow": workflow, "Pupil": models.Pupil,
+            "version": school.version(), "here": request.path, "draw": forms.draw}
+
+
+def menu(admin):
+    """The menu of the signed-in person: [(name, address, [children])]; what one may not read is not there."""
+    found = []
+    for item in admin.menu():
+        if item.is_category():
+            below = [(c.name, c.get_url(), []) for c in item.get_children() if c.is_accessible()]
+            found += [(item.name, "", below)] if below and item.name != ROWS else []
+        elif item.is_accessible():
+            found.append((NAMED.get(item.get_url(), lambda: item.name)(), item.get_url(), []))
+    return found

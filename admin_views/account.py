@@ -1,0 +1,317 @@
+"""Signing in, the second step, sign-in links, and each person's own account.
+
+Come here to change how people sign in. `finish` is the only way in. Nobody ever chooses another person's password and no
+mail is sent: a new person, or one who forgot the password, gets a link that works once, for 24 hours.
+"""
+import re
+import time
+from datetime import timedelta
+from functools import wraps
+
+import pyotp
+import segno
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask_login import LoginManager, current_user, login_user, logout_user
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from admin_views import account_forms as forms
+from admin_views.passwords import (code_is_right, codes_of, hash_password, new_recovery_codes, offered_secret, password_is_right,
+                                   remember_device, set_password, sha, tell, try_once, use_app_code)
+from models import User, new_token
+from questions import SENCO, TECHNICIAN, acting, now
+
+LINK_LIVES = timedelta(hours=24)
+FRESH_FOR = 10 * 60                     # seconds before an account page asks for the password again
+CODE_STEP_LIVES = 10 * 60               # seconds to type the code after the password
+OPEN = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static", "health", None}
+SETTING_UP = {"account.second_step", "account.confirm", "account.sign_out"}
+
+pages = Blueprint("account", __name__)
+login_manager = LoginManager()
+
+
+def init_app(app):
+    """Add signing in to the program; call it after CSRFProtect and after the line that opens the database."""
+    login_manager.init_app(app)
+    app.register_blueprint(pages)
+
+
+# ---------------------------------------------------------------------------------------------------------- who may pass
+@login_manager.user_loader
+def load_user(token):
+    """The person whose cookie this is, if they may still sign in."""
+    return User.get_or_none(User.token == token, User.account == "on") if token else None
+
+
+@pages.before_app_request
+def signed_in_only():
+    """Send a stranger to the sign-in page, and a person whose role needs a second step to set it up."""
+    if request.endpoint in OPEN:
+        return None
+    if not current_user.is_authenticated:
+        return redirect(url_for("account.sign_in", next=this_page()))
+    needed = current_user.role in current_app.config.get("SECOND_STEP_ROLES", ()) and not current_user.totp
+    return redirect(url_for("account.second_step")) if needed and request.endpoint not in SETTING_UP else None
+
+
+@pages.after_request
+def keep_nothing(response):
+    """Tell the browser to keep no copy of these pages."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def fresh(view):
+    """Ask for the password again unless it was given in the last ten minutes."""
+    @wraps(view)
+    def guarded(*args, **kwargs):
+        if time.time() - session.get("proved", 0) > FRESH_FOR:
+            return redirect(url_for("account.confirm", next=this_page()))
+        return view(*args, **kwargs)
+    return guarded
+
+
+def this_page():
+    """Where to come back to: this page, unless it is only the far end of a button."""
+    return request.full_path.rstrip("?") if "GET" in request.url_rule.methods else url_for("account.show")
+
+
+def safe_next():
+    """Where the person was going, if it is a page of ours; else the home page."""
+    wanted = request.values.get("next", "")
+    return wanted if re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", wanted) else "/"
+
+
+def me():
+    """The signed-in person."""
+    return current_user._get_current_object()
+
+
+def form_page(form, title, button, template="account_form.html", **more):
+    """One page with one form; 422 when something in it must be put right."""
+    problems = [(field.id, field.errors[0]) for field in form if field.errors]
+    return render_template(template, form=form, title=title, button=button, problems=problems, **more), 422 if problems else 200
+
+
+# ------------------------------------------------------------------------------------------------------------ signing in
+@pages.route("/sign-in", methods=["GET", "POST"])
+def sign_in():
+    """Ask for the user name and password."""
+    form = forms.SignIn()
+    if form.validate_on_submit():
+        name = form.user_name.data.strip().lower().replace("\0", "")
+        user = User.get_or_none(User.username == name)
+        if try_once(user, name, "password", lambda: password_is_right(user, form.password.data), form.user_name,
+                    "The user name or password is not right"):
+            return go_on(user)
+    return form_page(form, "Sign in", "Sign in", "sign_in.html", next=safe_next())
+
+
+def go_on(user):
+    """After a good password: ask for the code, or finish."""
+    if not user.totp:
+        return finish(user)
+    session.clear()
+    session["half"] = [user.token, int(time.time())]
+    return redirect(url_for("account.code", next=safe_next()))
+
+
+def half_signed_in():
+    """The person who gave a good password in the last ten minutes and still has to type a code."""
+    token, at = session.get("half", ["", 0])
+    return load_user(token) if time.time() - at < CODE_STEP_LIVES else None
+
+
+@pages.route("/sign-in/code", methods=["GET", "POST"])
+def code():
+    """Ask for the code of the second step."""
+    user, form = half_signed_in(), forms.Code()
+    if user is None:
+        return redirect(url_for("account.sign_in", next=safe_next()))
+    if form.validate_on_submit() and try_once(user, user.username, "code", lambda: code_is_right(user, form.code.data),
+                                              form.code, "The code is not right, or was used already"):
+        return finish(user)
+    return form_page(form, "Enter your code", "Continue", next=safe_next(),
+                     intro="Type the six figures your app shows now, or one of your recovery codes.")
+
+
+def finish(user, where=None):
+    """Sign the person in with a new session and remember this device."""
+    session.clear()
+    login_user(user)
+    session["proved"] = int(time.time())
+    tell("signed in", user, user)
+    return remember_device(redirect(where or safe_next()), user)
+
+
+@pages.post("/sign-out")
+def sign_out():
+    """Sign out here and everywhere: a copied cookie stops working too."""
+    user = me()
+    user.keep(token=new_token())
+    tell("signed out", user, user)
+    logout_user()
+    session.clear()
+    response = redirect(url_for("account.sign_in"))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+# ----------------------------------------------------------------------------------------------------- the first account
+def first_signer():
+    """Signs the link for the first account."""
+    return URLSafeTimedSerializer(current_app.secret_key, salt="first account")
+
+
+def first_link(base_url):
+    """The one-time link for the first account, or None once anybody has an account. Needs the app's context.
+
+    base_url: how staff reach the portal, such as https://portal.school.example
+    """
+    return None if User.select().exists() else f"{base_url.rstrip('/')}/first-account/{first_signer().dumps('first')}"
+
+
+@pages.route("/first-account/<token>", methods=["GET", "POST"])
+def first_account(token):
+    """Make the first account, a technician's. The link is dead as soon as anybody has an account."""
+    try:
+        first_signer().loads(token, max_age=LINK_LIVES.total_seconds())
+    except BadSignature:
+        return dead_link()
+    form = forms.FirstAccount()
+    made = form.validate_on_submit() and make_first(form)
+    if made:
+        return finish(made, "/")
+    if User.select().exists():
+        return dead_link()
+    return form_page(form, "Make the first account", "Make the account", fields=["full_name", "user_name", "new_password", "again"],
+                     intro="This account is the technician's. It can let everybody else in.")
+
+
+def make_first(form):
+    """Make the technician's account unless somebody already has one."""
+    kept = hash_password(form.new_password.data)
+    with User._meta.database.atomic(), acting("Sign-in"):
+        if User.select().exists():
+            return None
+        return User.create(name=form.full_name.data.strip(), username=form.user_name.data, role=TECHNICIAN, password=kept)
+
+
+# --------------------------------------------------------------------------------------------------------- sign-in links
+def may_link(user, person):
+    """Whether `user` may make a sign-in link for `person`: the technician for everybody, the SENCO for all but technicians."""
+    return user.role == TECHNICIAN or user.role == SENCO and person.role != TECHNICIAN
+
+
+@pages.route("/account/link/<int:number>", methods=["GET", "POST"])
+@fresh
+def make_link(number):
+    """Make a new sign-in link for a person and show it, once."""
+    person, form = User.get_or_none(User.id == number) or abort(404), forms.MakeLink()
+    if not may_link(current_user, person):
+        abort(403)
+    if form.validate_on_submit() and person.active:
+        link = url_for("account.use_link", token=give_link(person, form.reason.data), _external=True)
+        return render_template("account_link.html", title="Sign-in link", person=person, link=link)
+    if form.is_submitted() and not form.reason.errors:
+        form.reason.errors = ["This account is switched off. Switch it on first"]
+    return form_page(form, f"Make a sign-in link for {person}", "Make a sign-in link", "account_make_link.html", person=person)
+
+
+def give_link(person, reason):
+    """Keep the hash of a new link and give its token; a lost phone also clears the password and the second step."""
+    token = new_token()
+    kept = {"setup_token": sha(token), "setup_until": now() + LINK_LIVES}
+    if reason == "phone":               # no password either, so that nobody gets in with the password alone meanwhile
+        kept |= {"password": None, "totp": None, "recovery": None, "token": new_token()}
+    person.keep(**kept)
+    tell("sign-in link made", person, me(), dict(forms.REASONS)[reason])
+    return token
+
+
+@pages.route("/set-up/<token>", methods=["GET", "POST"])
+def use_link(token):
+    """Let the person a link was made for choose their own password."""
+    good = (User.setup_token == sha(token)) & (User.setup_until > now()) & (User.account == "on")
+    user, form = User.get_or_none(good), forms.NewPassword()
+    if user is None:
+        return dead_link()
+    form.person = user
+    if form.validate_on_submit():
+        return go_on(user) if set_password(user, form.new_password.data, good) else dead_link()
+    return form_page(form, "Choose your password", "Save password", user_name=user.username)
+
+
+def dead_link():
+    """Say that a link does not work (any more), and what to do."""
+    return render_template("account_dead_link.html", title="This link does not work"), 410
+
+
+# ------------------------------------------------------------------------------------------------------ your own account
+@pages.route("/account")
+def show():
+    """The person's own account: password, second step, recovery codes, sign out."""
+    return render_template("account_show.html", title="Your account", codes_left=len(codes_of(current_user)))
+
+
+@pages.route("/account/confirm", methods=["GET", "POST"])
+def confirm():
+    """Ask for the password again."""
+    form = forms.Confirm()
+    if form.validate_on_submit() and own_password(form.password):
+        session["proved"] = int(time.time())
+        return redirect(safe_next())
+    return form_page(form, "Confirm it is you", "Continue", next=safe_next(), user_name=current_user.username)
+
+
+def own_password(field):
+    """Whether the box holds the signed-in person's password; if not, say so on it."""
+    user = me()
+    return try_once(user, user.username, "password", lambda: password_is_right(user, field.data), field,
+                    "The password is not right")
+
+
+@pages.route("/account/password", methods=["GET", "POST"])
+def change_password():
+    """Change your own password; every other place you are signed in is signed out."""
+    form, user = forms.ChangePassword(), me()
+    form.person = user
+    if form.validate_on_submit() and own_password(form.password):
+        set_password(user, form.new_password.data)
+        return finish(user, url_for("account.show"))
+    return form_page(form, "Change your password", "Change password", user_name=user.username,
+                     fields=["password", "new_password", "again"])
+
+
+@pages.route("/account/second-step", methods=["GET", "POST"])
+@fresh
+def second_step():
+    """Set up the second step with an app, or move it to another phone; then show recovery codes once."""
+    user, form = me(), forms.Code()
+    secret = offered_secret(user)
+    if form.validate_on_submit() and try_once(user, user.username, "code", lambda: use_app_code(
+            user, form.code.data.replace(" ", ""), secret), form.code, "The code is not right. Type the newest one"):
+        user.keep(totp=secret, token=new_token())
+        tell("second step set up", user, user)
+        login_user(user)
+        return show_new_codes(user)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=current_app.config.get("PORTAL_NAME", "Portal"))
+    return form_page(form, "Set up the second step", "Turn on", "account_second_step.html",
+                     picture=segno.make(uri).svg_data_uri(scale=5), key=" ".join(re.findall("....", secret)))
+
+
+@pages.route("/account/recovery-codes", methods=["GET", "POST"])
+@fresh
+def recovery_codes():
+    """Make ten new recovery codes; the old ones stop working."""
+    if not current_user.totp:
+        return redirect(url_for("account.second_step"))
+    form = forms.Press()
+    if form.validate_on_submit():
+        return show_new_codes(me())
+    return form_page(form, "Make new recovery codes", "Make ten new codes", intro="The old ones will stop working.")
+
+
+def show_new_codes(user):
+    """Make ten recovery codes and show them, once."""
+    return render_template("account_codes.html", title="Your recovery codes", codes=new_recovery_codes(user))

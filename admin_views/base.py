@@ -1,0 +1,439 @@
+"""Every screen of every record, derived from the record: list, page, form, print, spreadsheet.
+
+Flask-Admin is the engine (routes, search, filters, sorting, paging); the templates, the form with its rows, the rights and the
+saving are here, once. There is no `if model is ...` in this file: what differs is said in the class in `models.py`.
+"""
+import csv
+import io
+
+from flask import Response, abort, flash, redirect, request, url_for
+from flask_admin.base import expose
+from flask_admin.contrib.peewee import ModelView
+from flask_admin.contrib.peewee.filters import FilterEqual
+from flask_login import current_user
+from peewee import ForeignKeyField, TextField
+
+import workflow
+from admin_views import forms, paper
+from models import Form, Pupil, PupilRecord, may
+from questions import AuditEntry, Clash, Row, audit, db, document, today
+
+PAGE_SIZE = 25
+MOST_ROWS = 20_000              # rows of one spreadsheet
+
+
+class RecordView(ModelView):
+    """The screens of one record class."""
+    list_template, page_template, form_template = "list.html", "page.html", "form.html"
+    form_base_class = forms.FlaskForm
+    can_delete = can_export = False
+    page_size = PAGE_SIZE
+    named_filters = ()
+    # Flask-Admin's own routes for these are not used: see STACK rows on recursive delete, ungated inline edit, unscoped look-up
+    delete_view = action_view = ajax_lookup = ajax_update = export = details_view = create_view = edit_view = action_delete = None
+
+    def __init__(self, model, category=None, endpoint=None):
+        self.own = [n for n in model.listed or [n for n, f in model.questions()][:5]]
+        fields = model._meta.fields
+        self.column_list = self.own
+        self.column_labels = {n: label_of(model, n) for n in self.own}
+        self.column_sortable_list = [n for n in self.own if n in fields and not isinstance(fields[n], ForeignKeyField)]
+        self.column_searchable_list = [fields[n] for n in model.searched]
+        self.column_filters = [FilterEqual(fields[n], label_of(model, n), options=list(fields[n].choices)) for n in filterable(model)]
+        order = model.order_by[0]
+        self.column_default_sort = (order.lstrip("-"), order.startswith("-"))
+        endpoint = endpoint or model.slug()
+        super().__init__(model, name=plural(model), endpoint=endpoint, url=f"/{endpoint}", category=category)
+
+    # -- who may
+    def is_accessible(self):
+        """Menu and every route below: signed in, and the right to read this record."""
+        return current_user.is_authenticated and may(current_user, "r", self.model)
+
+    def inaccessible_callback(self, name, **kwargs):
+        """To the sign-in page, or a plain refusal."""
+        return abort(403) if current_user.is_authenticated else redirect(url_for("account.sign_in", next=request.path))
+
+    def may_write(self, record=None):
+        """Whether the signed-in person may add or change these records."""
+        return may(current_user, "w", self.model) and not issubclass(self.model, Row) and self.model.__name__ not in workflow.ONLY_BY_MOVES
+
+    # -- which
+    def scaffold_form(self):
+        """Flask-Admin's own form is not used; ours is made per person in `forms.form_for`."""
+        return forms.FlaskForm
+
+    def get_query(self):
+        """Only what this person may see; every list, page and spreadsheet goes through here."""
+        return scoped(self.model, current_user)
+
+    def _handle_join(self, query, field, joins):
+        return query                                    # the scope has joined the pupil already
+
+    def init_search(self):
+        """Search in the record's own columns, or in the pupil's name."""
+        self._search_fields = self.column_searchable_list or ([Pupil.surname, Pupil.forename] if joins_pupil(self.model) else [])
+        return bool(self._search_fields)
+
+    def get_one(self, key):
+        """One record within the scope, or None."""
+        return self.get_query().where(self.model.id == key).first()
+
+    def find(self, key):
+        """One record within the scope, or the "not found" page."""
+        return self.get_one(key) or abort(404)
+
+    # -- the list
+    def wanted(self):
+        """What the list form asks for: page, sort, direction, search, filters. Names travel in the form, never in the address."""
+        said = request.values
+        asked = [(i, f.name, said[f"f{i}"]) for i, f in enumerate(self._filters or []) if said.get(f"f{i}")]
+        columns = [n for n, _ in self._list_columns]
+        sort = said.get("sort", "").lstrip("-")
+        return {"page": min(max(said.get("page", 0, type=int), 0), 100_000), "sort": sort if sort in columns else None,
+                "desc": said.get("sort", "").startswith("-"), "search": said.get("search", "").strip()[:100],
+                "filters": [(i, n, v) for i, n, v in asked if self._filters[i].validate(v)]}
+
+    @expose("/", methods=("GET", "POST"))
+    def index_view(self):
+        """The list."""
+        w = self.wanted()
+        sort = w["sort"] if w["sort"] in self._sortable_columns else None
+        count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
+        preload(self.model, rows)
+        return self.render(self.list_template, title=self.plural(), rows=rows, count=count, wanted=w, columns=self._list_columns,
+                           sortable=self._sortable_columns, filters=list(enumerate(self._filters or [])), cell=self.cell,
+                           pages=-(-count // PAGE_SIZE), page_size=PAGE_SIZE, searches=self._search_supported,
+                           may_add=self.may_write() and not issubclass(self.model, Form), may_export=may(current_user, "x", self.model),
+                           has_blank=issubclass(self.model, PupilRecord) and self.may_write(), actions=self.row_actions, link=self.link)
+
+    def plural(self):
+        """The heading of the list."""
+        return plural(self.model)
+
+    def cell(self, record, name):
+        """What a cell of the list or the spreadsheet says."""
+        return record.answer(name) if name in record._meta.fields else str(getattr(record, name)() or "")
+
+    def link(self, record):
+        """Where a row of the list leads."""
+        return url_for(f"{self.endpoint}.page", key=record.id)
+
+    def row_actions(self, record):
+        """What can be done with a row from the list: [(words, address)]."""
+        if issubclass(self.model, Row):
+            owner = record.parent()
+            return [(f"Open the {owner.kind_name()}", url_for(f"{owner.slug()}.page", key=owner.id))]
+        found = [("Open", url_for(".page", key=record.id))]
+        if self.may_write() and not getattr(record, "locked", False):
+            found.append(("Edit", url_for(".edit", key=record.id)))
+        if issubclass(self.model, PupilRecord):
+            found.append(("Print (PDF)", url_for(".print_one", key=record.id)))
+            found.append(("Open the pupil", url_for("pupil.page", key=record.pupil_id)))
+        return found
+
+    @expose("/spreadsheet/", methods=("POST",))
+    def spreadsheet(self):
+        """The whole list as CSV, as searched and filtered; every cell is safe to open in a spreadsheet."""
+        if not may(current_user, "x", self.model):
+            abort(403)
+        w = self.wanted()
+        count, rows = self.get_list(0, None, None, w["search"], w["filters"], page_size=MOST_ROWS)
+        preload(self.model, rows)
+        shown = [(n, f) for s, lines in self.model.layout() if current_user.role in s.see for n, f in lines if hasattr(f, "ask")]
+        extra = [n for n in ("status",) if n in self.model._meta.fields]
+        out = io.StringIO()
+        sheet = csv.writer(out)
+        sheet.writerow(["Number", *(f.verbose_name for _, f in shown), *(label_of(self.model, n) for n in extra)])
+        for r in rows:
+            sheet.writerow([r.id, *(harmless(r.answer(n)) for n, _ in shown), *(harmless(r.answer(n)) for n in extra)])
+        audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
+        return Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8",
+                        headers={"Content-Disposition": f"attachment; filename={self.model.slug()}-{today():%Y-%m-%d}.csv"})
+
+    # -- one record
+    @expose("/<int:key>/")
+    def page(self, key):
+        """One record, to read."""
+        record = self.find(key)
+        content = record.content(current_user.role) if isinstance(record, Form) else document(record, current_user.role)
+        return self.render(self.page_template, record=record, content=content, pupil=pupil_of(record), may_write=self.may_write(),
+                           history=history(record), acts=acts(record) if self.may_write() else [], lacks=[])
+
+    @expose("/new/", methods=("GET", "POST"))
+    def new(self):
+        """A new record; for a paper of the pathway the pupil is given by the page it was started from."""
+        if not self.may_write():
+            abort(403)
+        pupil = Pupil.visible_to(current_user).where(Pupil.id == request.args.get("pupil", 0, type=int)).first()
+        record, prefilled = self.begin(pupil)
+        if record.id:
+            return redirect(url_for(".edit", key=record.id))
+        return self.edit_form_page(record, prefilled)
+
+    def begin(self, pupil):
+        """The new record with what is known filled in; an unfinished paper of this cycle is taken up again instead."""
+        if not issubclass(self.model, Form):
+            return self.model(**({"pupil": pupil} if pupil and issubclass(self.model, PupilRecord) else {})), {}
+        if pupil is None:
+            abort(404)
+        at = workflow.Situation(pupil, current_user)
+        mine = next((f for p, f in at.papers if p.form is self.model and f), None)
+        return (mine, {}) if mine else workflow.begin(self.model, pupil, current_user)
+
+    @expose("/<int:key>/edit/", methods=("GET", "POST"))
+    def edit(self, key):
+        """Change a record."""
+        record = self.find(key)
+        if not self.may_write():
+            abort(403)
+        if getattr(record, "locked", False):
+            return redirect(url_for(".page", key=key))
+        return self.edit_form_page(record, {})
+
+    def edit_form_page(self, record, prefilled):
+        """Show the form; on POST add a line, or save, or save and complete."""
+        fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
+        maker = forms.form_for(type(record), current_user, fixed)
+        form = maker(data=forms.values_of(record, current_user, prefilled))
+        problems = []
+        if request.method == "POST":
+            forms.name_siblings(form)
+            said = request.form
+            if said.get("more") in type(record).groups():
+                form[said["more"]].append_entry({})
+            else:
+                problems = self.save(record, form, said.get("do", "save"))
+                if not problems:
+                    return redirect(self.after_save(record, said.get("do")))
+        forms.name_siblings(form)
+        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(),
+                           acts=dict(acts(record)) if record.id or isinstance(record, Form) else {}, chart=has_chart(record)), 422 if problems else 200
+
+    def save(self, record, form, do):
+        """Save the form with its rows in one transaction, then complete or agree it when asked. Returns the problems."""
+        problems = typing_problems(form)
+        if problems:
+            return problems
+        try:
+            with db.atomic():
+                store(record, form)
+                self.check(record)
+        except Clash as clash:
+            return clash_problems(record, form, clash)
+        except workflow.Invalid as invalid:
+            return invalid.faults
+        try:
+            ACTS.get(do, lambda *_: None)(record, current_user)
+        except workflow.Invalid as invalid:
+            return [("", "It is saved as a draft. To complete it, answer what is named here."), *invalid.faults]
+        except workflow.Refused as refused:
+            return [("", f"It is saved. {refused}")]
+        return []
+
+    def check(self, record):
+        """What must be right to save at all; a paper may always be a draft."""
+        faults = [] if isinstance(record, Form) else record.missing() + record.faults()
+        if faults:
+            raise workflow.Invalid(faults)
+
+    def after_save(self, record, do):
+        """Where to go when all is saved."""
+        flash(f"{record.kind_name()} saved." if do not in ACTS else f"{record.kind_name()}: {dict(STATUS_WORDS)[record.status]}.", "done")
+        if do == "chart":
+            return url_for("pupil.chart", key=record.pupil_id)
+        if do in ACTS and isinstance(record, PupilRecord):
+            return url_for("pupil.page", key=record.pupil_id)
+        return url_for(f"{self.endpoint}.edit" if isinstance(record, Form) else f"{self.endpoint}.page", key=record.id)
+
+    @expose("/<int:key>/act/", methods=("POST",))
+    def act(self, key):
+        """Complete, agree, open again, decline or renew a paper, from its page."""
+        record = self.find(key)
+        do = request.form.get("do", "")
+        if not isinstance(record, Form) or do not in PAGE_ACTS or not self.may_write():
+            abort(403)
+        try:
+            made = PAGE_ACTS[do](record, current_user)
+        except workflow.Invalid as invalid:
+            content = record.content(current_user.role)
+            return self.render(self.page_template, record=record, content=content, pupil=record.pupil, may_write=True, history=history(record),
+                               acts=acts(record), lacks=invalid.faults), 422
+        except workflow.Refused as refused:
+            flash(str(refused), "problem")
+            return redirect(url_for(".page", key=key))
+        if do == "version":
+            flash("This is a new version. The old one keeps its words.", "done")
+            return redirect(url_for(".edit", key=made.id))
+        flash(f"{record.kind_name()}: {dict(STATUS_WORDS)[record.status]}.", "done")
+        return redirect(url_for("pupil.page", key=record.pupil_id))
+
+    # -- on paper
+    @expose("/<int:key>/print.pdf")
+    def print_one(self, key):
+        """This record on paper: draft, completed or sealed."""
+        record = self.find(key)
+        if not issubclass(self.model, PupilRecord):
+            abort(404)
+        return paper.one(record, current_user)
+
+    @expose("/blank.pdf")
+    def print_blank(self):
+        """The empty form, to fill in by hand."""
+        if not issubclass(self.model, PupilRecord):
+            abort(404)
+        return paper.blank(self.model)
+
+
+# ---------------------------------------------------------------------------------------------------------------- pieces
+ACTS = {"complete": workflow.complete, "agree": workflow.agree}
+PAGE_ACTS = {**ACTS, "reopen": workflow.reopen, "version": workflow.new_version,
+             "decline": lambda form, user: workflow.decline(form, user, request.form.get("declined_why"))}
+STATUS_WORDS = (("draft", "a draft again"), ("complete", "complete"), ("sealed", "agreed and sealed"), ("declined", "declined"))
+
+
+def acts(record):
+    """What this person may do with a paper now: [(act, words on the button)]."""
+    if not isinstance(record, Form) or not may(current_user, "w", record):
+        return []
+    if record.locked:
+        return [("version", "Make a new version")]
+    side = workflow.paper_for(type(record)).kind == "side"
+    found = [("agree", "Agree and seal")] if current_user.role == workflow.SENCO else []
+    found += [("complete", "Mark complete")] if record.status == "draft" else [("reopen", "Open again")]
+    return found + ([("decline", "Declined")] if side and record.id else [])
+
+
+def has_chart(record):
+    """Whether the chart's questions follow this form."""
+    return isinstance(record, Form) and workflow.paper_for(type(record)).kind == "review"
+
+
+def scoped(model, user):
+    """The query of everything of a class that this person may see: the one place where row scope is applied."""
+    if model is Pupil:
+        return Pupil.visible_to(user)
+    if issubclass(model, PupilRecord):
+        query = model.select().join(Pupil, on=(model.pupil == Pupil.id))
+        return query.where(model.pupil.in_(Pupil.visible_to(user).select(Pupil.id)))
+    if issubclass(model, Row):
+        owner = model.parent_field()
+        return model.select().where(owner.in_(scoped(owner.rel_model, user).select(owner.rel_model.id)))
+    return model.select()
+
+
+def joins_pupil(model):
+    """Whether the scoped query of a class has the pupil joined in."""
+    return issubclass(model, PupilRecord)
+
+
+def preload(model, rows):
+    """Fetch what the rows link to in one query per link, instead of one per row."""
+    for f in model._meta.sorted_fields:
+        if isinstance(f, ForeignKeyField) and rows:
+            keys = {r.__data__.get(f.name) for r in rows}
+            found = {o.id: o for o in f.rel_model.select().where(f.rel_model.id.in_([k for k in keys if k]))}
+            for r in rows:
+                if r.__data__.get(f.name) in found:
+                    setattr(r, f.name, found[r.__data__[f.name]])
+
+
+def filterable(model):
+    """The choices of a record that its list can be filtered by."""
+    return [n for n, f in model._meta.fields.items() if f.choices and not isinstance(f, TextField) and len(list(f.choices)) <= 20
+            and (not f.verbose_name or "write" not in n)][:6]
+
+
+def label_of(model, name):
+    """The heading of a column."""
+    asked = model._meta.fields.get(name)
+    return asked.verbose_name if asked is not None and asked.verbose_name else name.replace("_", " ").capitalize()
+
+
+def plural(model):
+    """The name of a list of these records."""
+    name = model.kind_name()
+    return model.many or (name if name.endswith("s") else f"{name[:-1]}ies" if name.endswith("y") else f"{name}s")
+
+
+def harmless(words):
+    """A cell that no spreadsheet runs as a formula (OWASP, ASVS 1.2.10)."""
+    return f"'{words}" if words[:1] in "=+-@\t\r" and words[:1] else words
+
+
+def pupil_of(record):
+    """The pupil a record is about, or None."""
+    key = record.pupil_key()
+    return Pupil.get_or_none(Pupil.id == key) if key else None
+
+
+def history(record):
+    """The last changes of a record that this person may read."""
+    hidden = {s.label for s, _ in type(record).layout() if current_user.role not in s.see}
+    found = AuditEntry.select().where(AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id)
+    return [e for e in found.order_by(AuditEntry.id.desc()).limit(40) if e.section not in hidden]
+
+
+def typing_problems(form):
+    """What cannot be read: [(id of the control, sentence)], rows included."""
+    form.validate()
+    found = []
+    for field in form:
+        if field in forms.lists_of(form):
+            for entry in field.entries:
+                found += [(f.id, f"{f.label.text}: {words}") for f in entry.form for words in f.errors if not entry.form.gone.data]
+        else:
+            found += [(field.id, words if field.label.text in words else f"{field.label.text}: {words}") for words in field.errors]
+    return found
+
+
+def store(record, form):
+    """Write the form into the record and its rows; raises Clash when somebody saved since the form was opened."""
+    if record.id and str(record.version) != str(form.version.data):
+        raise Clash(f"Somebody else has saved this {record.kind_name()} since you opened it.")
+    asked, lists = dict(record.questions()), forms.lists_of(form)
+    for field in form:
+        if field.short_name in asked:
+            setattr(record, field.short_name, forms.answer_of(field))
+    saved_at = record.version
+    record.save()
+    made, touched = {}, False
+    gone = []
+    for field_list in lists:
+        touched |= store_rows(record, field_list, made, gone)
+    for row in reversed(gone):
+        row.remove()
+    if (touched or gone) and record.version == saved_at:
+        record.touch()
+
+
+def store_rows(record, field_list, made, gone):
+    """Write one list of rows; `made` maps (list, number) to the row saved. Returns whether anything changed."""
+    group, row_class = field_list.short_name, type(record).groups()[field_list.short_name]
+    kept = {str(r.id): r for r in getattr(record, group)}
+    touched = False
+    for number, entry in enumerate(field_list.entries):
+        row = kept.get(str(entry.form.row_id.data or "")) or row_class(**{row_class.parent_field().name: record})
+        if entry.form.gone.data or forms.is_empty(entry.form):
+            if row.id:
+                gone.append(row)
+            continue
+        asked = dict(row_class.questions())
+        for field in entry.form:
+            if field.short_name in asked:
+                link = isinstance(field, forms.SiblingField)
+                setattr(row, field.short_name, made.get((field.group, field.data)) if link else forms.answer_of(field))
+        touched |= bool(row.save())
+        made[group, str(number)] = row
+    return touched
+
+
+def clash_problems(record, form, clash):
+    """Say what the other person saved, answer by answer; what was typed here stays in the boxes, and may be saved again."""
+    theirs = type(record).get_by_id(record.id)
+    form.version.raw_data, form.version.data = None, theirs.version
+    found = [("", f"{clash} What you typed is still here. Compare, then save again to keep yours.")]
+    for name, asked in theirs.questions():
+        if name in form and theirs.answer(name) and theirs.__data__.get(name) != forms.answer_of(form[name]):
+            found.append((name, f"“{asked.verbose_name}” now says: {theirs.answer(name)}"))
+    return found

@@ -1,0 +1,378 @@
+"""The page of one child, the page of each move, the chart's questions, the steps of an EHC case, and the two lists.
+
+Come here to change what the page of a child shows, and in which order. What may happen is decided in workflow.py alone.
+"""
+import secrets
+from dataclasses import dataclass
+
+from flask import abort, flash, redirect, request, url_for
+from flask_admin import expose
+from flask_login import current_user
+from peewee import DateField
+
+import clock
+import workflow
+from admin_views import forms, paper
+from admin_views.base import RecordView, scoped, typing_problems
+from admin_views.desk import say_due, settings_now
+from models import (RATING, Agency, AgencyInformation, Consent, Document, EhcCase, Letter, ListMembership, Meeting, MyPlan, MyPlanPlus,
+                    Placement, Pupil, Setting, Strategy, may)
+from questions import Clash, Record, document, read_day, short_day, today
+
+
+class PupilView(RecordView):
+    """Pupils: the generated list and form, and a page that tells the whole story."""
+    page_template = "pupil.html"
+
+    def row_actions(self, record):
+        """The moves of the pupil's stage, from the list."""
+        found = super().row_actions(record)
+        stage = Placement.stage_of(record)
+        moves = [m for m in workflow.MOVES if stage in m.from_ and current_user.role in m.by]
+        return found + [(m.name, url_for(".move", key=record.id, slug=m.slug)) for m in moves]
+
+    @expose("/<int:key>/")
+    def page(self, key):
+        """The child's page."""
+        pupil = self.find(key)
+        at = workflow.Situation(pupil, current_user)
+        moves = workflow.moves_for(pupil, current_user)
+        main = next_step(at, moves)
+        return self.render(self.page_template, pupil=pupil, at=at, main=main, moves=[(m, s) for m, s in moves if m.name != main.words],
+                           papers=[(p, f) for p, f in at.papers if may(current_user, "r", p.form)], older=older_forms(at),
+                           journey=journey(pupil), timeline=timeline(pupil), lists=open_lists(pupil), advice=workflow.advice(at),
+                           content=document(pupil, current_user.role), kept=kept(pupil), agencies=agencies(at), stages=stage_strip(pupil, at),
+                           may_write=self.may_write(), stop_link=stop_link, case_moves=case_moves(at), case_dates=clock.case_dates(at.case) if at.case else [])
+
+    @expose("/look-up/", methods=("POST",))
+    def look_up(self):
+        """Names that fit what is being typed; never more than 20, never a pupil one may not see."""
+        typed = request.form.get("words", "").strip()[:60]
+        return {"names": [str(p) for p in forms.find_pupils(current_user, typed)[:20]] if len(typed) > 1 else []}
+
+    @expose("/<int:key>/move/<slug>/", methods=("GET", "POST"))
+    def move(self, key, slug):
+        """Say what a move will do, ask what it asks, and do it once."""
+        pupil = self.find(key)
+        row = next((m for m in (*workflow.MOVES, workflow.UNDO) if m.slug == slug), None) or abort(404)
+        if current_user.role not in row.by:
+            abort(403)
+        at = workflow.Situation(pupil, current_user)
+        form = move_form(row, pupil)
+        problems = []
+        if request.method == "POST":
+            problems = self.press(row, pupil, form)
+            if not problems:
+                return redirect(url_for(".page", key=key))
+        stopped = workflow.stops(row, at) if at.stage in row.from_ else [workflow.g.Stop(f"Not possible from: {workflow.stage_label(at.stage)}.")]
+        return self.render("move.html", pupil=pupil, move=row, form=form, stops=[] if problems else stopped, stop_link=stop_link, at=at,
+                           problems=problems, will=will_do(row, at), token=request.form.get("token") or secrets.token_urlsafe(16),
+                           seen=at.placement.id if at.placement else 0), 422 if problems else 200
+
+    def press(self, row, pupil, form):
+        """Make the move through the one door; returns the problems."""
+        problems = typing_problems(form)
+        if problems:
+            return problems
+        answers = {n: forms.answer_of(form[n]) for n in row.asks}
+        try:
+            workflow.make(row, pupil, current_user, answers, seen=request.form.get("seen", -1, type=int), token=request.form.get("token"))
+        except workflow.Invalid as invalid:
+            return invalid.faults
+        except (workflow.Refused, Clash) as refused:
+            return [("", str(refused))]
+        flash(f"{row.name}: done for {pupil.called} {pupil.surname}.", "done")
+        return []
+
+    @expose("/<int:key>/review/", methods=("GET", "POST"))
+    def chart(self, key):
+        """The chart's questions of this cycle's review, one after another; then what the answers lead to."""
+        pupil = self.find(key)
+        at = workflow.Situation(pupil, current_user)
+        review = at.review or abort(404)
+        if not may(current_user, "w", review):
+            abort(403)
+        if request.method == "POST" and not review.locked:
+            return self.answer_chart(review)
+        asked = request.args.get("ask") or workflow.next_question(review)
+        asked = asked if asked in {q.name for q in workflow.chart_of(review)} and not review.locked else None
+        row = workflow.chart_row(review)
+        offers = [m for m in workflow.MOVES if row and row.name in m.rows and at.stage in m.from_]
+        return self.render("question.html", pupil=pupil, review=review, asked=asked, row=row, offers=offers, advice=workflow.advice(at),
+                           said=chart_so_far(review), lacks=[] if asked or review.locked else workflow.lacks(review, current_user))
+
+    def answer_chart(self, review):
+        """Keep one answer; later answers that no longer apply are emptied."""
+        name, answer = request.form.get("ask"), request.form.get("answer")
+        if name not in {q.name for q in workflow.chart_of(review)} or answer not in ("Yes", "No"):
+            flash("Choose Yes or No.", "problem")
+            return redirect(url_for(".chart", key=review.pupil_id, ask=name))
+        setattr(review, name, answer)
+        setattr(review, f"{name}_why", forms.clean(request.form.get("why")))
+        said = {q.name: getattr(review, q.name) for q in workflow.chart_of(review)}
+        for q in workflow.chart_of(review):
+            if not workflow.applies(q, said):
+                said[q.name] = None
+                setattr(review, q.name, None)
+                setattr(review, f"{q.name}_why", None)
+        review.save()
+        return redirect(url_for(".chart", key=review.pupil_id))
+
+    @expose("/<int:key>/record.pdf")
+    def whole(self, key):
+        """Everything about the child that this person may see, on paper."""
+        return paper.whole_record(self.find(key), current_user)
+
+    @expose("/<int:key>/family-pack.pdf")
+    def pack(self, key):
+        """The five forms of Stage 3 for the family, on paper."""
+        return paper.family_pack(self.find(key), current_user)
+
+    @expose("/<int:key>/profile.pdf")
+    def profile(self, key):
+        """The one-page profile, on paper."""
+        return paper.profile(self.find(key), current_user)
+
+
+class CaseView(RecordView):
+    """EHC cases: the generated screens, and the steps of `workflow.CASE_MOVES`."""
+
+    @expose("/<int:key>/step/", methods=("POST",))
+    def step(self, key):
+        """Make one step of the case."""
+        case = self.find(key)
+        step = next((m for m in workflow.CASE_MOVES if m.name == request.form.get("step")), None) or abort(404)
+        try:
+            on = read_day(request.form.get("on", "")) or today()
+            workflow.make_case_move(step, case, current_user, on, request.form.get("seen", 0, type=int))
+        except (workflow.Invalid, workflow.Refused, Clash, ValueError) as fault:
+            flash(str(fault), "problem")
+        else:
+            flash(f"EHC case: {step.name}.", "done")
+        return redirect(url_for("pupil.page", key=case.pupil_id) + "#case")
+
+
+class ListView(RecordView):
+    """The Concerns List and the SEN List: who is on it now, how long, and when the next review is."""
+
+    def __init__(self, code, endpoint):
+        self.code = code
+        super().__init__(Placement, endpoint=endpoint)
+        self._list_columns = list(LIST_HEADS.items())
+
+    def plural(self):
+        """The school's name of the list."""
+        return workflow.list_label(self.code)
+
+    def get_query(self):
+        """The open placements on the stages of this list."""
+        codes = [c for c, s in workflow.STAGES.items() if s.list == self.code]
+        return scoped(Placement, current_user).where(Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(codes))
+
+    def cell(self, record, name):
+        """The computed columns: stage in the school's words, code, weeks, next review."""
+        made = {"stage": lambda: workflow.stage_label(record.stage, settings_now()), "code": lambda: workflow.STAGES[record.stage].local or "-",
+                "weeks": lambda: f"{(today() - record.stage_since).days // 7} weeks", "review": lambda: say_review(record)}
+        return made[name]() if name in made else super().cell(record, name)
+
+    def link(self, record):
+        """A row leads to the child."""
+        return url_for("pupil.page", key=record.pupil_id)
+
+    def row_actions(self, record):
+        """Open the child, or one of the moves of this stage."""
+        moves = [m for m in workflow.MOVES if record.stage in m.from_ and current_user.role in m.by]
+        return [("Open the pupil", self.link(record)), *((m.name, url_for("pupil.move", key=record.pupil_id, slug=m.slug)) for m in moves)]
+
+
+LIST_HEADS = {"pupil": "Pupil", "stage": "Stage", "code": "Code", "stage_since": "On this stage since", "weeks": "For", "cycle": "Cycle",
+              "review": "Next review"}
+
+
+def say_review(placement):
+    """The next review in words, with how far off it is."""
+    when = workflow.clock_of(placement, today(), settings_now())
+    return f"{short_day(when.closes)}, {say_due(when.closes, today())}" if when else ""
+
+
+# -------------------------------------------------------------------------------------------------- the parts of the page
+@dataclass(frozen=True)
+class Step:
+    """The one main button of a child's page."""
+    words: str
+    does: str
+    to: str                     # the address
+
+
+def next_step(at, moves):
+    """The next lawful step: a paper to write or agree, the chart's questions, or the move that the review leads to."""
+    ready = next((m for m, stops in moves if m.rows and not stops), None)
+    if ready:
+        return Step(ready.name, ready.does, url_for("pupil.move", key=at.pupil.id, slug=ready.slug))
+    found = next(((p, f) for p, f in sorted(at.papers, key=lambda pf: ("plan", "side", "review").index(pf[0].kind) if at.stage != "S3"
+                  else ("side", "plan", "review").index(pf[0].kind)) if not (f and f.status in DONE[p.kind])), None)
+    if found and may(current_user, "r", found[0].form):
+        return paper_step(at, *found)
+    first = next((m for m, stops in moves if not stops and m.to not in ("", "OFF") and not m.rows), None)
+    if first and at.stage in ("NONE", "LEFT"):
+        return Step(first.name, first.does, url_for("pupil.move", key=at.pupil.id, slug=first.slug))
+    return Step("", "Nothing needs doing now.", "")
+
+
+DONE = {"plan": ("sealed",), "review": ("sealed",), "side": ("complete", "sealed", "declined")}
+
+
+def paper_step(at, paper_row, form):
+    """The main button for a paper: start it, go on with it, or agree it."""
+    name, due = paper_row.form.kind_name(), f" Review {at.clock.say()}." if at.clock else ""
+    if not may(current_user, "w", paper_row.form):
+        return Step("", f"Next: {name}.{due}", "")
+    if form is None:
+        return Step(f"Start {name}", f"{paper_row.form.intro()}{due}", url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id))
+    if form.status == "complete":
+        return Step(f"Look at {name}", f"It is complete and waits for the SENCO to agree.{due}", url_for(f"{form.slug()}.page", key=form.id))
+    return Step(f"Go on with {name}", f"It is a draft.{due}", url_for(f"{form.slug()}.edit", key=form.id))
+
+
+def stop_link(stop, pupil):
+    """Where to put right what stops a move: (words, address), or None."""
+    to = stop.to
+    if isinstance(to, type) and issubclass(to, Record) and may(current_user, "w", to):
+        return f"Start {to.kind_name()}", url_for(f"{to.slug()}.new", pupil=pupil.id)
+    if isinstance(to, Record) and may(current_user, "r", to):
+        return f"Open {to.kind_name()}", url_for(f"{to.slug()}.page", key=to.id)
+    return None
+
+
+def move_form(row, pupil):
+    """The form of what a move asks, with what is known filled in."""
+    lines = {n: forms.control(n, workflow.ASKS[n], {"user": current_user, "row": False}) for n in row.asks}
+    known = {"on": today(), "sen_type": pupil.primary_type(), "authority": Setting.of_school().local_authority, "raised_by": ""}
+    return type("MoveForm", (forms.FlaskForm,), lines)(data={n: known.get(n) for n in row.asks})
+
+
+def will_do(row, at):
+    """What a move will do, as sentences, before it does it."""
+    said = [row.does]
+    if row.to and row.to != at.stage:
+        stage = workflow.STAGES[row.to]
+        said.append(f"Stage: {workflow.stage_label(at.stage)} → {workflow.stage_label(row.to)}."
+                    + (f" Code {stage.local}, census code {stage.census}." if stage.list else " No code; census code N."))
+    if row.to in workflow.OPEN:
+        when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
+        said.append(f"Made today, the next review is due {when.say()}.")
+    if row.letter:
+        said.append("A letter to the family is written, for you to check and send: "
+                    f"“{Setting._meta.fields[row.letter].verbose_name}”.")
+    if row.to:
+        said.append(f"It can be taken back with “Entered in error” for {at.settings.undo_days:.0f} days, while nothing has been agreed since.")
+    return said
+
+
+def chart_so_far(review):
+    """The chart's questions that are answered: [(name, question, answer, why)]."""
+    return [(q.name, review._meta.fields[q.name].verbose_name, getattr(review, q.name), getattr(review, f"{q.name}_why"))
+            for q in workflow.chart_of(review) if getattr(review, q.name)]
+
+
+def older_forms(at):
+    """The papers of earlier cycles and stages, newest first."""
+    now_open = {(type(f), f.id) for _, f in at.papers if f}
+    found = [f for c in workflow.every_form() if may(current_user, "r", c) for f in c.select().where(c.pupil == at.pupil)]
+    return sorted((f for f in found if (type(f), f.id) not in now_open), key=lambda f: f.entered_at, reverse=True)
+
+
+def stage_strip(pupil, at):
+    """The four stages as a strip: [(code, label, past / here / empty, since)]."""
+    spans = {}
+    for p in Placement.select().where(Placement.pupil == pupil, ~Placement.void).order_by(Placement.id):
+        spans.setdefault(p.stage, []).append(p)
+    return [(c, workflow.stage_label(c, at.settings), "here" if c == at.stage else "past" if c in spans else "",
+             spans[c][-1].stage_since if c in spans else None) for c in workflow.OPEN]
+
+
+def open_lists(pupil):
+    """The lists the child stands on now, with the date: [(name, since)]."""
+    rows = ListMembership.select().where(ListMembership.pupil == pupil, ListMembership.ended_on.is_null(), ~ListMembership.void)
+    return [(workflow.list_label(r.list), r.started_on) for r in rows]
+
+
+def journey(pupil):
+    """The four stepping stones of the newest plan: {"plan", "goals", "paths"}; None when there is no plan to see."""
+    plans = [p for c in (MyPlan, MyPlanPlus) if may(current_user, "r", c) for p in c.select().where(c.pupil == pupil, c.status != "declined")]
+    if not plans:
+        return None
+    plan = max(plans, key=lambda p: (p.status == "sealed", p.entered_at, p.id))
+    rated = ratings(pupil)
+    paths = [{"outcome": o, "need": o.need if o.need_id else None, "ways": list(o.provided), "progress": rated.get(o.words),
+              "stones": RATING.index(rated[o.words]) + 1 if o.words in rated else 0} for o in plan.outcomes]
+    return {"plan": plan, "goals": list(plan.aspirations), "paths": paths}
+
+
+def ratings(pupil):
+    """The newest rating of each outcome, by its words."""
+    found = {}
+    for review_class in (c for c in workflow.every_form() if "appropriate" in c._meta.fields and may(current_user, "r", c)):
+        for review in review_class.select().where(review_class.pupil == pupil).order_by(review_class.id):
+            found.update({r.outcome: r.rating for r in review.ratings if r.rating in RATING})
+    return found
+
+
+def agencies(at):
+    """The agencies of the newest Outside Agency form that this person may see."""
+    if not may(current_user, "r", AgencyInformation):
+        return []
+    form = AgencyInformation.select().where(AgencyInformation.pupil == at.pupil).order_by(AgencyInformation.id.desc()).first()
+    return list(form.agencies.order_by(Agency.id)) if form else []
+
+
+def kept(pupil):
+    """What is kept beside the forms, by kind, for the kinds this person may read: [(class, [record, ...])]."""
+    kinds = [c for c in (Strategy, Meeting, Consent, EhcCase, Document, Letter) if may(current_user, "r", c)]
+    return [(c, [r for r in c.select().where(c.pupil == pupil).order_by(c.id.desc()) if not getattr(r, "void", False)]) for c in kinds]
+
+
+def case_moves(at):
+    """The steps of the open EHC case that this person may make now."""
+    if at.case is None or not may(current_user, "w", at.case):
+        return []
+    return [m for m in workflow.CASE_MOVES if at.case.state in m.from_ and current_user.role in m.by]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline."""
+    on: object
+    order: int
+    title: str
+    by: str
+    stamp: object
+    words: str
+    to: str
+
+
+def timeline(pupil):
+    """Everything that happened to a child, newest first: moves, papers, meetings, consents, letters, documents, the EHC case."""
+    found = [Event(p.started_on, p.id, f"{p.move}{' (entered in error)' if p.void else ''}", p.decided_by, p.entered_at, p.reason or "", "")
+             for p in Placement.select().where(Placement.pupil == pupil)]
+    for form_class in workflow.every_form():
+        if may(current_user, "r", form_class):
+            found += [form_event(f) for f in form_class.select().where(form_class.pupil == pupil)]
+    for record_class, records in kept(pupil):
+        found += [e for r in records for e in dated_events(record_class, r)]
+    return sorted((e for e in found if e.on), key=lambda e: (e.on, e.order), reverse=True)
+
+
+def form_event(form):
+    """The line of a paper."""
+    words = {"draft": "is a draft", "complete": "is complete", "sealed": "is agreed and sealed", "declined": "is declined"}[form.status]
+    return Event(form.happened_on or form.entered_at.date(), form.id, f"{form.kind_name()} {words}", form.sealed_by or form.entered_by,
+                 form.sealed_at or form.entered_at, form.declined_why or "", url_for(f"{form.slug()}.page", key=form.id))
+
+
+def dated_events(record_class, record):
+    """One line for each date of the past that a record holds."""
+    one = record_class is not EhcCase
+    asked = [(n, f) for n, f in record.questions() if isinstance(f, DateField) and getattr(record, n) and getattr(record, n) <= today()]
+    return [Event(getattr(record, n), record.id, str(record) if one else f"EHC case: {f.verbose_name}", "", None, "" if one else "",
+                  url_for(f"{record.slug()}.page", key=record.id)) for n, f in (asked[:1] if one else asked)]

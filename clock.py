@@ -1,0 +1,112 @@
+"""The dates: when a review may be held and must be held, school days, and the local authority's clock.
+
+Come here to change how weeks are counted. How many weeks there are is on the Settings screen; which stage has which window is in
+`workflow.STAGES`. Everything here takes dates and returns dates; nothing is stored.
+"""
+import datetime
+from dataclasses import dataclass
+
+from questions import read_day, say_day
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When the next review of a placement may be and must be held, and how that stands on one day."""
+    opens: datetime.date
+    closes: datetime.date
+    state: str                  # waiting, open, due soon, overdue
+    school_day: datetime.date   # `closes`, or the next school day after it (A7)
+
+    def say(self):
+        """The dates in words."""
+        later = f" (school is closed; the next school day is {say_day(self.school_day)})" if self.school_day != self.closes else ""
+        return f"by {say_day(self.closes)}{later}"
+
+
+def window(stage, start, settings, on):
+    """The review clock of a stage entered, or last reviewed, on `start`; None for a stage without reviews (5.6)."""
+    if not (stage.closes or stage.months):
+        return None
+    opens = add_weeks(start, getattr(settings, stage.opens), settings) if stage.opens else start
+    closes = add_months(start, stage.months) if stage.months else add_weeks(start, getattr(settings, stage.closes), settings)
+    soon = closes - datetime.timedelta(int(settings.due_soon_days))
+    state = "overdue" if on > closes else "due soon" if on >= soon else "open" if on >= opens else "waiting"
+    return Clock(opens, closes, state, next_school_day(closes, settings))
+
+
+def add_weeks(start, weeks, settings):
+    """`weeks` calendar weeks after `start`; or school weeks, when the school has set so (A7).
+
+    A school week is a week from Monday to Friday with at least one school day.
+    """
+    if settings.school_weeks_only != "Yes":
+        return start + datetime.timedelta(weeks=int(weeks))
+    at, left = start, int(weeks)
+    while left and at < start + datetime.timedelta(weeks=int(weeks) + 60):
+        at += datetime.timedelta(weeks=1)
+        left -= any(is_school_day(at + datetime.timedelta(d - at.weekday()), settings) for d in range(5))
+    return at
+
+
+def add_months(start, months):
+    """The same day `months` later, or the last day of a shorter month."""
+    year, month = divmod(start.month - 1 + months, 12)
+    for back in range(4):
+        try:
+            return datetime.date(start.year + year, month + 1, start.day - back)
+        except ValueError:
+            continue
+
+
+def holidays(settings):
+    """The school's holidays: a list of (first day, last day). A line that cannot be read is left out; saving checks them."""
+    spans = []
+    for line in (settings.holidays or "").splitlines():
+        first, _, last = line.partition(" to ")
+        try:
+            spans.append((read_day(first), read_day(last or first)))
+        except ValueError:
+            continue
+    return spans
+
+
+def is_school_day(day_, settings):
+    """Whether school is open that day: a weekday outside the holidays of the Settings screen."""
+    return day_.weekday() < 5 and not any(a and b and a <= day_ <= b for a, b in holidays(settings))
+
+
+def next_school_day(day_, settings):
+    """The day itself, or the first school day after it (within a year)."""
+    later = (day_ + datetime.timedelta(n) for n in range(366))
+    return next((d for d in later if is_school_day(d, settings)), day_)
+
+
+# Weeks from the day the local authority receives the request (SEND Regulations 2014, reg. 5, 10, 13): T23, 5.5
+CASE_WEEKS = {"decided_assess_on": 6, "decided_issue_on": 16, "final_on": 20}
+
+
+def case_dates(case):
+    """The local authority's due dates: a list of (question, due date, done date or None). Never moved for holidays (5.6)."""
+    if not case.received_on:
+        return []
+    rows = [(n, case.received_on + datetime.timedelta(weeks=w), getattr(case, n)) for n, w in CASE_WEEKS.items()]
+    if case.advice_asked_on:                                    # advice within 6 weeks of being asked
+        rows.append(("advice_sent_on", case.advice_asked_on + datetime.timedelta(weeks=6), case.advice_sent_on))
+    if case.draft_served_on:                                    # at least 15 days to comment on the draft
+        rows.append(("draft_answered_on", case.draft_served_on + datetime.timedelta(15), case.draft_answered_on))
+    if case.consulted_on:                                       # the school answers a consultation within 15 days
+        rows.append(("consultation_answered_on", case.consulted_on + datetime.timedelta(15), case.consultation_answered_on))
+    return rows
+
+
+def check_holidays(typed):
+    """A sentence about the first holiday line that cannot be read, or None."""
+    for line in (typed or "").splitlines():
+        first, _, last = line.partition(" to ")
+        try:
+            begins, ends = read_day(first), read_day(last or first)
+        except ValueError as fault:
+            return f"School holidays, line “{line}”: {fault}"
+        if begins and ends and ends < begins:
+            return f"School holidays, line “{line}”: it ends before it begins."
+    return None

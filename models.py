@@ -1,0 +1,1216 @@
+"""What the school keeps: one class per paper form, one line per question. What you read here is the form.
+
+Add a question: write one line in its section, run `make migration`, restart. It is then on the screen, in the checks, on the
+blank and the completed paper, in the spreadsheet, in the audit trail. Reword a question or its prompt: change its line.
+Stop asking: move the line under "No longer asked" at the end of its class; never rename or delete a line, that would lose answers.
+
+The kinds of question are in `questions.py`: text, day, number, choice, choices, link; `needed=True` means "before the form can be
+completed" (a draft always saves), `needed="other=No"` means "when that other answer is No".
+"""
+import datetime
+import json
+import re
+import secrets
+
+from peewee import (BooleanField, CharField, Check, DateField, DateTimeField, ForeignKeyField, IntegerField, Model, SQL,
+                    TextField)
+
+from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, YES_NO, AuditEntry, Record, Row, Rows, Section,
+                       belongs_to, choice, choices, day, document, link, now, number, read_day, say_day, seal_of, text, today)
+
+# --------------------------------------------------------------------------------------------------------------- rights
+# Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
+# A row of a form has the rights of its form. Sections narrow this table; a teacher's rights reach only pupils of their own
+# classes (`Pupil.visible_to`). Stages change only through workflow.py, whose rows name their own roles.
+RIGHTS = """
+record                office  senco  teacher  head  technician
+Pupil                 rwx     rwx    r        rx    -
+Strategy              rw      rwx    rw       rx    -
+RecordOfConcern       rw      rwx    rw       rx    -
+ConcernReview         rw      rwx    rw       rx    -
+MyPlan                rw      rwx    r        rx    -
+MyPlanReview          rw      rwx    r        rx    -
+ParentInformation     rw      rwx    -        rx    -
+ChildStory            rw      rwx    -        rx    -
+FamilyThinks          rw      rwx    -        rx    -
+PupilViews            rw      rwx    r        rx    -
+AgencyInformation     rw      rwx    -        rx    -
+MyPlanPlus            rw      rwx    r        rx    -
+MyPlanPlusReview      rw      rwx    r        rx    -
+Consent               rw      rwx    -        rx    -
+Meeting               rw      rwx    -        rx    -
+EhcCase               rw      rwx    -        rx    -
+Document              rw      rwx    -        rx    -
+Letter                rw      rwx    -        rx    -
+Placement             r       rx     r        rx    -
+ListMembership        r       rx     r        rx    -
+BankEntry             rw      rwx    r        r     rw
+Setting               -       rw     -        r     rw
+User                  -       r      -        r     rw
+AuditEntry            -       rx     -        rx    -
+"""
+
+
+def _rights(words):
+    heads, *lines = [line.split() for line in words.strip().splitlines()]
+    return {line[0]: dict(zip(heads[1:], line[1:])) for line in lines}
+
+
+RIGHTS_TABLE = _rights(RIGHTS)
+
+
+def may(user, right, record):
+    """Whether `user` has the right (`r`, `w` or `x`) over a record class or one of its records."""
+    cls = record if isinstance(record, type) else type(record)
+    if issubclass(cls, Row):
+        cls = cls.parent_field().rel_model
+    return bool(user and user.active) and right in RIGHTS_TABLE.get(cls.__name__, {}).get(user.role, "-")
+
+
+# ------------------------------------------------------------------------------------------------------------ the options
+AREAS = ("Communication and interaction", "Cognition and learning", "Social, emotional and mental health",
+         "Sensory and/or physical needs")                                       # SEND Code of Practice 6.28
+SEN_TYPES = (                                                                   # DfE census SEN type codes
+    ("SPLD", "SPLD: Specific learning difficulty"), ("MLD", "MLD: Moderate learning difficulty"),
+    ("SLD", "SLD: Severe learning difficulty"), ("PMLD", "PMLD: Profound and multiple learning difficulty"),
+    ("SEMH", "SEMH: Social, emotional and mental health"), ("SLCN", "SLCN: Speech, language and communication needs"),
+    ("ASD", "ASD: Autistic spectrum disorder"), ("HI", "HI: Hearing impairment"), ("VI", "VI: Vision impairment"),
+    ("MSI", "MSI: Multi-sensory impairment"), ("PD", "PD: Physical disability"), ("DS", "DS: Down syndrome"),
+    ("OTH", "OTH: Other difficulty or disability"), ("NSA", "NSA: SEN support, type of need not yet assessed"))
+YEARS = (("E1", "Early first year"), ("E2", "Early second year"), ("N1", "Nursery, first year"), ("N2", "Nursery, second year"),
+         ("R", "Reception"), *((str(n), f"Year {n}") for n in range(1, 15)), ("X", "National Curriculum not followed"))
+EFFECT = (("-2", "-2 Much worse"), ("-1", "-1 A little worse"), ("0", "0 No change"), ("1", "+1 Some help"), ("2", "+2 Great help"))
+RATING = ("Not yet", "A little", "Mostly", "Achieved")
+HORIZONS = ("This school year", "End of the key stage", "Adult life")
+PROGRESS = ("Slower than classmates from the same start", "Slower than the child's own progress before",
+            "The gap is not closing", "The gap is getting wider", "Not about attainment")     # after Code of Practice 6.17
+CAUSES = ("Hearing checked", "Vision checked", "Attendance", "English as an additional language", "A change in the family")
+HOW_TOLD = ("In person", "By telephone", "By letter", "By e-mail", "Online meeting")
+CONSENT = (("given", "Given"), ("not given", "Not given"), ("not reached", "Could not be reached"))
+INVOLVED = ("Yes", "In part", "No")
+
+CODE_WHERE = ("Paragraph 1.39: most young people with special educational needs can do well in adult life when people aim high for "
+              "them and the support is right. Paragraph 8.11: planning starts from the person, from what they hope to do later and "
+              "the help they need to get there.")
+CODE_NEEDS = ("Page 15, xiii: a child has special educational needs when a learning difficulty or disability calls for provision that "
+              "other children of the same age do not usually get. Paragraph 6.27: look at every need, not only the main one, and "
+              "at strengths as well. Paragraph 6.28 names four broad areas of need.")
+CODE_OUTCOMES = ("Paragraph 9.66: an outcome is the difference made for this child. It belongs to the child, not to the service; the "
+                 "people involved can influence it; it is specific, measurable, achievable, realistic and has a date. Paragraph "
+                 "9.67: ask what is important to the child, and what others judge to be important for the child.")
+CODE_PROVISION = ("Page 16, xvi: provision is what is additional to, or different from, what children of that age usually get. "
+                  "Paragraph 6.50: choose support that leads to the outcome, has evidence behind it, and is given by skilled "
+                  "staff. Page 166: say it exactly: type, hours, how often, what expertise.")
+
+STAFF = (OFFICE, SENCO, HEAD)
+
+
+# ------------------------------------------------------------------------------------------------------------ the school
+class Setting(Record):
+    """Settings: what this school calls things, its weeks, its letters."""
+    school = Section("The school")
+    school_name = text("Name of the school", default="Our School", needed=True)
+    school_address = text("Address for letters", rows=4, default="")
+    school_phone = text("Telephone", default="")
+    senco_name = text("Name of the SENCO, for letters", default="The SENCO")
+    local_authority = text("Local authority", default="")
+    holidays = text("School holidays", "One a line: first day to last day, such as 19/12/2026 to 3/1/2027.", rows=8, default="")
+
+    words = Section("What the school calls its stages and lists")
+    stage_1 = text("Stage 1", default="Stage 1 (Record of Concern)", needed=True)
+    stage_2 = text("Stage 2", default="Stage 2 (My Plan)", needed=True)
+    stage_3 = text("Stage 3", default="Stage 3 (My Plan+)", needed=True)
+    stage_e = text("EHCP", default="EHCP", needed=True)
+    concerns_list = text("The list of Stage 1", default="Concerns List", needed=True)
+    sen_list = text("The list of the later stages", default="SEN List", needed=True)
+
+    clock = Section("The clock")
+    stage_1_opens = number("Stage 1 review opens after (weeks)", default=6, needed=True)
+    stage_1_closes = number("Stage 1 review is due within (weeks)", default=12, needed=True)
+    stage_2_closes = number("My Plan review is due within (weeks)", default=6, needed=True)
+    stage_3_opens = number("My Plan+ review opens after (weeks)", default=6, needed=True)
+    stage_3_closes = number("My Plan+ review is due within (weeks)", default=12, needed=True)
+    school_weeks_only = choice("Count school weeks only?", "No: calendar weeks, as the pathway says.", default="No")
+    due_soon_days = number("“Due soon” means within (days)", default=14, needed=True)
+    chase_days = number("Chase a missing paper after (days)", default=14, needed=True)
+
+    rules = Section("The rules a school may set")
+    watch_again = choice("May Stage 1 be repeated?", "The chart has no box for it; many schools watch once more.", default="Yes")
+    watch_again_most = number("At most how many Stage 1 cycles?", default=3)
+    advise_cycles = number("Advise moving on after (My Plan cycles)", default=3)
+    advise_weeks = number("Advise moving on after (weeks on My Plan)", default=26)
+    undo_days = number("“Entered in error” is possible for (days)", default=7)
+    head_confirms_ehcp = choice("Must the head agree before an EHCP is begun?", default="No")
+
+    letters = Section("Letters", "Words in {curly brackets} are filled in: {pupil}, {forename}, {date}, {stage}, {review}, {senco}, {school}.")
+    letter_concern = text("Placed on the Concerns List", rows=8, default=(
+        "We have agreed to keep a closer eye on {forename}'s learning for a while. {forename}'s teacher has written a Record of Concern "
+        "and will try some further strategies in class.\n\nWe will look at how it has gone with you by {review}. Please tell us at any "
+        "time what you notice at home."))
+    letter_off_concerns = text("Taken off the Concerns List", rows=8, default=(
+        "We are pleased to say that {forename} has made progress. From {date} there is no longer a concern, and {forename} is no longer "
+        "on our {concerns_list}. The strategies that helped will go on in class."))
+    letter_support_begins = text("SEN support begins", rows=8, default=(
+        "We are writing to tell you formally that from {date} {forename} receives SEN support at our school and has a place on our "
+        "{sen_list}.\n\nTogether with you and {forename} we will write a plan: what {forename} hopes for, what we want to achieve and how "
+        "we will get there. We will look at it with you by {review}."))
+    letter_my_plan_plus = text("My Plan+ begins", rows=8, default=(
+        "From {date} {forename} is supported with a My Plan+. We would like to ask specialists from outside school for advice, and we "
+        "would like to hear from you and from {forename} first. Please find five short forms with this letter; leave out anything you "
+        "would rather not say.\n\nWe will meet to look at the plan by {review}."))
+    letter_step_down = text("A lighter plan", rows=8, default=(
+        "Because of the progress that {forename} has made, we have agreed that from {date} {forename} is supported at {stage}. We will "
+        "look at it with you by {review}."))
+    letter_support_ends = text("SEN support ends", rows=8, default=(
+        "We are pleased to say that {forename} no longer needs SEN support. From {date} {forename} is no longer on our {sen_list}. If you "
+        "notice anything that worries you, please tell us: support can begin again at any time."))
+    letter_ehcp = text("An EHC needs assessment is requested", rows=8, default=(
+        "Following our review we have agreed to begin the process for an Education, Health and Care Plan for {forename}. {forename}'s "
+        "My Plan+ and its reviews go on while the local authority decides."))
+
+    @classmethod
+    def of_school(cls):
+        """The one row of settings; made with the defaults when there is none yet."""
+        return cls.select().order_by(cls.id).first() or cls()
+
+
+class BankEntry(Record):
+    """Word bank: wordings that are offered while somebody types."""
+    title, listed, searched, order_by = "Word bank", ("bank", "words", "area"), ("words",), ("bank", "words")
+    bank = choice("Offered for", options=(("strategy", "Strategies"), ("provision", "Provision"), ("agency", "Agencies")), needed=True)
+    words = text("Words", needed=True)
+    area = choice("Area", options=AREAS)
+
+
+def new_token():
+    """A random text of 43 characters that nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
+class User(Record):
+    """Person: a colleague who signs in."""
+    title, listed, searched, order_by = "Person", ("name", "username", "role", "classes"), ("name", "username"), ("name",)
+    many = "People"
+    untold = ("password", "token", "totp", "totp_last", "recovery", "setup_token", "setup_until")
+    who = Section("Who it is")
+    name = text("Full name", needed=True)
+    username = text("User name", "What they type to sign in. Small letters, digits, dots.", needed=True, unique=True)
+    role = choice("Role", options=((OFFICE, "Office"), (SENCO, "SENCO"), (TEACHER, "Teacher"), (HEAD, "Head"),
+                                   (TECHNICIAN, "Technician")), needed=True)
+    classes = text("Classes", "For a teacher: class names as in the pupil records, with commas, such as 3B, 4A.")
+    account = choice("Account", "A person who leaves is switched off, never deleted.",
+                     options=(("on", "On"), ("off", "Off")), default="on", needed=True)
+    # kept for signing in, never shown
+    password = TextField(null=True)                                 # Argon2id; empty: none chosen yet
+    token = CharField(null=True, unique=True, default=new_token)    # what the cookie holds: change it and every cookie is dead
+    totp = CharField(null=True)                                     # the secret of the second step; empty: no second step
+    totp_last = IntegerField(default=0)                             # the last half-minute whose code was used: a code works once
+    recovery = TextField(null=True)                                 # SHA-256 of each unused recovery code, one a line
+    setup_token = CharField(null=True)                              # SHA-256 of the sign-in link in force
+    setup_until = DateTimeField(null=True)
+
+    is_authenticated, is_anonymous = True, False                    # Flask-Login asks these, `is_active` and `get_id`
+
+    @property
+    def active(self):
+        """Whether the account is switched on."""
+        return self.account == "on"
+
+    @property
+    def is_active(self):
+        """The same, as Flask-Login calls it."""
+        return self.active
+
+    def get_id(self):
+        """What the cookie holds. Peewee has a get_id of its own (the row's number), so never remove this one."""
+        return self.token
+
+    def class_names(self):
+        """The classes whose pupils a teacher sees."""
+        return [c.strip() for c in (self.classes or "").split(",") if c.strip()]
+
+    def faults(self):
+        """A user name that cannot be typed, or the last technician gone: nobody could let people in."""
+        others = User.select().where(User.role == TECHNICIAN, User.account == "on", User.id != (self.id or 0))
+        lone = not (self.role == TECHNICIAN and self.active) and not others.exists()
+        found = [] if re.fullmatch(r"[a-z0-9._-]{2,40}", self.username or "") else [
+            ("username", "A user name has 2 to 40 small letters, digits, dots or dashes.")]
+        return found + ([("account", "One technician must stay switched on, or nobody can let people in.")] if lone else [])
+
+    def save(self, *args, **more):
+        """Save; another role or password, or the account switched on or off, ends every place the person is signed in."""
+        self.username = (self.username or "").strip().lower() or None
+        with self._meta.database.atomic():
+            was = User.get_or_none(User.id == self.id) if self.id else None
+            if was:
+                self._take_up(was)
+            if was and any(getattr(self, n) != getattr(was, n) for n in ("account", "role", "password")):
+                self.token = new_token()
+            return super().save(*args, **more)
+
+    def _take_up(self, was):
+        """A form that was open for long must not bring back an old password or a used code."""
+        for name in set(self.untold) - set(self.dirty_field_names):
+            setattr(self, name, getattr(was, name))
+
+    def keep(self, *only_if, **columns):
+        """Write columns kept for signing in, past version and audit; False when `only_if` no longer holds."""
+        if not set(columns) <= set(self.untold):
+            raise ValueError("Only what is kept for signing in may be written like this.")
+        done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1
+        for name, value in columns.items() if done else ():
+            setattr(self, name, value)
+            self._dirty.discard(name)
+        return done
+
+    def __str__(self):
+        return self.name or self.username or ""
+
+
+class SignInTry(Model):
+    """One try at signing in, kept five minutes, so that guessing is slow."""
+    key = CharField(64, index=True)                                 # SHA-256: never what was typed
+    at = DateTimeField(default=now, index=True)
+
+    class Meta:
+        database = Record._meta.database
+        legacy_table_names = False
+
+
+# ------------------------------------------------------------------------------------------------------------- the pupil
+UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+
+
+def upn_fault(upn):
+    """What is wrong with a Unique Pupil Number, as a sentence; None when it is well formed (DfE UPN guidance)."""
+    if len(upn) != 13:
+        return f"A UPN has 13 characters; this one has {len(upn)}"
+    if not (upn[1:12].isascii() and upn[1:12].isdigit()):
+        return "Characters 2 to 12 of a UPN are digits"
+    last = int(upn[12]) if upn[12] in "0123456789" else UPN_LETTERS.find(upn[12])
+    if last < 0:
+        return "The last character of a UPN is a digit, or a letter but not I, O or S"
+    total = sum(int(c) * place for place, c in enumerate(upn[1:12], 2)) + last * 13
+    if upn[0] != UPN_LETTERS[total % 23]:
+        return "The first letter does not match the other characters; check for a slip in typing"
+    return None
+
+
+class Pupil(Record):
+    """Pupil: who they are, who their family is, what they need."""
+    listed = ("surname", "forename", "year", "form", "upn")
+    searched = ("surname", "forename", "known_as", "upn")
+    order_by = ("surname", "forename")
+    who = Section("Who they are")
+    surname = text("Surname", "As in the school's register.", needed=True)
+    forename = text("Forename", needed=True)
+    known_as = text("Known as", "The name they like to be called, if different.")
+    dob = day("Date of birth", needed=True)
+    sex = choice("Sex", options=(("F", "Female"), ("M", "Male")))
+    upn = text("UPN", "Unique Pupil Number, 13 characters, if there is one.", unique=True)
+    former_upn = text("Former UPN")
+    year = choice("Year group", options=YEARS, needed=True)
+    form = text("Class or form", "Such as 3B.")
+    alert = text("Alert line for staff", "One line that everybody who teaches this child should know.")
+    school = Section("In school")
+    admitted_on = day("Date of admission")
+    left_on = day("Date of leaving")
+    destination = text("Went on to")
+    premium = choice("Pupil premium")
+    eal = choice("English as an additional language")
+    sen_unit = choice("Place in an SEN unit", "Only a place that the local authority has named.")
+    resourced = choice("Resourced provision", "Only a place that the local authority has named.")
+    areas = choices("Broad areas of need", options=AREAS)
+    sen_needs = Rows("SEN types", "Rank 1 is the main need.", blank=2)
+    arrangements = Rows("Access arrangements", "How the child normally works in tests and exams.", blank=2)
+    home = Section("Home and family", see=STAFF)
+    home_language = text("Home language")
+    interpreter = choice("Interpreter needed")
+    communication = text("How they communicate best")
+    looked_after = choice("Looked after by a local authority")
+    care_authority = text("Which authority", needed="looked_after=Yes")
+    medical_plan = choice("Medical plan exists")
+    contacts = Rows("Contacts", blank=3)
+
+    class Meta:
+        indexes = ((("surname", "forename"), False),)
+
+    @classmethod
+    def visible_to(cls, user):
+        """The pupils whom this person may know about: none, their own classes, or all. Every query goes through it."""
+        if user is None or not user.active or not may(user, "r", Pupil):
+            return cls.select().where(SQL("1 = 0"))
+        if user.role == TEACHER:
+            return cls.select().where(cls.form.in_(user.class_names()))
+        return cls.select()
+
+    @property
+    def name(self):
+        """Surname and the forename they use: `Oakley, Robin`."""
+        return f"{self.surname}, {self.called}"
+
+    @property
+    def called(self):
+        """The forename they use."""
+        return self.known_as or self.forename or ""
+
+    def primary_type(self):
+        """The code of the main SEN type that is open now, or None."""
+        return next((n.code for n in self.sen_needs.order_by(SenNeed.rank) if n.until is None), None)
+
+    def pupil_key(self):
+        return self.id
+
+    def __str__(self):
+        return f"{self.name} ({self.form})" if self.form else self.name
+
+    def save(self, *args, **more):
+        self._tidy_upn()
+        return super().save(*args, **more)
+
+    def _tidy_upn(self):
+        self.upn = "".join((self.upn or "").split()).upper() or None
+
+    def faults(self):
+        self._tidy_upn()
+        found = [("upn", f"{words}.") for words in [self.upn and upn_fault(self.upn)] if words]
+        if self.dob and not datetime.date(1990, 1, 1) <= self.dob <= today():
+            found.append(("dob", "The date of birth must be in the past, and a school child's."))
+        if self.dob and self.admitted_on and self.admitted_on < self.dob:
+            found.append(("admitted_on", "The date of admission is before the date of birth."))
+        if self.upn and Pupil.select().where(Pupil.upn == self.upn, Pupil.id != (self.id or 0)).exists():
+            found.append(("upn", "Another pupil already has this UPN."))
+        return found + self._type_faults()
+
+    def _type_faults(self):
+        open_now = [n for n in self.sen_needs if n.until is None] if self.id else []
+        ranks, codes = [n.rank for n in open_now], [n.code for n in open_now]
+        found = []
+        if len(set(ranks)) < len(ranks):
+            found.append(("sen_needs", "Two SEN types have the same rank; give each its own."))
+        if len(set(codes)) < len(codes):
+            found.append(("sen_needs", "The same SEN type stands twice; end one of them or take it out."))
+        if open_now and 1 not in ranks:
+            found.append(("sen_needs", "One SEN type must have rank 1: the main need."))
+        if "NSA" in codes and Placement.stage_of(self) == "E":
+            found.append(("sen_needs", "NSA is only for pupils on SEN support (K); a pupil with an EHCP needs an assessed type of need."))
+        return found
+
+
+class Contact(Row):
+    """Contact: somebody in the family, or who stands for it."""
+    pupil = belongs_to(Pupil, "contacts")
+    name = text("Name", needed=True)
+    relationship = text("Relationship", "Such as mother, carer, social worker.")
+    responsibility = choice("Parental responsibility")
+    lives_with = choice("Lives with the child")
+    phone = text("Telephone")
+    email = text("E-mail")
+    address = text("Address", rows=2)
+    preferred = text("Best way to reach them")
+    may_contact = choice("May be contacted", default="Yes")
+    court_order = text("Court order note")
+
+
+class SenNeed(Row):
+    """SEN type: one assessed type of need, with its rank and dates."""
+    title, listed = "SEN type", ("code", "rank", "since", "until")
+    pupil = belongs_to(Pupil, "sen_needs")
+    code = choice("SEN type", options=SEN_TYPES, needed=True)
+    rank = number("Rank", "1 is the main need.", needed=True)
+    since = day("From")
+    until = day("To")
+    evidence = text("Evidence")
+
+
+class AccessArrangement(Row):
+    """Access arrangement: a normal way of working that tests and exams should allow."""
+    pupil = belongs_to(Pupil, "arrangements")
+    arrangement = text("Arrangement", "Such as 25% extra time, reader, rest breaks.", needed=True)
+    since = day("First used")
+    evidence = text("Evidence")
+
+
+# ------------------------------------------------------------------------------------------ where a pupil is on the pathway
+class PupilRecord(Record):
+    """Anything that is kept about one pupil."""
+    pupil = link("Pupil", Pupil, needed=True, index=True)
+
+
+class Placement(PupilRecord):
+    """Placement: one cycle of one child's dated stay on one stage. Only workflow.py writes here."""
+    listed = ("pupil", "stage", "cycle", "started_on", "ended_on", "move", "decided_by")
+    stage = choice("Stage", options=("S1", "S2", "S3", "E", "LEFT", "OFF"))
+    cycle = number("Cycle")
+    started_on = day("From")
+    ended_on = day("To")
+    stage_since = day("On this stage since")
+    move = text("Move")
+    reason = text("Reason", rows=2)
+    answers = text("What was asked", rows=4)
+    decided_by = text("Decided by")
+    clock_from = DateField(null=True)                       # when the clock does not run from `started_on` (annual reviews)
+    episode = IntegerField(default=1)
+    entered_at = DateTimeField(default=now)
+    void = BooleanField(default=False)
+    done_with = CharField(null=True, unique=True)           # the one-use token of the confirmation page: a second click finds it
+    before = ForeignKeyField("self", null=True, backref="+", on_delete="RESTRICT")
+    effects = TextField(default="{}")                       # what else the move made, so that "Entered in error" can undo it
+
+    @classmethod
+    def current(cls, pupil):
+        """The pupil's open placement, or None when the child was never on the pathway."""
+        return cls.select().where(cls.pupil == pupil, cls.ended_on.is_null(), ~cls.void).first() if pupil.id else None
+
+    @classmethod
+    def stage_of(cls, pupil):
+        """The code of the pupil's stage: NONE, S1, S2, S3, E, LEFT or OFF."""
+        open_one = cls.current(pupil)
+        return open_one.stage if open_one else "NONE"
+
+
+Placement.add_index(Placement.index(Placement.pupil, unique=True, name="placement_one_open",
+                                    where=Placement.ended_on.is_null() & (Placement.void == False)))  # noqa: E712
+
+
+class ListMembership(PupilRecord):
+    """List membership: from when to when a child stood on the Concerns List or the SEN List. Only workflow.py writes here."""
+    listed = ("pupil", "list", "started_on", "ended_on")
+    list = choice("List", options=(("CONCERNS", "Concerns List"), ("SEN", "SEN List")))
+    started_on = day("From")
+    ended_on = day("To")
+    void = BooleanField(default=False)
+    placement = ForeignKeyField(Placement, backref="+", on_delete="RESTRICT")
+
+
+ListMembership.add_index(ListMembership.index(ListMembership.pupil, unique=True, name="list_membership_one_open",
+                                              where=ListMembership.ended_on.is_null() & (ListMembership.void == False)))  # noqa: E712
+
+
+class Strategy(PupilRecord):
+    """Everyday strategy: what helps this child in every lesson."""
+    title, listed, searched = "Everyday strategy", ("pupil", "strategy", "since"), ("strategy",)
+    strategy = text("Strategy", needed=True, bank="strategy")
+    since = day("Since")
+    until = day("Until")
+    from_form = text("Where it comes from")
+
+
+# -------------------------------------------------------------------------------------------------------- a paper form
+STATUS = (("draft", "Draft"), ("complete", "Complete"), ("sealed", "Sealed"), ("declined", "Declined"))
+
+
+class Form(PupilRecord):
+    """A paper of the pathway: a draft that grows, is completed, and is sealed when it is agreed."""
+    listed = ("pupil", "happened_on", "status", "cycle")
+    happened_on = day("Date", "The day it happened, not the day it was typed.", needed=True)
+    foot = Section("For the file", last=True)
+    seen_by_parent = day("Shared with the family on")
+    withhold = choice("Not for disclosure", "Only when the law allows it: say why.")
+    withhold_why = text("Why not", needed="withhold=Yes")
+
+    status = CharField(choices=STATUS, default="draft")
+    cycle = IntegerField(default=1)
+    placement = ForeignKeyField(Placement, null=True, backref="+", on_delete="RESTRICT")
+    supersedes = IntegerField(null=True)
+    declined_why = TextField(null=True)
+    entered_by = CharField(null=True)
+    entered_at = DateTimeField(default=now)
+    sealed = TextField(null=True)
+    sealed_code = CharField(null=True)
+    sealed_by = CharField(null=True)
+    sealed_at = DateTimeField(null=True)
+    untold = ("sealed",)
+
+    @property
+    def locked(self):
+        """Whether the words can no longer change."""
+        return self.status in ("sealed", "declined")
+
+    def seal(self, who):
+        """Keep title, questions, prompts and answers as they are now, for good, with a check code."""
+        self.sealed, self.sealed_code = seal_of({**document(self), "who": who, "when": str(now())})
+        self.status, self.sealed_by, self.sealed_at = "sealed", who, now()
+        self.save(act="seal")
+
+    def content(self, role=None):
+        """The form as data: from its seal when it has one, else as it stands."""
+        if not self.sealed:
+            return document(self, role)
+        kept = json.loads(self.sealed)
+        kept["sections"] = [p for p in kept["sections"] if role is None or role in p["see"]]
+        return kept
+
+    def seal_holds(self):
+        """Whether the sealed text still has the check code it was sealed with."""
+        return not self.sealed or seal_of(json.loads(self.sealed)) == (self.sealed, self.sealed_code)
+
+    def __str__(self):
+        return f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}" if self.happened_on else self.kind_name()
+
+    def faults(self):
+        late = self.happened_on and self.happened_on > today()
+        return [("happened_on", "The date lies in the future; give the day it happened.")] if late else []
+
+
+class RecordOfConcern(Form):
+    """Record of Concern: a teacher tells the SENCO about a worry, and what will be tried."""
+    title = "Record of Concern"
+    worry = Section("The worry")
+    raised_on = day("When was the worry first raised?", needed=True)
+    raised_by = text("Who raised it?", "The teacher, a parent, the child, an agency.", needed=True)
+    senco_consulted_on = day("When did the teacher talk to the SENCO?", needed=True)
+    areas = choices("Which broad areas does it touch?", options=AREAS, needed=True)
+    key_concerns = Rows("Key areas of concern", "Describe what you see, not what you think the cause is.", needed=True)
+    progress = choices("What does progress look like?", options=PROGRESS)
+    strengths = text("What is going well?", "Start the conversation here: it helps.", rows=4)
+    attainment = Rows("Where is the child now?", "Reading age, book band, attendance: whatever shows it.", blank=3)
+    causes = choices("What else have you thought of?", "A safeguarding worry goes to the safeguarding lead, not here.", options=CAUSES)
+    causes_note = text("What did you find?", rows=2)
+
+    strategies = Section("Strategies")
+    used = Rows("Strategies used so far", needed=True)
+    added = Rows("Additional strategies to use within the classroom environment", needed=True)
+
+    family = Section("Parent or carer, and child")
+    told_on = day("When did you talk to the parent or carer?", needed="consent=given|not given|")
+    told_who = text("To whom?")
+    told_how = choice("How?", options=HOW_TOLD)
+    consent = choice("Verbal consent", options=CONSENT, needed=True)
+    not_reached = text("Why could they not be reached?", "What was tried, and when.", needed="consent=not reached")
+    family_said = text("What did the family say?", rows=4)
+    child_said = text("What does the child say about it?", "In the child's own words if you can.", rows=3)
+
+    def faults(self):
+        found = super().faults()
+        if self.raised_on and self.happened_on and self.raised_on > self.happened_on:
+            found.append(("raised_on", "The worry was raised after the date of this record; check both dates."))
+        return found
+
+
+class KeyConcern(Row):
+    """Key concern: what somebody sees."""
+    form = belongs_to(RecordOfConcern, "key_concerns")
+    area = choice("Area", options=AREAS)
+    what = text("What do you see?", rows=2, needed=True)
+    where_when = text("Where and when?")
+    how_often = text("How often?")
+
+
+class Attainment(Row):
+    """Attainment: one measure and its level."""
+    form = belongs_to(RecordOfConcern, "attainment")
+    measure = text("Subject or measure", needed=True)
+    level = text("Level or score")
+    on = day("Date")
+
+
+class StrategyUsed(Row):
+    """Strategy used so far: what was tried before this record."""
+    title = "Strategy used so far"
+    form = belongs_to(RecordOfConcern, "used")
+    strategy = text("Strategy", needed=True, bank="strategy")
+    since = day("From")
+    until = day("To")
+    who = text("Who")
+    effect = choice("Effect", options=EFFECT)
+
+
+class StrategyAdded(Row):
+    """Additional strategy: what will be tried now."""
+    title = "Additional strategy"
+    form = belongs_to(RecordOfConcern, "added")
+    strategy = text("Strategy", needed=True, bank="strategy")
+    who = text("Who")
+    how_often = text("How often")
+    hope = text("What do we hope to see?")
+
+
+class Review(Form):
+    """What every review asks: who was there, what they think, how it went."""
+    held = Section("The conversation")
+    present = text("Who was there?", rows=2, needed=True)
+    early_why = text("Why is it held early?", "Only when it is before the review window opens.")
+    parent_involved = choice("Was the parent or carer part of it?", options=INVOLVED, needed=True)
+    parent_view = text("What does the parent or carer say?", rows=3)
+    parent_why = text("Why not, or only in part?", needed="parent_involved=No|In part")
+    child_involved = choice("Was the child part of it?", options=INVOLVED, needed=True)
+    child_view = text("What does the child say?", rows=3)
+    child_why = text("Why not the child, or only in part?", needed="child_involved=No|In part")
+
+
+class ConcernReview(Review):
+    """Record of Concern review: a conversation about how the strategies went."""
+    title = "Record of Concern Review"
+    went = Section("How did it go?")
+    ratings = Rows("The strategies", "Each additional strategy of the Record of Concern.", needed=True)
+    next_steps = text("Next steps agreed with pupil and parent", rows=3, needed=True)
+    chart = Section("What the chart asks", write=())
+    achieved = choice("Has the child made progress or achieved outcomes?")
+    achieved_why = text("What shows it?", rows=3)
+
+
+class StrategyRating(Row):
+    """Strategy rating: how one strategy went."""
+    form = belongs_to(ConcernReview, "ratings")
+    strategy = text("Strategy", needed=True, bank="strategy")
+    kept_up = choice("Kept up?", options=INVOLVED)
+    effect = choice("Effect", options=EFFECT, needed=True)
+    note = text("What did you notice?")
+
+
+# ------------------------------------------------------------------------------------------- the four stepping stones
+class MyPlan(Form):
+    """My Plan: what the child hopes for, what we want to achieve and how we will get there (code K)."""
+    title = "My Plan"
+    where = Section("Where do I want to be?", code=CODE_WHERE)
+    aspirations = Rows("Aspirations", "In the child's own words if you can: what would life look like?", needed=True, blank=3)
+    able = Section("I need to be able to...", code=CODE_NEEDS)
+    needs = Rows("Needs", "What must the child learn or manage to get there, and where are they now?", needed=True)
+    achieved = Section("Something I will have achieved is...", code=CODE_OUTCOMES)
+    outcomes = Rows("Outcomes", "What the child will be able to do, not what staff will give.", needed=True)
+    how = Section("How will I get there?", code=CODE_PROVISION)
+    provision = Rows("Provision", "Be exact: what, how long, how often, with whom, what skill.", needed=True, blank=5)
+    every_day = text("What helps every day, in every lesson?", rows=3)
+    at_home = text("What will the family do, if they wish?", rows=3)
+    agreed = Section("Agreed together")
+    child_consulted = choice("Was the child consulted?", needed=True)
+    child_how = text("When and how?", needed="child_consulted=Yes")
+    child_why = text("Why was the child not consulted?", needed="child_consulted=No")
+    parent_consulted = choice("Was the parent or carer consulted?", needed=True)
+    parent_how = text("When and how, with whom?", needed="parent_consulted=Yes")
+    parent_why = text("Why was the parent or carer not consulted?", needed="parent_consulted=No")
+    parent_agrees = choice("Does the parent or carer agree?", options=("Agrees", "Agrees in part", "Does not agree"))
+    parent_comment = text("What do they say?", rows=2)
+    review_by = day("Review by", needed=True)
+    lead = text("Who keeps an eye on this plan?")
+
+    def faults(self):
+        found = super().faults()
+        for at, outcome in enumerate(self.outcomes.order_by(type(self).groups()["outcomes"].id) if self.id else []):
+            found += [(f"outcomes-{at}-{name}", words) for name, words in outcome.reach_faults()]
+        unsupported = [o for o in (self.outcomes if self.id else []) if not o.provided.count()]
+        found += [("provision", f"No provision yet for the outcome “{o}”; add a line and link it.") for o in unsupported]
+        return found
+
+
+class Aspiration(Row):
+    """Aspiration: where the child wants to be."""
+    plan = belongs_to(MyPlan, "aspirations")
+    words = text("Aspiration", rows=2, needed=True)
+    whose = choice("Whose words?", options=("The child's", "The family's", "Both"))
+    horizon = choice("How far ahead?", options=HORIZONS, needed=True)
+
+
+class Need(Row):
+    """Need: what the child must learn or manage."""
+    plan = belongs_to(MyPlan, "needs")
+    words = text("I need to be able to...", rows=2, needed=True)
+    aspiration = link("For which aspiration?", Aspiration, backref="needs")
+    area = choice("Area", options=AREAS)
+    why = text("Why does it matter?")
+    baseline = text("Where are they now?")
+
+
+class Outcome(Row):
+    """Outcome: what the child will be able to do, by when."""
+    plan = belongs_to(MyPlan, "outcomes")
+    words = text("Something I will have achieved is...", rows=2, needed=True)
+    need = link("For which need?", Need, needed=True, backref="outcomes")
+    measure = text("How will we know? (measure)")
+    baseline = text("Where are they now? (baseline)")
+    target = text("Where will they be? (target)")
+    achievable = text("Why is it within reach?")
+    by = day("By when?", needed=True)
+    importance = choices("Important", options=("to the child", "for the child"))
+
+    def smart(self):
+        """What the outcome has of SMART, as advice: {letter and word: True or False}. It never refuses anything."""
+        digits = any(c.isdigit() for c in f"{self.measure or ''}{self.target or ''}")
+        return {"Specific": bool(self.words and self.need_id), "Measurable": digits, "Achievable": bool(self.achievable),
+                "Realistic": bool(self.baseline and self.target), "Time-bound": bool(self.by)}
+
+    def reach_faults(self):
+        """The date must lie after the plan's date and within the horizon of the aspiration it serves."""
+        plan, aspiration = self.parent(), self.need.aspiration if self.need_id else None
+        if not self.by or not plan.happened_on:
+            return []
+        if self.by < plan.happened_on:
+            return [("by", f"“By when” ({say_day(self.by)}) is before the date of the plan.")]
+        limit = horizon_end(aspiration.horizon, plan.pupil.year, plan.happened_on) if aspiration else None
+        if limit and self.by > limit:
+            return [("by", f"“By when” ({say_day(self.by)}) is later than its aspiration reaches: {aspiration.horizon.lower()}, "
+                           f"{say_day(limit)}.")]
+        return []
+
+
+class Provision(Row):
+    """Provision: what is additional or different, exactly."""
+    plan = belongs_to(MyPlan, "provision")
+    words = text("What is provided?", "The type of support.", needed=True, bank="provision")
+    outcome = link("For which outcome?", Outcome, needed=True, backref="provided")
+    different = text("How is it additional or different?")
+    who = text("Who gives it?", needed=True)
+    expertise = text("What skill or training do they have?")
+    group = choice("Group", options=("One to one", "Pair", "Small group (3 to 6)", "Larger group", "Whole class"))
+    minutes = number("Minutes each time", needed=True)
+    times = number("Times a week", needed=True)
+    since = day("From")
+    until = day("To")
+    where_given = text("Where?")
+    evidence = text("What shows that it works?")
+    cost = number("Resources (£)")
+
+
+KEY_STAGE_ENDS = {"R": 0, "2": 0, "6": 0, "9": 0, "11": 0, "13": 0, "N1": 2, "N2": 1, "1": 1, "3": 3, "4": 2, "5": 1, "7": 2,
+                  "8": 1, "10": 1, "12": 1, "14": 0}
+
+
+def horizon_end(horizon, year, start):
+    """The last day an outcome may have under this horizon: 31 August of a school year, or None for adult life.
+
+    `year` is the NC year group; key stages end with Reception and Years 2, 6, 9, 11 and 13.
+    """
+    if horizon not in HORIZONS[:2]:
+        return None
+    this_year = start.year if start.month < 9 else start.year + 1
+    more = KEY_STAGE_ENDS.get(year, 0) if horizon == HORIZONS[1] else 0
+    return datetime.date(this_year + more, 8, 31)
+
+
+class MyPlanReview(Review):
+    """My Plan review: how far each outcome has come, and what the chart asks next."""
+    title = "My Plan Review"
+    went = Section("How did it go?")
+    ratings = Rows("Outcomes", "Each outcome of the plan.", needed=True)
+    changes = text("Any big changes for the child since the last review?", rows=2)
+    keen_on = text("What is the child keen on now, and what do they hope for?", rows=2)
+    family_hopes = text("What does the family hope for in the coming year or term?", rows=2)
+    next_steps = text("Next steps agreed", rows=3, needed=True)
+    agency_need = text("If a specialist is to be asked: what do we want to know?", rows=2)
+    chart = Section("What the chart asks", write=())
+    achieved = choice("Has the child achieved outcomes?")
+    achieved_why = text("What shows it?", rows=2)
+    appropriate = choice("Is a My Plan still appropriate?")
+    appropriate_why = text("Why?", rows=2)
+    barriers = choice("Has the child achieved outcomes and overcome barriers to learning?")
+    barriers_why = text("Why do you think so?", rows=2)
+    onward = choice("Is specialist or outside agency involvement required?")
+    onward_why = text("What makes you say so?", rows=2)
+
+
+class OutcomeRating(Row):
+    """Outcome rating: how far one outcome has come."""
+    form = belongs_to(MyPlanReview, "ratings")
+    outcome = text("Outcome", needed=True)
+    rating = choice("How far?", options=RATING, needed=True)
+    evidence = text("What shows it?")
+    then = choice("What now?", options=("Keep", "Change", "Close"))
+
+
+# ------------------------------------------------------------------------------------------------- the papers of Stage 3
+class ParentInformation(Form):
+    """Parent Information Form: the facts the school needs. Leave out anything you would rather not say."""
+    title = "Parent Information Form"
+    told = Section("Who is telling us")
+    told_by = text("Filled in by", needed=True)
+    relationship = text("Relationship to the child")
+    household = text("Who lives at home?", rows=3)
+    responsibility = text("Who has parental responsibility?", rows=2)
+    languages = text("Which languages do you speak at home? Would an interpreter help?")
+    contact_how = text("How and when do you like to be contacted?")
+    obstacles = text("What makes meetings hard for you?", "Work, travel, small children, steps: we will try to help.", rows=2)
+    health = Section("Health", see=STAFF)
+    practitioners = text("GP, health visitor, school nurse", rows=2)
+    diagnoses = text("Diagnoses: what, who made them, when?", "Please say if there is a letter.", rows=3)
+    medication = text("Medication", rows=2)
+    senses = text("When were hearing and sight last checked?")
+    allergies = text("Allergies, medical plan")
+    services = Section("Services that help, or have helped")
+    known_services = Rows("Services", "Now or in the past.")
+    other_plans = text("Other plans", "Health care plan, early help, personal education plan.")
+    benefits = text("Benefits or short breaks", "Only if you want to tell us.", rows=2)
+    family_changes = text("Has anything changed in the family that we should know about?", rows=3)
+    consent_part = Section("Your agreement")
+    consent = choice("May the school keep this and talk about it with the people who help your child here?",
+                     options=("Yes", "No", "Yes, but ask me first"), needed=True)
+    consent_limits = text("Anything we should not share?", rows=2)
+
+
+class ServiceKnown(Row):
+    """Service: somebody outside school who helps or has helped."""
+    title = "Service known to the family"
+    form = belongs_to(ParentInformation, "known_services")
+    service = text("Service", needed=True, bank="agency")
+    contact = text("Name and contact")
+    since = text("From and to")
+    may_contact = choice("May we contact them?", options=("Yes", "No"))
+    why_not = text("If not, why?")
+
+
+class ChildStory(Form):
+    """My Child's Story So Far: told by those who know the child best."""
+    title = "My Child's Story So Far"
+    who = Section("Who tells the story")
+    told_by = text("Told by", needed=True)
+    teller = choice("They are the child's", options=("Parent", "Carer", "Social worker", "Somebody else"))
+    written_by = text("Written down by", "If a colleague typed it for the family.")
+    read_back = choice("Was it read back to them?", needed=False)
+    story = Section("The story", "First words and steps · nursery and schools · when somebody first noticed · what helped · proud moments")
+    events = Rows("What happened, and when", "As many or as few as you like.", blank=8)
+    in_own_words = text("Or in your own words", rows=10)
+
+    def missing(self):
+        told = self.in_own_words or (self.id and self.events.count())
+        return super().missing() + ([] if told else [("in_own_words", "Write the story, or add at least one event.")])
+
+
+class StoryEvent(Row):
+    """Event: one step of the story."""
+    form = belongs_to(ChildStory, "events")
+    when = text("Age or date")
+    what = text("What happened?", rows=2, needed=True)
+    source = text("Who says so?")
+
+
+class FamilyThinks(Form):
+    """What My Family Think: what matters to and for the child, seen from home."""
+    title = "What My Family Think"
+    us = Section("Who we are")
+    told_by = text("Filled in by", needed=True)
+    like = Section("What my child is like")
+    admire = text("What do we love and admire?", rows=3)
+    good_day = text("What makes a good day?", rows=2)
+    bad_day = text("What makes a bad day?", rows=2)
+    important_to = text("What is important to my child?", rows=2)
+    important_for = text("What do we think is important for my child?", rows=2)
+    works_at_home = text("What works at home?", rows=2)
+    worries = Section("What worries us now")
+    worries_now = text("Our main worry", rows=2)
+    learning = text("Learning", rows=2)
+    talking = text("Talking and friends", rows=2)
+    feelings = text("Feelings", rows=2)
+    body = text("Body and senses", rows=2)
+    self_care = text("Looking after themselves", rows=2)
+    hopes = Section("What we hope for")
+    hope_year = text("In a year", rows=2)
+    hope_adult = text("As an adult", rows=2)
+    want_school = text("What do we want from school?", rows=2)
+    help_family = text("What would help us as a family?", rows=2)
+    sure = choice("How sure are we that the plan is right?", options=("Not sure at all", "Not so sure", "Fairly sure", "Very sure"))
+
+    def missing(self):
+        said = any(self.answer(n) for n, f in self.questions() if f.ask.rows > 1)
+        return super().missing() + ([] if said else [("admire", "Answer at least one question; leave out the others.")])
+
+
+FACES = ("☺ Happy", "😐 In between", "☹ Not happy")
+
+
+class PupilViews(Form):
+    """Pupil Views: what I think, in my own words."""
+    title = "Pupil Views"
+    how = Section("How we found out")
+    gathered = choices("How were the views gathered?", options=("Talked", "Drew", "Symbols", "Watched", "Video", "An adult spoke for me"),
+                       needed=True)
+    by_whom = text("By whom?", needed=True)
+    exact = choice("Are these the child's exact words?")
+    me = Section("About me")
+    like = text("I like...", rows=2)
+    good_at = text("I am good at...", rows=2)
+    people = text("People who help me...", rows=2)
+    lessons = Rows("How do I feel about...", "Lessons, playtime, lunch, home time.", blank=6)
+    hard = text("It is hard when...", rows=2)
+    helps = text("It helps me when...", rows=2)
+    ahead = Section("What I want")
+    would_like = text("I would like to...", rows=2)
+    grown_up = text("When I am grown up...", rows=2)
+    one_change = text("One thing I would change", rows=2)
+
+
+class LessonFeeling(Row):
+    """Feeling: how one part of the day feels."""
+    form = belongs_to(PupilViews, "lessons")
+    part = text("Lesson or time", needed=True)
+    feeling = choice("How it feels", options=("Happy", "In between", "Not happy"), needed=True)
+    why = text("Because...")
+
+
+AGENCY_STATUS = ("Considered", "Consulted", "Referred", "Waiting", "Involved", "Discharged", "Refused")
+
+
+class AgencyInformation(Form):
+    """My Plan+ Outside Agency Information Form: who is asked, what we want to know, what they recommend."""
+    title = "My Plan+ Outside Agency Information Form"
+    who = Section("Agencies")
+    agencies = Rows("Agencies", "One entry for each.", needed=True, blank=3)
+    what = Section("What they recommend")
+    recommendations = Rows("Recommendations", "One line each; decide on every one.", blank=5)
+    discussed_with = text("Discussed with", rows=2)
+    shared_on = day("Shared with the family on")
+
+
+class Agency(Row):
+    """Agency: one service that is asked or involved."""
+    form = belongs_to(AgencyInformation, "agencies")
+    agency = text("Agency", needed=True, bank="agency")
+    professional = text("Professional and role")
+    contact = text("Telephone or e-mail")
+    state = choice("Status", options=AGENCY_STATUS, needed=True)
+    reason = text("Reason", rows=2)
+    question = text("What do we want to know?", rows=2, needed=True)
+    tried = text("What has been tried?", rows=2)
+    asked_on = day("Asked on")
+    acknowledged_on = day("Acknowledged on")
+    seen_on = day("Child seen on")
+    report_on = day("Report received on")
+    next_contact = day("Next contact")
+
+
+class Recommendation(Row):
+    """Recommendation: one thing a specialist advises, and what we decide."""
+    form = belongs_to(AgencyInformation, "recommendations")
+    agency = link("From which agency?", Agency, needed=True, backref="advised")
+    words = text("Recommendation", rows=2, needed=True)
+    decision = choice("Decision", options=("Do", "Do in part", "Not now"))
+    reason = text("Reason", needed="decision=Not now|Do in part")
+    linked = text("Which provision takes it up?")
+    owner = text("Who sees to it?")
+    by = day("By when?")
+    done_on = day("Done on")
+
+
+class MyPlanPlus(MyPlan):
+    """My Plan+: the plan with the help of specialists from outside school (code K+)."""
+    title = "My Plan+"
+    others = Section("Other services, reports and recommendations")
+    services = text("Which services are involved?", rows=2)
+    discussed = choice("Were the services involved and their reports discussed?", options=("Yes", "No", "No reports yet"), needed=True)
+    discussed_why = text("Why not?", needed="discussed=No")
+    advice_used = text("What of their advice is in this plan?", rows=3)
+    team_met_on = day("Date of the team meeting")
+    team = text("Who was invited, who came, who sent views?", rows=3)
+    health_care = text("Health and care needs that bear on learning", rows=3)
+    risk = text("Link to a risk or medical plan")
+    consent_gained = choice("Is there consent for each referral and for sharing information?",
+                            options=("Yes", "No", "Nothing to refer or share"), needed=True)
+    ehcp_notes = text("Does an EHCP need to be considered? Notes", rows=2)
+
+
+class PlusAspiration(Aspiration):
+    """Aspiration (My Plan+): where the child wants to be."""
+    title = "Aspiration (My Plan+)"
+    plan = belongs_to(MyPlanPlus, "aspirations")
+
+
+class PlusNeed(Need):
+    """Need (My Plan+): what the child must learn or manage."""
+    title = "Need (My Plan+)"
+    plan = belongs_to(MyPlanPlus, "needs")
+    aspiration = link("For which aspiration?", PlusAspiration, backref="needs")
+
+
+class PlusOutcome(Outcome):
+    """Outcome (My Plan+): what the child will be able to do, by when."""
+    title = "Outcome (My Plan+)"
+    plan = belongs_to(MyPlanPlus, "outcomes")
+    need = link("For which need?", PlusNeed, needed=True, backref="outcomes")
+
+
+class PlusProvision(Provision):
+    """Provision (My Plan+): what is additional or different, exactly."""
+    title = "Provision (My Plan+)"
+    plan = belongs_to(MyPlanPlus, "provision")
+    outcome = link("For which outcome?", PlusOutcome, needed=True, backref="provided")
+
+
+class MyPlanPlusReview(MyPlanReview):
+    """My Plan+ review: how far each outcome has come, and what the chart asks next."""
+    title = "My Plan+ Review"
+    appropriate = choice("Is a My Plan+ still appropriate?")
+    onward = choice("Does consideration for an EHCP need to be made?")
+
+
+class PlusOutcomeRating(OutcomeRating):
+    """Outcome rating (My Plan+): how far one outcome has come."""
+    title = "Outcome rating (My Plan+)"
+    form = belongs_to(MyPlanPlusReview, "ratings")
+
+
+# -------------------------------------------------------------------------------------------- what is kept beside the forms
+class Consent(PupilRecord):
+    """Consent: what for, to whom, given by whom, until when."""
+    listed = ("pupil", "purpose", "to_whom", "answer_given", "given_on", "withdrawn_on")
+    purpose = choice("What for?", options=("Referral", "Share a report", "Invite to a meeting", "School to school",
+                                           "EHC needs assessment"), needed=True)
+    to_whom = text("To whom?", needed=True, bank="agency")
+    information = text("What information?", rows=2, needed=True)
+    answer_given = choice("Answer", options=("Given", "Refused", "Withdrawn", "Not needed in law"), needed=True)
+    legal_reason = text("Legal reason", needed="answer_given=Not needed in law")
+    given_by = text("Given or refused by", needed="answer_given=Given|Refused|Withdrawn")
+    relationship = text("Relationship to the child")
+    responsibility = choice("Holds parental responsibility?", "A young person of 16 or over answers for themselves.")
+    method = choice("How?", options=("Signed", "E-mail", "Spoken, with a witness"), needed="answer_given=Given")
+    witness = text("Witness", needed="method=Spoken, with a witness")
+    given_on = day("Date", needed=True)
+    valid_to = day("Valid until")
+    withdrawn_on = day("Withdrawn on", needed="answer_given=Withdrawn")
+
+    def holds(self, on=None):
+        """Whether the information may be shared on that day."""
+        on = on or today()
+        open_yet = (self.valid_to is None or self.valid_to >= on) and self.withdrawn_on is None
+        return self.answer_given in ("Given", "Not needed in law") and open_yet
+
+    def __str__(self):
+        return f"Consent: {self.purpose or ''}, {self.to_whom or ''}".strip(", ")
+
+    def faults(self):
+        if self.valid_to and self.given_on and self.valid_to < self.given_on:
+            return [("valid_to", "“Valid until” is before the date of the consent.")]
+        return []
+
+
+class Meeting(PupilRecord):
+    """Review meeting: who is invited, who came, what was agreed."""
+    title, listed = "Meeting", ("pupil", "kind", "on", "place")
+    kind = choice("Kind", options=("Record of Concern review", "My Plan review", "My Plan+ review", "Annual review", "Team meeting",
+                                   "Parent meeting"), needed=True)
+    on = day("Date", needed=True)
+    at = text("Time")
+    place = text("Place")
+    agenda = text("Why we meet", rows=3)
+    people = Rows("People", "Everybody who is asked, with their answer.")
+    minutes = text("What was said", rows=8)
+    actions = Rows("Actions")
+
+    def __str__(self):
+        return f"{self.kind}, {self.on:%d/%m/%Y}" if self.on else str(self.kind)
+
+
+class MeetingPerson(Row):
+    """Person at a meeting: invited, came, sent apologies or views."""
+    title = "Person at a meeting"
+    meeting = belongs_to(Meeting, "people")
+    who = text("Name and role", needed=True)
+    invited_on = day("Invited on")
+    reply = choice("Reply", options=("Coming", "Not coming", "No reply yet"))
+    came = choice("Came?", options=("Yes", "No", "Sent apologies"))
+    contribution = text("Views or report sent", rows=2)
+
+
+class MeetingAction(Row):
+    """Action: who does what by when."""
+    title = "Action"
+    meeting = belongs_to(Meeting, "actions")
+    what = text("What", needed=True)
+    who = text("Who")
+    by = day("By when")
+    done_on = day("Done on")
+
+
+CASE_STATES = (("preparing", "Preparing the request"), ("requested", "Requested"), ("refused_assess", "Assessment refused"),
+               ("assessing", "Assessing"), ("refused_issue", "Plan refused"), ("draft", "Draft plan"), ("final", "Final plan"),
+               ("ceased", "Plan ceased"), ("withdrawn", "Withdrawn"))
+
+
+class EhcCase(PupilRecord):
+    """EHC case: the process at the local authority, which runs beside the stage."""
+    title, listed = "EHC case", ("pupil", "state", "requester", "authority", "received_on")
+    state_part = Section("Where it is", write=())
+    state = choice("State", options=CASE_STATES, default="preparing")
+    request = Section("The request")
+    requester = choice("Who asks?", options=("School", "Parent", "Young person", "Somebody else"), needed=True)
+    requested_on = day("Date of the request")
+    parents_view = choice("Do the parents know and agree?", options=("Agree", "Refuse", "They ask themselves"))
+    authority = text("Local authority")
+    officer = text("Case officer")
+    received_on = day("Date the local authority received it", "Day 0 of the local authority's clock.")
+    checklist = Section("What local authorities usually ask for", "Advice, not law: nothing here stops the request.")
+    ready = choices("In the pack", options=("Two reviewed plans", "Baseline and targets", "Provision map", "Strategies used",
+                                            "Professionals' reports", "Parents' views", "Child's views", "Attainment and progress",
+                                            "Attendance", "Consent and signatures"))
+    advice_part = Section("Advice the school is asked for")
+    advice_asked_on = day("Advice asked for on")
+    advice_sent_on = day("Advice sent on")
+    decisions = Section("What the local authority decides")
+    decided_assess_on = day("Decision to assess, or not")
+    decided_issue_on = day("Decision to issue, or not")
+    draft_served_on = day("Draft plan served on")
+    draft_answered_on = day("Draft commented on")
+    consulted_on = day("School consulted on")
+    consultation_answered_on = day("Consultation answered on")
+    final_on = day("Final plan dated")
+    exceptions = text("Reason the local authority gives for being late", rows=2)
+    mediation = choice("Mediation considered?")
+    appeal_on = day("Appeal lodged on")
+    plan = Section("The plan")
+    sections_note = text("Sections B, E and F in short", rows=4)
+    band = text("Funding band")
+    closed_on = day("Closed on")
+
+    def __str__(self):
+        return f"EHC case: {self.answer('state')}"
+
+
+class Document(PupilRecord):
+    """Document: a file that belongs to a child's record."""
+    listed = ("pupil", "title_of", "kind", "dated", "file_name")
+    title_of = text("What is it?", needed=True)
+    kind = choice("Kind", options=("Professional's report", "Letter", "Work sample", "Screener", "Signed consent", "EHC plan", "Photo",
+                                   "Other"), needed=True)
+    dated = day("Its date")
+    withhold = choice("Not for disclosure")
+    file_name = text("File", "PDF, Word, picture; at most 10 MB.")
+    stored_as = CharField(null=True)
+    size = IntegerField(null=True)
+    sha256 = CharField(null=True)
+
+    def __str__(self):
+        return self.title_of or "Document"
+
+
+class Letter(PupilRecord):
+    """Letter: what was written to the family, and when it went."""
+    listed = ("pupil", "subject", "dated", "sent_on")
+    subject = text("Subject", needed=True)
+    dated = day("Date", needed=True)
+    to_whom = text("To", rows=2)
+    body = text("Text", rows=12, needed=True)
+    sent_on = day("Sent on")
+    sent_how = choice("How", options=("By post", "By hand", "By e-mail", "School app"))
+    placement = ForeignKeyField(Placement, null=True, backref="letters", on_delete="RESTRICT")
+    void = BooleanField(default=False)
+
+    def __str__(self):
+        return self.subject or "Letter"
+
+
+# ---------------------------------------------------------------------------------------------------------- the whole list
+def every(base=Record):
+    """Every kind of record below `base` that has a table, in the order of this file."""
+    abstract = {Record, Row, PupilRecord, Form, Review}
+    found = [c for c in base.__subclasses__() for c in (c, *every_below(c))]
+    return [c for c in dict.fromkeys(found) if c not in abstract]
+
+
+def every_below(cls):
+    """The classes that inherit from `cls`, nearest first."""
+    return [c for sub in cls.__subclasses__() for c in (sub, *every_below(sub))]
+
+
+def tables():
+    """Everything that has a table in the database."""
+    return [*every(), AuditEntry, SignInTry]
+
+
+def faults():
+    """What is wrong with the classes of this file, in sentences; the program refuses to start until it is none."""
+    found = [f"{c.__name__}: a question may not be called “{n}”; choose another name for the line." for c in every()
+             for n, _ in c.questions() if hasattr(Record, n)]
+    found += [f"{c.__name__} has no line in RIGHTS." for c in every() if not issubclass(c, Row) and c.__name__ not in RIGHTS_TABLE]
+    found += [f"RIGHTS names {n}, which is no record." for n in RIGHTS_TABLE if n not in {c.__name__ for c in tables()}]
+    found += [f"RIGHTS of {n}: “{cell}” has letters other than r, w, x." for n, row in RIGHTS_TABLE.items() for cell in row.values()
+              if set(cell) - set("rwx-")]
+    found += [f"{c.__name__} has no sentence that says what it is." for c in every() if not c.intro()]
+    return found

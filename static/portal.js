@@ -1,0 +1,103 @@
+// Small comforts. Every page works without this file.
+(() => {
+  "use strict";
+  const all = (what, from = document) => [...from.querySelectorAll(what)];
+
+  // An error or a message gets the focus, so that a screen reader starts there.
+  document.querySelector(".notice.problem[tabindex]")?.focus();
+
+  // "/" goes to the search box; Escape or a click elsewhere closes a menu.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !/INPUT|TEXTAREA|SELECT/.test(event.target.tagName)) {
+      const find = document.getElementById("find");
+      if (find) { event.preventDefault(); find.focus(); }
+    }
+    if (event.key === "Escape") {
+      all("details.menu[open]").forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
+    }
+    if (event.altKey && event.key.toLowerCase() === "s") {
+      const save = document.querySelector('button[name="do"][value="save"]:not(.vh)');
+      if (save) { event.preventDefault(); save.click(); }
+    }
+  });
+  document.addEventListener("click", (event) => {
+    all("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  });
+
+  // One press is enough: a second click within two seconds does nothing. The server makes sure as well.
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.sent) { event.preventDefault(); return; }
+    event.target.dataset.sent = "1";
+    setTimeout(() => { delete event.target.dataset.sent; }, 2000);
+  });
+
+  // Add a line without leaving the page: the last line is copied, emptied and numbered on.
+  const renumber = (row, group, from, to) => {
+    all("[id],[name],[for],[aria-describedby]", row).forEach((part) => {
+      ["id", "name", "for", "aria-describedby"].forEach((key) => {
+        if (part.hasAttribute(key)) part.setAttribute(key, part.getAttribute(key).replaceAll(`${group}-${from}-`, `${group}-${to}-`));
+      });
+    });
+  };
+  const empty = (row) => all("input,textarea,select", row).forEach((box) => {
+    if (/radio|checkbox/.test(box.type)) box.checked = false; else box.value = "";
+    box.removeAttribute("aria-invalid");
+  });
+  const clearMarks = (row) => {
+    all(".error", row).forEach((part) => part.remove());
+    all(".echo", row).forEach((part) => { part.textContent = ""; });
+    all(".wrong", row).forEach((part) => part.classList.remove("wrong"));
+  };
+  const offer = (group, number, words) => all(`select[name$="-${{needs: "need", aspirations: "aspiration", outcomes: "outcome",
+    agencies: "agency"}[group] || "none"}"]`).forEach((list) => {
+    if (!list.querySelector(`option[value="${number}"]`)) list.add(new Option(`${number + 1}: ${words}`, String(number)));
+  });
+  all('button[name="more"]').forEach((button) => button.addEventListener("click", (event) => {
+    const group = button.value;
+    const list = document.querySelector(`[data-rows="${group}"]`);
+    const rows = all(":scope > fieldset", list);
+    if (!rows.length) return;
+    event.preventDefault();
+    const last = rows[rows.length - 1];
+    const row = last.cloneNode(true);
+    renumber(row, group, rows.length - 1, rows.length);
+    empty(row);
+    clearMarks(row);
+    const legend = row.querySelector("legend");
+    legend.textContent = legend.textContent.replace(/\d+$/, String(rows.length + 1));
+    list.append(row);
+    offer(group, rows.length, "(new line)");
+    row.querySelector("input:not([type=hidden]),textarea,select")?.focus();
+  }));
+
+  // Say a typed date in full, and offer pupils while a name is typed. The server reads both; names never stand in an address.
+  const post = async (path, words) => {
+    const token = document.querySelector('input[name="csrf_token"]')?.value || "";
+    const answer = await fetch(path, {method: "POST", headers: {"X-CSRFToken": token}, body: new URLSearchParams({words})});
+    return answer.ok ? answer.json() : null;
+  };
+  document.addEventListener("change", async (event) => {
+    if (!event.target.matches("[data-day]")) return;
+    const echo = event.target.parentElement.querySelector(".echo");
+    const said = await post("/help/day/", event.target.value);
+    if (echo && said) echo.textContent = said.words;
+  });
+  let wait;
+  document.addEventListener("input", (event) => {
+    const box = event.target;
+    if (!box.matches("[data-lookup]") || box.value.length < 2) return;
+    clearTimeout(wait);
+    wait = setTimeout(async () => {
+      const said = await post("/pupil/look-up/", box.value);
+      if (!said) return;
+      let list = document.getElementById(`${box.id}-offers`);
+      if (!list) {
+        list = document.createElement("datalist");
+        list.id = `${box.id}-offers`;
+        box.after(list);
+        box.setAttribute("list", list.id);
+      }
+      list.replaceChildren(...said.names.map((name) => new Option(name, name)));
+    }, 250);
+  });
+})();
