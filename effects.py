@@ -242,6 +242,6 @@ def letter(move, at, fresh, kept, clock, stage):
                    concerns_list=settings.concerns_list, sen_list=settings.sen_list)
     carers = [c.name for c in pupil.contacts if c.responsibility == "Yes" and c.may_contact != "No" and c.name]
     subject = Setting._meta.fields[move.letter].verbose_name
-    kept.make(Letter(pupil=pupil, placement=fresh, subject=f"{pupil.called} {pupil.surname}: {subject[0].lower()}{subject[1:]}",
+    kept.make(Letter(pupil=pupil, placement=fresh, subject=f"{subject}: {pupil.called} {pupil.surname}",
                      dated=at.answers["on"], to_whom="\n".join(carers) or "The parents or carers",
                      body=fill_in(words, getattr(settings, move.letter))))

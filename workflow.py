@@ -128,7 +128,7 @@ ROWS = (
     ChartRow("3", ("S2", "S3"), {"achieved": "Yes", "appropriate": "No", "barriers": "No", "onward": "Yes"},
              "Outcomes achieved, but more help is needed"),
     ChartRow("4", ("S2", "S3"), {"achieved": "No", "appropriate": "No", "onward": "Yes"}, "More help is needed"),
-    ChartRow("5", ("S2", "S3"), {"appropriate": "No", "onward": "No"}, "The plan no longer fits, and no specialist is needed (A12, A21)"),
+    ChartRow("5", ("S2", "S3"), {"appropriate": "No", "onward": "No"}, "The plan no longer fits, and nothing more is needed"),         # A12, A21
 )
 
 

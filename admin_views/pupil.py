@@ -228,10 +228,15 @@ def paper_step(at, paper_row, form):
     if not may(current_user, "w", paper_row.form):
         return Step("", f"Next: {name}.{due}", "")
     if form is None:
-        return Step(f"Start {name}", f"{paper_row.form.intro()}{due}", url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id))
+        return Step(f"Start {name}", f"{sentence(paper_row.form.intro())}{due}", url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id))
     if form.status == "complete":
         return Step(f"Look at {name}", f"It is complete and waits for the SENCO to agree.{due}", url_for(f"{form.slug()}.page", key=form.id))
     return Step(f"Go on with {name}", f"It is a draft.{due}", url_for(f"{form.slug()}.edit", key=form.id))
+
+
+def sentence(words):
+    """The words with a capital at the start and a full stop at the end."""
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
 
 
 def stop_link(stop, pupil):
@@ -257,7 +262,7 @@ def will_do(row, at):
     if row.to and row.to != at.stage:
         stage = workflow.STAGES[row.to]
         said.append(f"Stage: {workflow.stage_label(at.stage)} → {workflow.stage_label(row.to)}."
-                    + (f" Code {stage.local}, census code {stage.census}." if stage.list else " No code; census code N."))
+                    + (f" Code {stage.local}, census code {stage.census}." if stage.local else " No code; census code N."))
     if row.to in workflow.OPEN:
         when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
         said.append(f"Made today, the next review is due {when.say()}.")

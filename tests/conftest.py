@@ -1,0 +1,249 @@
+"""The cast, the database, and the hands of every test: fill in a paper, agree it, press a button.
+
+The day is Tuesday 24 November 2026 in every test. The database is a temporary SQLite file, or the empty PostgreSQL database that
+DATABASE_URL names; whatever a test does is rolled back after it.
+"""
+import datetime
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+from peewee import CharField, DateField, DecimalField, ForeignKeyField, SqliteDatabase, TextField
+from playhouse.db_url import connect
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import guards as g  # noqa: E402
+import models as m  # noqa: E402
+import questions as q  # noqa: E402
+import workflow as w  # noqa: E402
+
+TODAY = datetime.date(2026, 11, 24)         # a Tuesday: the day of every test
+START = datetime.date(2026, 9, 1)           # a stage begins
+HELD = datetime.date(2026, 10, 13)          # its review: six weeks later
+ON = datetime.date(2026, 10, 20)            # the move that follows
+PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
+
+
+# --------------------------------------------------------------------------------------------------------- the database
+def sqlite_file(path):
+    """A database in one file, as the portal keeps it."""
+    return SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE")
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory):
+    """All tables, made once; they are gone after the run."""
+    url = os.environ.get("DATABASE_URL")
+    made = connect(url) if url else sqlite_file(tmp_path_factory.mktemp("portal") / "portal.db")
+    q.db.initialize(made)
+    made.connect(reuse_if_open=True)
+    assert not made.get_tables(), "DATABASE_URL must name an empty database: the tests make its tables and drop them again"
+    made.create_tables(m.tables())
+    yield made
+    if url:
+        made.drop_tables(m.tables())
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def people(database):
+    """The ids of everybody in the cast, written once."""
+    with q.acting("The tests"):
+        rows = {role: m.User.create(name=f"{role.title()} of the school", username=role, role=role, account="on",
+                                    classes="3B" if role == q.TEACHER else None) for role in q.ROLES}
+        rows["stranger"] = m.User.create(name="Teacher of another class", username="stranger", role=q.TEACHER, classes="9Z")
+        rows["gone"] = m.User.create(name="Used to be SENCO", username="gone", role=q.SENCO, account="off")
+        rows["robin"] = m.Pupil.create(surname="Oakley", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B")
+        rows["wren"] = m.Pupil.create(surname="Ash", forename="Wren", dob=datetime.date(2016, 3, 2), year="5", form="5A")
+    return {name: (type(row), row.id) for name, row in rows.items()}
+
+
+@pytest.fixture(autouse=True)
+def the_day():
+    """Ten in the morning of the day of the tests, on a clock that runs."""
+    with time_machine.travel(datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def cast(database, people):
+    """Everybody, as the database knows them: senco, office, teacher (3B), head, technician, stranger, gone; robin (3B), wren (5A).
+
+    What the test writes is rolled back after it.
+    """
+    with database.atomic() as everything:
+        yield SimpleNamespace(**{name: cls.get_by_id(key) for name, (cls, key) in people.items()})
+        everything.rollback()
+
+
+@pytest.fixture
+def acting():
+    """Somebody is named for the audit trail."""
+    with q.acting("The tests") as who:
+        yield who
+
+
+@pytest.fixture
+def robin(cast, acting):
+    """The pupil that most tests are about, in the teacher's class."""
+    return cast.robin
+
+
+def dump():
+    """Every row of every table, to show that nothing changed."""
+    return {cls.__name__: list(cls.select().order_by(cls.id).tuples()) for cls in m.tables()}
+
+
+# --------------------------------------------------------------------------------------------------- filling in a paper
+def sample(asked, on=START):
+    """Some answer of the right kind for a question."""
+    if asked.choices:
+        return asked.choices[0][0]
+    if isinstance(asked, DateField):
+        return on
+    if isinstance(asked, DecimalField):
+        return 1
+    assert isinstance(asked, CharField | TextField), f"conftest.sample does not know the kind of “{asked.verbose_name}”; teach it"
+    return f"Words for “{asked.verbose_name}”"
+
+
+def answer(record, name, on=START):
+    """Answer one question of a form or row with a sample; a link goes to the first row that fits."""
+    asked = record._meta.fields[name]
+    if isinstance(asked, ForeignKeyField):
+        owner = record.parent() if isinstance(record, q.Row) else record
+        target = asked.rel_model
+        setattr(record, name, target.select().where(target.parent_field() == owner).order_by(target.id).first())
+    elif name == "review_by":
+        record.review_by = on + datetime.timedelta(weeks=6)
+    else:
+        setattr(record, name, sample(asked, on))
+
+
+def add_row(form, group, **given):
+    """A new line under a form with every needed question answered, saved."""
+    row_class = form.groups()[group]
+    row = row_class(**{row_class.parent_field().name: form}, **given)
+    for name, _ in row.missing():
+        answer(row, name, form.happened_on or START)
+    row.save()
+    return row
+
+
+def fill(form, **given):
+    """Answer every needed question of a paper, with its rows and their links, and save it. `given` goes before the samples."""
+    for name, value in given.items():
+        setattr(form, name, value)
+    form.happened_on = form.happened_on or START
+    form.save()
+    for _ in range(6):
+        for name in dict.fromkeys(name for name, _ in form.missing()):
+            fill_gap(form, name)
+        form.save()
+        if not form.missing():
+            return form
+    raise AssertionError(f"conftest.fill cannot complete a {form.kind_name()}: {form.missing()}")
+
+
+def fill_gap(form, name):
+    """Put right one thing that a form lacks: a question, a group without lines, or a question of a line."""
+    group, _, rest = name.partition("-")
+    if group not in form.groups():
+        return answer(form, name, form.happened_on)
+    if not rest:
+        return add_row(form, group)
+    at, _, asked = rest.partition("-")
+    row = list(getattr(form, group).order_by(form.groups()[group].id))[int(at)]
+    answer(row, asked, form.happened_on)
+    row.save()
+
+
+def write(form_class, pupil, user, on=START, **given):
+    """A new paper of a pupil, as the screen begins it, filled in and saved as a draft."""
+    form, rows = w.begin(form_class, pupil, user)
+    form.happened_on = on
+    form.save()
+    for group, lines in rows.items():
+        for line in lines:
+            add_row(form, group, **line)
+    return fill(form, **given)
+
+
+def agreed(form_class, pupil, user, on=START, **given):
+    """A paper that is filled in, agreed and sealed."""
+    form = write(form_class, pupil, user, on, **given)
+    w.agree(form, user)
+    return form
+
+
+# ------------------------------------------------------------------------------------------------------ pressing buttons
+def answers_for(move, on=ON, **given):
+    """An answer to everything that a move must be told."""
+    asked = {name: sample(w.ASKS[name], on) for name in move.asks if w.ASKS[name].ask.needed}
+    return {**asked, **({"on": on} if "on" in move.asks else {}), **given}
+
+
+def press(name, pupil, user, on=ON, seen=None, token=None, today=TODAY, **given):
+    """Make the move with this name; what it asks is answered with samples."""
+    move = w.move_named(name)
+    given = given if on else {"on": on, **given}
+    return w.make(move, pupil, user, answers_for(move, on or ON, **given), seen, token, today)
+
+
+TO_STAGE = {"NONE": (), "S1": ("Place on Concerns List",), "S2": ("Start at Stage 2",), "S3": ("Start at Stage 3",),
+            "E": ("EHCP issued",), "OFF": ("Has left the school",), "LEFT": ("Has left the school", "Has returned")}
+
+
+def take_to(pupil, stage, user, on=START):
+    """Bring a pupil who is not on the pathway to a stage by the shortest way; the open placement."""
+    for name in TO_STAGE[stage]:
+        press(name, pupil, user, on)
+    return m.Placement.current(pupil)
+
+
+def paper_of(stage, kind):
+    """The form class of a stage's plan or review."""
+    return next(p.form for p in w.PAPERS if p.stage == stage and p.kind == kind)
+
+
+def do_papers(pupil, user, on=START):
+    """Agree the plan of the stage; the five forms of Stage 3 are declined first. The plan."""
+    at = w.Situation(pupil, user)
+    for paper, form in at.papers:
+        if paper.kind == "side" and form is None:
+            w.decline(w.begin(paper.form, pupil, user)[0], user, "Does not apply.")
+    return agreed(paper_of(at.stage, "plan"), pupil, user, on)
+
+
+def chart_answers(row, stage):
+    """The chart's answers that lead to a row of the decision table; what the row leaves open is No."""
+    row = next(r for r in w.ROWS if r.name == row and stage in r.stages)
+    said = {}
+    for asked in w.QUESTIONS[stage]:
+        if w.applies(asked, said):
+            said[asked.name] = row.answers.get(asked.name, "No")
+    return said
+
+
+def hold_review(pupil, user, row, on=HELD, **given):
+    """Hold and agree this cycle's review so that it leads to a row of the decision table; the review."""
+    stage = m.Placement.stage_of(pupil)
+    more = {"agency_need": "What helps with reading?"} if stage != "S1" else {}
+    return agreed(paper_of(stage, "review"), pupil, user, on, **{**chart_answers(row, stage), **more, **given})
+
+
+def ready(move, pupil, user, stage=None, row=None):
+    """Bring a pupil to where a move is possible, papers and review included; the open placement."""
+    stage = stage or move.from_[0]
+    take_to(pupil, stage, user)
+    if g.case_is_open in move.needs:
+        m.EhcCase(pupil=pupil, requester="Parent", state="requested").save()
+    if row or move.rows:
+        do_papers(pupil, user)
+        hold_review(pupil, user, row or next(r.name for r in w.ROWS if r.name in move.rows and stage in r.stages))
+    return m.Placement.current(pupil)
