@@ -22,6 +22,7 @@ from playhouse.schema_diff import diff_models
 import admin_views
 import models
 import questions
+import readme
 import workflow
 from admin_views import account
 
@@ -75,9 +76,15 @@ def make_migration(database, name, folder=HERE / "migrations"):
             raise click.ClickException(f"These answers would be lost: {lost}. Put the line back, under “No longer asked”.")
         if not diff:
             return None
-        path = Runner(database, str(folder)).create(name, body=template(diff))
+        path = Runner(database, str(folder)).create(name, body=body_of(diff))
     migrate(database, folder)
     return path
+
+
+def body_of(diff):
+    """The text of a migration; Python-only defaults, which the database does not know, need no remark."""
+    lines = [line for line in template(diff).splitlines() if not (line.startswith("# TODO") and "default <function" in line)]
+    return "\n".join(lines) + "\n"
 
 
 # ---------------------------------------------------------------------------------------------------------- the program
@@ -224,10 +231,9 @@ def migration_command(name):
     print(f"Written and run: {path}" if path else "models.py has nothing new.")
 
 
-@cli.command("chart")
-def chart_command():
+@cli.command("readme")
+def readme_command():
     """Write the generated parts of README.md again: the chart, the rights, the settings."""
-    from admin_views import readme
     print(readme.refresh(HERE / "README.md"))
 
 

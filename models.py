@@ -168,6 +168,9 @@ class Setting(Record):
         "Following our review we have agreed to begin the process for an Education, Health and Care Plan for {forename}. {forename}'s "
         "My Plan+ and its reviews go on while the local authority decides."))
 
+    bringing_in = Section("Import")
+    import_columns = text("Column names of your school system", "One a line: their name = our name.", rows=8, default="")
+
     @classmethod
     def of_school(cls):
         """The one row of settings; made with the defaults when there is none yet."""
@@ -730,6 +733,14 @@ class Outcome(Row):
         return {"Specific": bool(self.words and self.need_id), "Measurable": digits, "Achievable": bool(self.achievable),
                 "Realistic": bool(self.baseline and self.target), "Time-bound": bool(self.by)}
 
+    def tips(self):
+        """What would make the outcome SMART, in words; a child's own words need not be."""
+        cure = {"Specific": "link it to a need", "Measurable": "give a number in the measure or the target",
+                "Achievable": "say why it is within reach", "Realistic": "say where they are now and where they will be",
+                "Time-bound": "give a date"}
+        left = [f"{word}: {cure[word]}" for word, has in self.smart().items() if not has]
+        return [f"SMART? {'; '.join(left)}."] if left else ["This outcome is SMART."]
+
     def reach_faults(self):
         """The date must lie after the plan's date and within the horizon of the aspiration it serves."""
         plan, aspiration = self.parent(), self.need.aspiration if self.need_id else None
@@ -1156,6 +1167,7 @@ class EhcCase(PupilRecord):
 class Document(PupilRecord):
     """Document: a file that belongs to a child's record."""
     listed = ("pupil", "title_of", "kind", "dated", "file_name")
+    given = ("file_name",)
     title_of = text("What is it?", needed=True)
     kind = choice("Kind", options=("Professional's report", "Letter", "Work sample", "Screener", "Signed consent", "EHC plan", "Photo",
                                    "Other"), needed=True)

@@ -334,6 +334,17 @@ class Record(Model):
                 gaps += [(f"{group}-{at}-{name}", f"{mark.label}, line {at + 1}: {words}") for name, words in row.missing()]
         return gaps
 
+    @classmethod
+    def need_words(cls, asked):
+        """When a question is needed, in words: empty, "needed to complete", or on which other answer it depends."""
+        rule = asked.ask.needed
+        if not isinstance(rule, str):
+            return "needed to complete" if rule else ""
+        other, _, wanted = rule.partition("=")
+        labels = dict(cls._meta.fields[other].choices or ())
+        said = " or ".join(f"“{labels.get(w, w)}”" for w in wanted.split("|") if w)
+        return f"needed if {said}"
+
     def _is_needed(self, rule):
         if rule is True:
             return True
@@ -417,6 +428,10 @@ class Row(Record):
     def parent_field(cls):
         """The field that names the form this row belongs to."""
         return next(f for f in cls._meta.sorted_fields if isinstance(f, ForeignKeyField) and not f.verbose_name)
+
+    def tips(self):
+        """Advice about this row, shown beside it on the form; it never stops anybody."""
+        return []
 
     def parent(self):
         """The form this row belongs to."""

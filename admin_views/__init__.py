@@ -23,7 +23,7 @@ REGISTER = (
     (models.EhcCase, MORE, CaseView), (models.Meeting, MORE, RecordView), (models.Consent, MORE, RecordView),
     (models.Letter, MORE, RecordView), (models.Document, MORE, exchange.DocumentView), (models.Strategy, MORE, RecordView),
     (models.Placement, MORE, RecordView), (models.ListMembership, MORE, RecordView),
-    (models.User, SCHOOL, RecordView), (models.BankEntry, SCHOOL, RecordView), (models.Setting, SCHOOL, school.SettingView),
+    (models.User, SCHOOL, school.PersonView), (models.BankEntry, SCHOOL, RecordView), (models.Setting, SCHOOL, school.SettingView),
 )
 
 

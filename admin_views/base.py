@@ -107,6 +107,10 @@ class RecordView(ModelView):
                            may_add=self.may_write() and not issubclass(self.model, Form), may_export=may(current_user, "x", self.model),
                            has_blank=issubclass(self.model, PupilRecord) and self.may_write(), actions=self.row_actions, link=self.link)
 
+    def more_links(self, record):
+        """Further places to go from the page of a record: [(words, address)]."""
+        return []
+
     def plural(self):
         """The heading of the list."""
         return plural(self.model)
@@ -158,7 +162,7 @@ class RecordView(ModelView):
         record = self.find(key)
         content = record.content(current_user.role) if isinstance(record, Form) else document(record, current_user.role)
         return self.render(self.page_template, record=record, content=content, pupil=pupil_of(record), may_write=self.may_write(),
-                           history=history(record), acts=acts(record) if self.may_write() else [], lacks=[])
+                           history=history(record), acts=acts(record) if self.may_write() else [], lacks=[], links=self.more_links(record))
 
     @expose("/new/", methods=("GET", "POST"))
     def new(self):
@@ -208,7 +212,7 @@ class RecordView(ModelView):
                     return redirect(self.after_save(record, said.get("do")))
         forms.name_siblings(form)
         return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(),
-                           acts=dict(acts(record)) if record.id or isinstance(record, Form) else {}, chart=has_chart(record)), 422 if problems else 200
+                           tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems else 200
 
     def save(self, record, form, do):
         """Save the form with its rows in one transaction, then complete or agree it when asked. Returns the problems."""
@@ -258,7 +262,7 @@ class RecordView(ModelView):
         except workflow.Invalid as invalid:
             content = record.content(current_user.role)
             return self.render(self.page_template, record=record, content=content, pupil=record.pupil, may_write=True, history=history(record),
-                               acts=acts(record), lacks=invalid.faults), 422
+                               acts=acts(record), lacks=invalid.faults, links=[]), 422
         except workflow.Refused as refused:
             flash(str(refused), "problem")
             return redirect(url_for(".page", key=key))
@@ -302,6 +306,15 @@ def acts(record):
     found = [("agree", "Agree and seal")] if current_user.role == workflow.SENCO else []
     found += [("complete", "Mark complete")] if record.status == "draft" else [("reopen", "Open again")]
     return found + ([("decline", "Declined")] if side and record.id else [])
+
+
+def tips_of(record):
+    """Advice beside the rows that are saved: {row id: {group: [sentence, ...]}}."""
+    found = {}
+    for group in type(record).groups() if record.id else ():
+        for row in getattr(record, group):
+            found.setdefault(row.id, {})[group] = row.tips()
+    return found
 
 
 def has_chart(record):

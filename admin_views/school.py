@@ -7,6 +7,7 @@ from flask_admin import BaseView, expose
 from flask_login import current_user
 
 import workflow
+from admin_views import account
 from admin_views.base import PAGE_SIZE, RecordView
 from admin_views.desk import settings_now
 from clock import check_holidays
@@ -40,6 +41,15 @@ class SettingView(RecordView):
         fault = check_holidays(record.holidays)
         if fault:
             raise workflow.Invalid([("holidays", fault)])
+
+
+class PersonView(RecordView):
+    """People: the generated screens, and the link with which somebody gets in for the first time or again."""
+
+    def more_links(self, record):
+        """The sign-in link, for those who may make it."""
+        allowed = account.may_link(current_user, record)
+        return [("Make a sign-in link", url_for("account.make_link", number=record.id))] if allowed else []
 
 
 class SchoolPage(BaseView):

@@ -191,8 +191,8 @@ def answers_for(move, on=ON, **given):
 def press(name, pupil, user, on=ON, seen=None, token=None, today=TODAY, **given):
     """Make the move with this name; what it asks is answered with samples."""
     move = w.move_named(name)
-    given = given if on else {"on": on, **given}
-    return w.make(move, pupil, user, answers_for(move, on or ON, **given), seen, token, today)
+    answers = answers_for(move, on or ON, **given)
+    return w.make(move, pupil, user, {**answers, **({} if on else {"on": on})}, seen, token, today)
 
 
 TO_STAGE = {"NONE": (), "S1": ("Place on Concerns List",), "S2": ("Start at Stage 2",), "S3": ("Start at Stage 3",),

@@ -1,0 +1,378 @@
+"""What comes in from outside: pupils from the school system, and files that belong to a child's record.
+
+Come here to change the pages of “Bring in pupils”, which kinds of file may be kept (KEPT_KINDS), and who may open one.
+What a column or a cell means is in `sheet.py`.
+"""
+import csv
+import hashlib
+import io
+import os
+import pathlib
+import re
+import secrets
+import time
+import zipfile
+
+from flask import Response, abort, current_app, flash, redirect, request, send_file, url_for
+from flask_admin import expose
+from flask_login import current_user
+from peewee import IntegrityError
+from PIL import Image
+
+from admin_views import sheet
+from admin_views.base import RecordView
+from admin_views.forms import clean
+from admin_views.school import SchoolPage
+from models import Document, Pupil, Setting, may
+from questions import HEAD, SENCO, Clash, db, short_day, today
+
+IMPORT_HOURS = 24               # how long an upload waits for “Import”
+SHOWN = 100                     # rows of the preview on one page
+MOST_FILE = 10 * 1024 * 1024
+MOST_UNPACKED, MOST_MEMBERS, MOST_PIXELS = 300 * 1024 * 1024, 5_000, 80_000_000
+SAMPLE = (("surname", "Oakley", "Ash"), ("forename", "Robin", "Wren"), ("known_as", "Rob", ""), ("dob", "05/05/2018", "02/03/2016"),
+          ("sex", "F", "M"), ("upn", "H801200001001", ""), ("year", "Year 3", "Year 5"), ("form", "3B", "5A"),
+          ("admitted_on", "05/09/2022", ""), ("premium", "Yes", "No"), ("eal", "No", "No"), ("home_language", "English", ""),
+          ("contact1.name", "Mrs J Oakley", "Mr T Ash"), ("contact1.relationship", "Mother", "Father"),
+          ("contact1.phone", "07700 900123", "07700 900456"), ("contact1.email", "j.oakley@example.org", ""),
+          ("contact1.responsibility", "Yes", "Yes"))
+
+
+# ------------------------------------------------------------------------------------------------------ files on the disk
+def folder(name):
+    """A folder of our own under the data folder, readable by the program only."""
+    path = pathlib.Path(current_app.config["DATA_DIR"]) / name
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def put(path, data):
+    """Write a new file that only the program may read, and that is wholly there after a power cut."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    return path
+
+
+# ------------------------------------------------------------------------------------------------------ bringing in pupils
+class ImportView(SchoolPage):
+    """Bring in pupils: choose a file, say what its columns are, look at what would change, import."""
+
+    def is_accessible(self):
+        """Those who may add pupils (table RIGHTS)."""
+        return current_user.is_authenticated and may(current_user, "w", Pupil)
+
+    # -- the upload, kept until it is imported, left or too old; its name says whose it is
+    def upload(self, key):
+        """Where this person's upload with this key is kept, whether it is there or not."""
+        if not re.fullmatch(r"[0-9a-f]{32}", key):
+            abort(404)
+        return folder("imports") / f"{current_user.id}-{key}.csv"
+
+    def keep(self, data):
+        """Keep an upload; its key."""
+        self.sweep()
+        key = secrets.token_hex(16)
+        now = time.time()
+        os.utime(put(self.upload(key), data), (now, now))
+        return key
+
+    def sweep(self):
+        """Remove the uploads that nobody imported within a day."""
+        for path in folder("imports").iterdir():
+            if path.stat().st_mtime < time.time() - IMPORT_HOURS * 3600:
+                path.unlink(missing_ok=True)
+
+    def opened(self, key):
+        """The upload as a `Sheet` with what its columns mean, or (None, None) when it is no longer there."""
+        self.sweep()
+        try:
+            found = sheet.read_file(self.upload(key).read_bytes())
+        except FileNotFoundError:
+            flash("This file has been imported already, or has waited longer than a day. Nothing was changed now.", "problem")
+            return None, None
+        return found, sheet.map_columns(found.heads, Setting.of_school().import_columns, current_user.role)
+
+    # -- the pages
+    @expose("/", methods=("GET", "POST"))
+    def index(self):
+        """Choose a file."""
+        problems = []
+        if request.method == "POST":
+            sent = request.files.get("file")
+            data = sent.read(sheet.MOST_BYTES + 1) if sent and sent.filename else None
+            try:
+                if data is None:
+                    raise sheet.Unreadable("Choose a file first.")
+                sheet.read_file(data)
+                return redirect(url_for(".look", key=self.keep(data)))
+            except sheet.Unreadable as fault:
+                problems = [("file", str(fault))]
+        asked = [label for code, (label, _) in sheet.targets(current_user.role).items() if not code.startswith("contact")]
+        return self.render("import.html", problems=problems, asked=asked, needed=[Pupil._meta.fields[n].verbose_name for n in sheet.NEEDED],
+                           ), 422 if problems else 200
+
+    @expose("/sample.csv")
+    def sample(self):
+        """A file to start from, with two pupils who do not exist."""
+        labels = sheet.targets(current_user.role)
+        out = io.StringIO()
+        csv.writer(out).writerows([[labels[c][0] for c, *_ in SAMPLE], *([row[i] for row in SAMPLE] for i in (1, 2))])
+        return Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8",
+                        headers={"Content-Disposition": "attachment; filename=pupils-sample.csv"})
+
+    @expose("/<key>/columns/", methods=("GET", "POST"))
+    def columns(self, key):
+        """Say what the columns are; it is remembered for the next file."""
+        found, columns = self.opened(key)
+        if found is None:
+            return redirect(url_for(".index"))
+        asked, problems = sheet.targets(current_user.role), []
+        if request.method == "POST":
+            columns = [c if (c := request.form.get(f"c{at}", "")) in asked or c == sheet.OUT else "" for at in range(len(found.heads))]
+        faults = sheet.column_faults(found.heads, columns, current_user.role)
+        if request.method == "POST":
+            if not faults:
+                self.remember(found.heads, columns)
+                return redirect(url_for(".look", key=key))
+            problems = [(f"c{at if at is not None else 0}", words) for at, words in faults]
+        rows = sorted(((at, head, columns[at], examples(found, at)) for at, head in enumerate(found.heads)), key=lambda r: bool(r[2]))
+        return self.render("import_columns.html", key=key, rows=rows, groups=groups(asked), problems=problems,
+                           lacking=[words for at, words in faults if at is None]), 422 if problems else 200
+
+    def remember(self, heads, columns):
+        """Keep what was said about the columns in the settings."""
+        settings = Setting.of_school()
+        kept = sheet.remember(settings.import_columns, heads, columns, current_user.role)
+        if kept != (settings.import_columns or ""):
+            settings.import_columns = kept
+            settings.save(reason="Said while bringing in pupils")
+
+    @expose("/<key>/")
+    def look(self, key):
+        """The preview: what would happen to whom; nothing is written."""
+        found, columns = self.opened(key)
+        if found is None:
+            return redirect(url_for(".index"))
+        if sheet.column_faults(found.heads, columns, current_user.role):
+            return redirect(url_for(".columns", key=key))
+        return self.show(key, found, columns, sheet.preview(found, columns, current_user))
+
+    def show(self, key, found, columns, items, changed=False):
+        """The page of the preview."""
+        kind = request.args.get("show", "")
+        wanted = [i for k in sheet.KINDS for i in items if i.kind == k and kind in ("", k, *(() if kind in sheet.KINDS else (kind,)))]
+        pages = max(-(-len(wanted) // SHOWN), 1)
+        page = min(max(request.args.get("page", 0, type=int), 0), pages - 1)
+        left = [h for h, c in zip(found.heads, columns) if c == sheet.OUT]
+        return self.render("import_preview.html", key=key, items=wanted[page * SHOWN:][:SHOWN], counts=sheet.counts(items), kind=kind,
+                           total=len(wanted), page=page, pages=pages, first=page * SHOWN + 1, left=left, seen=sheet.fingerprint(items),
+                           absent=absent(items), changed=changed), 409 if changed else 200
+
+    @expose("/<key>/import/", methods=("POST",))
+    def bring(self, key):
+        """Write what the preview said, all or nothing; a second press finds no file and changes nothing."""
+        path = self.upload(key)
+        taken = path.with_suffix(".taken")
+        found, columns = self.opened(key)
+        if found is None:
+            return redirect(url_for(".index"))
+        try:
+            path.rename(taken)                          # whoever renames it first imports it
+        except FileNotFoundError:
+            flash("This file is being imported already. Nothing was changed now.", "problem")
+            return redirect(url_for(".index"))
+        return self.write(path, taken, key, found, columns)
+
+    def write(self, path, taken, key, found, columns):
+        """Import the file that was taken; give it back when it could not be done."""
+        done = None
+        try:
+            with db.atomic():
+                items = sheet.preview(found, columns, current_user)
+                if sheet.fingerprint(items) == request.form.get("seen"):
+                    done = sheet.bring_in(items, f"Import {short_day(today())}")
+        except (Clash, IntegrityError):
+            done = None
+        finally:
+            taken.unlink() if done is not None else taken.rename(path)
+        if done is None:
+            return self.show(key, found, columns, sheet.preview(found, columns, current_user), changed=True)
+        flash(f"{done} {'pupil' if done == 1 else 'pupils'} imported.", "done")
+        return redirect(url_for("pupil.index_view"))
+
+    @expose("/<key>/leave/", methods=("POST",))
+    def leave(self, key):
+        """Throw the upload away."""
+        self.upload(key).unlink(missing_ok=True)
+        flash("Nothing was imported; the file is removed from the portal.", "done")
+        return redirect(url_for(".index"))
+
+
+def examples(found, at):
+    """The first three different answers of a column, to recognise it by."""
+    cells = dict.fromkeys(cells[at] for _, cells in found.rows if cells and cells[at])
+    return ", ".join(c[:40] for c in list(cells)[:3])
+
+
+def groups(asked):
+    """What a column may mean, in the groups of the list to choose from: [(group, [(code, words), ...]), ...]."""
+    found = {}
+    for code, (label, _) in asked.items():
+        found.setdefault(label.partition(":")[0] if code.startswith("contact") else "Pupil", []).append((code, label))
+    return list(found.items())
+
+
+def absent(items):
+    """How many pupils on roll are not in the file."""
+    there = {i.pupil.id for i in items}
+    return sum(p.id not in there for p in Pupil.visible_to(current_user).where(Pupil.left_on.is_null()))
+
+
+# ------------------------------------------------------------------------------------------------------ files of a record
+OFFICE_FILE = "application/vnd.openxmlformats-officedocument."
+KEPT_KINDS = {                  # ending: (what it is served as, how it begins or what is inside)
+    "pdf": ("application/pdf", b"%PDF-"), "jpg": ("image/jpeg", b"\xff\xd8\xff"), "jpeg": ("image/jpeg", b"\xff\xd8\xff"),
+    "png": ("image/png", b"\x89PNG\r\n\x1a\n"), "webp": ("image/webp", b"RIFF"), "heic": ("image/heic", b"ftyp"),
+    "docx": (OFFICE_FILE + "wordprocessingml.document", "word/document.xml"),
+    "xlsx": (OFFICE_FILE + "spreadsheetml.sheet", "xl/workbook.xml"),
+    "pptx": (OFFICE_FILE + "presentationml.presentation", "ppt/presentation.xml"),
+    "odt": ("application/vnd.oasis.opendocument.text", "content.xml")}
+KEPT_WORDS = "PDF, Word (docx), Excel (xlsx), PowerPoint (pptx), OpenDocument (odt) or a picture (jpg, png, webp, heic); at most 10 MB"
+NOT_THAT = "The file is damaged, or is not what its name says. Open it, save it again and choose the new file."
+
+
+def ending(name):
+    """The ending of a file name, in small letters: `pdf`."""
+    return (name or "").rpartition(".")[2].lower()
+
+
+def file_fault(name, data):
+    """Why this file cannot be kept, as a sentence; None when it can."""
+    if ending(name) not in KEPT_KINDS or "." not in name:
+        return f"This kind of file cannot be kept. Choose a {KEPT_WORDS}."
+    if not data:
+        return "The file is empty."
+    if len(data) > MOST_FILE:
+        return "The file is larger than 10 MB. Save it smaller, or in parts."
+    sign = KEPT_KINDS[ending(name)][1]
+    if isinstance(sign, str):
+        return package_fault(data, sign)
+    where = {b"ftyp": 4}.get(sign, 0)
+    if data[where:where + len(sign)] != sign or sign == b"RIFF" and data[8:12] != b"WEBP":
+        return NOT_THAT
+    return picture_fault(data) if ending(name) in ("jpg", "jpeg", "png", "webp") else None
+
+
+def package_fault(data, member):
+    """Why an Office file cannot be kept: no such thing inside, a macro, or far more inside than it seems. Nothing is unpacked."""
+    try:
+        inside = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return NOT_THAT
+    names = {i.filename for i in inside}
+    if data[:4] != b"PK\x03\x04" or member not in names:
+        return NOT_THAT
+    if any(n.lower().endswith("vbaproject.bin") or n.startswith("Basic/") for n in names):
+        return "The file has macros, small programs that could do harm. Save it without macros and choose the new file."
+    too_much = len(inside) > MOST_MEMBERS or sum(i.file_size for i in inside) > MOST_UNPACKED
+    return "The file holds more than the portal can check. Save it smaller, or as a PDF." if too_much else None
+
+
+def picture_fault(data):
+    """Why a picture cannot be kept; only its first lines are read."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            wide, high = picture.size
+    except Image.DecompressionBombError:
+        wide = high = MOST_PIXELS
+    except (OSError, ValueError, SyntaxError):
+        return NOT_THAT
+    return "The picture is too large. Save it smaller." if wide * high > MOST_PIXELS else None
+
+
+def shown_name(sent):
+    """The name of an uploaded file as it is shown: no folders, no control characters, at most 120 characters."""
+    name = " ".join((clean(re.split(r"[\\/]", sent or "")[-1]) or "").split()).strip(". ")
+    stem, dot, end = name.rpartition(".")
+    return f"{stem[:115 - len(end[:8])]}{dot}{end[:8]}"
+
+
+class DocumentView(RecordView):
+    """Documents: the generic screens, and the file."""
+    form_template, page_template = "document_form.html", "document_page.html"
+
+    def may_open(self, record):
+        """Whether this person may open the file: one that is not for disclosure is for the SENCO and the head."""
+        return record.withhold != "Yes" or current_user.role in (SENCO, HEAD)
+
+    def render(self, template, **more):
+        """Tell the templates what they need to know about the file."""
+        record = more.get("record")
+        return super().render(template, kept_words=KEPT_WORDS, kept_ends=",".join(f".{e}" for e in KEPT_KINDS),
+                              may_open=bool(record and record.stored_as and self.may_open(record)), **more)
+
+    def row_actions(self, record):
+        """The usual, and the file itself."""
+        found = [a for a in super().row_actions(record) if a[0] != "Edit" or self.may_open(record)]
+        return found + ([("Get the file", url_for(".get_file", key=record.id))] if record.stored_as and self.may_open(record) else [])
+
+    @expose("/<int:key>/edit/", methods=("GET", "POST"))
+    def edit(self, key):
+        """Change a document; who may not open it cannot make it open either."""
+        if not self.may_open(self.find(key)):
+            abort(403)
+        return super().edit(key)
+
+    def save(self, record, form, do):
+        """Save the answers with the file; without the answers there is no file, without a file no document."""
+        sent, old = request.files.get("file"), record.stored_as
+        if not sent or not sent.filename:
+            return super().save(record, form, do) if old else [("file", "Choose the file.")]
+        data, name = sent.read(MOST_FILE + 1), shown_name(sent.filename)
+        fault = file_fault(name, data)
+        if fault:
+            return [("file", fault)]
+        return self.save_with(record, form, do, name, data)
+
+    def save_with(self, record, form, do, name, data):
+        """Save with a new file; the file goes again when saving fails, the replaced one when it is saved."""
+        was = {n: getattr(record, n) for n in ("file_name", "stored_as", "size", "sha256")}
+        path = put(folder("files") / secrets.token_hex(16), data)
+        record.file_name, record.stored_as, record.size, record.sha256 = name, path.name, len(data), hashlib.sha256(data).hexdigest()
+        problems = ["not saved"]
+        try:
+            problems = super().save(record, form, do)
+        finally:
+            if problems:
+                path.unlink(missing_ok=True)
+                record.__data__.update(was)
+            else:
+                forget_file(was["stored_as"])
+        return problems
+
+    @expose("/<int:key>/file")
+    def get_file(self, key):
+        """The file, to keep on one's own computer; never shown inside the portal."""
+        record = self.find(key)
+        if not record.stored_as:
+            abort(404)
+        if not self.may_open(record):
+            abort(403)
+        path = folder("files") / record.stored_as
+        data = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(data).hexdigest() != record.sha256:
+            flash("The file is missing or was changed outside the portal. Tell your technician: it can come back from a backup.", "problem")
+            return redirect(url_for(".page", key=key))
+        answer = send_file(io.BytesIO(data), KEPT_KINDS.get(ending(record.file_name), ("application/octet-stream",))[0], as_attachment=True,
+                           download_name=record.file_name)
+        answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+
+def forget_file(name):
+    """Take a replaced file from the disk, unless another document still names it."""
+    if name and not Document.select().where(Document.stored_as == name).exists():
+        (folder("files") / name).unlink(missing_ok=True)
