@@ -324,13 +324,13 @@ class Journey:
         return form, rows
 
     def finish(self, form, status, who):
-        """Take a paper as far as `status`; a sealed one was complete before, and the family has seen it."""
+        """Take a paper as far as `status`: a teacher completes one before the SENCO agrees it, and the family has seen it."""
         if status == "declined":
             workflow.decline(form, who, self.say(w.DECLINED[self.no % 2]))
-        if status in ("complete", "sealed"):
-            form.seen_by_parent = self.school.after(form.happened_on, 3, self.on) if status == "sealed" else None
+        if status == "complete" or status == "sealed" and who is self.teacher:
             workflow.complete(form, who)
         if status == "sealed":
+            form.seen_by_parent = self.school.after(form.happened_on, 3, self.on)
             with as_person(self.senco):
                 workflow.agree(form, self.senco)
 

@@ -19,14 +19,18 @@ class Kept:
         self.steps, self.case = kept.get("steps", []), kept.get("case")
 
     def text(self):
-        """The list as JSON; the EHC case with the version that the move left it in."""
-        case = [self.case[0], EhcCase.get_by_id(self.case[0]).version] if self.case else None
+        """The list as JSON; the EHC case with the look that the move left it with."""
+        case = [self.case[0], EhcCase.get_by_id(self.case[0]).look()] if self.case else None
         return json.dumps({"steps": self.steps, **({"case": case} if case else {})})
 
     def make(self, record):
         """Save a new record and remember it."""
         record.save()
-        self.steps.append(["made", type(record).__name__, record.id, {}])
+        return self.made(record)
+
+    def made(self, record):
+        """Remember a new record that is saved already, and how it looked."""
+        self.steps.append(["made", type(record).__name__, record.id, record.look()])
         self._note_case(record)
         return record
 
@@ -42,7 +46,7 @@ class Kept:
 
     def _note_case(self, record):
         if isinstance(record, EhcCase):
-            self.case = [record.id, record.version]
+            self.case = [record.id]
 
     def undo(self, reason):
         """Take every step back, newest first. What people have written since stays."""
@@ -58,17 +62,12 @@ def str_of(record, name):
     return value if value is None else str(value)
 
 
-def rows_of(record):
-    """The id and version of each row of a form, to tell later whether somebody has worked on it: {group: [[id, version], ...]}."""
-    return {n: [[row.id, row.version] for row in getattr(record, n).order_by(c.id)] for n, c in type(record).groups().items()}
-
-
-def _unmake(record, values, reason):
+def _unmake(record, look, reason):
     if hasattr(type(record), "void"):
         record.void = True
         record.save(reason=reason, act="entered in error")
-    elif record.version == 1 and rows_of(record) == values and not (isinstance(record, models.Form) and record.locked):
-        for group in type(record).groups():
+    elif record.look() == look and not (isinstance(record, models.Form) and record.locked):
+        for group in reversed(type(record).groups()):           # a row goes before the one it links to
             for row in list(getattr(record, group).order_by(type(record).groups()[group].id.desc())):
                 row.remove(reason)
         record.remove(reason)
@@ -154,7 +153,7 @@ def carry_plan(at, fresh, kept):
         return
     done = [r.outcome for r in at.review.ratings if r.rating == "Achieved" or r.then == "Close"] if at.review else []
     draft = copy_form(old, PLANS[fresh.stage], fresh, at.user.name, without=done, afresh=AGREED_AFRESH)
-    kept.steps.append(["made", type(draft).__name__, draft.id, rows_of(draft)])
+    kept.made(draft)
 
 
 def keep_strategies(at, fresh, kept):

@@ -322,6 +322,15 @@ class Record(Model):
             return str(getattr(self, name))
         return say(asked, value)
 
+    def look(self):
+        """A short code of all that this record says, rows included: it changes when somebody works on it."""
+        rows = [row._said() for name, c in self.groups().items() for row in (getattr(self, name).order_by(c.id) if self.id else ())]
+        return seal_of([self._said(), rows])[1]
+
+    def _said(self):
+        asked = {n: str(self.__data__.get(n) or "") if isinstance(f, ForeignKeyField) else self.answer(n) for n, f in self.questions()}
+        return {n: said for n, said in {**asked, "status": getattr(self, "status", "")}.items() if said}
+
     def missing(self):
         """What must still be answered before this is complete: a list of (question or group, sentence)."""
         gaps = [(n, f"Answer “{f.verbose_name}”") for n, f in self.questions()

@@ -44,7 +44,7 @@ PARTS = {"chart": chart, "rights": rights, "settings": settings}
 def fresh(text):
     """README.md's text with the generated parts as they should be."""
     for name, part in PARTS.items():
-        text = re.sub(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", lambda m: m[1] + part() + m[2], text, flags=re.S)
+        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m: f"{m[1]}{part()}\n{m[2]}", text, flags=re.S)
     return text
 
 

@@ -451,6 +451,8 @@ def make(move, pupil, user, answers, seen=None, token=None, on=None):
         done = token and Placement.get_or_none(Placement.done_with == token)
         if done:
             return done
+        if Placement.current(pupil) == at.placement:
+            raise
         raise Clash(MOVED_SINCE) from fault
 
 

@@ -87,10 +87,12 @@ def me():
     return current_user._get_current_object()
 
 
-def form_page(form, title, button, template="account_form.html", **more):
-    """One page with one form; 422 when something in it must be put right."""
-    problems = [(field.id, field.errors[0]) for field in form if field.errors]
-    return render_template(template, form=form, title=title, button=button, problems=problems, **more), 422 if problems else 200
+def form_page(form, title, button, template="account_form.html", order=(), **more):
+    """One page with one form, its boxes in this order; 422 when something in it must be put right."""
+    boxes = [form[name] for name in order] or [field for field in form if field.name != "csrf_token"]
+    problems = [(field.id, field.errors[0]) for field in boxes if field.errors]
+    page = render_template(template, form=form, title=title, button=button, boxes=boxes, problems=problems, **more)
+    return page, 422 if problems else 200
 
 
 # ------------------------------------------------------------------------------------------------------------ signing in
@@ -184,7 +186,7 @@ def first_account(token):
         return finish(made, "/")
     if User.select().exists():
         return dead_link()
-    return form_page(form, "Make the first account", "Make the account", fields=["full_name", "user_name", "new_password", "again"],
+    return form_page(form, "Make the first account", "Make the account", order=["full_name", "user_name", "new_password", "again"],
                      intro="This account is the technician's. It can let everybody else in.")
 
 
@@ -280,7 +282,7 @@ def change_password():
         set_password(user, form.new_password.data)
         return finish(user, url_for("account.show"))
     return form_page(form, "Change your password", "Change password", user_name=user.username,
-                     fields=["password", "new_password", "again"])
+                     order=["password", "new_password", "again"])
 
 
 @pages.route("/account/second-step", methods=["GET", "POST"])

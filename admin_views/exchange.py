@@ -110,8 +110,8 @@ class ImportView(SchoolPage):
             except sheet.Unreadable as fault:
                 problems = [("file", str(fault))]
         asked = [label for code, (label, _) in sheet.targets(current_user.role).items() if not code.startswith("contact")]
-        return self.render("import.html", problems=problems, asked=asked, needed=[Pupil._meta.fields[n].verbose_name for n in sheet.NEEDED],
-                           ), 422 if problems else 200
+        needed = [Pupil._meta.fields[n].verbose_name for n in sheet.NEEDED]
+        return self.render("import.html", problems=problems, asked=asked, needed=needed), 422 if problems else 200
 
     @expose("/sample.csv")
     def sample(self):
@@ -161,8 +161,8 @@ class ImportView(SchoolPage):
 
     def show(self, key, found, columns, items, changed=False):
         """The page of the preview."""
-        kind = request.args.get("show", "")
-        wanted = [i for k in sheet.KINDS for i in items if i.kind == k and kind in ("", k, *(() if kind in sheet.KINDS else (kind,)))]
+        kind = kind if (kind := request.args.get("show", "")) in sheet.KINDS else ""
+        wanted = [i for k in sheet.KINDS for i in items if i.kind == k and kind in ("", k)]
         pages = max(-(-len(wanted) // SHOWN), 1)
         page = min(max(request.args.get("page", 0, type=int), 0), pages - 1)
         left = [h for h, c in zip(found.heads, columns) if c == sheet.OUT]

@@ -27,7 +27,7 @@ from questions import acting, audit, now
 SHORTEST, LONGEST = 12, 128             # characters of a password
 COMMON = frozenset(FREQUENCY_LISTS["passwords"])        # 30,000 passwords that people use most
 FEWEST_GUESSES = 10 ** 8                # zxcvbn calls a password "safely unguessable" from here on
-LOOKED_AT = 72                          # characters that the estimate looks at; the rest only makes it better
+LOOKED_AT = 32                          # characters that the estimate looks at: its work grows fast with length
 WINDOW = timedelta(minutes=5)           # Cyber Essentials: at most ten guesses in five minutes
 TRIES_PER_ACCOUNT = 10
 TRIES_PER_PLACE = 20

@@ -38,12 +38,12 @@ year            year | yr | nc year | nc year actual | nc year group | national 
 form            reg | reg form | reg group | registration form | registration group | tutor group | form | class | class name | form name
 admitted_on     admission date | doa | date admitted | entry date | date of entry
 premium         pp | pupil premium indicator | pupil premium eligible | pupil premium recipient
-eal             eal | english additional language
+eal             english additional language
 home_language   first language | language | languages | language at home
 looked_after    in care | in lea care | in la care | looked after | looked after child | child looked after | lac | cla
 care_authority  care authority | caring authority
 medical_plan    medical plan | health care plan | healthcare plan
-contacts        priority contacts | contacts
+contacts        priority contacts | all contacts
 out             number | sen stage | sen status | sen provision | sen need | sen needs | sen type | sen types | leaving date | date left | dol
 """
 CONTACT_SAID = """
@@ -181,7 +181,7 @@ def known(table):
     lines = [line.split(None, 1) for line in table.strip().splitlines()]
     own = Pupil if table == SAID else Contact
     found = {squash(f.verbose_name): OUT if own is Pupil and n in NEVER else n for n, f in own.questions()}
-    return found | {squash(name): code for code, names in lines for name in names.split("|")}
+    return found | {squash(name): code for code, names in lines for name in (code, *names.split("|"))}
 
 
 def meaning(head):

@@ -943,6 +943,7 @@ def up(migrator, db):
         letter_step_down = TextField(null=True, default='Because of the progress that {forename} has made, we have agreed that from {date} {forename} is supported at {stage}. We will look at it with you by {review}.')
         letter_support_ends = TextField(null=True, default='We are pleased to say that {forename} no longer needs SEN support. From {date} {forename} is no longer on our {sen_list}. If you notice anything that worries you, please tell us: support can begin again at any time.')
         letter_ehcp = TextField(null=True, default="Following our review we have agreed to begin the process for an Education, Health and Care Plan for {forename}. {forename}'s My Plan+ and its reviews go on while the local authority decides.")
+        import_columns = TextField(null=True, default='')
         class Meta:
             database = db
             table_name = 'setting'

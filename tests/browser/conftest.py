@@ -1,0 +1,119 @@
+"""The portal on a port of this machine, one Chromium for all tests, and people who can sign in.
+
+The program runs inside the test, so that the date can be moved between two steps. Every browser test is done with and without
+JavaScript where that makes a difference. Without Chromium these tests fail, with the line that installs it.
+"""
+import datetime
+import shutil
+import threading
+import traceback
+
+import app as portal
+import argon2
+import pytest
+import waitress.server
+from flask import got_request_exception
+from playwright.sync_api import sync_playwright
+
+import models as m
+import questions as q
+from admin_views import passwords
+from browser.screen import PASSWORD, Screen
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+ARGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+PEOPLE = (("office", "Olive Office", None), ("senco", "Sam Senco", None), ("teacher", "Tess Teacher", "3B"), ("head", "Hana Head", None),
+          ("technician", "Tim Technician", None))
+LONG = 10 ** 9                  # seconds: a jump of months must not end a connection that Chromium keeps open
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One Chromium for the whole run."""
+    path = next((found for found in map(shutil.which, CHROMIUM) if found), None)
+    if path is None:
+        pytest.fail("The browser tests need Chromium. Run this once: sudo apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
+        yield browser
+        browser.close()
+
+
+class School:
+    """The portal while it is served: its address, its database, the windows that are open, and what went wrong inside."""
+
+    def __init__(self, app, database, server):
+        self.app, self.database = app, database
+        self.url = f"http://127.0.0.1:{server.effective_port}"
+        self.faults, self.screens = [], []
+        got_request_exception.connect(self.note, app)
+
+    def note(self, sender, exception, **more):
+        """Keep what broke inside a page."""
+        self.faults.append("".join(traceback.format_exception(exception)))
+
+    def screen(self, chromium, who, script=True, **more):
+        """A new window for one person, not signed in yet."""
+        self.screens.append(Screen(chromium, self.url, who, script, **more))
+        return self.screens[-1]
+
+    def close_screens(self):
+        """Close every window; fail when the program broke or a browser complained."""
+        noise = [words for screen in self.screens for words in screen.noise]
+        for screen in self.screens:
+            screen.context.close()
+        found, self.screens, self.faults = [*self.faults, *noise], [], []
+        assert not found, "\n".join(found)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A school of its own for each file of tests: migrated, with five people, served on a free port."""
+    before, folder = q.db.obj, tmp_path_factory.mktemp("served")
+    database = portal.open_database(f"sqlite:///{folder / 'portal.db'}")
+    portal.migrate(database)
+    app = portal.create_app(database, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)     # the real one takes a fifth of a second
+        patch.setattr(passwords, "hasher", quick)
+        patch.setattr(passwords, "NOBODY", quick.hash("no such person"))
+        with database.connection_context(), q.acting("The tests"):
+            for role, name, classes in PEOPLE:
+                m.User.create(name=name, username=role, role=role, classes=classes, password=passwords.hash_password(PASSWORD))
+        server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=4, channel_timeout=LONG, cleanup_interval=LONG)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        yield School(app, database, server)
+        server.task_dispatcher.shutdown()
+        server.close()
+        thread.join(5)
+    q.db.initialize(before)
+
+
+@pytest.fixture
+def school(served):
+    """The served school; its windows are closed after each test, and must have been quiet."""
+    yield served
+    served.close_screens()
+
+
+@pytest.fixture
+def inside(school):
+    """The database, open for the test itself, with somebody named for the audit trail."""
+    with school.database.connection_context(), q.acting("The tests"):
+        yield school
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def script(request):
+    """Whether the browser runs JavaScript."""
+    return request.param
+
+
+@pytest.fixture
+def go_to(the_day):
+    """Move the date of the whole program: `go_to(datetime.date(2026, 9, 1))`."""
+    def move(day):
+        the_day.move_to(datetime.datetime(day.year, day.month, day.day, 10, tzinfo=datetime.UTC))
+    return move

@@ -1,0 +1,190 @@
+"""One person at one screen: signs in, fills in a page by the words that stand on it, presses buttons by their words, reads.
+
+Nothing here knows a particular form: a box is found by its label, a list of rows by its heading.
+"""
+import datetime
+import itertools
+import json
+import re
+
+PASSWORD = "harbour violet spoon teapot"
+EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of (403|404|410|422)")
+WAIT = 6_000                    # milliseconds until a missing button or box is a failure
+
+# The ways in which people in the UK write a date; each date that a test types takes the next one.
+SHAPES = itertools.cycle(("{d:%d/%m/%y}", "{d.day} {d:%B} {d:%Y}", "{d.day}.{d.month}.{d.year}", "{d:%a} {d.day} {d:%b} {d:%Y}", "{d:%d-%m-%Y}"))
+
+# What a page asks: label, whether it is needed, kind, id, name and options of each question inside an element.
+QUESTIONS = """(scope, inner) => [...scope.querySelectorAll('.field')].filter(f => inner || !f.closest('.repeat')).map(f => {
+  const label = f.querySelector(':scope > label, :scope > legend');
+  if (!label) return null;
+  const words = [...label.childNodes].filter(n => !(n.classList && n.classList.contains('need'))).map(n => n.textContent).join('').trim();
+  const need = label.querySelector('.need');
+  const boxes = [...f.querySelectorAll('input:not([type=hidden]),select,textarea')];
+  if (!boxes.length) return null;
+  const one = boxes[0], many = /radio|checkbox/.test(one.type);
+  const list = one.tagName === 'SELECT' ? [...one.options].map(o => [o.text, o.value]).filter(o => o[1])
+    : boxes.map(b => [(b.closest('label') || label).textContent.trim(), b.value]);
+  const kind = many ? one.type : one.tagName === 'SELECT' ? 'select' : one.dataset.day !== undefined || 'day' in one.dataset ? 'day'
+    : one.inputMode === 'decimal' ? 'number' : 'text';
+  return {words, need: !!need && /^needed( to complete)?$/.test(need.textContent.trim()), kind, id: one.id, name: one.name,
+    options: many || kind === 'select' ? list : [], said: many ? boxes.some(b => b.checked) : !!one.value};
+}).filter(q => q)"""
+
+
+def typed(day):
+    """A date as somebody would type it, each time in another of the usual ways."""
+    return next(SHAPES).format(d=day)
+
+
+class Screen:
+    """A browser window of one person."""
+
+    def __init__(self, chromium, url, who, script=True, **more):
+        self.who, self.script, self.noise = who, script, []
+        self.context = chromium.new_context(base_url=url, java_script_enabled=script, locale="en-GB", reduced_motion="reduce", **more)
+        self.context.set_default_timeout(WAIT)
+        self.page = self.context.new_page()
+        self.page.on("console", self.note)
+        self.page.on("pageerror", lambda error: self.noise.append(f"{self.page.url}: {error}"))
+
+    def note(self, message):
+        """Keep what the browser complains about; a refusal that the page itself explains is no complaint."""
+        if message.type in ("error", "warning") and not EXPECTED.match(message.text):
+            self.noise.append(f"{self.page.url}: {message.text}")
+
+    # -- going somewhere
+    def sign_in(self):
+        """Sign in on the real page."""
+        self.open("/sign-in")
+        self.page.get_by_label("User name").fill(self.who)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.press("Sign in")
+        assert "Sign in" not in self.page.title(), f"{self.who} could not sign in: {self.text()}"
+        return self
+
+    def open(self, address):
+        """Open an address of the portal."""
+        return self.page.goto(address, wait_until="domcontentloaded")
+
+    def press(self, words):
+        """Press the button or link with exactly these words, and wait for the page that follows."""
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
+            self.thing(words).click()
+
+    def thing(self, words):
+        """The button or link with exactly these words, on the page itself before the frame around it."""
+        found = self.page.get_by_role("button", name=words, exact=True).or_(self.page.get_by_role("link", name=words, exact=True))
+        inside = self.page.locator("main").locator(found)
+        return (inside if inside.count() else found).first
+
+    def look_up(self, name):
+        """Find a pupil with the box on top of every page and open the page of the child."""
+        self.page.get_by_label("Name or UPN").fill(name.partition(",")[0])
+        self.press("Find")
+        self.press(name)
+
+    def unfold(self, words):
+        """Open a part of the page that is folded away."""
+        self.page.locator("summary").filter(has_text=words).first.click()
+
+    # -- reading
+    def text(self):
+        """The words of the page that can be seen."""
+        return self.page.locator("main").inner_text()
+
+    def says(self, *words):
+        """Check that the page says all of this."""
+        said = self.text()
+        for one in words:
+            assert one in said, f"“{one}” is not on {self.page.url}:\n{said}"
+
+    def says_not(self, *words):
+        """Check that the page says none of this."""
+        said = self.text()
+        for one in words:
+            assert one not in said, f"“{one}” is on {self.page.url}:\n{said}"
+
+    def each(self, selector):
+        """The words of every element that fits, each on one line."""
+        return [" ".join(words.split()) for words in self.page.locator(selector).all_inner_texts()]
+
+    def badges(self):
+        """Where the child stands, from the top of the page."""
+        return self.each(".badges li")
+
+    def timeline(self):
+        """The titles of the timeline, newest first."""
+        return self.each("#timeline >> xpath=../.. >> h3")
+
+    def papers(self):
+        """The papers of the stage with the state of each: {name: state}."""
+        return dict(zip(self.each("section:has(> .card-head #papers) .go"), self.each("section:has(> .card-head #papers) .tag")))
+
+    # -- filling in
+    def fill_in(self, given=None, on=None):
+        """Answer what is given by its label, and with a sample whatever else is needed and has no answer yet.
+
+        A list of rows is given by its heading as a list of dictionaries; missing lines are added with the page's own button.
+        """
+        given = dict(given or {})
+        form = self.page.locator("main form:has(.field)").first
+        self.answer(form, given, on, inner=False)
+        for label, needed in self.groups(form):
+            lines = given.pop(label, [{}] if needed else [])
+            for at, line in enumerate(lines):
+                self.row(label, at, dict(line), on)
+        assert not given, f"{self.page.url} does not ask: {', '.join(given)}"
+
+    def groups(self, form):
+        """The lists of rows on the page: [(heading, whether one line is needed)]."""
+        found = form.locator("div:has(> [data-rows]) > h3").evaluate_all("""all => all.map(h => [h.firstChild.textContent.trim(),
+            !!h.querySelector('.need')])""")
+        return [tuple(pair) for pair in found]
+
+    def row(self, label, at, given, on):
+        """Fill in one line of a list; adds it when the page does not show so many."""
+        rows = self.page.locator("div:has(> [data-rows])").filter(has=self.page.locator(f"h3:text-matches({json.dumps('^' + re.escape(label))})"))
+        lines = rows.locator("[data-rows] > fieldset")
+        if lines.count() <= at:
+            self.add_line(rows)
+            assert lines.count() == at + 1, f"“Add another line” did not add line {at + 1} under “{label}”"
+        self.answer(lines.nth(at), given, on, inner=True)
+        assert not given, f"A line of “{label}” does not ask: {', '.join(given)}"
+
+    def add_line(self, rows):
+        """Press “Add another line”: in place with JavaScript, with the page sent and shown again without."""
+        button = rows.get_by_role("button", name=re.compile("^Add another line"))
+        if self.script:
+            button.click()
+        else:
+            with self.page.expect_navigation(wait_until="domcontentloaded"):
+                button.click()
+
+    def answer(self, scope, given, on, inner):
+        """Answer the questions inside one element; what is answered is taken out of `given`."""
+        for asked in scope.evaluate(QUESTIONS, inner):
+            words = asked["words"]
+            if words in given:
+                self.put(asked, given.pop(words))
+            elif asked["need"] and not asked["said"]:
+                self.put(asked, sample(asked, on))
+
+    def put(self, asked, value):
+        """Give one answer in the way its box takes it."""
+        page = self.page
+        if asked["kind"] in ("radio", "checkbox"):
+            codes = dict(asked["options"])
+            for words in [value] if isinstance(value, str) else value:
+                page.locator(f'[name="{asked["name"]}"][value={json.dumps(codes[words])}]').check()
+        elif asked["kind"] == "select":
+            page.locator(f'[id="{asked["id"]}"]').select_option(label=value)
+        else:
+            page.locator(f'[id="{asked["id"]}"]').fill(typed(value) if isinstance(value, datetime.date) else value)
+
+
+def sample(asked, on):
+    """Some answer of the right kind."""
+    if asked["options"]:
+        return asked["options"][0][0]
+    return {"day": on, "number": "20"}.get(asked["kind"]) or f"Words for “{asked['words']}”"
