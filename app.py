@@ -58,9 +58,13 @@ def open_database(url=None):
 
 
 def migrate(database, folder=HERE / "migrations"):
-    """Bring the tables up to date; returns the names of the migrations that were run."""
+    """Bring the tables up to date and see that there are settings; returns the names of the migrations that were run."""
     with database.connection_context():
-        return Runner(database, str(folder)).up()
+        done = Runner(database, str(folder)).up()
+        if not diff_models(database, [models.Setting]) and not models.Setting.select().exists():
+            with questions.acting("Set-up"):
+                models.Setting().save()
+        return done
 
 
 def make_migration(database, name, folder=HERE / "migrations"):
@@ -207,13 +211,23 @@ def serve(app):
 @cli.command()
 def demo():
     """Serve a fictional school from its own folder, made at the first start."""
-    import demo as school
     os.environ["DATA_DIR"] = os.environ.get("DATA_DIR") or str(HERE / "data-demo")
     database = open_database()
     migrate(database)
-    for line in school.sign_ins(database, data_dir(), account.hash_password):
-        print("\t".join(line), flush=True)
+    print(demo_sign_ins(database, data_dir() / "sign-ins.txt"), flush=True)
     serve(create_app(database))
+
+
+def demo_sign_ins(database, path):
+    """One line per sign-in: role, user name, password; the school is built when its folder is empty."""
+    if not path.exists():
+        import demo as school
+        print("Building the fictional school, about half a minute ...", flush=True)
+        with database.connection_context():
+            signs = school.build(questions.today(), account.hash_password)
+        path.touch(mode=0o600)
+        path.write_text("\n".join("\t".join(line) for line in signs), "utf-8")
+    return path.read_text("utf-8")
 
 
 @cli.command("migrate")

@@ -79,16 +79,20 @@ class School:
         self.settings.save()
         self.closed = clock.holidays(self.settings)
 
-    def day(self, latest, least, most, rng):
-        """A day between `least` and `most` days before `latest`: a school day if there is one, a weekday if not."""
-        days = [latest - DAY * n for n in range(least, most + 1)]
-        weekdays = [d for d in days if d.weekday() < 5] or days
-        return rng.choice([d for d in weekdays if not any(a <= d <= b for a, b in self.closed)] or weekdays)
+    def is_open(self, day):
+        """Whether school is open that day."""
+        return day.weekday() < 5 and not any(a <= day <= b for a, b in self.closed)
+
+    def day(self, latest, least, most, rng, stretch=0):
+        """A day between `least` and `most` days before `latest`: a school day, if need be up to `stretch` days earlier, else a weekday."""
+        days = [latest - DAY * n for n in range(least, most + stretch + 1)]
+        near = [d for d in days if self.is_open(d)]
+        return rng.choice([d for d in near if d >= latest - DAY * most] or near[:5] or [d for d in days if d.weekday() < 5] or days)
 
     def after(self, start, days, latest):
         """The first school day `days` after `start`, but not after `latest`."""
         later = (start + DAY * n for n in range(days, days + 60))
-        found = next((d for d in later if d.weekday() < 5 and not any(a <= d <= b for a, b in self.closed)), latest)
+        found = next((d for d in later if self.is_open(d)), latest)
         return min(found, latest)
 
     def employ(self, hash_password, passwords):
@@ -160,9 +164,9 @@ class School:
         raise LookupError("No pupil is left for this route.")
 
     def send_letters(self):
-        """Letters older than a week went out; the newest still lie on the desk."""
+        """Letters older than ten days went out; the newest still lie on the desk."""
         with as_person(self.office):
-            for letter in Letter.select().where(Letter.dated <= self.on - 7 * DAY, ~Letter.void).order_by(Letter.id):
+            for letter in Letter.select().where(Letter.dated <= self.on - 10 * DAY, ~Letter.void).order_by(Letter.id):
                 letter.sent_on = self.after(letter.dated, 1, self.on)
                 letter.sent_how = ("By post", "By hand", "By e-mail", "School app")[letter.id % 4]
                 letter.save()
@@ -174,7 +178,7 @@ class Journey:
     def __init__(self, school, number, steps, window, papers, special):
         self.school, self.no, self.special = school, number, special.split()
         self.steps, self.papers = steps.split(), (papers.split() + ["", "", ""])[:3]
-        self.rng, self.told, self.stone = random.Random(f"{SEED}.{number}"), {}, 0
+        self.rng, self.told, self.stone, self.turn = random.Random(f"{SEED}.{number}"), {}, 0, number
         self.on, self.senco, self.office = school.on, school.senco, school.office
         self.days = self.plan_days(window)
         self.story, self.pupil = school.cast(number, self.days[0])
@@ -196,7 +200,8 @@ class Journey:
         stages = [m.to for m in self.moves()] or ["NONE"]
         days = [self.school.day(self.on, *w.WINDOWS[stages[-1]][window], self.rng)]
         for stage in reversed(stages[:-1]):
-            days.insert(0, self.school.day(days[0], *w.STAYS[stage], self.rng))
+            least, most = (33, 40) if "early" in self.special else w.STAYS[stage]
+            days.insert(0, self.school.day(days[0], least, most, self.rng, stretch=50))
         return days
 
     def say(self, words):
@@ -265,6 +270,7 @@ class Journey:
         """Make each step on its day, with the papers that it needs; then leave the last stay as the route says."""
         moves = self.moves()
         for at, (step, move) in enumerate(zip(self.steps, moves)):
+            self.turn = self.no + at
             if at:
                 self.fill_stay(moves[at - 1].to, self.days[at - 1], self.days[at], step)
             self.make(move, step, self.days[at])
@@ -304,9 +310,9 @@ class Journey:
         known = dict(
             on=day, raised_by=(f"{self.teacher.name}, class teacher", "A parent", "The child")[self.no % 3],
             areas="\n".join(dict.fromkeys(AREAS[row[0]] for row in story["concerns"])), told=None if self.no % 4 == 0 else day - DAY,
-            sen_type="NSA" if step == "up" and self.no % 8 == 0 else story["type"], note=w.NOTES[self.no % 3], reason=w.REASONS.get(key),
+            sen_type="NSA" if step == "up" and self.no % 8 == 0 else story["type"], note=w.NOTES[self.turn % 3], reason=w.REASONS.get(key),
             why_direct=("Transferred in with this code", "Diagnosis", "Sudden need")[self.no % 3] if key != "k" else "Transferred in with this code",
-            changes=w.CHANGES[0 if key == "1y" else 1 + self.no % 2], parents_view="They ask themselves" if self.no % 5 == 0 else "Agree",
+            changes=w.CHANGES[0 if key == "1y" else 1 + self.turn % 2], parents_view="Refuse" if "withdrawn" in step else "Agree",
             authority=w.SETTINGS["local_authority"], plan_on=day - 4 * DAY, report_sent=min(day + 10 * DAY, self.on),
             decided=min(day + 21 * DAY, self.on), letter_on=day - 3 * DAY, destination=w.DESTINATIONS[self.no % 3])
         stands = Placement.current(self.pupil)
@@ -353,7 +359,7 @@ class Journey:
         story, raised, fell = self.story, self.school.after(day - 9 * DAY, 0, day), "unreached" in self.special
         draft = dict(raised_on=raised, raised_by=f"{self.teacher.name}, class teacher", strengths=story["strengths"],
                      areas="\n".join(dict.fromkeys(AREAS[row[0]] for row in story["concerns"])))
-        rest = dict(senco_consulted_on=max(raised, day - 2 * DAY), progress="\n".join(PROGRESS[n] for n in {self.no % 4, 4 - story["area"] % 2}),
+        rest = dict(senco_consulted_on=max(raised, self.school.after(day - 4 * DAY, 0, day)), progress="\n".join(PROGRESS[n] for n in {self.no % 4, 4 - story["area"] % 2}),
                     causes="\n".join(CAUSES[n] for n in story["checked"]), causes_note=story["found"], told_on=None if fell else day,
                     told_who=None if fell else "{carer}", told_how=None if fell else HOW_TOLD[self.no % 5],
                     consent="not reached" if fell else "not given" if self.no % 19 == 7 else "given", child_said=story["child"],
@@ -390,6 +396,9 @@ class Journey:
             outcome.by = self.by_when(outcome.need.aspiration, day)
             outcome.baseline = outcome.baseline.partition(" (")[0] + f" (checked again on {day:%d/%m/%Y})" if outcome.baseline else None
             outcome.save()
+            for line in outcome.provided:
+                line.since, line.until = day, outcome.by
+                line.save()
         while form.outcomes.count() < 2:
             self.add_stone(form, form.aspirations.get(), day)
         return form
@@ -436,7 +445,8 @@ class Journey:
                     advice_used="; ".join(row[0] for name in self.story["agencies"] for row in name[5][:1]) + ".",
                     team=f"{{carer}}, {{t}}, {{ta}} and the SENCO came; {self.story['agencies'][0][1]} sent a report.",
                     health_care=self.story["health"], risk="Medical plan, in the office" if "plan" in self.story["health"] else "None needed",
-                    consent_gained="Yes", ehcp_notes=("Not yet: the support is working.", "To be looked at again at the next review.")[self.no % 2])
+                    consent_gained="Yes", ehcp_notes="The EHC plan is in place; this is its plan for every day." if Placement.stage_of(self.pupil) == "E" else
+                    ("Not yet: the support is working.", "To be looked at again at the next review.")[self.no % 2])
 
     # -- the five forms of Stage 3
     def write_sides(self, day, some=False):
@@ -514,13 +524,13 @@ class Journey:
                          done_on=None if left_open or self.no % 2 else self.school.after(day, 8, self.on))
         return form
 
-    def consent_for(self, agency, state, asked, at):
+    def consent_for(self, agency, state, asked, at, purpose=None):
         """One consent for one agency: most are given, some refused, some not needed in law."""
         kind = "Refused" if state == "Considered" else "Not needed in law" if state == "Refused" and self.no % 2 else "Given"
         method = ("Signed", "E-mail", "Spoken, with a witness")[(self.no + at) % 3]
         first = self.pupil.contacts.get()
         Consent.create(pupil=self.pupil, **self.said(dict(
-            purpose=("Referral", "Share a report", "Invite to a meeting", "School to school")[(self.no + at) % 4 if at else 0], to_whom=agency,
+            purpose=purpose or ("Referral", "Share a report", "Invite to a meeting", "School to school")[(self.no + at) % 4 if at else 0], to_whom=agency,
             information=w.CONSENT_INFO[(self.no + at) % 3], answer_given=kind, given_by=first.name if kind != "Not needed in law" else "",
             legal_reason="A duty to share in order to keep a child safe; agreed with the head" if kind == "Not needed in law" else "",
             relationship=first.relationship, responsibility=first.responsibility or "Yes", method=method if kind == "Given" else "",
@@ -540,12 +550,15 @@ class Journey:
                     early_why="The half-term holiday would have come between; all were free." if day < clock_.opens else "",
                     parent_why="{carer} could not leave work; {t} rang the evening before." if parent != "Yes" else "", child_involved=child,
                     child_view=after[2 + doubt], child_why="{f} stayed for ten minutes and showed {his} work." if child != "Yes" else "")
-        said["next_steps"] = w.NEXT[doubt]
+        again = Placement.current(self.pupil).cycle > 1
+        if again:
+            said.update(parent_view=w.LATER[doubt][self.turn % 3], child_view=w.LATER[2 + doubt][self.turn % 3])
+        said["next_steps"] = w.NEXT[doubt][self.turn % 3]
         if stage != "S1":
-            said.update(changes=w.CHANGED[n % 4], keen_on=self.story["keen"], family_hopes=self.story["hopes"],
+            said.update(changes=w.CHANGED[self.turn % 4], keen_on=self.story["keen"], family_hopes=self.story["hopes"],
                         agency_need=self.story["agencies"][0][3] if step in ("3", "4", "4case") else "")
         if status != "draft":
-            said.update(answers, **{f"{q}_why": w.WHY[q][a] for q, a in answers.items()})
+            said.update(answers, **{f"{q}_why": w.WHY[q][a][self.turn % 2] for q, a in answers.items()})
         with as_person(who):
             form, rows = self.begin(REVIEWS[stage], day, who, **said)
             if stage == "S1":
@@ -567,6 +580,7 @@ class Journey:
         known = {self.say(stone[3]): stone for stone in (*self.story["stones"], w.KEEP)}
         for at, row in enumerate(rows):
             rating, then = w.RATED[step if step in w.RATED else "4"][min(at, 1)]
+            rating = "Mostly" if step == "1n" and at == 0 and form.cycle > 1 else rating
             stone = known[row["outcome"]]
             self.add(form, "ratings", **row, rating=rating, then=then, evidence=stone[8] if rating in ("Achieved", "Mostly") else stone[9])
 
@@ -582,6 +596,7 @@ class Journey:
                          contribution="" if ahead else views)
             for what, who, done in () if ahead else w.MEETING["actions"]:
                 by = self.school.after(day, 14, day + 90 * DAY)
+                done = done or by < self.on - 45 * DAY and self.turn % 7
                 self.add(meeting, "actions", what=what, who=who, by=by, done_on=self.school.after(day, 9, self.on) if done else None)
 
     # -- what is kept beside the stages
@@ -605,6 +620,7 @@ class Journey:
             ready = [code for code, _ in EhcCase.ready.choices]
             case.ready, case.officer = "\n".join(ready[:4 + self.no % 7]), "Ray Statworth, Anyshire SEND team"
             case.parents_view = case.parents_view or "They ask themselves"
+            self.consent_for(f"{case.authority}, SEND team", "Involved", case.requested_on, 0, "EHC needs assessment")
             if state in ("assessing", "draft", "refused_issue"):
                 case.advice_asked_on = self.school.after(case.decided_assess_on, 4, self.on)
                 case.advice_sent_on = self.school.after(case.advice_asked_on, 25, self.on)

@@ -114,9 +114,9 @@ ROUTES = (
     ("k+ 2down", "open", "sealed", ""), ("c up 4 5down", "open", "draft", ""), ("e cease2", "open", "sealed", ""),
     ("c up left back2", "open", "", ""),
     ("c up 4", "new", "", ""), ("c up 3", "waiting", "some", ""), ("c up 1n 4", "waiting", "sealed", "withdrawn"),
-    ("c up 1y 3", "open", "sealed", "meeting"), ("c up 4", "soon", "sealed", ""), ("c up 4", "overdue", "sealed", ""),
+    ("c up 1y 3", "open", "sealed", "meeting"), ("c up 4", "soon", "sealed", "apart"), ("c up 4", "overdue", "sealed", ""),
     ("c up 4", "overdue", "some", ""), ("c up slow", "waiting", "some", ""), ("k+", "open", "sealed", "withheld"),
-    ("c up 1n 4 1y", "waiting", "sealed", ""), ("k+", "soon", "sealed complete 2down", ""), ("c up 4 4=preparing", "waiting", "draft", ""),
+    ("c up 1n 4 1y", "waiting", "sealed", "early"), ("k+", "soon", "sealed complete 2down", ""), ("c up 4 4=preparing", "waiting", "draft", ""),
     ("c up 1n 4 3=requested", "open", "sealed", ""), ("c up 4 4=refused_assess", "soon", "sealed", ""),
     ("c up 4 1n 4=assessing 1n", "waiting", "sealed", ""), ("k+ 4=draft 1n", "soon", "sealed", ""),
     ("k+ 1n 4=refused_issue 4case", "soon", "sealed", ""), ("k+ 4=withdrawn 5new", "open", "sealed", ""), ("e cease3", "waiting", "sealed", ""),
@@ -149,15 +149,35 @@ CHANGES = ("The first outcome is achieved and makes room for a new one; the grou
 NOTES = ("The family had time to ask questions and took a copy home.", "{t} and the family agreed this together.",
          "{f} was told by {t} and was happy about it.")
 DESTINATIONS = ("Another Notional Primary School, Otherham", "Mockington Academy, Anyshire", "Family has moved to Elsewhere-on-Sea")
+# two wordings for each answer to the chart's questions
 WHY = {
-    "achieved": {"Yes": "The first outcome is reached and seen by two adults; see the ratings.",
-                 "No": "There is some movement, but the targets are not reached; see the ratings."},
-    "appropriate": {"Yes": "The plan fits {f}; we change the detail, not the direction.", "No": "{f}'s needs have changed since this plan was written."},
-    "barriers": {"Yes": "{f} learns beside classmates with what every lesson offers.", "No": "{f} still depends on an adult to start and to recover."},
-    "onward": {"Yes": "Two cycles in school have not been enough; we need advice from somebody who knows this area well.",
-               "No": "Everybody feels that school has what is needed."}}
-NEXT = ("{t} goes on with what worked; {f} tries it in one more subject; the family hears every Friday.",
-        "Practise in shorter sessions, more often. {ta} shows the family the game. We talk again in six weeks.")
+    "achieved": {"Yes": ("The first outcome is reached and seen by two adults; see the ratings.",
+                         "Two colleagues and the family see it, at school and at home."),
+                 "No": ("There is some movement, but the targets are not reached; see the ratings.",
+                        "It is better than it was, and still some way from the target.")},
+    "appropriate": {"Yes": ("The plan fits {f}; we change the detail, not the direction.",
+                            "These are the right outcomes; {f} needs more time with them."),
+                    "No": ("{f}'s needs have changed since this plan was written.",
+                           "This plan has given what it can; something else is needed now.")},
+    "barriers": {"Yes": ("{f} learns beside classmates with what every lesson offers.", "{f} manages in every lesson without the extra help."),
+                 "No": ("{f} still depends on an adult to start and to recover.", "It works in one room and with one adult only.")},
+    "onward": {"Yes": ("We have done what school can do; we need advice from somebody who knows this area well.",
+                       "The need is long-term, and touches more than one area."),
+               "No": ("Everybody feels that school has what is needed.", "The family would like to go on with the people whom {f} knows.")}}
+# next steps when it went well, and when it went slowly
+NEXT = (("{t} goes on with what worked; {f} tries it in one more subject; the family hears every Friday.",
+         "{ta} steps back a little; {f} keeps the record {him}self. The family practises at the weekend.",
+         "{f} shows {fr} how it works. {t} tells all colleagues at the Monday briefing."),
+        ("Practise in shorter sessions, more often. {ta} shows the family how. We talk again at the next review.",
+         "Keep the two things that help most and leave the rest. {t} and {ta} compare notes on Fridays.",
+         "A quieter place, the same time each day. {carer} and {t} speak on the telephone once a week."))
+# said at the review of a second or later cycle: parent, well and slowly; child, well and slowly
+LATER = (("{carer} says that neighbours have noticed the difference.", "{carer} is relieved and asks what comes after this.",
+          "{carer} says {f} talks about school without being asked."),
+         ("{carer} sees small steps and would like to know how long it takes.", "{carer} says that good weeks and hard weeks take turns.",
+          "{carer} is grateful for {ta} and worried about next year."),
+         ("“I can do it without looking at my card.”", "“I showed {fr} how to do it.”", "“It used to be hard. Now it's just a bit hard.”"),
+         ("“Some days it works.”", "“I like it with {ta}. It's harder with other people.”", "“I'm trying. It takes long.”"))
 CHANGED = ("{f} has changed tables and sits with {fr} now.", "A new baby at home; {f} is proud and tired.", "No big changes.",
            "A week away with a cold, and a new {i} club on Wednesdays.")
 CONSENT_INFO = ("Name, date of birth, the last plan and its review", "The specialist's report and our observations", "The plan and attendance")
@@ -1461,7 +1481,7 @@ STORIES = (
         after=("{carer} says {f} read the cereal packet.", "{carer} says after a cold it all went backwards.",
                "“Me read book!”", "“No. Too hard. Dance.”"),
         dreams=(("Me read book to baby.", 0, 0),
-                ("We dream that {f} has friends, a job that {he} loves and a front door key.", 1, 2)),
+                ("We dream that {f} has friends, a job that {he} loves and a front door key.", 2, 2)),
         stones=(("read words I know", "{f} learns words by sight", "{lo} words",
                  "{f} reads 25 familiar words in a home-made book", "Words read, of 25", "{lo}", "22",
                  "{He} learned six in two weeks", "23 words, and read them to the baby.", "12 words; after glue ear fewer.",

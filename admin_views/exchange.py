@@ -20,7 +20,7 @@ from peewee import IntegrityError
 from PIL import Image
 
 from admin_views import sheet
-from admin_views.base import RecordView
+from admin_views.base import RecordView, typing_problems
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from models import Document, Pupil, Setting, may
@@ -53,6 +53,15 @@ def put(path, data):
         out.flush()
         os.fsync(out.fileno())
     return path
+
+
+def sent_file(most):
+    """The name and the bytes (at most one more than `most`) of the file that came with the form, or (None, None)."""
+    sent = request.files.get("file")
+    if not sent or not sent.filename:
+        return None, None
+    with sent.stream as stream:
+        return sent.filename, stream.read(most + 1)
 
 
 # ------------------------------------------------------------------------------------------------------ bringing in pupils
@@ -100,8 +109,7 @@ class ImportView(SchoolPage):
         """Choose a file."""
         problems = []
         if request.method == "POST":
-            sent = request.files.get("file")
-            data = sent.read(sheet.MOST_BYTES + 1) if sent and sent.filename else None
+            _, data = sent_file(sheet.MOST_BYTES)
             try:
                 if data is None:
                     raise sheet.Unreadable("Choose a file first.")
@@ -220,7 +228,7 @@ def groups(asked):
     """What a column may mean, in the groups of the list to choose from: [(group, [(code, words), ...]), ...]."""
     found = {}
     for code, (label, _) in asked.items():
-        found.setdefault(label.partition(":")[0] if code.startswith("contact") else "Pupil", []).append((code, label))
+        found.setdefault(label.partition(":")[0] if "." in code else "Pupil", []).append((code, label))
     return list(found.items())
 
 
@@ -327,14 +335,12 @@ class DocumentView(RecordView):
 
     def save(self, record, form, do):
         """Save the answers with the file; without the answers there is no file, without a file no document."""
-        sent, old = request.files.get("file"), record.stored_as
-        if not sent or not sent.filename:
-            return super().save(record, form, do) if old else [("file", "Choose the file.")]
-        data, name = sent.read(MOST_FILE + 1), shown_name(sent.filename)
+        sent, data = sent_file(MOST_FILE)
+        if data is None:
+            return super().save(record, form, do) if record.stored_as else [*typing_problems(form), ("file", "Choose the file.")]
+        name = shown_name(sent)
         fault = file_fault(name, data)
-        if fault:
-            return [("file", fault)]
-        return self.save_with(record, form, do, name, data)
+        return [*typing_problems(form), ("file", fault)] if fault else self.save_with(record, form, do, name, data)
 
     def save_with(self, record, form, do, name, data):
         """Save with a new file; the file goes again when saving fails, the replaced one when it is saved."""

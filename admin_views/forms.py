@@ -249,7 +249,7 @@ def draw(field, wrong=None, **more):
 
 def banks():
     """The word banks: {name: [words, ...]}."""
-    found = {}
+    found = {code: [] for code, _ in BankEntry.bank.choices}
     for entry in BankEntry.select().order_by(BankEntry.words):
         found.setdefault(entry.bank, []).append(entry.words)
     return found

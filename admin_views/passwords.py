@@ -71,7 +71,7 @@ def password_problem(password, *names):
 def guesses(password, words=()):
     """How many guesses a password would take: common ones, names, words, dates, rows of keys and `words` come first."""
     dictionaries = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(words)}     # never zxcvbn(): it keeps `words`
-    password = password[:LOOKED_AT]
+    password = re.sub(r"[\s._-]+", "", password)[:LOOKED_AT]            # gaps between words hide nothing from a guesser
     return most_guessable_match_sequence(password, omnimatch(password, dictionaries))["guesses"]
 
 

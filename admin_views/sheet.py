@@ -57,7 +57,7 @@ phone           phone | phone number | telephone | telephone number | mobile | m
 email           email | email address | e-mail address | main email
 """
 YES, NO = {"yes", "y", "true", "t", "1"}, {"no", "n", "false", "f", "0"}
-YEAR_WORDS = {"rec": "R", "reception": "R", "nursery1": "N1", "nursery2": "N2"}
+YEAR_WORDS = {"rec": "r", "nursery1": "n1", "nursery2": "n2"}
 
 
 class Unreadable(ValueError):
@@ -172,7 +172,7 @@ def contact_targets():
     asked = [(n, f.verbose_name, f) for n, f in Contact.questions()]
     asked[1:1] = [("forename", "Forename", Contact.name), ("surname", "Surname", Contact.name)]
     numbered = {f"contact{i}.{n}": (f"Contact {i}: {label}", f) for i in range(1, MOST_CONTACTS + 1) for n, label, f in asked}
-    return {LIST: ("All contacts: Name (relationship) telephone; ...", None), **numbered}
+    return {LIST: ("All contacts", None), **numbered}     # in one cell, see `read_list`
 
 
 @functools.cache
@@ -266,16 +266,21 @@ def read_number(cell):
 
 def option(asked, cell):
     """The code of one of the question's options, from its code, its words, or a usual way of writing it."""
-    name = squash(cell)
-    codes = {squash(words): code for code, words in asked.choices} | {squash(code): code for code, _ in asked.choices}
+    name = spaceless(cell)
+    codes = {spaceless(said): code for code, words in asked.choices for said in (words, code)}
     if set(codes) == {"yes", "no"}:
         codes |= dict.fromkeys(YES, "Yes") | dict.fromkeys(NO, "No")
-    if asked is Pupil.year:
+    if asked is Pupil.year and name not in codes:
         one = re.fullmatch(r"(?:nc|nationalcurriculum|curriculum)?(?:yeargroup|year|yr|y)?0*(.+)", name)
-        name = name if name in codes else YEAR_WORDS.get(name) or (one and one[1]) or name
-    if squash(name) not in codes:
+        name = YEAR_WORDS.get(name) or (one[1] if one else name)
+    if name not in codes:
         raise ValueError(f"“{cell[:40]}” is none of the answers; write one of: {', '.join(code for code, _ in asked.choices)}.")
-    return codes[squash(name)]
+    return codes[name]
+
+
+def spaceless(words):
+    """Words without capitals and spaces. Signs stay: `1/2` is not year 12."""
+    return "".join(words.casefold().split())
 
 
 def read_row(cells, heads, columns, asked):

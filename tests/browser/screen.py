@@ -69,8 +69,12 @@ class Screen:
 
     def press(self, words):
         """Press the button or link with exactly these words, and wait for the page that follows."""
+        self.click(self.thing(words))
+
+    def click(self, found):
+        """Press a thing that leads to another page, and wait for that page."""
         with self.page.expect_navigation(wait_until="domcontentloaded"):
-            self.thing(words).click()
+            found.click()
 
     def thing(self, words):
         """The button or link with exactly these words, on the page itself before the frame around it."""
@@ -80,9 +84,11 @@ class Screen:
 
     def look_up(self, name):
         """Find a pupil with the box on top of every page and open the page of the child."""
-        self.page.get_by_label("Name or UPN").fill(name.partition(",")[0])
+        surname, _, forename = name.partition(", ")
+        self.page.get_by_label("Name or UPN").fill(surname)
         self.press("Find")
-        self.press(name)
+        row = self.page.locator("tbody tr").filter(has=self.page.get_by_role("link", name=surname, exact=True)).filter(has_text=forename)
+        self.click(row.locator("th a"))
 
     def unfold(self, words):
         """Open a part of the page that is folded away."""
@@ -158,8 +164,7 @@ class Screen:
         if self.script:
             button.click()
         else:
-            with self.page.expect_navigation(wait_until="domcontentloaded"):
-                button.click()
+            self.click(button)
 
     def answer(self, scope, given, on, inner):
         """Answer the questions inside one element; what is answered is taken out of `given`."""

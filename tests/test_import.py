@@ -1,0 +1,464 @@
+"""Bringing in pupils: what is understood, what is refused and why, and that only “Import” writes."""
+import datetime
+import io
+import os
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import models as m
+import questions as q
+from admin_views import sheet
+from app import create_app
+from conftest import dump
+
+HEADS = "Surname,Forename,DOB,UPN,Year,Reg"
+NEW = "Reed,Kit,4/6/2019,H801200001001,Year 2,2D"
+ROBIN = "Oakley,Robin,05/05/2018,,3,3B"
+
+
+def csv_of(*rows, heads=HEADS):
+    """A CSV file as bytes."""
+    return "\r\n".join((heads, *rows)).encode()
+
+
+def look(user, *rows, heads=HEADS, lines=""):
+    """The preview of some rows."""
+    found = sheet.read_file(csv_of(*rows, heads=heads))
+    return sheet.preview(found, sheet.map_columns(found.heads, lines, user.role), user)
+
+
+def one(user, *rows, **more):
+    """The only item of a preview."""
+    (item,) = look(user, *rows, **more)
+    return item
+
+
+# ------------------------------------------------------------------------------------------------------------- the file
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("mark", ",;\t")
+def test_a_file_is_read_in_each_encoding_and_with_each_separator(code, mark):
+    found = sheet.read_file(f"Surname{mark}First name\r\nO’Neill{mark}Zoë\r\n\r\n".encode(code))
+    assert (found.heads, found.rows) == (["Surname", "First name"], [(2, ["O’Neill", "Zoë"])])
+
+
+@pytest.mark.parametrize("data, words", [
+    (b"", "empty"), (b"\xef\xbb\xbf  \n", "empty"), (b"Surname,Forename\n", "no pupils"), (b"Surn\0ame\nx", "not a text file"),
+    (b"PK\x03\x04abc", "Excel workbook"), (b'a,b\n"x,y\n', "quotation mark"), (b'a,b\n"x"y,z\n', "quotation mark"),
+    (b"x" * (5 * 1024 * 1024 + 1), "5 MB"), (b"a\n" + b"x\n" * 5001, "5,000 rows"), (b"a," * 100 + b"b\nx\n", "100 columns"),
+    (b"\x81\x8d\n\x81", "not a text file"), (b"\xff\xfea", "not a text file"), (b"a,b\n" + b"x" * 140_000, "quotation mark")])
+def test_a_file_that_cannot_be_read_is_refused_in_a_plain_sentence(data, words):
+    with pytest.raises(sheet.Unreadable, match=words):
+        sheet.read_file(data)
+
+
+@given(st.binary(max_size=300))
+def test_no_file_whatever_breaks_the_reader(data):
+    try:
+        found = sheet.read_file(data)
+    except sheet.Unreadable:
+        return
+    assert all(cells is None or len(cells) == len(found.heads) for _, cells in found.rows)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+44 7700 900123", "-x", "@home"])
+def test_the_mark_against_formulas_comes_off_again(cell):
+    from admin_views.base import harmless
+    assert sheet.unguard(harmless(cell)) == cell
+
+
+def test_an_apostrophe_of_a_name_stays():
+    assert sheet.unguard("'t Hooft") == "'t Hooft"
+
+
+def test_headings_that_stand_twice_and_empty_columns_are_told_apart():
+    found = sheet.read_file(b"Form,Form,,,Year\n3B,3C,x,,3\n")
+    assert found.heads == ["Form", "Form (2)", "Column 3", "Year"]
+
+
+# ---------------------------------------------------------------------------------------------------------- the columns
+@pytest.mark.parametrize("heads, codes", [
+    ("Forename|Surname|UPN|Year|Reg", "forename surname upn year form"),
+    ("First name|Last name|Year group|Registration form", "forename surname year form"),
+    ("FirstName|LastName|YearGroup|Form", "forename surname year form"),
+    ("LEGAL SURNAME|Legal_Forename|NC Year|former upn", "surname forename year former_upn"),
+    ("Contact 1 name|Contact 1 Telephone|contact 2 parental responsibility|Priority contact 2 email",
+     "contact1.name contact1.phone contact2.responsibility contact2.email"),
+    ("In care|Date of admission|Gender|EAL|Priority Contacts", "looked_after admitted_on sex eal contacts")])
+def test_the_columns_of_known_school_systems_are_understood(heads, codes):
+    assert sheet.map_columns(heads.split("|"), "", q.OFFICE) == codes.split()
+
+
+def test_our_own_labels_are_understood():
+    asked = sheet.targets(q.OFFICE)
+    assert sheet.map_columns([label for label, _ in asked.values()], "", q.OFFICE) == list(asked)
+
+
+def test_an_unknown_column_is_asked_about_once():
+    heads = ["Surname", "Forename", "DOB", "Year", "House", "Tutor = room"]
+    columns = sheet.map_columns(heads, "", q.OFFICE)
+    assert [words for _, words in sheet.column_faults(heads, columns, q.OFFICE)] == [
+        "Say what the column “House” is, or leave it out.", "Say what the column “Tutor = room” is, or leave it out."]
+    lines = sheet.remember("old = UPN", heads, [*columns[:4], sheet.OUT, "form"], q.OFFICE)
+    assert lines.split("\n") == ["old = UPN", "House = leave out", "Tutor = room = Class or form"]
+    assert sheet.map_columns(heads, lines, q.OFFICE)[4:] == [sheet.OUT, "form"]
+
+
+def test_what_the_school_said_goes_before_what_the_program_thinks():
+    assert sheet.map_columns(["Form", "Reg"], "Reg = Class or form\nForm = leave out", q.OFFICE) == [sheet.OUT, "form"]
+
+
+def test_a_second_column_for_the_same_question_is_asked_about():
+    assert sheet.map_columns(["Reg", "Form"], "", q.OFFICE) == ["form", ""]
+
+
+def test_a_needed_column_that_is_not_there_is_named():
+    heads = ["Surname", "Forename", "Year"]
+    faults = sheet.column_faults(heads, sheet.map_columns(heads, "", q.OFFICE), q.OFFICE)
+    assert [words for _, words in faults] == ["No column is “Date of birth”. Choose it below, or add it to the file in your school system."]
+
+
+def test_a_file_cannot_change_stage_sen_types_or_leaving_date():
+    assert not set(sheet.NEVER) & set(sheet.targets(q.SENCO))
+    assert sheet.map_columns(["SEN status", "Date of leaving", "SEN types"], "Date of leaving = Date of leaving", q.SENCO) == [sheet.OUT] * 3
+
+
+# ------------------------------------------------------------------------------------------------------------ one cell
+@pytest.mark.parametrize("cell, code", [("Year 3", "3"), ("3", "3"), ("03", "3"), ("Yr 3", "3"), ("Y3", "3"), ("Curriculum Year  3", "3"),
+                                        ("Year Group 11", "11"), ("Reception", "R"), ("YR", "R"), ("Year R", "R"), ("r", "R"), ("N2", "N2"),
+                                        ("Nursery 1", "N1"), ("x", "X")])
+def test_a_year_group_is_read_as_schools_write_it(cell, code):
+    assert sheet.convert(m.Pupil.year, cell) == code
+
+
+@pytest.mark.parametrize("cell", ["Year 15", "Nursery", "0", "3B", "Year", "-1", "1/2", "1.5"])
+def test_an_unknown_year_group_is_refused_with_the_cure(cell):
+    with pytest.raises(ValueError, match="none of the answers; write one of: E1, E2, N1, N2, R, 1,"):
+        sheet.convert(m.Pupil.year, cell)
+
+
+@pytest.mark.parametrize("cell", ["05/05/2018", "2018-05-05", "5 May 2018", "05/05/2018 00:00:00", "2018-05-05T00:00:00", "5-May-18"])
+def test_a_date_is_read_as_school_systems_write_it(cell):
+    assert sheet.convert(m.Pupil.dob, cell) == datetime.date(2018, 5, 5)
+
+
+@pytest.mark.parametrize("cell, code", [("Y", "Yes"), ("true", "Yes"), ("1", "Yes"), ("no", "No"), ("F", "No"), ("0", "No")])
+def test_yes_and_no_are_read_as_school_systems_write_them(cell, code):
+    assert sheet.convert(m.Pupil.premium, cell) == code
+
+
+def test_a_list_of_contacts_in_one_cell_is_read():
+    assert sheet.read_list("Mrs A Oakley (mother) 07700 900123; Mr B Oakley") == [
+        {"name": "Mrs A Oakley", "relationship": "mother", "phone": "07700 900123"}, {"name": "Mr B Oakley"}]
+
+
+# --------------------------------------------------------------------------------------------------------- the preview
+def test_new_changed_same_and_refused_are_told_apart(cast):
+    items = look(cast.office, NEW, ROBIN, "Ash,Wren,2/3/2016,,6,5A", "Nobody,No,31/2/2018,,3,3B")
+    assert [i.kind for i in items] == ["new", "same", "changed", "refused"]
+    assert items[2].changes == [("Year group", "Year 5", "Year 6")]
+    assert items[3].reasons == ["“DOB”: “31/2/2018” is not a date we can read; write it as 05/09/2018."]
+
+
+@pytest.mark.parametrize("row, words", [
+    ("Reed,Kit,4/6/2019,A801200001001,2,2D", "“UPN”: The first letter does not match"),
+    ("Reed,Kit,4/6/2019,H80,2,2D", "“UPN”: A UPN has 13 characters"),
+    ("Reed,Kit,4/6/2019,,20,2D", "“Year”: “20” is none of the answers"),
+    ("Reed,,4/6/2019,,2,2D", "“Forename”: it is empty, and a new pupil needs it."),
+    ("Reed,Kit,4/6/2030,,2,2D", "“DOB”: The date of birth must be in the past"),
+    ("Reed,Kit,4/6/2019,,2,2D,extra", "more cells than there are headings"),
+    (f"{'R' * 300},Kit,4/6/2019,,2,2D", "“Surname”: it has 300 characters")])
+def test_a_row_is_refused_with_the_column_and_the_cure(cast, row, words):
+    item = one(cast.office, row)
+    assert item.kind == "refused" and words in item.reasons[0]
+
+
+def test_the_same_upn_twice_in_the_file_is_refused_both_times(cast):
+    items = look(cast.office, NEW, "Other,Ann,1/1/2019,h801200001001 ,2,2D", ROBIN)
+    assert [i.reasons for i in items] == [["Lines 2, 3 of the file have the same UPN; keep one of them."]] * 2 + [[]]
+
+
+def test_the_same_pupil_twice_in_the_file_is_refused_both_times(cast):
+    assert [i.kind for i in look(cast.office, ROBIN, ROBIN.replace("3B", "4B"), "Reed,Kit,4/6/2019,,2,", "Reed,Kit,4/6/2019,,3,")] == ["refused"] * 4
+
+
+def test_the_upn_of_somebody_else_is_refused(cast, acting):
+    cast.wren.upn = "H801200001001"
+    cast.wren.save()
+    assert "it belongs to another pupil, Ash, Wren (5A)" in one(cast.office, NEW).reasons[0]
+
+
+def test_a_pupil_is_found_by_upn_and_by_former_upn_when_the_name_is_new(cast, acting):
+    cast.robin.upn = "H801200001001"
+    cast.robin.save()
+    found = one(cast.office, "Newname,Robin,05/05/2018,H801200001001,3,3B")
+    assert (found.kind, found.changes) == ("changed", [("Surname", "Oakley", "Newname")])
+    found = one(cast.office, "Newname,Robin,05/05/2018,B801200005001,3,H801200001001", heads="Surname,Forename,DOB,UPN,Year,Former UPN")
+    assert found.pupil.id == cast.robin.id
+
+
+def test_a_changed_upn_keeps_the_old_one_as_the_former(cast, acting):
+    cast.robin.upn = "H801200001001"
+    cast.robin.save()
+    changes = one(cast.office, "Oakley,Robin,05/05/2018,B801200005001,3,3B").changes
+    assert changes == [("UPN", "H801200001001", "B801200005001"), ("Former UPN", "", "H801200001001")]
+
+
+def test_twins_of_the_register_are_in_doubt_without_upn(cast, acting):
+    m.Pupil.create(surname="Oakley", forename="Robin", dob=datetime.date(2018, 5, 5), year="3")
+    assert one(cast.office, ROBIN).reasons == ["Several pupils here have this name and date of birth; give the UPN."]
+
+
+def test_an_empty_cell_erases_nothing(cast):
+    assert one(cast.office, "Oakley,Robin,05/05/2018,,,").kind == "same"
+
+
+def test_a_preview_writes_nothing(cast):
+    before = dump()
+    look(cast.office, NEW, ROBIN.replace("3B", "4B"))
+    assert dump() == before
+
+
+# ------------------------------------------------------------------------------------------------------------ contacts
+CONTACT = "Surname,Forename,DOB,UPN,Year,Reg,Contact 1 name,Contact 1 telephone,Contact 1 relationship"
+
+
+def bring(user, *rows, **more):
+    """Bring some rows in; the items."""
+    items = look(user, *rows, **more)
+    sheet.bring_in(items, "Import 24 Nov 2026")
+    return items
+
+
+def test_contacts_are_added_then_changed_and_never_removed(cast, acting):
+    m.Contact.create(pupil=cast.robin, name="Gran", phone="1")
+    bring(cast.office, ROBIN + ",Jo Oakley,'+44 7700 900123,mother", heads=CONTACT)
+    item = one(cast.office, ROBIN + ",JO OAKLEY,07700 900999,", heads=CONTACT)
+    assert item.changes == [("JO OAKLEY: Telephone", "+44 7700 900123", "07700 900999")]
+    sheet.bring_in([item], "Import")
+    kept = [(c.name, c.phone, c.relationship, c.may_contact) for c in cast.robin.contacts.order_by(m.Contact.id)]
+    assert kept == [("Gran", "1", None, "Yes"), ("Jo Oakley", "07700 900999", "mother", "Yes")]
+
+
+def test_a_contact_without_a_name_is_refused_but_a_bare_no_is_not(cast):
+    assert "Contact 1: there is no name" in one(cast.office, ROBIN + ",,07700 900123,", heads=CONTACT).reasons[0]
+    assert one(cast.office, ROBIN + ",No", heads=HEADS + ",Contact 2 parental responsibility").kind == "same"
+
+
+def test_a_new_contact_counts_as_a_change_of_the_pupil(cast, acting):
+    bring(cast.office, ROBIN + ",Jo Oakley,1,mother", heads=CONTACT)
+    assert m.Pupil.get_by_id(cast.robin.id).version == cast.robin.version + 1
+
+
+# ----------------------------------------------------------------------------------------------------------- bringing in
+def test_bringing_in_writes_the_audit_trail(cast, acting):
+    bring(cast.office, NEW, ROBIN.replace("3B", "4B"))
+    kit = m.Pupil.get(m.Pupil.surname == "Reed")
+    assert (kit.forename, kit.dob, kit.upn, kit.year, kit.form) == ("Kit", datetime.date(2019, 6, 4), "H801200001001", "2", "2D")
+    told = q.AuditEntry.select().where(q.AuditEntry.pupil_id == cast.robin.id).order_by(q.AuditEntry.id.desc()).get()
+    assert (told.act, told.question, told.before, told.after, told.reason) == ("import", "form", "3B", "4B", "Import 24 Nov 2026")
+    assert q.AuditEntry.select().where(q.AuditEntry.act == "import", q.AuditEntry.reason.contains("1 changed, 1 new")).count() == 1
+
+
+def test_bringing_in_twice_changes_nothing_the_second_time(cast, acting):
+    bring(cast.office, NEW, ROBIN.replace("3B", "4B") + "")
+    assert [i.kind for i in look(cast.office, NEW, ROBIN.replace("3B", "4B"))] == ["same", "same"]
+
+
+def test_when_one_row_fails_nothing_is_written(cast, acting):
+    items = look(cast.office, NEW, ROBIN.replace("3B", "4B"))
+    other = m.Pupil.get_by_id(cast.robin.id)
+    other.alert = "Somebody else was quicker"
+    other.save()
+    with pytest.raises(q.Clash):
+        sheet.bring_in(items, "Import")
+    assert not m.Pupil.select().where(m.Pupil.surname == "Reed").exists()
+
+
+def test_two_thousand_pupils_are_looked_at_in_time(cast, acting):
+    rows = [f"Sur{n},Fore{n},0{n % 9 + 1}/03/2018,,{n % 6 + 1},{n % 6 + 1}A,Jo Sur{n},07700 900{n % 1000:03},mother" for n in range(2000)]
+    began = time.perf_counter()
+    items = look(cast.office, *rows, heads=CONTACT)
+    assert sheet.counts(items)["new"] == 2000 and time.perf_counter() - began < 8
+
+
+# ------------------------------------------------------------------------------------------------------------- the pages
+@pytest.fixture(scope="module")
+def program(database, tmp_path_factory):
+    """The web program; tokens are checked in their own test."""
+    made = create_app(database, tmp_path_factory.mktemp("import"), testing=True)
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made
+
+
+@pytest.fixture
+def portal(program, tmp_path):
+    """The web program with an empty data folder."""
+    program.config["DATA_DIR"] = tmp_path
+    return program
+
+
+def enter(portal, user):
+    """A browser in which this person has signed in."""
+    with q.acting("The tests"):
+        user.token = f"token-{user.id}"
+        user.save()
+    browser = portal.test_client()
+    with browser.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = user.token, True
+    return browser
+
+
+@pytest.fixture
+def office(portal, cast):
+    """The office, signed in."""
+    return enter(portal, cast.office)
+
+
+def send(browser, data, name="pupils.csv"):
+    """Upload a file; the answer."""
+    return browser.post("/import/", data={"file": (io.BytesIO(data), name)}, content_type="multipart/form-data")
+
+
+def seen(page):
+    """The fingerprint on a preview."""
+    return re.search(r'name="seen" value="([0-9a-f]+)"', page.text)[1]
+
+
+def folder(portal):
+    """Where uploads wait."""
+    return portal.config["DATA_DIR"] / "imports"
+
+
+@pytest.mark.parametrize("role, code", [("office", 200), ("senco", 200), ("teacher", 403), ("head", 403), ("technician", 403), ("gone", 302)])
+def test_only_who_may_add_pupils_may_bring_them_in(portal, cast, role, code):
+    browser = enter(portal, getattr(cast, role))
+    assert browser.get("/import/").status_code == code
+    assert browser.get("/import/sample.csv").status_code == code
+
+
+def test_a_stranger_is_asked_to_sign_in(portal, cast):
+    assert "/sign-in" in portal.test_client().get("/import/").location
+
+
+def test_the_sample_can_be_brought_in(office, cast):
+    look_at = send(office, office.get("/import/sample.csv").data).location
+    page = office.get(look_at)
+    assert page.status_code == 200 and "Import 1 pupil<" not in page.text and "2 rows in the file" in page.text
+
+
+def test_from_upload_to_import_and_a_second_press(portal, office, cast):
+    there = send(office, csv_of(NEW, ROBIN.replace("3B", "4B"), "Bad,Row,x,,3,")).location
+    (kept,) = folder(portal).iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600 and kept.name.startswith(f"{cast.office.id}-")
+    page = office.get(there)
+    assert "Import 2 pupils" in page.text and "Reed, Kit (2D)" in page.text and "3B → <strong>4B" in page.text
+    assert "is not a date we can read" in page.text and not m.Pupil.select().where(m.Pupil.surname == "Reed").exists()
+    assert office.post(there + "import/", data={"seen": seen(page)}).location == "/pupil/"
+    assert m.Pupil.get(m.Pupil.surname == "Reed").form == "2D" and not list(folder(portal).iterdir())
+    told = q.AuditEntry.select().where(q.AuditEntry.question == "form", q.AuditEntry.after == "4B").get()
+    assert (told.who, told.act, told.pupil_id) == (cast.office.name, "import", cast.robin.id)
+    before = dump()
+    assert office.post(there + "import/", data={"seen": seen(page)}).location == "/import/"
+    assert dump() == before and "imported already" in office.get("/import/").text
+
+
+def test_what_changed_since_the_preview_is_shown_again_and_nothing_imported(office, cast):
+    there = send(office, csv_of(NEW, ROBIN.replace("3B", "4B"))).location
+    was = seen(office.get(there))
+    with q.acting("Somebody else"):
+        cast.robin.form = "5C"
+        cast.robin.save()
+    page = office.post(there + "import/", data={"seen": was})
+    assert page.status_code == 409 and "Something in the portal has changed" in page.text and "5C → <strong>4B" in page.text
+    assert not m.Pupil.select().where(m.Pupil.surname == "Reed").exists()
+    assert office.post(there + "import/", data={"seen": seen(page)}).location == "/pupil/"
+
+
+def test_a_preview_of_somebody_else_cannot_be_opened(portal, office, cast):
+    there = send(office, csv_of(NEW)).location
+    other = enter(portal, cast.senco)
+    assert other.get(there).location == "/import/"
+    assert other.post(there + "import/", data={"seen": "x"}).location == "/import/"
+    assert other.post(there + "leave/").location == "/import/"
+    assert office.get(there).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["..", "x" * 32, "%2e%2e%2fportal", "0" * 31])
+def test_a_made_up_key_opens_nothing(office, key):
+    assert office.get(f"/import/{key}/").status_code in (302, 404)
+
+
+def test_an_upload_is_gone_after_a_day(portal, office):
+    there = send(office, csv_of(NEW)).location
+    (kept,) = folder(portal).iterdir()
+    os.utime(kept, (time.time() - 25 * 3600,) * 2)
+    assert office.get(there).location == "/import/" and not kept.exists()
+
+
+def test_an_upload_can_be_thrown_away(portal, office):
+    there = send(office, csv_of(NEW)).location
+    office.post(there + "leave/")
+    assert not list(folder(portal).iterdir()) and office.get(there).location == "/import/"
+
+
+def test_unknown_columns_are_asked_once_and_remembered(office, cast):
+    data = csv_of("Reed,Kit,4/6/2019,2,Red", heads="Surname,Forename,DOB,Year,House")
+    there = send(office, data).location
+    asks = office.get(there).location
+    assert asks.endswith("/columns/")
+    page = office.get(asks)
+    assert "House" in page.text and "Such as: Red" in page.text
+    again = office.post(asks, data={f"c{i}": c for i, c in enumerate(("surname", "forename", "dob", "year", ""))})
+    assert again.status_code == 422 and "Say what the column “House” is" in again.text
+    done = office.post(asks, data={f"c{i}": c for i, c in enumerate(("surname", "forename", "dob", "year", "out"))})
+    assert done.location == there and m.Setting.of_school().import_columns == "House = leave out"
+    assert office.get(send(office, data).location).status_code == 200
+
+
+def test_a_bad_file_is_refused_on_the_page_and_not_kept(portal, office, monkeypatch):
+    monkeypatch.setattr(sheet, "MOST_BYTES", 50)
+    for data, words in ((b"PK\x03\x04", "Excel workbook"), (b'a,b\n"x', "quotation mark"), (b"a" * 60, "5 MB")):
+        page = send(office, data)
+        assert page.status_code == 422 and words in page.text
+    page = office.post("/import/")
+    assert "Choose a file first" in page.text and not (folder(portal).exists() and list(folder(portal).iterdir()))
+
+
+def test_what_stands_in_the_file_is_shown_as_text(office):
+    page = office.get(send(office, csv_of('"<script>alert(1)</script>",{{7*7}},4/6/2019,,2,2D')).location)
+    assert "<script>alert" not in page.text and "&lt;script&gt;" in page.text and "{{7*7}}" in page.text
+
+
+def test_the_preview_is_paged_and_filtered(office):
+    rows = [f"Sur{n},Fore,4/6/2019,,2,2D" for n in range(130)] + ["x,y,z,,2,2D"]
+    there = send(office, csv_of(*rows)).location
+    assert office.get(there).text.count('<th scope="row">') == 100
+    assert office.get(there + "?page=1").text.count('<th scope="row">') == 31
+    assert office.get(there + "?show=refused&page=99").text.count('<th scope="row">') == 1
+    assert office.get(there + "?show=%3Cscript&page=x").text.count('<th scope="row">') == 100
+
+
+def test_import_needs_the_token_of_its_page(portal, office):
+    there = send(office, csv_of(NEW)).location
+    was = seen(office.get(there))
+    portal.config["WTF_CSRF_ENABLED"] = True
+    try:
+        assert office.post(there + "import/", data={"seen": was}).status_code == 400
+        assert send(office, csv_of(NEW)).status_code == 400
+    finally:
+        portal.config["WTF_CSRF_ENABLED"] = False
+    assert not m.Pupil.select().where(m.Pupil.surname == "Reed").exists()
+
+
+def test_our_own_spreadsheet_comes_back_the_same(portal, cast, acting):
+    """Export, then import: every pupil is the same as before (TRUST A8.10)."""
+    cast.wren.known_as, cast.wren.upn, cast.wren.alert, cast.wren.sex = "=Wrennie", "H801200001001", "+Line", "F"
+    cast.wren.save()
+    senco = enter(portal, cast.senco)
+    there = send(senco, senco.post("/pupil/spreadsheet/").data).location
+    page = senco.get(there)
+    assert page.status_code == 200 and page.text.count('class="tag done"') == 2 and "Import " not in page.text.split("<main")[1].split("sum")[0]

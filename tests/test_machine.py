@@ -1,0 +1,243 @@
+"""A walk at random through the whole pathway, with the invariants of PATHWAY.md 5.7 held after every step."""
+import datetime
+import json
+
+import time_machine
+from conftest import add_row, answers_for, chart_answers, dump, fill
+from hypothesis import settings as how
+from hypothesis import strategies as some
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+import models as m
+import questions as q
+import workflow as w
+
+BEGINS = datetime.date(2024, 1, 8)
+STEPS, EXAMPLES = 40, 30                    # 1,200 steps at most in one run; see the last test
+walked = {"steps": 0, "moves": set(), "stages": set()}
+
+
+class Walk(RuleBasedStateMachine):
+    """One child, one SENCO, and whatever may happen next."""
+
+    def __init__(self, cast, database):
+        super().__init__()
+        self.senco, self.pupil, self.sealed, self.day = cast.senco, cast.robin, {}, BEGINS
+        self.everything = database.atomic()
+        self.everything.__enter__()
+        self.travel = time_machine.travel(self.noon())
+        self.traveller = self.travel.start()
+
+    def noon(self):
+        return datetime.datetime(self.day.year, self.day.month, self.day.day, 12, tzinfo=datetime.UTC)
+
+    def teardown(self):
+        self.travel.stop()
+        self.everything.rollback()
+        self.everything.__exit__(None, None, None)
+
+    @property
+    def child(self):
+        return m.Pupil.get_by_id(self.pupil.id)
+
+    def at(self):
+        return w.Situation(self.child, self.senco, self.day)
+
+    # -- what may happen
+    @rule(days=some.sampled_from([1, 7, 21, 42, 60]))
+    def time_goes_by(self, days):
+        self.day += datetime.timedelta(days)
+        self.traveller.move_to(self.noon())
+
+    @rule(pick=some.randoms(use_true_random=False))
+    def press_what_is_possible(self, pick):
+        at = self.at()
+        open_now = [mv for mv, stops in w.moves_for(at.pupil, self.senco, self.day) if not stops and mv is not w.UNDO]
+        mv = pick.choice(open_now)
+        codes = [code for code, _ in m.SEN_TYPES if code != "NSA" or mv.to != "E"]
+        more = {"sen_type": pick.choice(codes)} if "sen_type" in mv.asks else {}
+        w.make(mv, at.pupil, self.senco, answers_for(mv, self.day, **more), at.placement.id if at.placement else 0, on=self.day)
+        walked["moves"].add(mv.name)
+
+    @rule(pick=some.randoms(use_true_random=False))
+    def press_what_is_not_possible(self, pick):
+        at, before = self.at(), dump()
+        shut = [mv for mv in w.MOVES if at.stage not in mv.from_ or w.stops(mv, self.at())]
+        for mv in pick.sample(shut, min(3, len(shut))):
+            try:
+                w.make(mv, at.pupil, self.senco, answers_for(mv, self.day), on=self.day)
+                raise AssertionError(f"“{mv.name}” was possible although it was stopped")
+            except w.Refused:
+                assert dump() == before
+
+    @rule(pick=some.randoms(use_true_random=False))
+    def take_it_back(self, pick):
+        at = self.at()
+        if at.stage in w.UNDO.from_ and not w.stops(w.UNDO, at):
+            w.make(w.UNDO, at.pupil, self.senco, {"reason": "Wrong child"}, on=self.day)
+            walked["moves"].add(w.UNDO.name)
+
+    @precondition(lambda self: self.at().papers)
+    @rule(pick=some.randoms(use_true_random=False))
+    def work_on_a_paper(self, pick):
+        at = self.at()
+        paper, form = pick.choice(at.papers)
+        if form is None:
+            self.write(paper)
+        elif form.status == "draft":
+            self.finish(paper, form, pick)
+        elif form.status == "complete":
+            pick.choice([w.reopen, w.agree])(form, self.senco)
+        else:
+            w.new_version(form, self.senco)
+
+    @precondition(lambda self: self.at().papers)
+    @rule(pick=some.randoms(use_true_random=False))
+    def do_all_papers_and_hold_the_review(self, pick):
+        for paper, _ in self.at().papers:
+            form = dict((p, f) for p, f in self.at().papers)[paper] or self.write(paper)
+            if form.status == "draft":
+                self.finish(paper, form, pick)
+            form = type(form).get_by_id(form.id)
+            if form.status == "complete":
+                w.agree(form, self.senco)
+
+    def write(self, paper):
+        form, rows = w.begin(paper.form, self.child, self.senco)
+        form.save()
+        for group, lines in rows.items():
+            for line in lines:
+                add_row(form, group, **line)
+        return form
+
+    def finish(self, paper, form, pick):
+        """Fill a draft in and complete it, or decline it; what is stopped stays a draft."""
+        if paper.kind == "side" and pick.random() < 0.6:
+            return w.decline(form, self.senco, "They would rather not.")
+        said = {}
+        if paper.kind == "review":
+            rows = [r.name for r in w.ROWS if paper.stage in r.stages]
+            said = {**chart_answers(pick.choice(rows), paper.stage), "early_why": "The family asked for it."}
+            said = said if paper.stage == "S1" else {**said, "agency_need": pick.choice(["What helps?", None])}
+        form.happened_on = self.day
+        if isinstance(form, m.MyPlan):
+            said = {"review_by": max(self.day, min(form.review_by or self.day, self.at().clock.closes))}
+            for row in form.outcomes:
+                row.by = self.day
+                row.save()
+        fill(form, **said)
+        try:
+            pick.choice([w.complete, w.agree])(form, self.senco)
+        except w.Invalid as fault:
+            assert fault.faults == w.lacks(form, self.senco) and fault.faults
+
+    @precondition(lambda self: self.at().case)
+    @rule(pick=some.randoms(use_true_random=False))
+    def the_case_goes_on(self, pick):
+        case = self.at().case
+        ways = [mv for mv in w.CASE_MOVES if case.state in mv.from_]
+        if ways:
+            w.make_case_move(pick.choice(ways), case, self.senco, self.day, case.version)
+
+    # -- what always holds
+    def valid(self, record):
+        return record.select().where(record.pupil == self.pupil, ~record.void).order_by(record.id)
+
+    @invariant()
+    def i1_one_open_stage_and_one_open_row_of_each_list(self):
+        walked["steps"] += 1
+        walked["stages"].add(m.Placement.stage_of(self.child))
+        assert sum(p.ended_on is None for p in self.valid(m.Placement)) <= 1
+        assert m.Placement.current(self.child) or not list(self.valid(m.Placement)), "every stay but the last has an end"
+
+    @invariant()
+    def i2_never_both_lists(self):
+        open_now = [r.list for r in self.valid(m.ListMembership) if r.ended_on is None]
+        wanted = w.STAGES[m.Placement.stage_of(self.child)].list
+        assert open_now == ([wanted] if wanted else [])
+
+    @invariant()
+    def i3_the_census_code_follows_from_the_stage_and_e_has_a_real_type(self):
+        stage = w.STAGES[m.Placement.stage_of(self.child)]
+        assert stage.census == {"K": "K", "K+": "K", "E": "E", "": "N"}[stage.local]
+        if stage.census in "KE":
+            assert self.child.primary_type()
+        if stage.census == "E":
+            assert "NSA" not in {n.code for n in self.child.sen_needs if n.until is None}
+        assert self.child.faults() == []
+
+    @invariant()
+    def i4_no_gap_and_no_overlap_between_the_list_rows_of_an_episode(self):
+        rows = list(self.valid(m.ListMembership))
+        for row, after in zip(rows, rows[1:]):
+            assert row.ended_on is not None and row.started_on <= row.ended_on <= after.started_on
+            if row.placement.episode == after.placement.episode:
+                assert row.ended_on == after.started_on
+
+    @invariant()
+    def i5_what_is_sealed_never_changes_and_a_new_version_names_the_old(self):
+        for cls in w.every_form():
+            for form in cls.select().where(cls.pupil == self.pupil):
+                now = (form.sealed, form.sealed_code, form.status)
+                if form.status == "sealed":
+                    assert self.sealed.setdefault((cls, form.id), now) == now and form.seal_holds()
+                if form.supersedes:
+                    assert cls.get_by_id(form.supersedes).locked
+        kept = {key for key in self.sealed if key[0].get_or_none(key[0].id == key[1])}
+        assert kept == set(self.sealed), "a sealed form was taken away"
+
+    @invariant()
+    def i6_every_move_has_an_actor_a_reason_and_an_audit_row(self):
+        told = {r.record_id: r.who for r in q.AuditEntry.select().where(q.AuditEntry.record == "Placement", q.AuditEntry.act == "add")}
+        for placed in m.Placement.select().where(m.Placement.pupil == self.pupil):
+            mv = w.move_named(placed.move)
+            assert placed.decided_by == self.senco.name and told[placed.id]
+            assert placed.reason or not {"reason", "changes"} & set(mv.asks)
+            assert mv.to == placed.stage and json.loads(placed.effects)["steps"]
+
+    @invariant()
+    def i6b_the_stages_follow_one_another_by_the_rows_of_the_table(self):
+        stage = "NONE"
+        for placed in self.valid(m.Placement):
+            assert stage in w.move_named(placed.move).from_
+            stage = placed.stage
+
+    @invariant()
+    def i7_every_open_stage_has_one_next_review_date(self):
+        at = self.at()
+        assert bool(at.clock) == (at.stage in w.OPEN)
+        if at.clock:
+            assert at.placement.started_on <= at.clock.closes or at.placement.clock_from
+            assert at.clock.opens <= at.clock.closes <= at.clock.school_day
+
+    @invariant()
+    def i8_nothing_is_sealed_as_shared_without_consent(self):
+        for plan in m.MyPlanPlus.select().where(m.MyPlanPlus.pupil == self.pupil, m.MyPlanPlus.status == "sealed"):
+            assert plan.consent_gained
+
+    @invariant()
+    def i9_nobody_is_reminded_of_a_child_who_has_left(self):
+        at = self.at()
+        assert (at.stage == "OFF") == bool(at.pupil.left_on)
+        if at.stage == "OFF":
+            assert at.clock is None and at.papers == []
+
+    @invariant()
+    def i10_every_agreed_review_reaches_one_row(self):
+        at = self.at()
+        if at.review and at.review.status == "sealed":
+            offers = [mv for mv in w.MOVES if at.chart_row.name in mv.rows and at.stage in mv.from_]
+            assert at.chart_row and offers
+
+    @invariant()
+    def no_child_is_ever_stuck(self):
+        assert [mv for mv, stops in w.moves_for(self.child, self.senco, self.day) if not stops]
+
+
+def test_a_walk_at_random_never_breaks_what_must_hold(cast, acting, database):
+    walked.update(steps=0, moves=set(), stages=set())
+    run_state_machine_as_test(lambda: Walk(cast, database), settings=how(
+        max_examples=EXAMPLES, stateful_step_count=STEPS, derandomize=True, deadline=None, database=None))
+    assert walked["steps"] >= 1000, f"Only {walked['steps']} steps; raise EXAMPLES"
+    assert walked["stages"] == set(w.STAGES), f"The walk never came to {set(w.STAGES) - walked['stages']}"
+    print(f"{walked['steps']} steps, {len(walked['moves'])} moves; never pressed: {sorted({mv.name for mv in w.MOVES} - walked['moves'])}")

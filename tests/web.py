@@ -1,0 +1,378 @@
+"""The portal as a browser without JavaScript sees it. Name it in a test module with `pytest_plugins = ("web",)`.
+
+A `Browser` is one person at one computer: whatever it fetches is checked (headers; title, labels, ids, tokens ... of a page), and a
+form is sent as it stands on the page, with what the test typed. `school` is a school in which every question of every record is
+answered with words that stand nowhere else, for two pupils: `mine` in the teacher's class and `other` in another.
+"""
+import datetime
+import re
+import time
+from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
+
+import app as portal_module
+import models as m
+import pytest
+import questions as q
+import time_machine
+from conftest import START, TODAY, answer, press
+from itsdangerous import URLSafeTimedSerializer
+from lxml import html
+from peewee import CharField, DateField, DecimalField, ForeignKeyField, TextField
+
+from admin_views import paper
+
+MOMENT = datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)
+OWN_POLICY = ("document.get_file",)             # a file that was uploaded has a stricter policy of its own
+CONTROLS = "//input[not(@type='hidden')] | //select | //textarea"
+SAID_NONE = re.compile(r".{0,40}(?:\bNone\b(?! yet| written)|\bundefined\b|datetime\.|Decimal\(|<[A-Z]\w+: ).{0,20}")
+MARKS = {"mine": "Zebmine", "other": "Yakother"}
+
+
+# ------------------------------------------------------------------------------------------------------------- one page
+class Page:
+    """A page that was fetched: its text, headings, problems and forms."""
+
+    def __init__(self, response, names=()):
+        self.response, self.source = response, response.get_data(as_text=True)
+        self.tree = html.document_fromstring(self.source)
+        self.names = names
+
+    def all(self, path):
+        """The parts of the page that an XPath names."""
+        return self.tree.xpath(path)
+
+    def one(self, path):
+        """The only part of the page that an XPath names."""
+        found = self.all(path)
+        assert len(found) == 1, f"{len(found)} parts of the page are {path}"
+        return found[0]
+
+    @property
+    def text(self):
+        """What a person reads, with single spaces."""
+        return words(self.one("//body"))
+
+    @property
+    def title(self):
+        """The title of the window, without the name of the program."""
+        return words(self.one("//title")).partition(" - Learning Pathway")[0]
+
+    @property
+    def h1(self):
+        """The heading of the page."""
+        return words(self.one("//h1"))
+
+    @property
+    def ids(self):
+        """Every id on the page."""
+        return self.all("//@id")
+
+    @property
+    def problems(self):
+        """What the summary of problems says: [(where it leads or "", words)]."""
+        return [((item.xpath("string(a/@href)")).lstrip("#"), words(item)) for item in self.all("//div[@aria-labelledby='problem']//li")]
+
+    def form(self, path="//main//form[@data-draft]"):
+        """A form of the page: the big one, unless another is named."""
+        return self.one(path)
+
+    def said(self, name):
+        """What a control of the big form holds."""
+        return dict(self.form().form_values()).get(name, "")
+
+    def label(self, control):
+        """The words of a control's label, its group's included."""
+        by_id = self.all(f"//label[@for={quoted(control.get('id') or '')}]") if control.get("id") else []
+        group = control.xpath("ancestor::fieldset/legend")
+        return " ".join(words(part) for part in [*by_id, *control.xpath("ancestor::label"), *group]) or control.get("aria-label", "")
+
+    def addresses(self):
+        """Every address on the page."""
+        return self.all("//@href | //@src | //@action | //@formaction")
+
+    def faults(self):
+        """What is wrong with the page, in sentences."""
+        return [*self._outline(), *self._controls(), *self._code(), *self._links(), *self._forms()]
+
+    def _outline(self):
+        h1, ids = self.all("//h1"), self.ids
+        yield from [f"{len(h1)} h1 instead of one"] * (len(h1) != 1)
+        starts = len(h1) == 1 and self.title.removeprefix("Error: ").startswith((self.h1, "Home"))
+        yield from [] if starts else [f"the title “{self.title}” does not begin with the heading"]
+        yield from ["html has no lang=en-GB"] * (self.tree.get("lang") != "en-GB")
+        yield from ["there is not one main"] * (len(self.all("//main")) != 1)
+        yield from [f"two parts have the id {i}" for i in {i for i in ids if ids.count(i) > 1}]
+        yield from [f"it shows “{said}”" for said in SAID_NONE.findall(self.text)]
+        yield from [f"a table has no caption: {words(t)[:60]}" for t in self.all("//table[not(caption)]")]
+        levels = [int(h.tag[1]) for h in self.all("//main//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5]")]
+        yield from [f"a heading of level {b} follows one of level {a}" for a, b in zip(levels, levels[1:]) if b > a + 1]
+
+    def _controls(self):
+        yield from [f"a control has no label: {html.tostring(c)[:120]}" for c in self.all(CONTROLS) if not self.label(c)]
+        yield from [f"a button has no words: {html.tostring(b)[:80]}" for b in self.all("//button") if not words(b)]
+        yield from [f"a group has no legend: {html.tostring(f)[:80]}" for f in self.all("//fieldset[not(legend)]")]
+        named = {i for key in ("aria-describedby", "aria-labelledby", "for", "list") for said in self.all(f"//@{key}") for i in said.split()}
+        yield from [f"something refers to the id {i}, which is not there" for i in sorted(named - set(self.ids))]
+
+    def _code(self):
+        yield from [f"inline handler {a}" for a in self.all("//@*") if a.attrname.startswith("on")]
+        yield from [f"inline style {a}" for a in self.all("//@style")] + ["a style element"] * len(self.all("//style"))
+        yield from ["inline script"] * len(self.all("//script[not(@src)]"))
+
+    def _links(self):
+        for address in self.addresses():
+            parts, plain = urlsplit(address), unquote(address).lower()
+            if parts.scheme and not address.startswith("data:image/svg+xml") or parts.netloc:
+                yield f"address outside the portal: {address[:80]}"
+            yield from [f"a pupil's name in an address: {address}" for name in self.names if name.lower() in plain]
+        there = set(self.ids)
+        yield from [f"a link to #{a[1:]}, which is not there" for a in self.all("//@href") if a.startswith("#") and a[1:] not in there]
+        yield from [f"a link has no words: {html.tostring(a)[:80]}" for a in self.all("//a") if not words(a)]
+
+    def _forms(self):
+        for form in self.all("//form"):
+            token = form.xpath(".//input[@name='csrf_token']/@value")
+            if form.get("method") != "post":
+                yield f"a form is not sent by POST: {form.get('action')}"
+            elif len(token) != 1 or not token[0]:
+                yield f"the form to {form.get('action')} has {len(token)} tokens"
+
+
+def words(part):
+    """The text of a part of a page, with single spaces."""
+    return " ".join(part.text_content().split())
+
+
+def quoted(text):
+    """A text as XPath writes it."""
+    return f'"{text}"' if '"' not in text else f"'{text}'"
+
+
+# ------------------------------------------------------------------------------------------------- one person's computer
+class Browser:
+    """One person at one computer; nobody when `user` is None."""
+
+    def __init__(self, app, user=None, names=()):
+        self.app, self.user, self.client, self.names = app, user, app.test_client(), names
+        self.client.set_cookie("portal", self._session())
+
+    def _session(self):
+        """The cookie of somebody who has signed in, as the program signs it."""
+        user = {"_user_id": self.user.token, "_fresh": True, "proved": int(time.time())} if self.user else {}
+        self.token = URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps("the tests")
+        return self.app.session_interface.get_signing_serializer(self.app).dumps({"csrf_token": "the tests", **user})
+
+    def send(self, method, url, data=None, token=True, **more):
+        """Any request; the security headers of the answer are checked."""
+        sent = None if method in ("GET", "HEAD") else [*pairs(data), *([("csrf_token", self.token)] if token else [])]
+        response = self.client.open(url, method=method, **form_data(sent), **more)
+        assert not header_faults(response), f"{method} {url}: {header_faults(response)}"
+        return response
+
+    def get(self, url):
+        """Fetch something."""
+        return self.send("GET", url)
+
+    def post(self, url, data=None, **more):
+        """Send a form."""
+        return self.send("POST", url, data, **more)
+
+    def page(self, url, status=200):
+        """Fetch a page, following redirections, and check it."""
+        return self.read(self.get(url), status)
+
+    def read(self, response, status=200):
+        """The checked page of an answer, following redirections."""
+        while response.status_code in (302, 303):
+            response = self.get(response.location)
+        assert response.status_code == status, f"{response.status_code} for {response.request.path} instead of {status}"
+        made = Page(response, self.names)
+        found = list(made.faults())
+        assert not found, f"{response.request.path}: " + "; ".join(found[:8])
+        return made
+
+    def submit(self, shown, status=200, *, path="//main//form[@data-draft]", button=("do", "save"), **typed):
+        """Send the form of a page as it stands, with what was typed (`a__0__b` is the control `a-0-b`); the page that follows."""
+        form = shown.form(path)
+        typed = {name.replace("__", "-"): value for name, value in typed.items()}
+        kept = [(n, v) for n, v in form.form_values() if n not in typed]
+        unknown = set(typed) - {c.get("name") for c in form.xpath(".//input | .//select | .//textarea")}
+        assert not unknown, f"not on the page: {unknown}"
+        sent = [*kept, *pairs(typed), *([button] if button else [])]
+        url = form.get("action") or shown.response.request.full_path.rstrip("?")
+        return self.read(self.send("POST", url, sent, token=False), status)
+
+
+def pairs(data):
+    """Form data as a list of (name, value)."""
+    items = data.items() if isinstance(data, dict) else data or ()
+    return [(n, v) for n, said in items for v in (said if isinstance(said, list | tuple) else [said])]
+
+
+def form_data(sent):
+    """What the test client needs to send a form."""
+    if sent is None:
+        return {}
+    grouped = {}
+    for name, value in sent:
+        grouped.setdefault(name, []).append(value)
+    return {"data": grouped, "content_type": "multipart/form-data"}
+
+
+def header_faults(response):
+    """What is wrong with the headers of an answer."""
+    wanted = dict(portal_module.HEADERS)
+    if response.request.path.endswith("/file") and response.headers.get("Content-Disposition", "").startswith("attachment"):
+        wanted["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    found = [f"{n}: {response.headers.getlist(n)}" for n, v in wanted.items() if response.headers.getlist(n) != [v]]
+    static = response.request.path.startswith("/static/")
+    found += ["Cache-Control is not no-store"] if not static and response.headers.get("Cache-Control") != "no-store" else []
+    return found + [f"{n} says what runs here" for n in ("X-Powered-By",) if n in response.headers]
+
+
+# ------------------------------------------------------------------------------------------------------------ the school
+def canary(mark, record, name):
+    """Words that stand nowhere else: which pupil, which record, which question."""
+    kind = record if isinstance(record, type) else type(record)
+    return f"{mark}{kind.__name__}Q{name.replace('_', '')}"
+
+
+def value_for(mark, record, name, asked):
+    """An answer of the right kind to a question; a text is the canary of the question."""
+    if name in ("withhold", "status"):
+        return "No"
+    if asked.choices:
+        return "\n".join(code for code, _ in asked.choices[:2]) if asked.ask.many else asked.choices[0][0]
+    if isinstance(asked, DateField):
+        return TODAY if name in ("review_by", "by") else START
+    if isinstance(asked, DecimalField):
+        return 1
+    assert isinstance(asked, CharField | TextField), f"web.value_for does not know the kind of “{asked.verbose_name}”; teach it"
+    return canary(mark, record, name)
+
+
+def fill_in(record, mark):
+    """Answer every question of a record, and save it with one full line in each group of rows."""
+    for name, asked in record.questions():
+        if isinstance(asked, ForeignKeyField) and isinstance(record, q.Row):
+            answer(record, name)
+        elif not isinstance(asked, ForeignKeyField):
+            setattr(record, name, value_for(mark, record, name, asked))
+    record.save()
+    for row_class in record.groups().values():
+        fill_in(row_class(**{row_class.parent_field().name: record}), mark)
+    return record
+
+
+def rows_below(record):
+    """The rows of a record, all groups."""
+    return [row for group in record.groups() for row in getattr(record, group)]
+
+
+def build_pupil(senco, mark, form):
+    """A pupil on Stage 3 with one of everything, every question answered; {class name: record}, rows included."""
+    pupil = fill_in(m.Pupil(), mark)
+    pupil.surname, pupil.forename, pupil.known_as = f"{mark}sur", f"{mark}fore", f"{mark}call"
+    pupil.form, pupil.dob, pupil.upn, pupil.left_on = form, datetime.date(2017, 5, 5), None, None
+    pupil.save()
+    press("Start at Stage 3", pupil, senco, START, reason=f"{mark}PlacementQreason")
+    placement = m.Placement.current(pupil)
+    made = {"Pupil": pupil, "Placement": placement, "ListMembership": m.ListMembership.get(m.ListMembership.pupil == pupil)}
+    for cls in m.every(m.PupilRecord):
+        if cls.__name__ not in made:
+            more = {"placement": placement, "entered_by": senco.name} if issubclass(cls, m.Form) else {}
+            made[cls.__name__] = fill_in(cls(pupil=pupil, **more), mark)
+    made["EhcCase"].state = "requested"
+    made["EhcCase"].save()
+    for owner in list(made.values()):
+        made.update({type(row).__name__: row for row in rows_below(owner)})
+    return made
+
+
+@pytest.fixture(scope="session")
+def portal(database, people, tmp_path_factory):
+    """The program, on the database of the tests."""
+    made = portal_module.create_app(database, tmp_path_factory.mktemp("data"), testing=True)
+    made.config["PROPAGATE_EXCEPTIONS"] = True
+    return made
+
+
+@pytest.fixture(scope="module")
+def built(portal, database, people):
+    """The school of this module, rolled back at its end: people, and the records of the pupils `mine` and `other`."""
+    with time_machine.travel(MOMENT), database.atomic() as everything, q.acting("The tests"):
+        cast = {name: cls.get_by_id(key) for name, (cls, key) in people.items()}
+        school = SimpleNamespace(**cast, app=portal, records={})
+        m.Setting(school_name="Hill School").save()
+        m.BankEntry(bank="strategy", words="A visual timetable", area=m.AREAS[0]).save()
+        for which, form in (("mine", "3B"), ("other", "5A")):
+            school.records[which] = build_pupil(cast["senco"], MARKS[which], form)
+            setattr(school, which, school.records[which]["Pupil"])
+        yield school
+        everything.rollback()
+
+
+@pytest.fixture
+def school(built, database):
+    """The school, as it was built: what the test changes is rolled back."""
+    with database.atomic() as everything:
+        yield built
+        everything.rollback()
+
+
+@pytest.fixture
+def browser(school):
+    """`browser("senco")` is the SENCO at a computer; `browser(None)` is somebody who is not signed in."""
+    names = [str(getattr(p, n)) for p in (school.mine, school.other) for n in ("surname", "forename", "known_as")]
+
+    def at(who):
+        user = m.User.get_by_id(getattr(school, who).id) if isinstance(who, str) else who
+        return Browser(school.app, user, names)
+    return at
+
+
+@pytest.fixture
+def plain_paper(monkeypatch):
+    """Papers as the HTML from which they are drawn, so that their words can be read quickly; tests of the drawing do without."""
+    monkeypatch.setattr(paper, "render", lambda source: source.encode())
+    monkeypatch.setattr(paper, "_pages", lambda answer: 1)
+
+
+def key_of(school, cls, which="mine"):
+    """The id of the school's record of a class: the pupil's own, or the newest of a class that is no pupil's."""
+    found = school.records[which].get(cls.__name__)
+    return found.id if found else cls.select().order_by(cls.id.desc()).get().id
+
+
+# ------------------------------------------------------------------------------------------------------ every address
+def rules(app, method):
+    """Every (endpoint, rule) of the program that answers this method, static files aside."""
+    return [(r.endpoint, r) for r in sorted(app.url_map.iter_rules(), key=str) if method in r.methods and not r.endpoint.endswith("static")]
+
+
+def class_of(endpoint):
+    """The record class whose screen an endpoint is; None for a page that is no record's."""
+    slugs = {"concerns-list": m.Placement, "sen-list": m.Placement, **{cls.slug(): cls for cls in m.every()}}
+    return slugs.get(endpoint.partition(".")[0])
+
+
+MOVE = "new-my-plan-plus-cycle"         # an address of `pupil.move` that exists
+
+
+def address(school, rule, which="mine"):
+    """A full address of a rule, with the key of one of the school's records; a new paper is for the pupil `which`."""
+    cls, values = class_of(rule.endpoint), {}
+    for name in rule.arguments:
+        values[name] = {"slug": MOVE, "number": school.teacher.id, "token": "no-such-token", "filename": "portal.css"}.get(name)
+        if name == "key":
+            values[name] = key_of(school, cls, which) if cls else "0" * 32
+    if rule.endpoint.endswith(".new") and cls and issubclass(cls, m.PupilRecord):
+        values["pupil"] = getattr(school, which).id
+    with school.app.test_request_context():
+        return school.app.url_for(rule.endpoint, **values)      # what is no part of the path becomes the query
+
+
+def everywhere(school, which="mine"):
+    """Every address that can be fetched: [(endpoint, address)]."""
+    return [(endpoint, address(school, rule, which)) for endpoint, rule in rules(school.app, "GET")]
