@@ -535,7 +535,7 @@ class Journey:
             legal_reason="A duty to share in order to keep a child safe; agreed with the head" if kind == "Not needed in law" else "",
             relationship=first.relationship, responsibility=first.responsibility or "Yes", method=method if kind == "Given" else "",
             witness=self.senco.name if kind == "Given" and method.startswith("Spoken") else "", given_on=asked,
-            valid_to=self.on + 180 * DAY if kind == "Given" else None)))
+            valid_to=self.on + 730 * DAY if kind == "Given" else None)))
 
     # -- reviews and meetings
     def write_review(self, stage, day, status, step):

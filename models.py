@@ -498,6 +498,9 @@ class Strategy(PupilRecord):
     until = day("Until")
     from_form = text("Where it comes from")
 
+    def __str__(self):
+        return self.strategy or "Everyday strategy"
+
 
 # -------------------------------------------------------------------------------------------------------- a paper form
 STATUS = (("draft", "Draft"), ("complete", "Complete"), ("sealed", "Sealed"), ("declined", "Declined"))
@@ -507,7 +510,7 @@ class Form(PupilRecord):
     """A paper of the pathway: a draft that grows, is completed, and is sealed when it is agreed."""
     listed = ("pupil", "happened_on", "status", "cycle")
     happened_on = day("Date", "The day it happened, not the day it was typed.", needed=True)
-    foot = Section("For the file", last=True)
+    foot = Section("For the file", family=False, last=True)
     seen_by_parent = day("Shared with the family on")
     withhold = choice("Not for disclosure", "Only when the law allows it: say why.")
     withhold_why = text("Why not", needed="withhold=Yes")

@@ -309,22 +309,26 @@ def shown_name(sent):
 
 class DocumentView(RecordView):
     """Documents: the generic screens, and the file."""
-    form_template, page_template = "document_form.html", "document_page.html"
+    form_template = "document_form.html"
 
     def may_open(self, record):
         """Whether this person may open the file: one that is not for disclosure is for the SENCO and the head."""
         return record.withhold != "Yes" or current_user.role in (SENCO, HEAD)
 
     def render(self, template, **more):
-        """Tell the templates what they need to know about the file."""
+        """Tell the templates what may be kept; who may not open the file is not offered to change it."""
         record = more.get("record")
-        return super().render(template, kept_words=KEPT_WORDS, kept_ends=",".join(f".{e}" for e in KEPT_KINDS),
-                              may_open=bool(record and record.stored_as and self.may_open(record)), **more)
+        if record and not self.may_open(record):
+            more["may_write"] = False
+        return super().render(template, kept_words=KEPT_WORDS, kept_ends=",".join(f".{e}" for e in KEPT_KINDS), **more)
+
+    def more_links(self, record):
+        """The file itself, on the page and in the list."""
+        return [("Get the file", url_for(".get_file", key=record.id))] if record.stored_as and self.may_open(record) else []
 
     def row_actions(self, record):
         """The usual, and the file itself."""
-        found = [a for a in super().row_actions(record) if a[0] != "Edit" or self.may_open(record)]
-        return found + ([("Get the file", url_for(".get_file", key=record.id))] if record.stored_as and self.may_open(record) else [])
+        return [a for a in super().row_actions(record) if a[0] != "Edit" or self.may_open(record)] + self.more_links(record)
 
     @expose("/<int:key>/edit/", methods=("GET", "POST"))
     def edit(self, key):

@@ -86,8 +86,8 @@ def unprintable(text: object) -> str | None:
     scripts = " and ".join(sorted({_script(c) for c in wrong}))
     shown = " ".join(f"◌{c}" if unicodedata.category(c) == "Mn" else c for c in wrong[:8])
     more = " and others" if len(wrong) > 8 else ""
-    return (f"This cannot be printed, because the paper would show these characters wrongly: {shown}{more} ({scripts}). "
-            "Please write them in English letters as well or instead, or print the page from the screen.")
+    return ("This cannot be printed, because the paper would show these characters wrongly: "
+            f"{shown}{more} ({scripts}). Please write them in English letters as well or instead, or print the page from the screen.")
 
 
 def _span(family: str | None, text: str) -> Markup:
@@ -152,7 +152,7 @@ def _stands_alone(character: str) -> bool:
 
 
 def _joins(letter: str) -> bool:
-    """Say whether Unicode has the joined forms of an Arabic letter; the paper draws with those and with nothing else."""
+    """Say whether Unicode has the joined forms of an Arabic letter; the paper draws with those only."""
     return letter >= "\ufb50" or any(form >= "\ufb50" for form in LETTERS_ARABIC.get(letter, ()))
 
 

@@ -1,8 +1,8 @@
 """The papers: blank, draft, completed and sealed forms, letters, the family pack, the whole record, the profile.
 
 Come here to change what is on a paper and in which order. How it looks is in `templates/paper.html` and
-`static/paper.css`, how a question is laid out in `ruling.py`. The words come from `questions.document`, so a new question
-prints without a change here. A letter that the typefaces cannot draw is refused in a sentence.
+`static/paper.css`, how a question is laid out in `ruling.py`. The words come from `questions.document`, so a new
+question prints without a change here. A letter that the typefaces cannot draw is refused in a sentence.
 """
 import bisect
 import datetime
@@ -24,13 +24,13 @@ from models import (Document, EhcCase, FamilyThinks, Form, Letter, ListMembershi
 from questions import document, say_day, say_moment, short_day, today
 
 DRAFT_WORDS = "Not yet completed. Please do not rely on it or share it."
-BROKEN_WORDS = ("The words kept no longer match the check code they were sealed with. Please do not rely on this paper, and tell "
-                "the SENCO.")
-FAMILY_WORDS = ("We would like to hear from you and from your child. Write as much or as little as you like, in any language, "
-                "and leave out anything you would rather not say. If it is easier to talk, please ask us: we will write it "
-                "down with you.")
-RECORD_WORDS = ("Everything the school keeps on the Learning Pathway about this child, as far as the person who printed it may "
-                "see it. It is about a child: please keep it safe.")
+BROKEN_WORDS = ("The words kept no longer match the check code they were sealed with. Please do not rely on this paper, "
+                "and tell the SENCO.")
+FAMILY_WORDS = ("We would like to hear from you and from your child. Write as much or as little as you like, in any "
+                "language, and leave out anything you would rather not say. If it is easier to talk, please ask us: we "
+                "will write it down with you.")
+RECORD_WORDS = ("Everything the school keeps on the Learning Pathway about this child, as far as the person who printed it "
+                "may see it. It is about a child: please keep it safe.")
 
 # No folder and no network: the typefaces are known by name and the style sheet stands inside the document.
 POLICY = ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=60)
@@ -184,7 +184,7 @@ def _sentence(words):
 
 
 def _blank_part(record_class, pupil=None):
-    """An empty form; with a pupil the family's copy: the name is filled in, and only what is for the family is asked."""
+    """An empty form; with a pupil the family's copy: the name is filled in, and only what is for them is asked."""
     content = document(record_class)
     sections = [s for s in content["sections"] if s["family"] or pupil is None]
     for line in (line for s in sections for line in s["lines"]):
@@ -249,8 +249,12 @@ def _forms(pupil, user):
     """Every paper of the pathway that this person may see, oldest first, each on a new page."""
     found = [f for cls in workflow.every_form() if may(user, "r", cls) for f in cls.select().where(cls.pupil == pupil)]
     found.sort(key=lambda f: (f.happened_on or f.entered_at.date(), f.entered_at, f.id))
-    entry = "{}, {}".format
-    return [{**_part_of(f, user.role), "entry": entry(f.kind_name(), short_day(f.happened_on)).strip(", ")} for f in found]
+    return [{**_part_of(f, user.role), "entry": _entry(f)} for f in found]
+
+
+def _entry(form):
+    """A paper's line in the table of contents: its name and date."""
+    return f"{form.kind_name()}, {short_day(form.happened_on)}".strip(", ")
 
 
 CHAPTERS = {Strategy: "Everyday strategies", EhcCase: "EHC case", Document: "Documents on file"}

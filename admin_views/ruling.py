@@ -1,7 +1,8 @@
-"""How each question is laid out on paper: beside its answer or above it, as boxes to tick, lines to write on, a table or a stack.
+"""How each question is laid out on paper: beside or above its answer, boxes to tick, lines to write on, a table.
 
-Come here to change when a list becomes a table, how wide its columns are, or how much room there is to write. Each line of
-`questions.document` is told `how` it is drawn: the name of a macro in `templates/paper_parts.html`.
+Come here to change when a list becomes a table, how wide its columns are, or how much room there is to write. Each line
+of `questions.document` is told `how` it is drawn: the name of a macro in `templates/paper_parts.html`. Long words never
+stand in a table cell, because a cell taller than a page shrinks until its words cannot be read.
 """
 SHORT, LINES = 200, 5           # the most letters and lines that stand in a table cell
 PAGE_WIDTH = 17.0               # centimetres between the margins
@@ -11,12 +12,14 @@ FEW_OPTIONS = 10                # more are named, not ticked, on a completed pap
 
 def ready(sections, blank):
     """The sections with every line told how it is drawn."""
-    return [{**s, "lines": [_group(x, blank) if "columns" in x else _line(x, blank)
-                                   for x in s["lines"]]} for s in sections]
+    def told(line):
+        return _group(line, blank) if "columns" in line else _line(line, blank)
+
+    return [{**s, "lines": [told(line) for line in s["lines"]]} for s in sections]
 
 
 def _line(line, blank):
-    """A question with `how` it is drawn: ticks, fact (beside its question), long (below it), line or box to write in."""
+    """A question with `how` it is drawn: ticks, fact (beside it), long (below it), line or box (to write in)."""
     line = {**line, "chosen": _chosen(line)}
     if line["options"] and (blank or len(line["options"]) <= FEW_OPTIONS):
         more = [c for c in line["chosen"] if c not in line["options"]]       # an option that is no longer offered
@@ -40,7 +43,7 @@ def _chosen(line):
 
 
 def _group(group, blank):
-    """A list of rows with `how` it is drawn: ruled as a table when all is short, else stacked; empty rows when blank."""
+    """A list of rows with `how` it is drawn: a table when all is short, else stacked; empty rows when blank."""
     columns, table = group["columns"], group["table"]
     if blank:
         wide = len(columns) > MOST_RULED or any(sum(map(len, c["options"])) > 40 for c in columns)
@@ -100,7 +103,7 @@ def widths(columns, table):
     """The width of each column in per cent: room for its longest word, and more where more is said."""
     least = _least(columns, table)
     said = [max(12, *map(len, [c["label"], *c["options"]]), *(min(len(row[at]), 90) for row in table))
-                for at, c in enumerate(columns)]
+            for at, c in enumerate(columns)]
     spare = max(PAGE_WIDTH - sum(least), 0)
     whole = [low + spare * part / sum(said) for low, part in zip(least, said)]
     return [f"{100 * w / sum(whole):.1f}%" for w in whole]

@@ -202,7 +202,8 @@ def test_a_file_not_for_disclosure_is_for_the_senco_and_the_head(portal, senco, 
     for role, code in (("office", 403), ("head", 200), ("senco", 200)):
         assert enter(portal, getattr(cast, role)).get(f"/document/{kept().id}/file").status_code == code
     office = enter(portal, cast.office)
-    assert "Get the file" not in office.get(f"/document/{kept().id}/").text
+    page = office.get(f"/document/{kept().id}/")
+    assert page.status_code == 200 and "Get the file" not in page.text and "/edit/" not in page.text
     assert send(office, None, to=f"/document/{kept().id}/edit/", withhold="No").status_code == 403
     assert kept().withhold == "Yes"
 

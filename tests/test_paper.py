@@ -1,4 +1,4 @@
-"""The printed papers: nothing is left out, nothing shrinks, nothing is fetched, and nothing prints wrongly in silence."""
+"""The printed papers: nothing is left out, nothing shrinks, nothing is fetched, nothing prints wrongly in silence."""
 import base64
 import io
 import re
@@ -233,7 +233,7 @@ def test_a_role_prints_only_its_own_sections(robin, cast):
     assert "Asecretmedicine" not in print_of(paper.one(form, cast.teacher))
 
 
-# -------------------------------------------------------------------------------------------------- nothing ever shrinks
+# ------------------------------------------------------------------------------------------------ nothing ever shrinks
 @named("text", (" ".join(f"word{n}" for n in range(1800)), "\n".join(f"word{n}" for n in range(250))))
 def test_a_very_long_answer_keeps_its_size(text, robin, cast):
     form = m.ChildStory(pupil=robin, happened_on=START, in_own_words=text)
@@ -273,10 +273,11 @@ def test_the_columns_of_a_table_fill_the_page():
 
 
 # ---------------------------------------------------------------------------------------------------------------- names
-RIGHT = ("Łukasz Żółć", "Şahin Iğdır", "Nguyễn Thị Hồng", "Ștefan Ț", "Zoë Siân O’Brien", "ŋ Ɖɛ ɛ̀", "Straße", "Дмитро Ґ Ї", "Ελένη Ά",
-         "李雷", "陳大文 龍", "김민수", "さくら タロウ", "አማርኛ", "ქართული", "Հայերեն", "½ × ≤ € — “x” …", "ⵜⴰⵎ")
+RIGHT = ("Łukasz Żółć", "Şahin Iğdır", "Nguyễn Thị Hồng", "Ștefan Ț", "Zoë Siân O’Brien", "ŋ Ɖɛ ɛ̀", "Straße",
+         "Дмитро Ґ Ї", "Ελένη Ά", "李雷", "陳大文 龍", "김민수", "さくら タロウ", "አማርኛ", "ქართული", "Հայերեն", "½ × ≤ € — “x” …", "ⵜⴰⵎ")
 FROM_THE_RIGHT = ("محمد علي", "مُحَمَّد", "فاطمہ", "کوردی", "עברית")
-REFUSED = (("ਗੁਰਪ੍ਰੀਤ", "Gurmukhi"), ("অর্ণব", "Bengali"), ("தமிழ்", "Tamil"), ("हिन्दी", "Devanagari"), ("မြန်မာ", "Myanmar"),
+REFUSED = (("ਗੁਰਪ੍ਰੀਤ", "Gurmukhi"), ("অর্ণব", "Bengali"), ("தமிழ்", "Tamil"), ("हिन्दी", "Devanagari"),
+           ("မြန်မာ", "Myanmar"),
            ("ᏣᎳᎩ", "Cherokee"), ("ꕙꔤ", "Vai"), ("ㄅㄆ", "Bopomofo"), ("ڕێ", "Arabic"), ("🎓", "symbols"))
 
 
@@ -342,16 +343,23 @@ def inline(words):
 
 
 ATTACKS = {
-    "picture": '<img src="{web}/a.png"><img src="{file}"><img src="file://{file}"><img src="..{file}"><img src="{bare}">',
-    "style sheet": '<link rel="stylesheet" href="{web}/a.css"><link rel="stylesheet" href="{file}"><link rel="stylesheet" href="{bare}">',
-    "import": '<style>@import url({web}/b.css); @import url("file://{file}"); @import "{file}"; @import "{bare}";</style>',
-    "background": "<style>p {{ background: url({web}/c.png) }} @page {{ background-image: url({file}) }}</style><p>x</p>",
+    "picture": '<img src="{web}/a.png"><img src="{file}"><img src="file://{file}"><img src="..{file}">'
+               '<img src="{bare}">',
+    "style sheet": '<link rel="stylesheet" href="{web}/a.css"><link rel="stylesheet" href="{file}">'
+                   '<link rel="stylesheet" href="{bare}">',
+    "import": '<style>@import url({web}/b.css); @import url("file://{file}");'
+              '@import "{file}"; @import "{bare}";</style>',
+    "background": "<style>p {{ background: url({web}/c.png) }}"
+                  "@page {{ background-image: url({file}) }}</style><p>x</p>",
     "typeface": '<style>@font-face {{ font-family: z; src: url({web}/f.ttf) }} p {{ font-family: z }}</style><p>x</p>'
                 '<pdf:font name="k" src="{file}">',
-    "list": '<ul style="list-style-image: url({web}/l.png)"><li>a</li></ul><ul style="list-style-image: url({file})"><li>a</li></ul>',
+    "list": '<ul style="list-style-image: url({web}/l.png)"><li>a</li></ul>'
+            '<ul style="list-style-image: url({file})"><li>a</li></ul>',
     "drawing": '<img src="{svg}">',
-    "frames": '<object data="{web}/o"></object><embed src="{web}/e"><iframe src="file://{file}"></iframe><iframe src="{web}/i"></iframe>',
-    "attachment": '<pdf:attachment src="{file}"><pdf:insertpdf src="{file}"><pdf:watermark src="{file}"><base href="{web}/"><img src="z">',
+    "frames": '<object data="{web}/o"></object><embed src="{web}/e"><iframe src="file://{file}"></iframe>'
+              '<iframe src="{web}/i"></iframe>',
+    "attachment": '<pdf:attachment src="{file}"><pdf:insertpdf src="{file}"><pdf:watermark src="{file}">'
+                  '<base href="{web}/"><img src="z">',
 }
 
 
@@ -364,7 +372,8 @@ def test_nothing_is_read_or_fetched(attack, folder, listener, tmp_path, monkeypa
     secret.write_text('p:before { content: "CANARY77" } /* CANARY77 */')
     monkeypatch.chdir(folder)
     svg = inline(f'<!DOCTYPE s [<!ENTITY x SYSTEM "file://{secret}">]><svg xmlns="http://www.w3.org/2000/svg" '
-                 f'xmlns:xlink="http://www.w3.org/1999/xlink"><image width="9" height="9" xlink:href="{web}/s.png"/><text>&x;</text></svg>')
+                 'xmlns:xlink="http://www.w3.org/1999/xlink"><text>&x;</text>'
+                 f'<image width="9" height="9" xlink:href="{web}/s.png"/></svg>')
     hostile = ATTACKS[attack].format(web=web, file=secret, bare=str(secret).lstrip("/"), svg=svg)
     try:
         pdf = paper.render(f"<html><body><p>hello</p>{hostile}</body></html>")
@@ -382,7 +391,7 @@ def test_an_answer_is_never_markup(robin, cast, listener):
     assert "<b>bold</b>{{7*7}}&<pdf:nextpage/>" in print_of(made) and len(pages(made)) == 1 and not asked
 
 
-def test_a_paper_that_cannot_be_drawn_is_a_sentence_and_the_log_has_no_words_about_a_child(monkeypatch, caplog, robin, cast):
+def test_a_paper_that_cannot_be_drawn_is_a_sentence_and_the_log_has_no_names(monkeypatch, caplog, robin, cast):
     def fail(*_, **__):
         raise ValueError("Robin Oakley is sad")
 
@@ -397,14 +406,15 @@ def test_a_letter_is_a_letter(robin, cast):
     take_to(robin, "S2", cast.senco)
     letter = m.Letter.select().where(m.Letter.pupil == robin).get()
     shown = print_of(paper.one(letter, cast.office))
-    for words in ("Our School", "Private and confidential", letter.subject, "Dear parents or carers,", "Yours sincerely",
-                  q.say_day(letter.dated), *letter.body.split("\n\n")):
+    for words in ("Our School", "Private and confidential", letter.subject, "Dear parents or carers,",
+                  "Yours sincerely", q.say_day(letter.dated), *letter.body.split("\n\n")):
         assert squash(words) in shown
     assert "Printedon" not in shown and "Notanswered" not in shown
 
 
 def test_a_letter_greets_whom_it_is_for(robin, cast):
-    letter = m.Letter(pupil=robin, subject="News", dated=START, to_whom="Mr Ash\nMs Oak\n12 Station Road", body="All is well.")
+    letter = m.Letter(pupil=robin, subject="News", dated=START, body="All is well.")
+    letter.to_whom = "Mr Ash\nMs Oak\n12 Station Road"
     assert paper._letter(letter)["paragraphs"] == ["Dear Mr Ash and Ms Oak,", "All is well."]
     letter.body = "Dear Both,\n\nAll is well.\n\nYours faithfully"
     assert paper._letter(letter)["paragraphs"][0] == "Dear Both," and not paper._letter(letter)["close"]
@@ -414,7 +424,8 @@ def test_a_letter_greets_whom_it_is_for(robin, cast):
 def test_the_family_pack_has_the_five_forms_each_on_a_new_page(robin, cast):
     shown = [squash(page) for page in pages(paper.family_pack(robin, cast.senco))]
     five = [p.form for p in w.PAPERS if p.kind == "side"]
-    firsts = [next(n for n, page in enumerate(shown[1:], 1) if squash(f.kind_name()) + squash(f.intro())[:1].upper() in page) for f in five]
+    heads = [squash(f.kind_name()) + squash(f.intro())[:1].upper() for f in five]
+    firsts = [next(n for n, page in enumerate(shown) if n and head in page) for head in heads]
     assert len(five) == 5 and firsts == sorted(set(firsts))
     assert all("RobinOakley" in page for page in shown)
     assert all(f"{n + 1}{squash(f.kind_name())}" in shown[0] for f, n in zip(five, firsts))
@@ -455,14 +466,15 @@ def test_the_whole_record_has_everything(history, cast):
             title = content.pop("title")
             assert not lost({**content, "title": title if isinstance(record, m.Form) else str(record)}, made), title
     shown = print_of(made)
-    for words in ("Stages and lists", "Place on Concerns List", "Move to Stage 2", "1 Sep 2026", "20 Oct 2026", "Concerns List", "SEN List"):
+    for words in ("Stages and lists", "Place on Concerns List", "Move to Stage 2", "1 Sep 2026", "20 Oct 2026",
+                  "Concerns List", "SEN List"):
         assert squash(words) in shown
 
 
 def test_the_contents_name_the_right_pages(history, cast):
     shown = pages(paper.whole_record(history, cast.senco))
-    entries = re.findall(r"(\d+)\n(Pupil details|Record of Concern, .*2026|My Plan, .*2026|Consents|Letters|Stages and lists)$",
-                         shown[0], re.MULTILINE)
+    titles = "Pupil details|Record of Concern, .*2026|My Plan, .*2026|Consents|Letters|Stages and lists"
+    entries = re.findall(rf"(\d+)\n({titles})$", shown[0], re.MULTILINE)
     assert len(entries) == 6
     for number, title in entries:
         assert squash(title) in squash(shown[int(number) - 1])
@@ -470,7 +482,8 @@ def test_the_contents_name_the_right_pages(history, cast):
 
 def test_papers_stand_in_the_record_oldest_first(history, cast):
     shown = squash(pages(paper.whole_record(history, cast.senco))[0])
-    order = [shown.index(words) for words in ("RecordofConcern,1Sep", "RecordofConcernReview,13Oct", "MyPlan,13Oct", "Stagesandlists")]
+    titles = ("RecordofConcern,1Sep", "RecordofConcernReview,13Oct", "MyPlan,13Oct", "Stagesandlists")
+    order = [shown.index(title) for title in titles]
     assert order == sorted(order)
 
 
@@ -490,8 +503,10 @@ def test_a_move_that_was_an_error_is_marked(robin, cast):
 # ---------------------------------------------------------------------------------------------------------- the profile
 def profile_papers(pupil, user, words):
     """An agreed My Plan, Pupil Views and What My Family Think, with these words."""
-    views = m.PupilViews(pupil=pupil, happened_on=START, like=words, good_at=f"Drawing. {words}", helps=words, people=words)
-    family = m.FamilyThinks(pupil=pupil, happened_on=START, admire=f"Kind to all. {words}", important_to=words, works_at_home=words)
+    views = m.PupilViews(pupil=pupil, happened_on=START, like=words, good_at=f"Drawing. {words}", helps=words,
+                         people=words)
+    family = m.FamilyThinks(pupil=pupil, happened_on=START, admire=f"Kind to all. {words}", important_to=words,
+                            works_at_home=words)
     plan = m.MyPlan(pupil=pupil, happened_on=START, every_day=f"A quiet seat. {words}")
     for form in (views, family, plan):
         form.save()
@@ -501,13 +516,14 @@ def profile_papers(pupil, user, words):
         form.seal(user.name)
 
 
-@named("words", ("", "I like football.", LONG, "\n".join(f"Line {n} of a very long list" for n in range(300)), "Word " * 2000))
+@named("words", ("", "I like football.", LONG, "\n".join(f"Line {n} of a long list" for n in range(300)), "Word " * 2000))
 def test_the_profile_is_one_page_and_its_letters_keep_their_size(words, robin, cast):
     profile_papers(robin, cast.senco, words)
     made = paper.profile(robin, cast.senco)
     assert len(pages(made)) == 1
     assert 13 in sizes(made) and min(sizes(made)) >= 7
-    for part in ("Hello, I’m Robin", "Drawing", "Kind to all", "A quiet seat", "To look after animals", *(p[0] for p in paper.PANELS)):
+    for part in ("Hello, I’m Robin", "Drawing", "Kind to all", "A quiet seat", "To look after animals",
+                 *(panel[0] for panel in paper.PANELS)):
         assert squash(part) in print_of(made)
 
 
@@ -532,13 +548,15 @@ def test_a_teacher_does_not_read_the_family_in_the_profile(robin, cast):
 
 
 def test_a_list_is_shortened_after_a_whole_word():
-    assert paper.shorten([("one two three", ""), ("four", "my family"), ("five", "")], 2, 9) == [("one two…", ""), ("four", "my family")]
+    words = [("one two three", ""), ("four", "my family"), ("five", "")]
+    assert paper.shorten(words, 2, 9) == [("one two…", ""), ("four", "my family")]
 
 
 # ------------------------------------------------------------------------------------------------------------ the names
 def test_no_file_name_says_who_it_is_about(robin, cast):
-    made = [paper.one(record_of(m.RecordOfConcern, robin), cast.senco), paper.one(record_of(m.Letter, robin), cast.senco), paper.blank(m.MyPlan),
-            paper.family_pack(robin, cast.senco), paper.whole_record(robin, cast.senco), paper.profile(robin, cast.senco)]
+    printers = (paper.family_pack, paper.whole_record, paper.profile)
+    made = [paper.blank(m.Strategy), *(paper.one(record_of(c, robin), cast.senco) for c in (m.ChildStory, m.Letter)),
+            *(printer(robin, cast.senco) for printer in printers)]
     for response in made:
         shown = response.headers["Content-Disposition"]
         assert re.fullmatch(r"inline; filename=[a-z0-9-]+\.pdf", shown)

@@ -183,7 +183,7 @@ class Screen:
             for words in [value] if isinstance(value, str) else value:
                 page.locator(f'[name="{asked["name"]}"][value={json.dumps(codes[words])}]').check()
         elif asked["kind"] == "select":
-            page.locator(f'[id="{asked["id"]}"]').select_option(label=value)
+            page.locator(f'[id="{asked["id"]}"]').select_option(**({"index": value} if isinstance(value, int) else {"label": value}))
         else:
             page.locator(f'[id="{asked["id"]}"]').fill(typed(value) if isinstance(value, datetime.date) else value)
 

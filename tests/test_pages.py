@@ -1,0 +1,139 @@
+"""Every page, for everybody who may open it: built as it should be, safe to look at, and sent with the right headers."""
+import models as m
+import pytest
+import questions as q
+import workflow as w
+from conftest import dump
+from web import Page, everywhere, header_faults, rules
+
+pytest_plugins = ("web",)
+WHO = (*q.ROLES, "stranger", "gone", None)
+FILE = (".pdf", ".csv", "/file")
+
+
+# ----------------------------------------------------------------------------------------------------- built as it should be
+@pytest.mark.parametrize("who", WHO)
+def test_every_page_is_built_as_it_should_be_and_opening_it_changes_nothing(school, browser, plain_paper, who):
+    """Title, heading, labels, ids, tokens, addresses: see `web.Page.faults`. Refusals are pages too."""
+    before, found = dump(), []
+    for _, url in everywhere(school):
+        at = browser(who)
+        response = at.get(url)
+        if response.mimetype == "text/html" and response.status_code not in (301, 302) and not url.endswith(FILE):
+            found += [f"{url}: {fault}" for fault in Page(response, at.names).faults()]
+    assert not found, f"{len(found)} faults:\n" + "\n".join(dict.fromkeys(found))
+    assert dump() == before, "Opening a page must not change anything; do it on POST."
+
+
+def test_the_page_of_every_state_of_a_paper_is_built_as_it_should_be(school, browser):
+    """Draft, complete, sealed, declined, for each who may read it."""
+    with q.acting("The tests"):
+        for status in ("draft", "complete", "sealed", "declined"):
+            concern = school.records["mine"]["RecordOfConcern"]
+            m.RecordOfConcern.update(status=status, declined_why="No wish", sealed_by="Somebody", sealed_at=q.now(),
+                                     sealed_code="0" * 64).where(m.RecordOfConcern.id == concern.id).execute()
+            for who in ("office", "senco", "teacher", "head"):
+                browser(who).page(f"/record-of-concern/{concern.id}/")
+
+
+@pytest.mark.parametrize("move", (*w.MOVES, w.UNDO), ids=lambda move: move.slug)
+def test_the_page_of_every_move_is_built_as_it_should_be(school, browser, move):
+    """From a stage where it begins: possible or not, the page says what it does or what stops it."""
+    with q.acting("The tests"):
+        m.Placement.update(stage=move.from_[0]).where(m.Placement.pupil == school.mine).execute()
+        if move.from_[0] == "NONE":
+            m.Placement.update(ended_on=q.today()).where(m.Placement.pupil == school.mine).execute()
+    page = browser("senco").page(f"/pupil/{school.mine.id}/move/{move.slug}/")
+    assert page.h1 == move.name
+    assert move.does in page.text or "Not possible now" in page.text
+
+
+@pytest.mark.parametrize("stage", w.STAGES)
+def test_the_page_of_a_pupil_on_every_stage_is_built_as_it_should_be(school, browser, stage):
+    """With everything that can stand on it, for everybody who may see the pupil."""
+    change = {"ended_on": q.today()} if stage == "NONE" else {"stage": stage}
+    m.Placement.update(change).where(m.Placement.pupil == school.mine).execute()
+    for who in ("office", "senco", "teacher", "head"):
+        page = browser(who).page(f"/pupil/{school.mine.id}/")
+        assert w.stage_label(stage) in page.text
+        browser(who).page("/")
+
+
+def test_a_school_without_pupils_has_pages_too(cast, portal):
+    """The home page, every list and the settings before anything was written."""
+    from web import Browser
+    for who in q.ROLES:
+        for endpoint, rule in rules(portal, "GET"):
+            if not rule.arguments and not rule.rule.endswith(FILE):
+                response = Browser(portal, getattr(cast, who)).get(rule.rule)
+                assert response.status_code in (200, 302, 403, 404), f"{response.status_code} for {rule.rule}"
+                if response.status_code == 200:
+                    assert not list(Page(response).faults()), rule.rule
+
+
+# --------------------------------------------------------------------------------------------------------- tokens, headers
+@pytest.mark.parametrize("token", (None, "", "wrong", "another session's"))
+def test_every_change_needs_the_token_of_the_page(school, browser, token):
+    """POST without it, or with another, is refused with 400, for the person with most rights and for a stranger."""
+    before, found = dump(), []
+    if token == "another session's":
+        with school.app.test_request_context():
+            from flask_wtf.csrf import generate_csrf
+            token = generate_csrf()
+    for who in ("senco", None):
+        at = browser(who)
+        for endpoint, rule in rules(school.app, "POST"):
+            url = post_address(school, rule)
+            sent = {} if token is None else {"csrf_token": token}
+            status = at.post(url, sent, token=False).status_code
+            found += [f"{status} for {url}"] if status != 400 else []
+    assert not found, "POST without the right token must be 400:\n" + "\n".join(found)
+    assert dump() == before
+
+
+def post_address(school, rule):
+    """The address of a rule, in the school."""
+    from web import address
+    return address(school, rule)
+
+
+@pytest.mark.parametrize("status, method, url", [
+    (404, "GET", "/nothing-here"), (404, "GET", "/pupil/999999/"), (404, "GET", "/pupil/99999999999999999999/"), (403, "GET", "/user/new/"),
+    (405, "PUT", "/pupil/"), (405, "DELETE", "/pupil/"), (405, "GET", "/sign-out"), (400, "POST", "/help/day/")])
+def test_every_error_is_a_plain_page_with_the_headers(school, browser, status, method, url):
+    """The headers are compared in `Browser.send`."""
+    at = browser("senco")
+    response = at.send(method, url, {}, token=False)
+    page = at.read(response, status)
+    assert "Go to your home page" in page.text
+    assert "Traceback" not in page.source
+
+
+def test_what_goes_wrong_is_a_plain_page_with_a_reference_and_nothing_is_changed(school, browser, monkeypatch, caplog):
+    """The last resort: no words of the fault on the page or in the log, only a reference; half a change is rolled back."""
+    monkeypatch.setitem(school.app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr(m.RecordOfConcern, "groups", classmethod(lambda cls: 1 / 0))
+    monkeypatch.setattr(school.app, "testing", False)
+    monkeypatch.setattr(school.app.database, "close", lambda: None)
+    before = dump()
+    response = browser("senco").post(f"/record-of-concern/{school.records['mine']['RecordOfConcern'].id}/edit/", {"strengths": "secret words"})
+    page = Page(response)
+    assert response.status_code == 500 and "Reference " in page.text
+    assert "ZeroDivision" not in page.source and "secret" not in caplog.text and school.mine.surname not in caplog.text
+    assert page.text.split("Reference ")[1][:6] in caplog.text
+    assert dump() == before
+
+
+def test_static_files_carry_the_headers_and_hold_no_foreign_address(school, browser):
+    """The style sheet and the script."""
+    for name in ("portal.css", "portal.js", "icon.svg"):
+        response = browser(None).get(f"/static/{name}")
+        assert response.status_code == 200 and not header_faults(response)
+        source = response.get_data(as_text=True).replace('xmlns="http://www.w3.org/2000/svg"', "").replace("http://www.w3.org/2000/svg", "")
+        assert "http:" not in source and "https:" not in source, f"{name} fetches something from outside"
+
+
+def test_a_form_that_is_too_large_is_refused_with_a_plain_page(school, browser):
+    """413, before anything is read."""
+    page = browser("senco").post("/pupil/new/", {"surname": "x" * (13 * 1024 * 1024)})
+    assert page.status_code == 413 and "too large" in page.get_data(as_text=True)
