@@ -287,16 +287,22 @@ class Journey:
         """The papers of a stay that is over: its plan, and its review when the step needs one."""
         if stage not in PLANS:
             return
-        self.write_plan(stage, self.school.after(start, 3 + self.no % 7, end), "sealed")
+        self.write_plan(stage, self.plan_day(start, 3 + self.no % 7, end), "sealed")
         if step in w.SAYS or "=" in step or step == "4case":
             self.write_review(stage, end, "sealed", step.partition("=")[0])
             if (self.no + len(step)) % 3 == 0:
                 self.hold_meeting(REVIEWS[stage], end)
 
+    def plan_day(self, start, days, latest):
+        """The school day on which the plan of the open stay is written: not after `latest`, nor after its review is due."""
+        stands = Placement.current(self.pupil)
+        due = workflow.clock_of(stands, self.on) if stands else None
+        return self.school.after(start, days, min(latest, due.closes) if due else latest)
+
     def last_stay(self, stage, start):
         """The papers of the stay that the pupil is on now, as far as the route says they have come."""
         plan, review, step = self.papers
-        day = self.school.after(start, 2 + self.no % 4, self.on)
+        day = self.plan_day(start, 2 + self.no % 4, self.on)
         if plan == "some":
             self.write_sides(day, some=True)
         elif plan:
@@ -311,7 +317,7 @@ class Journey:
             on=day, raised_by=(f"{self.teacher.name}, class teacher", "A parent", "The child")[self.no % 3],
             areas="\n".join(dict.fromkeys(AREAS[row[0]] for row in story["concerns"])), told=None if self.no % 4 == 0 else day - DAY,
             sen_type="NSA" if step == "up" and self.no % 8 == 0 else story["type"], note=w.NOTES[self.turn % 3], reason=w.REASONS.get(key),
-            why_direct=("Transferred in with this code", "Diagnosis", "Sudden need")[self.no % 3] if key != "k" else "Transferred in with this code",
+            why_direct=("Transferred in with this code", "Diagnosis", "Sudden need")[self.no % 3 if key != "k" else 0],
             changes=w.CHANGES[0 if key == "1y" else 1 + self.turn % 2], parents_view="Refuse" if "withdrawn" in step else "Agree",
             authority=w.SETTINGS["local_authority"], plan_on=day - 4 * DAY, report_sent=min(day + 10 * DAY, self.on),
             decided=min(day + 21 * DAY, self.on), letter_on=day - 3 * DAY, destination=w.DESTINATIONS[self.no % 3])
@@ -359,7 +365,8 @@ class Journey:
         story, raised, fell = self.story, self.school.after(day - 9 * DAY, 0, day), "unreached" in self.special
         draft = dict(raised_on=raised, raised_by=f"{self.teacher.name}, class teacher", strengths=story["strengths"],
                      areas="\n".join(dict.fromkeys(AREAS[row[0]] for row in story["concerns"])))
-        rest = dict(senco_consulted_on=max(raised, self.school.after(day - 4 * DAY, 0, day)), progress="\n".join(PROGRESS[n] for n in {self.no % 4, 4 - story["area"] % 2}),
+        rest = dict(senco_consulted_on=max(raised, self.school.after(day - 4 * DAY, 0, day)),
+                    progress="\n".join(PROGRESS[n] for n in {self.no % 4, 4 - story["area"] % 2}),
                     causes="\n".join(CAUSES[n] for n in story["checked"]), causes_note=story["found"], told_on=None if fell else day,
                     told_who=None if fell else "{carer}", told_how=None if fell else HOW_TOLD[self.no % 5],
                     consent="not reached" if fell else "not given" if self.no % 19 == 7 else "given", child_said=story["child"],
@@ -423,7 +430,8 @@ class Journey:
     def agree_together(self, form, day):
         """What the family and the child said about the plan, and when it is reviewed."""
         heard, n = "apart" not in self.special, self.no
-        said = dict(child_consulted="Yes" if heard else "No", child_how=f"{day:%d/%m/%Y}, talking with {{ta}} and choosing pictures" if heard else "",
+        said = dict(child_consulted="Yes" if heard else "No",
+                    child_how=f"{day:%d/%m/%Y}, talking with {{ta}} and choosing pictures" if heard else "",
                     child_why="" if heard else "{f} was in hospital; {ta} asks {him} in the first week back.",
                     parent_consulted="Yes" if heard else "No", parent_how=f"{day:%d/%m/%Y}, {{carer}}, in school" if heard else "",
                     parent_why="" if heard else "Two meetings were put off by the family; the plan went home with a letter.",
@@ -444,8 +452,10 @@ class Journey:
                     discussed_why="The report came the evening before; we talk about it at the next meeting." if quiet else "",
                     advice_used="; ".join(row[0] for name in self.story["agencies"] for row in name[5][:1]) + ".",
                     team=f"{{carer}}, {{t}}, {{ta}} and the SENCO came; {self.story['agencies'][0][1]} sent a report.",
-                    health_care=self.story["health"], risk="Medical plan, in the office" if "plan" in self.story["health"] else "None needed",
-                    consent_gained="Yes", ehcp_notes="The EHC plan is in place; this is its plan for every day." if Placement.stage_of(self.pupil) == "E" else
+                    health_care=self.story["health"],
+                    risk="Medical plan, in the office" if "plan" in self.story["health"] else "None needed",
+                    consent_gained="Yes",
+                    ehcp_notes="The EHC plan is in place; this is its plan for every day." if Placement.stage_of(self.pupil) == "E" else
                     ("Not yet: the support is working.", "To be looked at again at the next review.")[self.no % 2])
 
     # -- the five forms of Stage 3
@@ -471,12 +481,16 @@ class Journey:
         form, _ = self.begin(
             ParentInformation, day, self.office, told_by="{carer}", relationship=self.pupil.contacts.get().relationship,
             household="{carer}, {f} and one younger child", responsibility="Both parents" if self.no % 3 else "{carer} only",
-            languages=f"{self.pupil.home_language or 'English'}; interpreter: {(self.pupil.interpreter or 'No').lower()}", contact_how=obstacles,
-            obstacles="Shift work; a younger child at home", practitioners="Samplebridge Surgery; school nurse Nell Bandage", diagnoses=diagnoses,
+            languages=f"{self.pupil.home_language or 'English'}; interpreter: {(self.pupil.interpreter or 'No').lower()}",
+            contact_how=obstacles,
+            obstacles="Shift work; a younger child at home", practitioners="Samplebridge Surgery; school nurse Nell Bandage",
+            diagnoses=diagnoses,
             medication=medication, senses=senses, allergies=allergies, other_plans=("None", "Early help plan")[self.no % 2],
             benefits=("Would rather not say", "Disability living allowance")[self.no % 2], family_changes=changes,
-            consent=("Yes", "Yes, but ask me first", "Yes", "No")[self.no % 4], consent_limits="Please do not share the court papers" if self.no % 4 else "")
-        lines = [(row[0], row[1], "Since last year", "Yes" if at == 0 else "No", "" if at == 0 else "We would like to ask them ourselves first")
+            consent=("Yes", "Yes, but ask me first", "Yes", "No")[self.no % 4],
+            consent_limits="Please do not share the court papers" if self.no % 4 else "")
+        lines = [(row[0], row[1], "Since last year", "Yes" if at == 0 else "No",
+                  "" if at == 0 else "We would like to ask them ourselves first")
                  for at, row in enumerate(self.story["agencies"])]
         self.add_all(form, "known_services", ("service", "contact", "since", "may_contact", "why_not"), lines)
         return form
@@ -512,9 +526,11 @@ class Journey:
             state = ("Involved", "Discharged", "Involved", "Consulted")[self.no % 4] if at == 0 else AGENCY_STATUS[(self.no + at) % 7]
             asked = None if state == "Considered" else self.school.after(day - 50 * DAY, 0, day)
             met = state in ("Involved", "Discharged", "Consulted")
-            row = self.add(form, "agencies", agency=agency, professional=professional, contact=f"07700 900{900 + at:03}, team{at}@example.org",
+            row = self.add(form, "agencies", agency=agency, professional=professional,
+                           contact=f"07700 900{900 + at:03}, team{at}@example.org",
                            state=state, reason=reason, question=question, tried=tried, asked_on=asked,
-                           acknowledged_on=self.school.after(asked, 6, day) if asked else None, seen_on=self.school.after(asked, 20, day) if met else None,
+                           acknowledged_on=self.school.after(asked, 6, day) if asked else None,
+                           seen_on=self.school.after(asked, 20, day) if met else None,
                            report_on=self.school.after(asked, 34, day) if met else None, next_contact=day + 40 * DAY if met else None)
             self.consent_for(agency, state, asked or day, at)
             for words, decision, linked, owner in advice if met else ():
@@ -530,7 +546,8 @@ class Journey:
         method = ("Signed", "E-mail", "Spoken, with a witness")[(self.no + at) % 3]
         first = self.pupil.contacts.get()
         Consent.create(pupil=self.pupil, **self.said(dict(
-            purpose=purpose or ("Referral", "Share a report", "Invite to a meeting", "School to school")[(self.no + at) % 4 if at else 0], to_whom=agency,
+            purpose=purpose or ("Referral", "Share a report", "Invite to a meeting", "School to school")[(self.no + at) % 4 if at else 0],
+            to_whom=agency,
             information=w.CONSENT_INFO[(self.no + at) % 3], answer_given=kind, given_by=first.name if kind != "Not needed in law" else "",
             legal_reason="A duty to share in order to keep a child safe; agreed with the head" if kind == "Not needed in law" else "",
             relationship=first.relationship, responsibility=first.responsibility or "Yes", method=method if kind == "Given" else "",
@@ -546,9 +563,11 @@ class Journey:
         child = ("Yes", "Yes", "Yes", "In part")[n % 4]
         parent = ("Yes", "In part", "Yes", "Yes", "No")[n % 5]
         after, doubt = self.story["after"], 0 if good else 1
-        said = dict(present="{f}, {carer}, {t} and the SENCO" if parent != "No" else "{f}, {t} and the SENCO", parent_involved=parent, parent_view=after[doubt],
+        said = dict(present="{f}, {carer}, {t} and the SENCO" if parent != "No" else "{f}, {t} and the SENCO", parent_involved=parent,
+                    parent_view=after[doubt],
                     early_why="The half-term holiday would have come between; all were free." if day < clock_.opens else "",
-                    parent_why="{carer} could not leave work; {t} rang the evening before." if parent != "Yes" else "", child_involved=child,
+                    parent_why="{carer} could not leave work; {t} rang the evening before." if parent != "Yes" else "",
+                    child_involved=child,
                     child_view=after[2 + doubt], child_why="{f} stayed for ten minutes and showed {his} work." if child != "Yes" else "")
         again = Placement.current(self.pupil).cycle > 1
         if again:
@@ -586,10 +605,12 @@ class Journey:
 
     def hold_meeting(self, review, day, ahead=False):
         """The meeting of a review: people, minutes and actions; one that lies ahead has invitations only."""
-        kind = {ConcernReview: "Record of Concern review", MyPlanReview: "My Plan review", MyPlanPlusReview: "My Plan+ review"}.get(review, "Annual review")
+        kind = {ConcernReview: "Record of Concern review", MyPlanReview: "My Plan review",
+                MyPlanPlusReview: "My Plan+ review"}.get(review, "Annual review")
         with as_person(self.office):
             meeting = Meeting.create(pupil=self.pupil, **self.said(dict(
-                kind=kind, on=day, at=("9.15", "14.30", "15.45")[self.no % 3], place=("Rainbow room", "SENCO's office", "Online")[self.no % 3],
+                kind=kind, on=day, at=("9.15", "14.30", "15.45")[self.no % 3],
+                place=("Rainbow room", "SENCO's office", "Online")[self.no % 3],
                 agenda=w.MEETING["agenda"], minutes="" if ahead else w.MEETING["minutes"])))
             for who, reply, came, views in w.MEETING["people"]:
                 self.add(meeting, "people", who=who, invited_on=min(day - 14 * DAY, self.on), reply=reply, came="" if ahead else came,
@@ -605,9 +626,11 @@ class Journey:
         stage = Placement.current(self.pupil).stage
         self.hold_meeting(REVIEWS.get(stage), self.on + 8 * DAY, ahead=True)
         with as_person(self.office):
-            early = Meeting.create(pupil=self.pupil, kind="Parent meeting" if self.no % 2 else "Team meeting", on=start, at="8.40", place="By telephone",
+            early = Meeting.create(pupil=self.pupil, kind="Parent meeting" if self.no % 2 else "Team meeting", on=start, at="8.40",
+                                   place="By telephone",
                                    agenda=self.say("{carer} asked how {f} is settling."), minutes=self.say(self.story["family"]))
-            self.add(early, "actions", what="Tell all staff the alert line", who="{t}", by=start + 7 * DAY, done_on=self.school.after(start, 2, self.on))
+            self.add(early, "actions", what="Tell all staff the alert line", who="{t}", by=start + 7 * DAY,
+                     done_on=self.school.after(start, 2, self.on))
 
     def move_case(self, state, began):
         """Take the EHC case to a state, step by step, and write down what goes with it."""
@@ -644,8 +667,10 @@ class Journey:
         day = self.school.after(start, 2, self.on)
         stands = Placement.current(self.pupil)
         with as_person(self.office):
-            answers = dict(on=day, requester="Parent", authority=w.SETTINGS["local_authority"], note=self.say("{carer} rang and sent us a copy."))
-            workflow.make(workflow.move_named("Record an EHC request"), self.pupil, self.office, answers, on=self.on, seen=stands.id if stands else 0)
+            answers = dict(on=day, requester="Parent", authority=w.SETTINGS["local_authority"],
+                           note=self.say("{carer} rang and sent us a copy."))
+            workflow.make(workflow.move_named("Record an EHC request"), self.pupil, self.office, answers, on=self.on,
+                          seen=stands.id if stands else 0)
         self.move_case(self.special[-1], day)
 
     def oops(self, start):
@@ -669,7 +694,8 @@ class Journey:
         plan = next((f for p, f in workflow.Situation(self.pupil, self.senco).papers if p.kind == "plan" and f), None)
         with as_person(self.senco):
             for at, sentence in enumerate(self.say(self.story["daily"]).split(". ")[:3]):
-                Strategy.create(pupil=self.pupil, strategy=sentence.rstrip(".") + ".", since=start, from_form=str(plan) if plan else "The family",
+                Strategy.create(pupil=self.pupil, strategy=sentence.rstrip(".") + ".", since=start,
+                                from_form=str(plan) if plan else "The family",
                                 until=self.on - 3 * DAY if at == 2 and self.no % 3 == 0 and start < self.on - 9 * DAY else None)
             if YEARS.index(self.pupil.year) >= 6:
                 for words, evidence in w.EXAM_ACCESS[self.no % 3:self.no % 3 + 2]:

@@ -192,7 +192,8 @@ def new_token():
 
 class User(Record):
     """Person: a colleague who signs in."""
-    title, listed, searched, order_by = "Person", ("name", "username", "role", "classes"), ("name", "username"), ("name",)
+    title, listed, searched = "Person", ("name", "username", "role", "classes"), ("name", "username")
+    order_by = ("name",)
     many = "People"
     untold = ("password", "token", "totp", "totp_last", "recovery", "setup_token", "setup_until")
     who = Section("Who it is")
@@ -205,9 +206,9 @@ class User(Record):
                      options=(("on", "On"), ("off", "Off")), default="on", needed=True)
     # kept for signing in, never shown
     password = TextField(null=True)                                 # Argon2id; empty: none chosen yet
-    token = CharField(null=True, unique=True, default=new_token)    # what the cookie holds: change it and every cookie is dead
-    totp = CharField(null=True)                                     # the secret of the second step; empty: no second step
-    totp_last = IntegerField(default=0)                             # the last half-minute whose code was used: a code works once
+    token = CharField(null=True, unique=True, default=new_token)    # what the cookie holds: change it to end every cookie
+    totp = CharField(null=True)                                     # secret of the second step; empty: none
+    totp_last = IntegerField(default=0)                             # last half-minute used: a code works once
     recovery = TextField(null=True)                                 # SHA-256 of each unused recovery code, one a line
     setup_token = CharField(null=True)                              # SHA-256 of the sign-in link in force
     setup_until = DateTimeField(null=True)
@@ -238,10 +239,11 @@ class User(Record):
         lone = not (self.role == TECHNICIAN and self.active) and not others.exists()
         found = [] if re.fullmatch(r"[a-z0-9._-]{2,40}", self.username or "") else [
             ("username", "A user name has 2 to 40 small letters, digits, dots or dashes.")]
-        return found + ([("account", "One technician must stay switched on, or nobody can let people in.")] if lone else [])
+        last = ("account", "One technician must stay switched on, or nobody can let people in.")
+        return found + ([last] if lone else [])
 
     def save(self, *args, **more):
-        """Save; another role or password, or the account switched on or off, ends every place the person is signed in."""
+        """Save; another role or password, or the account switched on or off, ends every place they are signed in."""
         self.username = (self.username or "").strip().lower() or None
         with self._meta.database.atomic():
             was = User.get_or_none(User.id == self.id) if self.id else None

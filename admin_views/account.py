@@ -1,7 +1,7 @@
 """Signing in, the second step, sign-in links, and each person's own account.
 
-Come here to change how people sign in. `finish` is the only way in. Nobody ever chooses another person's password and no
-mail is sent: a new person, or one who forgot the password, gets a link that works once, for 24 hours.
+Come here to change how people sign in. `finish` is the only way in. Nobody ever chooses another person's password and
+no mail is sent: a new person, or one who forgot the password, gets a link that works once, for 24 hours.
 """
 import re
 import time
@@ -15,8 +15,8 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from admin_views import account_forms as forms
-from admin_views.passwords import (code_is_right, codes_of, hash_password, new_recovery_codes, offered_secret, password_is_right,
-                                   remember_device, set_password, sha, tell, try_once, use_app_code)
+from admin_views.passwords import (code_is_right, codes_of, hash_password, new_recovery_codes, offered_secret,
+                                   password_is_right, remember_device, set_password, sha, tell, try_once, use_app_code)
 from models import User, new_token
 from questions import SENCO, TECHNICIAN, acting, now
 
@@ -36,7 +36,7 @@ def init_app(app):
     app.register_blueprint(pages)
 
 
-# ---------------------------------------------------------------------------------------------------------- who may pass
+# --------------------------------------------------------------------------------------------------------- who may pass
 @login_manager.user_loader
 def load_user(token):
     """The person whose cookie this is, if they may still sign in."""
@@ -95,7 +95,7 @@ def form_page(form, title, button, template="account_form.html", order=(), **mor
     return page, 422 if problems else 200
 
 
-# ------------------------------------------------------------------------------------------------------------ signing in
+# ----------------------------------------------------------------------------------------------------------- signing in
 @pages.route("/sign-in", methods=["GET", "POST"])
 def sign_in():
     """Ask for the user name and password."""
@@ -159,7 +159,7 @@ def sign_out():
     return response
 
 
-# ----------------------------------------------------------------------------------------------------- the first account
+# ---------------------------------------------------------------------------------------------------- the first account
 def first_signer():
     """Signs the link for the first account."""
     return URLSafeTimedSerializer(current_app.secret_key, salt="first account")
@@ -186,7 +186,8 @@ def first_account(token):
         return finish(made, "/")
     if User.select().exists():
         return dead_link()
-    return form_page(form, "Make the first account", "Make the account", order=["full_name", "user_name", "new_password", "again"],
+    return form_page(form, "Make the first account", "Make the account",
+                     order=["full_name", "user_name", "new_password", "again"],
                      intro="This account is the technician's. It can let everybody else in.")
 
 
@@ -196,12 +197,13 @@ def make_first(form):
     with User._meta.database.atomic(), acting("Sign-in"):
         if User.select().exists():
             return None
-        return User.create(name=form.full_name.data.strip(), username=form.user_name.data, role=TECHNICIAN, password=kept)
+        return User.create(name=form.full_name.data.strip(), username=form.user_name.data, role=TECHNICIAN,
+                           password=kept)
 
 
-# --------------------------------------------------------------------------------------------------------- sign-in links
+# -------------------------------------------------------------------------------------------------------- sign-in links
 def may_link(user, person):
-    """Whether `user` may make a sign-in link for `person`: the technician for everybody, the SENCO for all but technicians."""
+    """Whether `user` may make a sign-in link for `person`: a technician for all, the SENCO for all but technicians."""
     return user.role == TECHNICIAN or user.role == SENCO and person.role != TECHNICIAN
 
 
@@ -217,7 +219,8 @@ def make_link(number):
         return render_template("account_link.html", title="Sign-in link", person=person, link=link)
     if form.is_submitted() and not form.reason.errors:
         form.reason.errors = ["This account is switched off. Switch it on first"]
-    return form_page(form, f"Make a sign-in link for {person}", "Make a sign-in link", "account_make_link.html", person=person)
+    return form_page(form, f"Make a sign-in link for {person}", "Make a sign-in link", "account_make_link.html",
+                     person=person)
 
 
 def give_link(person, reason):
@@ -249,7 +252,7 @@ def dead_link():
     return render_template("account_dead_link.html", title="This link does not work"), 410
 
 
-# ------------------------------------------------------------------------------------------------------ your own account
+# ----------------------------------------------------------------------------------------------------- your own account
 @pages.route("/account")
 def show():
     """The person's own account: password, second step, recovery codes, sign out."""
@@ -297,7 +300,8 @@ def second_step():
         tell("second step set up", user, user)
         login_user(user)
         return show_new_codes(user)
-    uri = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=current_app.config.get("PORTAL_NAME", "Portal"))
+    portal = current_app.config.get("PORTAL_NAME", "Portal")
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=portal)
     return form_page(form, "Set up the second step", "Turn on", "account_second_step.html",
                      picture=segno.make(uri).svg_data_uri(scale=5), key=" ".join(re.findall("....", secret)))
 

@@ -13,7 +13,8 @@ CHOOSE = "12 characters or more. Three random words work well."
 
 def password_box(label, missing, autocomplete, *more, hint=""):
     """A password box; never with a Length check, which would cut or shout before our own words."""
-    return PasswordField(label, [InputRequired(missing), *more], description=hint, render_kw={"autocomplete": autocomplete})
+    return PasswordField(label, [InputRequired(missing), *more], description=hint,
+                         render_kw={"autocomplete": autocomplete})
 
 
 def name_box(*more, hint=""):
@@ -30,7 +31,8 @@ class SignIn(FlaskForm):
 
 class Code(FlaskForm):
     """One code, from the app or from the list of recovery codes."""
-    code = StringField("Code", [InputRequired("Enter the code")], render_kw={"autocomplete": "one-time-code", "spellcheck": "false"})
+    code = StringField("Code", [InputRequired("Enter the code")],
+                       render_kw={"autocomplete": "one-time-code", "spellcheck": "false"})
 
 
 class Confirm(FlaskForm):
@@ -59,7 +61,8 @@ class NewPassword(FlaskForm):
 class FirstAccount(NewPassword):
     """The first account of all."""
     full_name = StringField("Full name", [InputRequired("Enter your full name")], render_kw={"autocomplete": "name"})
-    user_name = name_box(Regexp(r"^[A-Za-z0-9._-]{2,40}$", message="A user name has 2 to 40 letters, digits, dots or dashes"))
+    user_name = name_box(Regexp(r"^[A-Za-z0-9._-]{2,40}\Z",
+                                message="A user name has 2 to 40 letters, digits, dots or dashes"))
 
     def names(self):
         """What the person is called."""
@@ -73,7 +76,8 @@ class ChangePassword(NewPassword):
 
 class MakeLink(FlaskForm):
     """Why somebody needs a sign-in link."""
-    reason = RadioField("Why do they need a link?", choices=REASONS, validators=[InputRequired("Choose why they need a link")])
+    reason = RadioField("Why do they need a link?", choices=REASONS,
+                        validators=[InputRequired("Choose why they need a link")])
 
 
 class Press(FlaskForm):

@@ -37,7 +37,7 @@ class RecordView(ModelView):
         fields = model._meta.fields
         self.column_list = self.own
         self.column_labels = {n: label_of(model, n) for n in self.own}
-        self.column_sortable_list = [n for n in self.own if n in fields and not isinstance(fields[n], ForeignKeyField)]
+        self.column_sortable_list = [("pupil", Pupil.surname) if n == "pupil" else n for n in self.own if n in fields]
         self.column_searchable_list = [fields[n] for n in model.searched]
         self.column_filters = [FilterEqual(fields[n], label_of(model, n), options=list(fields[n].choices)) for n in filterable(model)]
         order = model.order_by[0]
@@ -77,7 +77,7 @@ class RecordView(ModelView):
 
     def get_one(self, key):
         """One record within the scope, or None."""
-        return self.get_query().where(self.model.id == key).first()
+        return self.get_query().where(self.model.id == forms.key_of(key)).first()
 
     def find(self, key):
         """One record within the scope, or the "not found" page."""
@@ -169,7 +169,7 @@ class RecordView(ModelView):
         """A new record; for a paper of the pathway the pupil is given by the page it was started from."""
         if not self.may_write():
             abort(403)
-        pupil = Pupil.visible_to(current_user).where(Pupil.id == request.args.get("pupil", 0, type=int)).first()
+        pupil = Pupil.visible_to(current_user).where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of)).first()
         record, prefilled = self.begin(pupil)
         if record.id:
             return redirect(url_for(".edit", key=record.id))
@@ -210,13 +210,15 @@ class RecordView(ModelView):
                 problems = self.save(record, form, said.get("do", "save"))
                 if not problems:
                     return redirect(self.after_save(record, said.get("do")))
+                if getattr(form, "is_kept", False):             # saved, though not completed: go on from what is saved
+                    form = maker(formdata=None, data=forms.values_of(record, current_user))
         forms.name_siblings(form)
         return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(),
                            tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems else 200
 
     def save(self, record, form, do):
         """Save the form with its rows in one transaction, then complete or agree it when asked. Returns the problems."""
-        problems = typing_problems(form)
+        problems, known = typing_problems(form), record.id
         if problems:
             return problems
         try:
@@ -226,7 +228,9 @@ class RecordView(ModelView):
         except Clash as clash:
             return clash_problems(record, form, clash)
         except workflow.Invalid as invalid:
+            record.id = known                                   # what was new is not saved
             return invalid.faults
+        form.is_kept = True
         try:
             ACTS.get(do, lambda *_: None)(record, current_user)
         except workflow.Invalid as invalid:
@@ -290,9 +294,9 @@ class RecordView(ModelView):
 
 
 # ---------------------------------------------------------------------------------------------------------------- pieces
-ACTS = {"complete": workflow.complete, "agree": workflow.agree}
-PAGE_ACTS = {**ACTS, "reopen": workflow.reopen, "version": workflow.new_version,
-             "decline": lambda form, user: workflow.decline(form, user, request.form.get("declined_why"))}
+ACTS = {"complete": workflow.complete, "agree": workflow.agree,
+        "decline": lambda form, user: workflow.decline(form, user, request.form.get("declined_why"))}
+PAGE_ACTS = {**ACTS, "reopen": workflow.reopen, "version": workflow.new_version}
 STATUS_WORDS = (("draft", "a draft again"), ("complete", "complete"), ("sealed", "agreed and sealed"), ("declined", "declined"))
 
 
@@ -305,7 +309,7 @@ def acts(record):
     side = workflow.paper_for(type(record)).kind == "side"
     found = [("agree", "Agree and seal")] if current_user.role == workflow.SENCO else []
     found += [("complete", "Mark complete")] if record.status == "draft" else [("reopen", "Open again")]
-    return found + ([("decline", "Declined")] if side and record.id else [])
+    return found + ([("decline", "Declined")] if side else [])
 
 
 def tips_of(record):

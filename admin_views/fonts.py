@@ -87,7 +87,8 @@ def unprintable(text: object) -> str | None:
     shown = " ".join(f"◌{c}" if unicodedata.category(c) == "Mn" else c for c in wrong[:8])
     more = " and others" if len(wrong) > 8 else ""
     return ("This cannot be printed, because the paper would show these characters wrongly: "
-            f"{shown}{more} ({scripts}). Please write them in English letters as well or instead, or print the page from the screen.")
+            f"{shown}{more} ({scripts}). Please write them in English letters as well or instead, "
+            "or print the page from the screen.")
 
 
 def _span(family: str | None, text: str) -> Markup:

@@ -145,11 +145,16 @@ def one_of(options):
     return check
 
 
+def key_of(said):
+    """The key of a row that an address or a form names; 0 when it cannot be one (what no database column holds)."""
+    return int(said) if str(said).isdecimal() and len(str(said)) < 10 else 0
+
+
 def find_pupils(user, typed, chosen=""):
     """Pupils this person may see whose name fits what was typed, at most 21; or the one that was chosen."""
     mine = Pupil.visible_to(user).order_by(Pupil.surname, Pupil.forename)
-    if chosen.isdigit():
-        return list(mine.where(Pupil.id == int(chosen)))
+    if chosen:
+        return list(mine.where(Pupil.id == key_of(chosen)))
     exact = [p for p in mine.where(Pupil.surname.startswith(typed.split(",")[0].strip())) if str(p) == typed]
     if len(exact) == 1:
         return exact

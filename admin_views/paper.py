@@ -24,13 +24,13 @@ from models import (Document, EhcCase, FamilyThinks, Form, Letter, ListMembershi
 from questions import document, say_day, say_moment, short_day, today
 
 DRAFT_WORDS = "Not yet completed. Please do not rely on it or share it."
-BROKEN_WORDS = ("The words kept no longer match the check code they were sealed with. Please do not rely on this paper, "
-                "and tell the SENCO.")
+BROKEN_WORDS = ("The words kept no longer match the check code they were sealed with. Please do not rely on this "
+                "paper, and tell the SENCO.")
 FAMILY_WORDS = ("We would like to hear from you and from your child. Write as much or as little as you like, in any "
                 "language, and leave out anything you would rather not say. If it is easier to talk, please ask us: we "
                 "will write it down with you.")
-RECORD_WORDS = ("Everything the school keeps on the Learning Pathway about this child, as far as the person who printed it "
-                "may see it. It is about a child: please keep it safe.")
+RECORD_WORDS = ("Everything the school keeps on the Learning Pathway about this child, as far as the person who "
+                "printed it may see it. It is about a child: please keep it safe.")
 
 # No folder and no network: the typefaces are known by name and the style sheet stands inside the document.
 POLICY = ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=60)
@@ -199,7 +199,7 @@ def _tell_rows(record_class, sections):
     """Tell each column of an empty list how many lines its question asks for."""
     groups = record_class.groups()
     for line in (line for s in sections for line in s["lines"] if "columns" in line):
-        for column, (_, asked) in zip(line["columns"], groups[line["name"]].questions()):
+        for column, (_, asked) in zip(line["columns"], groups[line["name"]].questions(), strict=True):
             column["rows"] = asked.ask.rows
 
 

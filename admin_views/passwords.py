@@ -48,7 +48,7 @@ def sha(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-# ------------------------------------------------------------------------------------------------------- a good password
+# ------------------------------------------------------------------------------------------------------ a good password
 def plain(password):
     """The password in one Unicode form, so that é typed two ways is the same."""
     return unicodedata.normalize("NFKC", password)
@@ -70,7 +70,7 @@ def password_problem(password, *names):
 
 def guesses(password, words=()):
     """How many guesses a password would take: common ones, names, words, dates, rows of keys and `words` come first."""
-    dictionaries = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(words)}     # never zxcvbn(): it keeps `words`
+    dictionaries = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(words)}   # zxcvbn() would keep `words`
     password = re.sub(r"[\s._-]+", "", password)[:LOOKED_AT]            # gaps between words hide nothing from a guesser
     return most_guessable_match_sequence(password, omnimatch(password, dictionaries))["guesses"]
 
@@ -78,12 +78,13 @@ def guesses(password, words=()):
 def words_of_the_place(*names):
     """The words that somebody who knows the school would try first."""
     school = Setting.of_school()
-    said = [school.school_name, school.senco_name, current_app.config.get("PORTAL_NAME", ""), "learning pathway", "senco", *names]
+    portal = current_app.config.get("PORTAL_NAME", "")
+    said = [school.school_name, school.senco_name, portal, "learning pathway", "senco", *names]
     found = [re.findall(r"\w+", plain(text).lower().replace("_", " ")) for text in said if text]
     return [*("".join(words) for words in found), *(word for words in found for word in words if len(word) > 2)]
 
 
-# ---------------------------------------------------------------------------------------------------- keeping a password
+# --------------------------------------------------------------------------------------------------- keeping a password
 def hash_password(text):
     """What is kept of a password."""
     return hasher.hash(plain(text))
@@ -114,7 +115,7 @@ def set_password(user, password, *only_if):
     return done
 
 
-# ----------------------------------------------------------------------------------------------- codes of the second step
+# --------------------------------------------------------------------------------------------- codes of the second step
 def offered_secret(user):
     """The secret shown while a person sets up the second step: the same at each look, kept nowhere until it works."""
     words = f"totp {user.id} {user.token}".encode()
@@ -160,7 +161,7 @@ def new_recovery_codes(user):
     return ["-".join(re.findall("....", code)) for code in codes]
 
 
-# --------------------------------------------------------------------------------------------------- slowing down guesses
+# ------------------------------------------------------------------------------------------------- slowing down guesses
 def device_cookie(user):
     """The name and the signer of the mark of a device this person has signed in on. A new password ends it."""
     prefix = "__Host-" if current_app.config["SESSION_COOKIE_SECURE"] else ""

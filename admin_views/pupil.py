@@ -160,6 +160,9 @@ class ListView(RecordView):
         super().__init__(Placement, endpoint=endpoint)
         self._list_columns = list(LIST_HEADS.items())
 
+    def _get_default_order(self):
+        return [(Pupil.surname, False), (Pupil.forename, False)]
+
     def plural(self):
         """The school's name of the list."""
         return workflow.list_label(self.code)

@@ -70,7 +70,7 @@ def _grid(columns):
 def _entry(columns, row):
     """One row as a stack: short answers run on in one line of the paper, a longer one stands below its question."""
     stack, room = [], 0
-    for column, said in zip(columns, row):
+    for column, said in zip(columns, row, strict=True):
         length = len(column["label"]) + len(said or "Not answered") + 6
         short = length <= 100 and "\n" not in said
         if short and stack and stack[-1]["short"] and length <= room:
@@ -105,5 +105,5 @@ def widths(columns, table):
     said = [max(12, *map(len, [c["label"], *c["options"]]), *(min(len(row[at]), 90) for row in table))
             for at, c in enumerate(columns)]
     spare = max(PAGE_WIDTH - sum(least), 0)
-    whole = [low + spare * part / sum(said) for low, part in zip(least, said)]
+    whole = [low + spare * part / sum(said) for low, part in zip(least, said, strict=True)]
     return [f"{100 * w / sum(whole):.1f}%" for w in whole]

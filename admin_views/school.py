@@ -10,6 +10,7 @@ import workflow
 from admin_views import account
 from admin_views.base import PAGE_SIZE, RecordView
 from admin_views.desk import settings_now
+from admin_views.forms import key_of
 from clock import check_holidays
 from models import RIGHTS_TABLE, Pupil, Setting, every, may
 from questions import AuditEntry, Row, read_day, say_day
@@ -70,7 +71,7 @@ class AuditView(SchoolPage):
     @expose("/")
     def index(self):
         """The newest changes first, of everything or of one pupil."""
-        page, pupil = max(request.args.get("page", 0, type=int), 0), request.args.get("pupil", type=int)
+        page, pupil = max(request.args.get("page", 0, type=int), 0), request.args.get("pupil", 0, type=key_of)
         found = AuditEntry.select().where(AuditEntry.pupil_id == pupil) if pupil else AuditEntry.select()
         entries = list(found.order_by(AuditEntry.id.desc()).paginate(min(page, 100_000) + 1, 2 * PAGE_SIZE))
         names = {p.id: p for p in Pupil.visible_to(current_user).where(Pupil.id.in_({e.pupil_id for e in entries}))}

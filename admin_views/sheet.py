@@ -44,7 +44,7 @@ looked_after    in care | in lea care | in la care | looked after | looked after
 care_authority  care authority | caring authority
 medical_plan    medical plan | health care plan | healthcare plan
 contacts        priority contacts | all contacts
-out             number | sen stage | sen status | sen provision | sen need | sen needs | sen type | sen types | leaving date | date left | dol
+out             number | sen stage | sen status | sen provision | sen need | sen needs | sen type | sen types | leaving date | date left
 """
 CONTACT_SAID = """
 name            full name | contact name
@@ -380,7 +380,8 @@ def preview(sheet, columns, user):
 def judge(line, cells, heads, columns, asked, here):
     """What one row would do."""
     if cells is None:
-        return Item(line, Pupil(), reasons=["The row has more cells than there are headings; put quotation marks around an answer with commas."])
+        return Item(line, Pupil(), reasons=["The row has more cells than there are headings; put quotation marks around an answer "
+                                            "with commas."])
     said, people, reasons = read_row(cells, heads, columns, asked)
     item = Item(line, Pupil(), reasons=reasons)
     try:
@@ -429,7 +430,8 @@ def take_people(item, people, kept):
         if contact is None:
             contact = Contact(pupil=item.pupil if item.pupil.id else None)
             kept.append(contact)
-        changed = take_over(contact, said if not contact.id else {n: v for n, v in said.items() if n != "name"}, f"{said['name']}: ", not contact.id)
+        answers = {n: v for n, v in said.items() if n != "name" or not contact.id}      # a kept name keeps its spelling
+        changed = take_over(contact, answers, f"{said['name']}: ", blank=not contact.id)
         if changed and contact not in item.contacts:
             item.contacts.append(contact)
         item.changes += changed

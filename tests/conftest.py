@@ -22,6 +22,7 @@ import models as m  # noqa: E402
 import questions as q  # noqa: E402
 import workflow as w  # noqa: E402
 
+pytest_plugins = ("web",)                   # the fixtures of the tests that fetch pages
 TODAY = datetime.date(2026, 11, 24)         # a Tuesday: the day of every test
 START = datetime.date(2026, 9, 1)           # a stage begins
 HELD = datetime.date(2026, 10, 13)          # its review: six weeks later

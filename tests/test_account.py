@@ -306,8 +306,9 @@ def test_a_password_has_12_to_128_characters_of_any_kind(app, signed_in, passwor
         assert sign_in(app.test_client(), password).location == "/"
 
 
-@pytest.mark.parametrize("password", ["1qaz2wsx3edc", "Password1234", "passwordpassword", "aaaaaaaaaaaa", "qwertyuiop12", "sunshinemonkey1",
-                                      "Learning Pathway", "senco-senco-1", "amyBrook2026", "willow-brook-school-26", "Willow Brook School", "our own word 5"])
+@pytest.mark.parametrize("password", ["1qaz2wsx3edc", "Password1234", "passwordpassword", "aaaaaaaaaaaa", "qwertyuiop12",
+                                      "sunshinemonkey1", "Learning Pathway", "senco-senco-1", "amyBrook2026",
+                                      "willow-brook-school-26", "Willow Brook School", "our own word 5"])
 def test_a_well_known_or_easy_password_is_refused(app, signed_in, password):
     app.config["BANNED_PASSWORDS"] = {"our own word 5"}
     with acting("The tests"):
@@ -482,7 +483,8 @@ def test_the_first_account_is_made_by_a_link_that_works_once(app, client):
     answers = dict(full_name="Tom Fix", user_name="Tom", new_password=NEW, again=NEW)
     assert fill(client, link, **answers).location == "/"
     made = User.get()
-    assert (made.name, made.username, made.role, made.active, User.select().count()) == ("Tom Fix", "tom", "technician", True, 1)
+    assert (made.name, made.username, made.role, made.active) == ("Tom Fix", "tom", "technician", True)
+    assert User.select().count() == 1
     assert acts() == [("add", ""), ("signed in", "")]
     assert app.test_client().get(link).status_code == 410
     with app.app_context():
@@ -509,8 +511,8 @@ def test_a_new_person_joins_by_a_link_that_works_once(app, signed_in):
     assert app.test_client().get(link).status_code == 410
     assert sign_in(app.test_client(), NEW, "bob").location == "/"
     assert link.split("/")[-1] not in str(list(User.select().dicts())) + str(list(AuditEntry.select().dicts()))
-    assert acts()[1:] == [("sign-in link made", "They are new, or have never signed in"), ("password changed", ""), ("signed in", ""),
-                          ("signed in", "")]
+    assert acts()[1:] == [("sign-in link made", "They are new, or have never signed in"), ("password changed", ""),
+                          ("signed in", ""), ("signed in", "")]
 
 
 def test_a_link_dies_after_a_day_and_when_a_new_one_is_made(app, signed_in, client):
@@ -526,7 +528,8 @@ def test_a_link_dies_when_the_account_is_switched_off(app, signed_in):
     link = made_link(signed_in, bob.id)
     User.update(account="off").where(User.id == bob.id).execute()
     assert app.test_client().get(link).status_code == 410
-    assert problem(fill(signed_in, f"/account/link/{bob.id}", reason="new")) == "This account is switched off. Switch it on first"
+    said = problem(fill(signed_in, f"/account/link/{bob.id}", reason="new"))
+    assert said == "This account is switched off. Switch it on first"
 
 
 def test_a_link_still_asks_for_the_code(app, signed_in):
@@ -556,8 +559,8 @@ def test_a_link_needs_a_reason(signed_in):
 
 
 @pytest.mark.parametrize("role, allowed", [("technician", {"technician", "senco", "head", "teacher", "office"}),
-                                           ("senco", {"senco", "head", "teacher", "office"}), ("office", set()), ("teacher", set()),
-                                           ("head", set())])
+                                           ("senco", {"senco", "head", "teacher", "office"}), ("office", set()),
+                                           ("teacher", set()), ("head", set())])
 def test_who_may_make_a_link_for_whom(app, signed_in, amy, role, allowed):
     User.update(role=role).execute()
     others = {r: person(f"a-{r}", r) for r in ("technician", "senco", "head", "teacher", "office")}
@@ -585,12 +588,13 @@ def test_the_audit_trail_says_what_happened_and_by_whom_and_holds_no_secret(app,
     _, secret = turn_on(signed_in)
     fill(signed_in, "/account/password", password=PASSWORD, new_password=NEW, again=NEW)
     press_sign_out(signed_in)
-    assert acts() == [("signed in", ""), ("refused sign-in", "Wrong password"), ("second step set up", ""), ("recovery codes made", ""),
-                      ("password changed", ""), ("signed in", ""), ("signed out", "")]
+    assert acts() == [("signed in", ""), ("refused sign-in", "Wrong password"), ("second step set up", ""),
+                      ("recovery codes made", ""), ("password changed", ""), ("signed in", ""), ("signed out", "")]
     rows = [e for e in AuditEntry.select() if e.who != "The tests"]
     assert {e.who for e in rows if e.act != "refused sign-in"} == {"Amy"} and {e.record_id for e in rows} == {amy.id}
     row, words = User.get(), str(list(AuditEntry.select().dicts()))
-    assert not any(hidden in words for hidden in (secret, NEW, PASSWORD, "not the one", row.password, row.token, row.recovery))
+    hidden = secret, NEW, PASSWORD, "not the one", row.password, row.token, row.recovery
+    assert not any(text in words for text in hidden)
 
 
 def test_a_switched_off_account_is_named_in_the_audit_trail(client, amy):

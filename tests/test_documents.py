@@ -191,7 +191,8 @@ def test_a_file_changed_behind_our_back_is_not_given_out(portal, senco):
     assert "changed outside the portal" in senco.get(f"/document/{kept().id}/").text
 
 
-@pytest.mark.parametrize("role, code", [("office", 200), ("senco", 200), ("head", 200), ("teacher", 403), ("stranger", 403), ("technician", 403)])
+@pytest.mark.parametrize("role, code", [("office", 200), ("senco", 200), ("head", 200), ("teacher", 403), ("stranger", 403),
+                                        ("technician", 403)])
 def test_only_who_may_read_documents_gets_the_file(portal, senco, cast, role, code):
     send(senco)
     assert enter(portal, getattr(cast, role)).get(f"/document/{kept().id}/file").status_code == code

@@ -4,10 +4,10 @@ import pytest
 import questions as q
 import workflow as w
 from conftest import dump
-from web import Page, everywhere, header_faults, rules
+from flask_wtf.csrf import generate_csrf
+from web import Browser, Page, address, everywhere, header_faults, rules
 
-pytest_plugins = ("web",)
-WHO = (*q.ROLES, "stranger", "gone", None)
+WHO = (*q.ROLES, None)
 FILE = (".pdf", ".csv", "/file")
 
 
@@ -61,7 +61,6 @@ def test_the_page_of_a_pupil_on_every_stage_is_built_as_it_should_be(school, bro
 
 def test_a_school_without_pupils_has_pages_too(cast, portal):
     """The home page, every list and the settings before anything was written."""
-    from web import Browser
     for who in q.ROLES:
         for endpoint, rule in rules(portal, "GET"):
             if not rule.arguments and not rule.rule.endswith(FILE):
@@ -78,23 +77,16 @@ def test_every_change_needs_the_token_of_the_page(school, browser, token):
     before, found = dump(), []
     if token == "another session's":
         with school.app.test_request_context():
-            from flask_wtf.csrf import generate_csrf
             token = generate_csrf()
     for who in ("senco", None):
         at = browser(who)
         for endpoint, rule in rules(school.app, "POST"):
-            url = post_address(school, rule)
+            url = address(school, rule)
             sent = {} if token is None else {"csrf_token": token}
             status = at.post(url, sent, token=False).status_code
             found += [f"{status} for {url}"] if status != 400 else []
     assert not found, "POST without the right token must be 400:\n" + "\n".join(found)
     assert dump() == before
-
-
-def post_address(school, rule):
-    """The address of a rule, in the school."""
-    from web import address
-    return address(school, rule)
 
 
 @pytest.mark.parametrize("status, method, url", [
@@ -135,5 +127,6 @@ def test_static_files_carry_the_headers_and_hold_no_foreign_address(school, brow
 
 def test_a_form_that_is_too_large_is_refused_with_a_plain_page(school, browser):
     """413, before anything is read."""
-    page = browser("senco").post("/pupil/new/", {"surname": "x" * (13 * 1024 * 1024)})
+    sent = b"surname=" + b"x" * (13 * 1024 * 1024)
+    page = browser("senco").client.post("/pupil/new/", data=sent, content_type="application/x-www-form-urlencoded", buffered=True)
     assert page.status_code == 413 and "too large" in page.get_data(as_text=True)

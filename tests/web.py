@@ -1,4 +1,4 @@
-"""The portal as a browser without JavaScript sees it. Name it in a test module with `pytest_plugins = ("web",)`.
+"""The portal as a browser without JavaScript sees it.
 
 A `Browser` is one person at one computer: whatever it fetches is checked (headers; title, labels, ids, tokens ... of a page), and a
 form is sent as it stands on the page, with what the test typed. `school` is a school in which every question of every record is
@@ -166,7 +166,7 @@ class Browser:
     def send(self, method, url, data=None, token=True, **more):
         """Any request; the security headers of the answer are checked."""
         sent = None if method in ("GET", "HEAD") else [*pairs(data), *([("csrf_token", self.token)] if token else [])]
-        response = self.client.open(url, method=method, **form_data(sent), **more)
+        response = self.client.open(url, method=method, buffered=True, **form_data(sent), **more)
         assert not header_faults(response), f"{method} {url}: {header_faults(response)}"
         return response
 

