@@ -521,7 +521,7 @@ class Journey:
 
     def agency_side(self, day, status):
         """Outside Agency Information Form, with the consents that it needs; a draft has recommendations that are not decided."""
-        form, _ = self.begin(AgencyInformation, day, self.office, discussed_with="{carer}, {t} and the SENCO", shared_on=day)
+        form, _ = self.begin(AgencyInformation, day, self.office, discussed_with="{carer}, {t} and the SENCO")
         for at, (agency, professional, reason, question, tried, advice) in enumerate(self.story["agencies"]):
             state = ("Involved", "Discharged", "Involved", "Consulted")[self.no % 4] if at == 0 else AGENCY_STATUS[(self.no + at) % 7]
             asked = None if state == "Considered" else self.school.after(day - 50 * DAY, 0, day)

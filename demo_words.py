@@ -185,7 +185,8 @@ LATER = (("{carer} says that neighbours have noticed the difference.", "{carer} 
           "{carer} says {f} talks about school without being asked."),
          ("{carer} sees small steps and would like to know how long it takes.", "{carer} says that good weeks and hard weeks take turns.",
           "{carer} is grateful for {ta} and worried about next year."),
-         ("“I can do it without looking at my card.”", "“I showed {fr} how to do it.”", "“It used to be hard. Now it's just a bit hard.”"),
+         ("“I can do it without looking at my card.”", "“I showed {fr} how to do it.”",
+          "“It used to be hard. Now it's just a bit hard.”"),
          ("“Some days it works.”", "“I like it with {ta}. It's harder with other people.”", "“I'm trying. It takes long.”"))
 CHANGED = ("{f} has changed tables and sits with {fr} now.", "A new baby at home; {f} is proud and tired.", "No big changes.",
            "A week away with a cold, and a new {i} club on Wednesdays.")
@@ -200,17 +201,20 @@ KEEP = ("use what I have learned in every lesson", "What works in one room shoul
           0, 10, 2, "Classroom", "Handover card", 0),))
 MEETING = dict(
     agenda="To hear how {f} feels about school, look at each outcome, and agree what comes next.",
-    minutes="{f} showed {his} work first and was proud of it. {carer} told us what they see at home. {t} went through the ratings. All agreed "
+    minutes="{f} showed {his} work first and was proud of it. {carer} told us what they see at home. "
+            "{t} went through the ratings. All agreed "
             "that short, frequent practice works best, and that we praise effort before results.",
     people=(("{f}", "Coming", "Yes", "Brought a drawing of what helps"), ("{carer}", "Coming", "Yes", "Sent notes the day before"),
             ("{t}, class teacher", "Coming", "Yes", "Work samples"), ("Wilma Senwood, SENCO", "Coming", "Yes", "Led the meeting"),
             ("School nurse", "Not coming", "Sent apologies", "A short letter with the last check"),
             ("{ta}, teaching assistant", "No reply yet", "No", "")),
     actions=(("Send the strategies sheet home", "{t}", True), ("Try the new seat for two weeks and write down what happens", "{ta}", True),
-             ("Ask the specialist for the date of the next visit", "Wilma Senwood", False), ("Practise the game for five minutes a day", "{carer}", False)))
+             ("Ask the specialist for the date of the next visit", "Wilma Senwood", False),
+             ("Practise the game for five minutes a day", "{carer}", False)))
 DECLINED = ("The family would rather tell us in the meeting; the SENCO wrote down what they said.",
             "{f} does not want to fill in a form; {he} spoke with {ta} instead.")
-EXAM_ACCESS = (("25% extra time", "Reading and writing speed, class tests since last year"), ("Reader", "Normal way of working in all class tests"),
+EXAM_ACCESS = (("25% extra time", "Reading and writing speed, class tests since last year"),
+               ("Reader", "Normal way of working in all class tests"),
                ("Word processor", "Typed work in English and history"), ("Rest breaks", "Movement break log"))
 
 

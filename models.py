@@ -20,8 +20,9 @@ from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, YES_NO, 
 
 # --------------------------------------------------------------------------------------------------------------- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
-# A row of a form has the rights of its form. Sections narrow this table; a teacher's rights reach only pupils of their own
-# classes (`Pupil.visible_to`). Stages change only through workflow.py, whose rows name their own roles.
+# A row of a form has the rights of its form and of the section it stands under. Sections narrow this table; a teacher's
+# rights reach only pupils of their own classes (`Pupil.visible_to`). Stages change only through workflow.py, whose rows
+# name their own roles.
 RIGHTS = """
 record                office  senco  teacher  head  technician
 Pupil                 rwx     rwx    r        rx    -
@@ -62,9 +63,14 @@ RIGHTS_TABLE = _rights(RIGHTS)
 def may(user, right, record):
     """Whether `user` has the right (`r`, `w` or `x`) over a record class or one of its records."""
     cls = record if isinstance(record, type) else type(record)
+    if not (user and user.active):
+        return False
     if issubclass(cls, Row):
-        cls = cls.parent_field().rel_model
-    return bool(user and user.active) and right in RIGHTS_TABLE.get(cls.__name__, {}).get(user.role, "-")
+        home = cls.parent_field()
+        cls, section = home.rel_model, home.rel_model.section_of(home.backref)
+        if user.role not in (section.write if right == "w" else section.see):
+            return False
+    return right in RIGHTS_TABLE.get(cls.__name__, {}).get(user.role, "-")
 
 
 # ------------------------------------------------------------------------------------------------------------ the options
@@ -206,7 +212,7 @@ class User(Record):
                      options=(("on", "On"), ("off", "Off")), default="on", needed=True)
     # kept for signing in, never shown
     password = TextField(null=True)                                 # Argon2id; empty: none chosen yet
-    token = CharField(null=True, unique=True, default=new_token)    # what the cookie holds: change it to end every cookie
+    token = CharField(null=True, unique=True, default=new_token)    # what the cookie holds: change it, all cookies die
     totp = CharField(null=True)                                     # secret of the second step; empty: none
     totp_last = IntegerField(default=0)                             # last half-minute used: a code works once
     recovery = TextField(null=True)                                 # SHA-256 of each unused recovery code, one a line
@@ -963,7 +969,6 @@ class AgencyInformation(Form):
     what = Section("What they recommend")
     recommendations = Rows("Recommendations", "One line each; decide on every one.", blank=5)
     discussed_with = text("Discussed with", rows=2)
-    shared_on = day("Shared with the family on")
 
 
 class Agency(Row):

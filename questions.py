@@ -7,6 +7,7 @@ itself in words (`answer`, `document`) for the screen, the paper, the spreadshee
 import contextvars
 import datetime
 import decimal
+import functools
 import hashlib
 import json
 import uuid
@@ -219,12 +220,19 @@ class AuditEntry(Model):
 
 def audit(act, record, question="", before="", after="", reason="", section=""):
     """Add one row to the audit trail; raises RuntimeError when nobody is named as acting."""
+    audit_all(act, record, [(question, before, after, section)], reason)
+
+
+def audit_all(act, record, changes, reason=""):
+    """Add a row for each (question, before, after, section) of one record, in one statement."""
     who = _acting.get()
     if who is None:
         raise RuntimeError("Wrap the change in `with acting(name):` so that the audit trail can say who made it.")
-    AuditEntry.insert(at=now(), who=who.name, user_id=who.user, request=who.request, act=act,
-                      record=type(record).__name__, record_id=record.id, pupil_id=record.pupil_key(), question=question,
-                      before=before, after=after, reason=reason, section=section).execute()
+    common = {"at": now(), "who": who.name, "user_id": who.user, "request": who.request, "act": act, "record": type(record).__name__,
+              "record_id": record.id, "pupil_id": record.pupil_key(), "reason": reason}
+    rows = [{**common, "question": q, "before": b, "after": a, "section": s} for q, b, a, s in changes]
+    if rows:
+        AuditEntry.insert_many(rows).execute()
 
 
 # ------------------------------------------------------------------------------------------------------------- a record
@@ -296,7 +304,12 @@ class Record(Model):
     @classmethod
     def section_of(cls, name):
         """The Section that a question or group of rows stands under."""
-        return next(section for section, lines in cls.layout() if name in dict(lines))
+        return cls._sections()[name]
+
+    @classmethod
+    @functools.cache
+    def _sections(cls):
+        return {name: section for section, lines in cls.layout() for name, _ in lines}
 
     @classmethod
     def groups(cls):
@@ -385,16 +398,14 @@ class Record(Model):
             return self._tell(act, was, reason)
 
     def _tell(self, act, was, reason):
-        if was is None:
-            audit(act, self, reason=reason)
-        told = dict(self.questions())
+        told, changes = dict(self.questions()), [("", "", "", "")] if was is None else []
         for f in self._meta.sorted_fields:
             if f.name in ("id", "version", *self.untold):
                 continue
             before, after = (was.answer(f.name) if was else ""), self.answer(f.name)
             if before != after:
-                place = self.section_of(f.name).label if f.name in told else ""
-                audit(act, self, f.name, before, after, reason, place)
+                changes.append((f.name, before, after, self.section_of(f.name).label if f.name in told else ""))
+        audit_all(act, self, changes, reason)
         return 1
 
     def touch(self):
@@ -443,8 +454,9 @@ class Row(Record):
         return []
 
     def parent(self):
-        """The form this row belongs to."""
-        return getattr(self, self.parent_field().name)
+        """The form this row belongs to; None for a new row without one."""
+        name = self.parent_field().name
+        return getattr(self, name) if self.__data__.get(name) or name in self.__rel__ else None
 
     def pupil_key(self):
         owner = self.parent()

@@ -63,8 +63,8 @@ def menu(admin):
     found = []
     for item in admin.menu():
         if item.is_category():
-            below = [(c.name, c.get_url(), []) for c in item.get_children() if c.is_accessible()]
-            found += [(item.name, "", below)] if below and item.name != ROWS else []
+            below = [(c.name, c.get_url(), []) for c in item.get_children()] if item.name != ROWS else []
+            found += [(item.name, "", below)] if below else []
         elif item.is_accessible():
             found.append((NAMED.get(item.get_url(), lambda: item.name)(), item.get_url(), []))
     return found

@@ -16,7 +16,7 @@ from peewee import ForeignKeyField, TextField
 import workflow
 from admin_views import forms, paper
 from models import Form, Pupil, PupilRecord, may
-from questions import AuditEntry, Clash, Row, audit, db, document, today
+from questions import ROLES, AuditEntry, Clash, Row, audit, db, document, today
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000              # rows of one spreadsheet
@@ -356,9 +356,9 @@ def preload(model, rows):
 
 
 def filterable(model):
-    """The choices of a record that its list can be filtered by."""
+    """The choices of a record that its list can be filtered by: those that everybody may see."""
     return [n for n, f in model._meta.fields.items() if f.choices and not isinstance(f, TextField) and len(list(f.choices)) <= 20
-            and (not f.verbose_name or "write" not in n)][:6]
+            and (not f.verbose_name or model.section_of(n).see == ROLES)][:6]
 
 
 def label_of(model, name):

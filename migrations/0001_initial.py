@@ -91,7 +91,6 @@ def up(migrator, db):
         sealed_by = CharField(null=True)
         sealed_at = DateTimeField(null=True)
         discussed_with = TextField(null=True)
-        shared_on = DateField(null=True)
         class Meta:
             database = db
             table_name = 'agency_information'

@@ -306,9 +306,9 @@ def test_a_password_has_12_to_128_characters_of_any_kind(app, signed_in, passwor
         assert sign_in(app.test_client(), password).location == "/"
 
 
-@pytest.mark.parametrize("password", ["1qaz2wsx3edc", "Password1234", "passwordpassword", "aaaaaaaaaaaa", "qwertyuiop12",
-                                      "sunshinemonkey1", "Learning Pathway", "senco-senco-1", "amyBrook2026",
-                                      "willow-brook-school-26", "Willow Brook School", "our own word 5"])
+@pytest.mark.parametrize("password", [
+    "1qaz2wsx3edc", "Password1234", "passwordpassword", "aaaaaaaaaaaa", "qwertyuiop12", "sunshinemonkey1", "Learning Pathway",
+    "senco-senco-1", "amyBrook2026", "willow-brook-school-26", "Willow Brook School", "our own word 5"])
 def test_a_well_known_or_easy_password_is_refused(app, signed_in, password):
     app.config["BANNED_PASSWORDS"] = {"our own word 5"}
     with acting("The tests"):
