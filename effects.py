@@ -102,6 +102,14 @@ def seal_papers(at, forms):
             form.seal(at.user.name)
 
 
+def adopt_papers(pupil, placement, forms, kept):
+    """A paper that was begun before the child was placed (a teacher's Record of Concern) belongs to the stage that asks for it."""
+    for form_class in forms:
+        for form in form_class.select().where(form_class.pupil == pupil, form_class.placement.is_null(),
+                                              form_class.status.in_(("draft", "complete"))):
+            kept.change(form, placement=placement)
+
+
 def rating_rows(review, plan):
     """One row to rate for each strategy or outcome of the plan that a review looks at: {"ratings": [...]}."""
     if plan is None:

@@ -488,6 +488,7 @@ def carry_out(move, at, token):
             kept.change(was, ended_on=when)
         fresh = kept.make(next_placement(move, at, stage, when, token))
         effects.mend_lists(at.pupil, STAGES[stage], fresh, when, kept)
+        effects.adopt_papers(at.pupil, fresh, [p.form for p in PAPERS if p.stage == stage], kept)
     for name in move.makes:
         effects.EFFECTS[name](at, fresh, kept)
     if move.letter:
@@ -540,6 +541,13 @@ def begin(form_class, pupil, user):
     if isinstance(form, MyPlan) and at.clock:
         form.review_by = at.clock.closes
     return form, effects.rating_rows(form, at.paper("plan")[1]) if mine and mine.kind == "review" else {}
+
+
+def unfinished(form_class, pupil, user):
+    """The paper of this cycle, or a draft that was written before the child was placed; None when there is neither."""
+    mine = next((f for p, f in Situation(pupil, user).papers if p.form is form_class and f), None)
+    loose = form_class.select().where(form_class.pupil == pupil, form_class.placement.is_null(), form_class.status.in_(("draft", "complete")))
+    return mine or loose.order_by(form_class.id.desc()).first()
 
 
 def lacks(form, user):

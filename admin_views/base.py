@@ -181,8 +181,7 @@ class RecordView(ModelView):
             return self.model(**({"pupil": pupil} if pupil and issubclass(self.model, PupilRecord) else {})), {}
         if pupil is None:
             abort(404)
-        at = workflow.Situation(pupil, current_user)
-        mine = next((f for p, f in at.papers if p.form is self.model and f), None)
+        mine = workflow.unfinished(self.model, pupil, current_user)
         return (mine, {}) if mine else workflow.begin(self.model, pupil, current_user)
 
     @expose("/<int:key>/edit/", methods=("GET", "POST"))

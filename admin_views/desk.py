@@ -60,7 +60,7 @@ def task_link(task):
     if isinstance(task.to, type):
         return url_for(f"{task.to.slug()}.new", pupil=task.pupil.id) if may(current_user, "w", task.to) else url_for("pupil.page", key=task.pupil.id)
     done = getattr(task.to, "status", "draft") != "draft" or not may(current_user, "w", task.to)
-    if getattr(task.to, "status", "") == "sealed":
+    if getattr(task.to, "status", "") == "sealed" or getattr(task.to, "placement_id", 0) is None:
         return url_for("pupil.page", key=task.pupil.id)
     return url_for(f"{task.to.slug()}.{'page' if done else 'edit'}", key=task.to.id)
 
@@ -83,7 +83,7 @@ class Task:
     to: object = None           # a record to open, or a record class to start
 
 
-GROUPS = (("overdue", "Overdue"), ("soon", "Due soon"), ("agree", "Ready to be agreed"), ("papers", "Papers missing"),
+GROUPS = (("overdue", "Overdue"), ("soon", "Due soon"), ("agree", "Ready to be decided"), ("papers", "Papers missing"),
           ("others", "Waiting for others"))
 
 
@@ -100,7 +100,7 @@ def tasks(user, on=None):
         found += review_tasks(placement, pupil, papers[placement.id], on, settings)
         found += paper_tasks(placement, pupil, papers[placement.id], on, settings)
         found += agency_tasks(pupil, papers[placement.id])
-    found += case_tasks(pupils, on, settings)
+    found += case_tasks(pupils, on, settings) + raised_tasks(pupils)
     order = [name for name, _ in GROUPS]
     seen = [t for t in found if t.to is None or may(user, "r", t.to)]
     return sorted(seen, key=lambda t: (order.index(t.group), t.when or datetime.date.max, t.pupil.name))
@@ -131,6 +131,14 @@ def paper_tasks(placement, pupil, papers, on, settings):
     if side:
         found.append(Task("papers", pupil, f"{len(side)} of the five forms to come: {', '.join(side)}", late))
     return found
+
+
+def raised_tasks(pupils):
+    """Records of Concern that somebody began for a child who is on no list yet."""
+    form_class = workflow.PAPERS[0].form
+    loose = form_class.select().where(form_class.placement.is_null(), form_class.pupil.in_(list(pupils)),
+                                      form_class.status.in_(("draft", "complete")))
+    return [Task("agree", pupils[f.pupil_id], f"{f.kind_name()} written by {f.entered_by}: place on the list?", f.happened_on, f) for f in loose]
 
 
 def agency_tasks(pupil, papers):

@@ -217,10 +217,18 @@ def next_step(at, moves):
                   else ("side", "plan", "review").index(pf[0].kind)) if not (f and f.status in DONE[p.kind])), None)
     if found and may(current_user, "r", found[0].form):
         return paper_step(at, *found)
-    first = next((m for m, stops in moves if not stops and m.to not in ("", "OFF") and not m.rows), None)
-    if first and at.stage in ("NONE", "LEFT"):
+    first = next((m for m, stops in moves if not stops and m.to in workflow.OPEN and not m.rows), None)
+    if first and at.stage in workflow.AWAY:
         return Step(first.name, first.does, url_for("pupil.move", key=at.pupil.id, slug=first.slug))
+    if at.stage in workflow.AWAY and may(current_user, "w", workflow.PAPERS[0].form) and not workflow.g.on_roll(at):
+        return raise_concern(at.pupil, workflow.PAPERS[0].form)
     return Step("", "Nothing needs doing now.", "")
+
+
+def raise_concern(pupil, form_class):
+    """For a teacher or the office: write the worry down; the SENCO sees it on the home page and places the child."""
+    return Step(f"Write a {form_class.kind_name()}", "The SENCO sees it on the home page and decides whether to place the child on the list.",
+                url_for(f"{form_class.slug()}.new", pupil=pupil.id))
 
 
 DONE = {"plan": ("sealed",), "review": ("sealed",), "side": ("complete", "sealed", "declined")}

@@ -97,7 +97,8 @@ def robin(cast, acting):
 
 def dump():
     """Every row of every table, to show that nothing changed."""
-    return {cls.__name__: list(cls.select().order_by(cls.id).tuples()) for cls in m.tables()}
+    names = [cls._meta.table_name for cls in m.tables()]
+    return {name: q.db.execute_sql(f'SELECT * FROM "{name}" ORDER BY id').fetchall() for name in names}
 
 
 # --------------------------------------------------------------------------------------------------- filling in a paper

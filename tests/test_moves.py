@@ -42,7 +42,7 @@ def refused(mv, pupil, user, kind=w.Refused, **more):
 
 
 # --------------------------------------------------------------------------------------------------------- where it leads
-@pytest.mark.parametrize("mv, stage, row", paths())
+@pytest.mark.parametrize("mv, stage, row", list(paths()))
 def test_each_move_leads_from_each_of_its_stages_to_where_its_row_says(robin, cast, mv, stage, row):
     was = ready(mv, robin, cast.senco, stage, row)
     assert w.stops(mv, w.Situation(robin, cast.senco, TODAY)) == []
@@ -56,7 +56,7 @@ def test_each_move_leads_from_each_of_its_stages_to_where_its_row_says(robin, ca
         assert now == was
 
 
-@pytest.mark.parametrize("mv, stage, row", paths())
+@pytest.mark.parametrize("mv, stage, row", list(paths()))
 def test_each_move_leaves_the_pupil_on_the_list_of_the_stage_and_on_no_other(robin, cast, mv, stage, row):
     ready(mv, robin, cast.senco, stage, row)
     make(mv, robin, cast.senco)
@@ -333,7 +333,7 @@ def break_after(monkeypatch, step):
         monkeypatch.setitem(effects.EFFECTS, step, broken)
 
 
-@pytest.mark.parametrize("mv, step", steps())
+@pytest.mark.parametrize("mv, step", list(steps()))
 def test_a_move_that_fails_in_the_middle_leaves_everything_as_it_was(robin, cast, monkeypatch, mv, step):
     ready(mv, robin, cast.senco)
     break_after(monkeypatch, step)
@@ -463,3 +463,13 @@ def test_every_guard_says_what_it_checks(guard):
 @pytest.mark.parametrize("mv", ALL)
 def test_every_move_has_a_sentence_and_its_source(mv):
     assert mv.does.endswith(".") and re.match(r"T\d\d", mv.ref)
+
+
+def test_a_record_of_concern_written_before_the_child_is_placed_belongs_to_stage_1(cast, acting):
+    written, _ = w.begin(m.RecordOfConcern, cast.robin, cast.teacher)
+    written.save()
+    assert written.placement_id is None
+    placed = press("Place on Concerns List", cast.robin, cast.senco)
+    assert m.RecordOfConcern.get_by_id(written.id).placement_id == placed.id
+    w.make(w.UNDO, cast.robin, cast.senco, {"reason": "The wrong child"})
+    assert m.RecordOfConcern.get_by_id(written.id).placement_id is None, "taking the move back must leave the teacher's paper alone"
