@@ -159,7 +159,8 @@ def carry_plan(at, fresh, kept):
     old = at.paper("plan")[1]
     if not isinstance(old, MyPlan) or old.status == "declined":
         return
-    done = [r.outcome for r in at.review.ratings if r.rating == "Achieved" or r.then == "Close"] if at.review else []
+    done = {r.outcome for r in at.review.ratings if r.rating == "Achieved" or r.then == "Close"} if at.review else set()
+    done |= {n.words for n in old.needs if n.outcomes.count() and all(o.words in done for o in n.outcomes)}
     draft = copy_form(old, PLANS[fresh.stage], fresh, at.user.name, without=done, afresh=AGREED_AFRESH)
     kept.made(draft)
 

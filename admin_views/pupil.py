@@ -43,7 +43,8 @@ class PupilView(RecordView):
                            papers=[(p, f) for p, f in at.papers if may(current_user, "r", p.form)], older=older_forms(at),
                            journey=journey(pupil), timeline=timeline(pupil), lists=open_lists(pupil), advice=workflow.advice(at),
                            content=document(pupil, current_user.role), kept=kept(pupil), agencies=agencies(at), stages=stage_strip(pupil, at),
-                           may_write=self.may_write(), stop_link=stop_link, case=case, case_moves=case_moves(at), case_dates=clock.case_dates(case) if case else [])
+                           may_write=self.may_write(), stop_link=stop_link, case=case, case_moves=case_moves(at),
+                           case_dates=clock.case_dates(case) if case else [])
 
     @expose("/look-up/", methods=("POST",))
     def look_up(self):

@@ -79,7 +79,7 @@ class Page:
 
     def said(self, name):
         """What a control of the big form holds."""
-        return dict(self.form().form_values()).get(name, "")
+        return dict(values_of(self.form())).get(name, "")
 
     def label(self, control):
         """The words of a control's label, its group's included."""
@@ -144,6 +144,12 @@ def words(part):
     return " ".join(part.text_content().split())
 
 
+def values_of(form):
+    """What a browser would send of a form as it stands: [(name, value)]; the line break after <textarea> is no part of the words."""
+    boxes = {b.get("name") for b in form.iter("textarea")}
+    return [(n, re.sub(r"^\r?\n", "", v) if n in boxes else v) for n, v in form.form_values()]
+
+
 def quoted(text):
     """A text as XPath writes it."""
     return f'"{text}"' if '"' not in text else f"'{text}'"
@@ -196,7 +202,7 @@ class Browser:
         """Send the form of a page as it stands, with what was typed (`a__0__b` is the control `a-0-b`); the page that follows."""
         form = shown.form(path)
         typed = {name.replace("__", "-"): value for name, value in typed.items()}
-        kept = [(n, v) for n, v in form.form_values() if n not in typed]
+        kept = [(n, v) for n, v in values_of(form) if n not in typed]
         unknown = set(typed) - {c.get("name") for c in form.xpath(".//input | .//select | .//textarea")}
         assert not unknown, f"not on the page: {unknown}"
         sent = [*kept, *pairs(typed), *([button] if button else [])]

@@ -31,6 +31,16 @@ QUESTIONS = """(scope, inner) => [...scope.querySelectorAll('.field')].filter(f 
     options: many || kind === 'select' ? list : [], said: many ? boxes.some(b => b.checked) : !!one.value};
 }).filter(q => q)"""
 
+# Give answers as a person's typing would: the box must be there to be seen, and the page hears of the change.
+PUT = """puts => puts.map(([how, which, value]) => {
+  const box = how === 'tick' ? [...document.getElementsByName(which)].find(b => b.value === value) : document.getElementById(which);
+  if (!box || box.disabled || box.readOnly || !box.checkVisibility({checkVisibilityCSS: true})) return which;
+  if (how === 'tick') { if (!box.checked) box.click(); return box.checked ? null : which; }
+  box.value = value;
+  ['input', 'change'].forEach(kind => box.dispatchEvent(new Event(kind, {bubbles: true})));
+  return box.value === value ? null : which;
+}).filter(fault => fault)"""
+
 
 def typed(day):
     """A date as somebody would type it, each time in another of the usual ways."""
@@ -168,24 +178,24 @@ class Screen:
 
     def answer(self, scope, given, on, inner):
         """Answer the questions inside one element; what is answered is taken out of `given`."""
+        puts = []
         for asked in scope.evaluate(QUESTIONS, inner):
-            words = asked["words"]
-            if words in given:
-                self.put(asked, given.pop(words))
+            if asked["words"] in given:
+                puts += as_put(asked, given.pop(asked["words"]))
             elif asked["need"] and not asked["said"]:
-                self.put(asked, sample(asked, on))
+                puts += as_put(asked, sample(asked, on))
+        faults = self.page.evaluate(PUT, puts) if puts else []
+        assert not faults, f"{self.page.url}: cannot be answered: {', '.join(faults)}"
 
-    def put(self, asked, value):
-        """Give one answer in the way its box takes it."""
-        page = self.page
-        if asked["kind"] in ("radio", "checkbox"):
-            codes = dict(asked["options"])
-            for words in [value] if isinstance(value, str) else value:
-                page.locator(f'[name="{asked["name"]}"][value={json.dumps(codes[words])}]').check()
-        elif asked["kind"] == "select":
-            page.locator(f'[id="{asked["id"]}"]').select_option(**({"index": value} if isinstance(value, int) else {"label": value}))
-        else:
-            page.locator(f'[id="{asked["id"]}"]').fill(typed(value) if isinstance(value, datetime.date) else value)
+
+def as_put(asked, value):
+    """What to do on the page for one answer: [(how, which, value), ...]."""
+    codes = dict(asked["options"])
+    if asked["kind"] in ("radio", "checkbox"):
+        return [("tick", asked["name"], codes[words]) for words in ([value] if isinstance(value, str) else value)]
+    if asked["kind"] == "select":
+        return [("put", asked["id"], asked["options"][value - 1][1] if isinstance(value, int) else codes[value])]
+    return [("put", asked["id"], typed(value) if isinstance(value, datetime.date) else value)]
 
 
 def sample(asked, on):

@@ -6,8 +6,6 @@ import datetime
 
 import pytest
 
-import models as m
-
 START = datetime.date(2026, 9, 1)           # a Tuesday
 WEEKS = datetime.timedelta(weeks=1)
 SUMMER = datetime.date(2027, 7, 20)         # by when the outcomes are to be reached
@@ -27,16 +25,14 @@ class Story:
     def __init__(self, school, chromium, script, go_to):
         self.school, self.go_to, self.script = school, go_to, script
         self.office, self.senco = (school.screen(chromium, who, script) for who in ("office", "senco"))
-        self.name, self.day = None, None
+        self.name, self.key, self.day = None, None, None
 
     def on(self, day):
-        """Another day: both sign in again, as one does, and open the child."""
+        """Another day: both sign in again, as one does."""
         self.day = day
         self.go_to(day)
         for screen in (self.office, self.senco):
             screen.sign_in()
-            if self.name:
-                screen.look_up(self.name)
 
     def joins(self, surname, forename, **more):
         """The office writes a new pupil down."""
@@ -46,22 +42,17 @@ class Story:
                              "Class or form": "3B", "Contacts": [{"Name": "Mrs Jo Parent", "Parental responsibility": "Yes"}], **more})
         self.office.press("Save")
         self.office.says(self.name, "Not on the pathway", "Nothing has happened yet.")
+        self.key = self.office.page.url.rstrip("/").rpartition("/")[2]
         self.senco.look_up(self.name)
 
-    def fresh(self):
-        """Both look at the child's page again."""
-        for screen in (self.office, self.senco):
-            screen.open(f"/pupil/{self.pupil().id}/")
-
-    def pupil(self):
-        """The child, as the database knows it."""
-        with self.school.database.connection_context():
-            return m.Pupil.get(surname=self.name.partition(",")[0])
+    def at(self, screen):
+        """The child's page, as it stands now."""
+        screen.open(f"/pupil/{self.key}/")
+        return screen
 
     def moves(self, words, **answers):
         """The SENCO makes a move from the child's page, and lands there again."""
-        self.fresh()
-        senco = self.senco
+        senco = self.at(self.senco)
         if not senco.page.locator(".next > .do .button", has_text=words).count():
             senco.unfold("More moves")
         senco.press(words)
@@ -69,12 +60,10 @@ class Story:
         senco.press(words)
         senco.says(f"{words}: done for")
         assert words in senco.timeline() or words == "Entered in error"
-        self.fresh()
 
     def writes(self, paper, given=None, open_with="Start"):
         """The office fills a paper in and marks it complete."""
-        office = self.office
-        self.fresh()
+        office = self.at(self.office)
         office.press(f"{open_with} {paper}")
         office.fill_in(given, self.day)
         office.press("Mark complete")
@@ -93,8 +82,7 @@ class Story:
 
     def reviews(self, paper, chart, given=None, leads=""):
         """The office writes the review and answers the chart's questions as they come; the SENCO agrees it."""
-        office = self.office
-        self.fresh()
+        office = self.at(self.office)
         office.press(f"Start {paper}")
         office.fill_in({**TALKED, **(given or {})}, self.day)
         office.press("Save, then the chart's questions")
@@ -109,26 +97,23 @@ class Story:
 
     def stands(self, stage, *badges, on="", off=""):
         """Check the badges at the top of the page and both lists."""
-        self.fresh()
-        said = self.senco.badges()
+        said = self.at(self.senco).badges()
         assert said[0] == stage and set(badges) <= set(said), said
         for name in ("Concerns List", "SEN List"):
             self.office.open("/" + name.lower().replace(" ", "-") + "/")
             shown = self.office.page.get_by_role("link", name=self.name).count()
             assert bool(shown) == (name == on), f"{self.name} is{' not' if not shown else ''} on the {name}"
             assert any(b.startswith(name) for b in said) == (name == on)
-        self.fresh()
 
     def letter(self, subject, *words):
         """The office reads the newest letter, notes that it went by post, and sees it as sent."""
-        office = self.office
-        self.fresh()
+        office = self.at(self.office)
         office.click(office.page.locator("section:has(#k-letter) a.row").filter(has_text=subject).first)
         office.says(subject, "Mrs Jo Parent", *words)
         office.press("Edit")
         office.fill_in({"Sent on": "today", "How": "By post"})
         office.press("Save")
-        self.fresh()
+        self.at(office)
         assert any(subject in row and "Sent" in row and "Not sent" not in row for row in office.each("section:has(#k-letter) a.row"))
 
 
@@ -168,7 +153,7 @@ def plan_answers(story, **more):
 
 def hasty(story, plan):
     """A plan that is marked complete too early is kept as a draft with what was typed, and can be gone on with there and then."""
-    office = story.office
+    office = story.at(story.office)
     office.press(f"Start {plan}")
     office.page.locator("[id='aspirations-0-words']").fill("I want to read stories to my sister")
     office.press("Mark complete")
@@ -214,7 +199,7 @@ def five_forms(story):
     story.writes(FIVE[0], {"Filled in by": "Mrs Jo Parent", "Services": [{"Service": "Speech therapy", "May we contact them?": "Yes"}]})
     story.writes(FIVE[1], {"What happened, and when": [{"Age or date": "2", "What happened?": "First words"}, {"What happened?": "Nursery"}]})
     story.writes(FIVE[2], {"What do we love and admire?": "Robin makes us laugh."})
-    story.office.press(f"Start {FIVE[3]}")
+    story.at(story.office).press(f"Start {FIVE[3]}")
     story.office.page.get_by_label("Who does not want it, and why?").fill("Robin would rather draw; the drawing is in the file.")
     story.office.press("Mark as declined")
     assert story.office.papers()[FIVE[3]] == "Declined"
@@ -227,8 +212,7 @@ def five_forms(story):
 
 def consent(story):
     """The office writes the family's consent down."""
-    story.fresh()
-    story.office.press("Add to Consent")
+    story.at(story.office).press("Add to Consent")
     story.office.fill_in({"What for?": "Referral", "To whom?": "Educational psychologist", "Answer": "Given", "How?": "Signed",
                           "Given or refused by": "Mrs Jo Parent", "Date": story.day})
     story.office.press("Save")
@@ -237,8 +221,7 @@ def consent(story):
 
 def case_step(story, step, state, on="today"):
     """The office notes a step of the EHC case."""
-    story.fresh()
-    story.office.page.get_by_label("Date of the step").fill(on)
+    story.at(story.office).page.get_by_label("Date of the step").fill(on)
     story.office.press(step)
     story.office.says(f"EHC case: {step}.")
     assert f"EHC case: {state}" in story.office.badges()
@@ -285,8 +268,7 @@ def test_a_first_concern_to_ehcp(story):
 
 def refused_without_consent(story):
     """My Plan+ cannot be completed while an agency was asked without consent; it is saved all the same."""
-    story.fresh()
-    story.office.press("Go on with My Plan+")
+    story.at(story.office).press("Go on with My Plan+")
     story.office.fill_in(plan_answers(story), story.day)
     story.office.press("Mark complete")
     assert story.office.page.title().startswith("Error: ")
@@ -334,8 +316,7 @@ def test_c_stage_3_to_off_the_list(story):
     story.moves("Start at Stage 3", **{"Why does the pupil start here?": "Diagnosis", "Main SEN type": "HI: Hearing impairment"})
     story.stands(S3, "K+", "HI, main need", on="SEN List")
     for name in FIVE:
-        story.fresh()
-        story.office.press(f"Start {name}")
+        story.at(story.office).press(f"Start {name}")
         story.office.page.get_by_label("Who does not want it, and why?").fill("The hospital has sent everything.")
         story.office.press("Mark as declined")
     first_plan(story, "My Plan+")
@@ -379,5 +360,5 @@ def test_e_entered_in_error(story):
     story.moves("Place on Concerns List", **{"Who raised the concern?": "Miss Elm", "Which broad areas does it touch?":
                                              ["Cognition and learning"]})
     story.on(START + datetime.timedelta(30))
-    story.senco.unfold("More moves")
+    story.at(story.senco).unfold("More moves")
     story.senco.says("The last move is more than 7 days old.")

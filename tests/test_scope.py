@@ -1,0 +1,197 @@
+"""What is out of reach stays out of reach: other classes' pupils, closed parts of a record, columns that no form asks.
+
+Every answer of the test school has words that stand nowhere else (`web.canary`), so a leak is found wherever it is.
+"""
+import models as m
+import pytest
+import questions as q
+import workflow as w
+from conftest import dump
+from test_access import REFUSED, allowed
+from web import MARKS, address, canary, class_of, key_of, rules, value_for
+
+
+# ------------------------------------------------------------------------------------------------------------ other classes
+def test_a_teacher_gets_no_page_paper_or_button_of_another_class(school, browser, plain_paper):
+    """Every address with the key of another class's record is “no such page”, and names nobody (IDOR)."""
+    before, found = dump(), []
+    for method in ("GET", "POST"):
+        for endpoint, rule in rules(school.app, method):
+            cls = class_of(endpoint)
+            if "key" not in rule.arguments or cls is None or cls in (m.BankEntry, m.Setting, m.User):
+                continue
+            response = browser("teacher").send(method, address(school, rule, "other"), {"pupil": str(school.mine), "version": "1"})
+            wanted = {404} if allowed(endpoint, q.TEACHER) else REFUSED
+            found += [f"{response.status_code} for {method} {rule}"] if response.status_code not in wanted else []
+            found += [f"{method} {rule} names the pupil"] if MARKS["other"] in response.get_data(as_text=True) else []
+    assert not found, "\n".join(found)
+    assert dump() == before
+
+
+def test_no_page_of_a_teacher_names_a_pupil_of_another_class(school, browser, plain_paper):
+    """Home, lists, forms, the pupil's page, papers: everything that a teacher can open."""
+    for endpoint, rule in rules(school.app, "GET"):
+        source = browser("teacher").get(address(school, rule)).get_data(as_text=True)
+        assert MARKS["other"] not in source, f"{rule} shows words about a pupil of another class"
+
+
+def test_a_teacher_finds_nobody_of_another_class(school, browser):
+    """Search, filters, sorting, look-up, spreadsheet and new papers reach the own classes only."""
+    at, mark = browser("teacher"), MARKS["other"]
+    for endpoint, rule in rules(school.app, "POST"):
+        if endpoint.endswith((".index_view", ".spreadsheet", ".look_up")) and class_of(endpoint) is not None:
+            for asked in ({}, {"search": mark}, {"search": "5A", "f0": "F", "sort": "-pupil"}, {"words": mark}, {"page": "1"}):
+                source = at.post(address(school, rule), asked).get_data(as_text=True)
+                shown = source.replace(f'value="{mark}"', "")           # what was typed stands in the search box
+                assert mark not in shown, f"{rule} with {asked}"
+    assert at.post("/pupil/look-up/", {"words": mark[:4]}).json == {"names": []}
+    assert at.post("/pupil/look-up/", {"words": MARKS["mine"][:4]}).json["names"]
+
+
+@pytest.mark.parametrize("cls", [c for c in m.every(m.PupilRecord) if "w" in m.RIGHTS_TABLE[c.__name__][q.TEACHER]], ids=lambda c: c.__name__)
+def test_a_teacher_cannot_write_about_a_pupil_of_another_class(school, browser, cls):
+    """Not by the address, not by typing the name, not by choosing the number."""
+    at, before = browser("teacher"), cls.select().count()
+    typed = {n: value_for("X", cls, n, f) for n, f in cls.questions() if n != "pupil"}
+    for sent in ({"pupil": str(school.other)}, {"pupil": [MARKS["other"], str(school.other.id)]}, {"pupil": ["", str(school.other.id)]}):
+        response = at.post(f"/{cls.slug()}/new/?pupil={school.other.id}", {**typed, **sent})
+        assert response.status_code in (404, 422)
+        typed_back = response.get_data(as_text=True).replace(str(school.other), "").replace(f"“{MARKS['other']}”", "").replace(f'"{MARKS["other"]}"', "")
+        assert MARKS["other"] not in typed_back
+    assert cls.select().count() == before
+    own = key_of(school, cls)
+    at.post(f"/{cls.slug()}/{own}/edit/", {**typed, "pupil": ["", str(school.other.id)], "version": str(cls.get_by_id(own).version)})
+    assert cls.get_by_id(own).pupil_id == school.mine.id
+
+
+# -------------------------------------------------------------------------------------------------------- parts of a record
+def hidden_from(role, which):
+    """The words about a pupil that a role may not read: {canary: where it stands}."""
+    found = {}
+    for cls in m.every():
+        owner = cls.parent_field().rel_model if issubclass(cls, q.Row) else cls
+        if not (issubclass(owner, m.PupilRecord) or owner is m.Pupil):
+            continue
+        sees_kind = "r" in m.RIGHTS_TABLE[owner.__name__][role] and (which == "mine" or role != q.TEACHER)
+        for name, _ in cls.questions():
+            section = owner.section_of(cls.parent_field().backref if owner is not cls else name)
+            if not sees_kind or role not in section.see:
+                found[canary(MARKS[which], cls, name)] = f"{cls.__name__}.{name}"
+    return found
+
+
+@pytest.mark.parametrize("role", q.ROLES)
+def test_what_a_role_may_not_read_reaches_it_nowhere(school, browser, plain_paper, role):
+    """Each answer has its own words; those of a part or record that the role may not see are in no page, form, list, paper or file."""
+    change_everything(school)
+    hidden = {**hidden_from(role, "mine"), **hidden_from(role, "other")}
+    found, seen = set(), 0
+    for method, data in (("GET", None), ("POST", {"words": MARKS["mine"], "search": MARKS["mine"]})):
+        for endpoint, rule in rules(school.app, method):
+            if method == "POST" and not endpoint.endswith((".index_view", ".spreadsheet", ".look_up")):
+                continue
+            source = browser(role).send(method, address(school, rule), data).get_data(as_text=True)
+            seen += method == "GET" and MARKS["mine"] in source
+            found |= {f"{words} in {method} {rule}" for mark, words in hidden.items() if mark in source}
+    assert not found, f"{role} reads what the table and the sections forbid:\n" + "\n".join(sorted(found))
+    assert (seen == 0) == (role == q.TECHNICIAN), "The technician sees no pupil; everybody else sees some."
+
+
+def change_everything(school):
+    """A change of each text, so that the history and the audit trail repeat the words."""
+    with q.acting("The tests"):
+        for record in list(school.records["mine"].values()):
+            fresh = type(record).get_by_id(record.id)
+            for name, asked in fresh.questions():
+                if isinstance(getattr(fresh, name), str) and not asked.choices and name not in ("surname", "forename", "form", "upn"):
+                    setattr(fresh, name, f"{getattr(fresh, name)}!")
+            fresh.save()
+
+
+def test_a_filter_never_asks_about_a_part_that_one_may_not_see(school, browser):
+    """A filter would tell what a closed part says: who is found, who is not."""
+    page = browser("teacher").page("/pupil/")
+    shown = {c.text_content().strip() for c in page.all("//form[@id='filter']//label")}
+    closed = {f.verbose_name for n, f in m.Pupil.questions() if q.TEACHER not in m.Pupil.section_of(n).see}
+    assert not shown & closed
+    everyone = browser("teacher").post("/pupil/", {}).get_data(as_text=True).count('scope="row"')
+    for number in range(20):
+        source = browser("teacher").post("/pupil/", {f"f{number}": "No"}).get_data(as_text=True)
+        asked = next((f for i, f in enumerate(filters_of(school)) if i == number), None)
+        if asked and asked.name in closed:
+            assert source.count('scope="row"') == everyone, f"the filter “{asked.name}” answers a teacher"
+
+
+def filters_of(school):
+    """The filters of the list of pupils."""
+    return school.app.extensions["portal_admin"]._views[1]._filters or []
+
+
+def test_a_teacher_reads_nothing_of_an_ehc_case(school, browser):
+    """RIGHTS gives a teacher nothing of EhcCase: neither its state nor its dates."""
+    text = browser("teacher").page(f"/pupil/{school.mine.id}/").text
+    assert "EHC case" not in text
+    assert "EHC case" in browser("senco").page(f"/pupil/{school.mine.id}/").text
+
+
+def test_a_file_that_is_not_for_disclosure_is_for_the_senco_and_the_head(school, browser):
+    """The office may read documents, but not this one."""
+    key = school.records["mine"]["Document"].id
+    m.Document.update(withhold="Yes", stored_as="0" * 32, sha256="0").where(m.Document.id == key).execute()
+    assert browser("office").get(f"/document/{key}/file").status_code == 403
+    assert browser("office").get(f"/document/{key}/edit/").status_code == 403
+    assert browser("head").get(f"/document/{key}/file").status_code == 302
+
+
+# --------------------------------------------------------------------------------------------------------- mass assignment
+WRITTEN = [(c, role) for c in m.every() if not issubclass(c, q.Row) and c.__name__ not in w.ONLY_BY_MOVES for role in q.ROLES
+           if "w" in m.RIGHTS_TABLE[c.__name__][role]]
+
+
+@pytest.mark.parametrize("cls, role", WRITTEN, ids=lambda x: x if isinstance(x, str) else x.__name__)
+def test_a_form_changes_only_what_it_asks(school, browser, cls, role):
+    """Every column is sent to every form, the new one and the old one; only the questions which the role may write change."""
+    asked = {n for n, _ in cls.questions() if role in cls.section_of(n).write and role in cls.section_of(n).see} - {*cls.given}
+    hostile = {n: hostile_value(cls, f) for n, f in cls._meta.fields.items() if n not in asked and n != "version"}
+    record = cls.get_by_id(key_of(school, cls))
+    before = dict(record.__data__)
+    real = {n: value_for("New", cls, n, cls._meta.fields[n]) for n in asked if cls._meta.fields[n].__class__.__name__ != "ForeignKeyField"}
+    real |= good_values(cls)
+    browser(role).post(f"/{cls.slug()}/{record.id}/edit/", {**form_words(real), **hostile, "version": str(record.version)})
+    after = cls.get_by_id(record.id).__data__
+    changed = {n for n in after if after[n] != before[n]}
+    own = {"token", "setup_token"} if cls is m.User else set()          # another role ends every session
+    assert changed - asked - own <= {"version"}, f"{role} could write {changed - asked} of {cls.__name__}"
+    assert changed & asked or cls in (m.Document, m.User), f"nothing was saved: the test sends too little to {cls.__name__}"
+
+
+def form_words(said):
+    """Answers as a form sends them."""
+    return {n: f"{v:%d/%m/%Y}" if hasattr(v, "year") else str(v).split("\n") if "\n" in str(v) else str(v) for n, v in said.items()}
+
+
+def good_values(cls):
+    """Answers that must be of a special shape."""
+    return {m.Pupil: {"upn": "", "former_upn": "", "form": "3B", "dob": "5/5/2017", "admitted_on": "", "left_on": ""},
+            m.User: {"username": "somebody.new", "name": "New", "role": "teacher", "account": "on", "classes": "7X"},
+            m.Setting: {"holidays": "", "import_columns": ""}}.get(cls, {})
+
+
+def hostile_value(cls, asked):
+    """Something that a column would accept."""
+    kind = type(asked).__name__
+    return {"ForeignKeyField": "2", "IntegerField": "77", "BooleanField": "1", "DateField": "1/1/2020", "AutoField": "9999",
+            "DateTimeField": "2020-01-01 00:00:00", "DecimalField": "77"}.get(kind) or (asked.choices[-1][0] if asked.choices else "Mallory")
+
+
+def test_a_row_takes_only_its_questions(school, browser):
+    """Not its own key, not another form, not a row of another form."""
+    mine, other = (school.records[which]["RecordOfConcern"] for which in ("mine", "other"))
+    theirs, own = other.key_concerns.get(), mine.key_concerns.get()
+    browser("senco").post(f"/record-of-concern/{mine.id}/edit/", {
+        "version": str(mine.version), "happened_on": "1/9/2026", "key_concerns-0-row_id": str(theirs.id), "key_concerns-0-what": "Taken over",
+        "key_concerns-0-form": str(other.id), "key_concerns-0-id": str(theirs.id), "key_concerns-0-version": "99",
+        "key_concerns-1-row_id": str(theirs.id), "key_concerns-1-gone": "y"})
+    assert m.KeyConcern.get_by_id(theirs.id).__data__ == theirs.__data__
+    assert m.KeyConcern.get_by_id(own.id).__data__ == own.__data__
+    assert {r.what for r in mine.key_concerns} == {own.what, "Taken over"}

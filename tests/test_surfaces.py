@@ -1,0 +1,269 @@
+"""One line per question: each question of each record is on every surface, as it is written in models.py.
+
+The form (label, prompt, control), the page, the blank and the completed paper, the spreadsheet, the audit trail. Nothing here
+knows a question by name; a new line in models.py is tested the day it is written.
+"""
+import csv
+import datetime
+import io
+import re
+
+import models as m
+import pytest
+import questions as q
+import workflow as w
+from conftest import START
+from peewee import DateField, DecimalField, ForeignKeyField
+from pypdf import PdfReader
+from web import MARKS, key_of
+
+RECORDS = [c for c in m.every() if not issubclass(c, q.Row)]
+ON_PAPER = [c for c in RECORDS if issubclass(c, m.PupilRecord) and c is not m.Letter]
+WITH_FORM = [c for c in RECORDS if c.__name__ not in w.ONLY_BY_MOVES]
+WRITER = {c: q.TECHNICIAN if "w" not in m.RIGHTS_TABLE[c.__name__][q.SENCO] else q.SENCO for c in RECORDS}
+each = pytest.mark.parametrize
+
+
+def name_of(cls):
+    """The name of a test's record."""
+    return cls.__name__
+
+
+def asked_of(cls):
+    """Every question with the name of its control: [(row class or the class, question, field, control)], rows included."""
+    own = [(cls, n, f, n) for n, f in cls.questions()]
+    return own + [(row, n, f, f"{group}-0-{n}") for group, row in cls.groups().items() for n, f in row.questions()]
+
+
+def asked_on_form(cls):
+    """The questions that somebody answers on the form; the others are answered by a move, a chart page or the program."""
+    for kind, name, asked, control in asked_of(cls):
+        section = cls.section_of(control.partition("-")[0])
+        if WRITER[cls] in section.write and name not in (*cls.given, "pupil"):
+            yield kind, name, asked, control
+
+
+def squeezed(text):
+    """Text without the spaces and the breaks that a paper puts into it."""
+    return re.sub(r"[\s\u00ad\u200b]+", "", text)
+
+
+def record_of(school, cls):
+    """The school's record of a class, as the database has it."""
+    return cls.get_by_id(key_of(school, cls))
+
+
+def said_in(cls, record):
+    """Every answer of a record and its rows: [(question, words)]."""
+    own = [(f"{cls.__name__}.{n}", record.answer(n)) for n, _ in cls.questions() if n != "pupil"]
+    rows = [(group, row) for group in cls.groups() for row in getattr(record, group)]
+    return own + [(f"{group}.{n}", row.answer(n)) for group, row in rows for n, _ in row.questions()]
+
+
+# ------------------------------------------------------------------------------------------------------------- the form
+@each("cls", WITH_FORM, ids=name_of)
+def test_every_question_is_on_the_form(school, browser, cls):
+    """With its label, its prompt and the control of its kind."""
+    page, lacking = browser(WRITER[cls]).page(f"/{cls.slug()}/{key_of(school, cls)}/edit/"), []
+    text = page.text
+    for _, _, asked, name in asked_on_form(cls):
+        controls = page.form().xpath(f".//*[@name='{name}']")
+        lacking += [f"{name}: no control"] * (not controls)
+        lacking += [f"{name}: label {page.label(c)}" for c in controls[:1] if asked.verbose_name not in page.label(c)]
+        lacking += [f"{name}: prompt"] * (bool(asked.help_text) and asked.help_text not in text)
+        lacking += [f"{name}: {fault}" for fault in [control_fault(asked, controls)] if controls and fault]
+    assert not lacking, "\n".join(lacking)
+
+
+def control_fault(asked, controls):
+    """What is wrong with the control of a question, or nothing."""
+    first, tag = controls[0], controls[0].tag
+    if isinstance(asked, ForeignKeyField):
+        return "" if tag == "select" or first.get("data-lookup") else "no look-up"
+    if asked.choices:
+        offered = {o.get("value") for c in controls for o in ([*c.iter("option")] if c.tag == "select" else [c])}
+        left = {str(code) for code, _ in asked.choices} - offered
+        wrong = asked.ask.many and first.get("type") != "checkbox"
+        return f"options {left} are not offered" if left else "several answers need boxes to tick" if wrong else ""
+    if isinstance(asked, DateField):
+        return "" if first.get("data-day") else "no box for a date"
+    if isinstance(asked, DecimalField):
+        return "" if first.get("inputmode") == "decimal" else "no box for a number"
+    bank = asked.ask.bank
+    return "" if (tag == "textarea") == (asked.ask.rows > 1) and (not bank or first.get("list") == f"bank-{bank}") else f"a {tag}"
+
+
+@each("cls", [c for c in WITH_FORM if not issubclass(c, m.Form) and issubclass(c, m.PupilRecord)], ids=name_of)
+def test_a_new_record_asks_for_its_pupil(school, browser, cls):
+    """Started from the list, the pupil is looked up; started from the pupil's page, the pupil is given."""
+    at = browser(WRITER[cls])
+    if cls is m.EhcCase:
+        return
+    assert at.page(f"/{cls.slug()}/new/").form().xpath(".//input[@name='pupil' and @data-lookup]")
+    page = at.page(f"/{cls.slug()}/new/?pupil={school.mine.id}")
+    assert not page.form().xpath(".//*[@name='pupil']") and school.mine.name in page.title
+
+
+def test_the_questions_that_no_form_asks_are_asked_by_the_chart_or_by_a_step(school, browser):
+    """A part that nobody writes (`write=()`) must have another way in."""
+    steps = {(m.EhcCase, "state")}
+    for cls in RECORDS:
+        silent = {n for section, lines in cls.layout() if not section.write for n, _ in lines}
+        chart = {q.name for q in w.chart_of(cls())} if silent and issubclass(cls, m.Review) else set()
+        left = {n for n in silent if n.removesuffix("_why") not in chart and (cls, n) not in steps}
+        assert not left, f"{cls.__name__}: nobody can answer {left}"
+
+
+# ---------------------------------------------------------------------------------------- page, change, audit, spreadsheet
+def other_answer(record, name, asked):
+    """Another answer than the one a question has: what is typed, and what it says afterwards."""
+    if asked.choices:
+        code, words = list(asked.choices)[-1]
+        return code, words
+    if isinstance(asked, DateField):
+        was = getattr(record, name) or START
+        day = was - datetime.timedelta(1)
+        return f"{day:%d.%m.%y}", q.say_day(day)
+    if isinstance(asked, DecimalField):
+        return "2,5", "2.5"
+    words = f"{MARKS['mine']} says “{name}” & <more>"
+    return words, words
+
+
+SPECIAL = {(m.Pupil, "upn"): "H801200001001", (m.User, "username"): "new.name", (m.Setting, "holidays"): "19/12/2026 to 3/1/2027",
+           (m.Setting, "import_columns"): "A = B", (m.SenNeed, "rank"): "1", (m.User, "role"): "teacher", (m.User, "account"): "on",
+           (m.User, "classes"): "7X", (m.Pupil, "left_on"): ""}
+
+
+@each("cls", WITH_FORM, ids=name_of)
+def test_every_question_can_be_changed_and_is_then_on_the_page_and_in_the_audit_trail(school, browser, cls):
+    """Each control of the form is filled in anew and sent; the page says it, the audit trail says who changed what."""
+    at, record = browser(WRITER[cls]), record_of(school, cls)
+    typed, wanted, rows = {}, {}, {g: getattr(record, g).get() for g in cls.groups()}
+    for kind, name, asked, control in asked_on_form(cls):
+        if not isinstance(asked, ForeignKeyField) or kind is cls:
+            special = SPECIAL.get((kind, name))
+            typed[control], wanted[control] = (special, special) if special is not None else other_answer(
+                record if kind is cls else rows[control.partition("-")[0]], name, asked)
+    seen = q.AuditEntry.select().count()
+    page = at.submit(at.page(f"/{cls.slug()}/{record.id}/edit/"), **typed)
+    fresh = cls.get_by_id(record.id)
+    holders = {**{g: type(row).get_by_id(row.id) for g, row in rows.items()}, "": fresh}
+    kept = {c: holders["" if "-" not in c else c.partition("-")[0]].answer(c.rpartition("-")[2]) for c in typed}
+    wrong = {c: kept[c] for c in typed if kept[c] != wanted[c] and (type(holders["" if "-" not in c else c.partition("-")[0]]), c.rpartition("-")[2]) not in SPECIAL}
+    assert not wrong, f"kept otherwise than typed: {wrong}"
+    told = {(e.record, e.question): e for e in q.AuditEntry.select().offset(seen).order_by(q.AuditEntry.id)}
+    for kind, name, asked, control in asked_on_form(cls):
+        if control in kept and (kind, name) not in SPECIAL:
+            entry = told.get((kind.__name__, name))
+            assert entry and entry.after == kept[control], f"{kind.__name__}.{name} is not in the audit trail"
+            assert entry.who == at.user.name and entry.before != entry.after
+    page = at.page(f"/{cls.slug()}/{record.id}/")
+    text = squeezed(page.text)
+    for _, _, asked, control in asked_on_form(cls):
+        if control in kept:
+            assert squeezed(kept[control]) in text, f"{control}: the page does not say “{kept[control]}”"
+
+
+@each("cls", RECORDS, ids=name_of)
+def test_every_question_and_answer_is_on_the_page(school, browser, cls):
+    """Also those that no form asks."""
+    record, reader = record_of(school, cls), WRITER[cls]
+    text, lacking = squeezed(browser(reader).page(f"/{cls.slug()}/{record.id}/").text), []
+    for where, words in said_in(cls, record):
+        lacking += [where] * (squeezed(words) not in text)
+    for _, name, asked, control in asked_of(cls):
+        lacking += [f"the question {control}"] * (name != "pupil" and squeezed(asked.verbose_name) not in text)
+    assert not lacking, f"not on the page of a {cls.kind_name()}: {lacking}"
+
+
+@each("cls", [c for c in m.every() if "x" in m.RIGHTS_TABLE[(c.parent_field().rel_model if issubclass(c, q.Row) else c).__name__][q.SENCO]
+              and c.__name__ != "AuditEntry"], ids=name_of)
+def test_every_question_and_answer_is_in_the_spreadsheet(school, browser, cls):
+    """One column for each question, one line for each record; the export itself is in the audit trail."""
+    response = browser("senco").post(f"/{cls.slug()}/spreadsheet/")
+    assert response.mimetype == "text/csv" and "attachment" in response.headers["Content-Disposition"]
+    head, *lines = csv.reader(io.StringIO(response.get_data(as_text=True).removeprefix("\ufeff")))
+    record = record_of(school, cls)
+    line = dict(zip(head, next(line for line in lines if line[0] == str(record.id))))
+    assert len(head) == len(set(head)), "Two columns have the same heading."
+    for name, asked in cls.questions():
+        assert line[asked.verbose_name].removeprefix("'") == record.answer(name), name
+    assert len(lines) == cls.select().count()
+    entry = q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).get()
+    assert (entry.act, entry.record, entry.who) == ("export", cls.__name__, school.senco.name)
+
+
+# ------------------------------------------------------------------------------------------------------------- on paper
+def paper_text(response):
+    """The words of a PDF, without spaces."""
+    assert response.status_code == 200 and response.mimetype == "application/pdf", response.get_data(as_text=True)[:2000]
+    return squeezed("".join(page.extract_text() for page in PdfReader(io.BytesIO(response.data)).pages))
+
+
+@each("cls", ON_PAPER, ids=name_of)
+def test_every_question_is_on_the_blank_paper(school, browser, cls):
+    """With its prompt and the options to tick."""
+    text, lacking = paper_text(browser("senco").get(f"/{cls.slug()}/blank.pdf")), []
+    for _, name, asked, control in asked_of(cls):
+        if name == "pupil":
+            continue
+        lacking += [control] * (squeezed(asked.verbose_name) not in text)
+        lacking += [f"{control}: prompt"] * (bool(asked.help_text) and "-" not in control and squeezed(asked.help_text) not in text)
+        lacking += [f"{control}: {words}" for _, words in asked.choices or () if squeezed(words) not in text]
+    assert not lacking, f"not on the blank {cls.kind_name()}: {lacking}"
+
+
+@each("cls", ON_PAPER, ids=name_of)
+def test_every_answer_is_on_the_completed_paper(school, browser, cls):
+    """Rows included."""
+    record = record_of(school, cls)
+    text, lacking = paper_text(browser("senco").get(f"/{cls.slug()}/{record.id}/print.pdf")), []
+    for where, words in said_in(cls, record):
+        parts = words.split("; ") if where.partition(".")[0] == cls.__name__ else [words]
+        lacking += [f"{where}: {part}" for part in parts if squeezed(part) not in text]
+    lacking += [f"the question {c}" for _, n, f, c in asked_of(cls) if n != "pupil" and squeezed(f.verbose_name.rstrip("?:.")) not in text]
+    assert not lacking, f"not on the completed {cls.kind_name()}: {lacking}"
+
+
+def test_the_whole_record_of_a_pupil_has_every_answer(school, browser):
+    """What the SENCO may see, which is all that is kept."""
+    text, lacking = paper_text(browser("senco").get(f"/pupil/{school.mine.id}/record.pdf")), []
+    for cls in RECORDS:
+        if issubclass(cls, m.Form) or cls is m.Pupil:
+            lacking += [where for where, words in said_in(cls, record_of(school, cls)) for part in words.split("; ") if squeezed(part) not in text]
+    assert not lacking, f"not in the whole record: {lacking}"
+
+
+# ------------------------------------------------------------------------------------------------------- hostile words
+XSS = ("<script>alert(1)</script>", '"><svg onload=alert(1)>', "'><img src=x onerror=alert(1)>", "{{7*7}}", "{% raw %}", "${7*7}",
+       "javascript:alert(1)", "</textarea><script>1</script>", "</title><h1>x</h1>", "<!--", "]]>", "&lt;b&gt;", "<b>bold</b>", "a\" autofocus onfocus=\"x",
+       "</option></select><iframe src=//x>", "<a href='data:text/html,x'>y</a>", "=1+1", "%s %d {0}", "\\u003cscript\\u003e", "<style>*{}</style>")
+
+
+@each("cls", WITH_FORM, ids=name_of)
+@each("turn", range(2))
+def test_hostile_words_come_back_as_words(school, browser, cls, turn):
+    """In every text of every form: kept as typed, shown as typed on form, page and list, never as part of the page (ASVS 1.2.1)."""
+    at, record, typed = browser(WRITER[cls]), record_of(school, cls), {}
+    shape = at.page(f"/{cls.slug()}/{record.id}/edit/")
+    before = page_shape(shape)
+    for number, (kind, name, asked, control) in enumerate(asked_on_form(cls)):
+        text = not asked.choices and not isinstance(asked, DateField | DecimalField | ForeignKeyField)
+        if text and (kind, name) not in SPECIAL and (kind, name) != (m.Pupil, "form"):
+            typed[control] = XSS[(number + turn * 7) % len(XSS)]
+    after = at.submit(shape, **typed)
+    if after.h1 == shape.h1 and issubclass(cls, m.Form):
+        assert page_shape(after) == before, "Typed words have become part of the form."
+    form = at.page(f"/{cls.slug()}/{record.id}/edit/")
+    assert {c: form.said(c) for c in typed} == typed
+    assert page_shape(form) == before
+    for url in (f"/{cls.slug()}/{record.id}/", f"/{cls.slug()}/", *([f"/pupil/{school.mine.id}/", "/"] if WRITER[cls] == q.SENCO else [])):
+        page = at.page(url)                 # its checks find scripts, handlers, styles, foreign addresses
+        assert not page.all("//iframe | //img | //script[not(@src)] | //b[text()='bold'] | //*[@autofocus]"), url
+        assert "49" not in [w.strip() for w in page.text.split("{{7*7}}")] and "javascript:" not in str(page.all("//@href"))
+
+
+def page_shape(page):
+    """The elements of a page, without what changes when words do: messages and the lines of links to rows."""
+    return [(e.tag, e.get("name"), e.get("id")) for e in page.all("//main//form//*") if e.tag not in ("option", "p", "output") and e.get("id") != "problem"]
