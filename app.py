@@ -1,6 +1,6 @@
 """Start here: the web program is put together, set up from the environment, and started or maintained by a few commands.
 
-`python app.py` alone lists the commands. Only this file reads the environment: PORT, HOST, DATA_DIR, DATABASE_URL.
+`python app.py` alone lists the commands. Only this file reads the environment: PORT, HOST, DATA_DIR, DATABASE_URL, and BEHIND_HTTPS=1 when a web server in front does HTTPS.
 """
 import os
 import pathlib
@@ -18,6 +18,7 @@ from peewee import SqliteDatabase
 from playhouse import db_url
 from playhouse.migrations import Runner, template
 from playhouse.schema_diff import diff_models
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin_views
 import models
@@ -31,7 +32,7 @@ PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "bus
            "secure_delete": 1}
 CSP = ("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'")
-HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
            "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
            "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY"}
 UPLOAD_LIMIT = 12 * 1024 * 1024         # bytes of one request: a file of 10 MB and its form
@@ -111,7 +112,9 @@ def create_app(database=None, folder=None, testing=False):
     app.config.update(SECRET_KEY=secret_key(folder), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
                       SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", WTF_CSRF_TIME_LIMIT=12 * 3600,
                       WTF_CSRF_ENABLED=True, MAX_FORM_PARTS=20_000, MAX_FORM_MEMORY_SIZE=UPLOAD_LIMIT, PORTAL_NAME="Learning Pathway")
-    app.json.sort_keys = False
+    if os.environ.get("BEHIND_HTTPS"):
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
+        app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-portal")
     app.database = database or open_database()
     CSRFProtect(app)
     connect_each_request(app)
@@ -149,6 +152,8 @@ def add_headers(response):
     """The security headers of every answer; pages are never kept by the browser."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response
@@ -198,7 +203,7 @@ def serve(app):
     """Serve with waitress until Ctrl-C."""
     import waitress
     host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
-    with app.database.connection_context():
+    with app.app_context(), app.database.connection_context():
         link = account.first_link(f"http://{host}:{port}")
     print(f"The portal is at http://{host}:{port} - press Ctrl-C to stop it.", flush=True)
     if link:

@@ -248,9 +248,11 @@ class User(Record):
         last = ("account", "One technician must stay switched on, or nobody can let people in.")
         return found + ([last] if lone else [])
 
+    def tidy(self):
+        self.username = (self.username or "").strip().lower() or None
+
     def save(self, *args, **more):
         """Save; another role or password, or the account switched on or off, ends every place they are signed in."""
-        self.username = (self.username or "").strip().lower() or None
         with self._meta.database.atomic():
             was = User.get_or_none(User.id == self.id) if self.id else None
             if was:
@@ -389,8 +391,6 @@ class Pupil(Record):
             found.append(("dob", "The date of birth must be in the past, and a school child's."))
         if self.dob and self.admitted_on and self.admitted_on < self.dob:
             found.append(("admitted_on", "The date of admission is before the date of birth."))
-        if self.upn and Pupil.select().where(Pupil.upn == self.upn, Pupil.id != (self.id or 0)).exists():
-            found.append(("upn", "Another pupil already has this UPN."))
         return found + self._type_faults()
 
     def _type_faults(self):

@@ -377,8 +377,19 @@ class Record(Model):
         """Answers that contradict each other or a rule: a list of (question or group, sentence)."""
         return []
 
+    def tidy(self):
+        """Bring answers into the one form in which they are kept (capitals, spaces); called before every save."""
+
+    def taken(self):
+        """Answers that only one record may have, and another one has: a list of (question, sentence)."""
+        self.tidy()
+        cls, asked = type(self), [(n, f) for n, f in self.questions() if f.unique and self.answer(n)]
+        others = [(n, f) for n, f in asked if cls.select().where(f == self.__data__[n], cls.id != (self.id or 0)).exists()]
+        return [(n, f"There is another {self.kind_name()} with this {f.verbose_name}.") for n, f in others]
+
     def save(self, force_insert=False, only=None, reason="", act="change"):
         """Save with an audit row per changed answer, all or nothing; raise Clash if somebody saved it since."""
+        self.tidy()
         with db.atomic():
             was = None if force_insert or not self.id else type(self).get_or_none(type(self).id == self.id)
             if was is None:

@@ -411,6 +411,8 @@ def store(record, form):
     for field in form:
         if field.short_name in asked:
             setattr(record, field.short_name, forms.answer_of(field))
+    if record.taken():
+        raise workflow.Invalid(record.taken())
     saved_at = record.version
     record.save()
     made, touched = {}, False

@@ -37,7 +37,7 @@ def test_two_pupils_cannot_have_one_upn(robin, cast):
     robin.upn = "H801200001001"
     robin.save()
     cast.wren.upn = "h801200001001"
-    assert ("upn", "Another pupil already has this UPN.") in cast.wren.faults()
+    assert ("upn", "There is another Pupil with this UPN.") in cast.wren.taken()
     assert robin.faults() == []
 
 

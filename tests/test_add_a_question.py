@@ -1,0 +1,219 @@
+"""One line in models.py and one command: the question is everywhere, and no answer of before is lost.
+
+A copy of the program is changed as a technician would change it, and run as it is run: `python app.py migration`, then the pages.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import app as program
+import models as m
+import pytest
+import questions as q
+from conftest import ROOT, sqlite_file
+from playhouse.schema_diff import diff_models
+
+AFTER = '    strengths = text("What is going well?", "Start the conversation here: it helps.", rows=4)\n'
+LINE = '    sleep = text("How does the child sleep?", "Ask the family.", rows=2, needed=True)\n'
+LEFT_OUT = shutil.ignore_patterns(".*", "data*", "__pycache__", "tests", "docs", "*.md")
+pytestmark = pytest.mark.skipif("DATABASE_URL" in os.environ, reason="the copy has a database of its own, in SQLite")
+
+# What the changed program shows, asked from inside it: a database path and what to do, a JSON object of texts.
+LOOK = '''
+import io, json, pathlib, sys
+import app as program, models as m, questions as q
+from pypdf import PdfReader
+
+database = program.open_database()
+app = program.create_app(database, testing=True)
+app.config["WTF_CSRF_ENABLED"] = False
+database.connect(reuse_if_open=True)
+user = m.User.get(m.User.role == "senco")
+client = app.test_client()
+with client.session_transaction() as session:
+    session["_user_id"], session["_fresh"] = user.token, True
+old = m.RecordOfConcern.get()
+pupil, url = old.pupil_id, f"/record-of-concern/{old.id}"
+read = lambda answer: "".join(p.extract_text() for p in PdfReader(io.BytesIO(answer.data)).pages)
+said = {"old answer": old.strengths, "old version": old.version, "blank": read(client.get("/record-of-concern/blank.pdf")),
+        "edit": client.get(url + "/edit/").text}
+said["incomplete"] = client.post(url + "/edit/", data={"version": old.version, "do": "complete"}).text
+old = m.RecordOfConcern.get()
+said["saved"] = client.post(url + "/edit/", data={"version": old.version, "do": "save", "strengths": "Kind", "sleep": "Wakes at four"}).status_code
+said["page"] = client.get(url + "/").text
+said["completed"] = read(client.get(url + "/print.pdf"))
+said["csv"] = client.post("/record-of-concern/spreadsheet/").text
+said["audit"] = client.get("/audit/").text
+said["whole"] = read(client.get(f"/pupil/{pupil}/record.pdf"))
+with q.acting("The tests"):
+    another = m.Pupil.create(surname="Ash", forename="Wren", dob=m.Pupil.get().dob, year="3", form="3B")
+said["new"] = client.get(f"/record-of-concern/new/?pupil={another.id}").text
+print(json.dumps(said))
+'''
+
+MAKE = '''
+import datetime, app as program, models as m, questions as q
+database = program.open_database()
+program.migrate(database)
+with database.connection_context(), q.acting("The tests"):
+    m.User.create(name="Sam", username="sam", role="senco")
+    pupil = m.Pupil.create(surname="Oak", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B")
+    m.RecordOfConcern(pupil=pupil, happened_on=datetime.date(2026, 9, 1), strengths="Kind to younger ones").save()
+'''
+
+
+def run(copy, *command, ok=True):
+    """Run a command in the copy, with its own data folder; what it prints."""
+    env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | {"DATA_DIR": str(copy / "data"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, *command], cwd=copy, env=env, capture_output=True, text=True, timeout=120)
+    assert not ok or done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + ("" if ok else done.stderr)
+
+
+def files_of(copy):
+    """Every file of the program in the copy, with its bytes."""
+    return {str(p.relative_to(copy)): p.read_bytes() for p in copy.rglob("*") if p.is_file() and "data" not in p.relative_to(copy).parts[:1]}
+
+
+def change(copy, old, new):
+    """Change one line of models.py in the copy."""
+    path = copy / "models.py"
+    words = path.read_text("utf-8")
+    assert words.count(old) == 1, f"models.py has changed: this test needs the line {old!r}"
+    path.write_text(words.replace(old, new), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def added(tmp_path_factory):
+    """A copy of the program with a saved record, then one more line, then the command; and what it shows."""
+    copy = tmp_path_factory.mktemp("school") / "portal"
+    shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
+    for name in ("CHANGELOG.md", "README.md"):
+        shutil.copy(ROOT / name, copy / name) if (ROOT / name).exists() else None
+    run(copy, "-c", MAKE)
+    before = files_of(copy)
+    change(copy, AFTER, AFTER + LINE)
+    printed = run(copy, "app.py", "migration")
+    after = files_of(copy)
+    return SimpleNamespace(copy=copy, before=before, after=after, printed=printed, said=json.loads(run(copy, "-c", LOOK).splitlines()[-1]))
+
+
+def plain(page):
+    """A page or paper without tags and breaks."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+def test_only_the_line_and_the_new_migration_are_new(added):
+    """No other file is touched."""
+    changed = {name for name in added.after if added.after[name] != added.before.get(name)}
+    new = changed - {"models.py"}
+    assert not set(added.before) - set(added.after)
+    assert len(new) == 1 and new.pop().startswith("migrations/0"), changed
+    assert added.printed.startswith("Written and run:")
+
+
+def test_the_migration_only_adds_the_column(added):
+    """In words that a person can check."""
+    name = next(n for n in added.after if n not in added.before)
+    source = added.after[name].decode().partition("def down")[0]
+    assert "add_column" in source and "'sleep'" in source and "drop" not in source
+
+
+def test_the_record_of_before_is_still_there(added):
+    """With its answer, unchanged."""
+    assert (added.said["old answer"], added.said["old version"]) == ("Kind to younger ones", 1)
+
+
+@pytest.mark.parametrize("surface", ("new", "edit", "page", "blank", "completed", "csv", "whole"))
+def test_the_question_is_on_every_surface(added, surface):
+    """With its words from models.py."""
+    assert "How does the child sleep?" in plain(added.said[surface])
+
+
+@pytest.mark.parametrize("surface", ("new", "edit", "blank"))
+def test_the_prompt_is_where_it_is_answered(added, surface):
+    """On the screen and on the paper to fill in by hand."""
+    assert "Ask the family." in plain(added.said[surface])
+
+
+@pytest.mark.parametrize("surface", ("page", "completed", "csv", "audit", "whole"))
+def test_the_answer_is_on_every_surface(added, surface):
+    """As it was typed."""
+    assert added.said["saved"] == 302 and "Wakes at four" in plain(added.said[surface])
+
+
+def test_the_control_stands_after_the_line_before_and_has_its_rows(added):
+    """Where the technician wrote it, with room for two lines."""
+    page = added.said["edit"]
+    assert page.index('id="strengths"') < page.index('id="sleep"') < page.index('id="causes') if 'id="causes' in page else True
+    assert re.search(r'<textarea[^>]*id="sleep"[^>]*rows="2"|<textarea[^>]*rows="2"[^>]*id="sleep"', page)
+
+
+def test_a_needed_question_is_needed(added):
+    """The paper cannot be completed without it; the draft is saved all the same."""
+    assert "Answer “How does the child sleep?”" in plain(added.said["incomplete"])
+    assert '<a href="#sleep">' in added.said["incomplete"]
+
+
+def test_the_audit_trail_names_the_question(added):
+    """Who changed it, to what."""
+    assert "change, sleep" in plain(added.said["audit"])
+
+
+def test_the_second_run_says_that_nothing_is_new(added):
+    """And writes nothing."""
+    assert run(added.copy, "app.py", "migration").strip() == "models.py has nothing new."
+    assert files_of(added.copy).keys() == added.after.keys()
+
+
+def test_renaming_a_line_is_refused_with_what_to_do(added, tmp_path):
+    """A rename would drop the answers; nothing is written, nothing is lost."""
+    copy = tmp_path / "portal"
+    shutil.copytree(added.copy, copy)
+    change(copy, LINE, LINE.replace("sleep =", "sleeping ="))
+    before = files_of(copy)
+    printed = run(copy, "app.py", "migration", ok=False)
+    assert "These answers would be lost: record_of_concern.sleep. Put the line back, under “No longer asked”." in printed
+    assert "Traceback" not in printed and files_of(copy) == before
+
+
+def test_a_question_that_is_no_longer_asked_keeps_its_answers(added, tmp_path):
+    """Moved to the end of its class, under a section that nobody fills in, as the README says: nothing to migrate."""
+    copy = tmp_path / "portal"
+    shutil.copytree(added.copy, copy)
+    change(copy, LINE, "")
+    change(copy, '    child_said = text("What does the child say about it?", "In the child\'s own words if you can.", rows=3)\n',
+           '    child_said = text("What does the child say about it?", "In the child\'s own words if you can.", rows=3)\n'
+           '    no_longer = Section("No longer asked", write=(), last=True)\n' + LINE.replace(", needed=True", ""))
+    assert run(copy, "app.py", "migration").strip() == "models.py has nothing new."
+    said = json.loads(run(copy, "-c", LOOK).splitlines()[-1])
+    assert "Wakes at four" in plain(said["page"]) and "Wakes at four" in plain(said["completed"])
+    assert 'name="sleep"' not in said["edit"] and 'name="sleep"' not in said["new"]
+
+
+# ------------------------------------------------------------------------------------------------- migrations and models
+def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path, database):
+    """A fresh database, all migrations: nothing is missing, nothing is too much."""
+    fresh = sqlite_file(tmp_path / "fresh.db")
+    q.db.initialize(fresh)
+    try:
+        program.migrate(fresh)
+        with fresh.connection_context():
+            diff = diff_models(fresh, m.tables())
+            left = str(diff) if diff else ""
+        assert not diff, f"models.py has what no migration makes: run `make migration` and commit the new file. {left}"
+        assert program.migrate(fresh) == []
+    finally:
+        fresh.close()
+        q.db.initialize(database)
+
+
+def test_no_migration_takes_anything_away():
+    """Answers are never dropped, tables neither."""
+    for path in (ROOT / "migrations").glob("*.py"):
+        up = path.read_text("utf-8").partition("def down")[0]
+        assert not re.search(r"drop_column|drop_table|rename_column|DROP ", up), f"{path.name} would lose answers"
