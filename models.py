@@ -377,15 +377,11 @@ class Pupil(Record):
     def __str__(self):
         return f"{self.name} ({self.form})" if self.form else self.name
 
-    def save(self, *args, **more):
-        self._tidy_upn()
-        return super().save(*args, **more)
-
-    def _tidy_upn(self):
+    def tidy(self):
         self.upn = "".join((self.upn or "").split()).upper() or None
 
     def faults(self):
-        self._tidy_upn()
+        self.tidy()
         found = [("upn", f"{words}.") for words in [self.upn and upn_fault(self.upn)] if words]
         if self.dob and not datetime.date(1990, 1, 1) <= self.dob <= today():
             found.append(("dob", "The date of birth must be in the past, and a school child's."))
