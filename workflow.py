@@ -79,7 +79,7 @@ PAPERS = (
     Paper(ChildStory, "S3", "side", "T17", each="stay"),
     Paper(FamilyThinks, "S3", "side", "T17", each="stay"),
     Paper(PupilViews, "S3", "side", "T17", each="stay"),
-    Paper(AgencyInformation, "S3", "side", "T17", each="stay"),
+    Paper(AgencyInformation, "S3", "side", "T17", (g.consent_recorded,), each="stay"),
     Paper(MyPlanPlus, "S3", "plan", "T18", (g.review_in_time, g.five_forms_in, g.recommendations_decided, g.consent_recorded)),
     Paper(MyPlanPlusReview, "S3", "review", "T19", (g.plan_agreed, g.after_start, g.not_early, g.chart_answered)),
     Paper(MyPlanPlus, "E", "plan", "T25", (g.review_in_time,)),

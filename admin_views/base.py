@@ -91,7 +91,7 @@ class RecordView(ModelView):
         columns = [n for n, _ in self._list_columns]
         sort = said.get("sort", "").lstrip("-")
         return {"page": min(max(said.get("page", 0, type=int), 0), 100_000), "sort": sort if sort in columns else None,
-                "desc": said.get("sort", "").startswith("-"), "search": said.get("search", "").strip()[:100],
+                "desc": said.get("sort", "").startswith("-"), "search": (forms.clean(said.get("search")) or "")[:100],
                 "filters": [(i, n, v) for i, n, v in asked if self._filters[i].validate(v)]}
 
     @expose("/", methods=("GET", "POST"))
@@ -105,7 +105,7 @@ class RecordView(ModelView):
                            sortable=self._sortable_columns, filters=list(enumerate(self._filters or [])), cell=self.cell,
                            pages=-(-count // PAGE_SIZE), page_size=PAGE_SIZE, searches=self._search_supported,
                            may_add=self.may_write() and not issubclass(self.model, Form), may_export=may(current_user, "x", self.model),
-                           has_blank=issubclass(self.model, PupilRecord) and self.may_write(), actions=self.row_actions, link=self.link)
+                           has_blank=issubclass(self.model, PupilRecord) and self.may_write(), actions=self.row_actions, link=self.link, lines=row_lists(self.model))
 
     def more_links(self, record):
         """Further places to go from the page of a record: [(words, address)]."""
@@ -171,9 +171,9 @@ class RecordView(ModelView):
             abort(403)
         pupil = Pupil.visible_to(current_user).where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of)).first()
         record, prefilled = self.begin(pupil)
-        if record.id:
+        if record.id and request.method != "POST":
             return redirect(url_for(".edit", key=record.id))
-        return self.edit_form_page(record, prefilled)
+        return self.edit_form_page(record, prefilled)       # what was typed into a second new paper clashes with the first
 
     def begin(self, pupil):
         """The new record with what is known filled in; an unfinished paper of this cycle is taken up again instead."""
@@ -370,6 +370,11 @@ def plural(model):
     """The name of a list of these records."""
     name = model.kind_name()
     return model.many or (name if name.endswith("s") else f"{name[:-1]}ies" if name.endswith("y") else f"{name}s")
+
+
+def row_lists(model):
+    """The lists of the lines of this paper, over all pupils: every outcome, all provision: [(words, address)]."""
+    return [(plural(c), url_for(f"{c.slug()}.index_view")) for c in model.groups().values()]
 
 
 def harmless(words):

@@ -55,8 +55,8 @@ class NumberField(StringField):
             self.data = decimal.Decimal(typed).quantize(decimal.Decimal("0.01"))
         except decimal.InvalidOperation:
             raise ValueError(f"“{valuelist[0]}” is not a number; type digits, such as 20 or 1.5.") from None
-        if abs(self.data) >= 100_000_000:
-            raise ValueError("This number is too large.")
+        if not abs(self.data).is_finite() or abs(self.data) >= 100_000_000:
+            raise ValueError(f"“{valuelist[0]}” is too large, or no number; type digits, such as 20 or 1.5.")
 
 
 class TicksField(SelectMultipleField):
@@ -199,7 +199,7 @@ def values_of(record, user, prefilled=None):
         rows = list(getattr(record, group).order_by(row_class.id)) if record.id else []
         numbers.update({(row_class, row.id): str(i) for i, row in enumerate(rows)})
         data[group] = [row_values(row, numbers) for row in rows] or list((prefilled or {}).get(group, [])) or [{}]
-    return {**data, "version": record.version}
+    return {**data, "version": record.version if record.id else ""}
 
 
 def row_values(row, numbers):

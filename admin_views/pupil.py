@@ -49,7 +49,7 @@ class PupilView(RecordView):
     @expose("/look-up/", methods=("POST",))
     def look_up(self):
         """Names that fit what is being typed; never more than 20, never a pupil one may not see."""
-        typed = request.form.get("words", "").strip()[:60]
+        typed = (forms.clean(request.form.get("words")) or "")[:60]
         return {"names": [str(p) for p in forms.find_pupils(current_user, typed)[:20]] if len(typed) > 1 else []}
 
     @expose("/<int:key>/move/<slug>/", methods=("GET", "POST"))

@@ -210,7 +210,15 @@ def recommendation_open(form, user):
 
 
 def consent_missing(form, user):
+    """An agency is asked with no consent; or the consent with which it was asked is withdrawn later."""
+    if isinstance(form, m.AgencyInformation):
+        add_row(form, "agencies", agency="Speech therapy", asked_on=START)
+        return
+    consent = m.Consent(pupil=form.pupil, to_whom="Speech therapy", answer_given="Given")
+    consent.save()
     w.complete(agencies(form, user), user)
+    consent.answer_given, consent.withdrawn_on = "Withdrawn", START
+    consent.save()
 
 
 SPOIL = {g.plan_agreed: [unagree_plan], g.after_start: [date_before_start], g.not_early: [date_before_window],
