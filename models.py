@@ -114,6 +114,7 @@ STAFF = (OFFICE, SENCO, HEAD)
 # ------------------------------------------------------------------------------------------------------------ the school
 class Setting(Record):
     """Settings: what this school calls things, its weeks, its letters."""
+    title = many = "Settings"
     school = Section("The school")
     school_name = text("Name of the school", default="Our School", needed=True)
     school_address = text("Address for letters", rows=4, default="")
@@ -185,6 +186,7 @@ class Setting(Record):
 
 class BankEntry(Record):
     """Word bank: wordings that are offered while somebody types."""
+    many = "Word bank"
     title, listed, searched, order_by = "Word bank", ("bank", "words", "area"), ("words",), ("bank", "words")
     bank = choice("Offered for", options=(("strategy", "Strategies"), ("provision", "Provision"), ("agency", "Agencies")), needed=True)
     words = text("Words", needed=True)
@@ -820,7 +822,7 @@ class MyPlanReview(Review):
 class OutcomeRating(Row):
     """Outcome rating: how far one outcome has come."""
     form = belongs_to(MyPlanReview, "ratings")
-    outcome = text("Outcome", needed=True)
+    outcome = text("Outcome", rows=2, needed=True)
     rating = choice("How far?", options=RATING, needed=True)
     evidence = text("What shows it?")
     then = choice("What now?", options=("Keep", "Change", "Close"))
@@ -1102,7 +1104,8 @@ class Meeting(PupilRecord):
     actions = Rows("Actions")
 
     def __str__(self):
-        return f"{self.kind}, {self.on:%d/%m/%Y}" if self.on else str(self.kind)
+        kind = self.kind or self.kind_name()
+        return f"{kind}, {self.on:%d/%m/%Y}" if self.on else kind
 
 
 class MeetingPerson(Row):

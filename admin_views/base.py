@@ -11,7 +11,7 @@ from flask_admin.base import expose
 from flask_admin.contrib.peewee import ModelView
 from flask_admin.contrib.peewee.filters import FilterEqual
 from flask_login import current_user
-from peewee import ForeignKeyField, TextField
+from peewee import ForeignKeyField, IntegrityError, TextField
 
 import workflow
 from admin_views import forms, paper
@@ -229,6 +229,9 @@ class RecordView(ModelView):
         except workflow.Invalid as invalid:
             record.id = known                                   # what was new is not saved
             return invalid.faults
+        except IntegrityError:
+            record.id = known
+            return [("", "Nothing was saved: another line still refers to a line that you take out. Change that line first.")]
         form.is_kept = True
         try:
             ACTS.get(do, lambda *_: None)(record, current_user)
@@ -379,7 +382,7 @@ def row_lists(model):
 
 def harmless(words):
     """A cell that no spreadsheet runs as a formula (OWASP, ASVS 1.2.10)."""
-    return f"'{words}" if words[:1] in "=+-@\t\r" and words[:1] else words
+    return f"'{words}" if words.startswith(("\t", "\r")) or words.lstrip("\ufeff\0 \t\r\n").startswith(("=", "+", "-", "@")) else words
 
 
 def pupil_of(record):

@@ -145,7 +145,7 @@ def agency_tasks(pupil, papers):
     """Agencies that were asked and have not reported yet."""
     form = next((f for p, f in papers if p.form is AgencyInformation and f), None)
     waiting = [a for a in form.agencies if a.state in ("Referred", "Waiting", "Consulted") and not a.report_on] if form else []
-    return [Task("others", pupil, f"{a.agency}: {a.state.lower()}", a.next_contact or a.asked_on, form) for a in waiting]
+    return [Task("others", pupil, f"{a.agency or 'Agency'}: {a.state.lower()}", a.next_contact or a.asked_on, form) for a in waiting]
 
 
 def case_tasks(pupils, on, settings):

@@ -722,7 +722,7 @@ def up(migrator, db):
     class OutcomeRating(Model):
         version = IntegerField(default=1)
         form = ForeignKeyField(MyPlanReview, on_delete='RESTRICT')
-        outcome = CharField(null=True)
+        outcome = TextField(null=True)
         rating = CharField(null=True)
         evidence = CharField(null=True)
         then = CharField(null=True)
@@ -813,7 +813,7 @@ def up(migrator, db):
 
     class PlusOutcomeRating(Model):
         version = IntegerField(default=1)
-        outcome = CharField(null=True)
+        outcome = TextField(null=True)
         rating = CharField(null=True)
         evidence = CharField(null=True)
         then = CharField(null=True)

@@ -59,6 +59,23 @@ def test_the_page_of_a_pupil_on_every_stage_is_built_as_it_should_be(school, bro
         browser(who).page("/")
 
 
+def test_papers_that_are_hardly_begun_have_pages_too(school, browser, plain_paper):
+    """Every answer that may be empty is empty: nothing says “None”, nothing fails."""
+    always = ("pupil", "surname", "forename", "dob", "year", "form", "state")       # no record is kept without these
+    for record in school.records["mine"].values():
+        cls = type(record)
+        empty = {n: None for n, _ in cls.questions() if n not in always and cls.__name__ not in w.ONLY_BY_MOVES}
+        if empty:
+            cls.update(empty).where(cls.id == record.id).execute()
+    for who in ("senco", "teacher"):
+        for _, url in everywhere(school):
+            at = browser(who)
+            response = at.get(url)
+            shown = response.mimetype == "text/html" and response.status_code == 200 and not url.endswith(FILE)
+            faults = list(Page(response, at.names).faults()) if shown else []
+            assert not faults, f"{url}: {faults}"
+
+
 def test_a_school_without_pupils_has_pages_too(cast, portal):
     """The home page, every list and the settings before anything was written."""
     for who in q.ROLES:

@@ -202,8 +202,20 @@ def five_forms(story):
     story.office.press("Mark as declined")
     assert story.office.papers()[FIVE[3]] == "Declined"
     story.office.says("Robin would rather draw")
-    story.writes(FIVE[4], {"Agencies": [{"Agency": "Educational psychologist", "Status": "Referred", "Asked on": story.day}],
-                           "Recommendations": [{"From which agency?": 1, "Recommendation": "Coloured paper", "Decision": "Do"}]})
+    agency_form(story)
+
+
+def agency_form(story):
+    """An agency was asked: the form cannot be completed before the family's consent is written down; it is kept all the same."""
+    office = story.at(story.office)
+    office.press(f"Start {FIVE[4]}")
+    office.fill_in({"Agencies": [{"Agency": "Educational psychologist", "Status": "Referred", "Asked on": story.day}],
+                    "Recommendations": [{"From which agency?": 1, "Recommendation": "Coloured paper", "Decision": "Do"}]}, story.day)
+    office.press("Mark complete")
+    assert office.page.title().startswith("Error: ")
+    office.says("There is a problem", "It is saved as a draft.", "Record the consent, or the legal reason, for: Educational psychologist.")
+    consent(story)
+    story.writes(FIVE[4], open_with="Go on with")
     story.senco.open("/")
     story.senco.says("Educational psychologist: referred")
 
@@ -247,8 +259,6 @@ def test_a_first_concern_to_ehcp(story):
     story.moves("Move to Stage 3")
     story.stands(S3, "K+", "Census code K", on="SEN List")
     five_forms(story)
-    refused_without_consent(story)
-    consent(story)
     next_plan(story, "My Plan+")
     story.on(START + 25 * WEEKS)
     plan_review(story, "My Plan+", ("No", "No", "Yes"), "More help is needed")
@@ -262,15 +272,6 @@ def test_a_first_concern_to_ehcp(story):
              "Move to Stage 2", "Place on Concerns List")
     assert [t for t in titles if t in order] == list(order)
     assert {"Pupil Views is declined", "EHC case: Final plan dated"} <= set(titles)
-
-
-def refused_without_consent(story):
-    """My Plan+ cannot be completed while an agency was asked without consent; it is saved all the same."""
-    story.at(story.office).press("Go on with My Plan+")
-    story.office.fill_in(plan_answers(story), story.day)
-    story.office.press("Mark complete")
-    assert story.office.page.title().startswith("Error: ")
-    story.office.says("There is a problem", "It is saved as a draft.", "Record the consent, or the legal reason, for: Educational psychologist.")
 
 
 def beside_the_case(story):
