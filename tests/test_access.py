@@ -81,10 +81,13 @@ def test_each_person_reaches_what_the_table_says_and_nothing_else(school, browse
     before, found = dump(), []
     for endpoint, rule in rules(school.app, method):
         with database.atomic() as everything:
-            may, status = allowed(endpoint, PEOPLE[who]), None
-            response = browser(who).send(method, address(school, rule), {"do": "complete"} if endpoint.endswith(".act") else {})
-            status, location = response.status_code, response.headers.get("Location", "") if endpoint not in TO_SIGN_IN else ""
-            fault = verdict(may, status, location, in_reach(endpoint, who), PEOPLE[who]) if endpoint not in TO_SIGN_IN or who not in ("gone", None) else ""
+            may = allowed(endpoint, PEOPLE[who])
+            sent = {"do": "complete"} if endpoint.endswith(".act") else {}
+            response = browser(who).send(method, address(school, rule), sent)
+            status, location = response.status_code, response.headers.get("Location", "")
+            if endpoint in TO_SIGN_IN and location.startswith("/sign-in"):
+                continue
+            fault = verdict(may, status, location, in_reach(endpoint, who), PEOPLE[who])
             found += [f"{method} {rule}: {fault}"] if fault else []
             if may:
                 everything.rollback()
@@ -140,7 +143,8 @@ def test_a_class_that_is_taken_away_is_out_of_reach_at_once(school, browser):
     assert at.get(f"/pupil/{school.mine.id}/").status_code == 404
 
 
-@pytest.mark.parametrize("target", ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/%09/evil.example", "\t//evil"))
+@pytest.mark.parametrize("target", ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)",
+                                    "/%09/evil.example", "\t//evil"))
 def test_signing_in_leads_nowhere_but_into_the_portal(school, browser, target):
     """`next` and `url` never lead to another host (ASVS 3.7.2)."""
     page = browser(None).get(f"/sign-in?next={target}").get_data(as_text=True)

@@ -43,7 +43,8 @@ said = {"old answer": old.strengths, "old version": old.version, "blank": read(c
         "edit": client.get(url + "/edit/").text}
 said["incomplete"] = client.post(url + "/edit/", data={"version": old.version, "do": "complete"}).text
 old = m.RecordOfConcern.get()
-said["saved"] = client.post(url + "/edit/", data={"version": old.version, "do": "save", "strengths": "Kind", "sleep": "Wakes at four"}).status_code
+typed = {"version": old.version, "do": "save", "strengths": "Kind", "sleep": "Wakes at four"}
+said["saved"] = client.post(url + "/edit/", data=typed).status_code
 said["page"] = client.get(url + "/").text
 said["completed"] = read(client.get(url + "/print.pdf"))
 said["csv"] = client.post("/record-of-concern/spreadsheet/").text

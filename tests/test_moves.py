@@ -99,7 +99,8 @@ def test_the_roles_of_the_row_pass(robin, cast, mv, who):
 def test_each_person_is_offered_only_their_moves(robin, cast, who):
     take_to(robin, "S2", cast.senco)
     person = getattr(cast, who)
-    assert {mv.name for mv, _ in w.moves_for(robin, person)} == {mv.name for mv in (*w.MOVES, w.UNDO) if "S2" in mv.from_ and person.role in mv.by}
+    mine = {mv.name for mv in (*w.MOVES, w.UNDO) if "S2" in mv.from_ and person.role in mv.by}
+    assert {mv.name for mv, _ in w.moves_for(robin, person)} == mine
 
 
 def test_every_move_is_the_sencos():
@@ -242,7 +243,8 @@ def test_a_move_of_the_chart_needs_an_agreed_review(robin, cast, mv, state):
 
 
 @pytest.mark.parametrize("mv", EACH)
-@pytest.mark.parametrize("on, words", [(TODAY + datetime.timedelta(1), "is in the future"), (START - datetime.timedelta(1), "is before this cycle")])
+@pytest.mark.parametrize("on, words", [(TODAY + datetime.timedelta(1), "is in the future"),
+                                       (START - datetime.timedelta(1), "is before this cycle")])
 def test_a_move_is_dated_between_the_start_of_the_cycle_and_today(robin, cast, mv, on, words):
     was = take_to(robin, mv.from_[0], cast.senco)
     if was or on > TODAY:
@@ -252,7 +254,8 @@ def test_a_move_is_dated_between_the_start_of_the_cycle_and_today(robin, cast, m
 @pytest.mark.parametrize("mv", [p for p in EACH if p.values[0].rows])
 def test_a_move_is_not_dated_before_the_review_it_rests_on(robin, cast, mv):
     ready(mv, robin, cast.senco)
-    assert "is before the review was held (Tuesday 13 October 2026)." in str(refused(mv, robin, cast.senco, on=HELD - datetime.timedelta(1)))
+    stop = refused(mv, robin, cast.senco, on=HELD - datetime.timedelta(1))
+    assert "is before the review was held (Tuesday 13 October 2026)." in str(stop)
     make(mv, robin, cast.senco, on=HELD)
 
 
@@ -381,7 +384,8 @@ def at_once(two, presses):
 @pytest.mark.parametrize("again", range(3))
 def test_two_who_press_at_once_make_exactly_one_placement(file_of_two, tokens, seen, again):
     two, senco, pupil = file_of_two
-    came = at_once(two, [lambda t=t: press("Place on Concerns List", m.Pupil.get_by_id(pupil.id), senco, seen=seen, token=t) for t in tokens])
+    came = at_once(two, [lambda t=t: press("Place on Concerns List", m.Pupil.get_by_id(pupil.id), senco, seen=seen, token=t)
+                         for t in tokens])
     made = [c for c in came if isinstance(c, m.Placement)]
     assert all(isinstance(c, m.Placement | w.Refused | q.Clash) for c in came), came
     assert m.Placement.select().count() == m.ListMembership.select().count() == m.Letter.select().count() == 1
@@ -411,7 +415,8 @@ WRITERS = {"workflow.py", "effects.py"}
 SOURCES = [p for p in ROOT.rglob("*.py") if not {".venv", "tests", "migrations"} & set(p.relative_to(ROOT).parts)]
 EXEMPT = ("SignInTry.",                     # tries at a password are no answers, and are gone after minutes
           "User.update(**columns).where(User.id == self.id")    # User.keep: passwords and codes, which the trail must not tell
-MAKES_A_STAGE = re.compile(r"(?<!clock_of\()\b(?:Placement|ListMembership)(?:\(|\.(?:create|insert|insert_many|update|delete|bulk_create|bulk_update|replace)\b)")
+MAKES_A_STAGE = re.compile(r"(?<!clock_of\()\b(?:Placement|ListMembership)"
+                           r"(?:\(|\.(?:create|insert|insert_many|update|delete|bulk_create|bulk_update|replace)\b)")
 PAST_THE_AUDIT = re.compile(r"(?<![\w.])(?:[A-Z]\w*|type\(\w+\)|cls|model|self\.model)"
                             r"\.(?:update|insert|insert_many|bulk_create|bulk_update|replace|replace_many|delete)\(")
 

@@ -1,0 +1,330 @@
+"""Every kind of page and state is free of accessibility faults that a machine can find, in light and in dark, and the browser
+complains of nothing (a blocked script or style included). What a machine cannot find is in test_keyboard.py.
+"""
+import datetime
+import itertools
+
+import pytest
+import time_machine
+from axe_playwright_python.base import AXE_SCRIPT
+from conftest import HELD, START, TODAY, add_row, do_papers, hold_review, press, take_to, write
+
+import models as m
+import questions as q
+import workflow as w
+from admin_views import account
+from browser.screen import PASSWORD
+
+ALL = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+       "rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, "resultTypes": ["violations"]}
+RUN = """options => axe.run(options).then(found => found.violations.map(v => v.id + ': ' + v.help + '\\n    '
+  + v.nodes.slice(0, 4).map(n => n.target.join(' ') + '  ' + n.html.slice(0, 160)).join('\\n    ')))"""
+PLANS = (m.MyPlan, m.MyPlanReview, m.MyPlanPlus, m.MyPlanPlusReview)
+SENCO, OFFICE = "senco", "office"
+
+
+# ---------------------------------------------------------------------------------------------- children in every state
+@pytest.fixture(scope="module")
+def children(served):
+    """The addresses of the pages of a school in which something of everything has happened: {name: address}."""
+    noon = datetime.datetime(*TODAY.timetuple()[:3], 9, tzinfo=datetime.UTC)
+    with time_machine.travel(noon), served.database.connection_context(), q.acting("The tests"), served.database.atomic():
+        return addresses(m.User.get(username="senco"))
+
+
+def child(name, stage, user, **more):
+    """A pupil who has been brought to a stage."""
+    made = m.Pupil.create(surname=name, forename="Kim", dob=datetime.date(2018, 5, 5), year="3", form="3B", **more)
+    m.Contact.create(pupil=made, name="Jo Parent", responsibility="Yes")
+    take_to(made, stage, user, START)
+    return made
+
+
+def addresses(senco):
+    """Make the children; where to look at each, and at their papers."""
+    kids = {stage: child(f"Stage{stage.title()}", stage, senco) for stage in ("NONE", "S1", "S2", "S3", "E", "LEFT", "OFF")}
+    kids |= {name: child(name, stage, senco, alert="Sits near the door.") for name, stage in
+             (("Ready", "S1"), ("Asked", "S2"), ("Case", "S3"), ("Wrong", "S1"))}
+    found = {name: f"/pupil/{kid.id}/" for name, kid in kids.items()}
+    do_papers(kids["Ready"], senco)
+    hold_review(kids["Ready"], senco, "no progress")
+    plan = do_papers(kids["Asked"], senco)
+    review = write(m.MyPlanReview, kids["Asked"], senco, HELD)
+    found |= {"sealed": page(plan), "review": page(review)}
+    found |= papers_of_stage_3(kids["Case"], senco)
+    found["draft"] = page(write(m.RecordOfConcern, kids["S1"], senco))
+    found["complete"] = page(completed(write(m.MyPlan, kids["S2"], senco), senco))
+    found["consent"] = page(consent(kids["S2"]))
+    m.Meeting.create(pupil=kids["S2"], kind="Team meeting", on=HELD)
+    m.Strategy.create(pupil=kids["S2"], strategy="Sits near the front", since=START)
+    m.BankEntry.create(bank="strategy", words="Word mat")
+    found["letter"] = page(m.Letter.get(pupil=kids["S2"]))
+    found["user"] = f"/user/{senco.id}/"
+    return found
+
+
+def papers_of_stage_3(kid, senco):
+    """Five forms, a plan, a review, and the process for an EHCP begun."""
+    given = write(m.ParentInformation, kid, senco)
+    add_row(given, "known_services")
+    completed(given, senco)
+    do_papers(kid, senco)
+    declined = m.PupilViews.get(pupil=kid)
+    hold_review(kid, senco, "4")
+    press("Begin process for an EHCP", kid, senco)
+    case = m.EhcCase.get(pupil=kid)
+    case.state, case.received_on = "requested", HELD
+    case.save()
+    return {"declined": page(declined), "filled": page(given), "case": page(case)}
+
+
+def completed(form, senco):
+    """Mark a paper complete."""
+    w.complete(form, senco)
+    return form
+
+
+def consent(kid):
+    """A consent that somebody gave."""
+    return m.Consent.create(pupil=kid, purpose="Referral", to_whom="Speech therapy", information="All", answer_given="Given",
+                            given_by="Jo Parent", method="Signed", given_on=START)
+
+
+def page(record):
+    """The address of a record's page."""
+    return f"/{record.slug()}/{record.id}/"
+
+
+# ----------------------------------------------------------------------------------------------------------- looking
+MINUTES = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def windows(served, chromium):
+    """A window for each person, signed in at the first need and kept for the whole file."""
+    kept = {}
+    yield kept
+    served.screens.extend(kept.values())
+    served.close_screens()
+
+
+@pytest.fixture
+def look(served, chromium, children, windows, the_day):
+    """Open an address as somebody and check the page; time goes on from test to test, so that nobody is signed out."""
+    the_day.move_to(datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC) + datetime.timedelta(minutes=next(MINUTES)))
+    used = set()
+
+    def see(who, address=None, dark=True):
+        if who not in windows:
+            windows[who] = served.screen(chromium, who)
+            served.screens.clear()
+        screen = windows[who]
+        used.add(screen)
+        if address:
+            screen.open(children.get(address, address))
+        check(screen, dark)
+        return screen
+    yield see
+    noise = [words for screen in used for words in screen.noise]
+    for screen in used:
+        screen.noise.clear()
+    assert not [*served.faults, *noise], "\n".join([*served.faults, *noise])
+
+
+def check(screen, dark=True):
+    """Run the checks on the page that is shown; the colours in dark as well."""
+    screen.page.evaluate(AXE_SCRIPT)
+    found = screen.page.evaluate(RUN, ALL)
+    if dark:
+        screen.page.emulate_media(color_scheme="dark")
+        found += [f"in the dark: {words}" for words in screen.page.evaluate(RUN, COLOURS)]
+        screen.page.emulate_media(color_scheme="light")
+    assert not found, f"{screen.page.url} ({screen.page.title()}):\n" + "\n".join(found)
+
+
+# ------------------------------------------------------------------------------------------------------------- the pages
+@pytest.mark.parametrize("who", q.ROLES)
+def test_home(look, who):
+    """What each role sees first."""
+    look(who, "/")
+
+
+@pytest.mark.parametrize("who, address", [
+    (OFFICE, "/pupil/"), ("teacher", "/pupil/"), (SENCO, "/concerns-list/"), (SENCO, "/sen-list/"), (OFFICE, "/record-of-concern/"),
+    (OFFICE, "/letter/"), (OFFICE, "/document/"), ("technician", "/user/"), (OFFICE, "/bank-entry/"), (OFFICE, "/provision/"), (SENCO, "/placement/")])
+def test_lists(look, who, address):
+    """A list as it opens, and with the menu of a row open."""
+    screen = look(who, address)
+    if screen.page.locator("tbody details.menu").count():
+        screen.page.locator("tbody details.menu summary").first.click()
+        check(screen, dark=False)
+
+
+def test_list_searched(look):
+    """A search that finds something, a search that finds nothing, a filter, another order."""
+    screen = look(OFFICE, "/pupil/")
+    for words in ("Stage", "Nobody of this name"):
+        screen.page.locator("#q").fill(words)
+        screen.click(screen.page.locator(".toolbar button", has_text="Apply").last)
+        check(screen)
+    screen.says("Nothing here fits.")
+    screen.open("/pupil/")
+    screen.click(screen.page.locator("button.sort").first)
+    check(screen, dark=False)
+
+
+@pytest.mark.parametrize("kind", [*w.every_form(), m.Meeting, m.Consent, m.Letter, m.Document, m.Strategy, m.Pupil, m.BankEntry], ids=lambda c: c.__name__)
+def test_new(look, children, kind):
+    """A new form; then what it says when it is sent with nothing in it."""
+    key = children["NONE"].strip("/").split("/")[1]
+    screen = look(OFFICE, f"/{kind.slug()}/new/?pupil={key}", dark=False)
+    for box in screen.page.locator("main input[id=happened_on]").all():
+        box.fill("31 June")
+    screen.press("Mark complete" if issubclass(kind, m.Form) else "Save")
+    assert screen.page.title().startswith("Error: ")
+    screen.says("There is a problem")
+    check(screen)
+
+
+def test_person(look):
+    """A new person, with faults; and the page of one."""
+    screen = look("technician", "/user/new/", dark=False)
+    screen.press("Save")
+    check(screen)
+    look("technician", "user")
+
+
+def test_rows(look):
+    """A draft with its rows, and a line added."""
+    screen = look(SENCO, "draft")
+    screen.press("Edit")
+    check(screen)
+    screen.page.get_by_role("button", name="Add another line: Key areas of concern").click()
+    check(screen, dark=False)
+
+
+@pytest.mark.parametrize("name", ["draft", "complete", "sealed", "declined", "filled", "review", "case", "consent", "letter"])
+def test_papers(look, name):
+    """The page of a paper in each of its states, with its history open."""
+    screen = look(SENCO, name)
+    if screen.page.locator("details.card > summary").count():
+        screen.page.locator("details.card > summary").click()
+        check(screen, dark=False)
+
+
+def test_paper_refused(look):
+    """The page of a draft that cannot be agreed yet."""
+    screen = look(SENCO, "review", dark=False)
+    screen.press("Agree and seal")
+    screen.says("There is a problem")
+    check(screen)
+
+
+@pytest.mark.parametrize("name", ["NONE", "S1", "S2", "S3", "E", "LEFT", "OFF", "Ready", "Asked", "Case"])
+def test_pupil(look, name):
+    """A child's page on every stage, with everything open that can be opened."""
+    screen = look(SENCO, name, dark=False)
+    for summary in screen.page.locator("main summary").all():
+        summary.click()
+    check(screen)
+
+
+def test_pupil_of_a_teacher(look):
+    """A child's page as the teacher and as the head see it."""
+    look("teacher", "Case", dark=False)
+    look("head", "Case", dark=False)
+
+
+@pytest.mark.parametrize("name, slug", [("Ready", "move-to-stage-2"), ("S1", "move-to-stage-2"), ("NONE", "start-at-stage-2"), ("NONE", "ehcp-issued"),
+                                        ("Case", "new-my-plan-plus-cycle"), ("S2", "place-on-concerns-list")])
+def test_move(look, children, name, slug):
+    """The page of a move: possible, not possible, and with faults."""
+    screen = look(SENCO, f"{children[name]}move/{slug}/")
+    if screen.page.locator("main form").count():
+        screen.page.locator("#on").fill("31 June")
+        screen.click(screen.page.locator("main form button.button"))
+        screen.says("There is a problem")
+        check(screen)
+    else:
+        screen.says("Not possible now")
+
+
+def test_questions(look, children):
+    """The chart's questions one by one, and what they lead to."""
+    screen = look(SENCO, f"{children['Asked']}review/")
+    for answer in ("Yes", "No", "No", "Yes"):
+        screen.page.get_by_role("radio", name=answer, exact=True).check()
+        screen.press("Continue")
+        check(screen, dark=False)
+    screen.says("Outcomes achieved, but more help is needed")
+    look(SENCO, f"{children['Ready']}review/")
+
+
+def test_import(look):
+    """Bringing in pupils: the page, without a file, the columns, the preview."""
+    screen = look(OFFICE, "/import/")
+    screen.press("Look at the file")
+    check(screen)
+    words = "Surname,Forename,Date of birth,Year,Class,Shoe size\nOakley,Robin,5/5/2018,3,3B,31\nAsh,Wren,31/6/2018,3,3B,30\n"
+    screen.page.locator("#file").set_input_files({"name": "pupils.csv", "mimeType": "text/csv", "buffer": words.encode()})
+    screen.press("Look at the file")
+    check(screen)
+    if screen.page.get_by_role("button", name="Go on to the preview").count():
+        screen.page.get_by_label("Shoe size").select_option(label="Leave it out")
+        screen.press("Go on to the preview")
+        check(screen)
+
+
+@pytest.mark.parametrize("who, address", [(OFFICE, "/help/"), ("technician", "/help/"), (SENCO, "/audit/"), ("technician", "/setting/"),
+                                          (SENCO, "/pupil/999999/"), ("teacher", "/audit/"), (OFFICE, "/no-such-page")])
+def test_school(look, who, address):
+    """Help, settings, the audit trail, and the pages that say no."""
+    look(who, address)
+
+
+def test_settings(look):
+    """The settings, changed wrongly."""
+    screen = look("technician", "/setting/")
+    if screen.page.locator("main a", has_text="Edit").count():
+        screen.press("Edit")
+    screen.page.locator("#holidays").fill("31 June to 1 July")
+    screen.press("Save")
+    screen.says("There is a problem")
+    check(screen)
+
+
+def test_signing_in(served, chromium, look):
+    """The sign-in page, a wrong password, a dead link, and the page where somebody chooses a password."""
+    stranger = served.screen(chromium, "nobody")
+    stranger.page.goto("/sign-in")
+    check(stranger)
+    stranger.press("Sign in")
+    check(stranger)
+    stranger.page.goto("/set-up/no-such-link")
+    check(stranger)
+    with served.database.connection_context(), q.acting("The tests"):
+        link = account.give_link(m.User.get(username="head"), "new")
+    stranger.page.goto(f"/set-up/{link}")
+    check(stranger)
+    stranger.page.get_by_label("New password", exact=True).fill("short")
+    stranger.press("Save password")
+    check(stranger)
+
+
+def test_account(look, children):
+    """Your own account: each of its pages, with and without faults."""
+    screen = look("technician", "/account")
+    screen.sign_in()
+    for address in ("/account/password", "/account/second-step", "/account/confirm"):
+        look("technician", address, dark=False)
+        screen.click(screen.page.locator("main form.card button.button").first)
+        check(screen)
+    look("technician", f"/account/link/{children['user'].split('/')[2]}", dark=False)
+    screen.page.get_by_role("radio").first.check()
+    screen.press("Make a sign-in link")
+    screen.says("and nobody else")
+    check(screen)
+    screen.open("/account/confirm")
+    screen.page.get_by_label("Password").fill(PASSWORD)
+    screen.press("Continue")
