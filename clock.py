@@ -81,6 +81,12 @@ def next_school_day(day_, settings):
     return next((d for d in later if is_school_day(d, settings)), day_)
 
 
+def school_days_after(day_, count, settings):
+    """The date `count` school days after a day (within two years)."""
+    later = [d for d in (day_ + datetime.timedelta(n) for n in range(1, 732)) if is_school_day(d, settings)]
+    return later[count - 1] if len(later) >= count else day_
+
+
 # Weeks from the day the local authority receives the request (SEND Regulations 2014, reg. 5, 10, 13): T23, 5.5
 CASE_WEEKS = {"decided_assess_on": 6, "decided_issue_on": 16, "final_on": 20}
 

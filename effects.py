@@ -220,6 +220,8 @@ def run_from_decision(at, fresh, kept):
     """The next annual review is due twelve months from the decision, when there is one (T26)."""
     if at.answers.get("decided"):
         kept.change(fresh, clock_from=at.answers["decided"])
+        if at.case:
+            kept.change(at.case, review_decided_on=at.answers["decided"])
 
 
 def leave(at, fresh, kept):

@@ -132,6 +132,15 @@ def after_start(at):
     return Stop(f"The date is before this cycle began ({say_day(began)}).", "happened_on") if held and held < began else None
 
 
+def everything_rated(at):
+    """Each strategy of the record, or outcome of the plan, is rated (T03, T10, T19)."""
+    plan = at.paper("plan")[1]
+    rated = {words for row in at.form.ratings for words in (getattr(row, "strategy", None), getattr(row, "outcome", None)) if words}
+    asked = [r.strategy for r in plan.added] if hasattr(plan, "added") else [o.words for o in plan.outcomes] if plan else []
+    left = [words for words in asked if words not in rated]
+    return Stop("Not rated yet: " + "; ".join(f"“{words}”" for words in left) + ".", "ratings") if left else None
+
+
 def chart_answered(at):
     """All of the chart's questions that apply are answered."""
     left = at.next_question(at.form)

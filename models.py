@@ -316,6 +316,7 @@ class Pupil(Record):
     listed = ("surname", "forename", "year", "form", "upn")
     searched = ("surname", "forename", "known_as", "upn")
     order_by = ("surname", "forename")
+    given = ("left_on", "destination")               # written by "Has left the school"
     who = Section("Who they are")
     surname = text("Surname", "As in the school's register.", needed=True)
     forename = text("Forename", needed=True)
@@ -1167,6 +1168,7 @@ class EhcCase(PupilRecord):
     plan = Section("The plan")
     sections_note = text("Sections B, E and F in short", rows=4)
     band = text("Funding band")
+    review_decided_on = day("Decision after the last annual review")
     closed_on = day("Closed on")
 
     def __str__(self):

@@ -72,16 +72,16 @@ class Paper:
 
 PAPERS = (
     Paper(RecordOfConcern, "S1", "plan", "T02"),
-    Paper(ConcernReview, "S1", "review", "T03", (g.plan_agreed, g.after_start, g.not_early, g.chart_answered)),
+    Paper(ConcernReview, "S1", "review", "T03", (g.plan_agreed, g.after_start, g.not_early, g.everything_rated, g.chart_answered)),
     Paper(MyPlan, "S2", "plan", "T09", (g.review_in_time,)),
-    Paper(MyPlanReview, "S2", "review", "T10", (g.plan_agreed, g.after_start, g.chart_answered)),
+    Paper(MyPlanReview, "S2", "review", "T10", (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)),
     Paper(ParentInformation, "S3", "side", "T17", each="stay"),
     Paper(ChildStory, "S3", "side", "T17", each="stay"),
     Paper(FamilyThinks, "S3", "side", "T17", each="stay"),
     Paper(PupilViews, "S3", "side", "T17", each="stay"),
     Paper(AgencyInformation, "S3", "side", "T17", (g.consent_recorded,), each="stay"),
     Paper(MyPlanPlus, "S3", "plan", "T18", (g.review_in_time, g.five_forms_in, g.recommendations_decided, g.consent_recorded)),
-    Paper(MyPlanPlusReview, "S3", "review", "T19", (g.plan_agreed, g.after_start, g.not_early, g.chart_answered)),
+    Paper(MyPlanPlusReview, "S3", "review", "T19", (g.plan_agreed, g.after_start, g.not_early, g.everything_rated, g.chart_answered)),
     Paper(MyPlanPlus, "E", "plan", "T25", (g.review_in_time,)),
 )
 
@@ -353,7 +353,7 @@ MOVES = (
     Move("EHCP ceased: off the SEN List", ("E",), "LEFT", "The local authority ends the plan, and no support is needed.", "T27",
          asks=("on", "letter_on", "reason"), makes=("cease_case", "end_type"), letter="letter_support_ends"),
     Move("Has left the school", ("NONE", "S1", "S2", "S3", "E", "LEFT"), "OFF", "Ends all lists and clocks. The transfer pack is due "
-         "within 15 school days.", "T28", asks=("on", "destination", "note"), makes=("leave",), by=(SENCO, OFFICE)),
+         "within 15 school days.", "T28", asks=("on", "destination", "note"), makes=("leave", "end_type"), by=(SENCO, OFFICE)),
     Move("Has returned", ("OFF",), "LEFT", "On roll again, not on the pathway.", "T29", asks=("on", "note"), makes=("come_back",),
          by=(SENCO, OFFICE)),
     Move("Has returned: Stage 1", ("OFF",), "S1", "On roll again, on the Concerns List.", "T29", asks=("on", "reason"),
@@ -377,6 +377,7 @@ class CaseMove:
     to: str
     sets: str
     by: tuple = (SENCO, OFFICE)
+    restarts: bool = False      # the next annual review is due twelve months from this date
 
 
 CASE_MOVES = (
@@ -388,9 +389,22 @@ CASE_MOVES = (
     CaseMove("Plan refused", ("assessing",), "refused_issue", "decided_issue_on"),
     CaseMove("Appeal lodged", ("refused_assess", "refused_issue"), "", "appeal_on"),
     CaseMove("Assessment after all", ("refused_assess", "refused_issue"), "assessing", "decided_assess_on"),
+    CaseMove("Decision after the annual review", ("final",), "", "review_decided_on", restarts=True),       # T26
     CaseMove("Request withdrawn", ("preparing", "requested", "assessing", "refused_assess", "refused_issue", "draft"), "withdrawn",
              "closed_on"),
 )
+
+
+def case_steps(case, user):
+    """The steps of an EHC case that this person may make now; a date that is written down already is corrected on the case's page."""
+    placement = Placement.current(case.pupil)
+
+    def written(step):
+        said = getattr(case, step.sets)
+        fresh_year = step.restarts and placement and said and said < placement.started_on
+        return said is not None and step.to in ("", case.state) and not fresh_year
+
+    return [m for m in CASE_MOVES if case.state in m.from_ and user.role in m.by and not written(m)]
 
 
 def move_named(name):
@@ -439,6 +453,7 @@ def make(move, pupil, user, answers, seen=None, token=None, on=None):
     """
     if not (user.active and user.role in move.by and user.role in ROLES and Pupil.visible_to(user).where(Pupil.id == pupil.id).exists()):
         raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
+    token = token and f"{pupil.id} {move.slug} {token}"[:255]
     try:
         with db.atomic():
             done = token and Placement.get_or_none(Placement.done_with == token)
@@ -484,7 +499,8 @@ def carry_out(move, at, token):
     fresh = was
     if move.to:
         if was:
-            effects.seal_papers(at, every_form())
+            if at.user.role == SENCO:                           # A26: only the SENCO agrees; papers of a leaver stay as they are
+                effects.seal_papers(at, every_form())
             kept.change(was, ended_on=when)
         fresh = kept.make(next_placement(move, at, stage, when, token))
         effects.mend_lists(at.pupil, STAGES[stage], fresh, when, kept)
@@ -522,13 +538,18 @@ def make_case_move(move, case, user, on, seen):
     """Make one step of an EHC case and fill in its date; `seen` is the version the person looked at."""
     if user.role not in move.by or not _in_reach(case, user):
         raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
-    if case.version != seen or case.state not in move.from_:
+    if case.version != seen or move not in case_steps(case, user):
         raise Clash("Somebody has changed this case since you opened it. Nothing was changed; please look again.")
     if not on or on > today():
         raise Invalid([("on", "The date is in the future; enter it on the day." if on else "Answer “Date”")])
-    setattr(case, move.sets, on)
-    case.state = move.to or case.state
-    case.save(act=move.name)
+    with db.atomic():
+        setattr(case, move.sets, on)
+        case.state = move.to or case.state
+        case.save(act=move.name)
+        placement = Placement.current(case.pupil) if move.restarts else None
+        if placement:
+            placement.clock_from = on
+            placement.save(act=move.name)
 
 
 # ------------------------------------------------------------------------------------------------------ papers: the acts

@@ -99,7 +99,7 @@ def tasks(user, on=None):
         pupil = pupils[placement.pupil_id]
         found += review_tasks(placement, pupil, papers[placement.id], on, settings)
         found += paper_tasks(placement, pupil, papers[placement.id], on, settings)
-        found += agency_tasks(pupil, papers[placement.id])
+        found += agency_tasks(pupil, papers[placement.id]) + decision_tasks(placement, pupil)
     found += case_tasks(pupils, on, settings) + raised_tasks(pupils)
     order = [name for name, _ in GROUPS]
     seen = [t for t in found if t.to is None or may(user, "r", t.to)]
@@ -131,6 +131,13 @@ def paper_tasks(placement, pupil, papers, on, settings):
     if side:
         found.append(Task("papers", pupil, f"{len(side)} of the five forms to come: {', '.join(side)}", late))
     return found
+
+
+def decision_tasks(placement, pupil):
+    """The local authority's decision after an annual review, due within four weeks (SEND Regulations 2014, reg. 20)."""
+    waits = placement.stage == "E" and placement.cycle > 1 and placement.clock_from is None
+    due = placement.started_on + datetime.timedelta(weeks=4)
+    return [Task("others", pupil, "EHC plan: decision after the annual review", due)] if waits else []
 
 
 def raised_tasks(pupils):

@@ -17,7 +17,7 @@ from admin_views.base import RecordView, scoped, typing_problems
 from admin_views.desk import say_due, settings_now
 from models import (RATING, Agency, AgencyInformation, Consent, Document, EhcCase, Letter, ListMembership, Meeting, MyPlan, MyPlanPlus,
                     Placement, Pupil, Setting, Strategy, may)
-from questions import Clash, Record, document, read_day, short_day, today
+from questions import Clash, Record, document, read_day, say_day, short_day, today
 
 
 class PupilView(RecordView):
@@ -218,12 +218,21 @@ def next_step(at, moves):
                   else ("side", "plan", "review").index(pf[0].kind)) if not (f and f.status in DONE[p.kind])), None)
     if found and may(current_user, "r", found[0].form):
         return paper_step(at, *found)
+    if at.stage == "OFF":
+        return transfer_step(at)
     first = next((m for m, stops in moves if not stops and m.to in workflow.OPEN and not m.rows), None)
     if first and at.stage in workflow.AWAY:
         return Step(first.name, first.does, url_for("pupil.move", key=at.pupil.id, slug=first.slug))
     if at.stage in workflow.AWAY and may(current_user, "w", workflow.PAPERS[0].form) and not workflow.g.on_roll(at):
         return raise_concern(at.pupil, workflow.PAPERS[0].form)
     return Step("", "Nothing needs doing now.", "")
+
+
+def transfer_step(at):
+    """For a leaver: the record goes to the next school within 15 school days (Education (Pupil Information) Regulations 2005)."""
+    due = clock.school_days_after(at.placement.started_on, 15, at.settings)
+    return Step("Print the whole record", f"It goes to the next school by {say_day(due)}, 15 school days after the child left.",
+                url_for("pupil.whole", key=at.pupil.id))
 
 
 def raise_concern(pupil, form_class):
@@ -352,9 +361,7 @@ def kept(pupil):
 
 def case_moves(at):
     """The steps of the open EHC case that this person may make now."""
-    if at.case is None or not may(current_user, "w", at.case):
-        return []
-    return [m for m in workflow.CASE_MOVES if at.case.state in m.from_ and current_user.role in m.by]
+    return workflow.case_steps(at.case, current_user) if at.case and may(current_user, "w", at.case) else []
 
 
 @dataclass(frozen=True)

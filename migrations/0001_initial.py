@@ -383,6 +383,7 @@ def up(migrator, db):
         appeal_on = DateField(null=True)
         sections_note = TextField(null=True)
         band = CharField(null=True)
+        review_decided_on = DateField(null=True)
         closed_on = DateField(null=True)
         class Meta:
             database = db

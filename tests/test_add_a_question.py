@@ -77,7 +77,8 @@ def run(copy, *command, ok=True):
 
 def files_of(copy):
     """Every file of the program in the copy, with its bytes."""
-    return {str(p.relative_to(copy)): p.read_bytes() for p in copy.rglob("*") if p.is_file() and "data" not in p.relative_to(copy).parts[:1]}
+    found = [p.relative_to(copy) for p in copy.rglob("*") if p.is_file()]
+    return {str(p): (copy / p).read_bytes() for p in found if p.parts[0] != "data"}
 
 
 def change(copy, old, new):

@@ -152,7 +152,7 @@ class Walk(RuleBasedStateMachine):
     @rule(pick=CHANCE)
     def the_case_goes_on(self, pick):
         case = self.at().case
-        ways = [mv for mv in w.CASE_MOVES if case.state in mv.from_]
+        ways = w.case_steps(case, self.senco)
         if ways:
             w.make_case_move(pick.choice(ways), case, self.senco, self.day, case.version)
 

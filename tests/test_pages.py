@@ -125,7 +125,8 @@ def test_what_goes_wrong_is_a_plain_page_with_a_reference_and_nothing_is_changed
     monkeypatch.setattr(school.app, "testing", False)
     monkeypatch.setattr(school.app.database, "close", lambda: None)
     before = dump()
-    response = browser("senco").post(f"/record-of-concern/{school.records['mine']['RecordOfConcern'].id}/edit/", {"strengths": "secret words"})
+    key = school.records["mine"]["RecordOfConcern"].id
+    response = browser("senco").post(f"/record-of-concern/{key}/edit/", {"strengths": "secret words"})
     page = Page(response)
     assert response.status_code == 500 and "Reference " in page.text
     assert "ZeroDivision" not in page.source and "secret" not in caplog.text and school.mine.surname not in caplog.text

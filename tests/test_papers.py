@@ -175,6 +175,10 @@ def date_before_window(form, user):
     form.save()
 
 
+def leave_one_unrated(form, user):
+    form.ratings.first().remove("Not looked at")
+
+
 def leave_question_open(form, user):
     form.achieved = None
     form.save()
@@ -222,7 +226,7 @@ def consent_missing(form, user):
 
 
 SPOIL = {g.plan_agreed: [unagree_plan], g.after_start: [date_before_start], g.not_early: [date_before_window],
-         g.chart_answered: [leave_question_open], g.review_in_time: [review_too_late, review_before_plan],
+         g.chart_answered: [leave_question_open], g.everything_rated: [leave_one_unrated], g.review_in_time: [review_too_late, review_before_plan],
          g.five_forms_in: [side_form_missing], g.recommendations_decided: [recommendation_open], g.consent_recorded: [consent_missing]}
 GUARDED = [pytest.param(p, guard, spoil, id=f"{p.stage}-{p.form.__name__}-{spoil.__name__}")
            for p in w.PAPERS for guard in p.needs for spoil in SPOIL.get(guard, [])]

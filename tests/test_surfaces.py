@@ -245,8 +245,8 @@ def test_the_whole_record_of_a_pupil_has_every_answer(school, browser):
 # ------------------------------------------------------------------------------------------------------- hostile words
 XSS = ("<script>alert(1)</script>", '"><svg onload=alert(1)>', "'><img src=x onerror=alert(1)>", "{{7*7}}", "{% raw %}", "${7*7}",
        "javascript:alert(1)", "</textarea><script>1</script>", "</title><h1>x</h1>", "<!--", "]]>", "&lt;b&gt;",
-       "<b>bold</b>", "a\" autofocus onfocus=\"x", "</option></select><iframe src=//x>", "<a href='data:text/html,x'>y</a>", "=1+1", "%s %d {0}",
-       "\\u003cscript\\u003e", "<style>*{}</style>")
+       "<b>bold</b>", "a\" autofocus onfocus=\"x", "</option></select><iframe src=//x>", "<a href='data:text/html,x'>y</a>", "=1+1",
+       "%s %d {0}", "\\u003cscript\\u003e", "<style>*{}</style>")
 
 
 @each("cls", WITH_FORM, ids=name_of)

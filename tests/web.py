@@ -112,7 +112,8 @@ class Page:
         yield from [f"a control has no label: {html.tostring(c)[:120]}" for c in self.all(CONTROLS) if not self.label(c)]
         yield from [f"a button has no words: {html.tostring(b)[:80]}" for b in self.all("//button") if not words(b)]
         yield from [f"a group has no legend: {html.tostring(f)[:80]}" for f in self.all("//fieldset[not(legend)]")]
-        named = {i for key in ("aria-describedby", "aria-labelledby", "for", "list") for said in self.all(f"//@{key}") for i in said.split()}
+        keys = ("aria-describedby", "aria-labelledby", "for", "list")
+        named = {i for key in keys for said in self.all(f"//@{key}") for i in said.split()}
         yield from [f"something refers to the id {i}, which is not there" for i in sorted(named - set(self.ids))]
 
     def _code(self):
