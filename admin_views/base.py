@@ -92,7 +92,7 @@ class RecordView(ModelView):
         sort = said.get("sort", "").lstrip("-")
         return {"page": min(max(said.get("page", 0, type=int), 0), 100_000), "sort": sort if sort in columns else None,
                 "desc": said.get("sort", "").startswith("-"), "search": (forms.clean(said.get("search")) or "")[:100],
-                "filters": [(i, n, v) for i, n, v in asked if self._filters[i].validate(v)]}
+                "filters": [(i, n, v) for i, n, v in asked if v in dict(self._filters[i].options)]}
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):

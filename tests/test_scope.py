@@ -33,7 +33,7 @@ def test_a_teacher_finds_nobody_of_another_class(school, browser):
     at, mark = browser("teacher"), MARKS["other"]
     for endpoint, rule in rules(school.app, "POST"):
         if endpoint.endswith((".index_view", ".spreadsheet", ".look_up")) and class_of(endpoint) is not None:
-            for asked in ({}, {"search": mark}, {"search": "5A", "f0": "F", "sort": "-pupil"}, {"words": mark}, {"page": "1"}):
+            for asked in ({"search": mark, "words": mark}, {"search": "5A", "f0": "F", "sort": "-pupil"}):
                 source = at.post(address(school, rule), asked).get_data(as_text=True)
                 shown = source.replace(f'value="{mark}"', "")           # what was typed stands in the search box
                 assert mark not in shown, f"{rule} with {asked}"

@@ -11,13 +11,16 @@ import traceback
 import app as portal
 import argon2
 import pytest
+import time_machine
 import waitress.server
+from conftest import TODAY
 from flask import got_request_exception
 from playwright.sync_api import sync_playwright
 
 import models as m
 import questions as q
 from admin_views import passwords
+from browser.children import addresses
 from browser.screen import PASSWORD, Screen
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -98,11 +101,12 @@ def school(served):
     served.close_screens()
 
 
-@pytest.fixture
-def inside(school):
-    """The database, open for the test itself, with somebody named for the audit trail."""
-    with school.database.connection_context(), q.acting("The tests"):
-        yield school
+@pytest.fixture(scope="module")
+def children(served):
+    """The addresses of the pages of a school in which something of everything has happened: {name: address}."""
+    noon = datetime.datetime(*TODAY.timetuple()[:3], 9, tzinfo=datetime.UTC)
+    with time_machine.travel(noon), served.database.connection_context(), q.acting("The tests"), served.database.atomic():
+        return addresses(m.User.get(username="senco"))
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])

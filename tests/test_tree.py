@@ -1,0 +1,68 @@
+"""The tree keeps its own rules: what is generated is fresh, imports run one way, nothing is written inline, functions stay short."""
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import models
+import readme
+import workflow
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = [p for p in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py"))]
+TEMPLATES = [p for p in sorted(ROOT.glob("templates/*.html")) if not p.name.startswith("paper")]      # paper is no page
+
+
+def test_the_readme_says_what_the_tables_say():
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert readme.fresh(text) == text, "Run `make readme`: the chart, the rights or the settings have changed."
+
+
+def test_the_tables_do_not_contradict_themselves():
+    assert models.faults() == [] and workflow.faults() == []
+
+
+@pytest.mark.parametrize("name", ["questions", "models", "clock", "guards", "effects", "workflow"])
+def test_rules_and_records_know_nothing_of_the_web(name):
+    tree = ast.parse((ROOT / f"{name}.py").read_text("utf-8"))
+    found = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)} | {
+        a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    assert not [m for m in found if m.startswith(("flask", "admin_views", "app", "wtforms"))], f"{name}.py must not import the web"
+
+
+def test_only_app_reads_the_environment():
+    readers = [p.name for p in PROGRAM if "os.environ" in p.read_text("utf-8")]
+    assert readers == ["app.py"]
+
+
+@pytest.mark.parametrize("path", PROGRAM, ids=lambda p: p.name)
+def test_functions_stay_short_and_say_what_they_do(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    assert ast.get_docstring(tree), f"{path.name}: the module says what you come here to change"
+    for n in ast.walk(tree):
+        if isinstance(n, ast.FunctionDef):
+            length = n.end_lineno - n.lineno + 1
+            assert length <= 50, f"{path.name}: {n.name} has {length} lines; take it apart"
+            inherited = n.name in ("__str__", "tidy", "pupil_key", "faults", "save", "missing", "populate_obj")
+            public = not n.name.startswith("_") and not inherited and n in tree.body
+            assert not public or ast.get_docstring(n), f"{path.name}: {n.name} says in one sentence what it does"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: p.name)
+def test_templates_carry_no_script_style_or_handler(path):
+    text = path.read_text("utf-8")
+    assert not re.search(r"\sstyle=|\son\w+=\"|<script(?![^>]*src=)|<style", text), f"{path.name}: put it in static/"
+    assert not re.search(r"https?://", text), f"{path.name}: no address outside the portal"
+
+
+def test_every_package_is_pinned():
+    for name in ("requirements.txt", "tests/requirements.txt"):
+        lines = [line.strip() for line in (ROOT / name).read_text("utf-8").splitlines()]
+        loose = [line for line in lines if line and not line.startswith(("#", "-r ")) and "==" not in line]
+        assert not loose, f"{name}: pin {loose}"
+
+
+def test_no_migration_drops_anything():
+    for path in ROOT.glob("migrations/*.py"):
+        assert "drop_column" not in path.read_text("utf-8").partition("def down")[0], f"{path.name} would lose answers"
