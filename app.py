@@ -87,9 +87,9 @@ def make_migration(database, name, folder=HERE / "migrations"):
 
 
 def body_of(diff):
-    """The text of a migration; Python-only defaults, which the database does not know, need no remark."""
-    lines = [line for line in template(diff).splitlines() if not (line.startswith("# TODO") and "default <function" in line)]
-    return "\n".join(lines) + "\n"
+    """The text of a migration. Nothing is ever taken back, so it has no `down`; Python-only defaults need no remark."""
+    lines = template(diff).partition("\n\n\ndef down(")[0].splitlines()
+    return "\n".join(line for line in lines if not (line.startswith("# TODO") and "default <function" in line)) + "\n"
 
 
 # ---------------------------------------------------------------------------------------------------------- the program

@@ -4,6 +4,7 @@ Flask-Admin is the engine (routes, search, filters, sorting, paging); the templa
 saving are here, once. There is no `if model is ...` in this file: what differs is said in the class in `models.py`.
 """
 import csv
+import datetime
 import io
 
 from flask import Response, abort, flash, redirect, request, url_for
@@ -16,7 +17,7 @@ from peewee import ForeignKeyField, IntegrityError, TextField
 import workflow
 from admin_views import forms, paper
 from models import Form, Pupil, PupilRecord, may
-from questions import ROLES, AuditEntry, Clash, Row, audit, db, document, today
+from questions import AuditEntry, Clash, ROLES, Row, audit, db, document, short_day, today
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000              # rows of one spreadsheet
@@ -29,6 +30,7 @@ class RecordView(ModelView):
     can_delete = can_export = False
     page_size = PAGE_SIZE
     named_filters = ()
+    has_list = True
     # Flask-Admin's own routes for these are not used: see STACK rows on recursive delete, ungated inline edit, unscoped look-up
     delete_view = action_view = ajax_lookup = ajax_update = export = details_view = create_view = edit_view = action_delete = None
 
@@ -116,7 +118,10 @@ class RecordView(ModelView):
         return plural(self.model)
 
     def cell(self, record, name):
-        """What a cell of the list or the spreadsheet says."""
+        """What a cell of the list says; a date in its short form."""
+        said = record.__data__.get(name)
+        if isinstance(said, datetime.date) and not isinstance(said, datetime.datetime):
+            return short_day(said)
         return record.answer(name) if name in record._meta.fields else str(getattr(record, name)() or "")
 
     def link(self, record):

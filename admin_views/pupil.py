@@ -143,8 +143,10 @@ class CaseView(RecordView):
     def step(self, key):
         """Make one step of the case."""
         case = self.find(key)
-        step = next((m for m in workflow.CASE_MOVES if m.name == request.form.get("step")), None) or abort(404)
+        step = next((m for m in workflow.CASE_MOVES if m.name == request.form.get("step")), None)
         try:
+            if step is None:                                    # Enter in the box of the date
+                raise ValueError("Press the button of the step.")
             on = read_day(request.form.get("on", "")) or today()
             workflow.make_case_move(step, case, current_user, on, request.form.get("seen", 0, type=int))
         except (workflow.Invalid, workflow.Refused, Clash, ValueError) as fault:

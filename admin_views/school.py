@@ -25,6 +25,7 @@ def version():
 
 class SettingView(RecordView):
     """Settings: one record, so its list is its page."""
+    has_list = False
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):

@@ -47,10 +47,20 @@
     all(".error", row).forEach((part) => part.remove());
     all(".echo", row).forEach((part) => { part.textContent = ""; });
     all(".wrong", row).forEach((part) => part.classList.remove("wrong"));
+    all(":scope > .hint", row).forEach((part) => part.remove());
   };
   const offer = (group, number, words) => all(`select[name$="-${{needs: "need", aspirations: "aspiration", outcomes: "outcome",
     agencies: "agency"}[group] || "none"}"]`).forEach((list) => {
-    if (!list.querySelector(`option[value="${number}"]`)) list.add(new Option(`${number + 1}: ${words}`, String(number)));
+    const known = list.querySelector(`option[value="${number}"]`);
+    if (known) known.textContent = `${number + 1}: ${words}`; else list.add(new Option(`${number + 1}: ${words}`, String(number)));
+  });
+  // What is typed in a line is at once its name in the lists that point to it.
+  document.addEventListener("input", (event) => {
+    const row = event.target.closest("[data-rows] > fieldset");
+    if (!row || event.target !== row.querySelector("input:not([type=hidden]),textarea,select")) return;
+    const words = event.target.value.trim();
+    const short = words.length > 60 ? `${words.slice(0, 57)}...` : words || "(not written yet)";
+    offer(row.parentElement.dataset.rows, all(":scope > fieldset", row.parentElement).indexOf(row), short);
   });
   all('button[name="more"]').forEach((button) => button.addEventListener("click", (event) => {
     const group = button.value;
@@ -64,7 +74,9 @@
     empty(row);
     clearMarks(row);
     const legend = row.querySelector("legend");
-    legend.textContent = legend.textContent.replace(/\d+$/, String(rows.length + 1));
+    [legend, ...all(".choice .vh", row)].forEach((part) => {
+      part.textContent = part.textContent.replace(/\d+$/, String(rows.length + 1));
+    });
     list.append(row);
     offer(group, rows.length, "(new line)");
     row.querySelector("input:not([type=hidden]),textarea,select")?.focus();
