@@ -6,6 +6,7 @@ import os
 import pathlib
 import secrets
 import sys
+import traceback
 
 import click
 from flask import Flask, g, render_template, request
@@ -176,13 +177,19 @@ def catch_errors(app):
         title, words = ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
         reference = secrets.token_hex(3).upper() if code >= 500 else ""
         if reference:
-            app.logger.error("%s: %s at %s %s", reference, type(getattr(error, "original_exception", error)).__name__, request.method,
-                             request.url_rule, exc_info=app.debug or app.testing)
+            app.logger.error("%s: %s %s: %s", reference, request.method, request.url_rule, where(getattr(error, "original_exception", error)))
         return render_template("error.html", title=title, words=words, reference=reference), code
 
     for code in ERRORS:
         app.register_error_handler(code, show)
     app.register_error_handler(CSRFError, show)
+    app.log_exception = lambda _: None                  # Flask's own line repeats the message, which may hold a child's name
+
+
+def where(error):
+    """The kind of an error and the lines it came through, newest first: enough to find it, without its message."""
+    frames = reversed(traceback.extract_tb(error.__traceback__)[-8:])
+    return f"{type(error).__name__} in " + " < ".join(f"{pathlib.Path(f.filename).name}:{f.lineno} {f.name}" for f in frames)
 
 
 # ------------------------------------------------------------------------------------------------------------- commands

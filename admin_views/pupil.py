@@ -248,14 +248,14 @@ DONE = {"plan": ("sealed",), "review": ("sealed",), "side": ("complete", "sealed
 
 def paper_step(at, paper_row, form):
     """The main button for a paper: start it, go on with it, or agree it."""
-    name, due = paper_row.form.kind_name(), f" Review {at.clock.say()}." if at.clock else ""
+    name = paper_row.form.kind_name()
     if not may(current_user, "w", paper_row.form):
-        return Step("", f"Next: {name}.{due}", "")
+        return Step("", f"Next: {name}.", "")
     if form is None:
-        return Step(f"Start {name}", f"{sentence(paper_row.form.intro())}{due}", url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id))
+        return Step(f"Start {name}", f"{sentence(paper_row.form.intro())}", url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id))
     if form.status == "complete":
-        return Step(f"Look at {name}", f"It is complete and waits for the SENCO to agree.{due}", url_for(f"{form.slug()}.page", key=form.id))
-    return Step(f"Go on with {name}", f"It is a draft.{due}", url_for(f"{form.slug()}.edit", key=form.id))
+        return Step(f"Look at {name}", f"It is complete and waits for the SENCO to agree.", url_for(f"{form.slug()}.page", key=form.id))
+    return Step(f"Go on with {name}", f"It is a draft.", url_for(f"{form.slug()}.edit", key=form.id))
 
 
 def sentence(words):

@@ -180,3 +180,24 @@ def test_no_sideways_scrolling(sit, children, width):
         if screen.page.evaluate("() => document.scrollingElement.scrollWidth > innerWidth"):
             wide[name] = screen.page.evaluate(WIDE)
     assert not wide, wide
+
+
+def test_enter_makes_no_step(sit, children):
+    """Enter in the date box of the EHC case makes no step by chance; it says what to press."""
+    screen = sit("office")
+    screen.open(children["Case"])
+    screen.page.locator("#step-on").fill("yesterday")
+    screen.page.locator("#step-on").press("End")
+    go(screen.page)
+    screen.says("Press the button of the step.")
+    assert "EHC case: Requested" in screen.badges()
+
+
+def test_lines_are_known_by_their_words(sit, children):
+    """What is typed in a line is at once its name where another line points to it; a line that is added says its own number."""
+    page = sit("office").page
+    page.goto(f"/my-plan/new/?pupil={children['NONE'].strip('/').rpartition('/')[2]}", wait_until="domcontentloaded")
+    page.locator("button[name=more][value=needs]").click()
+    page.locator("[id='needs-1-words']").fill("Hear the sounds in words")
+    assert page.locator("[id='outcomes-0-need'] option").all_inner_texts()[1:] == ["1: (not written yet)", "2: Hear the sounds in words"]
+    assert "Need 2" in page.locator("[data-rows=needs] > fieldset").last.locator(".choice").last.inner_text()
