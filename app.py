@@ -2,6 +2,7 @@
 
 `python app.py` alone lists the commands. Only this file reads the environment: PORT, HOST, DATA_DIR, DATABASE_URL, and BEHIND_HTTPS=1 when a web server in front does HTTPS.
 """
+import datetime
 import os
 import pathlib
 import secrets
@@ -37,6 +38,7 @@ HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", 
            "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
            "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY"}
 UPLOAD_LIMIT = 12 * 1024 * 1024         # bytes of one request: a file of 10 MB and its form
+WORKING_DAY = datetime.timedelta(hours=9)   # so long after the last sign-in or saved page a cookie is worth nothing
 
 
 # ------------------------------------------------------------------------------------------------------------- database
@@ -44,6 +46,7 @@ def data_dir():
     """The folder of everything that must be kept: database, key, files."""
     folder = pathlib.Path(os.environ.get("DATA_DIR") or HERE / "data")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "files").mkdir(mode=0o700, exist_ok=True)         # from the first day, so that the line of the backup works
     return folder
 
 
@@ -111,7 +114,7 @@ def create_app(database=None, folder=None, testing=False):
     folder = folder or data_dir()
     app = Flask(__name__)
     app.config.update(SECRET_KEY=secret_key(folder), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
-                      SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", WTF_CSRF_TIME_LIMIT=12 * 3600,
+                      SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=WORKING_DAY, WTF_CSRF_TIME_LIMIT=12 * 3600,
                       WTF_CSRF_ENABLED=True, MAX_FORM_PARTS=20_000, MAX_FORM_MEMORY_SIZE=UPLOAD_LIMIT, PORTAL_NAME="Learning Pathway")
     if os.environ.get("BEHIND_HTTPS"):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)

@@ -89,13 +89,16 @@ def school_days_after(day_, count, settings):
 
 # Weeks from the day the local authority receives the request (SEND Regulations 2014, reg. 5, 10, 13): T23, 5.5
 CASE_WEEKS = {"decided_assess_on": 6, "decided_issue_on": 16, "final_on": 20}
+REFUSED = {"refused_assess": 6, "refused_issue": 16}            # after a refusal no later date runs
 
 
 def case_dates(case):
     """The local authority's due dates: a list of (question, due date, done date or None). Never moved for holidays (5.6)."""
     if not case.received_on:
         return []
-    rows = [(n, case.received_on + datetime.timedelta(weeks=w), getattr(case, n)) for n, w in CASE_WEEKS.items()]
+    done = {n: getattr(case, n) for n in CASE_WEEKS}
+    done["decided_issue_on"] = done["decided_issue_on"] or case.draft_served_on     # who serves a draft has decided to issue
+    rows = [(n, case.received_on + datetime.timedelta(weeks=w), done[n]) for n, w in CASE_WEEKS.items() if w <= REFUSED.get(case.state, w)]
     if case.advice_asked_on:                                    # advice within 6 weeks of being asked
         rows.append(("advice_sent_on", case.advice_asked_on + datetime.timedelta(weeks=6), case.advice_sent_on))
     if case.draft_served_on:                                    # at least 15 days to comment on the draft

@@ -8,7 +8,7 @@ import re
 
 import models
 from models import EhcCase, Letter, ListMembership, MyPlan, MyPlanPlus, Placement, SenNeed, Setting, Strategy
-from questions import Row, say_day
+from questions import say_day
 
 
 class Kept:
@@ -103,10 +103,11 @@ def seal_papers(at, forms):
 
 
 def adopt_papers(pupil, placement, forms, kept):
-    """A paper that was begun before the child was placed (a teacher's Record of Concern) belongs to the stage that asks for it."""
+    """A paper begun before the child was placed, or on a placement entered in error, belongs to the stage that asks for it."""
+    errors = Placement.select(Placement.id).where(Placement.pupil == pupil, Placement.void)
     for form_class in forms:
-        for form in form_class.select().where(form_class.pupil == pupil, form_class.placement.is_null(),
-                                              form_class.status.in_(("draft", "complete"))):
+        for form in form_class.select().where(form_class.pupil == pupil, form_class.status.in_(("draft", "complete")),
+                                              form_class.placement.is_null() | form_class.placement.in_(errors)):
             kept.change(form, placement=placement)
 
 
@@ -202,7 +203,11 @@ def open_case(at, fresh, kept):
 
 
 def issue_plan(at, fresh, kept):
-    """The final plan: the open case becomes final, or a case is written down for a plan that came with the child (T25)."""
+    """The final plan: the open case becomes final, or one is written down for a plan that came with the child (T25).
+
+    The first annual review is due twelve months after the plan was made (Children and Families Act 2014, s.44).
+    """
+    fresh.clock_from = at.answers["plan_on"]                    # saved, and taken back, with the placement itself
     said = {"state": "final", "final_on": at.answers["plan_on"], "authority": at.answers["authority"]}
     if at.case:
         kept.change(at.case, **said)
@@ -231,7 +236,7 @@ def leave(at, fresh, kept):
 
 def come_back(at, fresh, kept):
     """On roll again from that date (T29)."""
-    kept.change(at.pupil, left_on=None, admitted_on=at.answers["on"])
+    kept.change(at.pupil, left_on=None, destination=None, admitted_on=at.answers["on"])
 
 
 EFFECTS = {f.__name__: f for f in (carry_plan, keep_strategies, set_type, end_type, open_case, issue_plan, cease_case,

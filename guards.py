@@ -172,6 +172,7 @@ def consent_recorded(at):
     """There is consent, or a legal reason, for every agency that was sent something (T18, invariant 8)."""
     form = next((f for p, f in at.papers if p.form is AgencyInformation), None)
     held = {c.to_whom.strip().lower() for c in Consent.select().where(Consent.pupil == at.pupil) if c.to_whom and c.holds(at.on)}
-    asked = [(a.agency or "an agency without a name").strip() for a in (form.agencies if form else []) if a.asked_on]
+    asked = [(a.agency or "an agency without a name").strip() for a in (form.agencies if form else [])
+             if a.asked_on or a.state in ("Referred", "Waiting", "Involved")]
     bare = [name for name in asked if name.lower() not in held]
     return Stop(f"Record the consent, or the legal reason, for: {', '.join(bare)}.", Consent) if bare else None

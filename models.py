@@ -12,11 +12,11 @@ import json
 import re
 import secrets
 
-from peewee import (BooleanField, CharField, Check, DateField, DateTimeField, ForeignKeyField, IntegerField, Model, SQL,
+from peewee import (BooleanField, CharField, DateField, DateTimeField, DecimalField, ForeignKeyField, IntegerField, Model, SQL,
                     TextField)
 
-from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, YES_NO, AuditEntry, Record, Row, Rows, Section,
-                       belongs_to, choice, choices, day, document, link, now, number, read_day, say_day, seal_of, text, today)
+from questions import (HEAD, OFFICE, SENCO, TEACHER, TECHNICIAN, AuditEntry, Record, Row, Rows, Section, belongs_to, choice,
+                       choices, day, document, link, now, number, say_day, seal_of, text, today)
 
 # --------------------------------------------------------------------------------------------------------------- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -48,7 +48,7 @@ ListMembership        r       rx     r        rx    -
 BankEntry             rw      rwx    r        r     rw
 Setting               -       rw     -        r     rw
 User                  -       r      -        r     rw
-AuditEntry            -       rx     -        rx    -
+AuditEntry            -       r      -        r     -
 """
 
 
@@ -146,7 +146,7 @@ class Setting(Record):
     watch_again_most = number("At most how many Stage 1 cycles?", default=3)
     advise_cycles = number("Advise moving on after (My Plan cycles)", default=3)
     advise_weeks = number("Advise moving on after (weeks on My Plan)", default=26)
-    undo_days = number("“Entered in error” is possible for (days)", default=7)
+    undo_days = number("“Entered in error” is possible for (days)", default=7, needed=True)
     head_confirms_ehcp = choice("Must the head agree before an EHCP is begun?", default="No")
 
     letters = Section("Letters", "Words in {curly brackets} are filled in: {pupil}, {forename}, {date}, {stage}, {review}, {senco}, {school}.")
@@ -182,6 +182,13 @@ class Setting(Record):
     def of_school(cls):
         """The one row of settings; made with the defaults when there is none yet."""
         return cls.select().order_by(cls.id).first() or cls()
+
+    def faults(self):
+        """Numbers that no clock can count with, and a window that closes before it opens."""
+        said = {n: getattr(self, n) for n, f in self.questions() if isinstance(f, DecimalField) and getattr(self, n) is not None}
+        found = [(n, "Give a number from 0 to 400.") for n, v in said.items() if not 0 <= v <= 400]
+        return found + [(f"{s}_closes", "The review is due before it opens; check both numbers.") for s in ("stage_1", "stage_3")
+                        if said.get(f"{s}_closes", 0) < said.get(f"{s}_opens", 0)]
 
 
 class BankEntry(Record):
@@ -806,7 +813,7 @@ class MyPlanReview(Review):
     ratings = Rows("Outcomes", "Each outcome of the plan.", needed=True)
     changes = text("Any big changes for the child since the last review?", rows=2)
     keen_on = text("What is the child keen on now, and what do they hope for?", rows=2)
-    family_hopes = text("What does the family hope for in the coming year or term?", rows=2)
+    family_hopes = text("What does the family hope for next?", rows=2)
     next_steps = text("Next steps agreed", rows=3, needed=True)
     agency_need = text("If a specialist is to be asked: what do we want to know?", rows=2)
     chart = Section("What the chart asks", write=())
@@ -923,9 +930,6 @@ class FamilyThinks(Form):
     def missing(self):
         said = any(self.answer(n) for n, f in self.questions() if f.ask.rows > 1)
         return super().missing() + ([] if said else [("admire", "Answer at least one question; leave out the others.")])
-
-
-FACES = ("☺ Happy", "😐 In between", "☹ Not happy")
 
 
 class PupilViews(Form):
@@ -1133,6 +1137,7 @@ class MeetingAction(Row):
 CASE_STATES = (("preparing", "Preparing the request"), ("requested", "Requested"), ("refused_assess", "Assessment refused"),
                ("assessing", "Assessing"), ("refused_issue", "Plan refused"), ("draft", "Draft plan"), ("final", "Final plan"),
                ("ceased", "Plan ceased"), ("withdrawn", "Withdrawn"))
+CASE_SHUT = ("ceased", "withdrawn")
 
 
 class EhcCase(PupilRecord):
@@ -1170,6 +1175,15 @@ class EhcCase(PupilRecord):
     band = text("Funding band")
     review_decided_on = day("Decision after the last annual review")
     closed_on = day("Closed on")
+
+    @classmethod
+    def current(cls, pupil):
+        """The pupil's open case, or None."""
+        return cls.select().where(cls.pupil == pupil, cls.state.not_in(CASE_SHUT)).order_by(cls.id.desc()).first()
+
+    def faults(self):
+        other = EhcCase.current(self.pupil) if self.pupil_id and not self.id else None
+        return [("pupil", "There is an open EHC case for this pupil already; go on with that one.")] if other else []
 
     def __str__(self):
         return f"EHC case: {self.answer('state')}"

@@ -25,7 +25,7 @@ def chart():
 
 def rights():
     """Who may do what: the table RIGHTS of models.py."""
-    names = {c.__name__: c.kind_name() for c in models.every() if not issubclass(c, Row)}
+    names = {c.__name__: c.kind_name() for c in models.every() if not issubclass(c, Row)} | {"AuditEntry": "Audit trail"}
     rows = [f"| Record | {' | '.join(ROLES)} |", f"| --- |{' --- |' * len(ROLES)}"]
     rows += [f"| {names.get(n, n)} | {' | '.join(row[r] for r in ROLES)} |" for n, row in models.RIGHTS_TABLE.items()]
     return "\n".join(rows)

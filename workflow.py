@@ -5,7 +5,6 @@ the letters' wording are on the Settings screen. T and A numbers are the rows of
 "chart 3" its flow charts. Nothing else in the program writes a stage: see `make`.
 """
 import datetime
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,10 +13,10 @@ from peewee import IntegrityError
 import clock
 import effects
 import guards as g
-from models import (AREAS, OFFICE, ROLES, SEN_TYPES, SENCO, AgencyInformation, ChildStory, ConcernReview, EhcCase,
+from models import (AREAS, SEN_TYPES, AgencyInformation, ChildStory, ConcernReview, EhcCase,
                     FamilyThinks, Form, MyPlan, MyPlanPlus, MyPlanPlusReview, MyPlanReview, ParentInformation, Placement, Pupil,
                     PupilViews, RecordOfConcern, Setting, may)
-from questions import Clash, choice, choices, day, db, say, text, today
+from questions import OFFICE, ROLES, SENCO, Clash, choice, choices, day, db, say, text, today
 
 
 # --------------------------------------------------------------------------------------------------------------- stages
@@ -192,8 +191,7 @@ class Situation:
     @cached_property
     def case(self):
         """The open EHC case, or None."""
-        shut = ("ceased", "withdrawn")
-        return EhcCase.select().where(EhcCase.pupil == self.pupil, EhcCase.state.not_in(shut)).order_by(EhcCase.id.desc()).first()
+        return EhcCase.current(self.pupil)
 
     @cached_property
     def papers(self):
@@ -404,7 +402,8 @@ def case_steps(case, user):
         fresh_year = step.restarts and placement and said and said < placement.started_on
         return said is not None and step.to in ("", case.state) and not fresh_year
 
-    return [m for m in CASE_MOVES if case.state in m.from_ and user.role in m.by and not written(m)]
+    under = placement is None or placement.stage == "E"         # no other stage has a yearly clock to restart
+    return [m for m in CASE_MOVES if case.state in m.from_ and user.role in m.by and not written(m) and (under or not m.restarts)]
 
 
 def move_named(name):
@@ -606,6 +605,13 @@ def reopen(form, user):
         raise Refused(g.Stop("Only a paper that is complete and not sealed can be opened again."))
     form.status = "draft"
     form.save(act="reopen")
+
+
+def settle(form, user):
+    """A complete paper from which something needed was taken out is a draft again."""
+    if form.status == "complete" and lacks(form, user):
+        form.status = "draft"
+        form.save(act="reopen")
 
 
 def decline(form, user, reason):

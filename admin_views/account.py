@@ -23,7 +23,7 @@ from questions import SENCO, TECHNICIAN, acting, now
 LINK_LIVES = timedelta(hours=24)
 FRESH_FOR = 10 * 60                     # seconds before an account page asks for the password again
 CODE_STEP_LIVES = 10 * 60               # seconds to type the code after the password
-OPEN = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static", "health", None}
+OPEN = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static", None}
 SETTING_UP = {"account.second_step", "account.confirm", "account.sign_out"}
 
 pages = Blueprint("account", __name__)
@@ -52,13 +52,6 @@ def signed_in_only():
         return redirect(url_for("account.sign_in", next=this_page()))
     needed = current_user.role in current_app.config.get("SECOND_STEP_ROLES", ()) and not current_user.totp
     return redirect(url_for("account.second_step")) if needed and request.endpoint not in SETTING_UP else None
-
-
-@pages.after_request
-def keep_nothing(response):
-    """Tell the browser to keep no copy of these pages."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def fresh(view):

@@ -1,6 +1,7 @@
 """The boxes of the sign-in and account pages, each with its label, its message and what the browser may fill in."""
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Regexp, ValidationError
 
 from admin_views.passwords import password_problem
@@ -76,7 +77,7 @@ class ChangePassword(NewPassword):
 
 class MakeLink(FlaskForm):
     """Why somebody needs a sign-in link."""
-    reason = RadioField("Why do they need a link?", choices=REASONS,
+    reason = RadioField("Why do they need a link?", choices=[SelectChoice(*pair) for pair in REASONS],
                         validators=[InputRequired("Choose why they need a link")])
 
 

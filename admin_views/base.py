@@ -31,7 +31,7 @@ class RecordView(ModelView):
     page_size = PAGE_SIZE
     named_filters = ()
     has_list = True
-    # Flask-Admin's own routes for these are not used: see STACK rows on recursive delete, ungated inline edit, unscoped look-up
+    # Flask-Admin's own routes for these are not used: they delete recursively, edit without a right, look up without a scope
     delete_view = action_view = ajax_lookup = ajax_update = export = details_view = create_view = edit_view = action_delete = None
 
     def __init__(self, model, category=None, endpoint=None):
@@ -242,13 +242,15 @@ class RecordView(ModelView):
             ACTS.get(do, lambda *_: None)(record, current_user)
         except workflow.Invalid as invalid:
             return [("", "It is saved as a draft. To complete it, answer what is named here."), *invalid.faults]
-        except workflow.Refused as refused:
+        except (workflow.Refused, Clash) as refused:
             return [("", f"It is saved. {refused}")]
         return []
 
     def check(self, record):
         """What must be right to save at all; a paper may always be a draft."""
-        faults = [] if isinstance(record, Form) else record.missing() + record.faults()
+        if isinstance(record, Form):
+            return workflow.settle(record, current_user)
+        faults = record.missing() + record.faults()
         if faults:
             raise workflow.Invalid(faults)
 
@@ -274,7 +276,7 @@ class RecordView(ModelView):
             content = record.content(current_user.role)
             return self.render(self.page_template, record=record, content=content, pupil=record.pupil, may_write=True, history=history(record),
                                acts=acts(record), lacks=invalid.faults, links=[]), 422
-        except workflow.Refused as refused:
+        except (workflow.Refused, Clash) as refused:
             flash(str(refused), "problem")
             return redirect(url_for(".page", key=key))
         if do == "version":
@@ -398,9 +400,9 @@ def pupil_of(record):
 
 def history(record):
     """The last changes of a record that this person may read."""
-    hidden = {s.label for s, _ in type(record).layout() if current_user.role not in s.see}
+    hidden = {n for s, lines in type(record).layout() if current_user.role not in s.see for n, _ in lines}
     found = AuditEntry.select().where(AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id)
-    return [e for e in found.order_by(AuditEntry.id.desc()).limit(40) if e.section not in hidden]
+    return [e for e in found.order_by(AuditEntry.id.desc()).limit(40) if e.question not in hidden]
 
 
 def typing_problems(form):

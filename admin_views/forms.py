@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from peewee import CharField, DateField, DecimalField, ForeignKeyField
 from wtforms import (BooleanField, FieldList, Form, FormField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField,
                      TextAreaField, widgets)
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from models import BankEntry, Pupil
@@ -68,7 +69,7 @@ class TicksField(SelectMultipleField):
         self.data = (value or "").split("\n") if isinstance(value, str) or value is None else value
 
     def pre_validate(self, form):
-        allowed = {code for code, _ in self.choices}
+        allowed = {option.value for option in self.choices}
         if any(v not in allowed for v in self.data or ()):
             raise ValidationError("Choose from the answers shown.")
 
@@ -105,11 +106,16 @@ class LookupField(StringField):
         raise ValueError("Choose one of these." if found else f"Nobody here is called “{typed}”; check the spelling.")
 
 
+def offered(pairs):
+    """(code, words) pairs as WTForms takes them."""
+    return [SelectChoice(code, words) for code, words in pairs]
+
+
 class SiblingField(SelectField):
     """A row of another list of the same form, named by its number."""
 
     def __init__(self, *args, group="", **more):
-        super().__init__(*args, choices=[("", "")], validate_choice=False, **more)
+        super().__init__(*args, choices=offered([("", "")]), validate_choice=False, **more)
         self.group = group
 
 
@@ -122,11 +128,11 @@ def control(name, asked, at):
             return SiblingField(group=asked.backref_group, **common)
         return LookupField(find=lambda typed, chosen: find_pupils(at["user"], typed, chosen), **common)
     if asked.ask.many:
-        return TicksField(choices=asked.choices, **common)
+        return TicksField(choices=offered(asked.choices), **common)
     if asked.choices:
         if at["row"] or len(asked.choices) > FEW:
-            return SelectField(choices=[("", ""), *asked.choices], **common)
-        return RadioField(choices=asked.choices, validate_choice=False, validators=[one_of(asked.choices)], **common)
+            return SelectField(choices=offered([("", ""), *asked.choices]), **common)
+        return RadioField(choices=offered(asked.choices), validate_choice=False, validators=[one_of(asked.choices)], **common)
     if isinstance(asked, DateField):
         return DayField(**common)
     if isinstance(asked, DecimalField):
@@ -217,7 +223,7 @@ def name_siblings(form):
         for entry in field_list.entries:
             for field in entry.form:
                 if isinstance(field, SiblingField):
-                    field.choices = [("", ""), *((str(i), f"{i + 1}: {first_words(e.form)}") for i, e in enumerate(form[field.group].entries))]
+                    field.choices = offered([("", ""), *((str(i), f"{i + 1}: {first_words(e.form)}") for i, e in enumerate(form[field.group].entries))])
 
 
 def lists_of(form):

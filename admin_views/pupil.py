@@ -118,6 +118,7 @@ class PupilView(RecordView):
                 setattr(review, q.name, None)
                 setattr(review, f"{q.name}_why", None)
         review.save()
+        workflow.settle(review, current_user)
         return redirect(url_for(".chart", key=review.pupil_id))
 
     @expose("/<int:key>/record.pdf")
@@ -142,7 +143,11 @@ class CaseView(RecordView):
     @expose("/<int:key>/step/", methods=("POST",))
     def step(self, key):
         """Make one step of the case."""
+        if not self.may_write():
+            abort(403)
         case = self.find(key)
+        if not self.may_write():
+            abort(403)
         step = next((m for m in workflow.CASE_MOVES if m.name == request.form.get("step")), None)
         try:
             if step is None:                                    # Enter in the box of the date
@@ -252,10 +257,10 @@ def paper_step(at, paper_row, form):
     if not may(current_user, "w", paper_row.form):
         return Step("", f"Next: {name}.", "")
     if form is None:
-        return Step(f"Start {name}", f"{sentence(paper_row.form.intro())}", url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id))
+        return Step(f"Start {name}", sentence(paper_row.form.intro()), url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id))
     if form.status == "complete":
-        return Step(f"Look at {name}", f"It is complete and waits for the SENCO to agree.", url_for(f"{form.slug()}.page", key=form.id))
-    return Step(f"Go on with {name}", f"It is a draft.", url_for(f"{form.slug()}.edit", key=form.id))
+        return Step(f"Look at {name}", "It is complete and waits for the SENCO to agree.", url_for(f"{form.slug()}.page", key=form.id))
+    return Step(f"Go on with {name}", "It is a draft.", url_for(f"{form.slug()}.edit", key=form.id))
 
 
 def sentence(words):

@@ -140,7 +140,7 @@ def test_a_holiday_line_that_cannot_be_read_is_named(typed, words):
 
 
 # ------------------------------------------------------------------------------------------------ the local authority's
-CASE_DAYS = ("received_on", "decided_assess_on", "decided_issue_on", "final_on", "advice_asked_on", "advice_sent_on", "draft_served_on",
+CASE_DAYS = ("state", "received_on", "decided_assess_on", "decided_issue_on", "final_on", "advice_asked_on", "advice_sent_on", "draft_served_on",
              "draft_answered_on", "consulted_on", "consultation_answered_on")
 
 
@@ -160,6 +160,13 @@ def test_the_local_authority_has_6_16_and_20_weeks():
 def test_what_the_local_authority_asks_has_a_day_too(asked, answered, due):
     rows = clock.case_dates(case(received_on=D(2026, 9, 1), **{asked: STARTED, answered: TODAY}))
     assert (answered, due, TODAY) in rows
+
+
+@pytest.mark.parametrize("state, known, left", [
+    ("refused_assess", {"decided_assess_on": STARTED}, set()), ("refused_issue", {"decided_assess_on": STARTED, "decided_issue_on": STARTED}, set()),
+    ("draft", {"decided_assess_on": STARTED, "draft_served_on": STARTED}, {"final_on", "draft_answered_on"})])
+def test_what_is_decided_already_is_not_late(state, known, left):
+    assert {name for name, _, done in clock.case_dates(case(received_on=STARTED, state=state, **known)) if done is None} == left
 
 
 def test_no_clock_runs_before_the_request_is_received():

@@ -259,6 +259,15 @@ def test_a_paper_that_was_sealed_meanwhile_does_not_change(senco, concern):
     assert m.RecordOfConcern.get_by_id(concern.id).__data__ == sealed.__data__
 
 
+def test_a_complete_paper_that_loses_a_needed_answer_is_a_draft_again(school, senco):
+    paper = m.ParentInformation.get_by_id(key_of(school, m.ParentInformation))
+    m.ParentInformation.update(status="complete").where(m.ParentInformation.id == paper.id).execute()
+    senco.submit(senco.page(edit(paper)), household="Two")
+    assert m.ParentInformation.get_by_id(paper.id).status == "complete"
+    senco.submit(senco.page(edit(paper)), told_by="")
+    assert m.ParentInformation.get_by_id(paper.id).status == "draft"
+
+
 def test_two_new_papers_of_the_same_kind_become_one(school, senco):
     """Two windows, both “new”: the second is shown the first, keeps its words, and there is one paper."""
     url = f"/my-plan/new/?pupil={school.robin.id}"

@@ -275,6 +275,15 @@ def test_nothing_is_sent_to_an_agency_without_consent_or_a_legal_reason(robin, c
     assert w.lacks(form, cast.senco) == []
 
 
+@pytest.mark.parametrize("state", ["Referred", "Waiting", "Involved"])
+def test_a_referral_without_its_date_needs_consent_all_the_same(robin, cast, state):
+    take_to(robin, "S3", cast.senco)
+    form, _ = w.begin(m.AgencyInformation, robin, cast.office)
+    form.save()
+    add_row(form, "agencies", agency="Speech therapy", state=state)
+    assert "Record the consent" in str(w.lacks(form, cast.office))
+
+
 def test_an_agency_that_was_not_asked_anything_yet_needs_no_consent(robin, cast):
     form = possible(w.paper_for(m.MyPlanPlus, "S3"), robin, cast.senco)
     fresh = w.new_version(m.AgencyInformation.get(m.AgencyInformation.pupil == robin), cast.senco)

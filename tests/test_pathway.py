@@ -231,7 +231,7 @@ def test_t25_the_final_plan_gives_code_e_and_a_yearly_review(robin, cast, stage)
     case = m.EhcCase.get()
     assert (placed.stage, w.STAGES["E"].census, lists(robin)[-1][0], robin.primary_type()) == ("E", "E", "SEN", "ASD")
     assert (case.state, case.final_on, case.authority) == ("final", HELD, "Hillshire")
-    assert w.clock_of(placed).closes == D(2027, 10, 20)
+    assert w.clock_of(placed).closes == D(2027, 10, 13)            # from the day the plan was made, not the day it arrived
 
 
 @pytest.mark.parametrize("rank", [1, 2])
@@ -272,7 +272,7 @@ def test_t29_who_returns_starts_where_the_senco_says(robin, cast, landing, stage
     press("Has left the school", robin, cast.senco, on=HELD)
     placed = press(f"Has returned{landing}", robin, cast.senco)
     kept = m.Pupil.get_by_id(robin.id)
-    assert (placed.stage, placed.cycle, kept.left_on, kept.admitted_on) == (stage, 1, None, ON)
+    assert (placed.stage, placed.cycle, kept.left_on, kept.destination, kept.admitted_on) == (stage, 1, None, None, ON)
     assert placed.episode == (1 if stage == "LEFT" else 2) and placed.before.stage == "OFF"
 
 
@@ -335,6 +335,23 @@ def test_a_step_of_a_case_has_a_day_that_is_not_in_the_future(robin, cast, on):
     case = opened(robin, cast, "preparing")
     with pytest.raises(w.Invalid):
         w.make_case_move(w.CASE_MOVES[0], case, cast.senco, on, case.version)
+
+
+def test_a_second_case_cannot_be_opened_beside_an_open_one(robin, cast):
+    case = opened(robin, cast, "preparing")
+    assert "already" in str(m.EhcCase(pupil=robin, requester="Parent").faults()) and case.faults() == []
+    case.state = "withdrawn"
+    case.save()
+    assert m.EhcCase(pupil=robin, requester="Parent").faults() == []
+
+
+def test_the_yearly_clock_restarts_only_under_an_ehcp(robin, cast):
+    take_to(robin, "E", cast.senco)
+    case = w.Situation(robin, cast.senco).case
+    assert "Decision after the annual review" in [step.name for step in w.case_steps(case, cast.senco)]
+    press("Has left the school", robin, cast.senco)
+    press("Has returned: My Plan+", robin, cast.senco)
+    assert w.case_steps(case, cast.senco) == []
 
 
 def test_a_case_that_somebody_changed_clashes(robin, cast):

@@ -130,6 +130,16 @@ def test_every_year_group_has_an_end_of_its_school_year(year):
     assert m.horizon_end(m.HORIZONS[2], year, D(2027, 1, 5)) is None
 
 
+@pytest.mark.parametrize("name, value", [("stage_1_closes", 9_999_999), ("undo_days", -1), ("stage_3_closes", 5)])
+def test_no_setting_can_stop_the_clocks(cast, name, value):
+    settings = m.Setting()
+    assert settings.faults() == []
+    setattr(settings, name, value)
+    assert [question for question, _ in settings.faults()] == [name]
+    settings.undo_days = None
+    assert "undo_days" in dict(settings.missing())
+
+
 def test_smart_is_advice_and_refuses_nothing(plan):
     outcome = plan.outcomes.get()
     assert outcome.smart() == {"Specific": True, "Measurable": False, "Achievable": False, "Realistic": False, "Time-bound": True}

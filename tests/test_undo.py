@@ -74,6 +74,16 @@ def test_after_an_error_the_right_move_can_be_made(robin, cast):
     assert [r.list for r in m.ListMembership.select().where(~m.ListMembership.void)] == ["CONCERNS"]
 
 
+def test_a_draft_of_a_placement_entered_in_error_is_taken_up_by_the_right_one(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    form, _ = w.begin(m.RecordOfConcern, robin, cast.teacher)
+    form.strengths = "Sings"
+    form.save()
+    undo(robin, cast.senco)
+    take_to(robin, "S1", cast.senco, HELD)
+    assert w.unfinished(m.RecordOfConcern, robin, cast.teacher) == form
+
+
 def test_the_second_press_of_one_page_does_not_take_two_moves_back(robin, cast):
     take_to(robin, "S1", cast.senco)
     fresh = press("EHCP issued", robin, cast.senco)
