@@ -95,6 +95,7 @@ CASE_PATHS = {
     "assessing": (("Request sent", 6), ("Received by the local authority", 8), ("Will assess", 46)),
     "draft": (("Request sent", 6), ("Received by the local authority", 8), ("Will assess", 46), ("Draft plan received", 100)),
     "refused_issue": (("Request sent", 6), ("Received by the local authority", 8), ("Will assess", 46), ("Plan refused", 95)),
+    "closed": (("Request sent", 6), ("Received by the local authority", 8), ("Assessment refused", 47), ("Refusal accepted", 70)),
     "withdrawn": (("Request sent", 6), ("Received by the local authority", 8), ("Request withdrawn", 30))}
 
 # steps | how the clock stands | plan and review of the last stay (and the step that its review points to) | anything special
@@ -126,6 +127,7 @@ ROUTES = (
     ("c up 1n 4 3=requested", "open", "sealed", ""), ("c up 4 4=refused_assess", "soon", "sealed", ""),
     ("c up 4 1n 4=assessing 1n", "waiting", "sealed", ""), ("k+ 4=draft 1n", "soon", "sealed", ""),
     ("k+ 1n 4=refused_issue 4case", "soon", "sealed", ""), ("k+ 4=withdrawn 5new", "open", "sealed", ""),
+    ("k+ 4=closed 1n", "open", "sealed", ""),
     ("e cease3", "waiting", "sealed", ""),
     ("k+ left back3", "waiting", "some", ""),
     ("c up 4 4=draft 1n 1n issued", "open", "sealed", ""), ("c up 1n 4 4=draft 1y 1n issued", "open", "sealed", ""),

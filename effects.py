@@ -16,12 +16,12 @@ class Kept:
 
     def __init__(self, text="{}"):
         kept = json.loads(text)
-        self.steps, self.case = kept.get("steps", []), kept.get("case")
+        self.steps, self.case, self.said = kept.get("steps", []), kept.get("case"), kept.get("said", {})
 
     def text(self):
         """The list as JSON; the EHC case with the look that the move left it with."""
         case = [self.case[0], EhcCase.get_by_id(self.case[0]).look()] if self.case else None
-        return json.dumps({"steps": self.steps, **({"case": case} if case else {})})
+        return json.dumps({"steps": self.steps, "said": self.said, **({"case": case} if case else {})})
 
     def make(self, record):
         """Save a new record and remember it."""

@@ -149,6 +149,9 @@ class Setting(Record):
     undo_days = number("“Entered in error” is possible for (days)", default=7, needed=True)
     head_confirms_ehcp = choice("Must the head agree before an EHCP is begun?", default="No")
 
+    second_step = choices("Who must use a second step to sign in?", "A code from an app on their phone, besides the password.",
+                          options=((OFFICE, "Office"), (SENCO, "SENCO"), (TEACHER, "Teacher"), (HEAD, "Head"), (TECHNICIAN, "Technician")))
+
     letters = Section("Letters", "Words in {curly brackets} are filled in: {pupil}, {forename}, {date}, {stage}, {review}, {senco}, {school}.")
     letter_concern = text("Placed on the Concerns List", rows=8, default=(
         "We have agreed to keep a closer eye on {forename}'s learning for a while. {forename}'s teacher has written a Record of Concern "
@@ -364,7 +367,7 @@ class Pupil(Record):
         if user is None or not user.active or not may(user, "r", Pupil):
             return cls.select().where(SQL("1 = 0"))
         if user.role == TEACHER:
-            return cls.select().where(cls.form.in_(user.class_names()))
+            return cls.select().where(cls.form.in_(user.class_names()), cls.left_on.is_null())
         return cls.select()
 
     @property
@@ -1136,8 +1139,8 @@ class MeetingAction(Row):
 
 CASE_STATES = (("preparing", "Preparing the request"), ("requested", "Requested"), ("refused_assess", "Assessment refused"),
                ("assessing", "Assessing"), ("refused_issue", "Plan refused"), ("draft", "Draft plan"), ("final", "Final plan"),
-               ("ceased", "Plan ceased"), ("withdrawn", "Withdrawn"))
-CASE_SHUT = ("ceased", "withdrawn")
+               ("ceased", "Plan ceased"), ("withdrawn", "Withdrawn"), ("closed", "Closed after a refusal"))
+CASE_SHUT = ("ceased", "withdrawn", "closed")
 
 
 class EhcCase(PupilRecord):

@@ -15,9 +15,10 @@ def chart():
     drawn = workflow.chart(settings)
     nodes = ["    NONE([Is there a concern?])", "    LEFT([Pathway closed])"]
     nodes += [f"    {s['code']}[{s['label'].replace('(', '- ').replace(')', '')}<br>review {s['weeks']}]" for s in drawn]
-    edges = ["    NONE -->|Place on Concerns List| S1"]
+    edges = [f"    NONE -->|{move.name}| {move.to}" for move in workflow.MOVES if "NONE" in move.from_ and not move.beside]
     edges += [f"    {s['code']} -->|{move.name}| {move.to or s['code']}" for s in drawn for _, move, _ in s["ways"]]
-    edges += ["    S3 -.->|EHCP issued| E"]
+    edges += [f"    {[c for c in workflow.OPEN if c in move.from_][-1]} -.->|{move.name}| {move.to}" for move in workflow.MOVES
+              if move.beside and move.to in workflow.OPEN]
     rows = ["| From | When the review says | Button | To |", "| --- | --- | --- | --- |"]
     rows += [f"| {s['label']} | {answers or '(no review needed)'} | **{move.name}** | {to} |" for s in drawn for answers, move, to in s["ways"]]
     return "\n".join(["```mermaid", "flowchart TD", *nodes, *edges, "```", "", *rows])

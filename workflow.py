@@ -5,6 +5,7 @@ the letters' wording are on the Settings screen. T and A numbers are the rows of
 "chart 3" its flow charts. Nothing else in the program writes a stage: see `make`.
 """
 import datetime
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -282,6 +283,7 @@ class Move:
     makes: tuple = ()           # effects, by name
     letter: str = ""            # the setting with the letter's words
     by: tuple = (SENCO,)
+    beside: bool = False        # not an arrow of the flow charts: it can happen at almost any stage
 
     @property
     def slug(self):
@@ -338,10 +340,10 @@ MOVES = (
     # beside the chart: the EHC case, leaving, returning
     Move("EHCP issued", ("NONE", "S1", "S2", "S3", "LEFT"), "E", "The final plan is here, or the child arrives with one: code E.",
          "T25", needs=(g.on_roll, g.real_type), asks=("on", "plan_on", "authority", "sen_type", "note"),
-         makes=("issue_plan", "set_type", "carry_plan")),
+         makes=("issue_plan", "set_type", "carry_plan"), beside=True),
     Move("Record an EHC request", ("NONE", "S1", "S2", "S3", "LEFT"), "", "A parent or somebody else has asked the local authority "
          "for an assessment. The stage stays as it is.", "T24", needs=(g.on_roll, g.no_open_case),
-         asks=("on", "requester", "authority", "note"), makes=("open_case",), by=(SENCO, OFFICE)),
+         asks=("on", "requester", "authority", "note"), makes=("open_case",), by=(SENCO, OFFICE), beside=True),
     Move("Annual review held", ("E",), "E", "Starts the next year of the EHCP.", "T26", asks=("on", "report_sent", "decided", "note"),
          makes=("run_from_decision", "carry_plan")),
     Move("EHCP ceased: back to My Plan+", ("E",), "S3", "The local authority ends the plan; support goes on as K+.", "T27",
@@ -351,7 +353,7 @@ MOVES = (
     Move("EHCP ceased: off the SEN List", ("E",), "LEFT", "The local authority ends the plan, and no support is needed.", "T27",
          asks=("on", "letter_on", "reason"), makes=("cease_case", "end_type"), letter="letter_support_ends"),
     Move("Has left the school", ("NONE", "S1", "S2", "S3", "E", "LEFT"), "OFF", "Ends all lists and clocks. The transfer pack is due "
-         "within 15 school days.", "T28", asks=("on", "destination", "note"), makes=("leave", "end_type"), by=(SENCO, OFFICE)),
+         "within 15 school days.", "T28", asks=("on", "destination", "note"), makes=("leave", "end_type"), by=(SENCO, OFFICE), beside=True),
     Move("Has returned", ("OFF",), "LEFT", "On roll again, not on the pathway.", "T29", asks=("on", "note"), makes=("come_back",),
          by=(SENCO, OFFICE)),
     Move("Has returned: Stage 1", ("OFF",), "S1", "On roll again, on the Concerns List.", "T29", asks=("on", "reason"),
@@ -388,6 +390,7 @@ CASE_MOVES = (
     CaseMove("Appeal lodged", ("refused_assess", "refused_issue"), "", "appeal_on"),
     CaseMove("Assessment after all", ("refused_assess", "refused_issue"), "assessing", "decided_assess_on"),
     CaseMove("Decision after the annual review", ("final",), "", "review_decided_on", restarts=True),       # T26
+    CaseMove("Refusal accepted", ("refused_assess", "refused_issue"), "closed", "closed_on"),
     CaseMove("Request withdrawn", ("preparing", "requested", "assessing", "refused_assess", "refused_issue", "draft"), "withdrawn",
              "closed_on"),
 )
@@ -494,6 +497,7 @@ def _offered(name, said):
 def carry_out(move, at, token):
     """Close the open placement, open the next, mend the lists, make what the row makes."""
     when, was, kept = at.answers["on"], at.placement, effects.Kept()
+    kept.said = {n: v for n, v in at.answers.items() if n in move.asks and isinstance(v, str)}
     stage = move.to or at.stage
     fresh = was
     if move.to:
@@ -560,6 +564,10 @@ def begin(form_class, pupil, user):
                       placement=at.placement if mine else None)
     if isinstance(form, MyPlan) and at.clock:
         form.review_by = at.clock.closes
+    if mine and mine.kind == "plan":                            # what the move asked is not asked again (WCAG 3.3.7)
+        for name, said in json.loads(at.placement.effects).get("said", {}).items():
+            if name in dict(form.questions()):
+                setattr(form, name, said)
     return form, effects.rating_rows(form, at.paper("plan")[1]) if mine and mine.kind == "review" else {}
 
 
@@ -591,6 +599,8 @@ def complete(form, user, on=None):
 def agree(form, user):
     """Agree a paper and seal its words for good: the SENCO only (A26)."""
     _may_write(form, user)
+    if form.placement_id is None and paper_for(type(form)).kind != "side":
+        raise Refused(g.Stop(f"The {form.kind_name()} belongs to a stage that the child is not on yet; make the move first."))
     if user.role != SENCO:
         raise Refused(g.Stop("Only the SENCO agrees a paper; mark it complete, and the SENCO sees it on the home page."))
     found = lacks(form, user)
@@ -646,16 +656,27 @@ def _may_write(form, user):
 
 
 def advice(at):
-    """What the pathway advises at this moment, in words: never a rule (A14, and the boxes beside charts 2 and 3)."""
+    """What the pathway advises at this moment, in words: never a rule (A4, A14, and the boxes beside charts 2 and 3)."""
     found = []
-    if at.stage == "S2" and at.placement:
+    if at.stage == "S1" and at.placement.cycle > 1:
+        found.append(f"This is cycle {at.placement.cycle:.0f} of watching. If there is no progress again, consider a My Plan.")
+    if at.stage == "S2":
         weeks = (at.on - at.placement.stage_since).days // 7
         if at.placement.cycle >= int(at.settings.advise_cycles or 99) or weeks >= int(at.settings.advise_weeks or 999):
             found.append(f"This child has been on My Plan for {weeks} weeks, cycle {at.placement.cycle:.0f}. Consider moving on to Stage 3.")
+        elif no_outcome_met_twice(at):
+            found.append("No outcome was met at the last two reviews. Consider moving on to Stage 3.")
     if at.review is not None and at.review.achieved == "No" and getattr(at.review, "appropriate", None) == "Yes":
         found.append("Outcomes are not achieved yet. Consider asking an outside agency or a specialist for advice."
                      if at.stage == "S2" else "Outcomes are not achieved yet. Seek a specialist's advice, such as an educational psychologist's.")
     return found
+
+
+def no_outcome_met_twice(at):
+    """Whether the last two agreed reviews of this stay on My Plan met no outcome at all (A14)."""
+    last = MyPlanReview.select().where(MyPlanReview.pupil == at.pupil, MyPlanReview.status == "sealed",
+                                       MyPlanReview.happened_on >= at.placement.stage_since).order_by(MyPlanReview.id.desc()).limit(2)
+    return [any(r.rating == "Achieved" for r in review.ratings) for review in last] == [False, False]
 
 
 # ---------------------------------------------------------------------------------------------------------- checks, chart
@@ -679,7 +700,7 @@ def chart(settings=None):
     settings, drawn = settings or Setting.of_school(), []
     for code in OPEN:
         stage, review = STAGES[code], next((p.form for p in PAPERS if p.stage == code and p.kind == "review"), None)
-        ways = [(answers(m, code), m, stage_label(m.to or code, settings)) for m in MOVES if code in m.from_ and m.to != "OFF" and len(m.from_) < 5]
+        ways = [(answers(m, code), m, stage_label(m.to or code, settings)) for m in MOVES if code in m.from_ and not m.beside]
         drawn.append({"code": code, "label": stage_label(code, settings), "stage": stage, "weeks": weeks_of(stage, settings),
                       "list": list_label(stage.list, settings), "papers": [p.form.kind_name() for p in PAPERS if p.stage == code],
                       "questions": [review._meta.fields[q.name].verbose_name for q in QUESTIONS.get(code, ())] if review else [], "ways": ways})

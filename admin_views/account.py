@@ -17,7 +17,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from admin_views import account_forms as forms
 from admin_views.passwords import (code_is_right, codes_of, hash_password, new_recovery_codes, offered_secret,
                                    password_is_right, remember_device, set_password, sha, tell, try_once, use_app_code)
-from models import User, new_token
+from models import Setting, User, new_token
 from questions import SENCO, TECHNICIAN, acting, now
 
 LINK_LIVES = timedelta(hours=24)
@@ -50,7 +50,7 @@ def signed_in_only():
         return None
     if not current_user.is_authenticated:
         return redirect(url_for("account.sign_in", next=this_page()))
-    needed = current_user.role in current_app.config.get("SECOND_STEP_ROLES", ()) and not current_user.totp
+    needed = current_user.role in (Setting.of_school().second_step or "").split("\n") and not current_user.totp
     return redirect(url_for("account.second_step")) if needed and request.endpoint not in SETTING_UP else None
 
 

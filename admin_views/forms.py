@@ -255,6 +255,8 @@ def draw(field, wrong=None, **more):
         more["aria-describedby"] = " ".join(told)
     if wrong:
         more["aria-invalid"] = "true"
+    if isinstance(field, SiblingField):
+        more["data-group"] = field.group                    # the script offers new rows of that list here
     return field(**more)
 
 

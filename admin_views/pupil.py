@@ -13,7 +13,7 @@ from peewee import DateField
 import clock
 import workflow
 from admin_views import forms, paper
-from admin_views.base import RecordView, scoped, typing_problems
+from admin_views.base import RecordView, acts, scoped, typing_problems
 from admin_views.desk import say_due, settings_now
 from models import (RATING, Agency, AgencyInformation, Consent, Document, EhcCase, Letter, ListMembership, Meeting, MyPlan, MyPlanPlus,
                     Placement, Pupil, Setting, Strategy, may)
@@ -101,7 +101,7 @@ class PupilView(RecordView):
         row = workflow.chart_row(review)
         offers = [m for m in workflow.MOVES if row and row.name in m.rows and at.stage in m.from_]
         return self.render("question.html", pupil=pupil, review=review, asked=asked, row=row, offers=offers, advice=workflow.advice(at),
-                           said=chart_so_far(review), lacks=[] if asked or review.locked else workflow.lacks(review, current_user))
+                           said=chart_so_far(review), acts=acts(review), lacks=[] if asked or review.locked else workflow.lacks(review, current_user))
 
     def answer_chart(self, review):
         """Keep one answer; later answers that no longer apply are emptied."""
@@ -281,7 +281,10 @@ def stop_link(stop, pupil):
 def move_form(row, pupil):
     """The form of what a move asks, with what is known filled in."""
     lines = {n: forms.control(n, workflow.ASKS[n], {"user": current_user, "row": False}) for n in row.asks}
-    known = {"on": today(), "sen_type": pupil.primary_type(), "authority": Setting.of_school().local_authority, "raised_by": ""}
+    paper_of_stage = next((p.form for p in workflow.PAPERS if p.stage == row.to and p.kind == "plan"), None)
+    written = workflow.unfinished(paper_of_stage, pupil, current_user) if paper_of_stage else None
+    known = {"on": today(), "sen_type": pupil.primary_type(), "authority": Setting.of_school().local_authority,
+             **{n: getattr(written, n) for n in row.asks if n != "on" and written and n in dict(written.questions())}}
     return type("MoveForm", (forms.FlaskForm,), lines)(data={n: known.get(n) for n in row.asks})
 
 

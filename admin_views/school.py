@@ -7,13 +7,13 @@ from flask_admin import BaseView, expose
 from flask_login import current_user
 
 import workflow
-from admin_views import account
+from admin_views import account, paper
 from admin_views.base import PAGE_SIZE, RecordView
 from admin_views.desk import settings_now
 from admin_views.forms import key_of
 from clock import check_holidays
 from models import RIGHTS_TABLE, Pupil, Setting, every, may
-from questions import AuditEntry, Row, read_day, say_day
+from questions import ROLES, AuditEntry, Row, read_day, say_day
 
 
 @functools.cache
@@ -90,8 +90,13 @@ class HelpView(SchoolPage):
     def index(self):
         """The help page."""
         names = {c.__name__: c.kind_name() for c in every() if not issubclass(c, Row)}
-        return self.render("help.html", chart=workflow.chart(settings_now()), rights=RIGHTS_TABLE, names=names, rows=workflow.ROWS,
-                           say_rights=say_rights)
+        return self.render("help.html", chart=workflow.chart(settings_now()), rights=RIGHTS_TABLE, names=names, say_rights=say_rights,
+                           roles=ROLES, office_moves=say_movers())
+
+    @expose("/blank/<stage>.pdf")
+    def blank(self, stage):
+        """All papers of one stage, empty."""
+        return paper.blank_pack(stage, current_user) if stage in workflow.OPEN else abort(404)
 
 
     @expose("/day/", methods=("POST",))
@@ -101,6 +106,13 @@ class HelpView(SchoolPage):
             return {"words": say_day(read_day(request.form.get("words", "")[:60]))}
         except ValueError as fault:
             return {"words": str(fault)}
+
+
+def say_movers():
+    """Who may press which move, in words: the SENCO all of them, others those that name them."""
+    others = {role: [m.name for m in workflow.MOVES if role in m.by] for role in ROLES if role != workflow.SENCO}
+    said = [f"the {role} may press: {', '.join(names)}" for role, names in others.items() if names]
+    return "The SENCO makes the moves; " + "; ".join(said) + "."
 
 
 def say_rights(letters):

@@ -936,6 +936,7 @@ def up(migrator, db):
         advise_weeks = DecimalField(null=True, decimal_places=2, default=26)
         undo_days = DecimalField(null=True, decimal_places=2, default=7)
         head_confirms_ehcp = CharField(null=True, default='No')
+        second_step = TextField(null=True)
         letter_concern = TextField(null=True, default="We have agreed to keep a closer eye on {forename}'s learning for a while. {forename}'s teacher has written a Record of Concern and will try some further strategies in class.\n\nWe will look at how it has gone with you by {review}. Please tell us at any time what you notice at home.")
         letter_off_concerns = TextField(null=True, default='We are pleased to say that {forename} has made progress. From {date} there is no longer a concern, and {forename} is no longer on our {concerns_list}. The strategies that helped will go on in class.')
         letter_support_begins = TextField(null=True, default='We are writing to tell you formally that from {date} {forename} receives SEN support at our school and has a place on our {sen_list}.\n\nTogether with you and {forename} we will write a plan: what {forename} hopes for, what we want to achieve and how we will get there. We will look at it with you by {review}.')

@@ -49,8 +49,7 @@
     all(".wrong", row).forEach((part) => part.classList.remove("wrong"));
     all(":scope > .hint", row).forEach((part) => part.remove());
   };
-  const offer = (group, number, words) => all(`select[name$="-${{needs: "need", aspirations: "aspiration", outcomes: "outcome",
-    agencies: "agency"}[group] || "none"}"]`).forEach((list) => {
+  const offer = (group, number, words) => all(`select[data-group="${group}"]`).forEach((list) => {
     const known = list.querySelector(`option[value="${number}"]`);
     if (known) known.textContent = `${number + 1}: ${words}`; else list.add(new Option(`${number + 1}: ${words}`, String(number)));
   });

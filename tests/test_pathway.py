@@ -374,3 +374,36 @@ def test_a_plan_that_goes_on_without_its_outcomes_brings_the_charts_advice(robin
     do_papers(robin, cast.senco)
     hold_review(robin, cast.senco, "1")
     assert words in " ".join(w.advice(w.Situation(robin, cast.senco, TODAY)))
+
+
+def test_what_the_move_asked_is_not_asked_again(robin, cast):
+    press("Place on Concerns List", robin, cast.senco, raised_by="Her mother", areas=m.AREAS[1])
+    form, _ = w.begin(m.RecordOfConcern, robin, cast.teacher)
+    assert (form.raised_by, form.areas) == ("Her mother", m.AREAS[1])
+
+
+def test_a_paper_of_a_stage_the_child_is_not_on_is_not_agreed(robin, cast):
+    form, _ = w.begin(m.RecordOfConcern, robin, cast.teacher)
+    form.save()
+    with pytest.raises(w.Refused, match="not on yet"):
+        w.agree(form, cast.senco)
+
+
+def test_a4_watching_again_is_warned_about_from_the_second_cycle(robin, cast):
+    placed = take_to(robin, "S1", cast.senco)
+    assert w.advice(w.Situation(robin, cast.senco)) == []
+    placed.cycle = 2
+    placed.save()
+    assert "cycle 2" in w.advice(w.Situation(robin, cast.senco))[0]
+
+
+def test_a_refusal_that_is_accepted_closes_the_case(robin, cast):
+    case = opened(robin, cast, "refused_issue")
+    w.make_case_move(next(s for s in w.CASE_MOVES if s.name == "Refusal accepted"), case, cast.office, ON, case.version)
+    assert m.EhcCase.current(robin) is None
+
+
+def test_a_teacher_no_longer_sees_a_leaver(robin, cast):
+    assert robin in m.Pupil.visible_to(cast.teacher)
+    press("Has left the school", robin, cast.senco)
+    assert robin not in m.Pupil.visible_to(cast.teacher)
