@@ -1,4 +1,4 @@
-"""Five children on their way through the charts, in a real browser, with and without JavaScript.
+"""Five children on their way through the charts, in a real browser; two test files walk them, with and without JavaScript.
 
 The office types, the SENCO decides. On the way: where the child stands, both lists, the letters, the papers and the timeline.
 """
@@ -91,7 +91,7 @@ class Story:
             office.page.get_by_role("textbox").last.fill(f"Why {answer}: we saw it in class.")
             office.press("Continue")
         office.says(leads)
-        office.press("Mark the review complete")
+        office.press("Mark complete")
         self.agrees(paper)
 
     def stands(self, stage, *badges, on=""):
