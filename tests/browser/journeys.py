@@ -25,11 +25,11 @@ class Story:
     def __init__(self, school, chromium, script, go_to):
         self.school, self.go_to, self.script = school, go_to, script
         self.office, self.senco = (school.screen(chromium, who, script) for who in ("office", "senco"))
-        self.name, self.key, self.day = None, None, None
+        self.name, self.key, self.day, self.last = None, None, None, None
 
     def on(self, day):
         """Another day; whose session has run out meanwhile signs in again."""
-        self.day = day
+        self.day, self.last = day, None
         self.go_to(day)
 
     def joins(self, surname, forename, **more):
@@ -45,8 +45,10 @@ class Story:
         self.senco.sign_in().look_up(self.name)
 
     def at(self, screen):
-        """The child's page, as it stands now."""
-        screen.open(f"/pupil/{self.key}/")
+        """The child's page, as it stands now; who acted last and was led there sees it already."""
+        if self.last is not screen or not screen.page.url.endswith(f"/pupil/{self.key}/"):
+            screen.open(f"/pupil/{self.key}/")
+        self.last = screen
         return screen
 
     def moves(self, words, **answers):
@@ -71,7 +73,7 @@ class Story:
 
     def agrees(self, paper):
         """The SENCO finds a complete paper on the home page, reads it and agrees it."""
-        senco = self.senco
+        senco = self.last = self.senco
         senco.open("/")
         senco.says(f"{paper} is complete")
         senco.click(senco.page.locator("a.row", has_text=self.name).filter(has_text=f"{paper} is complete"))
