@@ -25,7 +25,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import admin_views
 import models
 import questions
-import readme
+import trail
 import workflow
 from admin_views import account
 
@@ -59,6 +59,7 @@ def open_database(url=None):
         path = url.removeprefix("sqlite:///") if url else data_dir() / "portal.db"
         database = SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", timeout=10, autoconnect=False)
     questions.db.initialize(database)
+    trail.use_key(key_file(data_dir(), "audit.key").encode())
     return database
 
 
@@ -66,9 +67,11 @@ def migrate(database, folder=HERE / "migrations"):
     """Bring the tables up to date and see that there are settings; returns the names of the migrations that were run."""
     with database.connection_context():
         done = Runner(database, str(folder)).up()
-        if not diff_models(database, [models.Setting]) and not models.Setting.select().exists():
+        if not diff_models(database, [models.AuditEntry]):
+            trail.guard()
+        if not diff_models(database, [models.Setting]):
             with questions.acting("Set-up"):
-                models.Setting().save()
+                models.Setting.of_school().fill_up()
         return done
 
 
@@ -97,9 +100,9 @@ def body_of(diff):
 
 
 # ---------------------------------------------------------------------------------------------------------- the program
-def secret_key(folder):
-    """The key that signs sessions; made at the first start, readable by the owner only."""
-    path = folder / "secret.key"
+def key_file(folder, name):
+    """A key of the portal: `secret.key` signs cookies, `audit.key` the audit trail. Made at the first start, readable by the owner only."""
+    path = folder / name
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))
@@ -113,7 +116,7 @@ def create_app(database=None, folder=None, testing=False):
         raise click.ClickException("The tables of the program contradict themselves:\n" + "\n".join(problems))
     folder = folder or data_dir()
     app = Flask(__name__)
-    app.config.update(SECRET_KEY=secret_key(folder), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
+    app.config.update(SECRET_KEY=key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
                       SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=WORKING_DAY, WTF_CSRF_TIME_LIMIT=12 * 3600,
                       WTF_CSRF_ENABLED=True, MAX_FORM_PARTS=20_000, MAX_FORM_MEMORY_SIZE=UPLOAD_LIMIT, PORTAL_NAME="Learning Pathway")
     if os.environ.get("BEHIND_HTTPS"):
@@ -195,76 +198,16 @@ def where(error):
     return f"{type(error).__name__} in " + " < ".join(f"{pathlib.Path(f.filename).name}:{f.lineno} {f.name}" for f in frames)
 
 
-# ------------------------------------------------------------------------------------------------------------- commands
-@click.group()
-def cli():
-    """The Learning Pathway portal: `run` starts it, the others maintain it."""
+def address():
+    """Where the portal listens: host and port."""
+    return os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
 
 
-@cli.command()
-def run():
-    """Bring the database up to date and serve the portal."""
-    database = open_database()
-    migrate(database)
-    serve(create_app(database))
-
-
-def serve(app):
-    """Serve with waitress until Ctrl-C."""
-    import waitress
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
-    with app.app_context(), app.database.connection_context():
-        link = account.first_link(f"http://{host}:{port}")
-    print(f"The portal is at http://{host}:{port} - press Ctrl-C to stop it.", flush=True)
-    if link:
-        print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
-    import logging
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    waitress.serve(app, host=host, port=port, threads=8, ident=None)
-
-
-@cli.command()
-def demo():
-    """Serve a fictional school from its own folder, made at the first start."""
+def use_demo_folder():
+    """Keep the fictional school apart from the real one."""
     os.environ["DATA_DIR"] = os.environ.get("DATA_DIR") or str(HERE / "data-demo")
-    database = open_database()
-    migrate(database)
-    print(demo_sign_ins(database, data_dir() / "sign-ins.txt"), flush=True)
-    serve(create_app(database))
-
-
-def demo_sign_ins(database, path):
-    """One line per sign-in: role, user name, password; the school is built when its folder is empty."""
-    if not path.exists():
-        import demo as school
-        print("Building the fictional school, about half a minute ...", flush=True)
-        with database.connection_context():
-            signs = school.build(questions.today(), account.hash_password)
-        path.touch(mode=0o600)
-        path.write_text("\n".join("\t".join(line) for line in signs), "utf-8")
-    return path.read_text("utf-8")
-
-
-@cli.command("migrate")
-def migrate_command():
-    """Bring the database up to date."""
-    done = migrate(open_database())
-    print("\n".join(done) or "The database is up to date.")
-
-
-@cli.command("migration")
-@click.argument("name", default="questions")
-def migration_command(name):
-    """Write and run the migration for the questions that are new in models.py."""
-    path = make_migration(open_database(), name)
-    print(f"Written and run: {path}" if path else "models.py has nothing new.")
-
-
-@cli.command("readme")
-def readme_command():
-    """Write the generated parts of README.md again: the chart, the rights, the settings."""
-    print(readme.refresh(HERE / "README.md"))
 
 
 if __name__ == "__main__":
+    from commands import cli
     sys.exit(cli())

@@ -76,6 +76,7 @@ class School:
         for name, words in w.SETTINGS.items():
             setattr(self.settings, name, words)
         self.settings.holidays = "\n".join(f"{a:%d/%m/%Y} to {b:%d/%m/%Y}" for a, b in spans)
+        self.settings.second_step = None                            # its passwords are on the screen: a code would protect nothing
         self.settings.save()
         self.closed = clock.holidays(self.settings)
 

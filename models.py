@@ -15,8 +15,8 @@ import secrets
 from peewee import (BooleanField, CharField, DateField, DateTimeField, DecimalField, ForeignKeyField, IntegerField, Model, SQL,
                     TextField)
 
-from questions import (HEAD, OFFICE, SENCO, TEACHER, TECHNICIAN, AuditEntry, Record, Row, Rows, Section, belongs_to, choice,
-                       choices, day, document, link, now, number, say_day, seal_of, text, today)
+from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, AuditEntry, Record, Row, Rows, Section, belongs_to, choice,
+                       choices, day, document, link, now, number, say_day, seal_of, text, today, together)
 
 # --------------------------------------------------------------------------------------------------------------- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -43,6 +43,8 @@ Meeting               rw      rwx    -        rx    -
 EhcCase               rw      rwx    -        rx    -
 Document              rw      rwx    -        rx    -
 Letter                rw      rwx    -        rx    -
+Disclosure            r       rwx    -        rx    -
+Erasure               -       r      -        r     -
 Placement             r       rx     r        rx    -
 ListMembership        r       rx     r        rx    -
 BankEntry             rw      rwx    r        r     rw
@@ -149,8 +151,19 @@ class Setting(Record):
     undo_days = number("“Entered in error” is possible for (days)", default=7, needed=True)
     head_confirms_ehcp = choice("Must the head agree before an EHCP is begun?", default="No")
 
+    safety = Section("Signing in")
     second_step = choices("Who must use a second step to sign in?", "A code from an app on their phone, besides the password.",
-                          options=((OFFICE, "Office"), (SENCO, "SENCO"), (TEACHER, "Teacher"), (HEAD, "Head"), (TECHNICIAN, "Technician")))
+                          options=((OFFICE, "Office"), (SENCO, "SENCO"), (TEACHER, "Teacher"), (HEAD, "Head"), (TECHNICIAN, "Technician")),
+                          default="\n".join(ROLES))
+    idle_minutes = number("Sign out after (minutes without a click)", "What is typed is kept.", default=15, needed=True)
+    day_hours = number("Sign out after (hours since signing in)", default=8, needed=True)
+
+    keeping = Section("Backups, and how long records are kept")
+    backup_places = text("Folders for backups", "One a line; two or more, on different devices. Such as /mnt/share/portal.", rows=3, default="")
+    backups_kept = number("Backups kept in each folder", default=30, needed=True)
+    keep_sen_years = number("Keep an SEN record for (years from birth)", "Usual: 31, by the last school.", default=31, needed=True)
+    keep_concern_years = number("Keep other records for (years from birth)", "Usual: 25.", default=25, needed=True)
+    purge_days = number("Offer to erase a transferred record after (days)", default=90, needed=True)
 
     letters = Section("Letters", "Words in {curly brackets} are filled in: {pupil}, {forename}, {date}, {stage}, {review}, {senco}, {school}.")
     letter_concern = text("Placed on the Concerns List", rows=8, default=(
@@ -185,6 +198,13 @@ class Setting(Record):
     def of_school(cls):
         """The one row of settings; made with the defaults when there is none yet."""
         return cls.select().order_by(cls.id).first() or cls()
+
+    def fill_up(self):
+        """Give every needed setting that is new, and so empty, its default; make the row when there is none."""
+        for name, asked in self.questions():
+            if asked.ask.needed and getattr(self, name) is None:
+                setattr(self, name, asked.default)
+        self.save()
 
     def faults(self):
         """Numbers that no clock can count with, and a window that closes before it opens."""
@@ -265,7 +285,7 @@ class User(Record):
 
     def save(self, *args, **more):
         """Save; another role or password, or the account switched on or off, ends every place they are signed in."""
-        with self._meta.database.atomic():
+        with together():
             was = User.get_or_none(User.id == self.id) if self.id else None
             if was:
                 self._take_up(was)
@@ -290,6 +310,20 @@ class User(Record):
 
     def __str__(self):
         return self.name or self.username or ""
+
+
+class SignedIn(Model):
+    """One place where somebody is signed in; without its row a cookie is worth nothing."""
+    key = CharField(64, unique=True)                                # SHA-256 of what the cookie holds
+    user = ForeignKeyField(User, backref="places", on_delete="CASCADE")
+    began_at = DateTimeField(default=now)
+    seen_at = DateTimeField(default=now, index=True)
+    place = CharField(default="")                                   # network address
+    device = CharField(default="")                                  # the browser, in words
+
+    class Meta:
+        database = Record._meta.database
+        legacy_table_names = False
 
 
 class SignInTry(Model):
@@ -357,6 +391,8 @@ class Pupil(Record):
     care_authority = text("Which authority", needed="looked_after=Yes")
     medical_plan = choice("Medical plan exists")
     contacts = Rows("Contacts", blank=3)
+    keep = Section("Keeping the record", see=(SENCO, HEAD), write=(SENCO,), family=False)
+    hold = text("Do not erase, because", "Such as a claim or an inquiry. While there is a reason here, nothing is erased.")
 
     class Meta:
         indexes = ((("surname", "forename"), False),)
@@ -1226,6 +1262,65 @@ class Letter(PupilRecord):
         return self.subject or "Letter"
 
 
+class Disclosure(PupilRecord):
+    """Request for information: what was asked for and by whom, when it is due, and what was given."""
+    title, listed = "Request for information", ("pupil", "kind", "asked_by", "asked_on", "given_on")
+    kind = choice("What is asked for?", options=(("access", "Everything held (subject access)"), ("record", "The educational record (a parent)"),
+                                                 ("transfer", "Transfer to the next school"), ("other", "Something else")), needed=True)
+    asked_by = text("Asked by", needed=True)
+    asked_on = day("Asked on", needed=True)
+    identity_on = day("Identity and authority known on", "The clock starts here when it is later (Data (Use and Access) Act 2025).")
+    paused_on = day("Clarification asked on", "The clock stops here ...")
+    resumed_on = day("Clarified on", "... and goes on here.")
+    more_time = choice("Complex: two more months?")
+    given_on = day("Given on")
+    given_to = text("Given to")
+    given_how = text("How")
+    left_out = text("Left out, and why", rows=3)
+    contents = text("What was in it", "Written when the bundle is made.", rows=3)
+    given = ("contents",)
+
+    def __str__(self):
+        return f"Request: {self.answer('kind')}"
+
+
+class Erasure(PupilRecord):
+    """Erasure: one person asks for a child's record to be erased, another does it; a stub remains."""
+    listed = ("pupil", "asked_by", "asked_at", "done_by", "done_at")
+    reason = text("Why may it be erased?", rows=2, needed=True)
+    asked_by = text("Asked for by")
+    asked_id = IntegerField(null=True)
+    asked_at = DateTimeField(default=now)
+    done_by = text("Erased by")
+    done_at = DateTimeField(null=True)
+
+
+# ---------------------------------------------------------------------------------------------- work that is not yet a record
+class Draft(Model):
+    """What somebody has typed into a form and not saved yet: it comes back whatever happens."""
+    user = ForeignKeyField(User, backref="+", on_delete="CASCADE")
+    form = CharField()                                              # the address of the form
+    pupil_id = IntegerField(null=True, index=True)                  # whom it is about
+    typed = TextField()                                             # [[name, value], ...] as JSON
+    at = DateTimeField(default=now)
+
+    class Meta:
+        database = Record._meta.database
+        legacy_table_names = False
+        indexes = ((("user", "form"), True),)
+
+
+class Press(Model):
+    """One press of a button that makes something: a second press with the same token finds what the first one made."""
+    token = CharField(unique=True)
+    led_to = CharField()                                            # the address of what was made
+    at = DateTimeField(default=now, index=True)
+
+    class Meta:
+        database = Record._meta.database
+        legacy_table_names = False
+
+
 # ---------------------------------------------------------------------------------------------------------- the whole list
 def every(base=Record):
     """Every kind of record below `base` that has a table, in the order of this file."""
@@ -1241,7 +1336,7 @@ def every_below(cls):
 
 def tables():
     """Everything that has a table in the database."""
-    return [*every(), AuditEntry, SignInTry]
+    return [*every(), AuditEntry, SignInTry, SignedIn, Draft, Press]
 
 
 def faults():

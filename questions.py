@@ -4,21 +4,18 @@ Come here to change what *all* questions or *all* records do. To change a questi
 A record saves itself with its audit rows in one transaction, refuses to overwrite somebody else's change, and can say
 itself in words (`answer`, `document`) for the screen, the paper, the spreadsheet and the seal alike.
 """
-import contextvars
 import datetime
 import decimal
 import functools
 import hashlib
 import json
-import uuid
-from contextlib import contextmanager
-from dataclasses import dataclass, field as default
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from peewee import (CharField, DatabaseProxy, DateField, DateTimeField, DecimalField, Field, ForeignKeyField, IntegerField,
-                    Model, TextField)
+from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, IntegerField, Model, TextField
 
-db = DatabaseProxy()
+from trail import Actor, AuditEntry, acting, audit, audit_all, db, now, together  # noqa: F401  (offered to the other modules from here)
+
 LONDON = ZoneInfo("Europe/London")
 ROLES = OFFICE, SENCO, TEACHER, HEAD, TECHNICIAN = "office", "senco", "teacher", "head", "technician"
 YES_NO = ("Yes", "No")
@@ -28,11 +25,6 @@ YES_NO = ("Yes", "No")
 def today():
     """Today's date in the school's time zone (Europe/London)."""
     return datetime.datetime.now(LONDON).date()
-
-
-def now():
-    """This moment in UTC, to the second, without a zone: how every stamp is kept."""
-    return datetime.datetime.now(datetime.UTC).replace(microsecond=0, tzinfo=None)
 
 
 def say_day(day):
@@ -169,70 +161,8 @@ class Rows(_Marker):
         self.label, self.prompt, self.needed, self.blank = label, prompt, needed, blank
 
 
-# --------------------------------------------------------------------------------------------------- who is doing this
-@dataclass
-class Actor:
-    """Who is acting, for the audit trail; `request` ties together all changes of one press of a button."""
-    name: str
-    user: int | None = None
-    role: str = ""
-    request: str = default(default_factory=lambda: uuid.uuid4().hex[:12])
-
-
-_acting = contextvars.ContextVar("acting", default=None)
-
-
-@contextmanager
-def acting(name, user=None, role=""):
-    """Within this block, every change is recorded as made by `name`."""
-    token = _acting.set(Actor(name, user, role))
-    try:
-        yield _acting.get()
-    finally:
-        _acting.reset(token)
-
-
 class Clash(Exception):
     """Somebody else saved this record since it was opened."""
-
-
-class AuditEntry(Model):
-    """One answer that changed: who, when, what it was and what it is. Rows are only ever added."""
-    at = DateTimeField(default=now, index=True)
-    who = CharField()
-    user_id = IntegerField(null=True)
-    request = CharField()
-    act = CharField()
-    record = CharField()
-    record_id = IntegerField(null=True)
-    pupil_id = IntegerField(null=True, index=True)
-    section = CharField(default="")
-    question = CharField(default="")
-    before = TextField(default="")
-    after = TextField(default="")
-    reason = TextField(default="")
-
-    class Meta:
-        database = db
-        legacy_table_names = False
-        indexes = ((("record", "record_id"), False),)
-
-
-def audit(act, record, question="", before="", after="", reason="", section=""):
-    """Add one row to the audit trail; raises RuntimeError when nobody is named as acting."""
-    audit_all(act, record, [(question, before, after, section)], reason)
-
-
-def audit_all(act, record, changes, reason=""):
-    """Add a row for each (question, before, after, section) of one record, in one statement."""
-    who = _acting.get()
-    if who is None:
-        raise RuntimeError("Wrap the change in `with acting(name):` so that the audit trail can say who made it.")
-    common = {"at": now(), "who": who.name, "user_id": who.user, "request": who.request, "act": act, "record": type(record).__name__,
-              "record_id": record.id, "pupil_id": record.pupil_key(), "reason": reason}
-    rows = [{**common, "question": q, "before": b, "after": a, "section": s} for q, b, a, s in changes]
-    if rows:
-        AuditEntry.insert_many(rows).execute()
 
 
 # ------------------------------------------------------------------------------------------------------------- a record
@@ -390,7 +320,7 @@ class Record(Model):
     def save(self, force_insert=False, only=None, reason="", act="change"):
         """Save with an audit row per changed answer, all or nothing; raise Clash if somebody saved it since."""
         self.tidy()
-        with db.atomic():
+        with together():
             was = None if force_insert or not self.id else type(self).get_or_none(type(self).id == self.id)
             if was is None:
                 super().save(force_insert=True)
@@ -428,7 +358,7 @@ class Record(Model):
 
     def remove(self, reason=""):
         """Take the record away (a row of a draft, a mistaken entry); the audit trail keeps what it said."""
-        with db.atomic():
+        with together():
             for name, asked in self.questions():
                 if self.answer(name):
                     audit("remove", self, name, self.answer(name), "", reason, self.section_of(name).label)

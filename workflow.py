@@ -17,7 +17,7 @@ import guards as g
 from models import (AREAS, SEN_TYPES, AgencyInformation, ChildStory, ConcernReview, EhcCase,
                     FamilyThinks, Form, MyPlan, MyPlanPlus, MyPlanPlusReview, MyPlanReview, ParentInformation, Placement, Pupil,
                     PupilViews, RecordOfConcern, Setting, may)
-from questions import OFFICE, ROLES, SENCO, Clash, choice, choices, day, db, say, text, today
+from questions import OFFICE, ROLES, SENCO, Clash, choice, choices, day, together, say, text, today
 
 
 # --------------------------------------------------------------------------------------------------------------- stages
@@ -44,7 +44,7 @@ STAGES = {
 }
 OPEN = ("S1", "S2", "S3", "E")
 LISTS = {"CONCERNS": "concerns_list", "SEN": "sen_list"}
-ONLY_BY_MOVES = ("Placement", "ListMembership", "AuditEntry")       # no screen writes these
+ONLY_BY_MOVES = ("Placement", "ListMembership", "Erasure", "AuditEntry")       # no form writes these
 
 
 def stage_label(code, settings=None):
@@ -457,7 +457,7 @@ def make(move, pupil, user, answers, seen=None, token=None, on=None):
         raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
     token = token and f"{pupil.id} {move.slug} {token}"[:255]
     try:
-        with db.atomic():
+        with together():
             done = token and Placement.get_or_none(Placement.done_with == token)
             if done:
                 return done
@@ -545,7 +545,7 @@ def make_case_move(move, case, user, on, seen):
         raise Clash("Somebody has changed this case since you opened it. Nothing was changed; please look again.")
     if not on or on > today():
         raise Invalid([("on", "The date is in the future; enter it on the day." if on else "Answer “Date”")])
-    with db.atomic():
+    with together():
         setattr(case, move.sets, on)
         case.state = move.to or case.state
         case.save(act=move.name)
@@ -639,7 +639,7 @@ def new_version(form, user):
     """A draft copy of a sealed or declined paper, which names the one it supersedes; the old one keeps its words."""
     if not form.locked or not _in_reach(form, user):
         raise Refused(g.Stop("Only a sealed or declined paper gets a new version."))
-    with db.atomic():
+    with together():
         return effects.copy_form(form, type(form), form.placement, user.name, supersedes=form.id)
 
 

@@ -22,7 +22,8 @@ REGISTER = (
     (models.MyPlanPlus, PAPERS, RecordView), (models.MyPlanPlusReview, PAPERS, RecordView),
     (models.EhcCase, MORE, CaseView), (models.Meeting, MORE, RecordView), (models.Consent, MORE, RecordView),
     (models.Letter, MORE, RecordView), (models.Document, MORE, exchange.DocumentView), (models.Strategy, MORE, RecordView),
-    (models.Placement, MORE, RecordView), (models.ListMembership, MORE, RecordView),
+    (models.Placement, MORE, RecordView), (models.ListMembership, MORE, RecordView), (models.Disclosure, MORE, RecordView),
+    (models.Erasure, MORE, RecordView),
     (models.User, SCHOOL, school.PersonView), (models.BankEntry, SCHOOL, RecordView), (models.Setting, SCHOOL, school.SettingView),
 )
 

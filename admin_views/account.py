@@ -18,7 +18,7 @@ from admin_views import account_forms as forms
 from admin_views.passwords import (code_is_right, codes_of, hash_password, new_recovery_codes, offered_secret,
                                    password_is_right, remember_device, set_password, sha, tell, try_once, use_app_code)
 from models import Setting, User, new_token
-from questions import SENCO, TECHNICIAN, acting, now
+from questions import SENCO, TECHNICIAN, acting, now, together
 
 LINK_LIVES = timedelta(hours=24)
 FRESH_FOR = 10 * 60                     # seconds before an account page asks for the password again
@@ -187,7 +187,7 @@ def first_account(token):
 def make_first(form):
     """Make the technician's account unless somebody already has one."""
     kept = hash_password(form.new_password.data)
-    with User._meta.database.atomic(), acting("Sign-in"):
+    with together(), acting("Sign-in"):
         if User.select().exists():
             return None
         return User.create(name=form.full_name.data.strip(), username=form.user_name.data, role=TECHNICIAN,

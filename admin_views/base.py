@@ -17,7 +17,7 @@ from peewee import ForeignKeyField, IntegrityError, TextField
 import workflow
 from admin_views import forms, paper
 from models import Form, Pupil, PupilRecord, may
-from questions import AuditEntry, Clash, ROLES, Row, audit, db, document, short_day, today
+from questions import AuditEntry, Clash, ROLES, Row, audit, together, document, short_day, today
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000              # rows of one spreadsheet
@@ -226,7 +226,7 @@ class RecordView(ModelView):
         if problems:
             return problems
         try:
-            with db.atomic():
+            with together():
                 store(record, form)
                 self.check(record)
         except Clash as clash:

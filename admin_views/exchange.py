@@ -24,7 +24,7 @@ from admin_views.base import RecordView, typing_problems
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from models import Document, Pupil, Setting, may
-from questions import HEAD, SENCO, Clash, db, short_day, today
+from questions import HEAD, SENCO, Clash, together, short_day, today
 
 IMPORT_HOURS = 24               # how long an upload waits for “Import”
 SHOWN = 100                     # rows of the preview on one page
@@ -197,7 +197,7 @@ class ImportView(SchoolPage):
         """Import the file that was taken; give it back when it could not be done."""
         done = None
         try:
-            with db.atomic():
+            with together():
                 items = sheet.preview(found, columns, current_user)
                 if sheet.fingerprint(items) == request.form.get("seen"):
                     done = sheet.bring_in(items, f"Import {short_day(today())}")

@@ -16,7 +16,7 @@ from peewee import DateField, DecimalField, ForeignKeyField
 
 from admin_views.forms import clean
 from models import Contact, Pupil
-from questions import audit, db, read_day
+from questions import audit, together, read_day
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
 NEVER = ("left_on", "destination", "areas", "sen_unit", "resourced")        # a file leaves these as they are
@@ -471,7 +471,7 @@ def fingerprint(items):
 def bring_in(items, reason):
     """Write all that is new or changed, all or nothing; returns how many pupils. Raises Clash when one was changed meanwhile."""
     wanted = [i for i in items if i.kind in (NEW, CHANGED)]
-    with db.atomic():
+    with together():
         for item in wanted:
             item.save(reason)
         audit("import", Pupil(), reason=f"{reason}: " + ", ".join(f"{n} {kind}" for kind, n in counts(items).items()))

@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 import guards as g  # noqa: E402
 import models as m  # noqa: E402
 import questions as q  # noqa: E402
+import trail  # noqa: E402
 import workflow as w  # noqa: E402
 
 pytest_plugins = ("web",)                   # the fixtures of the tests that fetch pages
@@ -27,6 +28,7 @@ TODAY = datetime.date(2026, 11, 24)         # a Tuesday: the day of every test
 START = datetime.date(2026, 9, 1)           # a stage begins
 HELD = datetime.date(2026, 10, 13)          # its review: six weeks later
 ON = datetime.date(2026, 10, 20)            # the move that follows
+TOTP = "JBSWY3DPEHPK3PXP"                   # everybody in the cast has a second step
 PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
 
 
@@ -45,6 +47,8 @@ def database(tmp_path_factory):
     made.connect(reuse_if_open=True)
     assert not made.get_tables(), "DATABASE_URL must name an empty database: the tests make its tables and drop them again"
     made.create_tables(m.tables())
+    trail.use_key(b"the tests")
+    trail.guard()
     yield made
     if url:
         made.drop_tables(m.tables())
@@ -55,9 +59,9 @@ def database(tmp_path_factory):
 def people(database):
     """The ids of everybody in the cast, written once."""
     with q.acting("The tests"):
-        rows = {role: m.User.create(name=f"{role.title()} of the school", username=role, role=role, account="on",
+        rows = {role: m.User.create(name=f"{role.title()} of the school", username=role, role=role, account="on", totp=TOTP,
                                     classes="3B" if role == q.TEACHER else None) for role in q.ROLES}
-        rows["stranger"] = m.User.create(name="Teacher of another class", username="stranger", role=q.TEACHER, classes="9Z")
+        rows["stranger"] = m.User.create(name="Teacher of another class", username="stranger", role=q.TEACHER, classes="9Z", totp=TOTP)
         rows["gone"] = m.User.create(name="Used to be SENCO", username="gone", role=q.SENCO, account="off")
         rows["robin"] = m.Pupil.create(surname="Oakley", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B")
         rows["wren"] = m.Pupil.create(surname="Ash", forename="Wren", dob=datetime.date(2016, 3, 2), year="5", form="5A")

@@ -61,7 +61,7 @@ import datetime, app as program, models as m, questions as q
 database = program.open_database()
 program.migrate(database)
 with database.connection_context(), q.acting("The tests"):
-    m.User.create(name="Sam", username="sam", role="senco")
+    m.User.create(name="Sam", username="sam", role="senco", totp="JBSWY3DPEHPK3PXP")
     pupil = m.Pupil.create(surname="Oak", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B")
     m.RecordOfConcern(pupil=pupil, happened_on=datetime.date(2026, 9, 1), strengths="Kind to younger ones").save()
 '''

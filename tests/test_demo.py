@@ -4,6 +4,7 @@ import time
 from collections import Counter
 
 import pytest
+import time_machine
 from peewee import ForeignKeyField
 
 import demo
@@ -11,11 +12,12 @@ import demo_words as words
 import models as m
 import questions as q
 import workflow as w
-from conftest import sqlite_file
+from conftest import TODAY, sqlite_file
+from web import MOMENT
 
-TODAY = q.today()
 SHARED = ("withhold", "withhold_why")       # asked at the foot of every form; answered on one of them is enough
-NEVER_ASKED = {("MyPlanReview", "early_why")}       # Stage 2 has no first day before which a review is early
+# Stage 2 has no first day before which a review is early; no fictional record is on hold
+NEVER_ASKED = {("MyPlanReview", "early_why"), ("Pupil", "hold")}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,8 @@ def school(tmp_path_factory):
     made.connect(reuse_if_open=True)
     made.create_tables(m.tables())
     start = time.process_time()
-    signs = demo.build(TODAY, lambda password: f"hashed {password[::-1]}")
+    with time_machine.travel(MOMENT):
+        signs = demo.build(TODAY, lambda password: f"hashed {password[::-1]}")
     yield signs, time.process_time() - start
     made.close()
     q.db.initialize(before)

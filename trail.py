@@ -1,0 +1,222 @@
+"""The audit trail: who did what to which record, and who saw which child. Rows are only ever added, and each is chained to the one before.
+
+Come here to change what an audit row holds, how the chain is made and checked, or how two writers keep out of each other's way.
+Each row carries `link`: a keyed code (HMAC-SHA256) over itself and the link before it, with a key that is kept outside the database.
+Words that may name a child stand in the code only as `digest`, so that they can be blanked when a child's record is erased by law,
+and the chain still holds. Triggers refuse every other change of a row. `verify` checks it all; an `Anchor` kept elsewhere shows a cut.
+"""
+import contextvars
+import datetime
+import hashlib
+import hmac
+import json
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field as default
+
+from peewee import BooleanField, CharField, DatabaseProxy, DateTimeField, IntegerField, Model, SqliteDatabase, TextField
+
+db = DatabaseProxy()
+ONE_WRITER = 5_208_113              # the number of PostgreSQL's advisory lock
+SEEN = ("view", "print", "export", "file", "found", "listed")      # the acts of reading
+WORDS = ("before", "after", "reason")                               # what may name a child
+_key = None
+
+
+def now():
+    """This moment in UTC, to the second, without a zone: how every stamp is kept."""
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0, tzinfo=None)
+
+
+def use_key(key):
+    """Set the key of the chain (bytes); it is kept in the data folder and in every backup, never in the database."""
+    global _key
+    _key = key
+
+
+def code_of(*parts):
+    """The keyed code of some values, in hexadecimal; raises RuntimeError when no key was set."""
+    if not _key:
+        raise RuntimeError("Set the key of the audit trail first: trail.use_key(...).")
+    return hmac.digest(_key, json.dumps(parts, ensure_ascii=False, default=str).encode(), hashlib.sha256).hex()
+
+
+@contextmanager
+def together():
+    """All or nothing, one writer at a time: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock."""
+    with db.atomic() as everything:
+        if not on_sqlite():
+            db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (ONE_WRITER,))
+        yield everything
+
+
+def on_sqlite():
+    """Whether the records are in an SQLite file."""
+    return isinstance(db.obj, SqliteDatabase)
+
+
+# --------------------------------------------------------------------------------------------------- who is doing this
+@dataclass
+class Actor:
+    """Who is acting, for the audit trail; `request` ties together all rows of one press of a button."""
+    name: str
+    user: int | None = None
+    role: str = ""
+    request: str = default(default_factory=lambda: uuid.uuid4().hex[:12])
+
+
+_acting = contextvars.ContextVar("acting", default=None)
+
+
+@contextmanager
+def acting(name, user=None, role=""):
+    """Within this block, every change is recorded as made by `name`."""
+    token = _acting.set(Actor(name, user, role))
+    try:
+        yield _acting.get()
+    finally:
+        _acting.reset(token)
+
+
+class AuditEntry(Model):
+    """One answer that changed, or one look at a child's record: who, when, what it was and what it is. Rows are only ever added."""
+    at = DateTimeField(default=now, index=True)
+    who = CharField()
+    user_id = IntegerField(null=True)
+    request = CharField()
+    act = CharField()
+    record = CharField()
+    record_id = IntegerField(null=True)
+    pupil_id = IntegerField(null=True, index=True)
+    section = CharField(default="")
+    question = CharField(default="")
+    before = TextField(default="")
+    after = TextField(default="")
+    reason = TextField(default="")
+    digest = CharField(default="")          # keyed code of WORDS
+    link = CharField(default="")            # keyed code of this row and the link before; empty: written before there was a chain
+    erased = BooleanField(default=False)    # WORDS were blanked when the child's record was erased
+
+    class Meta:
+        database = db
+        legacy_table_names = False
+        indexes = ((("record", "record_id"), False),)
+
+
+CHAINED = ("at", "who", "user_id", "request", "act", "record", "record_id", "pupil_id", "section", "question", "digest")
+
+
+def audit(act, record, question="", before="", after="", reason="", section=""):
+    """Add one row to the audit trail; raises RuntimeError when nobody is named as acting."""
+    audit_all(act, record, [(question, before, after, section)], reason)
+
+
+def audit_all(act, record, changes, reason=""):
+    """Add a row for each (question, before, after, section) of one record."""
+    about = {"act": act, "record": type(record).__name__, "record_id": record.id, "pupil_id": record.pupil_key(), "reason": reason}
+    _append([{**about, "question": q, "before": b, "after": a, "section": s} for q, b, a, s in changes])
+
+
+def saw(act, records, reason=""):
+    """Write down that the person acting saw these records (one row each); `act` is one of SEEN."""
+    _append([{"act": act, "record": type(r).__name__, "record_id": r.id, "pupil_id": r.pupil_key(), "section": "", "question": "",
+              "before": "", "after": "", "reason": reason} for r in records])
+
+
+def _append(rows):
+    who = _acting.get()
+    if who is None:
+        raise RuntimeError("Wrap the change in `with acting(name):` so that the audit trail can say who made it.")
+    if not rows:
+        return
+    with together():
+        link, at = _last_link(), now()
+        for row in rows:
+            row |= {"at": at, "who": who.name, "user_id": who.user, "request": who.request}
+            row["digest"] = code_of(*(row[w] for w in WORDS))
+            row["link"] = link = link_of(link, row)
+        AuditEntry.insert_many(rows).execute()
+
+
+def _last_link():
+    return AuditEntry.select(AuditEntry.link).order_by(AuditEntry.id.desc()).limit(1).scalar() or ""
+
+
+def link_of(before, row):
+    """The link of a row (a dict of its columns) after the link `before`."""
+    return code_of(before, *(row[n] for n in CHAINED))
+
+
+# ------------------------------------------------------------------------------------------------------ the chain, checked
+@dataclass(frozen=True)
+class Anchor:
+    """How far the chain had come at a moment: kept outside the database, it shows that nothing was cut off or written anew."""
+    at: str                     # UTC, ISO 8601
+    rows: int
+    last: int                   # id of the last row
+    link: str
+
+
+def head():
+    """The anchor of this moment."""
+    last = AuditEntry.select().order_by(AuditEntry.id.desc()).first()
+    return Anchor(f"{now():%Y-%m-%dT%H:%M:%SZ}", AuditEntry.select().count(), last.id if last else 0, last.link if last else "")
+
+
+def verify(anchors=()):
+    """What is wrong with the audit trail, in sentences; none when every row, the chain and all anchors hold."""
+    found, link, rows, at_row = [], "", 0, {a.last: a for a in anchors if a.last}
+    for row in AuditEntry.select().order_by(AuditEntry.id).dicts().iterator():
+        rows += 1
+        if row["link"] != link_of(link, row):
+            found.append(f"Audit row {row['id']} does not follow from the row before it: a row was changed, moved, added or taken out.")
+        if not row["erased"] and row["digest"] != code_of(*(row[w] for w in WORDS)):
+            found.append(f"The words of audit row {row['id']} were changed.")
+        link, anchor = row["link"], at_row.pop(row["id"], None)
+        if anchor and (anchor.link, anchor.rows) != (row["link"], rows):
+            found.append(f"Audit row {row['id']} is not what was written down elsewhere at {anchor.at}.")
+        if len(found) > 20:
+            return [*found, "... and more."]
+    found += [f"Audit rows up to {a.last}, written down elsewhere at {a.at}, are no longer there." for a in at_row.values()]
+    return found
+
+
+# --------------------------------------------------------------------------------------------------- rows are only added
+KEPT = ("id", *CHAINED, "link")
+SQLITE_GUARDS = (
+    """CREATE TRIGGER IF NOT EXISTS audit_entry_stays BEFORE DELETE ON audit_entry
+       BEGIN SELECT RAISE(ABORT, 'The audit trail only grows.'); END""",
+    f"""CREATE TRIGGER IF NOT EXISTS audit_entry_keeps BEFORE UPDATE ON audit_entry
+       WHEN NOT (NEW.erased AND {" AND ".join(f"NEW.{n} = ''" for n in WORDS)} AND {" AND ".join(f'NEW."{n}" IS OLD."{n}"' for n in KEPT)})
+       BEGIN SELECT RAISE(ABORT, 'The audit trail only grows.'); END""")
+POSTGRES_GUARDS = (
+    f"""CREATE OR REPLACE FUNCTION audit_entry_guard() RETURNS trigger AS $$ BEGIN
+       IF TG_OP = 'UPDATE' THEN
+         IF NEW.erased AND {" AND ".join(f"NEW.{n} = ''" for n in WORDS)}
+            AND {" AND ".join(f'NEW."{n}" IS NOT DISTINCT FROM OLD."{n}"' for n in KEPT)} THEN RETURN NEW; END IF;
+       END IF;
+       RAISE EXCEPTION 'The audit trail only grows.'; END $$ LANGUAGE plpgsql""",
+    "DROP TRIGGER IF EXISTS audit_entry_stays ON audit_entry",
+    "CREATE TRIGGER audit_entry_stays BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_entry_guard()",
+    "DROP TRIGGER IF EXISTS audit_entry_whole ON audit_entry",
+    "CREATE TRIGGER audit_entry_whole BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_guard()")
+
+
+def guarded():
+    """Whether the triggers that keep the audit trail are in the database."""
+    catalogue = "SELECT name FROM sqlite_master WHERE type = 'trigger'" if on_sqlite() else "SELECT tgname FROM pg_trigger"
+    return {"audit_entry_stays", "audit_entry_keeps" if on_sqlite() else "audit_entry_whole"} <= {n for n, in db.execute_sql(catalogue)}
+
+
+def guard():
+    """Chain the rows of a version that had no chain, and put the triggers in place; again does nothing."""
+    if guarded():
+        return
+    with together():
+        link = ""
+        for row in list(AuditEntry.select().order_by(AuditEntry.id).dicts()) if not _last_link() else ():
+            row["digest"] = code_of(*(row[w] for w in WORDS))
+            row["link"] = link = link_of(link, row)
+            AuditEntry.update(digest=row["digest"], link=link).where(AuditEntry.id == row["id"]).execute()
+        for statement in SQLITE_GUARDS if on_sqlite() else POSTGRES_GUARDS:
+            db.execute_sql(statement)
