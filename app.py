@@ -1,8 +1,8 @@
 """Start here: the web program is put together, set up from the environment, and started or maintained by a few commands.
 
-`python app.py` alone lists the commands. Only this file reads the environment: PORT, HOST, DATA_DIR, DATABASE_URL, and BEHIND_HTTPS=1 when a web server in front does HTTPS.
+`python app.py` alone lists the commands. Only this file reads the environment: DATA_DIR and DATABASE_URL say where the records are; HOST and PORT where to listen; BEHIND_HTTPS=1
+that a web server in front does HTTPS; HOSTS the names by which staff reach the portal; INSECURE_HTTP=1 allows to do without HTTPS.
 """
-import datetime
 import os
 import pathlib
 import secrets
@@ -10,7 +10,7 @@ import sys
 import traceback
 
 import click
-from flask import Flask, g, render_template, request
+from flask import Flask, abort, g, render_template, request
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
@@ -20,6 +20,7 @@ from peewee import SqliteDatabase
 from playhouse import db_url
 from playhouse.migrations import Runner, template
 from playhouse.schema_diff import diff_models
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin_views
@@ -27,7 +28,7 @@ import models
 import questions
 import trail
 import workflow
-from admin_views import account
+from admin_views import account, places
 
 HERE = pathlib.Path(__file__).resolve().parent
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10_000, "trusted_schema": 0,
@@ -38,7 +39,7 @@ HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", 
            "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
            "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY"}
 UPLOAD_LIMIT = 12 * 1024 * 1024         # bytes of one request: a file of 10 MB and its form
-WORKING_DAY = datetime.timedelta(hours=9)   # so long after the last sign-in or saved page a cookie is worth nothing
+LOOPBACK = ("localhost", "127.0.0.1")    # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
 
 
 # ------------------------------------------------------------------------------------------------------------- database
@@ -115,14 +116,19 @@ def create_app(database=None, folder=None, testing=False):
     if problems:
         raise click.ClickException("The tables of the program contradict themselves:\n" + "\n".join(problems))
     folder = folder or data_dir()
+    https, hosts, insecure = way_in()
     app = Flask(__name__)
     app.config.update(SECRET_KEY=key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
-                      SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=WORKING_DAY, WTF_CSRF_TIME_LIMIT=12 * 3600,
+                      SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=places.LEFT_OPEN, WTF_CSRF_TIME_LIMIT=None,
+                      TRUSTED_HOSTS=hosts, INSECURE_HTTP=insecure,
                       WTF_CSRF_ENABLED=True, MAX_FORM_PARTS=20_000, MAX_FORM_MEMORY_SIZE=UPLOAD_LIMIT, PORTAL_NAME="Learning Pathway")
-    if os.environ.get("BEHIND_HTTPS"):
+    if insecure:
+        app.logger.warning("INSECURE_HTTP=1: the portal is served without HTTPS; passwords and records cross the network in the clear.")
+    if https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
         app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-portal")
     app.database = database or open_database()
+    app.before_request(refuse_other_sites)
     CSRFProtect(app)
     connect_each_request(app)
     account.init_app(app)
@@ -146,6 +152,12 @@ def connect_each_request(app):
             g.acting.__exit__(None, None, None)
         if not app.testing and not app.database.is_closed():
             app.database.close()
+
+
+def refuse_other_sites():
+    """Another site never changes anything here, whatever token it has; Flask answers 400 to a wrong Host."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        abort(403)
 
 
 def name_the_actor():
@@ -174,17 +186,23 @@ ERRORS = {400: ("This form is too old", "It was open too long, or came from some
           500: ("Something went wrong", "Nothing was changed. Please try again; if it happens again, give your technician this reference.")}
 
 
+WRONG_HOST = ("The portal is not known by this name", "Use the address that your technician gave you; technicians: see HOSTS.")
+
+
 def catch_errors(app):
     """A plain page for every error; what went wrong goes to the log under a reference, without names."""
     def show(error):
         code = getattr(error, "code", None) or 500
         if isinstance(error, CSRFError):
             code = 400
-        title, words = ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
+        title, words = WRONG_HOST if isinstance(error, SecurityError) else ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
         reference = secrets.token_hex(3).upper() if code >= 500 else ""
         if reference:
             app.logger.error("%s: %s %s: %s", reference, request.method, request.url_rule, where(getattr(error, "original_exception", error)))
-        return render_template("error.html", title=title, words=words, reference=reference), code
+        try:
+            return render_template("error.html", title=title, words=words, reference=reference), code
+        except Exception:                               # no database, or a wrong Host: no page can be drawn
+            return f"{title}. {words} {reference}", code, {"Content-Type": "text/plain; charset=utf-8"}
 
     for code in ERRORS:
         app.register_error_handler(code, show)
@@ -201,6 +219,31 @@ def where(error):
 def address():
     """Where the portal listens: host and port."""
     return os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+
+
+def way_in():
+    """How staff reach the portal: (whether by HTTPS, the trusted host names, whether in the clear over the network).
+
+    Raises click.ClickException, with the cure, when that would not be safe.
+    """
+    host, (https, insecure) = address()[0], [os.environ.get(name, "").lower() in ("1", "true", "yes") for name in ("BEHIND_HTTPS", "INSECURE_HTTP")]
+    hosts = [name.strip() for name in os.environ.get("HOSTS", "").split(",") if name.strip()]
+    away = host not in ("localhost", "::1") and not host.startswith("127.")
+    if away and not https and not insecure:
+        raise click.ClickException(f"HOST={host} would send passwords over the network in the clear. Put a web server with HTTPS in front "
+                                   "and set BEHIND_HTTPS=1, or set INSECURE_HTTP=1 to do without.")
+    if (away or https) and not hosts:
+        raise click.ClickException("Set HOSTS to the name by which staff reach the portal, such as HOSTS=portal.school.example "
+                                   "(several: with commas).")
+    return https, hosts or list(LOOPBACK), insecure and not https
+
+
+def base_url():
+    """The address that staff type to reach the portal."""
+    https, hosts, _ = way_in()
+    host, port = address()
+    named = hosts[0] if os.environ.get("HOSTS") else host
+    return f"https://{named}" if https else f"http://{named}:{port}"
 
 
 def use_demo_folder():

@@ -30,8 +30,8 @@ def serve(portal):
     """Serve with waitress until Ctrl-C."""
     host, port = app.address()
     with portal.app_context(), portal.database.connection_context():
-        link = account.first_link(f"http://{host}:{port}")
-    print(f"The portal is at http://{host}:{port} - press Ctrl-C to stop it.", flush=True)
+        link = account.first_link(app.base_url())
+    print(f"The portal is at {app.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:
         print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

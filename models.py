@@ -210,6 +210,8 @@ class Setting(Record):
         """Numbers that no clock can count with, and a window that closes before it opens."""
         said = {n: getattr(self, n) for n, f in self.questions() if isinstance(f, DecimalField) and getattr(self, n) is not None}
         found = [(n, "Give a number from 0 to 400.") for n, v in said.items() if not 0 <= v <= 400]
+        found += [(n, f"Give a number from {low} to {high}.") for n, low, high in (("idle_minutes", 3, 120), ("day_hours", 1, 24))
+                  if not low <= said.get(n, low) <= high]
         return found + [(f"{s}_closes", "The review is due before it opens; check both numbers.") for s in ("stage_1", "stage_3")
                         if said.get(f"{s}_closes", 0) < said.get(f"{s}_opens", 0)]
 
@@ -244,13 +246,14 @@ class User(Record):
                      options=(("on", "On"), ("off", "Off")), default="on", needed=True)
     # kept for signing in, never shown
     password = TextField(null=True)                                 # Argon2id; empty: none chosen yet
-    token = CharField(null=True, unique=True, default=new_token)    # what the cookie holds: change it, all cookies die
+    token = CharField(null=True, unique=True, default=new_token)    # change it, and every place they are signed in ends
     totp = CharField(null=True)                                     # secret of the second step; empty: none
     totp_last = IntegerField(default=0)                             # last half-minute used: a code works once
     recovery = TextField(null=True)                                 # SHA-256 of each unused recovery code, one a line
     setup_token = CharField(null=True)                              # SHA-256 of the sign-in link in force
     setup_until = DateTimeField(null=True)
 
+    cookie = None                                                   # of this session: what the cookie holds, see SignedIn
     is_authenticated, is_anonymous = True, False                    # Flask-Login asks these, `is_active` and `get_id`
 
     @property
@@ -265,7 +268,7 @@ class User(Record):
 
     def get_id(self):
         """What the cookie holds. Peewee has a get_id of its own (the row's number), so never remove this one."""
-        return self.token
+        return self.cookie
 
     def class_names(self):
         """The classes whose pupils a teacher sees."""
@@ -291,6 +294,7 @@ class User(Record):
                 self._take_up(was)
             if was and any(getattr(self, n) != getattr(was, n) for n in ("account", "role", "password")):
                 self.token = new_token()
+                SignedIn.delete().where(SignedIn.user == self.id).execute()
             return super().save(*args, **more)
 
     def _take_up(self, was):
@@ -299,10 +303,13 @@ class User(Record):
             setattr(self, name, getattr(was, name))
 
     def keep(self, *only_if, **columns):
-        """Write columns kept for signing in, past version and audit; False when `only_if` no longer holds."""
+        """Write columns kept for signing in, past version and audit; False when `only_if` no longer holds. A new token ends every place."""
         if not set(columns) <= set(self.untold):
             raise ValueError("Only what is kept for signing in may be written like this.")
-        done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1
+        with together():
+            done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1
+            if done and "token" in columns:
+                SignedIn.delete().where(SignedIn.user == self.id).execute()
         for name, value in columns.items() if done else ():
             setattr(self, name, value)
             self._dirty.discard(name)

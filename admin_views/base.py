@@ -15,7 +15,7 @@ from flask_login import current_user
 from peewee import ForeignKeyField, IntegrityError, TextField
 
 import workflow
-from admin_views import forms, paper
+from admin_views import account, forms, paper
 from models import Form, Pupil, PupilRecord, may
 from questions import AuditEntry, Clash, ROLES, Row, audit, together, document, short_day, today
 
@@ -31,6 +31,7 @@ class RecordView(ModelView):
     page_size = PAGE_SIZE
     named_filters = ()
     has_list = True
+    proved = ("spreadsheet",)           # screens that ask for the password again if it was last given over ten minutes ago
     # Flask-Admin's own routes for these are not used: they delete recursively, edit without a right, look up without a scope
     delete_view = action_view = ajax_lookup = ajax_update = export = details_view = create_view = edit_view = action_delete = None
 
@@ -51,6 +52,9 @@ class RecordView(ModelView):
     def is_accessible(self):
         """Menu and every route below: signed in, and the right to read this record."""
         return current_user.is_authenticated and may(current_user, "r", self.model)
+
+    def _handle_view(self, name, **kwargs):
+        return super()._handle_view(name, **kwargs) or (account.prove() if name in self.proved else None)
 
     def inaccessible_callback(self, name, **kwargs):
         """To the sign-in page, or a plain refusal."""

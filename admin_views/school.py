@@ -26,6 +26,7 @@ def version():
 class SettingView(RecordView):
     """Settings: one record, so its list is its page."""
     has_list = False
+    proved = ("new", "edit")
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
@@ -47,11 +48,12 @@ class SettingView(RecordView):
 
 class PersonView(RecordView):
     """People: the generated screens, and the link with which somebody gets in for the first time or again."""
+    proved = ("new", "edit", "spreadsheet")
 
     def more_links(self, record):
-        """The sign-in link, for those who may make it."""
-        allowed = account.may_link(current_user, record)
-        return [("Make a sign-in link", url_for("account.make_link", number=record.id))] if allowed else []
+        """The sign-in link and the places signed in, for those who may let this person in."""
+        found = [("Make a sign-in link", "account.make_link"), ("Where they are signed in", "account.end_all")]
+        return [(words, url_for(page, number=record.id)) for words, page in found if account.may_link(current_user, record)]
 
 
 class SchoolPage(BaseView):
