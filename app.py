@@ -7,7 +7,6 @@ import os
 import pathlib
 import secrets
 import sys
-import traceback
 
 import click
 from flask import Flask, abort, g, render_template, request
@@ -24,11 +23,12 @@ from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin_views
+import logs
 import models
 import questions
 import trail
 import workflow
-from admin_views import account, places
+from admin_views import account, looks, places
 
 HERE = pathlib.Path(__file__).resolve().parent
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10_000, "trusted_schema": 0,
@@ -135,6 +135,9 @@ def create_app(database=None, folder=None, testing=False):
     app.before_request(name_the_actor)
     admin_views.register(app, Admin(app, name="Learning Pathway", url="/", index_view=admin_views.home(), theme=Bootstrap4Theme()))
     app.after_request(add_headers)
+    app.after_request(looks.write)
+    if not testing:
+        logs.keep(folder)
     catch_errors(app)
     return app
 
@@ -195,10 +198,12 @@ def catch_errors(app):
         code = getattr(error, "code", None) or 500
         if isinstance(error, CSRFError):
             code = 400
+        if code in (403, 404):
+            looks.refused()
         title, words = WRONG_HOST if isinstance(error, SecurityError) else ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
         reference = secrets.token_hex(3).upper() if code >= 500 else ""
         if reference:
-            app.logger.error("%s: %s %s: %s", reference, request.method, request.url_rule, where(getattr(error, "original_exception", error)))
+            app.logger.error("%s: %s %s: %s", reference, request.method, request.url_rule, logs.where(getattr(error, "original_exception", error)))
         try:
             return render_template("error.html", title=title, words=words, reference=reference), code
         except Exception:                               # no database, or a wrong Host: no page can be drawn
@@ -208,12 +213,6 @@ def catch_errors(app):
         app.register_error_handler(code, show)
     app.register_error_handler(CSRFError, show)
     app.log_exception = lambda _: None                  # Flask's own line repeats the message, which may hold a child's name
-
-
-def where(error):
-    """The kind of an error and the lines it came through, newest first: enough to find it, without its message."""
-    frames = reversed(traceback.extract_tb(error.__traceback__)[-8:])
-    return f"{type(error).__name__} in " + " < ".join(f"{pathlib.Path(f.filename).name}:{f.lineno} {f.name}" for f in frames)
 
 
 def address():

@@ -3,6 +3,7 @@
 Each command is a thin function; what it does is in the module that it calls.
 """
 import logging
+import sys
 
 import click
 import waitress
@@ -10,7 +11,12 @@ import waitress
 import app
 import questions
 import readme
+import trail
+import witness
 from admin_views import account
+from admin_views.school import version
+
+log = logging.getLogger("portal.server")
 
 
 @click.group()
@@ -35,7 +41,9 @@ def serve(portal):
     if link:
         print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    log.info("started, version %s, on %s", version(), portal.database.__class__.__name__)
     waitress.serve(portal, host=host, port=port, threads=8, ident=None)
+    log.info("stopped")
 
 
 @cli.command()
@@ -79,3 +87,37 @@ def migration_command(name):
 def readme_command():
     """Write the generated parts of README.md again: the chart, the rights, the settings."""
     print(readme.refresh(app.HERE / "README.md"))
+
+
+@cli.command()
+def verify():
+    """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors. Exit code 1 when something was."""
+    with app.open_database().connection_context():
+        anchors = [*trail.read_anchors(app.data_dir() / "anchors.txt"), *anchors_elsewhere()]
+        found, rows = witness.problems(anchors), trail.head().rows
+    print("\n".join(found) or f"All is as it was written: {rows} audit rows, every sealed paper, {len(anchors)} anchors kept elsewhere.")
+    sys.exit(bool(found))
+
+
+def anchors_elsewhere():
+    """What the backups say about how far the audit trail had come."""
+    try:
+        import upkeep
+    except ImportError:
+        return []
+    return upkeep.anchors()
+
+
+@cli.command("who-saw")
+@click.argument("pupil")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), help="Only from this day on, such as 2026-09-01.")
+def who_saw(pupil, since):
+    """Print who saw or changed a child, newest first. PUPIL is the UPN, "surname, forename", or the number in the address."""
+    with app.open_database().connection_context():
+        found = witness.find_pupil(pupil)
+        if len(found) != 1:
+            raise click.ClickException("There is no such pupil." if not found else "There are several: give the UPN, or the number: "
+                                       + ", ".join(str(p.id) for p in found))
+        with trail.acting("Command line"):
+            trail.saw("view", found, "who-saw")
+        print("\n".join(witness.report(found[0], since and since.date())))

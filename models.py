@@ -609,7 +609,10 @@ class Form(PupilRecord):
 
     def seal_holds(self):
         """Whether the sealed text still has the check code it was sealed with."""
-        return not self.sealed or seal_of(json.loads(self.sealed)) == (self.sealed, self.sealed_code)
+        try:
+            return not self.sealed or seal_of(json.loads(self.sealed)) == (self.sealed, self.sealed_code)
+        except ValueError:
+            return False
 
     def __str__(self):
         return f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}" if self.happened_on else self.kind_name()

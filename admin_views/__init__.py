@@ -55,7 +55,7 @@ def register(app, admin):
 def common(admin):
     """What every template may use."""
     return {"menu": menu(admin) if current_user.is_authenticated else [], "settings": settings_now(), "say_day": say_day,
-            "short_day": short_day, "say_moment": say_moment, "today": today(), "may": may, "workflow": workflow, "Pupil": models.Pupil,
+            "short_day": short_day, "say_moment": say_moment, "today": today(), "may": may, "workflow": workflow, "Pupil": models.Pupil, "AuditEntry": models.AuditEntry,
             "version": school.version(), "here": request.path, "draw": forms.draw}
 
 

@@ -15,9 +15,10 @@ from flask_login import current_user
 from peewee import ForeignKeyField, IntegrityError, TextField
 
 import workflow
-from admin_views import account, forms, paper
+import witness
+from admin_views import account, forms, looks, paper
 from models import Form, Pupil, PupilRecord, may
-from questions import AuditEntry, Clash, ROLES, Row, audit, together, document, short_day, today
+from questions import Clash, ROLES, Row, audit, together, document, short_day, today
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000              # rows of one spreadsheet
@@ -86,8 +87,10 @@ class RecordView(ModelView):
         return self.get_query().where(self.model.id == forms.key_of(key)).first()
 
     def find(self, key):
-        """One record within the scope, or the "not found" page."""
-        return self.get_one(key) or abort(404)
+        """One record within the scope, noted as seen, or the "not found" page."""
+        record = self.get_one(key) or abort(404)
+        looks.note([record])
+        return record
 
     # -- the list
     def wanted(self):
@@ -107,6 +110,7 @@ class RecordView(ModelView):
         sort = w["sort"] if w["sort"] in self._sortable_columns else None
         count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
         preload(self.model, rows)
+        looks.note(rows, "found" if w["search"] or w["filters"] else "listed")
         return self.render(self.list_template, title=self.plural(), rows=rows, count=count, wanted=w, columns=self._list_columns,
                            sortable=self._sortable_columns, filters=list(enumerate(self._filters or [])), cell=self.cell,
                            pages=-(-count // PAGE_SIZE), page_size=PAGE_SIZE, searches=self._search_supported,
@@ -161,6 +165,7 @@ class RecordView(ModelView):
         for r in rows:
             sheet.writerow([r.id, *(harmless(r.answer(n)) for n, _ in shown), *(harmless(r.answer(n)) for n in extra)])
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
+        looks.note(rows, "export")
         return Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8",
                         headers={"Content-Disposition": f"attachment; filename={self.model.slug()}-{today():%Y-%m-%d}.csv"})
 
@@ -171,7 +176,7 @@ class RecordView(ModelView):
         record = self.find(key)
         content = record.content(current_user.role) if isinstance(record, Form) else document(record, current_user.role)
         return self.render(self.page_template, record=record, content=content, pupil=pupil_of(record), may_write=self.may_write(),
-                           history=history(record), acts=acts(record) if self.may_write() else [], lacks=[], links=self.more_links(record))
+                           history=witness.history(record, current_user), acts=acts(record) if self.may_write() else [], lacks=[], links=self.more_links(record))
 
     @expose("/new/", methods=("GET", "POST"))
     def new(self):
@@ -179,6 +184,7 @@ class RecordView(ModelView):
         if not self.may_write():
             abort(403)
         pupil = Pupil.visible_to(current_user).where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of)).first()
+        looks.note([pupil] if pupil else [])
         record, prefilled = self.begin(pupil)
         if record.id and request.method != "POST":
             return redirect(url_for(".edit", key=record.id))
@@ -278,7 +284,7 @@ class RecordView(ModelView):
             made = PAGE_ACTS[do](record, current_user)
         except workflow.Invalid as invalid:
             content = record.content(current_user.role)
-            return self.render(self.page_template, record=record, content=content, pupil=record.pupil, may_write=True, history=history(record),
+            return self.render(self.page_template, record=record, content=content, pupil=record.pupil, may_write=True, history=witness.history(record, current_user),
                                acts=acts(record), lacks=invalid.faults, links=[]), 422
         except (workflow.Refused, Clash) as refused:
             flash(str(refused), "problem")
@@ -400,13 +406,6 @@ def pupil_of(record):
     """The pupil a record is about, or None."""
     key = record.pupil_key()
     return Pupil.get_or_none(Pupil.id == key) if key else None
-
-
-def history(record):
-    """The last changes of a record that this person may read."""
-    hidden = {n for s, lines in type(record).layout() if current_user.role not in s.see for n, _ in lines}
-    found = AuditEntry.select().where(AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id)
-    return [e for e in found.order_by(AuditEntry.id.desc()).limit(40) if e.question not in hidden]
 
 
 def typing_problems(form):

@@ -12,6 +12,7 @@ from peewee import fn
 
 import clock
 import workflow
+from admin_views import looks
 from models import AgencyInformation, EhcCase, Placement, Pupil, Setting, may
 from questions import today
 
@@ -31,6 +32,7 @@ class Home(AdminIndexView):
     def index(self):
         """What needs you today, by role; the technician sees no pupil."""
         found = tasks(current_user) if may(current_user, "r", Pupil) else []
+        looks.note([t.pupil for t in found], "listed")
         groups = [(name, words, [t for t in found if t.group == name]) for name, words in GROUPS]
         return self.render("home.html", groups=groups, stages=stage_counts(current_user), on=today(), link=task_link, say_due=say_due)
 

@@ -19,7 +19,7 @@ from flask_login import current_user
 from peewee import IntegrityError
 from PIL import Image
 
-from admin_views import sheet
+from admin_views import looks, sheet
 from admin_views.base import RecordView, typing_problems
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
@@ -174,6 +174,7 @@ class ImportView(SchoolPage):
         pages = max(-(-len(wanted) // SHOWN), 1)
         page = min(max(request.args.get("page", 0, type=int), 0), pages - 1)
         left = [h for h, c in zip(found.heads, columns) if c == sheet.OUT]
+        looks.note([i.pupil for i in wanted[page * SHOWN:][:SHOWN] if i.pupil], "found")
         return self.render("import_preview.html", key=key, items=wanted[page * SHOWN:][:SHOWN], counts=sheet.counts(items), kind=kind,
                            total=len(wanted), page=page, pages=pages, first=page * SHOWN + 1, left=left, seen=sheet.fingerprint(items),
                            absent=absent(items), changed=changed), 409 if changed else 200

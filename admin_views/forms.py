@@ -12,6 +12,7 @@ from wtforms import (BooleanField, FieldList, Form, FormField, HiddenField, Radi
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
+from admin_views import looks
 from models import BankEntry, Pupil
 from questions import Row, Rows, read_day, say_day
 
@@ -159,6 +160,12 @@ def key_of(said):
 def find_pupils(user, typed, chosen=""):
     """Pupils this person may see whose name fits what was typed, at most 21; or the one that was chosen."""
     mine = Pupil.visible_to(user).order_by(Pupil.surname, Pupil.forename)
+    found = _find(mine, typed, chosen)
+    looks.note(found, "found")
+    return found
+
+
+def _find(mine, typed, chosen):
     if chosen:
         return list(mine.where(Pupil.id == key_of(chosen)))
     exact = [p for p in mine.where(Pupil.surname.startswith(typed.split(",")[0].strip())) if str(p) == typed]
