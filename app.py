@@ -28,7 +28,7 @@ import models
 import questions
 import trail
 import workflow
-from admin_views import account, looks, places
+from admin_views import account, drafts, looks, places
 
 HERE = pathlib.Path(__file__).resolve().parent
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10_000, "trusted_schema": 0,
@@ -128,10 +128,12 @@ def create_app(database=None, folder=None, testing=False):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
         app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-portal")
     app.database = database or open_database()
-    app.before_request(refuse_other_sites)
-    CSRFProtect(app)
     connect_each_request(app)
+    app.before_request(refuse_other_sites)
+    CSRFProtect(app)                                    # after the connection: the page of a refusal reads from the database
     account.init_app(app)
+    account.KEEP_TYPING = drafts.keep                   # what a session that has ended was typing
+    drafts.init_app(app)
     app.before_request(name_the_actor)
     admin_views.register(app, Admin(app, name="Learning Pathway", url="/", index_view=admin_views.home(), theme=Bootstrap4Theme()))
     app.after_request(add_headers)
@@ -186,7 +188,9 @@ ERRORS = {400: ("This form is too old", "It was open too long, or came from some
           404: ("There is no such page", "The address may be mistyped, or it leads to a child you do not teach."),
           405: ("That is not how this page works", "Go to the home page and try from there."),
           413: ("That is too large", "A file may have at most 10 MB."),
-          500: ("Something went wrong", "Nothing was changed. Please try again; if it happens again, give your technician this reference.")}
+          500: ("Something went wrong", "Nothing was changed. Please try again; if it happens again, give your technician this reference."),
+          507: ("The disk of the portal is full", "Nothing can be saved now, though pages can still be read. Tell your technician to make room on "
+                "the server's disk; then try again.")}
 
 
 WRONG_HOST = ("The portal is not known by this name", "Use the address that your technician gave you; technicians: see HOSTS.")
@@ -198,6 +202,8 @@ def catch_errors(app):
         code = getattr(error, "code", None) or 500
         if isinstance(error, CSRFError):
             code = 400
+        if code == 500 and trail.cannot_write(getattr(error, "original_exception", error)):
+            code = 507
         if code in (403, 404):
             looks.refused()
         title, words = WRONG_HOST if isinstance(error, SecurityError) else ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
@@ -205,11 +211,11 @@ def catch_errors(app):
         if reference:
             app.logger.error("%s: %s %s: %s", reference, request.method, request.url_rule, logs.where(getattr(error, "original_exception", error)))
         try:
-            return render_template("error.html", title=title, words=words, reference=reference), code
+            return render_template("error.html", title=title, words=words, reference=reference, **drafts.left_over(code)), code
         except Exception:                               # no database, or a wrong Host: no page can be drawn
             return f"{title}. {words} {reference}", code, {"Content-Type": "text/plain; charset=utf-8"}
 
-    for code in ERRORS:
+    for code in set(ERRORS) - {507}:
         app.register_error_handler(code, show)
     app.register_error_handler(CSRFError, show)
     app.log_exception = lambda _: None                  # Flask's own line repeats the message, which may hold a child's name

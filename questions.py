@@ -177,6 +177,7 @@ class Record(Model):
     untold = ()                 # columns that the audit trail must not repeat (secrets, copies)
     given = ()                  # questions that the program answers, not the person
     many = None                 # the name of a list of them, when it is not the kind's name with an s
+    locked = False              # whether its words can no longer change
 
     class Meta:
         database = db
@@ -329,6 +330,8 @@ class Record(Model):
                        if f.name not in ("id", "version") and self.__data__.get(f.name) != was.__data__.get(f.name)}
             if not changed:
                 return 0
+            if was.locked:
+                raise Clash(f"This {was.kind_name()} is sealed or declined: its words do not change any more.")
             seen = self.version
             done = type(self).update({**changed, type(self).version: seen + 1}).where(
                 type(self).id == self.id, type(self).version == seen).execute()
@@ -389,6 +392,14 @@ class Row(Record):
     def parent_field(cls):
         """The field that names the form this row belongs to."""
         return next(f for f in cls._meta.sorted_fields if isinstance(f, ForeignKeyField) and not f.verbose_name)
+
+    def save(self, *args, **more):
+        """Save; a line of a form that is sealed or declined stays as it is."""
+        home = self.parent_field()
+        owner = home.rel_model.get_or_none(id=self.__data__.get(home.name)) if home.rel_model.locked is not False else None
+        if owner is not None and owner.locked:
+            raise Clash(f"This {owner.kind_name()} is sealed or declined: its words do not change any more.")
+        return super().save(*args, **more)
 
     def tips(self):
         """Advice about this row, shown beside it on the form; it never stops anybody."""

@@ -8,6 +8,7 @@ What the trail says about a child or a sealed paper is read in `witness.py`.
 """
 import contextvars
 import datetime
+import errno
 import hashlib
 import hmac
 import json
@@ -27,7 +28,8 @@ ONE_WRITER = 5_208_113              # the number of PostgreSQL's advisory lock
 SEEN = ("view", "print", "export", "file", "found", "listed")      # the acts of reading
 WORDS = ("before", "after", "reason")                               # what may name a child
 LOGGED = ("refused", "refused sign-in")                             # acts that are a line of the log, too
-UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, "53100", "25006"}
+UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, "53100", "25006",
+              errno.ENOSPC, errno.EROFS, errno.EDQUOT}            # of SQLite, of PostgreSQL, of the system
 _key = None
 
 
@@ -64,9 +66,13 @@ def together():
 
 
 def cannot_write(fault):
-    """Whether an exception of the database means that nothing can be written: the disk is full, or read-only."""
-    cause = fault.args[0] if fault.args else None
-    return (getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", "")) in UNWRITABLE
+    """Whether an exception, or one that it came from, means that nothing can be written: the disk is full, or read-only."""
+    while fault is not None:
+        cause = fault.args[0] if fault.args and isinstance(fault.args[0], Exception) else fault
+        if (getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", "") or isinstance(cause, OSError) and cause.errno) in UNWRITABLE:
+            return True
+        fault = fault.__cause__ or fault.__context__
+    return False
 
 
 def on_sqlite():

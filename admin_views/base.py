@@ -16,7 +16,7 @@ from peewee import ForeignKeyField, IntegrityError, TextField
 
 import workflow
 import witness
-from admin_views import account, forms, looks, paper
+from admin_views import account, drafts, forms, looks, paper, saving
 from models import Form, Pupil, PupilRecord, may
 from questions import Clash, ROLES, Row, audit, together, document, short_day, today
 
@@ -185,10 +185,24 @@ class RecordView(ModelView):
             abort(403)
         pupil = Pupil.visible_to(current_user).where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of)).first()
         looks.note([pupil] if pupil else [])
+        pressed = drafts.press_of(request.form.get("press"))
+        if pressed:
+            return self.second_press(pressed)
         record, prefilled = self.begin(pupil)
         if record.id and request.method != "POST":
+            drafts.carry(request.full_path, url_for(".edit", key=record.id))
             return redirect(url_for(".edit", key=record.id))
-        return self.edit_form_page(record, prefilled)       # what was typed into a second new paper clashes with the first
+        return self.edit_form_page(record, prefilled)       # what was typed into a second new paper is merged with the first
+
+    def second_press(self, led_to):
+        """The same press again leads to what the first one made; what was typed since (after Back) comes along and is not lost."""
+        keys = [int(part) for part in led_to.split("/") if part.isdecimal()]
+        record = self.get_one(keys[0]) if keys else None
+        if record and saving.differs(record, forms.form_for(type(record), current_user, ("pupil",))(formdata=request.form)):
+            there = url_for(".edit", key=record.id)
+            items = [(n, v) for n, v in request.form.items(multi=True) if n != "press"]
+            return redirect(there) if drafts.keep(current_user, there, items) else redirect(led_to)
+        return redirect(led_to)
 
     def begin(self, pupil):
         """The new record with what is known filled in; an unfinished paper of this cycle is taken up again instead."""
@@ -205,30 +219,52 @@ class RecordView(ModelView):
         record = self.find(key)
         if not self.may_write():
             abort(403)
-        if getattr(record, "locked", False):
-            return redirect(url_for(".page", key=key))
+        if record.locked and request.method != "POST":
+            left = drafts.of(current_user, request.full_path)
+            return redirect(url_for("draft.show", key=left.id) if left else url_for(".page", key=key))
         return self.edit_form_page(record, {})
 
     def edit_form_page(self, record, prefilled):
-        """Show the form; on POST add a line, or save, or save and complete."""
-        fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
-        maker = forms.form_for(type(record), current_user, fixed)
-        form = maker(data=forms.values_of(record, current_user, prefilled))
-        problems = []
+        """Show the form, with what was typed and not saved; on POST add a line, or save, or save and complete."""
+        address = url_for(".edit", key=record.id) if record.id else request.full_path
+        draft = drafts.of(current_user, address) if request.method != "POST" else None
+        form, problems = self.form_of(record, prefilled, draft)
+        draft = draft if draft and form.is_draft else None
         if request.method == "POST":
             forms.name_siblings(form)
             said = request.form
             if said.get("more") in type(record).groups():
                 form[said["more"]].append_entry({})
             else:
-                problems = self.save(record, form, said.get("do", "save"))
+                try:
+                    problems = self.save(record, form, said.get("do", "save"))
+                except drafts.Pressed as pressed:
+                    return self.second_press(pressed.led_to)
                 if not problems:
                     return redirect(self.after_save(record, said.get("do")))
                 if getattr(form, "is_kept", False):             # saved, though not completed: go on from what is saved
-                    form = maker(formdata=None, data=forms.values_of(record, current_user))
+                    form, _ = self.form_of(record, {}, None, fresh=True)
+                else:
+                    drafts.keep(current_user, address, said.items(multi=True))
         forms.name_siblings(form)
-        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(),
-                           tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems else 200
+        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(), draft=draft,
+                           tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems and not draft else 200
+
+    def form_of(self, record, prefilled, draft, fresh=False):
+        """The form of a record with what is saved, what was just sent, or what a draft holds, merged with what was saved since."""
+        fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
+        maker, data = forms.form_for(type(record), current_user, fixed), forms.values_of(record, current_user, prefilled)
+        if draft is not None:
+            form = maker(formdata=drafts.items_of(draft), data=data)
+            form.is_draft = saving.differs(record, form)
+            if form.is_draft:
+                return form, saving.catch_up(record, form)
+            draft.delete_instance()                             # it says nothing that is not saved
+        form = maker(formdata=None, data=data) if fresh or request.method != "POST" else maker(data=data)
+        form.is_draft = False
+        if fresh or request.method != "POST":
+            form.seen.data = saving.seen(record, form)
+        return form, []
 
     def save(self, record, form, do):
         """Save the form with its rows in one transaction, then complete or agree it when asked. Returns the problems."""
@@ -237,10 +273,15 @@ class RecordView(ModelView):
             return problems
         try:
             with together():
-                store(record, form)
+                if request.endpoint.endswith(".new"):
+                    drafts.once(request.form.get("press"))
+                told = saving.store(record, form)
                 self.check(record)
+                drafts.saved(request.form.get("press"), self.place_of(record))
+        except drafts.Pressed:
+            raise
         except Clash as clash:
-            return clash_problems(record, form, clash)
+            return getattr(clash, "problems", [("", str(clash))])
         except workflow.Invalid as invalid:
             record.id = known                                   # what was new is not saved
             return invalid.faults
@@ -248,6 +289,8 @@ class RecordView(ModelView):
             record.id = known
             return [("", "Nothing was saved: another line still refers to a line that you take out. Change that line first.")]
         form.is_kept = True
+        if told:
+            flash(told, "done")
         try:
             ACTS.get(do, lambda *_: None)(record, current_user)
         except workflow.Invalid as invalid:
@@ -271,6 +314,10 @@ class RecordView(ModelView):
             return url_for("pupil.chart", key=record.pupil_id)
         if do in ACTS and isinstance(record, PupilRecord):
             return url_for("pupil.page", key=record.pupil_id)
+        return self.place_of(record)
+
+    def place_of(self, record):
+        """Where somebody is who has saved this record: its form while it is a paper, else its page."""
         return url_for(f"{self.endpoint}.edit" if isinstance(record, Form) else f"{self.endpoint}.page", key=record.id)
 
     @expose("/<int:key>/act/", methods=("POST",))
@@ -418,58 +465,4 @@ def typing_problems(form):
                 found += [(f.id, f"{f.label.text}: {words}") for f in entry.form for words in f.errors if not entry.form.gone.data]
         else:
             found += [(field.id, words if field.label.text in words else f"{field.label.text}: {words}") for words in field.errors]
-    return found
-
-
-def store(record, form):
-    """Write the form into the record and its rows; raises Clash when somebody saved since the form was opened."""
-    if record.id and str(record.version) != str(form.version.data):
-        raise Clash(f"Somebody else has saved this {record.kind_name()} since you opened it.")
-    asked, lists = dict(record.questions()), forms.lists_of(form)
-    for field in form:
-        if field.short_name in asked:
-            setattr(record, field.short_name, forms.answer_of(field))
-    if record.taken():
-        raise workflow.Invalid(record.taken())
-    saved_at = record.version
-    record.save()
-    made, touched = {}, False
-    gone = []
-    for field_list in lists:
-        touched |= store_rows(record, field_list, made, gone)
-    for row in reversed(gone):
-        row.remove()
-    if (touched or gone) and record.version == saved_at:
-        record.touch()
-
-
-def store_rows(record, field_list, made, gone):
-    """Write one list of rows; `made` maps (list, number) to the row saved. Returns whether anything changed."""
-    group, row_class = field_list.short_name, type(record).groups()[field_list.short_name]
-    kept = {str(r.id): r for r in getattr(record, group)}
-    touched = False
-    for number, entry in enumerate(field_list.entries):
-        row = kept.get(str(entry.form.row_id.data or "")) or row_class(**{row_class.parent_field().name: record})
-        if entry.form.gone.data or forms.is_empty(entry.form):
-            if row.id:
-                gone.append(row)
-            continue
-        asked = dict(row_class.questions())
-        for field in entry.form:
-            if field.short_name in asked:
-                link = isinstance(field, forms.SiblingField)
-                setattr(row, field.short_name, made.get((field.group, field.data)) if link else forms.answer_of(field))
-        touched |= bool(row.save())
-        made[group, str(number)] = row
-    return touched
-
-
-def clash_problems(record, form, clash):
-    """Say what the other person saved, answer by answer; what was typed here stays in the boxes, and may be saved again."""
-    theirs = type(record).get_by_id(record.id)
-    form.version.raw_data, form.version.data = None, theirs.version
-    found = [("", f"{clash} What you typed is still here. Compare, then save again to keep yours.")]
-    for name, asked in theirs.questions():
-        if name in form and theirs.answer(name) and theirs.__data__.get(name) != forms.answer_of(form[name]):
-            found.append((name, f"“{asked.verbose_name}” now says: {theirs.answer(name)}"))
     return found

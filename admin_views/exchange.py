@@ -47,11 +47,16 @@ def folder(name):
 
 
 def put(path, data):
-    """Write a new file that only the program may read, and that is wholly there after a power cut."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
+    """Write a new file that only the program may read, and that is wholly there after a power cut; half a file (full disk) is removed."""
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with os.fdopen(opened, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     return path
 
 

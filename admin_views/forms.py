@@ -179,7 +179,7 @@ def _find(mine, typed, chosen):
 
 def form_for(record_class, user, fixed=()):
     """The WTForms class of a record for one person: the sections that person may write, with the rows of each."""
-    lines = {"version": HiddenField()}
+    lines = {"version": HiddenField(), "seen": HiddenField()}
     groups = record_class.groups()
     for section, asked in record_class.layout():
         if user.role not in section.write or user.role not in section.see:
