@@ -27,6 +27,7 @@ import logs
 import models
 import questions
 import trail
+import upkeep
 import workflow
 from admin_views import account, drafts, looks, places
 
@@ -51,6 +52,11 @@ def data_dir():
     return folder
 
 
+def on_server():
+    """Whether DATABASE_URL names a database server (PostgreSQL)."""
+    return not (os.environ.get("DATABASE_URL") or "sqlite").startswith("sqlite")
+
+
 def open_database(url=None):
     """Point the models at the database: SQLite in the data folder, or what DATABASE_URL names (PostgreSQL)."""
     url = url or os.environ.get("DATABASE_URL")
@@ -60,6 +66,7 @@ def open_database(url=None):
         path = url.removeprefix("sqlite:///") if url else data_dir() / "portal.db"
         database = SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", timeout=10, autoconnect=False)
     questions.db.initialize(database)
+    upkeep.use_folder(data_dir())
     trail.use_key(key_file(data_dir(), "audit.key").encode())
     return database
 
@@ -254,6 +261,12 @@ def base_url():
 def use_demo_folder():
     """Keep the fictional school apart from the real one."""
     os.environ["DATA_DIR"] = os.environ.get("DATA_DIR") or str(HERE / "data-demo")
+
+
+def use_folder(folder):
+    """Work on the SQLite database of another data folder: an opened backup."""
+    os.environ["DATA_DIR"] = str(folder)
+    os.environ.pop("DATABASE_URL", None)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 Each command is a thin function; what it does is in the module that it calls.
 """
+import json
 import logging
 import sys
 
@@ -11,7 +12,10 @@ import waitress
 import app
 import questions
 import readme
+import recovery
 import trail
+import upgrade
+import upkeep
 import witness
 from admin_views import account
 from admin_views.school import version
@@ -27,9 +31,16 @@ def cli():
 @cli.command()
 def run():
     """Bring the database up to date and serve the portal."""
-    database = app.open_database()
-    app.migrate(database)
-    serve(app.create_app(database))
+    start(app.open_database())
+
+
+def start(database, prepare=lambda: None):
+    """Serve after what must come before: no restore or upgrade left half done, the database up to date, then what `prepare` does."""
+    with upkeep.begin():
+        upgrade.migrated(app.migrate)
+        prepare()
+        upkeep.watch()
+        serve(app.create_app(database))
 
 
 def serve(portal):
@@ -51,9 +62,7 @@ def demo():
     """Serve a fictional school from its own folder, made at the first start."""
     app.use_demo_folder()
     database = app.open_database()
-    app.migrate(database)
-    print(demo_sign_ins(database, app.data_dir() / "sign-ins.txt"), flush=True)
-    serve(app.create_app(database))
+    start(database, lambda: print(demo_sign_ins(database, app.data_dir() / "sign-ins.txt"), flush=True))
 
 
 def demo_sign_ins(database, path):
@@ -69,10 +78,84 @@ def demo_sign_ins(database, path):
 
 
 @cli.command("migrate")
-def migrate_command():
-    """Bring the database up to date."""
-    done = app.migrate(app.open_database())
+@click.option("--no-backup", is_flag=True, hidden=True)
+def migrate_command(no_backup):
+    """Bring the database up to date, after a backup of it."""
+    app.open_database()
+    done = upgrade.migrated(app.migrate, keep=not no_backup)
     print("\n".join(done) or "The database is up to date.")
+
+
+# --------------------------------------------------------------------------------------------------- backups and upgrades
+@cli.command("backup")
+def backup_command():
+    """Make a backup now, in every place that the settings name; the portal may be running."""
+    app.open_database()
+    done, problems = upkeep.backup()
+    print("\n".join([*(f"Backup written: {path}" for path in done), *problems]))
+    sys.exit(bool(problems))
+
+
+@cli.command("restore")
+@click.argument("file", required=False)
+@click.option("--to", help="Another folder than the data folder; it is made.")
+@click.option("--key", help="The recovery key from the school's safe, or a file with it.")
+def restore_command(file, to, key):
+    """Put a backup (the newest, or FILE, or the newest in the folder FILE) into the data folder; what is there is moved aside."""
+    if not to and app.on_server():
+        raise click.ClickException("The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to FOLDER), then bring it "
+                                   "into an empty PostgreSQL database: DATA_DIR=FOLDER DATABASE_URL= ./portal move-to postgresql://...")
+    app.open_database()
+    print("\n".join(recovery.restore(file, to, key)))
+
+
+@cli.command("drill")
+@click.argument("file", required=False)
+@click.option("--key", help="The recovery key from the school's safe, or a file with it: to see that it is the right one.")
+def drill_command(file, key):
+    """Try the newest backup out in a folder of its own, and print a dated certificate; the portal may be running."""
+    app.open_database()
+    passed, certificate = recovery.drill(file, key)
+    print(certificate, end="")
+    sys.exit(not passed)
+
+
+@cli.command("recovery-key")
+def recovery_key_command():
+    """Print the key that opens the backups, for the school's safe."""
+    app.open_database()
+    print(upkeep.key_paper())
+
+
+@cli.command("upgrade")
+def upgrade_command():
+    """Bring the program to its newest version; when anything fails, all is put back as it was."""
+    app.open_database()
+    print(upgrade.upgrade())
+
+
+@cli.command("move-to")
+@click.argument("url")
+def move_to_command(url):
+    """Copy the database into an empty PostgreSQL database (URL: postgresql://user:password@host/name) and compare."""
+    app.open_database()
+    print("\n".join(upgrade.move_to(url)))
+
+
+@cli.command("prove", hidden=True)
+@click.argument("folder")
+@click.option("--drill", is_flag=True)
+@click.option("--restored", default="")
+def prove_command(folder, drill, restored):
+    """Look at an opened backup, for `recovery.prove`."""
+    app.use_folder(folder)
+    print(json.dumps(recovery.proof(drill, restored)))
+
+
+@cli.command("starts", hidden=True)
+def starts_command():
+    """Whether the program starts, for `upgrade.check`."""
+    print(recovery.see_sign_in(app.create_app()))
 
 
 @cli.command("migration")
