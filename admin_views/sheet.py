@@ -141,7 +141,7 @@ def fit(cells, used, width):
     return [unguard(cells[at].strip()).strip() if at < len(cells) else "" for at in used]
 
 
-RISKY = re.compile("'*(?:[\t\r]|[\ufeff\0\\s]*[-=+@＝＋－＠])")      # what a spreadsheet may run as a formula, marked or not
+RISKY = re.compile("\\A'*(?:[\t\r]|[\ufeff\0\\s]*[-=+@＝＋－＠])")      # what a spreadsheet may run as a formula, marked or not
 
 
 def harmless(words):
