@@ -23,6 +23,11 @@ from admin_views.school import version
 log = logging.getLogger("portal.server")
 
 
+# A body comes in without holding up a thread; who sends nothing for 30 seconds, or more than any form, is cut off.
+SERVER = {"threads": 8, "connection_limit": 500, "channel_timeout": 30, "cleanup_interval": 10,
+          "max_request_body_size": 4 * app.UPLOAD_LIMIT, "max_request_header_size": 64 * 1024, "ident": None}
+
+
 @click.group()
 def cli():
     """The Learning Pathway portal: `run` starts it, the others maintain it."""
@@ -53,7 +58,7 @@ def serve(portal):
         print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     log.info("started, version %s, on %s", version(), portal.database.__class__.__name__)
-    waitress.serve(portal, host=host, port=port, threads=8, ident=None)
+    waitress.serve(portal, host=host, port=port, **SERVER)
     log.info("stopped")
 
 

@@ -434,7 +434,7 @@ class Pupil(Record):
         return f"{self.name} ({self.form})" if self.form else self.name
 
     def tidy(self):
-        self.upn = "".join((self.upn or "").split()).upper() or None
+        self.upn, self.former_upn = ("".join((said or "").split()).upper() or None for said in (self.upn, self.former_upn))
 
     def faults(self):
         self.tidy()

@@ -46,6 +46,7 @@ def say_moment(stamp):
 
 
 DAY_HELP = "Type a date such as 3/7/26, 3 July 2026, today, or +6w for six weeks from today."
+LONGEST_DAY = 60                # characters
 SHAPES = ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%B/%Y", "%d/%b/%y", "%d/%B/%y", "%Y/%m/%d")
 
 
@@ -54,7 +55,7 @@ def read_day(typed, start=None):
 
     Raises ValueError with a sentence for the person who typed it. `start` is the day that `today` and `+6w` count from.
     """
-    start, words = start or today(), " ".join(typed.lower().replace(",", " ").split())
+    start, words = start or today(), " ".join(typed[:LONGEST_DAY + 1].lower().replace(",", " ").split())
     named = {"": None, "today": start, "yesterday": start - datetime.timedelta(1),
              "tomorrow": start + datetime.timedelta(1)}
     if words in named:
@@ -64,6 +65,8 @@ def read_day(typed, start=None):
         if days > 40_000:
             raise ValueError(f"“{typed}” is too far away. {DAY_HELP}")
         return start + datetime.timedelta(days if words[0] == "+" else -days)
+    if len(typed) > LONGEST_DAY:
+        raise ValueError(f"“{typed[:LONGEST_DAY]} ...” is not a date we can read. {DAY_HELP}")
     first, _, rest = words.partition(" ")
     weekday = first if first[:3] in ("mon", "tue", "wed", "thu", "fri", "sat", "sun") else ""
     words = rest if weekday else words

@@ -17,6 +17,7 @@ from peewee import ForeignKeyField, IntegrityError, TextField
 import workflow
 import witness
 from admin_views import account, drafts, forms, looks, paper, saving
+from admin_views.sheet import harmless
 from models import Form, Pupil, PupilRecord, may
 from questions import Clash, ROLES, Row, audit, together, document, short_day, today
 
@@ -160,7 +161,7 @@ class RecordView(ModelView):
         shown = [(n, f) for s, lines in self.model.layout() if current_user.role in s.see for n, f in lines if hasattr(f, "ask")]
         extra = [n for n in ("status",) if n in self.model._meta.fields]
         out = io.StringIO()
-        sheet = csv.writer(out)
+        sheet = csv.writer(out, quoting=csv.QUOTE_ALL)         # so that no semicolon or tab within an answer begins a cell
         sheet.writerow(["Number", *(f.verbose_name for _, f in shown), *(label_of(self.model, n) for n in extra)])
         for r in rows:
             sheet.writerow([r.id, *(harmless(r.answer(n)) for n, _ in shown), *(harmless(r.answer(n)) for n in extra)])
@@ -442,11 +443,6 @@ def plural(model):
 def row_lists(model):
     """The lists of the lines of this paper, over all pupils: every outcome, all provision: [(words, address)]."""
     return [(plural(c), url_for(f"{c.slug()}.index_view")) for c in model.groups().values()]
-
-
-def harmless(words):
-    """A cell that no spreadsheet runs as a formula (OWASP, ASVS 1.2.10)."""
-    return f"'{words}" if words.startswith(("\t", "\r")) or words.lstrip("\ufeff\0 \t\r\n").startswith(("=", "+", "-", "@")) else words
 
 
 def pupil_of(record):

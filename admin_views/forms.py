@@ -25,6 +25,11 @@ def clean(typed):
     return unicodedata.normalize("NFC", kept).strip() or None
 
 
+def clean_line(typed):
+    """Text of one line as it is kept, from a form or a file: single spaces, no line breaks."""
+    return " ".join((clean(typed) or "").split()) or None
+
+
 class DayField(StringField):
     """A date typed in any of the ways people write one; shown as 03/07/2026 and echoed in full."""
 
@@ -141,7 +146,7 @@ def control(name, asked, at):
     most = asked.max_length if isinstance(asked, CharField) else 20_000
     made = TextAreaField if asked.ask.rows > 1 else StringField
     kept = Length(max=most, message=f"“{label}” has room for {most:,} characters; please shorten it.")
-    return made(filters=[clean], validators=[kept], render_kw={"list": f"bank-{asked.ask.bank}"} if asked.ask.bank else None, **common)
+    return made(filters=[clean if asked.ask.rows > 1 else clean_line], validators=[kept], render_kw={"list": f"bank-{asked.ask.bank}"} if asked.ask.bank else None, **common)
 
 
 def one_of(options):
