@@ -4,12 +4,15 @@ Each command is a thin function; what it does is in the module that it calls.
 """
 import json
 import logging
+import pathlib
 import sys
 
 import click
 import waitress
 
 import app
+import keeping
+import models
 import questions
 import readme
 import recovery
@@ -18,6 +21,7 @@ import upgrade
 import upkeep
 import witness
 from admin_views import account
+from admin_views import keeping as keeping_screens
 from admin_views.school import version
 
 log = logging.getLogger("portal.server")
@@ -80,6 +84,29 @@ def demo_sign_ins(database, path):
         path.touch(mode=0o600)
         path.write_text("\n".join("\t".join(line) for line in signs), "utf-8")
     return path.read_text("utf-8")
+
+
+@cli.command("subject-access")
+@click.argument("pupil")
+@click.option("--to", "folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path), help="The folder to write to.")
+def subject_access_command(pupil, folder):
+    """Write everything held on one child (their number in the portal, or UPN) to a ZIP, without what is marked: when the SENCO asks."""
+    database = app.open_database()
+    with app.create_app(database).test_request_context(), database.connection_context(), questions.acting("At the server"):
+        path = keeping_screens.write_bundle(pupil, folder, app.data_dir())
+    if path is None:
+        raise click.ClickException("There is no record with this number or UPN. The SENCO finds the number in the address of the child's page.")
+    print(f"Written: {path}. Only your account can read it. What is marked was left out; the request in the portal lists it.")
+
+
+@cli.command("retention")
+def retention_command():
+    """List the records that are due to be erased (numbers, no names), and write over what erased records left in the database file."""
+    database = app.open_database()
+    with database.connection_context(), questions.acting("At the server"):
+        print("\n".join(keeping.due_lines(models.Setting.of_school())))
+        if not keeping.scrub():
+            raise click.ClickException("The database is busy. Stop the portal and run this again to write over what erased records left.")
 
 
 @cli.command("migrate")

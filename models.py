@@ -15,8 +15,9 @@ import secrets
 from peewee import (BooleanField, CharField, DateField, DateTimeField, DecimalField, ForeignKeyField, IntegerField, Model, SQL,
                     TextField)
 
+import clock
 from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, AuditEntry, Record, Row, Rows, Section, belongs_to, choice,
-                       choices, day, document, link, now, number, say_day, seal_of, text, today, together)
+                       choices, day, document, link, now, number, say_day, seal_of, short_day, text, today, together)
 
 # --------------------------------------------------------------------------------------------------------------- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -43,7 +44,7 @@ Meeting               rw      rwx    -        rx    -
 EhcCase               rw      rwx    -        rx    -
 Document              rw      rwx    -        rx    -
 Letter                rw      rwx    -        rx    -
-Disclosure            r       rwx    -        rx    -
+Disclosure            rw      rwx    -        rwx   -
 Erasure               -       r      -        r     -
 Placement             r       rx     r        rx    -
 ListMembership        r       rx     r        rx    -
@@ -164,6 +165,7 @@ class Setting(Record):
     keep_sen_years = number("Keep an SEN record for (years from birth)", "Usual: 31, by the last school.", default=31, needed=True)
     keep_concern_years = number("Keep other records for (years from birth)", "Usual: 25.", default=25, needed=True)
     purge_days = number("Offer to erase a transferred record after (days)", default=90, needed=True)
+    maintained = choice("Is this a maintained school?", "Its parents get the educational record within 15 school days. An academy: No.", default="No")
 
     letters = Section("Letters", "Words in {curly brackets} are filled in: {pupil}, {forename}, {date}, {stage}, {review}, {senco}, {school}.")
     letter_concern = text("Placed on the Concerns List", rows=8, default=(
@@ -400,6 +402,7 @@ class Pupil(Record):
     contacts = Rows("Contacts", blank=3)
     keep = Section("Keeping the record", see=(SENCO, HEAD), write=(SENCO,), family=False)
     hold = text("Do not erase, because", "Such as a claim or an inquiry. While there is a reason here, nothing is erased.")
+    erased_on = DateField(null=True)                 # what is left is the stub: see keeping.py
 
     class Meta:
         indexes = ((("surname", "forename"), False),)
@@ -412,6 +415,11 @@ class Pupil(Record):
         if user.role == TEACHER:
             return cls.select().where(cls.form.in_(user.class_names()), cls.left_on.is_null())
         return cls.select()
+
+    @property
+    def locked(self):
+        """Whether the record was erased: what is left of it no longer changes."""
+        return self.erased_on is not None
 
     @property
     def name(self):
@@ -1274,7 +1282,8 @@ class Letter(PupilRecord):
 
 class Disclosure(PupilRecord):
     """Request for information: what was asked for and by whom, when it is due, and what was given."""
-    title, listed = "Request for information", ("pupil", "kind", "asked_by", "asked_on", "given_on")
+    title, many = "Request for information", "Requests for information"
+    listed = ("pupil", "kind", "asked_by", "asked_on", "due", "given_on")
     kind = choice("What is asked for?", options=(("access", "Everything held (subject access)"), ("record", "The educational record (a parent)"),
                                                  ("transfer", "Transfer to the next school"), ("other", "Something else")), needed=True)
     asked_by = text("Asked by", needed=True)
@@ -1286,9 +1295,20 @@ class Disclosure(PupilRecord):
     given_on = day("Given on")
     given_to = text("Given to")
     given_how = text("How")
-    left_out = text("Left out, and why", rows=3)
+    inside = Section("What was given", family=False)
+    left_out = text("Left out, and why", "Written when the bundle is made.", rows=3)
     contents = text("What was in it", "Written when the bundle is made.", rows=3)
-    given = ("contents",)
+    given = ("left_out", "contents")
+
+    def due(self):
+        """By when it must be answered, in words."""
+        when = clock.request_due(self, Setting.of_school())
+        return "" if self.given_on else short_day(when) if when else "The clock is stopped"
+
+    def faults(self):
+        order = ((self.paused_on, self.resumed_on, "resumed_on", "It was clarified before that was asked for; check both dates."),
+                 (self.asked_on, self.given_on, "given_on", "It was given before it was asked for; check both dates."))
+        return [(name, words) for first, last, name, words in order if last and (not first or last < first)]
 
     def __str__(self):
         return f"Request: {self.answer('kind')}"

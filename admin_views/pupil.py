@@ -11,12 +11,13 @@ from flask_login import current_user
 from peewee import DateField
 
 import clock
+import keeping
 import workflow
 from admin_views import drafts, forms, paper, saving
 from admin_views.base import RecordView, acts, scoped, typing_problems
 from admin_views.desk import say_due, settings_now
-from models import (RATING, Agency, AgencyInformation, Consent, Document, EhcCase, Letter, ListMembership, Meeting, MyPlan, MyPlanPlus,
-                    Placement, Pupil, Setting, Strategy, may)
+from models import (RATING, Agency, AgencyInformation, Consent, Disclosure, Document, EhcCase, Erasure, Letter, ListMembership, Meeting, MyPlan,
+                    MyPlanPlus, Placement, Pupil, Setting, Strategy, may)
 from questions import Clash, Record, document, read_day, say_day, short_day, today, together
 
 
@@ -35,6 +36,9 @@ class PupilView(RecordView):
     def page(self, key):
         """The child's page."""
         pupil = self.find(key)
+        if pupil.erased_on:
+            return self.render("keeping_erased.html", pupil=pupil, erasure=keeping.erasure_of(pupil),
+                               backups=keeping.gone_from_backups(pupil.erased_on, settings_now()))
         at = workflow.Situation(pupil, current_user)
         moves = workflow.moves_for(pupil, current_user)
         main = next_step(at, moves)
@@ -43,7 +47,7 @@ class PupilView(RecordView):
                            papers=[(p, f) for p, f in at.papers if may(current_user, "r", p.form)], older=older_forms(at),
                            journey=journey(pupil), timeline=timeline(pupil), lists=open_lists(pupil), advice=workflow.advice(at),
                            content=document(pupil, current_user.role), kept=kept(pupil), agencies=agencies(at), stages=stage_strip(pupil, at),
-                           may_write=self.may_write(), stop_link=stop_link, case=case, case_moves=case_moves(at),
+                           may_write=self.may_write(), may_keep=may(current_user, "r", Erasure), stop_link=stop_link, case=case, case_moves=case_moves(at),
                            case_dates=clock.case_dates(case) if case else [])
 
     @expose("/look-up/", methods=("POST",))
@@ -256,9 +260,17 @@ def next_step(at, moves):
 
 def transfer_step(at):
     """For a leaver: the record goes to the next school within 15 school days (Education (Pupil Information) Regulations 2005)."""
-    due = clock.school_days_after(at.placement.started_on, 15, at.settings)
-    return Step("Print the whole record", f"It goes to the next school by {say_day(due)}, 15 school days after the child left.",
-                url_for("pupil.whole", key=at.pupil.id))
+    due, begun = next(((due, begun) for p, due, begun in keeping.to_send(at.settings) if p.id == at.pupil.id), (None, None))
+    if due is None:
+        return Step("", "The record was sent to the next school.", "")
+    by = f"It goes to the next school by {say_day(due)}, 15 school days after the child left."
+    if not may(current_user, "w", Disclosure):
+        return Step("", by, "")
+    if begun and begun.contents:
+        return Step("Confirm sent", f"{by} Say when it went, to whom, and how.", url_for("disclosure.edit", key=begun.id))
+    if begun:
+        return Step("Transfer pack", by, url_for("disclosure.page", key=begun.id))
+    return Step("Transfer pack", by, url_for("disclosure.new", pupil=at.pupil.id))
 
 
 def raise_concern(pupil, form_class):
@@ -390,7 +402,7 @@ def agencies(at):
 
 def kept(pupil):
     """What is kept beside the forms, by kind, for the kinds this person may read: [(class, [record, ...])]."""
-    kinds = [c for c in (Strategy, Meeting, Consent, EhcCase, Document, Letter) if may(current_user, "r", c)]
+    kinds = [c for c in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure) if may(current_user, "r", c)]
     return [(c, [r for r in c.select().where(c.pupil == pupil).order_by(c.id.desc()) if not getattr(r, "void", False)]) for c in kinds]
 
 

@@ -342,6 +342,8 @@ class Register:
             if len(same) > 1:
                 raise ValueError("Several pupils here have this name and date of birth; give the UPN.")
             return same[0] if same else None
+        if pupil.erased_on:
+            raise ValueError("The record of this pupil was erased here; ask the SENCO.")
         theirs = [pupil.surname, pupil.forename, pupil.dob]
         if all(names) and not any(name_key(a) == name_key(b) for a, b in zip(names, theirs)):
             raise ValueError(f"UPN: it belongs to another pupil, {pupil}; check the UPN in your school system.")

@@ -20,6 +20,7 @@ EVERYBODY = {
     "account.second_step": STAFF, "account.recovery_codes": STAFF, "account.make_link": {q.SENCO, q.TECHNICIAN},
     "import.index": {q.OFFICE, q.SENCO}, "import.sample": {q.OFFICE, q.SENCO}, "import.columns": {q.OFFICE, q.SENCO},
     "import.look": {q.OFFICE, q.SENCO}, "import.bring": {q.OFFICE, q.SENCO}, "import.leave": {q.OFFICE, q.SENCO},
+    "keeping.index": {q.SENCO, q.HEAD}, "keeping.bundle": {q.SENCO, q.HEAD}, "keeping.erase": {q.SENCO, q.HEAD},
 }
 # The right (letter of RIGHTS) that each kind of screen of a record needs.
 RIGHT_OF = {"index_view": "r", "page": "r", "print_one": "r", "print_blank": "r", "get_file": "r", "look_up": "r", "whole": "r",
