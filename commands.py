@@ -3,14 +3,19 @@
 Each command is a thin function; what it does is in the module that it calls.
 """
 import logging
+import platform
+import socket
+import ssl
+import sys
 
 import click
 import waitress
 
 import app
+import checks
 import questions
 import readme
-from admin_views import account
+from admin_views import account, school, status
 
 
 @click.group()
@@ -20,10 +25,22 @@ def cli():
 
 @cli.command()
 def run():
-    """Bring the database up to date and serve the portal."""
+    """Bring the database up to date and serve the portal; refuse when the set-up is not safe."""
     database = app.open_database()
+    refuse_unsafe(database, checks.Facts(app.data_dir(), database), groups=(checks.KEYS,))     # before anything is written there
     app.migrate(database)
-    serve(app.create_app(database))
+    portal = app.create_app(database)
+    refuse_unsafe(database, status.facts_of(portal))
+    serve(portal)
+
+
+def refuse_unsafe(database, at, groups=checks.GROUPS):
+    """Say what is not safe and how to cure it, and end with exit code 2; nothing when all is safe."""
+    with database.connection_context():
+        bad = [r for r in checks.run(at, (checks.REFUSE,), groups) if not r.ok and r.level == checks.REFUSE]
+    if bad:
+        print("The portal does not start:\n" + "\n".join(checks.line(r) for r in bad), file=sys.stderr, flush=True)
+        sys.exit(2)
 
 
 def serve(portal):
@@ -58,6 +75,41 @@ def demo_sign_ins(database, path):
         path.touch(mode=0o600)
         path.write_text("\n".join("\t".join(line) for line in signs), "utf-8")
     return path.read_text("utf-8")
+
+
+@cli.command()
+@click.option("--quick", is_flag=True, help="Look at the newest rows and files only.")
+@click.option("--tls", metavar="HOST", help="Also look at the HTTPS of this address, such as portal.school.example.")
+def check(quick, tls):
+    """Say in one line each what is well and what is not, with its cure; exit code 1 for warnings, 2 for problems."""
+    portal = app.create_app()
+    with portal.database.connection_context():
+        found = checks.run(status.facts_of(portal, whole=not quick))
+    found += [certificate(tls)] if tls else []
+    print("\n".join(checks.line(r) for r in found))
+    bad = [r for r in found if not r.ok]
+    print(f"{len(found)} checks: {len(found) - len(bad)} OK, " + ", ".join(
+        f"{sum(checks.line(r).startswith(word) for r in bad)} {word}" for word in ("PROBLEM", "WARNING", "NOTE")))
+    sys.exit(checks.exit_code(found))
+
+
+def certificate(host):
+    """What HTTPS at a host is worth: protocol, and days left of the certificate."""
+    host, _, port = host.removeprefix("https://").strip("/").partition(":")
+    cure = "See the settings of the web server in front; a certificate should renew itself 30 days before its end"
+    try:
+        with socket.create_connection((host, int(port or 443)), 10) as plain, ssl.create_default_context().wrap_socket(plain, server_hostname=host) as safe:
+            left = int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - questions.now().replace(tzinfo=app.datetime.UTC).timestamp()) // 86400
+            words = f"{host} speaks {safe.version()}; its certificate ends in {left} days."
+    except (OSError, ValueError) as error:
+        return checks.Result(False, checks.PROBLEM, f"{host} gives no trusted HTTPS ({type(error).__name__}).", cure)
+    return checks.Result(left >= 14, checks.WARN, words, "" if left >= 14 else cure)
+
+
+@cli.command()
+def version():
+    """Say which release this is, and on what it runs."""
+    print(f"Learning Pathway portal {school.version()}, Python {platform.python_version()}, {platform.system()}")
 
 
 @cli.command("migrate")
