@@ -23,7 +23,7 @@ import time
 import zoneinfo
 from dataclasses import dataclass
 
-from peewee import fn
+from peewee import SqliteDatabase, fn
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
@@ -42,7 +42,7 @@ OVER_A_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "9p", "afpfs"
 LOCAL_FUSE = ("fuseblk",)               # NTFS and exFAT disks of this computer
 PYTHONS = {(3, 11): "2027-10-31", (3, 12): "2028-10-31", (3, 13): "2029-10-31", (3, 14): "2030-10-31"}  # devguide.python.org/versions
 NEARLY_FULL, GETTING_FULL = 500, 2000   # MB
-END, SAMPLE = 300, 25                   # audit rows, files: how many are looked at between two full checks
+END, SAMPLE = 300, 10                   # audit rows, files: how many are looked at between two full checks
 DAY = datetime.timedelta(days=1)
 
 
@@ -88,11 +88,12 @@ class Facts:
     host: str = "127.0.0.1"             # where the portal listens
     whole: bool = False
     program: pathlib.Path = HERE
+    mounts: str = None                  # what is mounted where, as Linux says it; None: ask
 
     @property
     def sqlite(self):
         """Whether the records are in a file of this computer."""
-        return trail.on_sqlite()
+        return isinstance(self.database, SqliteDatabase)
 
     @functools.cached_property
     def settings(self):
@@ -190,7 +191,7 @@ def keys_are_strong(at):
     """The keys are long and random."""
     read = {p.name: p.read_bytes().strip() for p in keys_in(at.folder) if p.name in ("secret.key", "audit.key")}
     weak = [name for name, key in read.items() if len(key) < 32 or len(set(key)) < 8]
-    return f"{' and '.join(weak)} is too short or too plain to be a key." if weak else None
+    return f"Too short or too plain to be a key: {', '.join(weak)}." if weak else None
 
 
 @check(REFUSE, KEYS, "Start the portal with DATA_DIR naming a folder outside the program's static folder")
@@ -202,7 +203,7 @@ def folder_is_not_served(at):
 @check(REFUSE, KEYS, "Move the data folder to a disk of this computer and set DATA_DIR, or use PostgreSQL (DATABASE_URL)")
 def folder_is_on_a_local_disk(at):
     """The database is on a disk of this computer."""
-    kind = mounted_as(at.folder)
+    kind = mounted_as(at.folder, at.mounts)
     shared = kind in OVER_A_NETWORK or kind.startswith("fuse.") and kind not in LOCAL_FUSE
     return f"The data folder is on a network share ({kind}), where SQLite loses data." if at.sqlite and shared else None
 
@@ -290,7 +291,7 @@ def tables_are_up_to_date(at):
     behind = sum(step.applied is None for step in steps)
     if behind:
         return f"The database is older than the program: {behind} migrations have not run."
-    return "models.py has questions that the database has not." if diff_models(at.database, models.tables()) else None
+    return "The database has no place for some questions of models.py." if diff_models(at.database, models.tables()) else None
 
 
 @check(REFUSE, STORE, "Read the sentence; put models.py or workflow.py right")
@@ -497,7 +498,8 @@ def backups_go_to_two_places(at):
 @check(PROBLEM, COPIES, "Plug in or mount the device, let the portal's user write there, or name another folder in School > Settings")
 def backup_places_take_files(at):
     """Every place for backups can be written."""
-    shut = [str(p) for p in reachable(at) if not takes_files(p)]
+    own = at.folder / "backups"                             # made by the first backup when the Settings name no other
+    shut = [str(p) for p in reachable(at) if (p != own or p.exists()) and not takes_files(p)]
     return f"Nothing can be written in: {', '.join(shut)}." if shut else None
 
 
@@ -506,6 +508,26 @@ def a_backup_is_on_another_device(at):
     """A backup is on another device than the records."""
     devices = {p.stat().st_dev for p in reachable(at) if p.exists()}
     return "Every backup is on the disk of the records." if devices == {at.folder.stat().st_dev} else None
+
+
+@check(PROBLEM, COPIES, "./portal backup, and look at the disk that holds the damaged one", slow=True)
+def newest_backup_is_complete(at):
+    """The newest backup is as it was written."""
+    if at.upkeep("newest_backup", at.settings) is None:
+        raise Unknown("There is no backup.")
+    path = at.upkeep("newest_set", at.settings)
+    with path.open("rb") as held:
+        code = hashlib.file_digest(held, "sha256").hexdigest()
+    note = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    return None if code == note["sha256"] else f"The newest backup was damaged after it was written: {path.name}."
+
+
+@check(WARN, COPIES, "./portal recovery-key; print it twice, for the school's safe and for a place outside the building")
+def recovery_key_is_printed(at):
+    """The key that opens the backups was printed for the school's safe."""
+    if not (at.folder / "backup.key").exists():
+        raise Unknown("There is no backup yet.")
+    return None if (at.folder / "recovery-key.printed").exists() else "Without this computer nobody can open the backups: the key was never printed."
 
 
 @check(WARN, COPIES, "./portal drill")
@@ -592,7 +614,7 @@ def installed(name):
 def packages_are_as_pinned(at):
     """The packages are those that this release was tested with."""
     other = [f"{n} {installed(n) or 'missing'} instead of {v}" for n, v in pinned(at) if installed(n) != v]
-    return f"{names(other)}." if other else None
+    return f"Other versions are installed: {names(other)}." if other else None
 
 
 @check(WARN, MACHINE, "make audit (needs the internet); when it finds something, install the next release")

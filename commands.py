@@ -27,17 +27,17 @@ def cli():
 def run():
     """Bring the database up to date and serve the portal; refuse when the set-up is not safe."""
     database = app.open_database()
-    refuse_unsafe(database, checks.Facts(app.data_dir(), database), groups=(checks.KEYS,))     # before anything is written there
+    refuse_unsafe(checks.Facts(app.data_dir(), database), groups=(checks.KEYS,))        # before anything is written there
     app.migrate(database)
     portal = app.create_app(database)
-    refuse_unsafe(database, status.facts_of(portal))
+    with database.connection_context():
+        refuse_unsafe(status.facts_of(portal))
     serve(portal)
 
 
-def refuse_unsafe(database, at, groups=checks.GROUPS):
+def refuse_unsafe(at, groups=checks.GROUPS):
     """Say what is not safe and how to cure it, and end with exit code 2; nothing when all is safe."""
-    with database.connection_context():
-        bad = [r for r in checks.run(at, (checks.REFUSE,), groups) if not r.ok and r.level == checks.REFUSE]
+    bad = [r for r in checks.run(at, (checks.REFUSE,), groups) if not r.ok and r.level == checks.REFUSE]
     if bad:
         print("The portal does not start:\n" + "\n".join(checks.line(r) for r in bad), file=sys.stderr, flush=True)
         sys.exit(2)
