@@ -134,6 +134,7 @@ def create_app(database=None, folder=None, testing=False):
     if https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
         app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-portal")
+    app.config["LISTENS_AT"] = address()[0]
     app.database = database or open_database()
     connect_each_request(app)
     app.before_request(refuse_other_sites)

@@ -5,12 +5,16 @@ Each command is a thin function; what it does is in the module that it calls.
 import json
 import logging
 import pathlib
+import platform
+import socket
+import ssl
 import sys
 
 import click
 import waitress
 
 import app
+import checks
 import keeping
 import models
 import questions
@@ -20,9 +24,8 @@ import trail
 import upgrade
 import upkeep
 import witness
-from admin_views import account
+from admin_views import account, school, status
 from admin_views import keeping as keeping_screens
-from admin_views.school import version
 
 log = logging.getLogger("portal.server")
 
@@ -39,17 +42,29 @@ def cli():
 
 @cli.command()
 def run():
-    """Bring the database up to date and serve the portal."""
+    """Bring the database up to date and serve the portal; refuse when the set-up is not safe."""
     start(app.open_database())
 
 
 def start(database, prepare=lambda: None):
-    """Serve after what must come before: no restore or upgrade left half done, the database up to date, then what `prepare` does."""
+    """Serve after what must come before: safe keys, no restore or upgrade left half done, the database up to date, `prepare`, a safe set-up."""
+    refuse_unsafe(checks.Facts(app.data_dir(), database), groups=(checks.KEYS,))        # before anything is written there
     with upkeep.begin():
         upgrade.migrated(app.migrate)
         prepare()
+        portal = app.create_app(database)
+        with database.connection_context():
+            refuse_unsafe(status.facts_of(portal))
         upkeep.watch()
-        serve(app.create_app(database))
+        serve(portal)
+
+
+def refuse_unsafe(at, groups=checks.GROUPS):
+    """Say what is not safe and how to cure it, and end with exit code 2; nothing when all is safe."""
+    bad = [r for r in checks.run(at, (checks.REFUSE,), groups) if not r.ok and r.level == checks.REFUSE]
+    if bad:
+        print("The portal does not start:\n" + "\n".join(checks.line(r) for r in bad), file=sys.stderr, flush=True)
+        sys.exit(2)
 
 
 def serve(portal):
@@ -61,7 +76,7 @@ def serve(portal):
     if link:
         print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    log.info("started, version %s, on %s", version(), portal.database.__class__.__name__)
+    log.info("started, version %s, on %s", school.version(), portal.database.__class__.__name__)
     waitress.serve(portal, host=host, port=port, **SERVER)
     log.info("stopped")
 
@@ -107,6 +122,41 @@ def retention_command():
         print("\n".join(keeping.due_lines(models.Setting.of_school())))
         if not keeping.scrub():
             raise click.ClickException("The database is busy. Stop the portal and run this again to write over what erased records left.")
+
+
+@cli.command()
+@click.option("--quick", is_flag=True, help="Look at the newest rows and files only.")
+@click.option("--tls", metavar="HOST", help="Also look at the HTTPS of this address, such as portal.school.example.")
+def check(quick, tls):
+    """Say in one line each what is well and what is not, with its cure; exit code 1 for warnings, 2 for problems."""
+    portal = app.create_app()
+    with portal.database.connection_context():
+        found = checks.run(status.facts_of(portal, whole=not quick))
+    found += [certificate(tls)] if tls else []
+    print("\n".join(checks.line(r) for r in found))
+    bad = [r for r in found if not r.ok]
+    print(f"{len(found)} checks: {len(found) - len(bad)} OK, " + ", ".join(
+        f"{sum(checks.line(r).startswith(word) for r in bad)} {word}" for word in ("PROBLEM", "WARNING", "NOTE")))
+    sys.exit(checks.exit_code(found))
+
+
+def certificate(host):
+    """What HTTPS at a host is worth: protocol, and days left of the certificate."""
+    host, _, port = host.removeprefix("https://").strip("/").partition(":")
+    cure = "See the settings of the web server in front; a certificate should renew itself 30 days before its end"
+    try:
+        with socket.create_connection((host, int(port or 443)), 10) as plain, ssl.create_default_context().wrap_socket(plain, server_hostname=host) as safe:
+            left = int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - questions.now().replace(tzinfo=app.datetime.UTC).timestamp()) // 86400
+            words = f"{host} speaks {safe.version()}; its certificate ends in {left} days."
+    except (OSError, ValueError) as error:
+        return checks.Result(False, checks.PROBLEM, f"{host} gives no trusted HTTPS ({type(error).__name__}).", cure)
+    return checks.Result(left >= 14, checks.WARN, words, "" if left >= 14 else cure)
+
+
+@cli.command()
+def version():
+    """Say which release this is, and on what it runs."""
+    print(f"Learning Pathway portal {school.version()}, Python {platform.python_version()}, {platform.system()}")
 
 
 @cli.command("migrate")
@@ -208,19 +258,10 @@ def readme_command():
 def verify():
     """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors. Exit code 1 when something was."""
     with app.open_database().connection_context():
-        anchors = [*trail.read_anchors(app.data_dir() / "anchors.txt"), *anchors_elsewhere()]
+        anchors = upkeep.anchors()
         found, rows = witness.problems(anchors), trail.head().rows
     print("\n".join(found) or f"All is as it was written: {rows} audit rows, every sealed paper, {len(anchors)} anchors kept elsewhere.")
     sys.exit(bool(found))
-
-
-def anchors_elsewhere():
-    """What the backups say about how far the audit trail had come."""
-    try:
-        import upkeep
-    except ImportError:
-        return []
-    return upkeep.anchors()
 
 
 @cli.command("who-saw")

@@ -4,7 +4,7 @@ from flask_login import current_user
 
 import models
 import workflow
-from admin_views import exchange, forms, keeping, school
+from admin_views import exchange, forms, keeping, school, status
 from admin_views.base import RecordView
 from admin_views.desk import Home, settings_now
 from admin_views.pupil import CaseView, ListView, PupilView
@@ -47,6 +47,7 @@ def register(app, admin):
         admin.add_view(RecordView(row_class, category=ROWS))
     admin.add_view(school.AuditView(name="Audit trail", endpoint="audit", url="/audit", category=SCHOOL))
     admin.add_view(keeping.KeepingView(name="Keeping records", endpoint="keeping", url="/keeping", category=SCHOOL))
+    admin.add_view(status.StatusView(name="Status", endpoint="status", url="/status", category=SCHOOL))
     admin.add_view(exchange.ImportView(name="Bring in pupils", endpoint="import", url="/import", category=SCHOOL))
     admin.add_view(school.HelpView(name="Help", endpoint="help", url="/help"))
     app.extensions["portal_admin"] = admin
@@ -56,8 +57,8 @@ def register(app, admin):
 def common(admin):
     """What every template may use."""
     return {"menu": menu(admin) if current_user.is_authenticated else [], "settings": settings_now(), "say_day": say_day,
-            "short_day": short_day, "say_moment": say_moment, "today": today(), "may": may, "workflow": workflow, "Pupil": models.Pupil, "AuditEntry": models.AuditEntry,
-            "version": school.version(), "here": request.path, "draw": forms.draw}
+            "short_day": short_day, "say_moment": say_moment, "today": today(), "may": may, "workflow": workflow, "Pupil": models.Pupil,
+            "AuditEntry": models.AuditEntry, "version": school.version(), "alarms": status.alarms, "here": request.path, "draw": forms.draw}
 
 
 def menu(admin):

@@ -15,6 +15,7 @@ STAFF = set(q.ROLES)
 # Routes that are no record's, with the roles that may use them (or OPEN).
 EVERYBODY = {
     "home.index": STAFF, "help.index": STAFF, "help.day": STAFF, "help.blank": STAFF, "audit.index": {q.SENCO, q.HEAD},
+    "status.index": {q.SENCO, q.HEAD, q.TECHNICIAN},
     "account.sign_in": OPEN, "account.code": OPEN, "account.first_account": OPEN, "account.use_link": OPEN,
     "account.sign_out": STAFF, "account.show": STAFF, "account.confirm": STAFF, "account.change_password": STAFF,
     "account.second_step": STAFF, "account.recovery_codes": STAFF, "account.make_link": {q.SENCO, q.TECHNICIAN},
