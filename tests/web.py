@@ -178,7 +178,12 @@ class Browser:
 
     def __init__(self, app, user=None, names=()):
         self.app, self.user, self.client, self.names = app, user, app.test_client(), names
-        self.client.set_cookie("portal", self._session())
+        self.cookie = self._session()
+        self.begin_again()
+
+    def begin_again(self):
+        """The session cookie as it was at the start, whatever the pages made of it."""
+        self.client.set_cookie("portal", self.cookie)
 
     def _session(self):
         """The cookie of somebody who has signed in, as the program signs it."""
