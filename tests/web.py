@@ -178,7 +178,12 @@ class Browser:
 
     def __init__(self, app, user=None, names=()):
         self.app, self.user, self.client, self.names = app, user, app.test_client(), names
-        self.client.set_cookie("portal", self._session())
+        self.cookie = self._session()
+        self.begin_again()
+
+    def begin_again(self):
+        """The session cookie as it was at the start, whatever the pages made of it."""
+        self.client.set_cookie("portal", self.cookie)
 
     def _session(self):
         """The cookie of somebody who has signed in, as the program signs it."""
@@ -243,15 +248,25 @@ def form_data(sent):
     return {"data": grouped, "content_type": "multipart/form-data"}
 
 
-def header_faults(response):
-    """What is wrong with the headers of an answer."""
-    wanted = dict(portal_module.HEADERS)
-    if response.request.path.endswith("/file") and response.headers.get("Content-Disposition", "").startswith("attachment"):
-        wanted["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    found = [f"{n}: {response.headers.getlist(n)}" for n, v in wanted.items() if response.headers.getlist(n) != [v]]
-    static = response.request.path.startswith("/static/")
-    found += ["Cache-Control is not no-store"] if not static and response.headers.get("Cache-Control") != "no-store" else []
-    return found + [f"{n} says what runs here" for n in ("X-Powered-By",) if n in response.headers]
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+                               "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY", "Cache-Control": "no-store"}
+OF_THE_ANSWER = {"Content-Type", "Content-Length", "Content-Disposition", "Location", "Vary", "Set-Cookie", "Allow", "Clear-Site-Data"}
+OF_A_FILE = {"ETag", "Last-Modified", "Date", "Accept-Ranges"}
+
+
+def header_faults(response, **other):
+    """What differs from HEADERS, word for word; nothing else may be said, so no version either. Every answer to a Browser is checked."""
+    wanted, aside = {**HEADERS, **other}, OF_THE_ANSWER
+    if response.request.path.startswith("/static/"):
+        wanted, aside = {**wanted, "Cache-Control": "no-cache"}, aside | OF_A_FILE
+    elif response.request.path.endswith("/file") and response.headers.get("Content-Disposition", "").startswith("attachment"):
+        wanted, aside = {**wanted, "Content-Security-Policy": "sandbox; default-src 'none'"}, aside | OF_A_FILE
+    said = {n: response.headers.getlist(n) for n in response.headers.keys() if n not in aside}
+    return [f"{n}: {said.get(n)} instead of {wanted.get(n)}" for n in sorted({*said, *wanted}) if said.get(n) != [wanted.get(n)]]
 
 
 # ------------------------------------------------------------------------------------------------------------ the school
