@@ -65,7 +65,7 @@ def together():
 
 def cannot_write(fault):
     """Whether an exception of the database means that nothing can be written: the disk is full, or read-only."""
-    cause = fault.args[0] if fault.args else None
+    cause = getattr(fault, "orig", None)                        # what the driver said
     return (getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", "")) in UNWRITABLE
 
 
@@ -175,7 +175,7 @@ def _append(rows):
             AuditEntry.insert_many(some).execute()
     for row in rows:
         if row["act"] in LOGGED:
-            log.info("%s: %s %s", row["act"], row["record"], row["record_id"] or "")
+            log.info("%s: %s", row["act"], f"{row['record']} {row['record_id'] or ''}".strip())
 
 
 def _last_link():

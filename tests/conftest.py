@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import guards as g  # noqa: E402
+import logs  # noqa: E402
 import models as m  # noqa: E402
 import questions as q  # noqa: E402
 import trail  # noqa: E402
@@ -53,6 +54,20 @@ def database(tmp_path_factory):
     if url:
         made.drop_tables(m.tables())
     made.close()
+
+
+SECRETS = ("Zebmine", "Yakother", "three random words", TOTP)          # children's words and passwords of the tests
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_log(tmp_path_factory):
+    """The program's own log of the whole run: at its end no child's word and no password stands in it."""
+    folder = tmp_path_factory.mktemp("log")
+    logs.keep(folder)
+    yield folder
+    said = "".join(path.read_text("ascii") for path in (folder / "logs").iterdir())
+    found = [line for line in said.splitlines() if any(secret in line for secret in SECRETS)]
+    assert not found, "Words that must not be in the log:\n" + "\n".join(found[:5])
 
 
 @pytest.fixture(scope="session")
