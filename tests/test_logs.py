@@ -16,9 +16,7 @@ HOSTILE = ("\r\n{\"level\": \"info\", \"said\": \"signed in\"}", "\n", "\r", "\x
 @pytest.fixture
 def kept(tmp_path):
     """The log of the program in a folder of its own: a function that gives its lines, each as what its JSON says."""
-    root, before, levels = logging.getLogger(), list(logging.getLogger().handlers), [logging.getLogger(n).level for n in logs.OURS]
-    for handler in [h for h in before if isinstance(h.formatter, logs.Line)]:
-        root.removeHandler(handler)
+    root, before = logging.getLogger(), list(logging.getLogger().handlers)
     logs.keep(tmp_path)
 
     def lines():
@@ -27,11 +25,11 @@ def kept(tmp_path):
     for handler in [h for h in root.handlers if h not in before]:
         root.removeHandler(handler)
         handler.close()
-    for handler in before:
-        if handler not in root.handlers:
-            root.addHandler(handler)
-    for name, level in zip(logs.OURS, levels):
-        logging.getLogger(name).setLevel(level)
+
+
+def file_of(folder):
+    """The handler that writes the log in this folder."""
+    return next(h for h in logging.getLogger().handlers if isinstance(h, logs.File) and str(folder) in h.baseFilename)
 
 
 @pytest.mark.parametrize("words", HOSTILE)
@@ -44,7 +42,7 @@ def test_whatever_is_logged_is_one_line(kept, words):
 
 def test_the_files_are_the_programs_own_and_do_not_grow_for_ever(kept, tmp_path, monkeypatch):
     """Only the program may read them; the oldest goes when there are too many."""
-    handler = next(h for h in logging.getLogger().handlers if isinstance(h, logs.File))
+    handler = file_of(tmp_path)
     handler.maxBytes = 2000
     for number in range(300):
         logging.getLogger("portal.tests").info("line %s", number)
@@ -70,7 +68,7 @@ def test_the_words_of_others_and_of_exceptions_are_not_written(kept):
 
 def test_a_log_that_cannot_be_written_never_stops_a_request(kept, tmp_path, school, browser):
     """A full disk, a folder that is gone, a disk that came back."""
-    handler = next(h for h in logging.getLogger().handlers if isinstance(h, logs.File))
+    handler = file_of(tmp_path)
 
     class Full:
         """A file on a full disk."""
