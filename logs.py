@@ -64,6 +64,7 @@ def keep(folder):
     """Write the log into `logs` under this folder from now on, and warnings on the console too; without room there, only on the console."""
     root, made = logging.getLogger(), [logging.StreamHandler(sys.stderr)]
     made[0].setLevel(logging.WARNING)
+    made[0].setFormatter(Line())
     try:
         (folder / "logs").mkdir(mode=0o700, exist_ok=True)
         made.append(File(folder / "logs" / "portal.log", maxBytes=BIGGEST, backupCount=KEPT))

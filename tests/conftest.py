@@ -4,6 +4,7 @@ The day is Tuesday 24 November 2026 in every test. The database is a temporary S
 DATABASE_URL names; whatever a test does is rolled back after it.
 """
 import datetime
+import logging
 import os
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import guards as g  # noqa: E402
+import logs  # noqa: E402
 import models as m  # noqa: E402
 import questions as q  # noqa: E402
 import trail  # noqa: E402
@@ -53,6 +55,26 @@ def database(tmp_path_factory):
     if url:
         made.drop_tables(m.tables())
     made.close()
+
+
+SECRETS = ("Zebmine", "Yakother", "three random words", "harbour violet spoon teapot", TOTP)          # children's words and passwords of the tests
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_log(tmp_path_factory):
+    """The program's own log of the whole run: at its end no child's word and no password stands in it."""
+    path = tmp_path_factory.mktemp("log") / "run.log"
+    handler, as_ever = logs.File(path), logging.Formatter()
+    as_ever.format = logs.Line().format
+    handler.setFormatter(as_ever)
+    logging.getLogger().addHandler(handler)
+    for name in logs.OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
+    yield path
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+    found = [line for line in path.read_text("ascii").splitlines() if any(secret in line for secret in SECRETS)]
+    assert not found, "Words that must not be in the log:\n" + "\n".join(found[:5])
 
 
 @pytest.fixture(scope="session")

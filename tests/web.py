@@ -16,6 +16,7 @@ import models as m
 import pytest
 import questions as q
 import time_machine
+import trail
 from conftest import START, TODAY, answer, press
 from itsdangerous import URLSafeTimedSerializer
 from lxml import html
@@ -194,8 +195,10 @@ class Browser:
     def send(self, method, url, data=None, token=True, **more):
         """Any request; the security headers of the answer are checked."""
         sent = None if method in ("GET", "HEAD") else [*pairs(data), *([("csrf_token", self.token)] if token else [])]
+        before = trail.head().last if self.names else 0
         response = self.client.open(url, method=method, buffered=True, **form_data(sent), **more)
         assert not header_faults(response), f"{method} {url}: {header_faults(response)}"
+        assert not self.names or not unwitnessed(response, sent, before), f"{method} {url} shows a child, nobody is told; use looks.note()"
         return response
 
     def get(self, url):
@@ -230,6 +233,18 @@ class Browser:
         sent = [*kept, *pairs(typed), *([button] if button else [])]
         url = form.get("action") or shown.response.request.full_path.rstrip("?")
         return self.read(self.send("POST", url, sent, token=False), status)
+
+
+def unwitnessed(response, sent, before):
+    """Whether an answer says anything about a child of the school of which the audit trail has no row, of this request or as listed today."""
+    source = response.get_data(as_text=True) if response.status_code < 300 or response.status_code in (409, 422) else ""
+    for _, typed in sent or ():
+        source = source.replace(typed, "") if isinstance(typed, str) and len(typed) > 3 else source        # what was typed comes back
+    for pupil in m.Pupil.select().where(m.Pupil.surname.in_([f"{mark}sur" for mark in MARKS.values() if re.search(rf"{mark}\w", source)])):
+        now = (q.AuditEntry.id > before) | (q.AuditEntry.act == "listed") & (q.AuditEntry.at >= q.now().replace(hour=0, minute=0, second=0))
+        if not q.AuditEntry.select().where(q.AuditEntry.pupil_id == pupil.id, now).exists():
+            return True
+    return False
 
 
 def pairs(data):
