@@ -117,9 +117,12 @@ def left_over(code):
         return {}
     try:
         items, files = list(request.form.items(multi=True)), [f.filename for f in request.files.values() if f.filename]
-        typed = in_words(request.full_path, items)
     except HTTPException:                                       # too large to be read at all
         return {}
+    try:
+        typed = in_words(request.full_path, items)
+    except Exception:                                           # the questions themselves are broken: the words without them
+        typed = [(n, v) for n, v in items if n not in (*NEVER, *HIDDEN) and v.strip()]
     ours = request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get("Origin") == request.host_url.rstrip("/")
     again = code >= 500 or code == 400 and ours                 # nobody is led to send what another site has made up
     if again:

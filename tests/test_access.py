@@ -22,6 +22,7 @@ EVERYBODY = {
     "account.sign_out": STAFF, "account.show": STAFF, "account.confirm": STAFF, "account.change_password": STAFF,
     "account.second_step": STAFF, "account.recovery_codes": STAFF, "account.make_link": {q.SENCO, q.TECHNICIAN},
     "account.stay": STAFF, "account.end_places": STAFF, "account.end_all": {q.SENCO, q.TECHNICIAN},
+    "draft.keep_typing": STAFF, "draft.show": STAFF, "draft.throw_away": STAFF,         # one's own only
     "import.index": {q.OFFICE, q.SENCO}, "import.sample": {q.OFFICE, q.SENCO}, "import.columns": {q.OFFICE, q.SENCO},
     "import.look": {q.OFFICE, q.SENCO}, "import.bring": {q.OFFICE, q.SENCO}, "import.leave": {q.OFFICE, q.SENCO},
     "keeping.index": {q.SENCO, q.HEAD}, "keeping.bundle": {q.SENCO, q.HEAD}, "keeping.erase": {q.SENCO, q.HEAD},

@@ -150,7 +150,8 @@ def words(part):
 def values_of(form):
     """What a browser would send of a form as it stands: [(name, value)]; the line break after <textarea> is no part of the words."""
     boxes = {b.get("name") for b in form.iter("textarea")}
-    return [(n, re.sub(r"^\r?\n", "", v) if n in boxes else v) for n, v in form.form_values()]
+    none = {b.get("name") for b in form.iter("input") if b.get("type") == "radio" and b.get("value") == "" and "checked" in b.attrib}   # lxml says "on"
+    return [(n, re.sub(r"^\r?\n", "", v) if n in boxes else "" if n in none else v) for n, v in form.form_values()]
 
 
 def quoted(text):
