@@ -216,7 +216,7 @@ def test_the_portal_backs_up_by_itself_once_a_day(school, the_day):
     the_day.shift(datetime.timedelta(minutes=11))
     upkeep.tend()
     assert len(upkeep.sets(school / "backups")) == 2
-    assert len((school / "anchors.txt").read_text().splitlines()) == 2
+    assert len(upkeep.daily_anchors()) == 2, "one each day"
     the_day.shift(-datetime.timedelta(days=3))                          # a clock that was wrong never stops the backups
     upkeep.tend()
     assert len(upkeep.sets(school / "backups")) == 3
