@@ -111,7 +111,7 @@ class KeepingView(SchoolPage):
             try:
                 return redirect(ERASING.get(request.form.get("do"), nothing)(pupil, request.form))
             except keeping.Cannot as fault:
-                problems = [("words", str(fault))]
+                problems = [("", str(fault))]
         if pupil.erased_on:
             return redirect(url_for("pupil.page", key=number))
         saw("view", [pupil], "before it is erased")
