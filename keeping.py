@@ -87,7 +87,7 @@ def review(pupil):
              if key_of(r) not in hidden for p in content["sections"] if not p["family"] and answered(p)]
     files = [Item(f"{key_of(r)}/file", f"The file “{r.file_name}”", str(r)) for r in records
              if isinstance(r, Document) and r.stored_as and key_of(r) not in hidden]
-    return [*marked, *parts, *files, *people_in(pupil, said)]
+    return sorted([*marked, *parts, *files, *people_in(pupil, said)], key=lambda item: not item.why)
 
 
 def people_in(pupil, said):
@@ -100,8 +100,9 @@ def people_in(pupil, said):
     whole = " ".join(words for _, words in places).casefold()
     found = [(f"pupil/{p.id}", f"{p.called} {p.surname}", "Names another child") for p in Pupil.select().where(Pupil.id != pupil.id)
              if p.surname and p.surname.casefold() in whole]
-    found += [(f"name/{name}", name, "") for name in dict.fromkeys(grown_ups(records)) if name.casefold() in whole]
-    seen = ((key, name, why, [place for place, words in places if pattern_of(key).search(words)]) for key, name, why in found)
+    own = {pupil.forename, pupil.known_as, pupil.surname, f"{pupil.forename} {pupil.surname}", f"{pupil.called} {pupil.surname}"}
+    found += [(f"name/{name}", name, "") for name in dict.fromkeys(grown_ups(records)) if name not in own and name.casefold() in whole]
+    seen = ((key, name, why, list(dict.fromkeys(place for place, words in places if pattern_of(key).search(words)))) for key, name, why in found)
     return [Item(key, name, "; ".join(where[:6]) + ("; and more" if len(where) > 6 else ""), why) for key, name, why, where in seen if where]
 
 
@@ -211,7 +212,9 @@ def trail_of(pupil, cut, records):
     """The audit trail of a child as rows of text, without what belongs to something that is left out."""
     entries = list(AuditEntry.select().where(AuditEntry.pupil_id == pupil.id).order_by(AuditEntry.id))
     stays = trail_rule(entries, cut, records)
-    rows = [[str(e.at), e.who, e.act, e.record, str(e.record_id or ""), e.question, e.before, e.after, e.reason] for e in entries if stays(e)]
+    labels = {(c.__name__, n): f.verbose_name for c in every() for n, f in c.questions()}
+    rows = [[str(e.at), e.who, e.act, e.record, str(e.record_id or ""), labels.get((e.record, e.question), e.question), e.before, e.after, e.reason]
+            for e in entries if stays(e)]
     return [HEADS, *cut.masked(rows)]
 
 
