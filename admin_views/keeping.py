@@ -111,7 +111,7 @@ class KeepingView(SchoolPage):
             try:
                 return redirect(ERASING.get(request.form.get("do"), nothing)(pupil, request.form))
             except keeping.Cannot as fault:
-                problems = [("words", str(fault))]
+                problems = [("", str(fault))]
         if pupil.erased_on:
             return redirect(url_for("pupil.page", key=number))
         saw("view", [pupil], "before it is erased")
@@ -202,7 +202,7 @@ def parts_of(asked, bundle, folder):
     parts["record.pdf"] = paper.given_record(pupil, bundle.papers, bundle.cut)
     if asked.kind == "transfer":
         parts["receipt.pdf"] = paper.receipt(pupil)
-    data = {"made_on": f"{today()}", "request": asked.id, "records": [told for _, told in bundle.papers], "not_saved": bundle.typed}
+    data = {"made_on": f"{today()}", "request": asked.id, "records": [lean(told) for _, told in bundle.papers], "not_saved": bundle.typed}
     parts["record.json"] = json.dumps(data, ensure_ascii=False, indent=1).encode()
     sheet = io.StringIO()
     csv.writer(sheet).writerows([harmless(cell) for cell in row] for row in bundle.trail)
@@ -211,6 +211,13 @@ def parts_of(asked, bundle, folder):
         if whole(folder, stored, code):
             parts[name] = (folder / "files" / stored).read_bytes()
     return {"contents.txt": contents(asked, bundle, parts).encode(), **parts}
+
+
+def lean(value):
+    """A tree of data without what only says how to draw it."""
+    if isinstance(value, dict):
+        return {k: lean(v) for k, v in value.items() if k not in ("rows", "options", "see", "family", "code", "blank")}
+    return [lean(v) for v in value] if isinstance(value, list) else value
 
 
 def whole(folder, stored, code):
