@@ -437,3 +437,13 @@ def test_the_command_says_one_line_for_each_check_and_its_exit_code(tmp_path):
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
     assert len(lines) == len(checks.CHECKS) + 1 and all(line.startswith(("OK ", "WARNING ", "PROBLEM ", "NOTE ")) for line in lines[:-1])
     assert any("The database is older than the program" in line for line in lines)
+
+
+# ------------------------------------------------------------------------------------------------- the key of the trail
+def test_a_trail_written_anew_with_another_key_is_found(scene):
+    trail.use_key(b"another key")
+    try:
+        q.audit("view", scene.robin)
+    finally:
+        trail.use_key(b"the tests")
+    assert any("does not follow" in words for words in trail.verify())
