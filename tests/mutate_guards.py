@@ -4,14 +4,17 @@ A guard is a row of GUARDS: what it keeps, its file, a text that stands there ex
 the tests that must fail then. `python tests/mutate_guards.py WORDS` takes only the rows that have these words. The copy of the tree
 that is changed lies in a temporary folder. A new guard needs a row; test_tree.py sees that every text is still there, once.
 """
+import queue
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+WORKERS = 2
 MATRIX = "tests/test_access.py -k each_person_reaches and (teacher or technician)"
 PAGES, DOCUMENTS, ACCOUNT = "tests/test_pages.py", "tests/test_documents.py", "tests/test_account.py"
 SCOPE, MOVES, FORMS, PAPERS, PAPER = (f"tests/test_{n}.py" for n in ("scope", "moves", "forms", "papers", "paper"))
@@ -65,7 +68,7 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
      "tests/test_rules.py -k is_seen or sees_the_pupils"),
     ("a look-up has its scope", "admin_views/forms.py", "mine = Pupil.visible_to(user).order_by", "mine = Pupil.select().order_by", SCOPE + " -k finds_nobody"),
     ("a form has only the sections one may write", "admin_views/forms.py", "if user.role not in section.write or user.role not in section.see:",
-     "if user.role not in section.see:", SCOPE),
+     "if user.role not in section.see:", SCOPE + " -k changes_only"),
     ("a page has only the sections one may see", "questions.py", "if role is None or role in section.see]", "]", SCOPE + " -k reaches_it_nowhere"),
     ("a sealed paper has only the sections one may see", "models.py", "if role is None or role in p[\"see\"]]", "]", "tests/test_questions.py -k sealed_form_shows"),
     ("history has only the sections one may see", "admin_views/base.py", "if e.question not in hidden]", "]", SCOPE + " -k reaches_it_nowhere"),
@@ -135,11 +138,13 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
 ]
 
 
-def run(folder, tests):
-    """How pytest ends on these tests in a folder: 0 all passed, 1 some failed, else something is amiss."""
-    files, _, chosen = tests.partition(" -k ")
-    words = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-q", "-p", "no:cacheprovider", *files.split(), *(["-k", chosen] if chosen else [])]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
+def run(folder, *selections, workers="0"):
+    """How pytest ends on the tests of these selections in a folder: 0 all passed, 1 some failed, else something is amiss."""
+    files = dict.fromkeys(s.partition(" -k ")[0] for s in selections)
+    chosen = [s.partition(" -k ")[2] for s in selections]
+    words = ["-k", " or ".join(f"({c})" for c in chosen)] if all(chosen) else []
+    return subprocess.run([sys.executable, "-m", "pytest", "-x", "-n", workers, "-q", "-p", "no:cacheprovider", *files, *words], cwd=folder,
+                          capture_output=True, text=True, timeout=1200, check=False)
 
 
 def copy_tree():
@@ -152,40 +157,41 @@ def copy_tree():
     return folder
 
 
-def try_one(folder, guard):
-    """Whether a test notices that a guard is gone: a word, and the last line of pytest."""
-    _, name, text, instead, tests = guard
-    path = folder / name
-    whole = path.read_text("utf-8")
-    if whole.count(text) != 1:
-        return "NOT FOUND", f"stands {whole.count(text)} times in {name}"
+def try_one(guard, folders):
+    """Take one guard out in a free folder: whether a test notices. Prints a line; gives the word in it."""
+    words, name, text, instead, tests = guard
+    folder, began = folders.get(), time.time()
+    path, whole = folder / name, (folder / name).read_text("utf-8")
     try:
         path.write_text(whole.replace(text, instead), "utf-8")
         done = run(folder, tests)
     finally:
         path.write_text(whole, "utf-8")
-    told = (done.stdout.strip().splitlines() or [done.stderr[-100:]])[-1]
-    return {0: "SURVIVED", 1: "killed"}.get(done.returncode, "BROKEN"), told
+        folders.put(folder)
+    word = "NOT FOUND" if whole.count(text) != 1 else {0: "SURVIVED", 1: "killed"}.get(done.returncode, "BROKEN")
+    told = "" if word == "killed" else " ".join(done.stdout.split()[-12:])
+    print(f"{word:9} {words} ({name}, {time.time() - began:.0f} s) {told}", flush=True)
+    return word
 
 
 def main(*wanted):
-    """Try every guard, or those whose row has all the words; print a line for each and give the number of those that nobody missed."""
+    """Try every guard, or those whose row has all the words; gives the number of those that no test misses."""
     rows = [g for g in GUARDS if all(word in " ".join(g) for word in wanted)]
-    folder, results = copy_tree(), []
+    folders = queue.Queue()
+    for _ in range(WORKERS):
+        folders.put(copy_tree())
     try:
-        broken = [tests for tests in dict.fromkeys(g[4] for g in rows) if (done := run(folder, tests)).returncode != 0 and not print(done.stdout[-1500:])]
-        if broken:
-            print(f"These tests do not even pass with every guard in place: {broken}")
+        sound = run(folders.queue[0], *dict.fromkeys(g[4] for g in rows), workers=str(WORKERS))
+        if sound.returncode:
+            print(f"These tests do not even pass with every guard in place:\n{sound.stdout[-3000:]}{sound.stderr[-500:]}")
             return len(rows)
-        for guard in rows:
-            began = time.time()
-            word, told = try_one(folder, guard)
-            results.append(word)
-            print(f"{word:9} {guard[0]} ({guard[1]}, {time.time() - began:.0f} s) {'' if word == 'killed' else told}", flush=True)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            found = list(pool.map(lambda guard: try_one(guard, folders), rows))
     finally:
-        shutil.rmtree(folder)
-    print(f"{results.count('killed')} of {len(results)} guards are missed by a test when they are gone.")
-    return len(results) - results.count("killed")
+        for folder in folders.queue:
+            shutil.rmtree(folder)
+    print(f"{found.count('killed')} of {len(found)} guards are missed by a test when they are gone.")
+    return len(found) - found.count("killed")
 
 
 if __name__ == "__main__":
