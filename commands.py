@@ -145,8 +145,9 @@ def certificate(host):
     host, _, port = host.removeprefix("https://").strip("/").partition(":")
     cure = "See the settings of the web server in front; a certificate should renew itself 30 days before its end"
     try:
-        with socket.create_connection((host, int(port or 443)), 10) as plain, ssl.create_default_context().wrap_socket(plain, server_hostname=host) as safe:
-            left = int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - questions.now().replace(tzinfo=app.datetime.UTC).timestamp()) // 86400
+        plain = socket.create_connection((host, int(port or 443)), 10)
+        with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as safe:
+            left = int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - checks.seconds()) // 86400
             words = f"{host} speaks {safe.version()}; its certificate ends in {left} days."
     except (OSError, ValueError) as error:
         return checks.Result(False, checks.PROBLEM, f"{host} gives no trusted HTTPS ({type(error).__name__}).", cure)

@@ -8,9 +8,12 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 import checks
@@ -437,3 +440,45 @@ def test_the_command_says_one_line_for_each_check_and_its_exit_code(tmp_path):
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
     assert len(lines) == len(checks.CHECKS) + 1 and all(line.startswith(("OK ", "WARNING ", "PROBLEM ", "NOTE ")) for line in lines[:-1])
     assert any("The database is older than the program" in line for line in lines)
+
+
+# ------------------------------------------------------------------------------------------------------------------ HTTPS
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+def test_the_certificate_of_the_school_is_looked_at(tmp_path, monkeypatch, the_day):
+    import commands
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "30", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    the_day.move_to(cert.stat().st_mtime + 3600)                    # OpenSSL looks at the clock of the computer
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with socket.create_server(("localhost", 0)) as server:
+        threading.Thread(target=lambda: [answer_once(server, context) for _ in range(3)], daemon=True).start()
+        host = f"https://localhost:{server.getsockname()[1]}"
+        stranger = commands.certificate(host)
+        monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+        known = commands.certificate(host)
+        the_day.shift(datetime.timedelta(days=20))
+        late = commands.certificate(host)
+    assert not stranger.ok and stranger.level == checks.PROBLEM and "gives no trusted HTTPS" in stranger.words
+    assert not late.ok and late.level == checks.WARN and "ends in 9 days" in late.words
+    assert known.ok and "TLSv1.3; its certificate ends in 29 days" in known.words
+
+
+def answer_once(server, context):
+    """Shake hands with one visitor."""
+    plain, _ = server.accept()
+    try:
+        context.wrap_socket(plain, server_side=True).close()
+    except ssl.SSLError:
+        plain.close()
+
+
+# ------------------------------------------------------------------------------------------------- the key of the trail
+def test_a_trail_written_anew_with_another_key_is_found(scene):
+    trail.use_key(b"another key")
+    try:
+        q.audit("view", scene.robin)
+    finally:
+        trail.use_key(b"the tests")
+    assert any("does not follow" in words for words in trail.verify())
