@@ -78,7 +78,8 @@ class PupilView(RecordView):
             return problems
         answers = {n: forms.answer_of(form[n]) for n in row.asks}
         try:
-            workflow.make(row, pupil, current_user, answers, seen=request.form.get("seen", -1, type=int), token=request.form.get("token"))
+            workflow.make(row, pupil, current_user, answers, seen=request.form.get("seen", -1, type=int),
+                          token=forms.clean(request.form.get("token")))
         except workflow.Invalid as invalid:
             return invalid.faults
         except (workflow.Refused, Clash) as refused:
