@@ -106,12 +106,14 @@ class PupilView(RecordView):
 
     def answer_chart(self, review):
         """Keep one answer; later answers that no longer apply are emptied."""
-        name, answer = request.form.get("ask"), request.form.get("answer")
+        name, answer, why = request.form.get("ask"), request.form.get("answer"), forms.clean(request.form.get("why"))
         if name not in {q.name for q in workflow.chart_of(review)} or answer not in ("Yes", "No"):
             flash("Choose Yes or No.", "problem")
             return redirect(url_for(".chart", key=review.pupil_id, ask=name))
+        if len(why or "") > 2_000:                              # the box takes no more
+            abort(413)
         setattr(review, name, answer)
-        setattr(review, f"{name}_why", forms.clean(request.form.get("why")))
+        setattr(review, f"{name}_why", why)
         said = {q.name: getattr(review, q.name) for q in workflow.chart_of(review)}
         for q in workflow.chart_of(review):
             if not workflow.applies(q, said):
