@@ -82,7 +82,7 @@ class TicksField(SelectMultipleField):
     @property
     def kept(self):
         """The ticked answers as they are kept."""
-        return "\n".join(v for v in self.data or () if v) or None
+        return "\n".join(dict.fromkeys(v for v in self.data or () if v)) or None
 
 
 class LookupField(StringField):

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 import time_machine
 from peewee import CharField, DateField, DecimalField, ForeignKeyField, SqliteDatabase, TextField
@@ -25,6 +26,7 @@ import questions as q  # noqa: E402
 import trail  # noqa: E402
 import workflow as w  # noqa: E402
 
+hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)     # see tests/test_fuzz.py
 pytest_plugins = ("web",)                   # the fixtures of the tests that fetch pages
 TODAY = datetime.date(2026, 11, 24)         # a Tuesday: the day of every test
 START = datetime.date(2026, 9, 1)           # a stage begins
