@@ -149,7 +149,7 @@ def test_a_wrong_name_and_a_wrong_password_answer_alike(client, amy):
     assert said == {"The user name or password is not right"}
 
 
-def test_a_wrong_name_takes_as_long_as_a_wrong_password(client, amy, monkeypatch):
+def test_a_wrong_name_takes_as_long_as_a_wrong_password(real_passwords, client, amy, monkeypatch):
     monkeypatch.setattr(passwords, "TRIES_PER_ACCOUNT", 99)
     monkeypatch.setattr(passwords, "TRIES_PER_PLACE", 99)
     took = {"amy": [], "nobody": []}
@@ -286,7 +286,7 @@ def test_the_last_technician_cannot_be_switched_off(tom):
 
 # Passwords
 
-def test_the_hash_is_above_the_floor_and_an_older_one_is_renewed(client, amy):
+def test_the_hash_is_above_the_floor_and_an_older_one_is_renewed(real_passwords, client, amy):
     weak = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1).hash(PASSWORD)
     User.update(password=weak).execute()
     assert sign_in(client).location == "/"
