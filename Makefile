@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help run demo test migration readme
+.PHONY: help run demo test migration readme pins audit sbom mutants
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
 	@echo "make demo       start a fictional school, in its own folder"
 	@echo "make test       run every test"
 	@echo "make migration  after adding a question to models.py"
 	@echo "make readme     write the generated parts of README.md again"
+	@echo "make pins       after changing a package in requirements.txt: write the hashes again"
+	@echo "make audit      ask whether a package has a known hole (needs the internet)"
+	@echo "make sbom       list every package in sbom.json (CycloneDX), for a release"
+	@echo "make mutants    take each guard out in turn and see that a test notices (long)"
 
 run: $(VENV)/ready
 	@$(RUN) app.py run
@@ -27,6 +31,19 @@ test: $(VENV)/tests-ready
 	@sh tests/need-chromium.sh
 	@$(RUN) -m pytest
 
+pins: $(VENV)/tools/ready
+	@$(VENV)/tools/bin/python tests/pins.py
+
+audit: $(VENV)/ready $(VENV)/tools/ready
+	@$(VENV)/tools/bin/pip-audit --strict --disable-pip --progress-spinner off -r requirements.txt && touch $(VENV)/audited
+
+sbom: $(VENV)/tools/ready
+	@$(VENV)/tools/bin/cyclonedx-py requirements --output-reproducible --validate --output-file sbom.json requirements.txt
+	@$(RUN) -c 'import json; print("sbom.json:", len(json.load(open("sbom.json"))["components"]), "components")'
+
+mutants: $(VENV)/tests-ready
+	@$(RUN) tests/mutate_guards.py
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (found: $$($(PYTHON) --version 2>&1)). On Debian or Ubuntu: apt-get install python3"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); sh tests/need-venv.sh && $(PYTHON) -m venv $(VENV); }
@@ -36,3 +53,6 @@ $(VENV)/ready: requirements.txt $(VENV)/bin/python
 
 $(VENV)/tests-ready: requirements.txt tests/requirements.txt $(VENV)/ready
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt && touch $@
+
+$(VENV)/tools/ready: tests/tools.txt $(VENV)/bin/python
+	@$(RUN) -m venv $(VENV)/tools && $(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check -r tests/tools.txt && touch $@

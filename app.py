@@ -1,16 +1,15 @@
 """Start here: the web program is put together, set up from the environment, and started or maintained by a few commands.
 
-`python app.py` alone lists the commands. Only this file reads the environment: PORT, HOST, DATA_DIR, DATABASE_URL, and BEHIND_HTTPS=1 when a web server in front does HTTPS.
+`python app.py` alone lists the commands. Only this file reads the environment: DATA_DIR and DATABASE_URL say where the records are; HOST and PORT where to listen; BEHIND_HTTPS=1
+that a web server in front does HTTPS; HOSTS the names by which staff reach the portal; INSECURE_HTTP=1 allows to do without HTTPS.
 """
-import datetime
 import os
 import pathlib
 import secrets
 import sys
-import traceback
 
 import click
-from flask import Flask, g, render_template, request
+from flask import Flask, abort, g, render_template, request
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
@@ -20,14 +19,17 @@ from peewee import SqliteDatabase
 from playhouse import db_url
 from playhouse.migrations import Runner, template
 from playhouse.schema_diff import diff_models
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin_views
+import logs
 import models
 import questions
 import trail
+import upkeep
 import workflow
-from admin_views import account
+from admin_views import account, drafts, looks, places
 
 HERE = pathlib.Path(__file__).resolve().parent
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10_000, "trusted_schema": 0,
@@ -38,7 +40,7 @@ HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", 
            "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
            "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY"}
 UPLOAD_LIMIT = 12 * 1024 * 1024         # bytes of one request: a file of 10 MB and its form
-WORKING_DAY = datetime.timedelta(hours=9)   # so long after the last sign-in or saved page a cookie is worth nothing
+LOOPBACK = ("localhost", "127.0.0.1")    # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
 
 
 # ------------------------------------------------------------------------------------------------------------- database
@@ -50,6 +52,11 @@ def data_dir():
     return folder
 
 
+def on_server():
+    """Whether DATABASE_URL names a database server (PostgreSQL)."""
+    return not (os.environ.get("DATABASE_URL") or "sqlite").startswith("sqlite")
+
+
 def open_database(url=None):
     """Point the models at the database: SQLite in the data folder, or what DATABASE_URL names (PostgreSQL)."""
     url = url or os.environ.get("DATABASE_URL")
@@ -59,6 +66,7 @@ def open_database(url=None):
         path = url.removeprefix("sqlite:///") if url else data_dir() / "portal.db"
         database = SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", timeout=10, autoconnect=False)
     questions.db.initialize(database)
+    upkeep.use_folder(data_dir())
     trail.use_key(key_file(data_dir(), "audit.key").encode())
     return database
 
@@ -115,20 +123,31 @@ def create_app(database=None, folder=None, testing=False):
     if problems:
         raise click.ClickException("The tables of the program contradict themselves:\n" + "\n".join(problems))
     folder = folder or data_dir()
+    https, hosts, insecure = way_in()
     app = Flask(__name__)
     app.config.update(SECRET_KEY=key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
-                      SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=WORKING_DAY, WTF_CSRF_TIME_LIMIT=12 * 3600,
+                      SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=places.LEFT_OPEN, WTF_CSRF_TIME_LIMIT=None,
+                      TRUSTED_HOSTS=hosts, INSECURE_HTTP=insecure,
                       WTF_CSRF_ENABLED=True, MAX_FORM_PARTS=20_000, MAX_FORM_MEMORY_SIZE=UPLOAD_LIMIT, PORTAL_NAME="Learning Pathway")
-    if os.environ.get("BEHIND_HTTPS"):
+    if insecure:
+        app.logger.warning("INSECURE_HTTP=1: the portal is served without HTTPS; passwords and records cross the network in the clear.")
+    if https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
         app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-portal")
+    app.config["LISTENS_AT"] = address()[0]
     app.database = database or open_database()
-    CSRFProtect(app)
     connect_each_request(app)
+    app.before_request(refuse_other_sites)
+    CSRFProtect(app)                                    # after the connection: the page of a refusal reads from the database
     account.init_app(app)
+    account.KEEP_TYPING = drafts.keep                   # what a session that has ended was typing
+    drafts.init_app(app)
     app.before_request(name_the_actor)
     admin_views.register(app, Admin(app, name="Learning Pathway", url="/", index_view=admin_views.home(), theme=Bootstrap4Theme()))
     app.after_request(add_headers)
+    app.after_request(looks.write)
+    if not testing:
+        logs.keep(folder)
     catch_errors(app)
     return app
 
@@ -146,6 +165,12 @@ def connect_each_request(app):
             g.acting.__exit__(None, None, None)
         if not app.testing and not app.database.is_closed():
             app.database.close()
+
+
+def refuse_other_sites():
+    """Another site never changes anything here, whatever token it has; Flask answers 400 to a wrong Host."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        abort(403)
 
 
 def name_the_actor():
@@ -171,7 +196,12 @@ ERRORS = {400: ("This form is too old", "It was open too long, or came from some
           404: ("There is no such page", "The address may be mistyped, or it leads to a child you do not teach."),
           405: ("That is not how this page works", "Go to the home page and try from there."),
           413: ("That is too large", "A file may have at most 10 MB."),
-          500: ("Something went wrong", "Nothing was changed. Please try again; if it happens again, give your technician this reference.")}
+          500: ("Something went wrong", "Nothing was changed. Please try again; if it happens again, give your technician this reference."),
+          507: ("The disk of the portal is full", "Nothing can be saved now, though pages can still be read. Tell your technician to make room on "
+                "the server's disk; then try again.")}
+
+
+WRONG_HOST = ("The portal is not known by this name", "Use the address that your technician gave you; technicians: see HOSTS.")
 
 
 def catch_errors(app):
@@ -180,22 +210,23 @@ def catch_errors(app):
         code = getattr(error, "code", None) or 500
         if isinstance(error, CSRFError):
             code = 400
-        title, words = ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
+        if code == 500 and trail.cannot_write(getattr(error, "original_exception", error)):
+            code = 507
+        if code in (403, 404):
+            looks.refused()
+        title, words = WRONG_HOST if isinstance(error, SecurityError) else ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
         reference = secrets.token_hex(3).upper() if code >= 500 else ""
         if reference:
-            app.logger.error("%s: %s %s: %s", reference, request.method, request.url_rule, where(getattr(error, "original_exception", error)))
-        return render_template("error.html", title=title, words=words, reference=reference), code
+            app.logger.error("%s: %s %s: %s", reference, request.method, request.url_rule, logs.where(getattr(error, "original_exception", error)))
+        try:
+            return render_template("error.html", title=title, words=words, reference=reference, **drafts.left_over(code)), code
+        except Exception:                               # no database, or a wrong Host: no page can be drawn
+            return f"{title}. {words} {reference}", code, {"Content-Type": "text/plain; charset=utf-8"}
 
-    for code in ERRORS:
+    for code in set(ERRORS) - {507}:
         app.register_error_handler(code, show)
     app.register_error_handler(CSRFError, show)
     app.log_exception = lambda _: None                  # Flask's own line repeats the message, which may hold a child's name
-
-
-def where(error):
-    """The kind of an error and the lines it came through, newest first: enough to find it, without its message."""
-    frames = reversed(traceback.extract_tb(error.__traceback__)[-8:])
-    return f"{type(error).__name__} in " + " < ".join(f"{pathlib.Path(f.filename).name}:{f.lineno} {f.name}" for f in frames)
 
 
 def address():
@@ -203,9 +234,40 @@ def address():
     return os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
 
 
+def way_in():
+    """How staff reach the portal: (whether by HTTPS, the trusted host names, whether in the clear over the network).
+
+    Raises click.ClickException, with the cure, when that would not be safe.
+    """
+    host, (https, insecure) = address()[0], [os.environ.get(name, "").lower() in ("1", "true", "yes") for name in ("BEHIND_HTTPS", "INSECURE_HTTP")]
+    hosts = [name.strip() for name in os.environ.get("HOSTS", "").split(",") if name.strip()]
+    away = host not in ("localhost", "::1") and not host.startswith("127.")
+    if away and not https and not insecure:
+        raise click.ClickException(f"HOST={host} would send passwords over the network in the clear. Put a web server with HTTPS in front "
+                                   "and set BEHIND_HTTPS=1, or set INSECURE_HTTP=1 to do without.")
+    if (away or https) and not hosts:
+        raise click.ClickException("Set HOSTS to the name by which staff reach the portal, such as HOSTS=portal.school.example "
+                                   "(several: with commas).")
+    return https, hosts or list(LOOPBACK), insecure and not https
+
+
+def base_url():
+    """The address that staff type to reach the portal."""
+    https, hosts, _ = way_in()
+    host, port = address()
+    named = hosts[0] if os.environ.get("HOSTS") else host
+    return f"https://{named}" if https else f"http://{named}:{port}"
+
+
 def use_demo_folder():
     """Keep the fictional school apart from the real one."""
     os.environ["DATA_DIR"] = os.environ.get("DATA_DIR") or str(HERE / "data-demo")
+
+
+def use_folder(folder):
+    """Work on the SQLite database of another data folder: an opened backup."""
+    os.environ["DATA_DIR"] = str(folder)
+    os.environ.pop("DATABASE_URL", None)
 
 
 if __name__ == "__main__":

@@ -93,6 +93,24 @@ def school_days_after(day_, count, settings):
     return later[count - 1] if len(later) >= count else day_
 
 
+def request_due(asked, settings):
+    """The day by which a request for information must be answered (a date); None while the clock is stopped.
+
+    The record of a leaver, and at a maintained school a parent's request for the educational record: 15 school days (Education
+    (Pupil Information) (England) Regulations 2005). All else: one calendar month from the day it came, or from the day on which
+    identity was known, and two more when it is complex (UK GDPR, art. 12(3)); the clock stands still while clarification is
+    awaited (Data (Use and Access) Act 2025).
+    """
+    came = asked.asked_on or today()
+    if asked.kind == "transfer" or asked.kind == "record" and settings.maintained == "Yes":
+        return school_days_after((asked.kind == "transfer" and asked.pupil.left_on) or came, 15, settings)
+    if asked.paused_on and not asked.resumed_on:
+        return None
+    start = max(came, asked.identity_on or came)
+    stopped = asked.resumed_on - max(asked.paused_on, start) if asked.paused_on else datetime.timedelta(0)
+    return add_months(start, 3 if asked.more_time == "Yes" else 1) + max(stopped, datetime.timedelta(0))
+
+
 # Weeks from the day the local authority receives the request (SEND Regulations 2014, reg. 5, 10, 13): T23, 5.5
 CASE_WEEKS = {"decided_assess_on": 6, "decided_issue_on": 16, "final_on": 20}
 REFUSED = {"refused_assess": 6, "refused_issue": 16}            # after a refusal no later date runs

@@ -2,15 +2,37 @@
 
 Each command is a thin function; what it does is in the module that it calls.
 """
+import json
 import logging
+import pathlib
+import platform
+import socket
+import ssl
+import sys
 
 import click
 import waitress
 
 import app
+import checks
+import keeping
+import models
 import questions
 import readme
-from admin_views import account
+import recovery
+import trail
+import upgrade
+import upkeep
+import witness
+from admin_views import account, school, status
+from admin_views import keeping as keeping_screens
+
+log = logging.getLogger("portal.server")
+
+
+# A body comes in without holding up a thread; who sends nothing for 30 seconds, or more than any form, is cut off.
+SERVER = {"threads": 8, "connection_limit": 500, "channel_timeout": 30, "cleanup_interval": 10,
+          "max_request_body_size": 4 * app.UPLOAD_LIMIT, "max_request_header_size": 64 * 1024, "ident": None}
 
 
 @click.group()
@@ -20,22 +42,43 @@ def cli():
 
 @cli.command()
 def run():
-    """Bring the database up to date and serve the portal."""
-    database = app.open_database()
-    app.migrate(database)
-    serve(app.create_app(database))
+    """Bring the database up to date and serve the portal; refuse when the set-up is not safe."""
+    start(app.open_database())
+
+
+def start(database, prepare=lambda: None):
+    """Serve after what must come before: safe keys, no restore or upgrade left half done, the database up to date, `prepare`, a safe set-up."""
+    refuse_unsafe(checks.Facts(app.data_dir(), database), groups=(checks.KEYS,))        # before anything is written there
+    with upkeep.begin():
+        upgrade.migrated(app.migrate)
+        prepare()
+        portal = app.create_app(database)
+        with database.connection_context():
+            refuse_unsafe(status.facts_of(portal))
+        upkeep.watch()
+        serve(portal)
+
+
+def refuse_unsafe(at, groups=checks.GROUPS):
+    """Say what is not safe and how to cure it, and end with exit code 2; nothing when all is safe."""
+    bad = [r for r in checks.run(at, (checks.REFUSE,), groups) if not r.ok and r.level == checks.REFUSE]
+    if bad:
+        print("The portal does not start:\n" + "\n".join(checks.line(r) for r in bad), file=sys.stderr, flush=True)
+        sys.exit(2)
 
 
 def serve(portal):
     """Serve with waitress until Ctrl-C."""
     host, port = app.address()
     with portal.app_context(), portal.database.connection_context():
-        link = account.first_link(f"http://{host}:{port}")
-    print(f"The portal is at http://{host}:{port} - press Ctrl-C to stop it.", flush=True)
+        link = account.first_link(app.base_url())
+    print(f"The portal is at {app.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:
         print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    waitress.serve(portal, host=host, port=port, threads=8, ident=None)
+    log.info("started, version %s, on %s", school.version(), portal.database.__class__.__name__)
+    waitress.serve(portal, host=host, port=port, **SERVER)
+    log.info("stopped")
 
 
 @cli.command()
@@ -43,9 +86,7 @@ def demo():
     """Serve a fictional school from its own folder, made at the first start."""
     app.use_demo_folder()
     database = app.open_database()
-    app.migrate(database)
-    print(demo_sign_ins(database, app.data_dir() / "sign-ins.txt"), flush=True)
-    serve(app.create_app(database))
+    start(database, lambda: print(demo_sign_ins(database, app.data_dir() / "sign-ins.txt"), flush=True))
 
 
 def demo_sign_ins(database, path):
@@ -60,11 +101,143 @@ def demo_sign_ins(database, path):
     return path.read_text("utf-8")
 
 
+@cli.command("subject-access")
+@click.argument("pupil")
+@click.option("--to", "folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path), help="The folder to write to.")
+def subject_access_command(pupil, folder):
+    """Write everything held on one child (their number in the portal, or UPN) to a ZIP, without what is marked: when the SENCO asks."""
+    database = app.open_database()
+    with app.create_app(database).test_request_context(), database.connection_context(), questions.acting("At the server"):
+        path = keeping_screens.write_bundle(pupil, folder, app.data_dir())
+    if path is None:
+        raise click.ClickException("There is no record with this number or UPN. The SENCO finds the number in the address of the child's page.")
+    print(f"Written: {path}. Only your account can read it. What is marked was left out; the request in the portal lists it.")
+
+
+@cli.command("retention")
+def retention_command():
+    """List the records that are due to be erased (numbers, no names), and write over what erased records left in the database file."""
+    database = app.open_database()
+    with database.connection_context(), questions.acting("At the server"):
+        print("\n".join(keeping.due_lines(models.Setting.of_school())))
+        if not keeping.scrub():
+            raise click.ClickException("The database is busy. Stop the portal and run this again to write over what erased records left.")
+
+
+@cli.command()
+@click.option("--quick", is_flag=True, help="Look at the newest rows and files only.")
+@click.option("--tls", metavar="HOST", help="Also look at the HTTPS of this address, such as portal.school.example.")
+def check(quick, tls):
+    """Say in one line each what is well and what is not, with its cure; exit code 1 for warnings, 2 for problems."""
+    portal = app.create_app()
+    with portal.database.connection_context():
+        found = checks.run(status.facts_of(portal, whole=not quick))
+    found += [certificate(tls)] if tls else []
+    print("\n".join(checks.line(r) for r in found))
+    bad = [r for r in found if not r.ok]
+    print(f"{len(found)} checks: {len(found) - len(bad)} OK, " + ", ".join(
+        f"{sum(checks.line(r).startswith(word) for r in bad)} {word}" for word in ("PROBLEM", "WARNING", "NOTE")))
+    sys.exit(checks.exit_code(found))
+
+
+def certificate(host):
+    """What HTTPS at a host is worth: protocol, and days left of the certificate."""
+    host, _, port = host.removeprefix("https://").strip("/").partition(":")
+    cure = "See the settings of the web server in front; a certificate should renew itself 30 days before its end"
+    try:
+        with socket.create_connection((host, int(port or 443)), 10) as plain, ssl.create_default_context().wrap_socket(plain, server_hostname=host) as safe:
+            left = int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - questions.now().replace(tzinfo=app.datetime.UTC).timestamp()) // 86400
+            words = f"{host} speaks {safe.version()}; its certificate ends in {left} days."
+    except (OSError, ValueError) as error:
+        return checks.Result(False, checks.PROBLEM, f"{host} gives no trusted HTTPS ({type(error).__name__}).", cure)
+    return checks.Result(left >= 14, checks.WARN, words, "" if left >= 14 else cure)
+
+
+@cli.command()
+def version():
+    """Say which release this is, and on what it runs."""
+    print(f"Learning Pathway portal {school.version()}, Python {platform.python_version()}, {platform.system()}")
+
+
 @cli.command("migrate")
-def migrate_command():
-    """Bring the database up to date."""
-    done = app.migrate(app.open_database())
+@click.option("--no-backup", is_flag=True, hidden=True)
+def migrate_command(no_backup):
+    """Bring the database up to date, after a backup of it."""
+    app.open_database()
+    done = upgrade.migrated(app.migrate, keep=not no_backup)
     print("\n".join(done) or "The database is up to date.")
+
+
+# --------------------------------------------------------------------------------------------------- backups and upgrades
+@cli.command("backup")
+def backup_command():
+    """Make a backup now, in every place that the settings name; the portal may be running."""
+    app.open_database()
+    done, problems = upkeep.backup()
+    print("\n".join([*(f"Backup written: {path}" for path in done), *problems]))
+    sys.exit(bool(problems))
+
+
+@cli.command("restore")
+@click.argument("file", required=False)
+@click.option("--to", help="Another folder than the data folder; it is made.")
+@click.option("--key", help="The recovery key from the school's safe, or a file with it.")
+def restore_command(file, to, key):
+    """Put a backup (the newest, or FILE, or the newest in the folder FILE) into the data folder; what is there is moved aside."""
+    if not to and app.on_server():
+        raise click.ClickException("The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to FOLDER), then bring it "
+                                   "into an empty PostgreSQL database: DATA_DIR=FOLDER DATABASE_URL= ./portal move-to postgresql://...")
+    app.open_database()
+    print("\n".join(recovery.restore(file, to, key)))
+
+
+@cli.command("drill")
+@click.argument("file", required=False)
+@click.option("--key", help="The recovery key from the school's safe, or a file with it: to see that it is the right one.")
+def drill_command(file, key):
+    """Try the newest backup out in a folder of its own, and print a dated certificate; the portal may be running."""
+    app.open_database()
+    passed, certificate = recovery.drill(file, key)
+    print(certificate, end="")
+    sys.exit(not passed)
+
+
+@cli.command("recovery-key")
+def recovery_key_command():
+    """Print the key that opens the backups, for the school's safe."""
+    app.open_database()
+    print(upkeep.key_paper())
+
+
+@cli.command("upgrade")
+def upgrade_command():
+    """Bring the program to its newest version; when anything fails, all is put back as it was."""
+    app.open_database()
+    print(upgrade.upgrade())
+
+
+@cli.command("move-to")
+@click.argument("url")
+def move_to_command(url):
+    """Copy the database into an empty PostgreSQL database (URL: postgresql://user:password@host/name) and compare."""
+    app.open_database()
+    print("\n".join(upgrade.move_to(url)))
+
+
+@cli.command("prove", hidden=True)
+@click.argument("folder")
+@click.option("--drill", is_flag=True)
+@click.option("--restored", default="")
+def prove_command(folder, drill, restored):
+    """Look at an opened backup, for `recovery.prove`."""
+    app.use_folder(folder)
+    print(json.dumps(recovery.proof(drill, restored)))
+
+
+@cli.command("starts", hidden=True)
+def starts_command():
+    """Whether the program starts, for `upgrade.check`."""
+    print(recovery.see_sign_in(app.create_app()))
 
 
 @cli.command("migration")
@@ -79,3 +252,28 @@ def migration_command(name):
 def readme_command():
     """Write the generated parts of README.md again: the chart, the rights, the settings."""
     print(readme.refresh(app.HERE / "README.md"))
+
+
+@cli.command()
+def verify():
+    """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors. Exit code 1 when something was."""
+    with app.open_database().connection_context():
+        anchors = upkeep.anchors()
+        found, rows = witness.problems(anchors), trail.head().rows
+    print("\n".join(found) or f"All is as it was written: {rows} audit rows, every sealed paper, {len(anchors)} anchors kept elsewhere.")
+    sys.exit(bool(found))
+
+
+@cli.command("who-saw")
+@click.argument("pupil")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), help="Only from this day on, such as 2026-09-01.")
+def who_saw(pupil, since):
+    """Print who saw or changed a child, newest first. PUPIL is the UPN, "surname, forename", or the number in the address."""
+    with app.open_database().connection_context():
+        found = witness.find_pupil(pupil)
+        if len(found) != 1:
+            raise click.ClickException("There is no such pupil." if not found else "There are several: give the UPN, or the number: "
+                                       + ", ".join(str(p.id) for p in found))
+        with trail.acting("Command line"):
+            trail.saw("view", found, "who-saw")
+        print("\n".join(witness.report(found[0], since and since.date())))

@@ -15,8 +15,9 @@ import secrets
 from peewee import (BooleanField, CharField, DateField, DateTimeField, DecimalField, ForeignKeyField, IntegerField, Model, SQL,
                     TextField)
 
+import clock
 from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, AuditEntry, Record, Row, Rows, Section, belongs_to, choice,
-                       choices, day, document, link, now, number, say_day, seal_of, text, today, together)
+                       choices, day, document, link, now, number, say_day, seal_of, short_day, text, today, together)
 
 # --------------------------------------------------------------------------------------------------------------- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -43,7 +44,7 @@ Meeting               rw      rwx    -        rx    -
 EhcCase               rw      rwx    -        rx    -
 Document              rw      rwx    -        rx    -
 Letter                rw      rwx    -        rx    -
-Disclosure            r       rwx    -        rx    -
+Disclosure            rw      rwx    -        rwx   -
 Erasure               -       r      -        r     -
 Placement             r       rx     r        rx    -
 ListMembership        r       rx     r        rx    -
@@ -164,6 +165,7 @@ class Setting(Record):
     keep_sen_years = number("Keep an SEN record for (years from birth)", "Usual: 31, by the last school.", default=31, needed=True)
     keep_concern_years = number("Keep other records for (years from birth)", "Usual: 25.", default=25, needed=True)
     purge_days = number("Offer to erase a transferred record after (days)", default=90, needed=True)
+    maintained = choice("Is this a maintained school?", "Its parents get the educational record within 15 school days. An academy: No.", default="No")
 
     letters = Section("Letters", "Words in {curly brackets} are filled in: {pupil}, {forename}, {date}, {stage}, {review}, {senco}, {school}.")
     letter_concern = text("Placed on the Concerns List", rows=8, default=(
@@ -210,6 +212,8 @@ class Setting(Record):
         """Numbers that no clock can count with, and a window that closes before it opens."""
         said = {n: getattr(self, n) for n, f in self.questions() if isinstance(f, DecimalField) and getattr(self, n) is not None}
         found = [(n, "Give a number from 0 to 400.") for n, v in said.items() if not 0 <= v <= 400]
+        found += [(n, f"Give a number from {low} to {high}.") for n, low, high in (("idle_minutes", 3, 120), ("day_hours", 1, 24))
+                  if not low <= said.get(n, low) <= high]
         return found + [(f"{s}_closes", "The review is due before it opens; check both numbers.") for s in ("stage_1", "stage_3")
                         if said.get(f"{s}_closes", 0) < said.get(f"{s}_opens", 0)]
 
@@ -244,13 +248,14 @@ class User(Record):
                      options=(("on", "On"), ("off", "Off")), default="on", needed=True)
     # kept for signing in, never shown
     password = TextField(null=True)                                 # Argon2id; empty: none chosen yet
-    token = CharField(null=True, unique=True, default=new_token)    # what the cookie holds: change it, all cookies die
+    token = CharField(null=True, unique=True, default=new_token)    # change it, and every place they are signed in ends
     totp = CharField(null=True)                                     # secret of the second step; empty: none
     totp_last = IntegerField(default=0)                             # last half-minute used: a code works once
     recovery = TextField(null=True)                                 # SHA-256 of each unused recovery code, one a line
     setup_token = CharField(null=True)                              # SHA-256 of the sign-in link in force
     setup_until = DateTimeField(null=True)
 
+    cookie = None                                                   # of this session: what the cookie holds, see SignedIn
     is_authenticated, is_anonymous = True, False                    # Flask-Login asks these, `is_active` and `get_id`
 
     @property
@@ -265,7 +270,7 @@ class User(Record):
 
     def get_id(self):
         """What the cookie holds. Peewee has a get_id of its own (the row's number), so never remove this one."""
-        return self.token
+        return self.cookie
 
     def class_names(self):
         """The classes whose pupils a teacher sees."""
@@ -291,6 +296,7 @@ class User(Record):
                 self._take_up(was)
             if was and any(getattr(self, n) != getattr(was, n) for n in ("account", "role", "password")):
                 self.token = new_token()
+                SignedIn.delete().where(SignedIn.user == self.id).execute()
             return super().save(*args, **more)
 
     def _take_up(self, was):
@@ -299,10 +305,13 @@ class User(Record):
             setattr(self, name, getattr(was, name))
 
     def keep(self, *only_if, **columns):
-        """Write columns kept for signing in, past version and audit; False when `only_if` no longer holds."""
+        """Write columns kept for signing in, past version and audit; False when `only_if` no longer holds. A new token ends every place."""
         if not set(columns) <= set(self.untold):
             raise ValueError("Only what is kept for signing in may be written like this.")
-        done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1
+        with together():
+            done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1
+            if done and "token" in columns:
+                SignedIn.delete().where(SignedIn.user == self.id).execute()
         for name, value in columns.items() if done else ():
             setattr(self, name, value)
             self._dirty.discard(name)
@@ -393,6 +402,7 @@ class Pupil(Record):
     contacts = Rows("Contacts", blank=3)
     keep = Section("Keeping the record", see=(SENCO, HEAD), write=(SENCO,), family=False)
     hold = text("Do not erase, because", "Such as a claim or an inquiry. While there is a reason here, nothing is erased.")
+    erased_on = DateField(null=True)                 # what is left is the stub: see keeping.py
 
     class Meta:
         indexes = ((("surname", "forename"), False),)
@@ -405,6 +415,11 @@ class Pupil(Record):
         if user.role == TEACHER:
             return cls.select().where(cls.form.in_(user.class_names()), cls.left_on.is_null())
         return cls.select()
+
+    @property
+    def locked(self):
+        """Whether the record was erased: what is left of it no longer changes."""
+        return self.erased_on is not None
 
     @property
     def name(self):
@@ -427,7 +442,7 @@ class Pupil(Record):
         return f"{self.name} ({self.form})" if self.form else self.name
 
     def tidy(self):
-        self.upn = "".join((self.upn or "").split()).upper() or None
+        self.upn, self.former_upn = ("".join((said or "").split()).upper() or None for said in (self.upn, self.former_upn))
 
     def faults(self):
         self.tidy()
@@ -602,7 +617,10 @@ class Form(PupilRecord):
 
     def seal_holds(self):
         """Whether the sealed text still has the check code it was sealed with."""
-        return not self.sealed or seal_of(json.loads(self.sealed)) == (self.sealed, self.sealed_code)
+        try:
+            return not self.sealed or seal_of(json.loads(self.sealed)) == (self.sealed, self.sealed_code)
+        except ValueError:
+            return False
 
     def __str__(self):
         return f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}" if self.happened_on else self.kind_name()
@@ -1264,7 +1282,8 @@ class Letter(PupilRecord):
 
 class Disclosure(PupilRecord):
     """Request for information: what was asked for and by whom, when it is due, and what was given."""
-    title, listed = "Request for information", ("pupil", "kind", "asked_by", "asked_on", "given_on")
+    title, many = "Request for information", "Requests for information"
+    listed = ("pupil", "kind", "asked_by", "asked_on", "due", "given_on")
     kind = choice("What is asked for?", options=(("access", "Everything held (subject access)"), ("record", "The educational record (a parent)"),
                                                  ("transfer", "Transfer to the next school"), ("other", "Something else")), needed=True)
     asked_by = text("Asked by", needed=True)
@@ -1276,9 +1295,20 @@ class Disclosure(PupilRecord):
     given_on = day("Given on")
     given_to = text("Given to")
     given_how = text("How")
-    left_out = text("Left out, and why", rows=3)
+    inside = Section("What was given", family=False)
+    left_out = text("Left out, and why", "Written when the bundle is made.", rows=3)
     contents = text("What was in it", "Written when the bundle is made.", rows=3)
-    given = ("contents",)
+    given = ("left_out", "contents")
+
+    def due(self):
+        """By when it must be answered, in words."""
+        when = clock.request_due(self, Setting.of_school())
+        return "" if self.given_on else short_day(when) if when else "The clock is stopped"
+
+    def faults(self):
+        order = ((self.paused_on, self.resumed_on, "resumed_on", "It was clarified before that was asked for; check both dates."),
+                 (self.asked_on, self.given_on, "given_on", "It was given before it was asked for; check both dates."))
+        return [(name, words) for first, last, name, words in order if last and (not first or last < first)]
 
     def __str__(self):
         return f"Request: {self.answer('kind')}"

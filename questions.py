@@ -46,6 +46,7 @@ def say_moment(stamp):
 
 
 DAY_HELP = "Type a date such as 3/7/26, 3 July 2026, today, or +6w for six weeks from today."
+LONGEST_DAY = 60                # characters
 SHAPES = ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%B/%Y", "%d/%b/%y", "%d/%B/%y", "%Y/%m/%d")
 
 
@@ -54,7 +55,7 @@ def read_day(typed, start=None):
 
     Raises ValueError with a sentence for the person who typed it. `start` is the day that `today` and `+6w` count from.
     """
-    start, words = start or today(), " ".join(typed.lower().replace(",", " ").split())
+    start, words = start or today(), " ".join(typed[:LONGEST_DAY + 1].lower().replace(",", " ").split())
     named = {"": None, "today": start, "yesterday": start - datetime.timedelta(1),
              "tomorrow": start + datetime.timedelta(1)}
     if words in named:
@@ -64,6 +65,8 @@ def read_day(typed, start=None):
         if days > 40_000:
             raise ValueError(f"“{typed}” is too far away. {DAY_HELP}")
         return start + datetime.timedelta(days if words[0] == "+" else -days)
+    if len(typed) > LONGEST_DAY:
+        raise ValueError(f"“{typed[:LONGEST_DAY]} ...” is not a date we can read. {DAY_HELP}")
     first, _, rest = words.partition(" ")
     weekday = first if first[:3] in ("mon", "tue", "wed", "thu", "fri", "sat", "sun") else ""
     words = rest if weekday else words
@@ -195,6 +198,7 @@ class Record(Model):
     untold = ()                 # columns that the audit trail must not repeat (secrets, copies)
     given = ()                  # questions that the program answers, not the person
     many = None                 # the name of a list of them, when it is not the kind's name with an s
+    locked = False              # whether its words can no longer change
 
     class Meta:
         database = db
@@ -353,6 +357,8 @@ class Record(Model):
                        if f.name not in ("id", "version") and self.__data__.get(f.name) != was.__data__.get(f.name)}
             if not changed:
                 return 0
+            if was.locked:
+                raise Clash(f"This {was.kind_name()} is sealed or declined: its words do not change any more.")
             seen = self.version
             done = type(self).update({**changed, type(self).version: seen + 1}).where(
                 type(self).id == self.id, type(self).version == seen).execute()
@@ -413,6 +419,14 @@ class Row(Record):
     def parent_field(cls):
         """The field that names the form this row belongs to."""
         return next(f for f in cls._meta.sorted_fields if isinstance(f, ForeignKeyField) and not f.verbose_name)
+
+    def save(self, *args, **more):
+        """Save; a line of a form that is sealed or declined stays as it is."""
+        home = self.parent_field()
+        owner = home.rel_model.get_or_none(id=self.__data__.get(home.name)) if home.rel_model.locked is not False else None
+        if owner is not None and owner.locked:
+            raise Clash(f"This {owner.kind_name()} is sealed or declined: its words do not change any more.")
+        return super().save(*args, **more)
 
     def tips(self):
         """Advice about this row, shown beside it on the form; it never stops anybody."""

@@ -35,7 +35,8 @@ def rights():
 def settings():
     """The settings with their defaults; long texts are left out."""
     rows = ["| Setting | Default |", "| --- | --- |"]
-    rows += [f"| {f.verbose_name} | {f.default} |" for _, f in models.Setting.questions() if f.ask.rows == 1 and f.default not in (None, "")]
+    defaults = models.Setting()
+    rows += [f"| {f.verbose_name} | {defaults.answer(n)} |" for n, f in models.Setting.questions() if f.ask.rows == 1 and f.default not in (None, "")]
     return "\n".join(rows)
 
 

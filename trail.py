@@ -4,28 +4,43 @@ Come here to change what an audit row holds, how the chain is made and checked, 
 Each row carries `link`: a keyed code (HMAC-SHA256) over itself and the link before it, with a key that is kept outside the database.
 Words that may name a child stand in the code only as `digest`, so that they can be blanked when a child's record is erased by law,
 and the chain still holds. Triggers refuse every other change of a row. `verify` checks it all; an `Anchor` kept elsewhere shows a cut.
+What the trail says about a child or a sealed paper is read in `witness.py`.
 """
 import contextvars
 import datetime
+import errno
 import hashlib
 import hmac
 import json
+import logging
+import os
+import pathlib
+import sqlite3
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass, field as default
+from dataclasses import asdict, dataclass, field as default
 
-from peewee import BooleanField, CharField, DatabaseProxy, DateTimeField, IntegerField, Model, SqliteDatabase, TextField
+from peewee import BooleanField, CharField, DatabaseProxy, DateTimeField, IntegerField, Model, SqliteDatabase, TextField, chunked
 
+log = logging.getLogger("portal.audit")
 db = DatabaseProxy()
 ONE_WRITER = 5_208_113              # the number of PostgreSQL's advisory lock
 SEEN = ("view", "print", "export", "file", "found", "listed")      # the acts of reading
 WORDS = ("before", "after", "reason")                               # what may name a child
+LOGGED = ("refused", "refused sign-in")                             # acts that are a line of the log, too
+UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, "53100", "25006",
+              errno.ENOSPC, errno.EROFS, errno.EDQUOT}            # of SQLite, of PostgreSQL, of the system
 _key = None
 
 
 def now():
     """This moment in UTC, to the second, without a zone: how every stamp is kept."""
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0, tzinfo=None)
+
+
+def actor():
+    """The Actor on whose behalf this runs, or None."""
+    return _acting.get()
 
 
 def use_key(key):
@@ -48,6 +63,16 @@ def together():
         if not on_sqlite():
             db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (ONE_WRITER,))
         yield everything
+
+
+def cannot_write(fault):
+    """Whether an exception, or one that it came from, means that nothing can be written: the disk is full, or read-only."""
+    while fault is not None:
+        cause = fault.args[0] if fault.args and isinstance(fault.args[0], Exception) else fault
+        if (getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", "") or isinstance(cause, OSError) and cause.errno) in UNWRITABLE:
+            return True
+        fault = fault.__cause__ or fault.__context__
+    return False
 
 
 def on_sqlite():
@@ -119,14 +144,31 @@ def audit_all(act, record, changes, reason=""):
 
 def saw(act, records, reason=""):
     """Write down that the person acting saw these records (one row each); `act` is one of SEEN."""
-    _append([{"act": act, "record": type(r).__name__, "record_id": r.id, "pupil_id": r.pupil_key(), "section": "", "question": "",
-              "before": "", "after": "", "reason": reason} for r in records])
+    saw_all([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
+
+
+def saw_all(looks):
+    """Write down looks at children, (act, record, record_id, pupil_id, reason) each; `listed` once for each person, record, pupil and day."""
+    known = _listed_today() if any(look[0] == "listed" for look in looks) else ()
+    heads = ("act", "record", "record_id", "pupil_id", "reason")
+    _append([{**dict(zip(heads, look)), "section": "", "question": "", "before": "", "after": ""} for look in looks
+             if look[0] != "listed" or (look[1], look[3]) not in known])
+
+
+def _listed_today():
+    rows = AuditEntry.select(AuditEntry.record, AuditEntry.pupil_id).where(
+        AuditEntry.at >= now().replace(hour=0, minute=0, second=0), AuditEntry.act == "listed", AuditEntry.who == _actor().name)
+    return set(rows.tuples())
+
+
+def _actor():
+    if _acting.get() is None:
+        raise RuntimeError("Wrap the change in `with acting(name):` so that the audit trail can say who made it.")
+    return _acting.get()
 
 
 def _append(rows):
-    who = _acting.get()
-    if who is None:
-        raise RuntimeError("Wrap the change in `with acting(name):` so that the audit trail can say who made it.")
+    who = _actor()
     if not rows:
         return
     with together():
@@ -135,7 +177,11 @@ def _append(rows):
             row |= {"at": at, "who": who.name, "user_id": who.user, "request": who.request, "erased": False}
             row["digest"] = code_of(*(row[w] for w in WORDS))
             row["link"] = link = link_of(link, row)
-        _insert(rows)
+        for some in chunked(rows, 500):
+            _insert(some)
+    for row in rows:
+        if row["act"] in LOGGED:
+            log.info("%s: %s %s", row["act"], row["record"], row["record_id"] or "")
 
 
 def _insert(rows):
@@ -172,19 +218,44 @@ def head():
 
 def verify(anchors=()):
     """What is wrong with the audit trail, in sentences; none when every row, the chain and all anchors hold."""
-    found, link, rows, at_row = [], "", 0, {a.last: a for a in anchors if a.last}
+    found, link, rows, at_row = [] if guarded() else ["The triggers that keep the audit trail are not in the database."], "", 0, {}
+    for anchor in {a for a in anchors if a.last}:
+        at_row.setdefault(anchor.last, []).append(anchor)
     for row in AuditEntry.select().order_by(AuditEntry.id).dicts().iterator():
         rows += 1
         if row["link"] != link_of(link, row):
             found.append(f"Audit row {row['id']} does not follow from the row before it: a row was changed, moved, added or taken out.")
         if not row["erased"] and row["digest"] != code_of(*(row[w] for w in WORDS)):
             found.append(f"The words of audit row {row['id']} were changed.")
-        link, anchor = row["link"], at_row.pop(row["id"], None)
-        if anchor and (anchor.link, anchor.rows) != (row["link"], rows):
-            found.append(f"Audit row {row['id']} is not what was written down elsewhere at {anchor.at}.")
+        link = row["link"]
+        found += [f"Audit row {row['id']} is not what was written down elsewhere at {a.at}." for a in at_row.pop(row["id"], ())
+                  if (a.link, a.rows) != (link, rows)]
         if len(found) > 20:
             return [*found, "... and more."]
-    found += [f"Audit rows up to {a.last}, written down elsewhere at {a.at}, are no longer there." for a in at_row.values()]
+    return found + [f"Audit row {a.last}, the last one when it was written down elsewhere at {a.at}, is no longer there."
+                    for some in at_row.values() for a in some]
+
+
+def write_anchor(path):
+    """Write the anchor of this moment at the end of a file, one JSON line a day; returns whether one was written."""
+    path, known, mark = pathlib.Path(path), read_anchors(path), head()
+    if not mark.last or known and known[-1].at[:10] >= mark.at[:10]:
+        return False
+    with open(path, "a", encoding="utf-8", opener=lambda p, how: os.open(p, how, 0o600)) as out:
+        out.write(f"\n{json.dumps(asdict(mark))}")             # first the line break: the line before may have been cut off
+        out.flush()
+        os.fsync(out.fileno())
+    return True
+
+
+def read_anchors(path):
+    """The anchors of a file that `write_anchor` wrote, oldest first; a line that was cut off by a power cut is left out."""
+    path, found = pathlib.Path(path), []
+    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+        try:
+            found.append(Anchor(**json.loads(line)))
+        except (ValueError, TypeError):
+            continue
     return found
 
 
@@ -211,7 +282,7 @@ POSTGRES_GUARDS = (
 
 def guarded():
     """Whether the triggers that keep the audit trail are in the database."""
-    catalogue = "SELECT name FROM sqlite_master WHERE type = 'trigger'" if on_sqlite() else "SELECT tgname FROM pg_trigger"
+    catalogue = "SELECT name FROM sqlite_master WHERE type = 'trigger'" if on_sqlite() else "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
     return {"audit_entry_stays", "audit_entry_keeps" if on_sqlite() else "audit_entry_whole"} <= {n for n, in db.execute_sql(catalogue)}
 
 

@@ -4,7 +4,7 @@ from flask_login import current_user
 
 import models
 import workflow
-from admin_views import exchange, forms, school
+from admin_views import exchange, forms, keeping, school, status
 from admin_views.base import RecordView
 from admin_views.desk import Home, settings_now
 from admin_views.pupil import CaseView, ListView, PupilView
@@ -22,7 +22,7 @@ REGISTER = (
     (models.MyPlanPlus, PAPERS, RecordView), (models.MyPlanPlusReview, PAPERS, RecordView),
     (models.EhcCase, MORE, CaseView), (models.Meeting, MORE, RecordView), (models.Consent, MORE, RecordView),
     (models.Letter, MORE, RecordView), (models.Document, MORE, exchange.DocumentView), (models.Strategy, MORE, RecordView),
-    (models.Placement, MORE, RecordView), (models.ListMembership, MORE, RecordView), (models.Disclosure, MORE, RecordView),
+    (models.Placement, MORE, RecordView), (models.ListMembership, MORE, RecordView), (models.Disclosure, MORE, keeping.DisclosureView),
     (models.Erasure, MORE, RecordView),
     (models.User, SCHOOL, school.PersonView), (models.BankEntry, SCHOOL, RecordView), (models.Setting, SCHOOL, school.SettingView),
 )
@@ -46,6 +46,8 @@ def register(app, admin):
     for row_class in every(Row):
         admin.add_view(RecordView(row_class, category=ROWS))
     admin.add_view(school.AuditView(name="Audit trail", endpoint="audit", url="/audit", category=SCHOOL))
+    admin.add_view(keeping.KeepingView(name="Keeping records", endpoint="keeping", url="/keeping", category=SCHOOL))
+    admin.add_view(status.StatusView(name="Status", endpoint="status", url="/status", category=SCHOOL))
     admin.add_view(exchange.ImportView(name="Bring in pupils", endpoint="import", url="/import", category=SCHOOL))
     admin.add_view(school.HelpView(name="Help", endpoint="help", url="/help"))
     app.extensions["portal_admin"] = admin
@@ -56,7 +58,7 @@ def common(admin):
     """What every template may use."""
     return {"menu": menu(admin) if current_user.is_authenticated else [], "settings": settings_now(), "say_day": say_day,
             "short_day": short_day, "say_moment": say_moment, "today": today(), "may": may, "workflow": workflow, "Pupil": models.Pupil,
-            "version": school.version(), "here": request.path, "draw": forms.draw}
+            "AuditEntry": models.AuditEntry, "version": school.version(), "alarms": status.alarms, "here": request.path, "draw": forms.draw}
 
 
 def menu(admin):

@@ -1,30 +1,34 @@
 """Signing in, the second step, sign-in links, and each person's own account.
 
-Come here to change how people sign in. `finish` is the only way in. Nobody ever chooses another person's password and
+Come here to change how people sign in. `enter` is the only way in. Nobody ever chooses another person's password and
 no mail is sent: a new person, or one who forgot the password, gets a link that works once, for 24 hours.
 """
 import re
 import time
 from datetime import timedelta
 from functools import wraps
+from urllib.parse import urlsplit
 
 import pyotp
 import segno
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from admin_views import account_forms as forms
+from admin_views import account_forms as forms, places
+from admin_views.desk import settings_now
+from admin_views.forms import key_of
 from admin_views.passwords import (code_is_right, codes_of, hash_password, new_recovery_codes, offered_secret,
                                    password_is_right, remember_device, set_password, sha, tell, try_once, use_app_code)
-from models import Setting, User, new_token
+from models import SignedIn, User, new_token
 from questions import SENCO, TECHNICIAN, acting, now, together
 
 LINK_LIVES = timedelta(hours=24)
 FRESH_FOR = 10 * 60                     # seconds before an account page asks for the password again
 CODE_STEP_LIVES = 10 * 60               # seconds to type the code after the password
 OPEN = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static", None}
-SETTING_UP = {"account.second_step", "account.confirm", "account.sign_out"}
+SETTING_UP = {"account.second_step", "account.confirm", "account.sign_out", "account.stay"}
+KEEP_TYPING = None                      # a function of (user, address, [(name, value)]) that keeps a form which cannot be saved now
 
 pages = Blueprint("account", __name__)
 login_manager = LoginManager()
@@ -34,39 +38,61 @@ def init_app(app):
     """Add signing in to the program; call it after CSRFProtect and after the line that opens the database."""
     login_manager.init_app(app)
     app.register_blueprint(pages)
+    app.context_processor(lambda: {"time_left": places.time_left(g.place) if current_user.is_authenticated else None})
 
 
 # --------------------------------------------------------------------------------------------------------- who may pass
 @login_manager.user_loader
 def load_user(token):
-    """The person whose cookie this is, if they may still sign in."""
-    return User.get_or_none(User.token == token, User.account == "on") if token else None
+    """The person whose cookie this is, if its place has not run out and they may still sign in."""
+    g.place = places.at(token)
+    return g.place.user if g.place and places.holds(g.place) and g.place.user.active else None
 
 
 @pages.before_app_request
 def signed_in_only():
-    """Send a stranger to the sign-in page, and a person whose role needs a second step to set it up."""
+    """Send a stranger to the sign-in page, and a person whose role needs a second step to set it up; keep what they typed."""
     if request.endpoint in OPEN:
         return None
     if not current_user.is_authenticated:
+        keep_typing(g.place.user if g.get("place") else None)
         return redirect(url_for("account.sign_in", next=this_page()))
-    needed = current_user.role in (Setting.of_school().second_step or "").split("\n") and not current_user.totp
-    return redirect(url_for("account.second_step")) if needed and request.endpoint not in SETTING_UP else None
+    places.seen(g.place)
+    needed = current_user.role in (settings_now().second_step or "").split("\n") and not current_user.totp
+    if not needed or request.endpoint in SETTING_UP:
+        return None
+    keep_typing(me())
+    return redirect(url_for("account.second_step"))
+
+
+def keep_typing(user):
+    """Keep a form that arrives when it cannot be saved; CSRFProtect has checked its token already."""
+    if KEEP_TYPING and request.method == "POST" and user and user.active:
+        KEEP_TYPING(user, request.full_path.rstrip("?"), [(n, v) for n, v in request.form.items(multi=True) if n != "csrf_token"])
+
+
+def prove():
+    """None if the password was given in the last ten minutes, else the way to the page that asks for it; keeps what was typed."""
+    if time.time() - session.get("proved", 0) <= FRESH_FOR:
+        return None
+    keep_typing(me())
+    return redirect(url_for("account.confirm", next=this_page()))
 
 
 def fresh(view):
     """Ask for the password again unless it was given in the last ten minutes."""
     @wraps(view)
     def guarded(*args, **kwargs):
-        if time.time() - session.get("proved", 0) > FRESH_FOR:
-            return redirect(url_for("account.confirm", next=this_page()))
-        return view(*args, **kwargs)
+        return prove() or view(*args, **kwargs)
     return guarded
 
 
 def this_page():
-    """Where to come back to: this page, unless it is only the far end of a button."""
-    return request.full_path.rstrip("?") if "GET" in request.url_rule.methods else url_for("account.show")
+    """Where to come back to: this page, or the one with the button that was pressed."""
+    if "GET" in request.url_rule.methods:
+        return request.full_path.rstrip("?")
+    came = urlsplit(request.referrer or "")
+    return came.path if came.path and came.netloc == request.host else url_for("account.show")
 
 
 def safe_next():
@@ -106,7 +132,6 @@ def go_on(user):
     """After a good password: ask for the code, or finish."""
     if not user.totp:
         return finish(user)
-    session.clear()
     session["half"] = [user.token, int(time.time())]
     return redirect(url_for("account.code", next=safe_next()))
 
@@ -114,7 +139,7 @@ def go_on(user):
 def half_signed_in():
     """The person who gave a good password in the last ten minutes and still has to type a code."""
     token, at = session.get("half", ["", 0])
-    return load_user(token) if time.time() - at < CODE_STEP_LIVES else None
+    return User.get_or_none(User.token == token, User.account == "on") if token and time.time() - at < CODE_STEP_LIVES else None
 
 
 @pages.route("/sign-in/code", methods=["GET", "POST"])
@@ -131,20 +156,29 @@ def code():
 
 
 def finish(user, where=None):
-    """Sign the person in with a new session and remember this device."""
-    session.clear()
-    login_user(user)
-    session["proved"] = int(time.time())
+    """Sign the person in and remember this device."""
+    enter(user)
     tell("signed in", user, user)
     return remember_device(redirect(where or safe_next()), user)
 
 
+def enter(user):
+    """Begin a new session in this browser; the one it had ends. Pages that the same person left open can still be sent."""
+    was, token = g.get("place"), session.get("csrf_token")
+    session.clear()
+    if was:
+        was.delete_instance()
+        session.update({"csrf_token": token} if token and was.user_id == user.id else {})
+    user.cookie = places.begin(user, request.remote_addr, request.user_agent.string)
+    login_user(user)
+    g.place, session["proved"] = places.at(user.cookie), int(time.time())
+
+
 @pages.post("/sign-out")
 def sign_out():
-    """Sign out here and everywhere: a copied cookie stops working too."""
-    user = me()
-    user.keep(token=new_token())
-    tell("signed out", user, user)
+    """Sign out here: a copied cookie stops working too."""
+    g.place.delete_instance()
+    tell("signed out", me(), me())
     logout_user()
     session.clear()
     response = redirect(url_for("account.sign_in"))
@@ -248,8 +282,40 @@ def dead_link():
 # ----------------------------------------------------------------------------------------------------- your own account
 @pages.route("/account")
 def show():
-    """The person's own account: password, second step, recovery codes, sign out."""
-    return render_template("account_show.html", title="Your account", codes_left=len(codes_of(current_user)))
+    """The person's own account: password, second step, recovery codes, where they are signed in."""
+    return render_template("account_show.html", title="Your account", codes_left=len(codes_of(current_user)), places=places.of(me()), here=g.place)
+
+
+@pages.post("/account/places")
+def end_places():
+    """Sign out at one other place (its number in `which`), or at all others."""
+    which = request.form.get("which", 0, type=key_of)
+    chosen = SignedIn.id == which if which else SignedIn.id != g.place.id
+    if SignedIn.delete().where(SignedIn.user == me(), SignedIn.id != g.place.id, chosen).execute():
+        tell("signed out elsewhere", me(), me())
+        flash("Signed out there.", "done")
+    return redirect(url_for("account.show"))
+
+
+@pages.route("/account/places/<int:number>", methods=["GET", "POST"])
+@fresh
+def end_all(number):
+    """Show where a person is signed in, and sign them out everywhere."""
+    person, form = User.get_or_none(User.id == number) or abort(404), forms.Press()
+    if not may_link(current_user, person):
+        abort(403)
+    if not form.validate_on_submit():
+        return form_page(form, f"Where {person} is signed in", "Sign out everywhere", "account_places.html", places=places.of(person))
+    person.keep(token=new_token())
+    tell("signed out everywhere", person, me())
+    flash(f"{person} is signed out everywhere.", "done")
+    return redirect(url_for("user.page", key=number))
+
+
+@pages.route("/account/stay", methods=["GET", "POST"])
+def stay():
+    """How long the sign-in lasts, for the warning before its end; a POST is a click."""
+    return places.time_left(g.place)
 
 
 @pages.route("/account/confirm", methods=["GET", "POST"])
@@ -291,7 +357,7 @@ def second_step():
             user, form.code.data.replace(" ", ""), secret), form.code, "The code is not right. Type the newest one"):
         user.keep(totp=secret, token=new_token())
         tell("second step set up", user, user)
-        login_user(user)
+        enter(user)
         return show_new_codes(user)
     portal = current_app.config.get("PORTAL_NAME", "Portal")
     uri = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=portal)

@@ -15,9 +15,11 @@ from flask_login import current_user
 from peewee import ForeignKeyField, IntegrityError, TextField
 
 import workflow
-from admin_views import forms, paper
+import witness
+from admin_views import account, drafts, forms, looks, paper, saving
+from admin_views.sheet import harmless
 from models import Form, Pupil, PupilRecord, may
-from questions import AuditEntry, Clash, ROLES, Row, audit, together, document, short_day, today
+from questions import Clash, ROLES, Row, audit, together, document, short_day, today
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000              # rows of one spreadsheet
@@ -31,6 +33,7 @@ class RecordView(ModelView):
     page_size = PAGE_SIZE
     named_filters = ()
     has_list = True
+    proved = ("spreadsheet",)           # screens that ask for the password again if it was last given over ten minutes ago
     # Flask-Admin's own routes for these are not used: they delete recursively, edit without a right, look up without a scope
     delete_view = action_view = ajax_lookup = ajax_update = export = details_view = create_view = edit_view = action_delete = None
 
@@ -51,6 +54,9 @@ class RecordView(ModelView):
     def is_accessible(self):
         """Menu and every route below: signed in, and the right to read this record."""
         return current_user.is_authenticated and may(current_user, "r", self.model)
+
+    def _handle_view(self, name, **kwargs):
+        return super()._handle_view(name, **kwargs) or (account.prove() if name in self.proved else None)
 
     def inaccessible_callback(self, name, **kwargs):
         """To the sign-in page, or a plain refusal."""
@@ -82,8 +88,10 @@ class RecordView(ModelView):
         return self.get_query().where(self.model.id == forms.key_of(key)).first()
 
     def find(self, key):
-        """One record within the scope, or the "not found" page."""
-        return self.get_one(key) or abort(404)
+        """One record within the scope, noted as seen, or the "not found" page."""
+        record = self.get_one(key) or abort(404)
+        looks.note([record])
+        return record
 
     # -- the list
     def wanted(self):
@@ -103,6 +111,7 @@ class RecordView(ModelView):
         sort = w["sort"] if w["sort"] in self._sortable_columns else None
         count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
         preload(self.model, rows)
+        looks.note(rows, "found" if w["search"] or w["filters"] else "listed")
         return self.render(self.list_template, title=self.plural(), rows=rows, count=count, wanted=w, columns=self._list_columns,
                            sortable=self._sortable_columns, filters=list(enumerate(self._filters or [])), cell=self.cell,
                            pages=-(-count // PAGE_SIZE), page_size=PAGE_SIZE, searches=self._search_supported,
@@ -152,11 +161,12 @@ class RecordView(ModelView):
         shown = [(n, f) for s, lines in self.model.layout() if current_user.role in s.see for n, f in lines if hasattr(f, "ask")]
         extra = [n for n in ("status",) if n in self.model._meta.fields]
         out = io.StringIO()
-        sheet = csv.writer(out)
+        sheet = csv.writer(out, quoting=csv.QUOTE_ALL)         # so that no semicolon or tab within an answer begins a cell
         sheet.writerow(["Number", *(f.verbose_name for _, f in shown), *(label_of(self.model, n) for n in extra)])
         for r in rows:
             sheet.writerow([r.id, *(harmless(r.answer(n)) for n, _ in shown), *(harmless(r.answer(n)) for n in extra)])
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
+        looks.note(rows, "export")
         return Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8",
                         headers={"Content-Disposition": f"attachment; filename={self.model.slug()}-{today():%Y-%m-%d}.csv"})
 
@@ -167,7 +177,7 @@ class RecordView(ModelView):
         record = self.find(key)
         content = record.content(current_user.role) if isinstance(record, Form) else document(record, current_user.role)
         return self.render(self.page_template, record=record, content=content, pupil=pupil_of(record), may_write=self.may_write(),
-                           history=history(record), acts=acts(record) if self.may_write() else [], lacks=[], links=self.more_links(record))
+                           history=witness.history(record, current_user), acts=acts(record) if self.may_write() else [], lacks=[], links=self.more_links(record))
 
     @expose("/new/", methods=("GET", "POST"))
     def new(self):
@@ -175,10 +185,25 @@ class RecordView(ModelView):
         if not self.may_write():
             abort(403)
         pupil = Pupil.visible_to(current_user).where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of)).first()
+        looks.note([pupil] if pupil else [])
+        pressed = drafts.press_of(request.form.get("press"))
+        if pressed:
+            return self.second_press(pressed)
         record, prefilled = self.begin(pupil)
         if record.id and request.method != "POST":
+            drafts.carry(request.full_path, url_for(".edit", key=record.id))
             return redirect(url_for(".edit", key=record.id))
-        return self.edit_form_page(record, prefilled)       # what was typed into a second new paper clashes with the first
+        return self.edit_form_page(record, prefilled)       # what was typed into a second new paper is merged with the first
+
+    def second_press(self, led_to):
+        """The same press again leads to what the first one made; what was typed since (after Back) comes along and is not lost."""
+        keys = [int(part) for part in led_to.split("/") if part.isdecimal()]
+        record = self.get_one(keys[0]) if keys else None
+        if record and saving.differs(record, forms.form_for(type(record), current_user, ("pupil",))(formdata=request.form)):
+            there = url_for(".edit", key=record.id)
+            items = [(n, v) for n, v in request.form.items(multi=True) if n != "press"]
+            return redirect(there) if drafts.keep(current_user, there, items) else redirect(led_to)
+        return redirect(led_to)
 
     def begin(self, pupil):
         """The new record with what is known filled in; an unfinished paper of this cycle is taken up again instead."""
@@ -195,30 +220,52 @@ class RecordView(ModelView):
         record = self.find(key)
         if not self.may_write():
             abort(403)
-        if getattr(record, "locked", False):
-            return redirect(url_for(".page", key=key))
+        if record.locked and request.method != "POST":
+            left = drafts.of(current_user, request.full_path)
+            return redirect(url_for("draft.show", key=left.id) if left else url_for(".page", key=key))
         return self.edit_form_page(record, {})
 
     def edit_form_page(self, record, prefilled):
-        """Show the form; on POST add a line, or save, or save and complete."""
-        fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
-        maker = forms.form_for(type(record), current_user, fixed)
-        form = maker(data=forms.values_of(record, current_user, prefilled))
-        problems = []
+        """Show the form, with what was typed and not saved; on POST add a line, or save, or save and complete."""
+        address = url_for(".edit", key=record.id) if record.id else request.full_path
+        draft = drafts.of(current_user, address) if request.method != "POST" else None
+        form, problems = self.form_of(record, prefilled, draft)
+        draft = draft if draft and form.is_draft else None
         if request.method == "POST":
             forms.name_siblings(form)
             said = request.form
             if said.get("more") in type(record).groups():
                 form[said["more"]].append_entry({})
             else:
-                problems = self.save(record, form, said.get("do", "save"))
+                try:
+                    problems = self.save(record, form, said.get("do", "save"))
+                except drafts.Pressed as pressed:
+                    return self.second_press(pressed.led_to)
                 if not problems:
                     return redirect(self.after_save(record, said.get("do")))
                 if getattr(form, "is_kept", False):             # saved, though not completed: go on from what is saved
-                    form = maker(formdata=None, data=forms.values_of(record, current_user))
+                    form, _ = self.form_of(record, {}, None, fresh=True)
+                else:
+                    drafts.keep(current_user, address, said.items(multi=True))
         forms.name_siblings(form)
-        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(),
-                           tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems else 200
+        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(), draft=draft,
+                           tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems and not draft else 200
+
+    def form_of(self, record, prefilled, draft, fresh=False):
+        """The form of a record with what is saved, what was just sent, or what a draft holds, merged with what was saved since."""
+        fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
+        maker, data = forms.form_for(type(record), current_user, fixed), forms.values_of(record, current_user, prefilled)
+        if draft is not None:
+            form = maker(formdata=drafts.items_of(draft), data=data)
+            form.is_draft = saving.differs(record, form)
+            if form.is_draft:
+                return form, saving.catch_up(record, form)
+            draft.delete_instance()                             # it says nothing that is not saved
+        form = maker(formdata=None, data=data) if fresh or request.method != "POST" else maker(data=data)
+        form.is_draft = False
+        if fresh or request.method != "POST":
+            form.seen.data = saving.seen(record, form)
+        return form, []
 
     def save(self, record, form, do):
         """Save the form with its rows in one transaction, then complete or agree it when asked. Returns the problems."""
@@ -227,10 +274,15 @@ class RecordView(ModelView):
             return problems
         try:
             with together():
-                store(record, form)
+                if request.endpoint.endswith(".new"):
+                    drafts.once(request.form.get("press"))
+                told = saving.store(record, form)
                 self.check(record)
+                drafts.saved(request.form.get("press"), self.place_of(record))
+        except drafts.Pressed:
+            raise
         except Clash as clash:
-            return clash_problems(record, form, clash)
+            return getattr(clash, "problems", [("", str(clash))])
         except workflow.Invalid as invalid:
             record.id = known                                   # what was new is not saved
             return invalid.faults
@@ -238,6 +290,8 @@ class RecordView(ModelView):
             record.id = known
             return [("", "Nothing was saved: another line still refers to a line that you take out. Change that line first.")]
         form.is_kept = True
+        if told:
+            flash(told, "done")
         try:
             ACTS.get(do, lambda *_: None)(record, current_user)
         except workflow.Invalid as invalid:
@@ -261,6 +315,10 @@ class RecordView(ModelView):
             return url_for("pupil.chart", key=record.pupil_id)
         if do in ACTS and isinstance(record, PupilRecord):
             return url_for("pupil.page", key=record.pupil_id)
+        return self.place_of(record)
+
+    def place_of(self, record):
+        """Where somebody is who has saved this record: its form while it is a paper, else its page."""
         return url_for(f"{self.endpoint}.edit" if isinstance(record, Form) else f"{self.endpoint}.page", key=record.id)
 
     @expose("/<int:key>/act/", methods=("POST",))
@@ -274,7 +332,7 @@ class RecordView(ModelView):
             made = PAGE_ACTS[do](record, current_user)
         except workflow.Invalid as invalid:
             content = record.content(current_user.role)
-            return self.render(self.page_template, record=record, content=content, pupil=record.pupil, may_write=True, history=history(record),
+            return self.render(self.page_template, record=record, content=content, pupil=record.pupil, may_write=True, history=witness.history(record, current_user),
                                acts=acts(record), lacks=invalid.faults, links=[]), 422
         except (workflow.Refused, Clash) as refused:
             flash(str(refused), "problem")
@@ -387,22 +445,10 @@ def row_lists(model):
     return [(plural(c), url_for(f"{c.slug()}.index_view")) for c in model.groups().values()]
 
 
-def harmless(words):
-    """A cell that no spreadsheet runs as a formula (OWASP, ASVS 1.2.10)."""
-    return f"'{words}" if words.startswith(("\t", "\r")) or words.lstrip("\ufeff\0 \t\r\n").startswith(("=", "+", "-", "@")) else words
-
-
 def pupil_of(record):
     """The pupil a record is about, or None."""
     key = record.pupil_key()
     return Pupil.get_or_none(Pupil.id == key) if key else None
-
-
-def history(record):
-    """The last changes of a record that this person may read."""
-    hidden = {n for s, lines in type(record).layout() if current_user.role not in s.see for n, _ in lines}
-    found = AuditEntry.select().where(AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id)
-    return [e for e in found.order_by(AuditEntry.id.desc()).limit(40) if e.question not in hidden]
 
 
 def typing_problems(form):
@@ -415,58 +461,4 @@ def typing_problems(form):
                 found += [(f.id, f"{f.label.text}: {words}") for f in entry.form for words in f.errors if not entry.form.gone.data]
         else:
             found += [(field.id, words if field.label.text in words else f"{field.label.text}: {words}") for words in field.errors]
-    return found
-
-
-def store(record, form):
-    """Write the form into the record and its rows; raises Clash when somebody saved since the form was opened."""
-    if record.id and str(record.version) != str(form.version.data):
-        raise Clash(f"Somebody else has saved this {record.kind_name()} since you opened it.")
-    asked, lists = dict(record.questions()), forms.lists_of(form)
-    for field in form:
-        if field.short_name in asked:
-            setattr(record, field.short_name, forms.answer_of(field))
-    if record.taken():
-        raise workflow.Invalid(record.taken())
-    saved_at = record.version
-    record.save()
-    made, touched = {}, False
-    gone = []
-    for field_list in lists:
-        touched |= store_rows(record, field_list, made, gone)
-    for row in reversed(gone):
-        row.remove()
-    if (touched or gone) and record.version == saved_at:
-        record.touch()
-
-
-def store_rows(record, field_list, made, gone):
-    """Write one list of rows; `made` maps (list, number) to the row saved. Returns whether anything changed."""
-    group, row_class = field_list.short_name, type(record).groups()[field_list.short_name]
-    kept = {str(r.id): r for r in getattr(record, group)}
-    touched = False
-    for number, entry in enumerate(field_list.entries):
-        row = kept.get(str(entry.form.row_id.data or "")) or row_class(**{row_class.parent_field().name: record})
-        if entry.form.gone.data or forms.is_empty(entry.form):
-            if row.id:
-                gone.append(row)
-            continue
-        asked = dict(row_class.questions())
-        for field in entry.form:
-            if field.short_name in asked:
-                link = isinstance(field, forms.SiblingField)
-                setattr(row, field.short_name, made.get((field.group, field.data)) if link else forms.answer_of(field))
-        touched |= bool(row.save())
-        made[group, str(number)] = row
-    return touched
-
-
-def clash_problems(record, form, clash):
-    """Say what the other person saved, answer by answer; what was typed here stays in the boxes, and may be saved again."""
-    theirs = type(record).get_by_id(record.id)
-    form.version.raw_data, form.version.data = None, theirs.version
-    found = [("", f"{clash} What you typed is still here. Compare, then save again to keep yours.")]
-    for name, asked in theirs.questions():
-        if name in form and theirs.answer(name) and theirs.__data__.get(name) != forms.answer_of(form[name]):
-            found.append((name, f"“{asked.verbose_name}” now says: {theirs.answer(name)}"))
     return found

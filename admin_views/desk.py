@@ -11,8 +11,10 @@ from flask_login import current_user
 from peewee import fn
 
 import clock
+import keeping
 import workflow
-from models import AgencyInformation, EhcCase, Placement, Pupil, Setting, may
+from admin_views import looks
+from models import AgencyInformation, Disclosure, EhcCase, Placement, Pupil, Setting, may
 from questions import today
 
 
@@ -31,6 +33,7 @@ class Home(AdminIndexView):
     def index(self):
         """What needs you today, by role; the technician sees no pupil."""
         found = tasks(current_user) if may(current_user, "r", Pupil) else []
+        looks.note([t.pupil for t in found], "listed")
         groups = [(name, words, [t for t in found if t.group == name]) for name, words in GROUPS]
         return self.render("home.html", groups=groups, stages=stage_counts(current_user), on=today(), link=task_link, say_due=say_due)
 
@@ -55,6 +58,8 @@ def stage_counts(user):
 
 def task_link(task):
     """Where a line of the home page leads: one click from the work."""
+    if isinstance(task.to, Disclosure):
+        return url_for("disclosure.page", key=task.to.id)
     if task.to is None:
         return url_for("pupil.page", key=task.pupil.id)
     if isinstance(task.to, type):
@@ -101,6 +106,7 @@ def tasks(user, on=None):
         found += paper_tasks(placement, pupil, papers[placement.id], on, settings)
         found += agency_tasks(pupil, papers[placement.id]) + decision_tasks(placement, pupil)
     found += case_tasks(pupils, on, settings) + raised_tasks(pupils)
+    found += keeping_tasks(user, on, settings)
     order = [name for name, _ in GROUPS]
     seen = [t for t in found if t.to is None or may(user, "r", t.to)]
     return sorted(seen, key=lambda t: (order.index(t.group), t.when or datetime.date.max, t.pupil.name))
@@ -146,6 +152,17 @@ def raised_tasks(pupils):
     loose = form_class.select().where(form_class.placement.is_null(), form_class.pupil.in_(list(pupils)),
                                       form_class.status.in_(("draft", "complete")))
     return [Task("agree", pupils[f.pupil_id], f"{f.kind_name()} written by {f.entered_by}: place on the list?", f.happened_on, f) for f in loose]
+
+
+def keeping_tasks(user, on, settings):
+    """Requests for information that are due, and leavers whose record has not gone to the next school: for who writes requests."""
+    if not may(user, "w", Disclosure):
+        return []
+    soon = on + datetime.timedelta(int(settings.due_soon_days))
+    found = [Task("overdue" if due < on else "soon", asked.pupil, str(asked), due, asked)
+             for asked, due in keeping.open_requests(settings) if due and due <= soon]
+    return found + [Task("overdue" if due < on else "soon", pupil, "Transfer pack for the next school", due, None)
+                    for pupil, due, _ in keeping.to_send(settings)]
 
 
 def agency_tasks(pupil, papers):

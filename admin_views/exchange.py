@@ -4,6 +4,7 @@ Come here to change the pages of “Bring in pupils”, which kinds of file may 
 What a column or a cell means is in `sheet.py`.
 """
 import csv
+import datetime
 import hashlib
 import io
 import os
@@ -12,24 +13,27 @@ import re
 import secrets
 import time
 import zipfile
+import zlib
 
 from flask import Response, abort, current_app, flash, redirect, request, send_file, url_for
 from flask_admin import expose
 from flask_login import current_user
-from peewee import IntegrityError
+from peewee import IntegrityError, fn
 from PIL import Image
 
-from admin_views import sheet
+from admin_views import looks, sheet
 from admin_views.base import RecordView, typing_problems
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from models import Document, Pupil, Setting, may
-from questions import HEAD, SENCO, Clash, together, short_day, today
+from questions import HEAD, SENCO, AuditEntry, Clash, now, together, short_day, today
 
 IMPORT_HOURS = 24               # how long an upload waits for “Import”
 SHOWN = 100                     # rows of the preview on one page
 MOST_FILE = 10 * 1024 * 1024
 MOST_UNPACKED, MOST_MEMBERS, MOST_PIXELS = 300 * 1024 * 1024, 5_000, 80_000_000
+MOST_RATIO, FREE_OF_RATIO = 100, 10 * 1024 * 1024       # more than 100 times its size is suspicious from 10 MB on
+MOST_FILES_OF_CHILD, MOST_BYTES_OF_CHILD, MOST_FILES_AN_HOUR = 300, 500 * 1024 * 1024, 100
 SAMPLE = (("surname", "Oakley", "Ash"), ("forename", "Robin", "Wren"), ("known_as", "Rob", ""), ("dob", "05/05/2018", "02/03/2016"),
           ("sex", "F", "M"), ("upn", "H801200001001", ""), ("year", "Year 3", "Year 5"), ("form", "3B", "5A"),
           ("admitted_on", "05/09/2022", ""), ("premium", "Yes", "No"), ("eal", "No", "No"), ("home_language", "English", ""),
@@ -47,11 +51,16 @@ def folder(name):
 
 
 def put(path, data):
-    """Write a new file that only the program may read, and that is wholly there after a power cut."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
+    """Write a new file that only the program may read, and that is wholly there after a power cut; half a file (full disk) is removed."""
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with os.fdopen(opened, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -174,6 +183,7 @@ class ImportView(SchoolPage):
         pages = max(-(-len(wanted) // SHOWN), 1)
         page = min(max(request.args.get("page", 0, type=int), 0), pages - 1)
         left = [h for h, c in zip(found.heads, columns) if c == sheet.OUT]
+        looks.note([i.pupil for i in wanted[page * SHOWN:][:SHOWN] if i.pupil], "found")
         return self.render("import_preview.html", key=key, items=wanted[page * SHOWN:][:SHOWN], counts=sheet.counts(items), kind=kind,
                            total=len(wanted), page=page, pages=pages, first=page * SHOWN + 1, left=left, seen=sheet.fingerprint(items),
                            absent=absent(items), changed=changed), 409 if changed else 200
@@ -249,6 +259,15 @@ KEPT_KINDS = {                  # ending: (what it is served as, how it begins o
     "odt": ("application/vnd.oasis.opendocument.text", "content.xml")}
 KEPT_WORDS = "PDF, Word (docx), Excel (xlsx), PowerPoint (pptx), OpenDocument (odt) or a picture (jpg, png, webp, heic); at most 10 MB"
 NOT_THAT = "The file is damaged, or is not what its name says. Open it, save it again and choose the new file."
+TOO_MUCH = "The file holds more than the portal can check. Save it smaller, or as a PDF."
+HARM = "The file holds something that could do harm. Save it as a PDF and choose the new file."
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+PACKED = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"MZ", b"\x7fELF")     # archives and programs
+VIRUS_TEST = b"EICAR-STANDARD-" b"ANTIVIRUS-TEST-FILE"          # in two halves, or a scanner would take this file away
+WEB_PAGE = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe|\?php)\b", re.I)
+DECLARED = re.compile(rb"<!(?:doctype|entity)\b", re.I)
+MACRO = re.compile(r"vbaproject\.bin$|^basic/|^scripts/|/macrosheets/|/activex/")
+BIDI = re.compile("[\u061c\u200e\u200f\u2066-\u2069]")        # signs that turn the order of letters around
 
 
 def ending(name):
@@ -258,40 +277,74 @@ def ending(name):
 
 def file_fault(name, data):
     """Why this file cannot be kept, as a sentence; None when it can."""
-    if ending(name) not in KEPT_KINDS or "." not in name:
+    end = ending(name)
+    if end not in KEPT_KINDS or "." not in name:
         return f"This kind of file cannot be kept. Choose a {KEPT_WORDS}."
     if not data:
         return "The file is empty."
     if len(data) > MOST_FILE:
         return "The file is larger than 10 MB. Save it smaller, or in parts."
-    sign = KEPT_KINDS[ending(name)][1]
+    sign = KEPT_KINDS[end][1]
     if isinstance(sign, str):
         return package_fault(data, sign)
+    if VIRUS_TEST in data:
+        return HARM
     where = {b"ftyp": 4}.get(sign, 0)
-    if data[where:where + len(sign)] != sign or sign == b"RIFF" and data[8:12] != b"WEBP":
+    second = {b"RIFF": (b"WEBP",), b"ftyp": HEIC_BRANDS}.get(sign)
+    if data[where:where + len(sign)] != sign or second and data[8:12] not in second or is_two_kinds(data):
         return NOT_THAT
-    return picture_fault(data) if ending(name) in ("jpg", "jpeg", "png", "webp") else None
+    if end == "pdf":
+        return None if b"%%EOF" in data[-2048:] else NOT_THAT
+    return picture_fault(data) if end != "heic" else None
+
+
+def is_two_kinds(data):
+    """Whether a PDF or a picture would also open as a web page or as a ZIP file."""
+    return bool(WEB_PAGE.search(data[:max(data.find(b" obj"), 1500)])) or zipfile.is_zipfile(io.BytesIO(data))
 
 
 def package_fault(data, member):
-    """Why an Office file cannot be kept: no such thing inside, a macro, or far more inside than it seems. Nothing is unpacked."""
+    """Why an Office file cannot be kept: no such thing inside, a macro, another file, or far more inside than it seems.
+
+    Nothing is unpacked but the first lines of each part.
+    """
+    if data.count(b"PK\x01\x02") > MOST_MEMBERS:
+        return TOO_MUCH
     try:
-        inside = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        package = zipfile.ZipFile(io.BytesIO(data))
+        inside = package.infolist()
+        if data[:4] != b"PK\x03\x04" or member not in package.NameToInfo:
+            return NOT_THAT
+        unpacked = sum(i.file_size for i in inside)
+        if unpacked > MOST_UNPACKED or unpacked > max(FREE_OF_RATIO, MOST_RATIO * len(data)):
+            return TOO_MUCH
+        return next(filter(None, (part_fault(package, part) for part in inside)), None)
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, OSError):
         return NOT_THAT
-    names = {i.filename for i in inside}
-    if data[:4] != b"PK\x03\x04" or member not in names:
-        return NOT_THAT
-    if any(n.lower().endswith("vbaproject.bin") or n.startswith("Basic/") for n in names):
+
+
+def part_fault(package, part):
+    """Why a part of an Office file makes the file one that cannot be kept."""
+    name = part.orig_filename.lower()
+    if part.flag_bits & 1:
+        return "The file is locked with a password. Save it without one and choose the new file."
+    if MACRO.search(name):
         return "The file has macros, small programs that could do harm. Save it without macros and choose the new file."
-    too_much = len(inside) > MOST_MEMBERS or sum(i.file_size for i in inside) > MOST_UNPACKED
-    return "The file holds more than the portal can check. Save it smaller, or as a PDF." if too_much else None
+    odd_place = name.startswith("/") or set(name) & set("\\:\0") or ".." in name.split("/")
+    if odd_place or part.external_attr >> 28 == 0o12 or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return NOT_THAT                                         # 0o12: a link to another file
+    with package.open(part) as opened:
+        start = opened.read(4096)
+    if VIRUS_TEST in start or start.startswith(PACKED) and ending(name) not in KEPT_KINDS:
+        return HARM
+    declares = ending(name) in ("xml", "rels") and DECLARED.search(start.replace(b"\0", b""))
+    return NOT_THAT if declares else None                       # Office never declares entities (XXE, billion laughs)
 
 
 def picture_fault(data):
     """Why a picture cannot be kept; only its first lines are read."""
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as picture:
             wide, high = picture.size
     except Image.DecompressionBombError:
         wide = high = MOST_PIXELS
@@ -300,9 +353,21 @@ def picture_fault(data):
     return "The picture is too large. Save it smaller." if wide * high > MOST_PIXELS else None
 
 
+def quota_fault(pupil, record, size):
+    """Why no further file of this size is kept for a child, or from this person for now; None when it is."""
+    others = Document.select(fn.COUNT(Document.id), fn.SUM(Document.size)).where(Document.pupil == pupil, Document.id != (record.id or 0))
+    files, held = others.scalar(as_tuple=True)
+    if files >= MOST_FILES_OF_CHILD or (held or 0) + size > MOST_BYTES_OF_CHILD:
+        return f"There is no room for more files of this child: at most {MOST_FILES_OF_CHILD} files and 500 MB. Replace one that is no longer needed."
+    hour_ago = now() - datetime.timedelta(hours=1)
+    lately = AuditEntry.select().where(AuditEntry.record == "Document", AuditEntry.question == "stored_as", AuditEntry.at > hour_ago,
+                                       AuditEntry.user_id == current_user.id).count()
+    return "You have added very many files within an hour. Go on in an hour." if lately >= MOST_FILES_AN_HOUR else None
+
+
 def shown_name(sent):
     """The name of an uploaded file as it is shown: no folders, no control characters, at most 120 characters."""
-    name = " ".join((clean(re.split(r"[\\/]", sent or "")[-1]) or "").split()).strip(". ")
+    name = " ".join((clean(BIDI.sub("", re.split(r"[\\/]", sent or "")[-1])) or "").split()).strip(". ")
     stem, dot, end = name.rpartition(".")
     return f"{stem[:115 - len(end[:8])]}{dot}{end[:8]}"
 
@@ -343,7 +408,7 @@ class DocumentView(RecordView):
         if data is None:
             return super().save(record, form, do) if record.stored_as else [*typing_problems(form), ("file", "Choose the file.")]
         name = shown_name(sent)
-        fault = file_fault(name, data)
+        fault = file_fault(name, data) or quota_fault(form.pupil.data if "pupil" in form else record.pupil, record, len(data))
         return [*typing_problems(form), ("file", fault)] if fault else self.save_with(record, form, do, name, data)
 
     def save_with(self, record, form, do, name, data):

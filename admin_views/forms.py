@@ -12,6 +12,7 @@ from wtforms import (BooleanField, FieldList, Form, FormField, HiddenField, Radi
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
+from admin_views import looks
 from models import BankEntry, Pupil
 from questions import Row, Rows, read_day, say_day
 
@@ -22,6 +23,11 @@ def clean(typed):
     """Text as it is kept: one Unicode form, no control characters, no stray spaces at the ends."""
     kept = "".join(c for c in (typed or "") if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs") and c not in "\u202a\u202b\u202d\u202e"))
     return unicodedata.normalize("NFC", kept).strip() or None
+
+
+def clean_line(typed):
+    """Text of one line as it is kept, from a form or a file: single spaces, no line breaks."""
+    return " ".join((clean(typed) or "").split()) or None
 
 
 class DayField(StringField):
@@ -140,7 +146,7 @@ def control(name, asked, at):
     most = asked.max_length if isinstance(asked, CharField) else 20_000
     made = TextAreaField if asked.ask.rows > 1 else StringField
     kept = Length(max=most, message=f"“{label}” has room for {most:,} characters; please shorten it.")
-    return made(filters=[clean], validators=[kept], render_kw={"list": f"bank-{asked.ask.bank}"} if asked.ask.bank else None, **common)
+    return made(filters=[clean if asked.ask.rows > 1 else clean_line], validators=[kept], render_kw={"list": f"bank-{asked.ask.bank}"} if asked.ask.bank else None, **common)
 
 
 def one_of(options):
@@ -159,6 +165,12 @@ def key_of(said):
 def find_pupils(user, typed, chosen=""):
     """Pupils this person may see whose name fits what was typed, at most 21; or the one that was chosen."""
     mine = Pupil.visible_to(user).order_by(Pupil.surname, Pupil.forename)
+    found = _find(mine, typed, chosen)
+    looks.note(found, "found")
+    return found
+
+
+def _find(mine, typed, chosen):
     if chosen:
         return list(mine.where(Pupil.id == key_of(chosen)))
     exact = [p for p in mine.where(Pupil.surname.startswith(typed.split(",")[0].strip())) if str(p) == typed]
@@ -172,7 +184,7 @@ def find_pupils(user, typed, chosen=""):
 
 def form_for(record_class, user, fixed=()):
     """The WTForms class of a record for one person: the sections that person may write, with the rows of each."""
-    lines = {"version": HiddenField()}
+    lines = {"version": HiddenField(), "seen": HiddenField()}
     groups = record_class.groups()
     for section, asked in record_class.layout():
         if user.role not in section.write or user.role not in section.see:

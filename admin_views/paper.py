@@ -19,7 +19,7 @@ from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
 
 import workflow
 from admin_views import fonts, ruling
-from models import (Document, EhcCase, FamilyThinks, Form, Letter, ListMembership, MyPlan, MyPlanPlus, Placement,
+from models import (Document, EhcCase, FamilyThinks, Form, Letter, ListMembership, MyPlan, MyPlanPlus, Placement, Pupil,
                     PupilRecord, PupilViews, Setting, Strategy, every, may)
 from questions import document, say_day, say_moment, short_day, today
 
@@ -31,6 +31,9 @@ FAMILY_WORDS = ("We would like to hear from you and from your child. Write as mu
                 "will write it down with you.")
 RECORD_WORDS = ("Everything the school keeps on the Learning Pathway about this child, as far as the person who "
                 "printed it may see it. It is about a child: please keep it safe.")
+GIVEN_WORDS = ("What the school keeps on the Learning Pathway about this child. Please keep it safe. If something is not "
+               "right, please tell us.")
+RECEIPT_WORDS = "The record of a pupil who has left us for your school. It is confidential."
 
 # No folder and no network: the typefaces are known by name and the style sheet stands inside the document.
 POLICY = ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=60)
@@ -83,6 +86,37 @@ def whole_record(pupil, user):
     parts[0]["title"] = "Pupil details"
     return _answer(f"whole-record-{pupil.id}", user, kind="record", title="Pupil record", pupil=pupil, parts=parts,
                    cover="Pupil record", words=RECORD_WORDS)
+
+
+def given_record(pupil, papers, cut):
+    """The bytes of a PDF of what is given of a child: `papers` is [(record, data), ...] without what `cut` leaves out. Raises PaperError."""
+    parts, chapters = [], {}
+    for record, told in papers:
+        state = cut.masked(_state(record, told))
+        part = {"title": told["title"] if isinstance(record, Form) else told["name"], "purpose": _sentence(told["purpose"]), "state": state,
+                "sections": ruling.ready(told["sections"], blank=False)}
+        if isinstance(record, Form):
+            parts.append(((record.happened_on or record.entered_at.date(), record.id), {**part, "entry": _entry(record)}))
+        else:
+            chapters.setdefault(type(record), []).append(part)
+    details = [{**part, "title": "Pupil details"} for part in chapters.pop(Pupil, [])]
+    rest = [{**EMPTY, "title": CHAPTERS.get(cls, cls.many or f"{cls.kind_name()}s"), "records": records} for cls, records in chapters.items()]
+    forms = [part for _, part in sorted(parts, key=lambda row: row[0])]
+    return render(_html(None, kind="record", title="Pupil record", pupil=pupil, parts=[*details, *forms, *rest], cover="Pupil record",
+                        words=GIVEN_WORDS))
+
+
+def receipt(pupil):
+    """The bytes of the receipt that goes with a leaver's record, for the next school to send back. Raises PaperError."""
+    school = Setting.of_school()
+    known = (("Pupil", f"{pupil.forename} {pupil.surname}"), ("Date of birth", say_day(pupil.dob)), ("UPN", pupil.upn or ""),
+             ("Left us on", say_day(pupil.left_on)), ("Sent by", f"{school.school_name}, {school.senco_name}"), ("Sent on", ""), ("How", ""))
+    asked = ("Name of your school", "Received on", "Received by (name and role)", "Signature")
+    parts = [("What was sent", known), ("Please fill in, and send this page back to us", [(label, "") for label in asked])]
+    sections = [{"label": label, "prompt": "", "code": "", "lines": [{"name": "", "label": q, "prompt": "", "rows": 1, "options": [], "answer": said}
+                                                                     for q, said in lines]} for label, lines in parts]
+    part = {**EMPTY, "title": "Receipt for a pupil's record", "purpose": RECEIPT_WORDS, "sections": ruling.ready(sections, blank=True)}
+    return render(_html(None, kind="form", title="Receipt", pupil=pupil, parts=[part], blank=True))
 
 
 def profile(pupil, user):

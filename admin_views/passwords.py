@@ -22,7 +22,7 @@ from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch
 from zxcvbn.scoring import most_guessable_match_sequence
 
 from models import Setting, SignInTry, User, new_token
-from questions import acting, audit, now
+from questions import acting, audit, now, together
 
 SHORTEST, LONGEST = 12, 128             # characters of a password
 COMMON = frozenset(FREQUENCY_LISTS["passwords"])        # 30,000 passwords that people use most
@@ -197,7 +197,7 @@ def note_try(user, name, what="password"):
     device = known_device(user)
     limits = {f"{what} account {name}": TRIES_PER_ACCOUNT, f"{what} place {request.remote_addr}": TRIES_PER_PLACE}
     limits = {f"{what} device {device}": TRIES_PER_ACCOUNT} if device else limits
-    with SignInTry._meta.database.atomic():
+    with together():
         SignInTry.delete().where(SignInTry.at < now() - WINDOW).execute()
         for key, most in limits.items():
             if SignInTry.select().where(SignInTry.key == sha(key)).count() >= most:

@@ -11,13 +11,14 @@ from flask_login import current_user
 from peewee import DateField
 
 import clock
+import keeping
 import workflow
-from admin_views import forms, paper
+from admin_views import drafts, forms, paper, saving
 from admin_views.base import RecordView, acts, scoped, typing_problems
 from admin_views.desk import say_due, settings_now
-from models import (RATING, Agency, AgencyInformation, Consent, Document, EhcCase, Letter, ListMembership, Meeting, MyPlan, MyPlanPlus,
-                    Placement, Pupil, Setting, Strategy, may)
-from questions import Clash, Record, document, read_day, say_day, short_day, today
+from models import (RATING, Agency, AgencyInformation, Consent, Disclosure, Document, EhcCase, Erasure, Letter, ListMembership, Meeting, MyPlan,
+                    MyPlanPlus, Placement, Pupil, Setting, Strategy, may)
+from questions import Clash, Record, document, read_day, say_day, short_day, today, together
 
 
 class PupilView(RecordView):
@@ -35,6 +36,9 @@ class PupilView(RecordView):
     def page(self, key):
         """The child's page."""
         pupil = self.find(key)
+        if pupil.erased_on:
+            return self.render("keeping_erased.html", pupil=pupil, erasure=keeping.erasure_of(pupil),
+                               backups=keeping.gone_from_backups(pupil.erased_on, settings_now()))
         at = workflow.Situation(pupil, current_user)
         moves = workflow.moves_for(pupil, current_user)
         main = next_step(at, moves)
@@ -43,7 +47,7 @@ class PupilView(RecordView):
                            papers=[(p, f) for p, f in at.papers if may(current_user, "r", p.form)], older=older_forms(at),
                            journey=journey(pupil), timeline=timeline(pupil), lists=open_lists(pupil), advice=workflow.advice(at),
                            content=document(pupil, current_user.role), kept=kept(pupil), agencies=agencies(at), stages=stage_strip(pupil, at),
-                           may_write=self.may_write(), stop_link=stop_link, case=case, case_moves=case_moves(at),
+                           may_write=self.may_write(), may_keep=may(current_user, "r", Erasure), stop_link=stop_link, case=case, case_moves=case_moves(at),
                            case_dates=clock.case_dates(case) if case else [])
 
     @expose("/look-up/", methods=("POST",))
@@ -60,15 +64,16 @@ class PupilView(RecordView):
         if current_user.role not in row.by:
             abort(403)
         at = workflow.Situation(pupil, current_user)
-        form = move_form(row, pupil)
-        problems = []
+        draft = drafts.of(current_user, request.full_path) if request.method != "POST" else None
+        form, problems = move_form(row, pupil, draft), []
         if request.method == "POST":
             problems = self.press(row, pupil, form)
             if not problems:
                 return redirect(url_for(".page", key=key))
+            drafts.keep(current_user, request.full_path, request.form.items(multi=True))
         stopped = workflow.stops(row, at) if at.stage in row.from_ else [workflow.g.Stop(f"Not possible from: {workflow.stage_label(at.stage)}.")]
         return self.render("move.html", pupil=pupil, move=row, form=form, stops=[] if problems else stopped, stop_link=stop_link, at=at,
-                           problems=problems, will=will_do(row, at), token=request.form.get("token") or secrets.token_urlsafe(16),
+                           problems=problems, draft=draft, will=will_do(row, at), token=request.form.get("token") or secrets.token_urlsafe(16),
                            seen=at.placement.id if at.placement else 0), 422 if problems else 200
 
     def press(self, row, pupil, form):
@@ -83,6 +88,7 @@ class PupilView(RecordView):
             return invalid.faults
         except (workflow.Refused, Clash) as refused:
             return [("", str(refused))]
+        drafts.saved(request.form.get("press"), url_for(".page", key=pupil.id))
         flash(f"{row.name}: done for {pupil.called} {pupil.surname}.", "done")
         return []
 
@@ -94,32 +100,49 @@ class PupilView(RecordView):
         review = at.review or abort(404)
         if not may(current_user, "w", review):
             abort(403)
-        if request.method == "POST" and not review.locked:
-            return self.answer_chart(review)
-        asked = request.args.get("ask") or workflow.next_question(review)
-        asked = asked if asked in {q.name for q in workflow.chart_of(review)} and not review.locked else None
+        problem = ""
+        if request.method == "POST":
+            problem = saving.sealed_words(review) if review.locked else self.answer_chart(review)
+            if not problem:
+                return redirect(url_for(".chart", key=key))
+            drafts.keep(current_user, request.full_path, request.form.items(multi=True))
+        asked = request.form.get("ask") or request.args.get("ask") or workflow.next_question(review)
+        asked = asked if asked in {q.name for q in workflow.chart_of(review)} and (problem or not review.locked) else None
+        draft = drafts.of(current_user, request.full_path) if request.method != "POST" else None
+        draft = draft if draft and drafts.items_of(draft).get("ask") == asked else None
         row = workflow.chart_row(review)
         offers = [m for m in workflow.MOVES if row and row.name in m.rows and at.stage in m.from_]
         return self.render("question.html", pupil=pupil, review=review, asked=asked, row=row, offers=offers, advice=workflow.advice(at),
-                           said=chart_so_far(review), acts=acts(review), lacks=[] if asked or review.locked else workflow.lacks(review, current_user))
+                           said=chart_so_far(review), acts=acts(review), lacks=[] if asked or review.locked else workflow.lacks(review, current_user),
+                           problems=[("", problem)] if problem else [], draft=draft, seen=seen_answer(review, asked),
+                           typed=drafts.items_of(draft) if draft else request.form), 422 if problem else 200
 
     def answer_chart(self, review):
-        """Keep one answer; later answers that no longer apply are emptied."""
+        """Keep one answer; later answers that no longer apply are emptied. Returns what is wrong, or nothing."""
         name, answer = request.form.get("ask"), request.form.get("answer")
         if name not in {q.name for q in workflow.chart_of(review)} or answer not in ("Yes", "No"):
-            flash("Choose Yes or No.", "problem")
-            return redirect(url_for(".chart", key=review.pupil_id, ask=name))
+            return "Choose Yes or No."
+        why = forms.clean(request.form.get("why"))
+        if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != (getattr(review, name), getattr(review, f"{name}_why")):
+            who, when = saving.last_word(review, name)
+            return (f"{who or 'Somebody else'} has answered this since you opened it ({when}): {review.answer(name) or 'no answer'}. "
+                    f"{review.answer(f'{name}_why')} Yours is still here, and not saved yet. Continue again to keep yours.")
         setattr(review, name, answer)
-        setattr(review, f"{name}_why", forms.clean(request.form.get("why")))
+        setattr(review, f"{name}_why", why)
         said = {q.name: getattr(review, q.name) for q in workflow.chart_of(review)}
         for q in workflow.chart_of(review):
             if not workflow.applies(q, said):
                 said[q.name] = None
                 setattr(review, q.name, None)
                 setattr(review, f"{q.name}_why", None)
-        review.save()
-        workflow.settle(review, current_user)
-        return redirect(url_for(".chart", key=review.pupil_id))
+        try:
+            with together():
+                review.save()
+                workflow.settle(review, current_user)
+                drafts.saved(request.form.get("press"), url_for(".chart", key=review.pupil_id))
+        except Clash as clash:
+            return str(clash)
+        return ""
 
     @expose("/<int:key>/record.pdf")
     def whole(self, key):
@@ -237,9 +260,17 @@ def next_step(at, moves):
 
 def transfer_step(at):
     """For a leaver: the record goes to the next school within 15 school days (Education (Pupil Information) Regulations 2005)."""
-    due = clock.school_days_after(at.placement.started_on, 15, at.settings)
-    return Step("Print the whole record", f"It goes to the next school by {say_day(due)}, 15 school days after the child left.",
-                url_for("pupil.whole", key=at.pupil.id))
+    due, begun = next(((due, begun) for p, due, begun in keeping.to_send(at.settings) if p.id == at.pupil.id), (None, None))
+    if due is None:
+        return Step("", "The record was sent to the next school.", "")
+    by = f"It goes to the next school by {say_day(due)}, 15 school days after the child left."
+    if not may(current_user, "w", Disclosure):
+        return Step("", by, "")
+    if begun and begun.contents:
+        return Step("Confirm sent", f"{by} Say when it went, to whom, and how.", url_for("disclosure.edit", key=begun.id))
+    if begun:
+        return Step("Transfer pack", by, url_for("disclosure.page", key=begun.id))
+    return Step("Transfer pack", by, url_for("disclosure.new", pupil=at.pupil.id))
 
 
 def raise_concern(pupil, form_class):
@@ -278,14 +309,15 @@ def stop_link(stop, pupil):
     return None
 
 
-def move_form(row, pupil):
-    """The form of what a move asks, with what is known filled in."""
+def move_form(row, pupil, draft=None):
+    """The form of what a move asks, with what is known filled in, or what was typed and not saved."""
     lines = {n: forms.control(n, workflow.ASKS[n], {"user": current_user, "row": False}) for n in row.asks}
     paper_of_stage = next((p.form for p in workflow.PAPERS if p.stage == row.to and p.kind == "plan"), None)
     written = workflow.unfinished(paper_of_stage, pupil, current_user) if paper_of_stage else None
     known = {"on": today(), "sen_type": pupil.primary_type(), "authority": Setting.of_school().local_authority,
              **{n: getattr(written, n) for n in row.asks if n != "on" and written and n in dict(written.questions())}}
-    return type("MoveForm", (forms.FlaskForm,), lines)(data={n: known.get(n) for n in row.asks})
+    more = {"formdata": drafts.items_of(draft)} if draft else {}
+    return type("MoveForm", (forms.FlaskForm,), lines)(data={n: known.get(n) for n in row.asks}, **more)
 
 
 def will_do(row, at):
@@ -304,6 +336,11 @@ def will_do(row, at):
     if row.to:
         said.append(f"It can be taken back with “Entered in error” for {at.settings.undo_days:.0f} days, while nothing has been agreed since.")
     return said
+
+
+def seen_answer(review, name):
+    """A short code of the answer to one question of the chart, to know whether somebody else answers it meanwhile."""
+    return saving.code_of("".join((review.answer(name), review.answer(f"{name}_why")))) if name in review._meta.fields else ""
 
 
 def chart_so_far(review):
@@ -365,7 +402,7 @@ def agencies(at):
 
 def kept(pupil):
     """What is kept beside the forms, by kind, for the kinds this person may read: [(class, [record, ...])]."""
-    kinds = [c for c in (Strategy, Meeting, Consent, EhcCase, Document, Letter) if may(current_user, "r", c)]
+    kinds = [c for c in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure) if may(current_user, "r", c)]
     return [(c, [r for r in c.select().where(c.pupil == pupil).order_by(c.id.desc()) if not getattr(r, "void", False)]) for c in kinds]
 
 

@@ -6,14 +6,16 @@ from flask import abort, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_login import current_user
 
+import witness
 import workflow
-from admin_views import account, paper
+from admin_views import account, looks, paper
 from admin_views.base import PAGE_SIZE, RecordView
 from admin_views.desk import settings_now
 from admin_views.forms import key_of
 from clock import check_holidays
-from models import RIGHTS_TABLE, Pupil, Setting, every, may
+from models import RIGHTS_TABLE, Pupil, Setting, User, every, may
 from questions import ROLES, AuditEntry, Row, read_day, say_day
+from trail import SEEN
 
 
 @functools.cache
@@ -26,6 +28,7 @@ def version():
 class SettingView(RecordView):
     """Settings: one record, so its list is its page."""
     has_list = False
+    proved = ("new", "edit")
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
@@ -47,11 +50,12 @@ class SettingView(RecordView):
 
 class PersonView(RecordView):
     """People: the generated screens, and the link with which somebody gets in for the first time or again."""
+    proved = ("new", "edit", "spreadsheet")
 
     def more_links(self, record):
-        """The sign-in link, for those who may make it."""
-        allowed = account.may_link(current_user, record)
-        return [("Make a sign-in link", url_for("account.make_link", number=record.id))] if allowed else []
+        """The sign-in link and the places signed in, for those who may let this person in."""
+        found = [("Make a sign-in link", "account.make_link"), ("Where they are signed in", "account.end_all")]
+        return [(words, url_for(page, number=record.id)) for words, page in found if account.may_link(current_user, record)]
 
 
 class SchoolPage(BaseView):
@@ -63,20 +67,43 @@ class SchoolPage(BaseView):
 
 
 class AuditView(SchoolPage):
-    """Who changed what, and when."""
+    """Who saw and changed what, and when: of everything, or of one child."""
 
     def is_accessible(self):
         """Those who may read the audit trail (table RIGHTS)."""
         return current_user.is_authenticated and may(current_user, "r", AuditEntry)
 
-    @expose("/")
+    @expose("/", methods=("GET", "POST"))
     def index(self):
-        """The newest changes first, of everything or of one pupil."""
-        page, pupil = max(request.args.get("page", 0, type=int), 0), request.args.get("pupil", 0, type=key_of)
-        found = AuditEntry.select().where(AuditEntry.pupil_id == pupil) if pupil else AuditEntry.select()
-        entries = list(found.order_by(AuditEntry.id.desc()).paginate(min(page, 100_000) + 1, 2 * PAGE_SIZE))
-        names = {p.id: p for p in Pupil.visible_to(current_user).where(Pupil.id.in_({e.pupil_id for e in entries}))}
-        return self.render("audit.html", entries=entries, names=names, page=page, pupil=names.get(pupil), more=len(entries) == 2 * PAGE_SIZE)
+        """The newest first; of one child, with who saw or changed it on which day."""
+        w = self.wanted()
+        mine = Pupil.visible_to(current_user)
+        pupil = mine.where(Pupil.id == w["pupil"]).first() or abort(404) if w["pupil"] else None
+        entries = list(self.chosen(w).order_by(AuditEntry.id.desc()).paginate(w["page"] + 1, 2 * PAGE_SIZE))
+        names = {p.id: p for p in mine.where(Pupil.id.in_({e.pupil_id for e in entries}))}
+        looks.note([pupil] if pupil else names.values(), "view" if pupil else "found")
+        readable = {e.id for e in entries if (e.pupil_id is None or e.pupil_id in names) and witness.may_read(current_user, e)}
+        return self.render("audit.html", entries=entries, names=names, pupil=pupil, wanted=w, more=len(entries) == 2 * PAGE_SIZE,
+                           visits=witness.who_saw(pupil.id)[:VISITS] if pupil and not w["page"] else [], readable=readable, most=VISITS,
+                           people=list(User.select().order_by(User.name)), shows=SHOWS, kinds=witness.KINDS)
+
+    def wanted(self):
+        """What the page is asked for: which child, looks or changes, by whom, which page. Numbers only: no name is in an address."""
+        said = request.values
+        return {"pupil": said.get("pupil", 0, type=key_of), "who": said.get("who", 0, type=key_of),
+                "show": said.get("show") if said.get("show") in SHOWS else "", "page": min(said.get("page", 0, type=key_of), 100_000)}
+
+    def chosen(self, w):
+        """The query of the audit rows that are asked for."""
+        found, looked = AuditEntry.select(), AuditEntry.act.in_((*SEEN, "refused"))
+        for asked, rule in ((w["pupil"], AuditEntry.pupil_id == w["pupil"]), (w["who"], AuditEntry.user_id == w["who"]),
+                            (w["show"] == "looks", looked), (w["show"] == "changes", ~looked)):
+            found = found.where(rule) if asked else found
+        return found
+
+
+SHOWS = {"": "Looks and changes", "looks": "Looks only", "changes": "Changes only"}
+VISITS = 60                     # lines of “who saw this child” on the page; the command `who-saw` has them all
 
 
 class HelpView(SchoolPage):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from peewee import DateField, DecimalField, ForeignKeyField
 
-from admin_views.forms import clean
+from admin_views.forms import clean, clean_line
 from models import Contact, Pupil
 from questions import audit, together, read_day
 
@@ -111,7 +111,7 @@ def parse(written):
         for cells in reader:
             if any(c.strip() for c in cells):
                 found.append((reader.line_num, cells))
-            if len(found) > MOST_ROWS + 1:
+            if len(found) > MOST_ROWS + 1 or reader.line_num > 20 * MOST_ROWS:
                 raise Unreadable(f"The file has more than {MOST_ROWS:,} rows; bring it in as several files.")
     except csv.Error:
         raise Unreadable(f"Near line {reader.line_num} of the file a quotation mark is missing or in the wrong place. Save the file again "
@@ -138,13 +138,20 @@ def fit(cells, used, width):
     """The cells of one row under the columns in use; None when it has answers beyond the last heading."""
     if any(c.strip() for c in cells[width:]):
         return None
-    return [unguard(cells[at]) if at < len(cells) else "" for at in used]
+    return [unguard(cells[at].strip()).strip() if at < len(cells) else "" for at in used]
+
+
+RISKY = re.compile("\\A'*(?:[\t\r]|[\ufeff\0\\s]*[-=+@＝＋－＠])")      # what a spreadsheet may run as a formula, marked or not
+
+
+def harmless(words):
+    """A cell that no spreadsheet runs as a formula (OWASP, ASVS 1.2.10): with an apostrophe before it, if need be."""
+    return f"'{words}" if RISKY.match(words) else words
 
 
 def unguard(cell):
-    """A cell without the mark that our spreadsheets put before =, +, - and @ (see `base.harmless`)."""
-    cell = cell.strip(" \u00a0\r\n")
-    return cell[1:].strip() if cell[:1] == "'" and cell[1:2] in tuple("=+-@\t\r") else cell.strip()
+    """The cell as it was before `harmless`: exactly, whatever it was."""
+    return cell[1:] if cell[:1] == "'" and RISKY.match(cell[1:]) else cell
 
 
 # ---------------------------------------------------------------------------------------------------------- the columns
@@ -241,7 +248,7 @@ def convert(asked, cell):
         return read_number(cell)
     if asked.choices:
         return "\n".join(option(asked, c) for c in re.split(r"[;\n]", cell)) if asked.ask.many else option(asked, cell)
-    kept = clean(cell if asked.ask.rows > 1 else " ".join(cell.split()))
+    kept = (clean if asked.ask.rows > 1 else clean_line)(cell)
     most = getattr(asked, "max_length", 20_000)
     if kept and len(kept) > most:
         raise ValueError(f"it has {len(kept):,} characters and there is room for {most}; shorten it.")
@@ -306,7 +313,7 @@ def read_list(cell):
     """Contacts that stand in one cell: `Mrs A Oakley (mother) 07700 900123; Mr B Oakley (father)`."""
     found = []
     for words in filter(None, map(str.strip, re.split(r"[;\n|]", cell))):
-        one = re.fullmatch(r"([^()\d@+]{2,100})(?:\(([^()]{1,60})\))?[\s,:-]*(\+?[\d ]{7,20})?", words)
+        one = re.fullmatch(r"([^()\d@+]{2,100}+)(?:\(([^()]{1,60}+)\))?[\s,:-]*+(\+?[\d ]{7,20})?", words)     # ++ never looks back
         if not one:
             raise ValueError(f"“{words[:60]}” cannot be read; write Name (relationship) telephone, with ; between two people.")
         parts = zip(("name", "relationship", "phone"), one.groups())
@@ -335,6 +342,8 @@ class Register:
             if len(same) > 1:
                 raise ValueError("Several pupils here have this name and date of birth; give the UPN.")
             return same[0] if same else None
+        if pupil.erased_on:
+            raise ValueError("The record of this pupil was erased here; ask the SENCO.")
         theirs = [pupil.surname, pupil.forename, pupil.dob]
         if all(names) and not any(name_key(a) == name_key(b) for a, b in zip(names, theirs)):
             raise ValueError(f"UPN: it belongs to another pupil, {pupil}; check the UPN in your school system.")

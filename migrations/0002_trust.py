@@ -81,6 +81,7 @@ def up(migrator, db):
     db.create_tables([SignedIn])
 
     migrator.migrate(migrator.add_column('pupil', 'hold', CharField(null=True)))
+    migrator.migrate(migrator.add_column('pupil', 'erased_on', DateField(null=True)))
     migrator.migrate(migrator.add_column('audit_entry', 'digest', CharField(default='')))
     migrator.migrate(migrator.add_column('audit_entry', 'link', CharField(default='')))
     migrator.migrate(migrator.add_column('audit_entry', 'erased', BooleanField(default=False)))
@@ -91,6 +92,7 @@ def up(migrator, db):
     migrator.migrate(migrator.add_column('setting', 'keep_sen_years', DecimalField(null=True, decimal_places=2, default=31)))
     migrator.migrate(migrator.add_column('setting', 'keep_concern_years', DecimalField(null=True, decimal_places=2, default=25)))
     migrator.migrate(migrator.add_column('setting', 'purge_days', DecimalField(null=True, decimal_places=2, default=90)))
+    migrator.migrate(migrator.add_column('setting', 'maintained', CharField(null=True, default='No')))
 
     # from now on a second step is the rule for everybody, unless the school says otherwise
     everybody = "\n".join(("office", "senco", "teacher", "head", "technician"))

@@ -81,6 +81,42 @@
     row.querySelector("input:not([type=hidden]),textarea,select")?.focus();
   }));
 
+  // Two minutes before the server signs somebody out, the page says so. Who is typing is here; other tabs count as well.
+  const ends = document.getElementById("ends");
+  if (ends) {
+    let end = Date.now() + 1000 * ends.dataset.left, asked = 0, typed = 0;
+    const form = document.querySelector("form[data-draft]");
+    const left = () => (end - Date.now()) / 1000;
+    const leave = () => {           // the server keeps what is sent too late, and asks for the password
+      if (typed && form) form.submit(); else location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+    };
+    const ask = async (method) => {
+      const token = document.querySelector('input[name="csrf_token"]').value;
+      const answer = await fetch("/account/stay", {method, headers: {"X-CSRFToken": token}, redirect: "manual"});
+      if (answer.type === "opaqueredirect") { leave(); return; }
+      if (!answer.ok) return;
+      const said = await answer.json();
+      end = Date.now() + 1000 * said.left;
+      ends.toggleAttribute("data-day", said.day);
+    };
+    const warn = () => {
+      ends.querySelector("strong").textContent = new Date(end).toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit"});
+      ends.showModal();
+    };
+    const watch = async () => {
+      if (left() > 120) { if (ends.open) ends.close(); return; }
+      if (left() > 0 && Date.now() < asked) return;
+      asked = Date.now() + 20000;
+      await ask(!ends.open && Date.now() - typed < 60000 ? "POST" : "GET");
+      if (left() <= 120 && !ends.open && !("told" in ends.dataset)) warn();
+    };
+    form?.addEventListener("input", () => { typed = Date.now(); });
+    const stay = () => { ends.toggleAttribute("data-told", "day" in ends.dataset); ends.close(); ask("POST").catch(() => {}); };
+    ends.querySelector("button").addEventListener("click", stay);
+    ends.addEventListener("cancel", (event) => { event.preventDefault(); stay(); });
+    setInterval(() => watch().catch(() => {}), 1000);
+  }
+
   // Say a typed date in full, and offer pupils while a name is typed. The server reads both; names never stand in an address.
   const post = async (path, words) => {
     const token = document.querySelector('input[name="csrf_token"]')?.value || "";

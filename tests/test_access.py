@@ -15,11 +15,13 @@ STAFF = set(q.ROLES)
 # Routes that are no record's, with the roles that may use them (or OPEN).
 EVERYBODY = {
     "home.index": STAFF, "help.index": STAFF, "help.day": STAFF, "help.blank": STAFF, "audit.index": {q.SENCO, q.HEAD},
+    "status.index": {q.SENCO, q.HEAD, q.TECHNICIAN},
     "account.sign_in": OPEN, "account.code": OPEN, "account.first_account": OPEN, "account.use_link": OPEN,
     "account.sign_out": STAFF, "account.show": STAFF, "account.confirm": STAFF, "account.change_password": STAFF,
     "account.second_step": STAFF, "account.recovery_codes": STAFF, "account.make_link": {q.SENCO, q.TECHNICIAN},
     "import.index": {q.OFFICE, q.SENCO}, "import.sample": {q.OFFICE, q.SENCO}, "import.columns": {q.OFFICE, q.SENCO},
     "import.look": {q.OFFICE, q.SENCO}, "import.bring": {q.OFFICE, q.SENCO}, "import.leave": {q.OFFICE, q.SENCO},
+    "keeping.index": {q.SENCO, q.HEAD}, "keeping.bundle": {q.SENCO, q.HEAD}, "keeping.erase": {q.SENCO, q.HEAD},
 }
 # The right (letter of RIGHTS) that each kind of screen of a record needs.
 RIGHT_OF = {"index_view": "r", "page": "r", "print_one": "r", "print_blank": "r", "get_file": "r", "look_up": "r", "whole": "r",

@@ -24,8 +24,9 @@ pytestmark = pytest.mark.skipif("DATABASE_URL" in os.environ, reason="the copy h
 
 # What the changed program shows, asked from inside it: a database path and what to do, a JSON object of texts.
 LOOK = '''
-import io, json, pathlib, sys
+import io, json, pathlib, sys, time
 import app as program, models as m, questions as q
+from admin_views import places
 from pypdf import PdfReader
 
 database = program.open_database()
@@ -35,7 +36,7 @@ database.connect(reuse_if_open=True)
 user = m.User.get(m.User.role == "senco")
 client = app.test_client()
 with client.session_transaction() as session:
-    session["_user_id"], session["_fresh"] = user.token, True
+    session["_user_id"], session["_fresh"], session["proved"] = places.begin(user), True, time.time()
 old = m.RecordOfConcern.get()
 pupil, url = old.pupil_id, f"/record-of-concern/{old.id}"
 read = lambda answer: "".join(p.extract_text() for p in PdfReader(io.BytesIO(answer.data)).pages)

@@ -10,6 +10,7 @@ import models as m
 import questions as q
 from admin_views import exchange
 from app import create_app
+from web import enter
 
 PDF = b"%PDF-1.7\nA report\n%%EOF"
 GOOD = {"pupil": "Oakley, Robin (3B)", "title_of": "Speech report", "kind": "Professional's report"}
@@ -79,17 +80,6 @@ def portal(program, tmp_path):
     """The web program with an empty data folder."""
     program.config["DATA_DIR"] = tmp_path
     return program
-
-
-def enter(portal, user):
-    """A browser in which this person has signed in."""
-    with q.acting("The tests"):
-        user.token = f"token-{user.id}"
-        user.save()
-    browser = portal.test_client()
-    with browser.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = user.token, True
-    return browser
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import questions as q
 from admin_views import sheet
 from app import create_app
 from conftest import dump
+from web import enter
 
 HEADS = "Surname,Forename,DOB,UPN,Year,Reg"
 NEW = "Reed,Kit,4/6/2019,H801200001001,Year 2,2D"
@@ -302,17 +303,6 @@ def portal(program, tmp_path):
     """The web program with an empty data folder."""
     program.config["DATA_DIR"] = tmp_path
     return program
-
-
-def enter(portal, user):
-    """A browser in which this person has signed in."""
-    with q.acting("The tests"):
-        user.token = f"token-{user.id}"
-        user.save()
-    browser = portal.test_client()
-    with browser.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = user.token, True
-    return browser
 
 
 @pytest.fixture

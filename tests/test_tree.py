@@ -56,11 +56,13 @@ def test_templates_carry_no_script_style_or_handler(path):
     assert not re.search(r"https?://", text), f"{path.name}: no address outside the portal"
 
 
-def test_every_package_is_pinned():
-    for name in ("requirements.txt", "tests/requirements.txt"):
-        lines = [line.strip() for line in (ROOT / name).read_text("utf-8").splitlines()]
-        loose = [line for line in lines if line and not line.startswith(("#", "-r ")) and "==" not in line]
-        assert not loose, f"{name}: pin {loose}"
+@pytest.mark.parametrize("name", ["requirements.txt", "tests/requirements.txt", "tests/tools.txt"])
+def test_every_package_is_pinned_with_the_hashes_of_its_files(name):
+    text = (ROOT / name).read_text("utf-8")
+    packages = [p for p in re.sub(r"\\\n\s*", "", text).splitlines() if p and not p.startswith(("#", "-r "))]
+    loose = [p.split(" --")[0] for p in packages if not re.match(r"[\w.-]+==[\w.]+( ; [^-]+)? --hash=sha256:[0-9a-f]{64}( |$)", p)]
+    assert packages and not loose, f"{name}: write the version, then run `make pins`: {loose}"
+    assert "://" not in text, f"{name}: no address of a registry"
 
 
 def test_no_migration_drops_anything():

@@ -82,6 +82,7 @@ def served(tmp_path_factory):
         patch.setattr(passwords, "hasher", quick)
         patch.setattr(passwords, "NOBODY", quick.hash("no such person"))
         with database.connection_context(), q.acting("The tests"):
+            m.Setting.update(second_step=None).execute()        # signing in with a code is in test_sign_in.py
             for role, name, classes in PEOPLE:
                 m.User.create(name=name, username=role, role=role, classes=classes, password=passwords.hash_password(PASSWORD))
         server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=4, channel_timeout=LONG, cleanup_interval=LONG)

@@ -1,0 +1,250 @@
+"""What people type and have not saved: it is kept on the server and comes back, whatever happens; and one press makes one thing.
+
+Come here to change what is kept of the typing, for whom and how long. `keep` is called while somebody types (portal.js), whenever a
+form could not be saved, and when a session has ended; `of` gives it back when the form is opened again; `saved` ends it. Passwords,
+codes and files are never kept. A draft belongs to one person and one address, and obeys the scope of the pupil whom it is about.
+"""
+import datetime
+import json
+import re
+import secrets
+from urllib.parse import parse_qs, urlsplit
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+
+import workflow
+from admin_views import forms
+from models import Draft, Press, Pupil, PupilRecord, every, may
+from questions import Clash, now, say_moment, together
+
+KEPT_FOR = datetime.timedelta(days=30)
+MOST = 2_000_000                # characters of one draft
+FORMS = ("new", "edit", "move", "chart")                                # the screens that somebody types into
+NEVER = ("csrf_token", "password", "new_password", "again", "code", "token", "do", "more", "draft_of")
+HIDDEN = ("version", "seen", "press", "ask", "next")                    # what a form carries besides what was typed
+NO_FORMS, NO_SCREENS = ("account", "draft"), ("", "index_view", "look_up", "day", "spreadsheet")       # nothing is typed there that could be lost
+pages = Blueprint("draft", __name__, url_prefix="/draft")
+
+
+class Pressed(Clash):
+    """This press has made its thing already; `led_to` is the address of what it made."""
+
+    def __init__(self, led_to):
+        super().__init__("This was saved already.")
+        self.led_to = led_to
+
+
+def init_app(app):
+    """Add drafts to the program."""
+    app.register_blueprint(pages)
+    app.jinja_env.globals.update(press_token=lambda: secrets.token_urlsafe(16), unsaved=lambda: of_person(current_user), draft_name=name_of)
+
+
+# ------------------------------------------------------------------------------------------------------- which form it is
+def form_at(address):
+    """The form at an address of ours: (record class, screen, what the address says), or None when nobody types there."""
+    parts = urlsplit(address or "")
+    if parts.scheme or parts.netloc or not re.fullmatch(r"/[!-~]{0,250}", address or ""):
+        return None
+    try:
+        endpoint, said = current_app.url_map.bind("").match(parts.path, "POST")
+    except HTTPException:
+        return None
+    slug, _, screen = endpoint.partition(".")
+    cls = next((c for c in every() if c.slug() == slug), None)
+    return (cls, screen, {**{n: v[0] for n, v in parse_qs(parts.query).items()}, **said}) if cls and screen in FORMS else None
+
+
+def pupil_at(user, address, items=()):
+    """The id of the pupil whom the form at an address is about, as far as it is known."""
+    cls, screen, said = form_at(address)
+    if cls is Pupil:
+        return said.get("key")
+    if not issubclass(cls, PupilRecord):
+        return None
+    if screen == "edit":
+        return cls.select(cls.pupil).where(cls.id == said["key"]).scalar()
+    typed = [v for n, v in items if n == "pupil"]
+    found = forms.find_pupils(user, *typed[:2]) if typed and any(typed) else []
+    return forms.key_of(said.get("pupil", "")) or (found[0].id if len(found) == 1 else None)
+
+
+def in_reach(user, address, pupil_id):
+    """Whether this person may (still) write that form, about that pupil."""
+    cls, screen, _ = form_at(address)
+    allowed = may(user, "r" if screen in ("move", "chart") else "w", cls)
+    return allowed and (pupil_id is None or Pupil.visible_to(user).where(Pupil.id == pupil_id).exists())
+
+
+def name_of(draft):
+    """What a draft was typed into, in words."""
+    cls, screen, said = form_at(draft.form)
+    move = next((m.name for m in (*workflow.MOVES, workflow.UNDO) if m.slug == said.get("slug")), "")
+    about = Pupil.get_or_none(Pupil.id == draft.pupil_id) if draft.pupil_id else None
+    what = {"move": move, "chart": "The chart's questions", "new": f"New: {cls.kind_name()}"}.get(screen, cls.kind_name())
+    return f"{what}, {about.name}" if about else what
+
+
+# ------------------------------------------------------------------------------------------------- keep, give back, forget
+def keep(user, address, items):
+    """Keep what a person has typed into the form at an address; `items` are (name, value) pairs. The Draft, or None when it is no form of theirs."""
+    address = (address or "").rstrip("?")
+    if not user.is_authenticated or not form_at(address):
+        return None
+    typed = [[n, v] for n, v in items if isinstance(v, str) and n not in NEVER]
+    text, pupil_id = json.dumps(typed, ensure_ascii=False), pupil_at(user, address, typed)
+    if len(text) > MOST or not in_reach(user, address, pupil_id):
+        return None
+    with together():
+        sweep()
+        if press_of(dict(typed).get("press")):                  # it was saved while this was on its way
+            return None
+        mine = Draft.get_or_none(Draft.user == user.id, Draft.form == address) or Draft(user=user.id, form=address)
+        mine.pupil_id, mine.typed, mine.at = pupil_id, text, now()
+        mine.save()
+    return mine
+
+
+def left_over(code):
+    """What a POST that failed with this code had brought, for the error page: {"typed", "again", "files"}; empty when nobody typed anything.
+
+    It is kept as a draft too. Never fails: things have gone wrong already.
+    """
+    if request.method != "POST" or request.blueprint in NO_FORMS or (request.endpoint or ".").partition(".")[2] in NO_SCREENS:
+        return {}
+    try:
+        items, files = list(request.form.items(multi=True)), [f.filename for f in request.files.values() if f.filename]
+        typed = in_words(request.full_path, items)
+    except HTTPException:                                       # too large to be read at all
+        return {}
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get("Origin") == request.host_url.rstrip("/")
+    again = code >= 500 or code == 400 and ours                 # nobody is led to send what another site has made up
+    if again:
+        try:
+            keep(current_user, request.full_path, items)
+        except Exception as error:                              # a full disk, above all: the page itself holds the typing then
+            current_app.logger.warning("A draft could not be kept: %s", type(error).__name__)
+    sent = [(n, v) for n, v in items if n != "csrf_token"] if again else []
+    return {"typed": typed, "again": sent, "files": files} if typed else {}
+
+
+def of(user, address):
+    """The draft of this person for the form at an address; None when there is none, or the child is out of reach now."""
+    found = Draft.get_or_none(Draft.user == user.id, Draft.form == address.rstrip("?"))
+    return found if found and in_reach(user, found.form, found.pupil_id) else None
+
+
+def of_person(user):
+    """The drafts of this person, newest first, but for those about a child who is out of reach now."""
+    found = Draft.select().where(Draft.user == user.id, Draft.at > now() - KEPT_FOR).order_by(Draft.at.desc())
+    return [d for d in found if form_at(d.form) and in_reach(user, d.form, d.pupil_id)]
+
+
+def items_of(draft):
+    """What was typed, as a form sends it."""
+    return MultiDict(json.loads(draft.typed))
+
+
+def forget(user, address):
+    """The form at an address was saved, or what was typed was thrown away."""
+    Draft.delete().where(Draft.user == user.id, Draft.form == address.rstrip("?")).execute()
+
+
+def carry(old, new):
+    """What was typed into a new paper belongs to the paper that somebody else has begun meanwhile."""
+    if not of(current_user, new):
+        Draft.update(form=new).where(Draft.user == current_user.id, Draft.form == old.rstrip("?")).execute()
+
+
+def sweep():
+    """Forget what is older than thirty days."""
+    Draft.delete().where(Draft.at < now() - KEPT_FOR).execute()
+    Press.delete().where(Press.at < now() - KEPT_FOR).execute()
+
+
+# ------------------------------------------------------------------------------------------------------- one press, once
+def token_of(said):
+    """The one-use token that a form carries, or None."""
+    return said if re.fullmatch(r"[\w-]{8,80}", said or "", re.ASCII) else None
+
+
+def press_of(said):
+    """Where an earlier press with this token led to, or None."""
+    return Press.select(Press.led_to).where(Press.token == token_of(said)).scalar() if token_of(said) else None
+
+
+def once(token):
+    """Raise Pressed when this press has made its thing already. Call it inside the transaction that makes the thing."""
+    led_to = press_of(token)
+    if led_to:
+        raise Pressed(led_to)
+
+
+def saved(token, led_to):
+    """A form was saved: note its press, and forget its draft. Call it inside the same transaction."""
+    with together():
+        if token_of(token) and not press_of(token):
+            Press.create(token=token, led_to=led_to)
+        forget(current_user, request.full_path)
+        forget(current_user, led_to)
+
+
+# ------------------------------------------------------------------------------------- what was typed, in words, for a page
+def in_words(address, items):
+    """What somebody typed, to read: [(label, words), ...], without what no person typed."""
+    at, found = form_at(address), []
+    for name, said in items:
+        if isinstance(said, str) and said.strip() and name not in (*NEVER, *HIDDEN) and not name.endswith("row_id"):
+            found.append(label_and_words(at[0] if at else None, name, said))
+    return found
+
+
+def label_and_words(cls, name, said):
+    """The question of one box, and its answer in words where it is a choice."""
+    group, _, rest = name.partition("-")
+    label, asked = name.replace("_", " ").replace("-", " ").capitalize(), workflow.ASKS.get(name)
+    if cls and group in cls.groups() and rest.partition("-")[0].isdecimal():
+        number, _, inner = rest.partition("-")
+        asked = cls.groups()[group]._meta.fields.get(inner)
+        label = f"{cls.markers[group].label}, line {int(number) + 1}: {getattr(asked, 'verbose_name', 'remove this line')}"
+    elif cls and name in cls._meta.fields:
+        asked = cls._meta.fields[name]
+    elif name in ("why", "answer", "declined_why"):
+        label = {"why": "What shows it?", "answer": "Your answer", "declined_why": "Who does not want it, and why?"}[name]
+    if asked is not None and not rest and asked.verbose_name:
+        label = asked.verbose_name
+    return label, dict(getattr(asked, "choices", None) or ()).get(said, said)
+
+
+# ------------------------------------------------------------------------------------------------------------- addresses
+@pages.post("/")
+def keep_typing():
+    """Keep what stands in a form while somebody types; says when, for the line below the form."""
+    made = keep(current_user, request.form.get("draft_of"), list(request.form.items(multi=True)))
+    return {"words": f"Draft kept at {say_moment(made.at).rpartition(' ')[2]}"} if made else ({"words": ""}, 422)
+
+
+def own(key):
+    """A draft of the signed-in person, within reach, or the “not found” page."""
+    found = Draft.get_or_none(Draft.id == key, Draft.user == current_user.id)
+    return found if found and form_at(found.form) and in_reach(current_user, found.form, found.pupil_id) else abort(404)
+
+
+@pages.get("/<int:key>/")
+def show(key):
+    """What was typed, to read and copy: for a form that cannot be saved any more."""
+    draft = own(key)
+    return render_template("draft.html", draft=draft, typed=in_words(draft.form, items_of(draft).items(multi=True)))
+
+
+@pages.post("/<int:key>/throw-away/")
+def throw_away(key):
+    """Throw away what was typed; the form is shown as it is saved."""
+    draft = own(key)
+    address = draft.form
+    draft.delete_instance()
+    flash("What you had typed is thrown away.", "done")
+    return redirect(address if request.form.get("back") else url_for("home.index"))

@@ -1,0 +1,71 @@
+"""Where people are signed in: a row of SignedIn for each browser. The cookie holds a random token, the row only its hash.
+
+Come here to change how long a sign-in lasts, what counts as a click, or how a browser is named. Nothing here knows a page.
+"""
+from contextlib import suppress
+from datetime import timedelta
+
+from flask import request
+from peewee import OperationalError
+
+from admin_views.desk import settings_now
+from admin_views.passwords import sha
+from models import SignedIn, User, new_token
+from questions import now
+
+QUIET = {"POST /help/day/", "POST /pupil/look-up/", "POST /draft/", "GET /account/stay"}     # sent by the page itself: no clicks
+NOTED_EVERY = timedelta(minutes=1)      # a click is written down at most so often
+LEFT_OPEN = timedelta(days=7)           # so long a row that ran out still tells whose typing arrives late
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox/", "Firefox"), ("FxiOS", "Firefox"),
+            ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))              # the first that fits
+SYSTEMS = (("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("CrOS", "Chromebook"), ("Android", "Android"),
+           ("Mac OS X", "Mac"), ("Linux", "Linux"))
+
+
+def begin(user, address="", agent=""):
+    """Sign a person in at one more place, and sweep out old rows; returns the token that its cookie must hold."""
+    SignedIn.delete().where(SignedIn.seen_at < now() - LEFT_OPEN).execute()
+    token = new_token()
+    SignedIn.create(key=sha(token), user=user, place=address or "", device=device(agent))
+    return token
+
+
+def at(token):
+    """The row of a token with its person, or None; it may have run out."""
+    return SignedIn.select(SignedIn, User).join(User).where(SignedIn.key == sha(token)).first() if token else None
+
+
+def of(user):
+    """The places where a person is signed in, last used first."""
+    return [row for row in user.places.order_by(SignedIn.seen_at.desc(), SignedIn.id.desc()) if holds(row)]
+
+
+def ends(row):
+    """When a sign-in runs out for want of a click, and when in any case (UTC)."""
+    idle, hours = settings_now().idle_minutes or 15, settings_now().day_hours or 8
+    return row.seen_at + timedelta(minutes=max(3, float(idle))), row.began_at + timedelta(hours=max(1, float(hours)))
+
+
+def holds(row):
+    """Whether a sign-in has not run out."""
+    return now() < min(ends(row))
+
+
+def time_left(row):
+    """What the page must know to warn in time: the seconds left, and whether it is the day that ends."""
+    idle, day = ends(row)
+    return {"left": int((min(idle, day) - now()).total_seconds()), "day": day <= idle}
+
+
+def seen(row):
+    """Note that the person clicked; a full disk must not keep anybody from reading."""
+    if f"{request.method} {request.path}" not in QUIET and now() - row.seen_at >= NOTED_EVERY:
+        row.seen_at = now()
+        with suppress(OperationalError):
+            row.save(only=[SignedIn.seen_at])
+
+
+def device(agent):
+    """A browser in plain words, such as “Firefox on Windows”, from what it says about itself."""
+    browser, system = (next((words for mark, words in table if mark in agent), "") for table in (BROWSERS, SYSTEMS))
+    return f"{browser or 'A browser'} on {system}" if system else browser or "An unknown browser"

@@ -1,0 +1,51 @@
+"""The Status page: what `portal check` says, for the technician, the SENCO and the head; and the alarms of the home page.
+
+Come here to change who sees it. The checks themselves are in `checks.py`.
+"""
+import time
+
+from flask import current_app
+from flask_admin import expose
+from flask_login import current_user
+
+import checks
+from admin_views import account
+from admin_views.school import SchoolPage
+from questions import HEAD, SENCO, TECHNICIAN
+
+READERS, ALARMED = (SENCO, HEAD, TECHNICIAN), (SENCO, TECHNICIAN)
+ORDER = (checks.REFUSE, checks.PROBLEM, checks.WARN, checks.NOTE)
+ALARMS_LIVE = 60                        # seconds: a share that does not answer must not slow every home page
+_told = {}                              # data folder: (moment, alarms)
+
+
+def facts_of(app, whole=False):
+    """What the checks may look at, of a web program."""
+    return checks.Facts(app.config["DATA_DIR"], app.database, app.config, account.OPEN, app.config.get("LISTENS_AT", ""), whole)
+
+
+def alarms():
+    """What the person who is signed in must hear at once: sentences; looked at once a minute."""
+    if current_user.role not in ALARMED:
+        return []
+    at, (moment, found) = facts_of(current_app), _told.get(current_app.config["DATA_DIR"], (0, []))
+    if not 0 <= time.time() - moment < ALARMS_LIVE:
+        found = checks.alarms(at)
+        _told[at.folder] = (time.time(), found)
+    return found
+
+
+class StatusView(SchoolPage):
+    """Whether all is well with the portal, and what to do where it is not."""
+
+    def is_accessible(self):
+        """Those who keep the portal or answer for it."""
+        return current_user.is_authenticated and current_user.role in READERS
+
+    @expose("/")
+    def index(self):
+        """What is wrong first, the worst on top; then what is well, by group."""
+        found = checks.run(facts_of(current_app))
+        bad = sorted((r for r in found if not r.ok), key=lambda r: ORDER.index(r.level))
+        well = [(group, [r for r in found if r.ok and r.group == group]) for group in checks.GROUPS]
+        return self.render("status.html", bad=bad, well=[pair for pair in well if pair[1]], count=len(found))

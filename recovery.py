@@ -1,0 +1,292 @@
+"""Backups, opened again: restored into the data folder, or into a folder of their own to see that all is there (the drill).
+
+Come here to change what is compared, what the program must show on a restored set (`LOOKS`), or what the certificate of a drill says.
+A set is opened and compared here; then a new process of the program (`prove`) brings it up to date, starts on it and looks at it, so that
+nothing of the running portal is touched.
+"""
+import dataclasses
+import datetime
+import http.cookies
+import io
+import json
+import logging
+import subprocess
+import sys
+import tarfile
+import time
+import zlib
+from pathlib import Path
+
+import pyrage
+from pypdf import PdfReader
+
+import copying
+import models
+import trail
+import upkeep
+import workflow
+from questions import SENCO, acting, now, say_moment
+from upkeep import HERE, IN_SET, MIGRATIONS, STAMP, Refused
+
+STAYS = ("backups", "drills", "backup.key", "*.lock", "unfinished", "before-*", ".*")       # in the data folder, when a restore clears it
+PAPERS = 5                                                                                  # that a drill opens, each of another pupil
+
+
+# ------------------------------------------------------------------------------------------------------------ opening one
+def unpack(path, key, into):
+    """Open a set into a folder and compare it with its manifest, which it gives; raises Refused with what is wrong with it."""
+    if not path.is_file():
+        raise Refused(f"There is no file {path}.")
+    note, size, bundle = upkeep.note_of(path), path.stat().st_size, into / "set.tar.gz"
+    if size < note.get("size", 0):
+        raise Refused(f"{path.name} is cut off: {size:,} of {note['size']:,} bytes are there. Use another backup.")
+    if note and upkeep.sha_of(path) != note.get("sha256"):
+        raise Refused(f"{path.name} was changed or damaged after it was made: its check sum is another. Use another backup.")
+    try:
+        pyrage.decrypt_file(str(path), str(bundle), [key])
+        with tarfile.open(bundle) as archive:
+            archive.extractall(into, filter="data")
+        manifest = json.loads((into / "manifest.json").read_bytes())
+    except (pyrage.DecryptError, OSError, tarfile.TarError, EOFError, zlib.error, ValueError) as error:
+        raise Refused(why_shut(path.name, error)) from None
+    bundle.unlink()
+    if found := differences(into, manifest):
+        raise Refused(f"{path.name} does not hold what its list says. " + " ".join(found[:5]))
+    return manifest
+
+
+def why_shut(name, error):
+    """Why a set does not open, in a sentence."""
+    if "No matching keys" in str(error):
+        return f"This key does not open {name}. Give the recovery key of the portal that made it: --key AGE-SECRET-KEY-1..."
+    if getattr(error, "errno", None):
+        return f"{name} could not be unpacked: {error.strerror}."
+    return f"{name} is cut off or was changed: it does not open. Use another backup."
+
+
+def differences(folder, manifest):
+    """Where an opened set differs from its manifest, in sentences."""
+    files = {p.relative_to(folder).as_posix(): upkeep.sha_of(p) for pattern in IN_SET for p in folder.glob(pattern)}
+    with upkeep.reading(folder / "portal.db") as tables:
+        there = copying.fingerprints(tables)
+    pairs = (("file", files, manifest["files"]), ("table", there, manifest["tables"]))
+    found = [f"The {kind} {n} differs." for kind, has, wanted in pairs for n in sorted(has.keys() | wanted) if has.get(n) != wanted.get(n)]
+    return found + copying.unsound(folder / "portal.db")
+
+
+def with_anchors(work, manifest):
+    """Put into an opened set the anchors that were written down elsewhere until it was made: its audit trail is held against them."""
+    known = {a for a in (*upkeep.anchors(), upkeep.anchor_of(manifest["anchor"])) if a and a.at <= manifest["at"]}
+    with open(work / "anchors.txt", "a", encoding="utf-8") as file:
+        file.writelines(json.dumps(dataclasses.asdict(a)) + "\n" for a in sorted(known, key=lambda a: a.at))
+
+
+# -------------------------------------------------------------------------------------------------------------- restoring
+def restore(path=None, to=None, key=None):
+    """Put a set into the data folder, or into the folder `to`; what was there is moved aside. Gives what was done, in sentences.
+
+    All is opened, compared, brought up to date and looked at before the first old file moves. Raises Refused.
+    """
+    path = found_set(path)
+    if to:
+        Path(to).mkdir(mode=0o700, parents=True, exist_ok=True)
+        upkeep.use_folder(Path(to).resolve())
+    folder = upkeep.folder()
+    if not key and not (folder / "backup.key").exists():
+        raise Refused(f"{folder} has no key yet. Give the recovery key from the school's safe: --key AGE-SECRET-KEY-1...")
+    key = upkeep.read_key(key) if key else upkeep.own_key()
+    with upkeep.alone(), upkeep.work_folder("restore") as work:
+        manifest = unpack(path, key, work)
+        refuse_newer(manifest)
+        (work / "manifest.json").unlink()
+        with_anchors(work, manifest)
+        said = prove(work, "--restored", manifest["at"])
+        if said["problems"]:
+            raise Refused(f"{path.name} was not restored, nothing was changed. " + " ".join(said["problems"][:5]))
+        aside = swap(work, folder, key)
+    moved = [f"What was there before is kept in {aside}; take it away when you no longer need it."] if aside else []
+    return [f"Restored {path.name} into {folder}.", *said["seen"], "Everybody must sign in again.", *moved]
+
+
+def found_set(path):
+    """The set that was asked for: a file, the newest of a folder, or the newest of all places."""
+    if not path:
+        return upkeep.newest_set(upkeep.settings_now())
+    inside = upkeep.sets(Path(path))
+    return inside[0][1] if inside else Path(path)
+
+
+def refuse_newer(manifest):
+    """Refuse a set of a newer program than this one."""
+    if set(manifest["schema"]) - {p.stem for p in MIGRATIONS.glob("*.py")}:
+        raise Refused(f"This backup was made by version {manifest['version']} with questions that this program (version {upkeep.version()}) "
+                      "does not know. Bring the program to that version first, then restore.")
+
+
+def swap(work, folder, key):
+    """Move the old content of the data folder aside and the new content in; gives where the old is, or None."""
+    old = [p for p in folder.iterdir() if not any(p.match(pattern) for pattern in STAYS)]
+    other = folder / "backup.key"
+    if other.exists() and str(upkeep.own_key()) != str(key):
+        old.append(other)
+    (folder / "unfinished").write_text("A restore was interrupted. Give the command restore again: it begins anew.", "utf-8")
+    aside = folder / f"before-restore-{now():{STAMP}}"
+    aside.mkdir(mode=0o700, exist_ok=True)
+    for path in old:
+        path.replace(aside / path.name)                         # with the old -wal and -shm, which must not be replayed
+    for path in list(work.iterdir()):
+        path.replace(folder / path.name)
+    if not other.exists():
+        upkeep.write_key(other, key)
+    (folder / "unfinished").unlink()
+    if any(aside.iterdir()):
+        return aside
+    return aside.rmdir()
+
+
+# ------------------------------------------------------------------------------------------------------------------ drill
+def drill(path=None, key=None):
+    """Restore the newest backup elsewhere, start it and look at everything: (passed, the certificate). Raises Refused without a backup."""
+    began, settings, path = time.monotonic(), upkeep.settings_now(), found_set(path)
+    lines, said = [f"Restore drill, {say_moment(now())}", "", f"Backup    {path}"], {"problems": [], "seen": []}
+    with upkeep.work_folder("drill") as work:
+        try:
+            manifest = unpack(path, upkeep.read_key(key) if key else upkeep.own_key(), work)
+            lines += describe(path, manifest)
+            with_anchors(work, manifest)
+            said = prove(work, "--drill")
+        except Refused as error:
+            said["problems"].append(error.message)
+    lines += [*said["seen"], *(f"WRONG     {p}" for p in said["problems"]), *where_else(settings)]
+    lines += [f"Took      {time.monotonic() - began:.1f} seconds", "", "FAILED" if said["problems"] else "PASSED"]
+    text, drills = "\n".join(lines) + "\n", upkeep.folder() / "drills"
+    drills.mkdir(mode=0o700, exist_ok=True)
+    (drills / f"drill-{now():{STAMP}}.txt").write_text(text, "utf-8")
+    return not said["problems"], text
+
+
+def describe(path, manifest):
+    """The lines of the certificate about what was opened."""
+    total = sum(rows for rows, _ in manifest["tables"].values())
+    made = datetime.datetime.fromisoformat(manifest["at"].rstrip("Z"))
+    return [f"Made      {say_moment(made)}, {upkeep.age_of(made)}, by version {manifest['version']}; {path.stat().st_size / 1e6:,.1f} MB",
+            f"Database  sound; {len(manifest['tables'])} tables, {total:,} rows: every count and every hash as in the list of the backup",
+            f"Files     {len(manifest['files'])} files and keys: every hash as in the list of the backup"]
+
+
+def where_else(settings):
+    """A line of the certificate for each place: how many backups it has, and how old the newest is."""
+    found = [(place, upkeep.sets(place)) for place in upkeep.places(settings)]
+    return [f"Place     {p}: " + (f"{len(s)} kept, the newest {upkeep.age_of(s[0][0])}" if s else "NO BACKUP HERE") for p, s in found]
+
+
+# ---------------------------------------------------------------------------------- the program, on a set that was opened
+def prove(folder, *words):
+    """Let a new process of the program open a data folder, bring it up to date and look at it: its problems, and what was seen."""
+    done = subprocess.run([sys.executable, str(HERE / "app.py"), "prove", str(folder), *words], cwd=HERE, capture_output=True, text=True,
+                          timeout=1800)
+    try:
+        return json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        kind = done.stderr.strip().rpartition("\n")[2].partition(":")[0]
+        return {"problems": [f"The program does not start ({kind or 'no message'})."], "seen": []}
+
+
+def proof(whole, restored=""):
+    """In the new process: every look at the data folder in use, as a dict for `prove`. `whole`: a drill, on a copy that is thrown away."""
+    from app import create_app, migrate, open_database, where       # late: the program that looks after itself is not part of itself
+    logging.disable(logging.ERROR)
+    database, said = open_database(), {"problems": [], "seen": []}
+    migrate(database)
+    with database.connection_context():
+        portal = create_app(database, testing=True)
+        for name, look in LOOKS if whole else LOOKS[:3]:
+            try:
+                said["seen"].append(f"{name:9} {look(portal)}")
+            except Wrong as wrong:
+                said["problems"] += wrong.args[0]
+            except Exception as error:                          # noqa: BLE001  (whatever it is, the drill has failed and says where)
+                said["problems"].append(f"{name}: {where(error)}")
+        if restored and not said["problems"]:
+            settle(restored)
+    return said
+
+
+class Wrong(Exception):
+    """A look that found something: a list of sentences."""
+
+
+def settle(made_at):
+    """After a restore: nobody stays signed in, and the audit trail says which time was taken back."""
+    models.SignedIn.delete().execute()
+    with acting("Restore"):
+        trail.audit("restored", models.Setting.of_school(), before=made_at, reason="A backup was put in the place of the database.")
+
+
+def see_sign_in(portal):
+    """The sign-in page opens."""
+    got = portal.test_client().get("/sign-in")
+    if got.status_code != 200:
+        raise Wrong([f"The sign-in page does not open (answer {got.status_code})."])
+    return "the program starts and its sign-in page opens"
+
+
+def see_trail(_):
+    """The audit trail holds, also against what was written down elsewhere."""
+    anchors = upkeep.daily_anchors()
+    if found := trail.verify(anchors):
+        raise Wrong(found)
+    return f"{trail.head().rows:,} rows of the audit trail: the chain holds, and {len(anchors)} anchors written down elsewhere"
+
+
+def see_seals(_):
+    """Every sealed paper still has its words."""
+    sealed = [f for kind in workflow.every_form() for f in kind.select().where(kind.sealed.is_null(False))]
+    broken = [f"The seal of {f.kind_name()} {f.id} is broken." for f in sealed if not f.seal_holds()]
+    if broken := broken + (models.seal_problems() if hasattr(models, "seal_problems") else []):
+        raise Wrong(broken)
+    return f"{len(sealed):,} sealed papers: all seals hold"
+
+
+def see_pupil(portal):
+    """The page of a pupil opens for a SENCO who is signed in."""
+    pupil = models.Pupil.select().order_by(models.Pupil.id.desc()).first()
+    if not pupil:
+        return "there is no pupil yet"
+    got = signed_in(portal).get(f"/{pupil.slug()}/{pupil.id}/")
+    if got.status_code != 200 or pupil.surname not in got.get_data(as_text=True).replace("&#39;", "'"):
+        raise Wrong([f"The page of pupil {pupil.id} does not open (answer {got.status_code})."])
+    return "the page of a pupil opens for a SENCO"
+
+
+def see_papers(portal):
+    """Papers of different pupils can be printed and read."""
+    client, opened = signed_in(portal), {}
+    papers = [f for kind in workflow.every_form() for f in kind.select(kind.id, kind.pupil).order_by(kind.id).limit(4 * PAPERS)]
+    for form in papers:
+        if form.pupil_id in opened or len(opened) == PAPERS:
+            continue
+        got = client.get(f"/{form.slug()}/{form.id}/print.pdf")
+        if got.status_code == 200 and any(page.extract_text().strip() for page in PdfReader(io.BytesIO(got.data)).pages):
+            opened[form.pupil_id] = form.kind_name()
+    if len(opened) < min(PAPERS, len({f.pupil_id for f in papers})):
+        raise Wrong([f"Only {len(opened)} of {PAPERS} papers could be printed."])
+    return f"{len(opened)} papers of different pupils printed and read: {', '.join(opened.values()) or 'there are none yet'}"
+
+
+def signed_in(portal):
+    """A browser of a SENCO who is made for this look, in a copy that is thrown away."""
+    from admin_views import account
+    with acting("Restore drill"):
+        senco = models.User.create(name="Restore drill", username=f"drill.{models.new_token()[:8].lower()}", role=SENCO, account="on",
+                                   password=models.new_token(), totp=models.new_token())
+    client = portal.test_client()
+    with portal.test_request_context("/sign-in"):
+        answer = portal.process_response(account.finish(senco))
+    for line in answer.headers.getlist("Set-Cookie"):
+        for cookie in http.cookies.SimpleCookie(line).values():
+            client.set_cookie(cookie.key, cookie.value)
+    return client
+
+
+LOOKS = (("Program", see_sign_in), ("Audit", see_trail), ("Seals", see_seals), ("Pupil", see_pupil), ("Papers", see_papers))

@@ -1,0 +1,439 @@
+"""`portal check`: every check keeps quiet when all is well, and speaks when its fault is planted for real.
+
+A new check needs a row in FAULTS: how to plant what it looks for. `sound` is a set-up in which all is well.
+"""
+import dataclasses
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import checks
+import models as m
+import pytest
+import questions as q
+import trail
+from conftest import ROOT, agreed, take_to
+from peewee import SqliteDatabase
+from web import words
+
+from admin_views import fonts, status
+
+LONG_AGO = 1_600_000_000
+MADE = datetime.datetime(2026, 11, 24, 9)           # an hour before the tests
+GOOD = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": "full", "secure_delete": 1}
+CONFIG = {"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SAMESITE": "Lax", "WTF_CSRF_ENABLED": True,
+          "TRUSTED_HOSTS": ["portal.school.example"], "DEBUG": False}
+
+
+# ------------------------------------------------------------------------------------------------- a set-up that is sound
+@pytest.fixture
+def scene(cast, acting, tmp_path, monkeypatch, the_day):
+    """A sound set-up in temporary folders, with what a fault needs to be planted."""
+    folder, program = tmp_path / "data", tmp_path / "program"
+    for made in (folder / "files", folder / "logs", program / ".venv", tmp_path / "share", tmp_path / "stick"):
+        made.mkdir(parents=True)
+    folder.chmod(0o700)
+    for name in ("secret.key", "audit.key", "backup.key", "recovery-key.printed"):
+        (folder / name).write_text(hashlib.sha256(name.encode()).hexdigest())
+        (folder / name).chmod(0o600)
+    shutil.copy(ROOT / "requirements.txt", program)
+    (program / "app.py").write_text("")
+    (program / "migrations").symlink_to(ROOT / "migrations")
+    (program / ".venv" / "audited").touch()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "clamscan").touch(mode=0o700)
+    write_school(cast)
+    (folder / "files" / "report").write_bytes(b"a report")
+    at = checks.Facts(folder, q.db.obj, dict(CONFIG), {"account.sign_in", "static", None}, "127.0.0.1", program=program, mounts="/dev/x / ext4 rw 0 0")
+    made = SimpleNamespace(at=at, folder=folder, program=program, tmp=tmp_path, patch=monkeypatch, clock=the_day, cast=cast, robin=cast.robin)
+    patch_the_computer(made)
+    for path in (program / "requirements.txt", program / ".venv" / "audited", *folder.iterdir()):
+        os.utime(path, (the_day_in_seconds(), the_day_in_seconds()))
+    return made
+
+
+def the_day_in_seconds():
+    """Now, as the tests have it."""
+    return int(q.now().replace(tzinfo=datetime.UTC).timestamp())
+
+
+def write_school(cast):
+    """What the database of a sound school holds."""
+    m.Setting(school_name="Hill School").fill_up()
+    for person in (cast.office, cast.senco, cast.teacher, cast.head, cast.technician, cast.stranger):
+        q.audit("signed in", person)
+    code = hashlib.sha256(b"a report").hexdigest()
+    m.Document(pupil=cast.robin, title_of="Report", kind="Other", file_name="a.pdf", stored_as="report", sha256=code, size=8).save()
+
+
+def patch_the_computer(scene):
+    """A computer on which all is well: not run by root, its clock set, with an antivirus program, and the modules of other parts."""
+    backup = scene.tmp / "share" / "portal-20261124-090000.age"
+    backup.write_bytes(b"a backup")
+    backup.with_suffix(".json").write_text(json.dumps({"sha256": hashlib.sha256(b"a backup").hexdigest()}))
+    scene.upkeep = SimpleNamespace(places=lambda settings: [scene.tmp / "share", scene.tmp / "stick"], anchors=list, last_drill=lambda: MADE,
+                                   newest_backup=lambda settings: (MADE, scene.tmp / "share"), newest_set=lambda settings: backup)
+    scene.keeping = SimpleNamespace(due=lambda settings: [])
+    scene.patch.setitem(sys.modules, "upkeep", scene.upkeep)
+    scene.patch.setitem(sys.modules, "keeping", scene.keeping)
+    scene.patch.setattr(checks, "kernel_clock", lambda: 0)
+    scene.patch.setenv("PATH", str(scene.tmp / "bin"))
+
+
+def migrated(s):
+    """The database knows that all migrations have run."""
+    checks.Runner(q.db.obj, str(ROOT / "migrations")).up(fake=True)
+
+
+BEFORE = {  # what is not so on the computer of the tests, and is made so for one check
+    "tables_are_up_to_date": migrated,
+    "runs_as_its_own_user": lambda s: s.patch.setattr(os, "geteuid", lambda: 1000),
+    "a_backup_is_on_another_device": lambda s: s.patch.setattr(s.upkeep, "places", lambda settings: [s.tmp / "stick", elsewhere()]),
+}
+
+
+def elsewhere():
+    """A folder on another device."""
+    return next(p for p in map(checks.pathlib.Path, ("/dev/shm", "/proc")) if p.exists())
+
+
+# -------------------------------------------------------------------------------------------------------------- the faults
+def sql(*statements):
+    """Plant a fault by SQL, past the portal."""
+    return lambda s: [q.db.execute_sql(one) for one in statements]
+
+
+def tampered(change):
+    """Take the triggers away and change the newest row of the audit trail but one, or an older one."""
+    def plant(s):
+        unguard(s)
+        q.db.execute_sql(f"UPDATE audit_entry SET {change} WHERE id = (SELECT MAX(id) - 2 FROM audit_entry)")
+    return plant
+
+
+def unguard(s):
+    """Take the triggers away."""
+    q.db.execute_sql("DROP TRIGGER audit_entry_keeps" if trail.on_sqlite() else "DROP TRIGGER audit_entry_stays ON audit_entry")
+
+
+def sqlite_with(**pragmas):
+    """Another SQLite file, opened with other settings."""
+    def plant(s):
+        s.at.database = SqliteDatabase(str(s.tmp / "other.db"), pragmas={**GOOD, **pragmas})
+        s.at.database.connect()
+    return plant
+
+
+def damaged(s):
+    """A database file with a page that was overwritten."""
+    sqlite_with(journal_mode="delete")(s)
+    s.at.database.execute_sql("CREATE TABLE t (words TEXT)")
+    s.at.database.execute_sql("CREATE INDEX i ON t (words)")
+    s.at.database.execute_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t SELECT 'word ' || i FROM n")
+    s.at.database.close()
+    with open(s.tmp / "other.db", "r+b") as held:
+        held.seek(4096 * 5)
+        held.write(b"\xff" * 4096)
+
+
+def orphaned(s):
+    """A record that names one which is not there."""
+    sqlite_with(foreign_keys=0)(s)
+    for one in ("CREATE TABLE a (id INTEGER PRIMARY KEY)", "CREATE TABLE b (a_id INTEGER REFERENCES a (id))", "INSERT INTO b VALUES (7)"):
+        s.at.database.execute_sql(one)
+
+
+def on_postgres_96(s):
+    """A database server that gets no repairs."""
+    s.at.database = SimpleNamespace(execute_sql=lambda said: SimpleNamespace(fetchone=lambda: ("90600",)))
+
+
+def unsealed(s):
+    """A sealed paper whose words were changed in the database."""
+    take_to(s.robin, "S1", s.cast.senco)
+    form = agreed(m.RecordOfConcern, s.robin, s.cast.senco)
+    m.RecordOfConcern.update(sealed=form.sealed.replace("Words for", "Other words for")).where(m.RecordOfConcern.id == form.id).execute()
+
+
+def setting(**given):
+    """Other settings of the school."""
+    return lambda s: m.Setting.update(**given).execute()
+
+
+def people(*where, **given):
+    """Other people."""
+    return lambda s: m.User.update(**given).where(*where or (m.User.id > 0,)).execute()
+
+
+def web_with(**given):
+    """Another set-up of the web program."""
+    return lambda s: s.at.config.update(given)
+
+
+def listening(host="0.0.0.0", **given):
+    """A portal that other computers reach."""
+    def plant(s):
+        s.at.host = host
+        s.at.config.update({"SESSION_COOKIE_SECURE": False, **given})
+    return plant
+
+
+def four_technicians(s):
+    for n in range(3):
+        m.User.create(name=f"T{n}", username=f"t{n}", role=q.TECHNICIAN)
+
+
+def free(megabytes):
+    """A disk with little room."""
+    return lambda s: s.patch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=megabytes * 2**20))
+
+
+def chmod(path, mode):
+    """Other rights on a file or folder of the portal."""
+    return lambda s: (s.tmp / path).chmod(mode)
+
+
+def backups(**given):
+    """Other facts about backups: what each function of upkeep.py says."""
+    return lambda s: [s.patch.setattr(s.upkeep, name, lambda *_, found=found: found(s)) for name, found in given.items()]
+
+
+def clock_at(*day):
+    """The clock of the computer says another time."""
+    return lambda s: s.clock.move_to(datetime.datetime(*day, tzinfo=datetime.UTC))
+
+
+def of_another(s):
+    """A key that belongs to another user."""
+    if os.geteuid() == 0:
+        os.chown(s.folder / "secret.key", 4321, 4321)
+    else:
+        s.patch.setattr(os, "geteuid", lambda: 4321)
+
+
+def served(s):
+    """The data folder among the files of the web pages."""
+    s.at.folder = s.program / "static" / "data"
+
+
+def mounted(kind):
+    """The data folder on another kind of file system."""
+    def plant(s):
+        s.at.mounts = f"/dev/x / ext4 rw 0 0\nserver:/share {s.tmp} {kind} rw 0 0\n/dev/y /elsewhere ext4 rw 0 0"
+    return plant
+
+
+def left_over(s):
+    """A file that belongs to no document."""
+    (s.folder / "files" / "loose").touch()
+    os.utime(s.folder / "files" / "loose", (LONG_AGO, LONG_AGO))
+
+
+def from_the_future(s):
+    os.utime(s.folder / "secret.key", (the_day_in_seconds() + 3 * 86400,) * 2)
+
+
+def other_package(s):
+    text = (s.program / "requirements.txt").read_text()
+    (s.program / "requirements.txt").write_text(text.replace("Flask==", "Flask==99."))
+
+
+def audited_long_ago(s):
+    for path in (s.program / "requirements.txt", s.program / ".venv" / "audited"):
+        os.utime(path, (the_day_in_seconds() - 40 * 86400,) * 2)
+
+
+def open_route(s):
+    s.at.open_routes |= {"pupil.page"}
+
+
+def sets(name, value):
+    """Another value of something in checks.py or a module it uses."""
+    owner, _, what = name.rpartition(".")
+    return lambda s: s.patch.setattr({"fonts": fonts, "sqlite3": sqlite3, "zone": checks.zoneinfo, "checks": checks, "os": os}[owner], what, value)
+
+
+FAULTS = {
+    "folder_is_private": [chmod("data", 0o755), chmod("data", 0o710)],
+    "folder_is_ours": [of_another],
+    "keys_are_private": [chmod("data/audit.key", 0o640), chmod("data/backup.key", 0o604)],
+    "keys_are_strong": [lambda s: (s.folder / "secret.key").write_text("change me"), lambda s: (s.folder / "audit.key").write_text("0" * 64)],
+    "folder_is_not_served": [served],
+    "folder_is_on_a_local_disk": [mounted(kind) for kind in ("nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "fuse.gvfsd-fuse")],
+    "disk_has_room": [free(499)],
+    "disk_has_room_for_long": [free(1999)],
+    "folders_take_files": [lambda s: (s.folder / "files" / "report").rename(s.tmp / "r") and (s.folder / "files").rmdir(),
+                           lambda s: (s.folder / "logs").rmdir() or (s.folder / "logs").touch()],
+    "program_is_ours": [chmod("program/app.py", 0o666), chmod("program", 0o777)],
+    "runs_as_its_own_user": [sets("os.geteuid", lambda: 0)],
+    "no_sign_ins_lie_about": [lambda s: (s.folder / "sign-ins.txt").touch()],
+    "database_is_whole": [damaged],
+    "links_are_whole": [orphaned],
+    "links_are_enforced": [sqlite_with(foreign_keys=0)],
+    "writes_reach_the_disk": [sqlite_with(journal_mode="delete"), sqlite_with(synchronous="normal")],
+    "erased_is_overwritten": [sqlite_with(secure_delete=0)],
+    "tables_are_up_to_date": [sql("DELETE FROM schema_migration WHERE name LIKE '0002%'"), sql("DROP TABLE press"),
+                              sql("UPDATE schema_migration SET name = '0099_later' WHERE name LIKE '0002%'")],
+    "rules_are_sound": [lambda s: s.patch.setitem(m.RIGHTS_TABLE, "Nobody", {})],
+    "engine_is_recent": [sets("sqlite3.sqlite_version_info", (3, 30, 0)), on_postgres_96],
+    "trail_only_grows": [unguard],
+    "end_of_the_trail_holds": [tampered("who = 'Somebody else'"), tampered("reason = 'Another reason'"), tampered("link = ''")],
+    "whole_trail_holds": [tampered("who = 'Somebody else'"), tampered("reason = 'Another reason'"),
+                          backups(anchors=lambda s: [trail.Anchor("2026-11-23T10:00:00Z", 10**6, 10**6, "x")])],
+    "seals_hold": [unsealed],
+    "nobody_listens_in": [listening(), listening("192.168.0.7")],
+    "https_is_not_waived": [listening(INSECURE_HTTP=True)],
+    "host_names_are_known": [web_with(TRUSTED_HOSTS=None)],
+    "debugger_is_off": [web_with(DEBUG=True)],
+    "forms_and_cookies_are_guarded": [web_with(WTF_CSRF_ENABLED=False), web_with(SESSION_COOKIE_HTTPONLY=False), web_with(SESSION_COOKIE_SAMESITE="None")],
+    "only_signing_in_is_open": [open_route],
+    "second_step_is_asked": [setting(second_step="senco\noffice\nhead"), setting(second_step=None)],
+    "everybody_has_a_second_step": [people(m.User.role == q.TEACHER, password="x", totp=None)],
+    "technicians_are_few": [four_technicians],
+    "somebody_is_in_charge": [people(m.User.role == q.TECHNICIAN, role=q.OFFICE), people(m.User.role == q.SENCO, account="off")],
+    "accounts_are_used": [clock_at(2090, 1, 1)],
+    "links_are_used": [people(m.User.role == q.HEAD, setup_token="x", setup_until=MADE, password=None)],
+    "screens_lock": [setting(idle_minutes=45), setting(day_hours=24)],
+    "backup_is_fresh": [backups(newest_backup=lambda s: None), lambda s: s.clock.shift(datetime.timedelta(hours=26))],
+    "backups_go_to_two_places": [backups(places=lambda s: [s.tmp / "share"]), backups(places=lambda s: [])],
+    "backup_places_take_files": [lambda s: (s.tmp / "stick").rmdir()],
+    "a_backup_is_on_another_device": [backups(places=lambda s: [s.tmp / "share", s.tmp / "stick"])],
+    "newest_backup_is_complete": [lambda s: (s.tmp / "share" / "portal-20261124-090000.age").write_bytes(b"a backuq")],
+    "recovery_key_is_printed": [lambda s: (s.folder / "recovery-key.printed").unlink()],
+    "drill_is_fresh": [backups(last_drill=lambda s: None), lambda s: s.clock.shift(datetime.timedelta(days=35))],
+    "files_are_as_they_came": [lambda s: (s.folder / "files" / "report").unlink(), lambda s: (s.folder / "files" / "report").write_text("another")],
+    "no_file_is_left_over": [left_over],
+    "clock_has_not_gone_back": [lambda s: s.clock.shift(datetime.timedelta(hours=-2))],
+    "clock_fits_the_files": [from_the_future],
+    "clock_is_synchronised": [sets("checks.kernel_clock", lambda: 5)],
+    "python_gets_repairs": [clock_at(2031, 1, 1)],
+    "packages_are_as_pinned": [other_package],
+    "packages_have_no_known_hole": [lambda s: (s.program / ".venv" / "audited").unlink(), audited_long_ago,
+                                    lambda s: os.utime(s.program / "requirements.txt", (the_day_in_seconds() + 60,) * 2)],
+    "summer_time_is_known": [sets("zone.ZoneInfo", lambda name: datetime.UTC)],
+    "every_name_can_be_printed": [sets("fonts.FAMILIES", {**fonts.FAMILIES, "gone": ("no/such-face",)})],
+    "antivirus_is_there": [lambda s: (s.tmp / "bin" / "clamscan").unlink()],
+    "school_is_named": [setting(school_name="Our School"), setting(school_name="")],
+    "nothing_is_kept_too_long": [lambda s: s.patch.setattr(s.keeping, "due", lambda settings: [None] * 21)],
+}
+PLANTED = [(c, plant) for c in checks.CHECKS for plant in FAULTS.get(c.name, ())]
+
+
+def test_every_check_has_a_fault_that_is_planted():
+    assert len(checks.CHECKS) >= 30 and len({c.name for c in checks.CHECKS}) == len(checks.CHECKS)
+    assert {c.name for c in checks.CHECKS} == set(FAULTS), "Say in FAULTS how to plant what a new check looks for."
+
+
+@pytest.mark.parametrize("one, plant", PLANTED, ids=[f"{c.name}-{FAULTS[c.name].index(plant)}" for c, plant in PLANTED])
+def test_a_check_speaks_when_its_fault_is_there_and_only_then(scene, one, plant):
+    BEFORE.get(one.name, lambda s: None)(scene)
+    sound = checks.look(one, scene.at)
+    assert sound.ok and sound.words.endswith("."), sound
+    plant(scene)
+    found = checks.look(one, dataclasses.replace(scene.at))
+    assert not found.ok and found.level == one.level and not found.words[0].islower() and "could not be looked at" not in found.words, found
+    assert found.cure and "{" not in found.cure, f"{one.name} does not say what cures it"
+
+
+def test_checks_are_written_in_plain_words():
+    for one in checks.CHECKS:
+        assert one.group in checks.GROUPS and one.level in (checks.REFUSE, checks.PROBLEM, checks.WARN, checks.NOTE)
+        assert len(checks.first_line(one)) < 100 and checks.first_line(one).endswith("."), one.name
+
+
+# ---------------------------------------------------------------------------------------------------- what becomes of them
+def test_what_cannot_be_told_is_never_shown_as_well(scene):
+    scene.patch.setitem(sys.modules, "upkeep", SimpleNamespace())
+    found = {r.name: r for r in checks.run(scene.at)}
+    assert not found["backup_is_fresh"].ok and found["backup_is_fresh"].words.startswith("Cannot be told")
+    assert not found["whole_trail_holds"].ok and found["whole_trail_holds"].words.startswith("Not looked at yet")
+
+
+def test_a_check_that_fails_itself_is_a_problem_and_keeps_its_secrets(scene):
+    scene.at.config = SimpleNamespace(get=lambda *_: 1 / 0)
+    found = checks.look(next(c for c in checks.CHECKS if c.name == "debugger_is_off"), scene.at)
+    assert not found.ok and found.level == checks.REFUSE and "ZeroDivisionError" in found.words and "division by" not in found.words
+
+
+def test_a_full_check_is_remembered_and_a_quick_one_says_from_when(scene):
+    migrated(scene)
+    assert checks.exit_code(checks.run(dataclasses.replace(scene.at, whole=True))) == 1           # run by root, or on one device
+    tampered("who = 'Somebody else'")(scene)
+    quick = {r.name: r for r in checks.run(scene.at)}
+    assert quick["whole_trail_holds"].ok and quick["whole_trail_holds"].as_of == "24 Nov 2026, 10:00"
+    whole = checks.run(dataclasses.replace(scene.at, whole=True))
+    assert checks.exit_code(whole) == 2
+    quick = {r.name: r for r in checks.run(scene.at)}
+    assert not quick["whole_trail_holds"].ok and (scene.folder / "check.json").stat().st_mode & 0o077 == 0
+
+
+def test_alarms_are_only_what_must_be_heard_at_once(scene):
+    checks.run(dataclasses.replace(scene.at, whole=True))
+    assert checks.alarms(scene.at) == []
+    scene.clock.shift(datetime.timedelta(hours=27))
+    assert checks.alarms(scene.at) == ["The newest backup is of 24 Nov 2026, 09:00."]
+    free(100)(scene)
+    tampered("who = 'Somebody else'")(scene)
+    assert [words.split()[0] for words in checks.alarms(scene.at)] == ["The", "Audit", "The"]
+
+
+def test_the_exit_code_is_for_machines():
+    def result(ok, level):
+        return checks.Result(ok, level, "Words.")
+    assert checks.exit_code([result(True, checks.REFUSE), result(False, checks.NOTE)]) == 0
+    assert checks.exit_code([result(False, checks.WARN), result(True, checks.REFUSE)]) == 1
+    assert [checks.exit_code([result(False, level), result(False, checks.WARN)]) for level in (checks.PROBLEM, checks.REFUSE)] == [2, 2]
+    assert checks.line(result(False, checks.REFUSE)).startswith("PROBLEM ") and checks.line(result(True, checks.WARN)).startswith("OK ")
+
+
+# ------------------------------------------------------------------------------------------------------------- the screens
+@pytest.mark.parametrize("who", ("technician", "senco", "head"))
+def test_the_status_page_shows_what_is_wrong_first(school, browser, who):
+    unguard(None)
+    page = browser(who).page("/status/")
+    rows = [" ".join(words(cell) for cell in row) for row in page.all("//tbody/tr")]
+    order = [r.partition(" ")[0] for r in rows]
+    assert any(r.startswith("Problem The triggers that keep the audit trail are gone. ./portal migrate") for r in rows), rows
+    assert order == sorted(order, key=("Problem", "Warning", "Note").index)
+    assert "Every form carries a token" in page.text
+
+
+def test_the_home_page_rings_for_the_technician_and_the_senco(school, browser, monkeypatch):
+    status._told.clear()
+    free(100)(SimpleNamespace(patch=monkeypatch))
+    rings = {who: "The disk is nearly full" in browser(who).page("/").text for who in ("technician", "senco", "office", "teacher", "head")}
+    status._told.clear()
+    assert rings == {"technician": True, "senco": True, "office": False, "teacher": False, "head": False}
+
+
+# ------------------------------------------------------------------------------------------------------------- the commands
+def portal(folder, *words, **environment):
+    """A command of the portal on a data folder of its own."""
+    kept = {n: v for n, v in os.environ.items() if n in ("PATH", "HOME", "LANG")}
+    return subprocess.run([sys.executable, "app.py", *words], cwd=ROOT, env={**kept, "DATA_DIR": str(folder), **environment},
+                          capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_portal_does_not_start_on_an_unsafe_set_up(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data").chmod(0o755)
+    (tmp_path / "data" / "secret.key").write_text("change me")
+    done = portal(tmp_path / "data", "run", PORT="0")
+    assert done.returncode == 2, done
+    assert "Other people with an account on this computer may open the data folder." in done.stderr and "chmod 700" in done.stderr
+    assert "Too short or too plain to be a key: secret.key." in done.stderr and not (tmp_path / "data" / "portal.db").exists()
+
+
+def test_the_command_says_one_line_for_each_check_and_its_exit_code(tmp_path):
+    (tmp_path / "data").mkdir(mode=0o700)
+    done = portal(tmp_path / "data", "check")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert len(lines) == len(checks.CHECKS) + 1 and all(line.startswith(("OK ", "WARNING ", "PROBLEM ", "NOTE ")) for line in lines[:-1])
+    assert any("The database is older than the program" in line for line in lines)

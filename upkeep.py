@@ -1,0 +1,415 @@
+"""Backups: made by themselves and by command, kept in several places, found again.
+
+Come here to change what is in a backup set, where sets go, and when. `recovery.py` opens them again. A set is one file `portal-20261124-100000.age`
+(UTC), encrypted with the key in `backup.key` in the age format (age-encryption.org): `age -d -i backup.key FILE | tar xz` opens it
+without this program. Beside it lies a note `.json` without any words about a child; it is written first, and the set gets its name
+last, so that what has both names and the size of the note is complete.
+"""
+import contextlib
+import dataclasses
+import datetime
+import hashlib
+import io
+import json
+import logging
+import os
+import re
+import shutil
+import tarfile
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import click
+import pyrage
+from peewee import PeeweeException, SqliteDatabase
+
+import copying
+import trail
+from models import Setting
+from questions import db, now
+
+try:
+    import fcntl
+except ImportError:                                             # Windows
+    import msvcrt
+    fcntl = None
+
+HERE = Path(__file__).resolve().parent
+MIGRATIONS = HERE / "migrations"
+DAY = datetime.timedelta(hours=24)
+LOOK_EVERY = 600                                                # seconds between two looks whether a backup is due
+SET = re.compile(r"portal-(\d{8}-\d{6})\.age")
+STAMP = "%Y%m%d-%H%M%S"
+IN_SET = ("*.key", "anchors.txt", "files/*")                    # of the data folder, besides the database
+log = logging.getLogger(__name__)
+_folder = None
+
+
+class Refused(click.ClickException):
+    """What was asked for cannot be done; its text is a sentence for the person at the keyboard."""
+
+
+def use_folder(folder):
+    """Set the data folder that is looked after."""
+    global _folder
+    _folder = Path(folder)
+
+
+def folder():
+    """The data folder that is looked after."""
+    return _folder
+
+
+# ------------------------------------------------------------------------------------------------- one at a time, and alone
+def hold(name, share=False):
+    """Lock a file of the data folder until it is closed or the program ends; None when another process has it."""
+    file = open(_folder / name, "a+b")                          # noqa: SIM115  (open is what keeps the lock)
+    try:
+        if fcntl:
+            fcntl.flock(file, (fcntl.LOCK_SH if share else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        else:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+@contextlib.contextmanager
+def alone():
+    """Keep the portal from running on the data folder meanwhile; raises Refused when it does."""
+    held = hold("portal.lock")
+    if not held:
+        raise Refused(f"The portal is running on {_folder}. Stop it first (Ctrl-C, or systemctl stop), then give this command again.")
+    with held:
+        yield
+
+
+def begin():
+    """Before the portal starts: refuse after an interrupted restore or upgrade, keep both away while it runs, begin the automatic backups."""
+    unfinished = _folder / "unfinished"
+    if unfinished.exists():
+        raise Refused(unfinished.read_text("utf-8"))
+    held = hold("portal.lock", share=True)
+    if not held and fcntl:
+        raise Refused("A restore or an upgrade is under way on this data folder. Wait until it is done.")
+    return held
+
+
+@contextlib.contextmanager
+def work_folder(task):
+    """An empty folder for one task, in the data folder, gone afterwards; what a killed run left behind goes first.
+
+    Raises Refused when another process is at the same task.
+    """
+    with hold(f"{task}.lock") or contextlib.nullcontext() as held:
+        if not held:
+            raise Refused(f"Another {task} is under way at this moment. Try again in a minute.")
+        for old in _folder.glob(f".{task}-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{task}-", dir=_folder))
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+# ----------------------------------------------------------------------------------------------------------------- the key
+def own_key():
+    """The key of this portal's backups, made at the first start."""
+    path = _folder / "backup.key"
+    if not path.exists():
+        write_key(path, pyrage.x25519.Identity.generate())
+    return read_key(path.read_text("utf-8"))
+
+
+def write_key(path, key):
+    """Keep a key in a file that only the owner can read."""
+    path.touch(mode=0o600)
+    path.write_text(f"{key}\n", "utf-8")
+
+
+def read_key(said):
+    """The key that somebody gave: its text, or the file that holds it."""
+    try:
+        said = Path(said).read_text("utf-8") if len(said) < 250 and Path(said).is_file() else said
+        return pyrage.x25519.Identity.from_str(next(w for w in said.split() if w.upper().startswith("AGE-SECRET-KEY-")).upper())
+    except (StopIteration, UnicodeDecodeError, pyrage.IdentityError):
+        raise Refused("That is not a recovery key. It begins with AGE-SECRET-KEY-1 and has 74 letters; check it letter by letter.") from None
+
+
+def key_paper():
+    """The key with the words that belong on the sheet for the school's safe."""
+    path, printed = _folder / "backup.key", _folder / "recovery-key.printed"
+    own_key()
+    printed.write_text(f"{now()}\n", "utf-8")
+    return (f"Recovery key of the Learning Pathway portal, printed on {now():%d/%m/%Y}\n\n    {path.read_text('utf-8').strip()}\n\n"
+            "Every backup is locked with this key. Whoever has it and a backup can read every child's record; without it no backup can be\n"
+            "opened, by anybody. Print this sheet twice, put one into the school's safe and one into a sealed envelope elsewhere, and keep no\n"
+            "copy beside the backups. To restore on a new computer: ./portal restore FILE --key (this key)")
+
+
+# -------------------------------------------------------------------------------------------------------------- the places
+def settings_now():
+    """The settings, or the defaults while the database has an older shape."""
+    try:
+        with db.connection_context() if db.is_closed() else contextlib.nullcontext():
+            return Setting.of_school()
+    except PeeweeException:
+        return Setting()
+
+
+def places(settings):
+    """The folders that backups go to: one a line in the settings; the data folder's own `backups` when none is named."""
+    named = [Path(line.strip()) for line in (settings.backup_places or "").splitlines() if line.strip()]
+    return named or ([_folder / "backups"] if _folder else [])
+
+
+def note_of(path):
+    """The note beside a set, as a dict; empty when there is none that can be read."""
+    try:
+        said = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        return said if isinstance(said, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def sets(place):
+    """The complete sets in a place, newest first: [(moment in UTC, path)]."""
+    try:
+        found = sorted((p for p in place.iterdir() if SET.fullmatch(p.name)), reverse=True)
+        return [(moment_of(p), p) for p in found if note_of(p).get("size") == p.stat().st_size]
+    except OSError:
+        return []
+
+
+def moment_of(path):
+    """When a set was made (UTC), by its name."""
+    return datetime.datetime.strptime(SET.fullmatch(path.name)[1], STAMP)
+
+
+def newest_backup(settings):
+    """The newest complete backup of all places: (moment in UTC, its folder), or None."""
+    found = [(s[0][0], place) for place in places(settings) if (s := sets(place))]
+    return max(found, default=None)
+
+
+def newest_set(settings):
+    """The path of the newest complete set; raises Refused when there is none."""
+    found = newest_backup(settings)
+    if not found:
+        where = ", ".join(map(str, places(settings)))
+        raise Refused(f"There is no complete backup in {where}. Name the file, or make one with the command backup.")
+    return found[1] / f"portal-{found[0]:{STAMP}}.age"
+
+
+def anchors():
+    """The anchors of the audit trail that were written down outside the database; those of a time that a restore took back are left out."""
+    noted = [note_of(path).get("anchor") for place in places(settings_now()) for _, path in sets(place)]
+    found, undone = daily_anchors() | {a for a in map(anchor_of, noted) if a}, restores()
+    return sorted((a for a in found if not any(start < a.at <= end for start, end in undone)), key=lambda a: a.at)
+
+
+def daily_anchors():
+    """The anchors that were written down in the data folder."""
+    path = _folder / "anchors.txt" if _folder else None
+    return {a for a in map(anchor_of, path.read_text("utf-8").splitlines()) if a} if path and path.exists() else set()
+
+
+def anchor_of(said):
+    """The anchor in a note or in a line of `anchors.txt`; None when it is none."""
+    try:
+        return trail.Anchor(**(json.loads(said) if isinstance(said, str) else said))
+    except (TypeError, ValueError):
+        return None
+
+
+def restores():
+    """The times that restores took back: [(the backup was made, it was restored)], as the anchors write them."""
+    try:
+        rows = trail.AuditEntry.select().where(trail.AuditEntry.act == "restored")
+        return [(row.before, f"{row.at:%Y-%m-%dT%H:%M:%SZ}") for row in rows]
+    except PeeweeException:
+        return []
+
+
+def last_drill():
+    """When a drill last passed (UTC), or None."""
+    papers = sorted((_folder / "drills").glob("drill-*.txt"), reverse=True) if _folder else []
+    good = (p for p in papers if p.read_text("utf-8").rstrip().endswith("PASSED"))
+    return next((datetime.datetime.strptime(p.stem, f"drill-{STAMP}") for p in good), None)
+
+
+def age_of(moment):
+    """How long ago a moment was, in words."""
+    minutes = int((now() - moment).total_seconds() // 60)
+    return f"{minutes} minutes old" if minutes < 120 else f"{minutes // 60} hours old" if minutes < 2880 else f"{minutes // 1440} days old"
+
+
+# -------------------------------------------------------------------------------------------------------------- making one
+def backup(settings=None):
+    """Make one set and put it in every place: (paths written, what went wrong in sentences). Raises Refused when there is none."""
+    settings = settings or settings_now()
+    with work_folder("backup") as work:
+        path, problems = assemble(work)
+        note, done = note_of(path), []
+        for place in places(settings):
+            try:
+                done.append(deliver(path, note, place))
+                prune(place, int(settings.backups_kept or 1))
+            except (OSError, Refused) as error:
+                problems.append(f"No backup in {place}: {getattr(error, 'strerror', None) or error}")
+    if not done:
+        raise Refused(" ".join(problems))
+    return done, problems
+
+
+def assemble(work):
+    """Make a set and its note in the folder `work`: (its path, what is amiss with the data in sentences)."""
+    copy, bundle = work / "portal.db", work / "set.tar.gz"
+    copying.snapshot(db.obj, copy, MIGRATIONS)
+    if found := copying.unsound(copy):
+        raise Refused("The database is damaged, so no backup was made of it; the earlier ones are kept. " + " ".join(found[:3]))
+    with reading(copy) as tables:
+        manifest = {"version": version(), "schema": copying.applied(tables), "tables": copying.fingerprints(tables),
+                    "anchor": head_of(tables), "files": {}}
+        named = names_of_files(tables)
+    at = now()
+    manifest["at"] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    pack(bundle, copy, manifest)
+    path = work / f"portal-{at:{STAMP}}.age"
+    pyrage.encrypt_file(str(bundle), str(path), [own_key().to_public()])
+    note = {n: manifest[n] for n in ("at", "version", "anchor")} | {
+        "size": path.stat().st_size, "sha256": sha_of(path), "rows": sum(total for total, _ in manifest["tables"].values())}
+    path.with_suffix(".json").write_text(json.dumps(note, indent=1), "utf-8")
+    lost = [n for n in named if f"files/{n}" not in manifest["files"]]
+    return path, [f"{len(lost)} files of documents are not in the folder `files`; the rest is backed up."] * bool(lost)
+
+
+def pack(bundle, copy, manifest):
+    """Put the copy of the database, the keys and the files into one archive, and last the manifest, which gets their hashes."""
+    with tarfile.open(bundle, "w:gz", compresslevel=6) as archive:
+        archive.add(copy, "portal.db")
+        for path in sorted(p for pattern in IN_SET for p in _folder.glob(pattern) if p.is_file() and p.name != "backup.key"):
+            name = path.relative_to(_folder).as_posix()
+            with contextlib.suppress(FileNotFoundError):        # a replaced file may go at this moment
+                add(archive, name, data := path.read_bytes())
+                manifest["files"][name] = hashlib.sha256(data).hexdigest()
+        add(archive, "manifest.json", json.dumps(manifest).encode())
+
+
+def add(archive, name, data):
+    """Put some bytes into an archive under a name."""
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mtime, entry.mode = len(data), int(time.time()), 0o600
+    archive.addfile(entry, io.BytesIO(data))
+
+
+def version():
+    """The version of the program."""
+    from admin_views.school import version as of_program        # late: the screens import what looks at the backups
+    return of_program()
+
+
+@contextlib.contextmanager
+def reading(path):
+    """An SQLite file, open for reading its tables."""
+    database = SqliteDatabase(str(path))
+    with database.connection_context():
+        yield database
+
+
+def head_of(tables):
+    """The anchor of a copied database; None when its audit trail had no chain yet."""
+    if "link" not in copying.columns(tables, "audit_entry"):
+        return None
+    with trail.AuditEntry.bind_ctx(tables):
+        return dataclasses.asdict(trail.head())
+
+
+def names_of_files(tables):
+    """The files that the documents of a copied database name."""
+    return [name for name, in copying.rows(tables, "document", ["stored_as"]) if name]
+
+
+def sha_of(path):
+    """The SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def deliver(path, note, place):
+    """Copy a set and its note into a place, read it back, and give it its name last; gives its path there."""
+    if not place.is_absolute():
+        raise Refused("write the whole path of the folder in the settings, from the first / on.")
+    if place == _folder / "backups":
+        place.mkdir(mode=0o700, exist_ok=True)
+    if not place.is_dir():
+        raise Refused("the folder is not there. Is the disk or share connected? Make the folder once by hand.")
+    part, end = place / f".{path.name}.part", place / path.name
+    for old in place.glob(".portal-*.part"):
+        old.unlink()
+    try:
+        keep(part, path)
+        if sha_of(part) != note["sha256"]:
+            raise Refused("what was written there reads back differently. Do not trust this disk.")
+        keep(end.with_suffix(".json"), path.with_suffix(".json"))
+        part.rename(end)
+    finally:
+        part.unlink(missing_ok=True)
+    return end
+
+
+def keep(end, path):
+    """Copy a file and wait until it is on the disk."""
+    with open(path, "rb") as source, open(end, "wb") as target:
+        shutil.copyfileobj(source, target)
+        target.flush()
+        os.fsync(target.fileno())
+
+
+def prune(place, kept):
+    """Take the oldest sets away; called after a new one was written and read back, so that a good one always stays."""
+    for _, path in sets(place)[max(kept, 1):]:
+        path.unlink()
+        path.with_suffix(".json").unlink(missing_ok=True)
+
+
+# -------------------------------------------------------------------------------------------------------------- by itself
+def watch():
+    """Look after the backups for as long as the portal runs; of several processes on one folder only one does it."""
+    own_key()
+    threading.Thread(target=_watch, name="upkeep", daemon=True).start()
+
+
+def _watch():
+    held = None
+    while True:
+        held = held or hold("upkeep.lock")
+        if held:
+            try:
+                tend()
+            except Exception as error:                          # noqa: BLE001  (this thread must live as long as the portal)
+                log.error("The automatic backup failed: %s", error if isinstance(error, Refused) else type(error).__name__)
+        time.sleep(LOOK_EVERY)
+
+
+def tend():
+    """One look: a backup when the newest is older than a day, and the day's anchor beside it."""
+    settings = settings_now()
+    newest = newest_backup(settings)
+    if newest and datetime.timedelta(0) <= now() - newest[0] < DAY:
+        return
+    with db.connection_context():
+        note_anchor()
+    for problem in backup(settings)[1]:
+        log.warning(problem)
+
+
+def note_anchor():
+    """Write the anchor of this moment down in the data folder."""
+    with open(_folder / "anchors.txt", "a", encoding="utf-8") as file:
+        file.write(json.dumps(dataclasses.asdict(trail.head())) + "\n")

@@ -1,0 +1,139 @@
+"""What the audit trail tells: who saw or changed a child, which words of it somebody may read, and whether trail and seals are whole.
+
+Come here to change what “who saw this child” says, or what `verify` looks at. How rows are written and chained is in `trail.py`.
+"""
+import datetime
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+import trail
+from models import Erasure, Form, Pupil, every, may
+from questions import LONDON, AuditEntry, short_day
+
+KINDS = {c.__name__: c for c in every()}
+DID = {"view": "looked at", "print": "printed", "file": "took the file of", "export": "exported", "found": "found in a search or list",
+       "listed": "saw in a list", "refused": "was refused", "change": "changed"}           # the words of a visit, in this order
+
+
+# ----------------------------------------------------------------------------------------------------- who may read what
+def may_read(user, entry):
+    """Whether this person may read the words of an audit row: the right to the record, and the section the question stands under."""
+    cls = KINDS.get(entry.record)
+    if cls is None or not may(user, "r", cls):                  # a row of a form has the rights of the section it stands under
+        return False
+    return entry.question not in dict(cls.questions()) or user.role in cls.section_of(entry.question).see
+
+
+def history(record, user, most=40):
+    """The last changes of a record and of its rows that this person may read, newest first."""
+    mine = (AuditEntry.record == type(record).__name__) & (AuditEntry.record_id == record.id)
+    for group, row_class in record.groups().items():
+        keys = [row.id for row in getattr(record, group).select(row_class.id)]
+        mine |= (AuditEntry.record == row_class.__name__) & AuditEntry.record_id.in_(keys)
+    found = AuditEntry.select().where(mine, AuditEntry.act.not_in((*trail.SEEN, "refused"))).order_by(AuditEntry.id.desc())
+    return [e for e in found.limit(most) if may_read(user, e)]
+
+
+# ------------------------------------------------------------------------------------------------------------ who saw whom
+@dataclass
+class Visit:
+    """What one person did with one child's records on one day."""
+    day: datetime.date
+    who: str
+    user: int | None
+    first: datetime.datetime = None         # London time
+    last: datetime.datetime = None
+    acts: Counter = field(default_factory=Counter)      # {(key of DID, kind of record): times}
+
+    def hours(self):
+        """From when to when: `10:05 to 10:40`."""
+        first, last = f"{self.first:%H:%M}", f"{self.last:%H:%M}"
+        return first if first == last else f"{first} to {last}"
+
+    def say(self):
+        """What was done, in words: `looked at My Plan (3 times), Pupil; changed My Plan`."""
+        return "; ".join(f"{words} " + ", ".join(f"{kind}{f' ({n} times)' if n > 1 else ''}" for (act, kind), n in sorted(self.acts.items())
+                                                  if act == name)
+                         for name, words in DID.items() if any(act == name for act, _ in self.acts))
+
+
+def who_saw(pupil_id, since=None):
+    """Everybody who saw or changed anything about a child: a list of Visit, newest first; `since` is a date.
+
+    Changes of one press of a button count once for each kind of record.
+    """
+    rows = AuditEntry.select(AuditEntry.at, AuditEntry.who, AuditEntry.user_id, AuditEntry.act, AuditEntry.record,
+                             AuditEntry.request).where(AuditEntry.pupil_id == pupil_id)
+    if since:
+        rows = rows.where(AuditEntry.at >= datetime.datetime.combine(since, datetime.time(), LONDON).astimezone(datetime.UTC).replace(tzinfo=None))
+    found, pressed = {}, set()
+    for at, who, user, act, record, request in rows.order_by(AuditEntry.id.desc()).tuples().iterator():
+        at = at.replace(tzinfo=datetime.UTC).astimezone(LONDON)
+        visit = found.setdefault((at.date(), who, user), Visit(at.date(), who, user, last=at))
+        visit.first = at
+        act = act if act in DID else "change"
+        if act != "change" or (request, record) not in pressed:
+            visit.acts[act, KINDS[record].kind_name() if record in KINDS else record] += 1
+            pressed.add((request, record))
+    return list(found.values())
+
+
+def find_pupil(words):
+    """The pupils whom a command means: by UPN, by number, or by `surname, forename`."""
+    words = words.strip()
+    if words.isdecimal() and len(words) < 10:
+        return list(Pupil.select().where(Pupil.id == int(words)))
+    surname, _, forename = (part.strip() for part in words.partition(","))
+    named = (Pupil.surname ** surname) & ((Pupil.forename ** forename) | (Pupil.known_as ** forename))
+    return list(Pupil.select().where(named if forename else Pupil.upn == words.upper()))
+
+
+def report(pupil, since=None):
+    """Who saw or changed a child, as lines of text, newest first."""
+    visits, lines, day = who_saw(pupil.id, since), [f"Who saw or changed {pupil}, newest first"], None
+    for v in visits:
+        lines += [f"\n{v.day:%A} {short_day(v.day)}"] if v.day != day else []
+        lines.append(f"  {v.hours():14}  {v.who}: {v.say()}")
+        day = v.day
+    return lines if visits else [*lines, "\nNobody."]
+
+
+# ---------------------------------------------------------------------------------------------------------- is it all whole
+def problems(anchors=()):
+    """What is wrong with the audit trail, the sealed papers and the erased rows, in sentences; none when all is as it was written."""
+    return [*trail.verify(anchors), *seal_problems(), *erasure_problems()]
+
+
+def seal_problems():
+    """What is wrong with the sealed papers: each is held against the audit row that its sealing wrote, and each such row against its paper."""
+    sealed = (AuditEntry.question == "sealed_code") & ((AuditEntry.after != "") | AuditEntry.erased)
+    told = {(e.record, e.record_id): e for e in AuditEntry.select().where(sealed).order_by(AuditEntry.id)}
+    found = []
+    for cls in every(Form):
+        for form in cls.select().where(cls.sealed.is_null(False) | cls.sealed_code.is_null(False) | (cls.status == "sealed")):
+            entry = told.pop((cls.__name__, form.id), None)
+            fault = seal_fault(form, entry)
+            found += [f"The sealed {cls.kind_name()} number {form.id} {fault}."] if fault else []
+    return found + [f"The sealed {KINDS[e.record].kind_name() if e.record in KINDS else e.record} number {e.record_id} is gone, or no longer sealed."
+                    for e in told.values() if not e.erased]
+
+
+def seal_fault(form, entry):
+    """What is wrong with one sealed paper, as the end of a sentence; None when it holds."""
+    if entry is None:
+        return "was never sealed by this program"
+    if not form.sealed or not form.seal_holds():
+        return "does not fit its own check code: its words were changed"
+    if entry.after != form.sealed_code or entry.pupil_id != form.pupil_id:
+        return "is not what was sealed: its words, its check code or its pupil were changed"
+    if form.status != "sealed" or json.loads(form.sealed)["who"] != form.sealed_by:
+        return "was sealed, and says now that it is not, or by somebody else"
+    return None
+
+
+def erasure_problems():
+    """Audit rows whose words were blanked although no erasure of that child was done."""
+    erased = Erasure.select(Erasure.pupil).where(Erasure.done_at.is_null(False), Erasure.pupil.is_null(False))
+    rows = AuditEntry.select(AuditEntry.pupil_id).where(AuditEntry.erased, AuditEntry.pupil_id.is_null() | AuditEntry.pupil_id.not_in(erased))
+    return [f"Words of the audit trail about pupil number {key} were blanked, but there was no erasure." for key, in rows.distinct().tuples()]
