@@ -4,6 +4,7 @@ Come here to change how weeks are counted. How many weeks there are is on the Se
 `workflow.STAGES`. Everything here takes dates and returns dates; nothing is stored.
 """
 import datetime
+import functools
 from dataclasses import dataclass
 
 from questions import read_day, say_day, today
@@ -60,8 +61,13 @@ def add_months(start, months):
 
 def holidays(settings):
     """The school's holidays: a list of (first day, last day). A line that cannot be read is left out; saving checks them."""
+    return _spans(settings.holidays or "", today())
+
+
+@functools.lru_cache(8)
+def _spans(words, _):
     spans = []
-    for line in (settings.holidays or "").splitlines():
+    for line in words.splitlines():
         first, _, last = line.partition(" to ")
         try:
             spans.append((read_day(first), read_day(last or first)))

@@ -175,14 +175,21 @@ def _append(rows):
     with together():
         link, at = _last_link(), now()
         for row in rows:
-            row |= {"at": at, "who": who.name, "user_id": who.user, "request": who.request}
+            row |= {"at": at, "who": who.name, "user_id": who.user, "request": who.request, "erased": False}
             row["digest"] = code_of(*(row[w] for w in WORDS))
             row["link"] = link = link_of(link, row)
         for some in chunked(rows, 500):
-            AuditEntry.insert_many(some).execute()
+            _insert(some)
     for row in rows:
         if row["act"] in LOGGED:
             log.info("%s: %s", row["act"], f"{row['record']} {row['record_id'] or ''}".strip())
+
+
+def _insert(rows):
+    names = list(rows[0])               # written by hand: peewee's insert_many was a sixth of the time of saving a paper
+    one = "(" + ", ".join([db.param] * len(names)) + ")"
+    columns = "(" + ", ".join(name.join('""') for name in names) + ")"
+    db.execute_sql(" ".join(["INSERT INTO audit_entry", columns, "VALUES", ", ".join([one] * len(rows))]), [v for r in rows for v in r.values()])
 
 
 def _last_link():

@@ -4,12 +4,16 @@ The day is Tuesday 24 November 2026 in every test. The database is a temporary S
 DATABASE_URL names; whatever a test does is rolled back after it.
 """
 import datetime
+import fcntl
+import json
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import argon2
 import hypothesis
 import pytest
 import time_machine
@@ -19,12 +23,14 @@ from playhouse.db_url import connect
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import demo  # noqa: E402
 import guards as g  # noqa: E402
 import logs  # noqa: E402
 import models as m  # noqa: E402
 import questions as q  # noqa: E402
 import trail  # noqa: E402
 import workflow as w  # noqa: E402
+from admin_views import passwords  # noqa: E402
 
 hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)     # see tests/test_fuzz.py
 pytest_plugins = ("web",)                   # the fixtures of the tests that fetch pages
@@ -34,6 +40,15 @@ HELD = datetime.date(2026, 10, 13)          # its review: six weeks later
 ON = datetime.date(2026, 10, 20)            # the move that follows
 TOTP = "JBSWY3DPEHPK3PXP"                   # everybody in the cast has a second step
 PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
+
+
+LONG_FILES = ("test_machine.py", "test_journeys_with_script.py", "test_demo.py", "test_postgres.py", "test_journeys_without_script.py",
+              "test_machine_faults.py", "test_axe.py", "test_paper.py", "test_access.py", "test_account.py", "test_pages.py")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, so that at the end no worker waits for another."""
+    items.sort(key=lambda item: LONG_FILES.index(item.path.name) if item.path.name in LONG_FILES else len(LONG_FILES))
 
 
 # --------------------------------------------------------------------------------------------------------- the database
@@ -90,6 +105,58 @@ def people(database):
         rows["robin"] = m.Pupil.create(surname="Oakley", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B")
         rows["wren"] = m.Pupil.create(surname="Ash", forename="Wren", dob=datetime.date(2016, 3, 2), year="5", form="5A")
     return {name: (type(row), row.id) for name, row in rows.items()}
+
+
+@pytest.fixture(scope="session")
+def slow_passwords():
+    """The real hasher of passwords and the hash that it made for nobody."""
+    return passwords.hasher, passwords.NOBODY
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords(slow_passwords):
+    """Passwords are hashed with little work: the real hasher takes a fifth of a second, hundreds of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+        patch.setattr(passwords, "hasher", quick)
+        patch.setattr(passwords, "NOBODY", quick.hash("no such person"))
+        yield
+
+
+@pytest.fixture
+def real_passwords(slow_passwords, monkeypatch):
+    """The hasher as it is in use, for the tests of the hashing itself."""
+    monkeypatch.setattr(passwords, "hasher", slow_passwords[0])
+    monkeypatch.setattr(passwords, "NOBODY", slow_passwords[1])
+
+
+@pytest.fixture(scope="session")
+def demo_school(tmp_path_factory):
+    """The demonstration school, built once and shared by all workers: (SQLite file to copy or read, sign-ins, seconds of work)."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if os.environ.get("PYTEST_XDIST_WORKER") else shared
+    path, said = shared / "demo-school.db", shared / "demo-school.json"
+    with open(shared / "demo-school.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            said.write_text(json.dumps(build_demo(path)))
+    return path, *json.loads(said.read_text())
+
+
+def build_demo(path):
+    """Build the demonstration school in a new SQLite file: (sign-ins, seconds of work)."""
+    before, made, start = q.db.obj, sqlite_file(path), time.process_time()
+    q.db.initialize(made)
+    try:
+        with made.connection_context(), time_machine.travel(datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)):
+            made.create_tables(m.tables())
+            trail.use_key(b"the tests")
+            trail.guard()
+            signs = demo.build(TODAY, lambda password: f"hashed {password[::-1]}")
+            made.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        q.db.initialize(before)
+    return signs, time.process_time() - start
 
 
 @pytest.fixture(autouse=True)

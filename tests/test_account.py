@@ -20,17 +20,6 @@ PASSWORD = "three random words"
 NEW = "four quite random words"
 
 
-REAL = passwords.hasher, passwords.NOBODY
-QUICK = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
-NOBODY = QUICK.hash("no such person")
-
-
-def hash_with(monkeypatch, hasher, nobody):
-    """Set how passwords are hashed: the real way takes a fifth of a second."""
-    monkeypatch.setattr(passwords, "hasher", hasher)
-    monkeypatch.setattr(passwords, "NOBODY", nobody)
-
-
 @pytest.fixture(scope="module")
 def made(database, tmp_path_factory):
     """The portal, made once."""
@@ -40,7 +29,6 @@ def made(database, tmp_path_factory):
 @pytest.fixture
 def app(cast, made, monkeypatch):
     """The portal, where nobody has an account yet."""
-    hash_with(monkeypatch, QUICK, NOBODY)
     User.delete().execute()
     with acting("The tests"):
         Setting(second_step=None).save()            # the tests of the second step say when it is needed
@@ -169,9 +157,7 @@ def test_a_wrong_name_and_a_wrong_password_answer_alike(client, amy):
     assert said == {"The user name or password is not right"}
 
 
-def test_a_wrong_name_takes_as_long_as_a_wrong_password(client, amy, monkeypatch):
-    hash_with(monkeypatch, *REAL)
-    amy.keep(password=passwords.hash_password(PASSWORD))
+def test_a_wrong_name_takes_as_long_as_a_wrong_password(real_passwords, client, amy, monkeypatch):
     monkeypatch.setattr(passwords, "TRIES_PER_ACCOUNT", 99)
     monkeypatch.setattr(passwords, "TRIES_PER_PLACE", 99)
     took = {"amy": [], "nobody": []}
@@ -305,8 +291,7 @@ def test_the_last_technician_cannot_be_switched_off(tom):
 
 # Passwords
 
-def test_the_hash_is_above_the_floor_and_an_older_one_is_renewed(client, amy, monkeypatch):
-    hash_with(monkeypatch, *REAL)
+def test_the_hash_is_above_the_floor_and_an_older_one_is_renewed(real_passwords, client, amy):
     weak = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1).hash(PASSWORD)
     User.update(password=weak).execute()
     assert sign_in(client).location == "/"

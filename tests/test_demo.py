@@ -1,19 +1,15 @@
 """The demonstration school: everything that a demonstration should show is there, nobody looks real, and no rule was bent."""
 import re
-import time
 from collections import Counter
 
 import pytest
-import time_machine
 from peewee import ForeignKeyField
 
-import demo
 import demo_words as words
 import models as m
 import questions as q
 import workflow as w
 from conftest import TODAY, sqlite_file
-from web import MOMENT
 
 SHARED = ("withhold", "withhold_why")       # asked at the foot of every form; answered on one of them is enough
 # Stage 2 has no first day before which a review is early; no fictional record is on hold
@@ -21,17 +17,13 @@ NEVER_ASKED = {("MyPlanReview", "early_why"), ("Pupil", "hold")}
 
 
 @pytest.fixture(scope="module")
-def school(tmp_path_factory):
+def school(demo_school):
     """The demonstration school in a database of its own: (sign-ins, seconds)."""
-    before = q.db.obj
-    made = sqlite_file(tmp_path_factory.mktemp("demonstration") / "portal.db")
+    path, signs, seconds = demo_school
+    before, made = q.db.obj, sqlite_file(path)
     q.db.initialize(made)
     made.connect(reuse_if_open=True)
-    made.create_tables(m.tables())
-    start = time.process_time()
-    with time_machine.travel(MOMENT):
-        signs = demo.build(TODAY, lambda password: f"hashed {password[::-1]}")
-    yield signs, time.process_time() - start
+    yield signs, seconds
     made.close()
     q.db.initialize(before)
 
