@@ -53,3 +53,10 @@ def test_the_migrations_run_on_postgresql(server, tmp_path):
 def test_the_pathway_passes_on_postgresql(server, tmp_path):
     said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_pathway.py", url=server.get_uri(), folder=tmp_path)
     assert " passed" in said
+
+
+def test_the_audit_trail_holds_on_postgresql(server, tmp_path):
+    """Triggers, anchors, and the attacks on trail and seals."""
+    said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_trail.py", "-k", "tampering or refuses or triggers or anchor",
+               url=server.get_uri(), folder=tmp_path)
+    assert " passed" in said
