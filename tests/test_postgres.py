@@ -91,3 +91,10 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(server, t
             assert copying.fingerprints(there) == wanted
         done, _ = upkeep.backup()
         assert upkeep.note_of(done[0])["rows"] == sum(total for total, _ in wanted.values())
+
+
+def test_the_audit_trail_holds_on_postgresql(server, tmp_path):
+    """Triggers, anchors, and the attacks on trail and seals."""
+    said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_trail.py", "-k", "tampering or refuses or triggers or anchor",
+               url=server.get_uri(), folder=tmp_path)
+    assert " passed" in said

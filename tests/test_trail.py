@@ -34,6 +34,11 @@ def last():
     return trail.head().last
 
 
+def newest():
+    """The newest audit row."""
+    return q.AuditEntry.get_by_id(last())
+
+
 # ---------------------------------------------------------------------------------------------------------------- looks
 @pytest.mark.parametrize("url, act", [
     ("/my-plan/{}/", "view"), ("/my-plan/{}/edit/", "view"), ("/my-plan/{}/print.pdf", "print"), ("/meeting/{}/", "view"),
@@ -50,7 +55,7 @@ def test_a_look_at_a_record_is_written_down_once(school, browser, plain_paper, t
     before = last()
     assert browser("senco").get(url.format(record.id)).status_code == 200
     assert since(before) == [(act, type(record).__name__, record.id, school.mine.id)]
-    entry = q.AuditEntry.get_by_id(before + 1)
+    entry = newest()
     assert (entry.who, entry.user_id, entry.before, entry.after) == (school.senco.name, school.senco.id, "", "")
 
 
@@ -162,7 +167,7 @@ def test_every_refusal_of_somebody_signed_in_is_written_down(school, browser):
         before = last()
         assert browser(who).send(method, url, {}).status_code in (403, 404), url
         assert since(before) == [row], url
-        assert q.AuditEntry.get_by_id(before + 1).user_id == getattr(school, who).id
+        assert newest().user_id == getattr(school, who).id
     before = last()
     assert browser(None).get(f"/pupil/{mine}/").status_code == 302 and browser("senco").get("/nothing/").status_code == 404
     assert since(before) == []
@@ -209,7 +214,7 @@ def test_the_command_who_saw_prints_it_and_is_a_look_itself(robin, cast, databas
         trail.saw("view", [robin])
     code, said = run(monkeypatch, tmp_path, database, "who-saw", "Oakley, Robin")
     assert code == 0 and "Ann: looked at Pupil" in said and "Tuesday 24 Nov 2026" in said
-    assert q.AuditEntry.get_by_id(last()).who == "Command line"
+    assert newest().who == "Command line"
     assert run(monkeypatch, tmp_path, database, "who-saw", "Nobody, Here")[0] == 1
     assert "Nobody." in run(monkeypatch, tmp_path, database, "who-saw", "Oakley, Robin", "--since", "2027-01-01")[1]
 

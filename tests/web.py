@@ -198,7 +198,11 @@ class Browser:
         """Any request; the security headers of the answer are checked."""
         sent = None if method in ("GET", "HEAD") else [*pairs(data), *([("csrf_token", self.token)] if token else [])]
         before = trail.head().last if self.names else 0
-        response = self.client.open(url, method=method, buffered=True, **form_data(sent), **more)
+        nobody = trail._acting.set(None)                # as on the server: whoever acts in the test does not act in its requests
+        try:
+            response = self.client.open(url, method=method, buffered=True, **form_data(sent), **more)
+        finally:
+            trail._acting.reset(nobody)
         assert not header_faults(response), f"{method} {url}: {header_faults(response)}"
         assert not self.names or not unwitnessed(response, sent, before), f"{method} {url} shows a child, nobody is told; use looks.note()"
         return response
