@@ -2,6 +2,7 @@
 
 Each command is a thin function; what it does is in the module that it calls.
 """
+import contextlib
 import json
 import logging
 import pathlib
@@ -165,7 +166,8 @@ def version():
 def migrate_command(no_backup):
     """Bring the database up to date, after a backup of it."""
     app.open_database()
-    done = upgrade.migrated(app.migrate, keep=not no_backup)
+    with contextlib.nullcontext() if no_backup else upkeep.alone():
+        done = upgrade.migrated(app.migrate, keep=not no_backup)
     print("\n".join(done) or "The database is up to date.")
 
 

@@ -214,19 +214,29 @@ def move_to(url):
     target, source = db_url.connect(url), db.obj
     if copying.on_file(target):
         raise Refused("Name a PostgreSQL database: postgresql://user:password@host/name. Back to SQLite goes by backup and restore.")
-    with upkeep.alone(), source.connection_context(), target.connection_context():
-        if target.get_tables():
-            raise Refused("That database is not empty. Name a new one: createdb -E UTF8 portal")
-        with target.atomic(), source.atomic():
-            copying.build(target, copying.applied(source), MIGRATIONS)
-            copying.copy_tables(source, target)
-            here, there = copying.fingerprints(source), copying.fingerprints(target)
-            if wrong := [name for name in here if here[name] != there.get(name)] + guard_and_verify(target):
-                raise Refused("The copy differs, so nothing was kept of it: " + ", ".join(wrong))
+    try:
+        with upkeep.alone(), source.connection_context(), target.connection_context():
+            here, there = copy_over(source, target)
+    except PeeweeException as error:
+        raise Refused(f"The database {url.rpartition('@')[2]} does not answer, or did not take the copy ({type(error).__name__}). "
+                      "Nothing was kept of it; this portal's own database is as it was.") from error
     lines = [f"{name:28} {total:>8,} rows  {code[:16]}  =  {there[name][1][:16]}" for name, (total, code) in here.items()]
     return [*lines, f"{len(here)} tables, every hash equal on both sides; the chain of the audit trail holds there.",
             "From now on start the portal with this in its environment (files and keys stay in the data folder):",
             f"DATABASE_URL={url}"]
+
+
+def copy_over(source, target):
+    """Copy everything in one transaction: the hashes of all tables here and there; raises Refused when they differ."""
+    if target.get_tables():
+        raise Refused("That database is not empty. Name a new one: createdb -E UTF8 portal")
+    with target.atomic(), source.atomic():
+        copying.build(target, copying.applied(source), MIGRATIONS)
+        copying.copy_tables(source, target)
+        here, there = copying.fingerprints(source), copying.fingerprints(target)
+        if wrong := [name for name in here if here[name] != there.get(name)] + guard_and_verify(target):
+            raise Refused("The copy differs, so nothing was kept of it: " + ", ".join(wrong))
+    return here, there
 
 
 def guard_and_verify(target):

@@ -15,6 +15,7 @@ import logging
 import os
 import re
 import shutil
+import sqlite3
 import tarfile
 import tempfile
 import threading
@@ -258,12 +259,16 @@ def backup(settings=None):
     """Make one set and put it in every place: (paths written, what went wrong in sentences). Raises Refused when there is none."""
     settings = settings or settings_now()
     with work_folder("backup") as work:
-        path, problems = assemble(work)
+        try:
+            path, problems = assemble(work)
+        except (OSError, sqlite3.Error, PeeweeException) as error:
+            raise Refused(f"No backup could be made: {getattr(error, 'strerror', None) or type(error).__name__}. "
+                          f"Is there room on the disk of {_folder}?") from error
         note, done = note_of(path), []
         for place in places(settings):
             try:
                 done.append(deliver(path, note, place))
-                prune(place, int(settings.backups_kept or 1))
+                prune(place, int(settings.backups_kept or 0))
             except (OSError, Refused) as error:
                 problems.append(f"No backup in {place}: {getattr(error, 'strerror', None) or error}")
     if not done:

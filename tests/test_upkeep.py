@@ -25,19 +25,19 @@ from click.testing import CliRunner
 from conftest import ROOT, TODAY
 from upkeep import Refused
 
-RELEASED = ROOT / "tests" / "released" / "1.0.0.sql"
+RELEASED = sorted((ROOT / "tests" / "released").glob("*.sql"))          # a seeded school of every released version
 
 
-def build(path):
-    """The seeded school of version 1.0.0."""
+def build(path, release=RELEASED[-1]):
+    """The seeded school of a released version."""
     with closing(sqlite3.connect(path)) as database:
-        database.executescript(RELEASED.read_text("utf-8"))
+        database.executescript(release.read_text("utf-8"))
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A data folder with the school of version 1.0.0 in it, and the program pointed at it."""
-    yield from point_at(tmp_path / "data", monkeypatch, build)
+@pytest.fixture(params=RELEASED, ids=lambda path: path.stem)
+def folder(tmp_path, monkeypatch, request):
+    """A data folder with the school of a released version in it, and the program pointed at it."""
+    yield from point_at(tmp_path / "data", monkeypatch, lambda path: build(path, request.param))
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def all_of(path):
 
 
 def answers(path):
-    """Every answer of version 1.0.0 with a canary in it, as (table, text)."""
+    """Every answer with a canary in it, as (table, text)."""
     with closing(sqlite3.connect(path)) as database:
         names = [n for n, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {(n, str(v)) for n in names for row in database.execute(f'SELECT * FROM "{n}"') for v in row if "Zebmine" in str(v)}
@@ -178,6 +178,24 @@ def test_a_missing_file_is_said_and_the_rest_is_backed_up(school):
     shutil.rmtree(school / "files")
     done, problems = upkeep.backup()
     assert done and problems == ["1 files of documents are not in the folder `files`; the rest is backed up."]
+
+
+def test_what_reads_back_differently_is_no_backup(school, monkeypatch):
+    def bad_disk(end, path):
+        end.write_bytes(path.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr(upkeep, "keep", bad_disk)
+    with pytest.raises(Refused, match="reads back differently. Do not trust this disk"):
+        upkeep.backup()
+    assert not list((school / "backups").iterdir())
+
+
+def test_a_full_disk_is_said_in_a_sentence(school, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+    monkeypatch.setattr(upkeep, "pack", full)
+    with pytest.raises(Refused, match="No backup could be made: No space left on device. Is there room"):
+        upkeep.backup()
+    assert not list(school.glob(".backup-*"))
 
 
 def test_the_oldest_go_and_what_is_no_backup_never_counts(school, the_day):
@@ -312,7 +330,7 @@ def test_a_drill_finds_a_broken_seal_and_a_changed_trail(school):
     assert "WRONG     Audit row 41 does not follow" in certificate
 
 
-def test_the_release_of_1_0_0_comes_back_in_this_version(folder, tmp_path):
+def test_every_release_comes_back_in_this_version(folder, tmp_path):
     path = upkeep.backup()[0][0]
     wanted = answers(folder / "portal.db")
     assert len(wanted) > 200
@@ -328,6 +346,8 @@ def test_the_release_of_1_0_0_comes_back_in_this_version(folder, tmp_path):
 
 def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, monkeypatch):
     monkeypatch.setattr(recovery, "prove", lambda folder, *words: settle_here(folder, *words))
+    with q.db.connection_context():
+        m.SignedIn.create(key="a place", user=m.User.select().first(), began_at=q.now(), seen_at=q.now())
     path = upkeep.backup()[0][0]
     the_day.shift(datetime.timedelta(hours=1))
     with closing(sqlite3.connect(school / "portal.db")) as live:       # stays open, so that the old -wal is there during the restore
@@ -392,7 +412,9 @@ def test_a_backup_of_a_newer_program_is_refused(school):
 # ---------------------------------------------------------------------------------------------------- around a migration
 def test_a_migration_makes_a_backup_first_and_again_does_nothing(folder):
     wanted = answers(folder / "portal.db")
-    assert upgrade.migrated(portal_module.migrate) == ["0002_trust"]
+    with upkeep.reading(folder / "portal.db") as tables:
+        old = copying.applied(tables)
+    assert upgrade.migrated(portal_module.migrate) == [p.stem for p in sorted(upkeep.MIGRATIONS.glob("0*.py")) if p.stem not in old]
     assert len(upkeep.sets(folder / "backups")) == 1 and wanted <= answers(folder / "portal.db")
     before = all_of(folder / "portal.db")
     assert upgrade.migrated(portal_module.migrate) == []
@@ -442,3 +464,5 @@ def test_the_commands_say_it_in_sentences(school):
     assert command("restore", "/nowhere")[1] == "Error: There is no file /nowhere.\n"
     code, said = command("move-to", "sqlite:///x.db")
     assert code == 1 and said.startswith("Error: Name a PostgreSQL database")
+    code, said = command("move-to", "postgresql://me:secret@127.0.0.1:9/portal")
+    assert code == 1 and said.startswith("Error: The database 127.0.0.1:9/portal does not answer") and "secret" not in said
