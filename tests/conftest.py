@@ -191,8 +191,8 @@ def robin(cast, acting):
 
 
 def dump(but=()):
-    """Every row of every table (but those named), to show that nothing changed; looks and refusals, which are written down, aside."""
-    names = {cls._meta.table_name: "" for cls in m.tables() if cls not in but}
+    """Every row of every table (but those named), to show that nothing changed; looks and refusals, which are written down, and who is signed in aside."""
+    names = {cls._meta.table_name: "" for cls in m.tables() if cls not in (*but, m.SignedIn)}
     if "audit_entry" in names:
         names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format("', '".join(trail.SEEN))
     return {name: q.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall() for name, only in names.items()}
