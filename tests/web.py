@@ -243,7 +243,7 @@ class Browser:
 
 def unwitnessed(response, sent, before):
     """Whether an answer says anything about a child of the school of which the audit trail has no row, of this request or as listed today."""
-    source = response.get_data(as_text=True) if response.status_code < 300 or response.status_code in (409, 422) else ""
+    source = response.data.decode("utf-8", "replace") if response.status_code < 300 or response.status_code in (409, 422) else ""
     for _, typed in sent or ():
         source = source.replace(typed, "") if isinstance(typed, str) and len(typed) > 3 else source        # what was typed comes back
     for pupil in m.Pupil.select().where(m.Pupil.surname.in_([f"{mark}sur" for mark in MARKS.values() if re.search(rf"{mark}\w", source)])):
