@@ -24,7 +24,7 @@ import trail
 import upgrade
 import upkeep
 import witness
-from admin_views import account, school, status
+from admin_views import account, exchange, school, status
 from admin_views import keeping as keeping_screens
 
 log = logging.getLogger("portal.server")
@@ -67,10 +67,16 @@ def refuse_unsafe(at, groups=checks.GROUPS):
         sys.exit(2)
 
 
+def tidy_up(portal):
+    """What a start puts right after a crash, inside the program's context."""
+    exchange.sweep_files(portal)
+
+
 def serve(portal):
     """Serve with waitress until Ctrl-C."""
     host, port = app.address()
     with portal.app_context(), portal.database.connection_context():
+        tidy_up(portal)
         link = account.first_link(app.base_url())
     print(f"The portal is at {app.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:
