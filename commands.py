@@ -83,6 +83,7 @@ def serve(portal):
         print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     log.info("started, version %s, on %s", school.version(), portal.database.__class__.__name__)
+    spare = app.hold_open(portal.database)              # noqa: F841  (kept until the end)
     waitress.serve(portal, host=host, port=port, **SERVER)
     log.info("stopped")
 
