@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help run demo test backup drill restore upgrade migration readme pins audit sbom mutants
+.PHONY: help run demo test test-postgres soak backup drill restore upgrade migration readme pins audit sbom mutants
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
 	@echo "make demo       start a fictional school, in its own folder"
 	@echo "make test       run every test"
 	@echo "make backup     make a backup now; make drill tries the newest one out; make restore puts it back"
 	@echo "make upgrade    bring the program to its newest version, or leave all as it was"
+	@echo "make test-postgres  run every test that needs no browser on a real PostgreSQL"
+	@echo "make soak       the long runs with their full figures: kills, full disk, load (about half an hour)"
 	@echo "make migration  after adding a question to models.py"
 	@echo "make readme     write the generated parts of README.md again"
 	@echo "make pins       after changing a package in requirements.txt: write the hashes again"
@@ -35,6 +37,12 @@ backup drill restore upgrade: $(VENV)/ready
 test: $(VENV)/tests-ready
 	@sh tests/need-chromium.sh
 	@$(RUN) -m pytest
+
+test-postgres: $(VENV)/tests-ready
+	@$(RUN) tests/postgres.py --ignore tests/browser
+
+soak: $(VENV)/tests-ready
+	@$(RUN) tests/soak $(ONLY)
 
 pins: $(VENV)/tools/ready
 	@$(VENV)/tools/bin/python tests/pins.py

@@ -6,6 +6,7 @@ that a web server in front does HTTPS; HOSTS the names by which staff reach the 
 import os
 import pathlib
 import secrets
+import sqlite3
 import sys
 
 import click
@@ -165,6 +166,15 @@ def connect_each_request(app):
             g.acting.__exit__(None, None, None)
         if not app.testing and not app.database.is_closed():
             app.database.close()
+
+
+def hold_open(database):
+    """One more connection to an SQLite file, to keep while the portal runs: on a full disk the first reader could not make `-shm`, and see nothing."""
+    if not isinstance(database, SqliteDatabase):
+        return None
+    spare = sqlite3.connect(database.database, check_same_thread=False)
+    spare.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    return spare
 
 
 def refuse_other_sites():

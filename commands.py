@@ -25,7 +25,7 @@ import trail
 import upgrade
 import upkeep
 import witness
-from admin_views import account, school, status
+from admin_views import account, exchange, school, status
 from admin_views import keeping as keeping_screens
 
 log = logging.getLogger("portal.server")
@@ -68,16 +68,23 @@ def refuse_unsafe(at, groups=checks.GROUPS):
         sys.exit(2)
 
 
+def tidy_up(portal):
+    """What a start puts right after a crash, inside the program's context."""
+    exchange.sweep_files(portal)
+
+
 def serve(portal):
     """Serve with waitress until Ctrl-C."""
     host, port = app.address()
     with portal.app_context(), portal.database.connection_context():
+        tidy_up(portal)
         link = account.first_link(app.base_url())
     print(f"The portal is at {app.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:
         print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     log.info("started, version %s, on %s", school.version(), portal.database.__class__.__name__)
+    spare = app.hold_open(portal.database)              # noqa: F841  (kept until the end)
     waitress.serve(portal, host=host, port=port, **SERVER)
     log.info("stopped")
 

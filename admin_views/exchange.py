@@ -447,6 +447,20 @@ class DocumentView(RecordView):
         return answer
 
 
+MOST_STRAYS = 8                 # a crash leaves one; many files without a document mean that this is the wrong database
+
+
+def sweep_files(program):
+    """Take away what a crash left behind: files that no document names, and that nobody can be saving now."""
+    named = {name for name, in Document.select(Document.stored_as).tuples()}
+    strays = [p for p in folder("files").iterdir() if p.name not in named and p.is_file() and p.stat().st_mtime < time.time() - 600]
+    if named and len(strays) <= MOST_STRAYS:
+        for path in strays:
+            path.unlink(missing_ok=True)
+    elif strays:
+        program.logger.error("%s files belong to no document and were left alone: is this the right database?", len(strays))
+
+
 def forget_file(name):
     """Take a replaced file from the disk, unless another document still names it."""
     if name and not Document.select().where(Document.stored_as == name).exists():

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit, urlunsplit
 
 import argon2
 import hypothesis
@@ -57,10 +58,24 @@ def sqlite_file(path):
     return SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE")
 
 
+def own_postgres(url):
+    """The address of an empty PostgreSQL database for this worker of the tests, on the server that `url` names; nothing without one."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if not url or not worker:
+        return url
+    parts = urlsplit(url)
+    name = f"tests_{worker}_{os.getpid()}"
+    server = connect(url)
+    server.connection().autocommit = True
+    server.connection().cursor().execute(f"CREATE DATABASE {name}")
+    server.close()
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
 @pytest.fixture(scope="session")
 def database(tmp_path_factory):
     """All tables, made once; they are gone after the run."""
-    url = os.environ.get("DATABASE_URL")
+    url = own_postgres(os.environ.get("DATABASE_URL"))
     made = connect(url) if url else sqlite_file(tmp_path_factory.mktemp("portal") / "portal.db")
     q.db.initialize(made)
     made.connect(reuse_if_open=True)

