@@ -23,6 +23,7 @@ def hostile(served):
         senco = m.User.get(username="senco")
         m.BankEntry.create(bank="strategy", words="x", area=m.AREAS[0])
         made = build_pupil(senco, "Zebmine", "3B")
+        m.Setting.update(second_step="").execute()          # nobody here has an app for codes
         m.EhcCase.update(state="requested", requested_on=START).execute()
     with time_machine.travel(noon), served.database.connection_context(), q.acting(XSS[0], senco.id, q.SENCO):
         type_everywhere([*made.values(), m.Setting.of_school(), m.BankEntry.get()], XSS)
