@@ -119,7 +119,8 @@ class PupilView(RecordView):
         if name not in {q.name for q in workflow.chart_of(review)} or answer not in ("Yes", "No"):
             return "Choose Yes or No."
         why = forms.clean(request.form.get("why"))
-        if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != (getattr(review, name), getattr(review, f"{name}_why")):
+        saved = getattr(review, name), getattr(review, f"{name}_why")
+        if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != saved:
             who, when = saving.last_word(review, name)
             return (f"{who or 'Somebody else'} has answered this since you opened it ({when}): {review.answer(name) or 'no answer'}. "
                     f"{review.answer(f'{name}_why')} Yours is still here, and not saved yet. Continue again to keep yours.")
