@@ -248,8 +248,8 @@ class RecordView(ModelView):
                 else:
                     drafts.keep(current_user, address, said.items(multi=True))
         forms.name_siblings(form)
-        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(), draft=draft,
-                           tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems and not draft else 200
+        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(),
+                           draft=draft, tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems and not draft else 200
 
     def form_of(self, record, prefilled, draft, fresh=False):
         """The form of a record with what is saved, what was just sent, or what a draft holds, merged with what was saved since."""

@@ -126,7 +126,8 @@ class PupilView(RecordView):
         why = forms.clean(request.form.get("why"))
         if len(why or "") > 2_000:                              # the box takes no more
             return "Your reason is longer than 2,000 characters; please shorten it."
-        if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != (getattr(review, name), getattr(review, f"{name}_why")):
+        saved = getattr(review, name), getattr(review, f"{name}_why")
+        if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != saved:
             who, when = saving.last_word(review, name)
             return (f"{who or 'Somebody else'} has answered this since you opened it ({when}): {review.answer(name) or 'no answer'}. "
                     f"{review.answer(f'{name}_why')} Yours is still here, and not saved yet. Continue again to keep yours.")

@@ -94,7 +94,8 @@ def differs(record, form):
         return True
     for field_list in forms.lists_of(form):
         kept = rows_of(record, field_list.short_name)
-        typed = [tuple(mine(f, form) for f in line_boxes(e.form)) for e in field_list.entries if not (e.form.gone.data or forms.is_empty(e.form))]
+        lines = [e.form for e in field_list.entries if not (e.form.gone.data or forms.is_empty(e.form))]
+        typed = [tuple(mine(f, form) for f in line_boxes(line)) for line in lines]
         if sorted(typed) != sorted(tuple(code_of(r.__data__.get(n)) for n, _ in r.questions()) for r in kept):
             return True
     return False
@@ -175,8 +176,8 @@ class Merge:
         if line.gone.data:
             if was is None or codes_of(row, asked) != was:
                 who, when = last_word(row)
-                self.clashes.append((line.gone.id, f"{label}: you took it out, but {who or 'somebody'} has changed it ({when}): {say_row(row)}. "
-                                                   "Save again to take it out all the same."))
+                said = f"{label}: you took it out, but {who or 'somebody'} has changed it ({when}): {say_row(row)}."
+                self.clashes.append((line.gone.id, f"{said} Save again to take it out all the same."))
                 self.show(line, row)
             return
         for field in line_boxes(line):
@@ -195,8 +196,8 @@ class Merge:
         line.taken_out, line.row_id.raw_data, line.row_id.data = line.row_id.data, None, ""
         who, when = by
         if changed and not line.gone.data:
-            self.clashes.append((changed[0].id, f"{label}: {who or 'somebody'} has taken it out ({when}), but you changed it. Save again to keep it "
-                                                "as a new line, or tick “Remove this line”."))
+            said = f"{label}: {who or 'somebody'} has taken it out ({when}), but you changed it."
+            self.clashes.append((changed[0].id, f"{said} Save again to keep it as a new line, or tick “Remove this line”."))
             return
         if not line.gone.data:
             line.gone.data = True
@@ -208,7 +209,8 @@ class Merge:
         for field in line_boxes(line):
             target = entry_at(self.form, field) if isinstance(field, forms.SiblingField) else None
             if target is not None and target.form.gone.data and hasattr(target.form, "taken_out"):
-                self.clashes.append((field.id, f"{label}: {field.label.text} The line that you chose was taken out meanwhile; choose again."))
+                said = f"{label}: {field.label.text} The line that you chose was taken out meanwhile; choose again."
+                self.clashes.append((field.id, said))
 
     def add_row(self, field_list, row, label):
         """A line that they added, shown and kept after mine; one that is the same as a new line of mine is that line."""
@@ -235,7 +237,8 @@ class Merge:
 
 def last_word(record, question=None):
     """Who last changed a record, or one answer of it, and when, by the audit trail; empty when it does not say."""
-    found = AuditEntry.select().where(AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id, AuditEntry.act.not_in(SEEN))
+    found = AuditEntry.select().where(AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id,
+                                      AuditEntry.act.not_in(SEEN))
     about = found.where(AuditEntry.question.in_((question, ""))) if question else found
     last = about.order_by(AuditEntry.id.desc()).first()
     return (last.who, say_moment(last.at)) if last else ("", "")
@@ -287,8 +290,8 @@ def merged(record, form):
     """Merge the form with what was saved since; what was taken over, in words. Raises Differ when there is a clash."""
     found = Merge(record, form)
     if found.clashes:
-        raise Differ(f"Somebody else has saved this {record.kind_name()} since you opened it. What you typed is still here, and nothing is saved "
-                     "yet. Compare, then save again to keep yours.", [*found.clashes, *[("", words) for words in [found.told()] if words]])
+        raise Differ(f"Somebody else has saved this {record.kind_name()} since you opened it. What you typed is still here, and nothing "
+                     "is saved yet. Compare, then save again to keep yours.", [*found.clashes, *[("", words) for words in [found.told()] if words]])
     return found.told()
 
 

@@ -490,6 +490,14 @@ def test_twenty_presses_of_an_import_bring_each_pupil_once(busy):
         assert m.Pupil.select().where(m.Pupil.surname == "Only").count() == 1
 
 
+def test_a_form_without_a_token_is_answered_on_a_connection_of_its_own(busy):
+    """As it runs in a school, where nothing has opened the database before: a page that holds the typing, not a fault."""
+    app, senco = busy
+    at = Browser(app, senco)
+    page = at.read(at.send("POST", "/strategy/new/", {"strategy": "Typed long ago"}, token=False), 400)
+    assert "Not saved" in page.text and "Typed long ago" in page.source
+
+
 def test_two_at_one_form_at_the_same_moment_lose_nothing(busy):
     """Twenty people each change another answer of the same settings page at once: all are saved, merged one after another."""
     app, senco = busy
