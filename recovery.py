@@ -21,6 +21,7 @@ import pyrage
 from pypdf import PdfReader
 
 import copying
+import logs
 import models
 import trail
 import upkeep
@@ -195,7 +196,7 @@ def prove(folder, *words):
 
 def proof(whole, restored=""):
     """In the new process: every look at the data folder in use, as a dict for `prove`. `whole`: a drill, on a copy that is thrown away."""
-    from app import create_app, migrate, open_database, where       # late: the program that looks after itself is not part of itself
+    from app import create_app, migrate, open_database              # late: the program that looks after itself is not part of itself
     logging.disable(logging.ERROR)
     database, said = open_database(), {"problems": [], "seen": []}
     migrate(database)
@@ -207,7 +208,7 @@ def proof(whole, restored=""):
             except Wrong as wrong:
                 said["problems"] += wrong.args[0]
             except Exception as error:                          # noqa: BLE001  (whatever it is, the drill has failed and says where)
-                said["problems"].append(f"{name}: {where(error)}")
+                said["problems"].append(f"{name}: {logs.where(error)}")
         if restored and not said["problems"]:
             settle(restored)
     return said
