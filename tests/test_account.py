@@ -3,6 +3,7 @@ import re
 import time
 from datetime import timedelta
 from statistics import median
+from types import SimpleNamespace
 
 import pyotp
 import pytest
@@ -562,6 +563,9 @@ def test_the_first_account_is_made_by_a_link_that_works_once(app, client):
     assert app.test_client().get(link).status_code == 410
     with app.app_context():
         assert screens.first_link("http://localhost/") is None
+    with app.test_request_context("/"):                             # a second press that was on its way meanwhile
+        boxes = {name: SimpleNamespace(data=said) for name, said in {**answers, "user_name": "second"}.items()}
+        assert screens.make_first(SimpleNamespace(**boxes)) is None and User.select().count() == 1
 
 
 def test_the_first_link_dies_after_a_day_and_cannot_be_made_up(app, client):
