@@ -1,7 +1,7 @@
 """Every form against whatever can be sent to it: never an error page, never a row that the form would not have allowed (TRUST A8.7).
 
 The strategies follow from the kinds of question, so a new question or record is covered the day it is written. The normal run reads
-200 examples with each form and checks what it would write; 20 of each go through the whole view into the database, all but the drawing of
+200 examples with each form and checks what it would write; 10 of each go through the whole view into the database, all but the drawing of
 the page; a few go all the way (`test_every_box_of_every_page...`). The nightly profile does 10,000 of each (`tests/soak/fuzz.py`, or
 `pytest tests/test_fuzz.py --hypothesis-profile=nightly`).
 """
@@ -30,7 +30,8 @@ from admin_views import forms
 from admin_views.base import typing_problems
 
 EXAMPLES = max(200, settings().max_examples)        # the profile `nightly` of conftest.py asks for more
-STORED = EXAMPLES if EXAMPLES > 200 else 20
+LONG = EXAMPLES > 200
+STORED = EXAMPLES if LONG else 10
 HOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": (Phase.explicit, Phase.generate, Phase.shrink)}
 each = pytest.mark.parametrize
 
@@ -360,11 +361,11 @@ def test_no_other_answer_about_a_child_breaks_or_keeps_what_it_should_not(school
 
 
 # ------------------------------------------------------------------------------------------------------------ every page
-@each("who", ("senco", "technician", "teacher", None))
+@each("who", ("senco", "technician", "teacher", None) if LONG else ("senco", None))
 def test_every_box_of_every_page(school, browser, database, plain_paper, strict, who):
     """All the way: each form on each page, signing in and the accounts included, is sent with odd words in all its boxes."""
     chance, sent = random.Random(20), 0
-    for _, address in everywhere(school):
+    for _, address in everywhere(school)[::1 if LONG else 3]:       # every third page in the normal run
         if address.endswith(".pdf") or (who == "teacher" and "/account" in address):
             continue
         with database.atomic() as everything:
@@ -379,4 +380,4 @@ def test_every_box_of_every_page(school, browser, database, plain_paper, strict,
                 assert answer.status_code < 500, (address, typed)
                 sent += 1
             everything.rollback()
-    assert sent > {"senco": 60, "technician": 6, "teacher": 15, None: 0}[who], sent
+    assert sent > {"senco": 15, "technician": 6, "teacher": 15, None: 0}[who], sent
