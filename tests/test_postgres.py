@@ -39,3 +39,36 @@ def test_the_migrations_run_on_postgresql(server, tmp_path):
 def test_the_pathway_passes_on_postgresql(server, tmp_path):
     said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_pathway.py", url=server.get_uri(), folder=tmp_path)
     assert " passed" in said
+
+
+def test_the_audit_trail_only_grows_on_postgresql(server, tmp_path):
+    assert "The audit trail only grows" in run("-c", GROWS, url=server.get_uri("fresh"), folder=tmp_path)
+
+
+GROWS = """
+import app, models as m, questions as q, trail
+database = app.open_database()
+app.migrate(database)
+with database.connection_context():
+    with q.acting("The tests"):
+        m.Pupil.create(surname="Oakley", forename="Robin")
+    assert trail.guarded() and not trail.verify(), trail.verify()
+    for words in ("UPDATE audit_entry SET who = 'x'", "UPDATE audit_entry SET erased = true", "DELETE FROM audit_entry", "TRUNCATE audit_entry"):
+        try:
+            with database.atomic():
+                database.execute_sql(words)
+        except Exception as refused:
+            assert "only grows" in str(refused), refused
+        else:
+            raise SystemExit(f"It let us {words}")
+    blank = "UPDATE audit_entry SET erased = true, before = '', after = '', reason = '' WHERE id = (SELECT MAX(id) FROM audit_entry)"
+    database.execute_sql(blank)
+    assert not trail.verify(), trail.verify()
+print("The audit trail only grows")
+"""
+
+
+def test_two_servers_share_one_postgresql(server):
+    code = (f"import sys; sys.path[:0] = [{str(ROOT / 'tests' / 'soak')!r}, {str(ROOT)!r}]; import servers; "
+            f"sys.exit(not servers.two_servers({server.get_uri('shared')!r}, saves=3))")
+    assert "1 event" in run("-c", code, url=server.get_uri("shared"), folder="")
