@@ -84,3 +84,9 @@ def test_the_audit_trail_holds_on_postgresql(server, tmp_path):
     said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_trail.py", "-k", "tampering or refuses or triggers or anchor",
                url=server.get_uri(), folder=tmp_path)
     assert " passed" in said
+
+
+def test_two_servers_share_one_postgresql(server):
+    code = (f"import sys; sys.path[:0] = [{str(ROOT / 'tests' / 'soak')!r}, {str(ROOT)!r}]; import servers; "
+            f"sys.exit(not servers.two_servers({server.get_uri('shared')!r}, saves=3))")
+    assert "1 event" in run("-c", code, url=server.get_uri("shared"), folder="")

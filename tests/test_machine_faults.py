@@ -1,0 +1,63 @@
+"""The machine fails: killed at a random moment, a full disk, many people at once. Short forms; `make soak` has the full figures."""
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def run(name, *figures):
+    """The `main` of a long run with smaller figures, in a process of its own; what it printed."""
+    code = (f"import sys; sys.path.insert(0, {str(ROOT / 'tests' / 'soak')!r}); import {name}; "
+            f"sys.exit({name}.main(*{figures!r}))")
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTEST_XDIST_WORKER", "DATABASE_URL", "DATA_DIR")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_nothing_acknowledged_is_lost_by_20_kills():
+    assert "20 SIGKILLs" in run("kills", 20)
+
+
+def test_a_full_disk_breaks_nothing_and_pages_are_still_read():
+    said = run("full", os.geteuid() == 0)
+    assert all(place in said for place in ("database", "files", "log", "backups"))
+
+
+def test_twelve_people_at_once_meet_no_lock_and_no_error_page():
+    assert "“database is locked” | 0" in run("load", 10, 12)
+
+
+@pytest.fixture
+def swept(school, tmp_path, monkeypatch):
+    """Sweep a folder of files: `swept(3)` makes so many that no document names and gives the names of those that stay."""
+    from admin_views import exchange
+
+    def sweep(count, seconds=3600):
+        monkeypatch.setitem(school.app.config, "DATA_DIR", tmp_path)
+        folder = tmp_path / "files"
+        folder.mkdir()
+        for name in [school.records["mine"]["Document"].stored_as, *(f"stray{n}" for n in range(count))]:
+            (folder / name).write_bytes(b"x")
+            os.utime(folder / name, (time.time() - seconds,) * 2)
+        with school.app.app_context():
+            exchange.sweep_files(school.app)
+        return sorted(p.name for p in folder.iterdir())
+    return sweep
+
+
+def test_a_start_sweeps_a_file_that_a_crash_left_and_keeps_those_of_documents(swept):
+    assert swept(2) == ["0" * 32]
+
+
+def test_a_file_that_somebody_may_be_saving_is_not_swept(swept):
+    assert len(swept(2, seconds=60)) == 3
+
+
+def test_many_files_without_a_document_are_left_alone(swept):
+    assert len(swept(9)) == 10
