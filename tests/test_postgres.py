@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def server(tmp_path_factory):
     """A PostgreSQL server of our own; gives its address."""
     running = postgres.start(lambda: tmp_path_factory.mktemp("pg"))
-    for name in ("fresh", "shared"):
+    for name in ("fresh", "shared", "grows"):
         running.psql(f"CREATE DATABASE {name};")
     yield running
     running.cleanup()
@@ -42,7 +42,7 @@ def test_the_pathway_passes_on_postgresql(server, tmp_path):
 
 
 def test_the_audit_trail_only_grows_on_postgresql(server, tmp_path):
-    assert "The audit trail only grows" in run("-c", GROWS, url=server.get_uri("fresh"), folder=tmp_path)
+    assert "The audit trail only grows" in run("-c", GROWS, url=server.get_uri("grows"), folder=tmp_path)
 
 
 GROWS = """
