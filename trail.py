@@ -211,10 +211,11 @@ class Anchor:
     link: str
 
 
-def head():
-    """The anchor of this moment."""
-    last = AuditEntry.select().order_by(AuditEntry.id.desc()).first()
-    return Anchor(f"{now():%Y-%m-%dT%H:%M:%SZ}", AuditEntry.select().count(), last.id if last else 0, last.link if last else "")
+def head(database=None):
+    """The anchor of this moment, or of another database; that one is named in each query, for the model is shared by all threads."""
+    rows = AuditEntry.select().bind(database or db)
+    last = rows.order_by(AuditEntry.id.desc()).first()
+    return Anchor(f"{now():%Y-%m-%dT%H:%M:%SZ}", rows.count(), last.id if last else 0, last.link if last else "")
 
 
 def verify(anchors=()):

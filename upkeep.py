@@ -335,8 +335,7 @@ def head_of(tables):
     """The anchor of a copied database; None when its audit trail had no chain yet."""
     if "link" not in copying.columns(tables, "audit_entry"):
         return None
-    with trail.AuditEntry.bind_ctx(tables):
-        return dataclasses.asdict(trail.head())
+    return dataclasses.asdict(trail.head(tables))
 
 
 def names_of_files(tables):

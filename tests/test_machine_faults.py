@@ -6,6 +6,9 @@ import sys
 import time
 
 import pytest
+import trail
+import upkeep
+from peewee import SqliteDatabase
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -61,3 +64,13 @@ def test_a_file_that_somebody_may_be_saving_is_not_swept(swept):
 
 def test_many_files_without_a_document_are_left_alone(swept):
     assert len(swept(9)) == 10
+
+
+def test_the_head_of_a_copy_is_read_without_leading_other_threads_to_the_copy(database, tmp_path, monkeypatch):
+    """A backup once bound the model to the copy for a moment: a row that was written meanwhile followed from the wrong one."""
+    copy, seen, anchor = SqliteDatabase(str(tmp_path / "copy.db")), [], trail.Anchor
+    with trail.AuditEntry.bind_ctx(copy), trail.acting("The copy"):
+        copy.create_tables([trail.AuditEntry])
+        trail.AuditEntry.create(act="add", record="Pupil", who="The copy", request="1", link="of the copy")
+    monkeypatch.setattr(trail, "Anchor", lambda *given: seen.append(trail.AuditEntry._meta.database is trail.db) or anchor(*given))
+    assert upkeep.head_of(copy)["link"] == "of the copy" and seen == [True]
