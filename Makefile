@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help run demo test test-postgres soak migration readme pins audit sbom mutants
+.PHONY: help run demo test test-postgres soak backup drill restore upgrade migration readme pins audit sbom mutants
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
 	@echo "make demo       start a fictional school, in its own folder"
 	@echo "make test       run every test"
+	@echo "make backup     make a backup now; make drill tries the newest one out; make restore puts it back"
+	@echo "make upgrade    bring the program to its newest version, or leave all as it was"
 	@echo "make test-postgres  run every test that needs no browser on a real PostgreSQL"
 	@echo "make soak       the long runs with their full figures: kills, full disk, load (about half an hour)"
 	@echo "make migration  after adding a question to models.py"
@@ -28,6 +30,9 @@ migration: $(VENV)/ready
 
 readme: $(VENV)/ready
 	@$(RUN) app.py readme
+
+backup drill restore upgrade: $(VENV)/ready
+	@$(RUN) app.py $@
 
 test: $(VENV)/tests-ready
 	@sh tests/need-chromium.sh

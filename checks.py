@@ -19,7 +19,6 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-import time
 import zoneinfo
 from dataclasses import dataclass
 
@@ -186,7 +185,7 @@ def keys_are_private(at):
     return f"Other people with an account on this computer may read {' and '.join(found)}." if found else None
 
 
-@check(REFUSE, KEYS, "Put the key back from a backup. A new secret.key may be made by deleting it (everybody signs in again), a new audit.key never.")
+@check(REFUSE, KEYS, "Put the key back from a backup. secret.key may be deleted instead (a new one is made, everybody signs in again)")
 def keys_are_strong(at):
     """The keys are long and random."""
     read = {p.name: p.read_bytes().strip() for p in keys_in(at.folder) if p.name in ("secret.key", "audit.key")}
@@ -225,7 +224,8 @@ def disk_has_room_for_long(at):
 @check(REFUSE, KEYS, "mkdir -p {folder}/files && chmod 700 {folder} {folder}/files, and see that the disk is not read-only")
 def folders_take_files(at):
     """Records, files and the log can be written."""
-    found = [p.name for p in (at.folder, at.folder / "files", at.folder / "logs") if (p.name != "logs" or p.exists()) and not takes_files(p)]
+    folders = [at.folder, at.folder / "files", *at.folder.glob("logs")]
+    found = [p.name for p in folders if not takes_files(p)]
     return f"Nothing can be written in: {', '.join(found)}." if found else None
 
 
@@ -316,7 +316,7 @@ def trail_only_grows(at):
     return None if trail.guarded() else "The triggers that keep the audit trail are gone."
 
 
-@check(PROBLEM, TRACE, "Keep the database file as it is, tell your data protection lead, compare with the newest backup", alarm=True)
+@check(PROBLEM, TRACE, "Keep the database file, tell your data protection lead, compare with the newest backup", alarm=True)
 def end_of_the_trail_holds(at):
     """The newest rows of the audit trail are as they were written."""
     rows = list(trail.AuditEntry.select().order_by(trail.AuditEntry.id.desc()).limit(END + 1).dicts())
@@ -328,7 +328,7 @@ def end_of_the_trail_holds(at):
     return None
 
 
-@check(PROBLEM, TRACE, "Keep the database file as it is, tell your data protection lead, compare with the newest backup", slow=True, alarm=True)
+@check(PROBLEM, TRACE, "Keep the database file, tell your data protection lead, compare with the newest backup", slow=True, alarm=True)
 def whole_trail_holds(at):
     """Every row of the audit trail is as it was written, and agrees with what is written down elsewhere."""
     found = trail.verify(anchors(at))
@@ -406,7 +406,8 @@ def debugger_is_off(at):
 @check(REFUSE, DOORS, "Put app.py back as it was released")
 def forms_and_cookies_are_guarded(at):
     """Every form carries a token, and no script can read the cookie."""
-    sound = web(at, "WTF_CSRF_ENABLED") and web(at, "SESSION_COOKIE_HTTPONLY") and web(at, "SESSION_COOKIE_SAMESITE") in ("Lax", "Strict")
+    cookie = web(at, "SESSION_COOKIE_HTTPONLY") and web(at, "SESSION_COOKIE_SAMESITE") in ("Lax", "Strict")
+    sound = cookie and web(at, "WTF_CSRF_ENABLED")
     return None if sound else "The token of forms or the protection of the cookie was switched off."
 
 
@@ -527,7 +528,8 @@ def recovery_key_is_printed(at):
     """The key that opens the backups was printed for the school's safe."""
     if not (at.folder / "backup.key").exists():
         raise Unknown("There is no backup yet.")
-    return None if (at.folder / "recovery-key.printed").exists() else "Without this computer nobody can open the backups: the key was never printed."
+    printed = (at.folder / "recovery-key.printed").exists()
+    return None if printed else "Without this computer nobody can open the backups: the key was never printed."
 
 
 @check(WARN, COPIES, "./portal drill")
@@ -548,7 +550,7 @@ def kept_files(at):
 def files_are_as_they_came(at):
     """The files of documents are there, and as they came."""
     held = {name: at.folder / "files" / name for name, _ in kept_files(at)}
-    bad = [name for name, code in kept_files(at) if not held[name].is_file() or hashlib.sha256(held[name].read_bytes()).hexdigest() != code]
+    bad = [n for n, code in kept_files(at) if not held[n].is_file() or hashlib.sha256(held[n].read_bytes()).hexdigest() != code]
     return f"{len(bad)} files are missing or were changed (first: files/{bad[0]})." if bad else None
 
 
@@ -556,7 +558,8 @@ def files_are_as_they_came(at):
 def no_file_is_left_over(at):
     """No file is kept that belongs to no document."""
     known = {name for name, in Document.select(Document.stored_as).where(Document.stored_as.is_null(False)).tuples()}
-    loose = sorted(p.name for p in (at.folder / "files").iterdir() if p.is_file() and p.name not in known and time.time() - p.stat().st_mtime > 3600)
+    old = [p.name for p in (at.folder / "files").iterdir() if p.is_file() and seconds() - p.stat().st_mtime > 3600]
+    loose = sorted(set(old) - known)
     return f"{len(loose)} files belong to no document (first: files/{loose[0]})." if loose else None
 
 
@@ -565,14 +568,20 @@ def no_file_is_left_over(at):
 def clock_has_not_gone_back(at):
     """The clock is not behind what was written last."""
     last = trail.AuditEntry.select(trail.AuditEntry.at).order_by(trail.AuditEntry.id.desc()).limit(1).scalar()
-    return f"The clock says {say_moment(trail.now())}; something was written on {say_moment(last)}." if last and last - trail.now() > DAY / 288 else None
+    behind = last and last - trail.now() > DAY / 288
+    return f"The clock says {say_moment(trail.now())}; something was written on {say_moment(last)}." if behind else None
 
 
 @check(WARN, MACHINE, "Set the clock: timedatectl set-ntp true")
 def clock_fits_the_files(at):
     """The clock is not behind the files of the data folder."""
     newest = max(p.stat().st_mtime for p in at.folder.iterdir())
-    return "A file in the data folder is from the future: the clock is wrong." if newest - trail.now().replace(tzinfo=datetime.UTC).timestamp() > 86400 else None
+    return "A file in the data folder is from the future: the clock is wrong." if newest - seconds() > 86400 else None
+
+
+def seconds():
+    """Now, as files are stamped."""
+    return trail.now().replace(tzinfo=datetime.UTC).timestamp()
 
 
 def kernel_clock():
@@ -592,14 +601,16 @@ def clock_is_synchronised(at):
 @check(WARN, MACHINE, "Install a newer Python from your system's updates, delete .venv, and run make")
 def python_gets_repairs(at):
     """This Python still gets repairs."""
-    ends = PYTHONS.get(sys.version_info[:2])
-    return f"Python {sys.version_info[0]}.{sys.version_info[1]} gets no repairs since {ends}." if ends and ends < f"{trail.now():%Y-%m-%d}" else None
+    (major, minor, *_), today = sys.version_info, f"{trail.now():%Y-%m-%d}"
+    ends = PYTHONS.get((major, minor), today)
+    return f"Python {major}.{minor} gets no repairs since {ends}." if ends < today else None
 
 
 def pinned(at):
     """The packages of requirements.txt that this system needs: [(name, version)]."""
     text = (at.program / "requirements.txt").read_text("utf-8")
-    return [(n, v) for n, v, only in re.findall(r"^([\w.-]+)==([^\s;\\]+)([^\\\n]*)", text, re.M) if "win32" not in only or sys.platform == "win32"]
+    found = re.findall(r"^([\w.-]+)==([^\s;\\]+)([^\\\n]*)", text, re.M)
+    return [(name, version) for name, version, only in found if "win32" not in only or sys.platform == "win32"]
 
 
 def installed(name):
@@ -624,7 +635,7 @@ def packages_have_no_known_hole(at):
     when = asked.stat().st_mtime if asked.exists() and asked.stat().st_mtime >= list_of.stat().st_mtime else 0
     if not when:
         return "Nobody has asked yet whether these packages have a known hole."
-    days = int((trail.now().replace(tzinfo=datetime.UTC).timestamp() - when) // 86400)
+    days = int((seconds() - when) // 86400)
     return f"Nobody has asked for {days} days whether a package has a known hole." if days > 30 else None
 
 

@@ -2,6 +2,7 @@
 
 Each command is a thin function; what it does is in the module that it calls.
 """
+import contextlib
 import json
 import logging
 import pathlib
@@ -152,8 +153,9 @@ def certificate(host):
     host, _, port = host.removeprefix("https://").strip("/").partition(":")
     cure = "See the settings of the web server in front; a certificate should renew itself 30 days before its end"
     try:
-        with socket.create_connection((host, int(port or 443)), 10) as plain, ssl.create_default_context().wrap_socket(plain, server_hostname=host) as safe:
-            left = int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - questions.now().replace(tzinfo=app.datetime.UTC).timestamp()) // 86400
+        plain = socket.create_connection((host, int(port or 443)), 10)
+        with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as safe:
+            left = int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - checks.seconds()) // 86400
             words = f"{host} speaks {safe.version()}; its certificate ends in {left} days."
     except (OSError, ValueError) as error:
         return checks.Result(False, checks.PROBLEM, f"{host} gives no trusted HTTPS ({type(error).__name__}).", cure)
@@ -171,7 +173,8 @@ def version():
 def migrate_command(no_backup):
     """Bring the database up to date, after a backup of it."""
     app.open_database()
-    done = upgrade.migrated(app.migrate, keep=not no_backup)
+    with contextlib.nullcontext() if no_backup else upkeep.alone():
+        done = upgrade.migrated(app.migrate, keep=not no_backup)
     print("\n".join(done) or "The database is up to date.")
 
 

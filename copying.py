@@ -11,7 +11,7 @@ import json
 import sqlite3
 from contextlib import closing
 
-from peewee import SqliteDatabase, Table, chunked
+from peewee import SQL, Entity, NodeList, SqliteDatabase, Table, chunked
 from playhouse.migrations import Runner
 
 HISTORY = "schema_migration"        # which migrations were run: each database keeps its own
@@ -126,7 +126,7 @@ def put_back(database, path, migrations):
     copy = SqliteDatabase(str(path))
     with copy.connection_context(), database.connection_context(), database.atomic():
         for table in [*reversed(tables(database)), HISTORY]:
-            database.execute_sql(f'DROP TABLE IF EXISTS "{table}" CASCADE')
+            database.execute(NodeList((SQL("DROP TABLE IF EXISTS"), Entity(table), SQL("CASCADE"))))
         build(database, applied(copy), migrations)
         copy_tables(copy, database)
 

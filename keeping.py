@@ -79,27 +79,30 @@ class Item:
 def review(pupil):
     """Everything that somebody must look at before the record is given: [Item, ...]."""
     records = records_of(pupil)
+    said = [(r, content_of(r)) for r in records]
     marked = [Item(key_of(r), str(r), MARKED, getattr(r, "withhold_why", None) or MARKED) for r in records if getattr(r, "withhold", "") == "Yes"]
     hidden = {i.key for i in marked}
     marked += [Item(f"Draft-{d.id}", "Not saved yet", d.form, MARKED) for d in drafts_of(pupil, records) if ["withhold", "Yes"] in json.loads(d.typed)]
-    parts = [Item(f"{key_of(r)}/{p['label']}", f"“{p['label']}”", str(r), "Kept for the school only") for r in records
-             if key_of(r) not in hidden for p in content_of(r)["sections"] if not p["family"] and answered(p)]
+    parts = [Item(f"{key_of(r)}/{p['label']}", f"“{p['label']}”", str(r), "Kept for the school only") for r, content in said
+             if key_of(r) not in hidden for p in content["sections"] if not p["family"] and answered(p)]
     files = [Item(f"{key_of(r)}/file", f"The file “{r.file_name}”", str(r)) for r in records
              if isinstance(r, Document) and r.stored_as and key_of(r) not in hidden]
-    return [*marked, *parts, *files, *people_in(pupil, records)]
+    return sorted([*marked, *parts, *files, *people_in(pupil, said)], key=lambda item: not item.why)
 
 
-def people_in(pupil, records):
-    """The names of other people in the child's record, and where: other pupils (left out unless somebody says otherwise), grown-ups."""
+def people_in(pupil, said):
+    """The names of other people in what the records say, and where: other pupils (left out unless somebody says otherwise), grown-ups."""
+    records = [r for r, _ in said]
     typed = [words for d in drafts_of(pupil, records) for _, words in json.loads(d.typed)]
     trail = AuditEntry.select(AuditEntry.who, *(getattr(AuditEntry, w) for w in WORDS)).where(AuditEntry.pupil_id == pupil.id).tuples()
-    places = [*((str(r), words_of(content_of(r))) for r in records), ("What was typed and not saved", words_of(typed)),
+    places = [*((str(r), words_of(content)) for r, content in said), ("What was typed and not saved", words_of(typed)),
               ("Who saw and changed it", words_of(list(trail)))]
     whole = " ".join(words for _, words in places).casefold()
     found = [(f"pupil/{p.id}", f"{p.called} {p.surname}", "Names another child") for p in Pupil.select().where(Pupil.id != pupil.id)
              if p.surname and p.surname.casefold() in whole]
-    found += [(f"name/{name}", name, "") for name in dict.fromkeys(grown_ups(records)) if name.casefold() in whole]
-    seen = ((key, name, why, [place for place, words in places if pattern_of(key).search(words)]) for key, name, why in found)
+    own = {pupil.forename, pupil.known_as, pupil.surname, f"{pupil.forename} {pupil.surname}", f"{pupil.called} {pupil.surname}"}
+    found += [(f"name/{name}", name, "") for name in dict.fromkeys(grown_ups(records)) if name not in own and name.casefold() in whole]
+    seen = ((key, name, why, list(dict.fromkeys(place for place, words in places if pattern_of(key).search(words)))) for key, name, why in found)
     return [Item(key, name, "; ".join(where[:6]) + ("; and more" if len(where) > 6 else ""), why) for key, name, why, where in seen if where]
 
 
@@ -209,7 +212,9 @@ def trail_of(pupil, cut, records):
     """The audit trail of a child as rows of text, without what belongs to something that is left out."""
     entries = list(AuditEntry.select().where(AuditEntry.pupil_id == pupil.id).order_by(AuditEntry.id))
     stays = trail_rule(entries, cut, records)
-    rows = [[str(e.at), e.who, e.act, e.record, str(e.record_id or ""), e.question, e.before, e.after, e.reason] for e in entries if stays(e)]
+    labels = {(c.__name__, n): f.verbose_name for c in every() for n, f in c.questions()}
+    rows = [[str(e.at), e.who, e.act, e.record, str(e.record_id or ""), labels.get((e.record, e.question), e.question), e.before, e.after, e.reason]
+            for e in entries if stays(e)]
     return [HEADS, *cut.masked(rows)]
 
 
@@ -317,11 +322,12 @@ def erasure_of(pupil):
 
 def ask(pupil, user, reason):
     """The SENCO asks for a child's record to be erased. Raises Cannot."""
-    fault = obstacle(pupil) or (None if user.role == SENCO else "Only the SENCO asks for a record to be erased.") or (
-        None if reason else "Say why it may be erased.") or ("Somebody has asked for this already." if asked_for(pupil) else None)
-    if fault:
-        raise Cannot(fault)
-    Erasure.create(pupil=pupil, reason=reason, asked_by=user.name, asked_id=user.id)
+    with together():
+        fault = obstacle(Pupil.get_by_id(pupil.id)) or (None if user.role == SENCO else "Only the SENCO asks for a record to be erased.") or (
+            None if reason else "Say why it may be erased.") or ("Somebody has asked for this already." if asked_for(pupil) else None)
+        if fault:
+            raise Cannot(fault)
+        Erasure.create(pupil=pupil, reason=reason, asked_by=user.name, asked_id=user.id)
 
 
 def erase(pupil, user, surname, folder):

@@ -25,7 +25,7 @@ class Line(logging.Formatter):
 
     def format(self, record):
         """The line. JSON writes every line break and every letter outside ASCII as a code."""
-        ours = record.name.partition(".")[0] in OURS
+        ours = record.name.partition(".")[0] in OURS and " while serving " not in str(record.msg)    # there waitress repeats the address
         said = record.getMessage() if ours else f"{record.levelname} in {record.module}:{record.lineno}"
         line = {"at": f"{trail.now():%Y-%m-%dT%H:%M:%SZ}", "level": record.levelname.lower(), "from": record.name,
                 "said": said[:500], **around()}
@@ -64,6 +64,7 @@ def keep(folder):
     """Write the log into `logs` under this folder from now on, and warnings on the console too; without room there, only on the console."""
     root, made = logging.getLogger(), [logging.StreamHandler(sys.stderr)]
     made[0].setLevel(logging.WARNING)
+    made[0].setFormatter(Line())
     try:
         (folder / "logs").mkdir(mode=0o700, exist_ok=True)
         made.append(File(folder / "logs" / "portal.log", maxBytes=BIGGEST, backupCount=KEPT))

@@ -21,6 +21,7 @@ import pyrage
 from pypdf import PdfReader
 
 import copying
+import logs
 import models
 import trail
 import upkeep
@@ -29,6 +30,7 @@ from questions import SENCO, acting, now, say_moment
 from upkeep import HERE, IN_SET, MIGRATIONS, STAMP, Refused
 
 STAYS = ("backups", "drills", "backup.key", "*.lock", "unfinished", "before-*", ".*")       # in the data folder, when a restore clears it
+SECURE = "https://localhost"                                                                # cookies may be for HTTPS only
 PAPERS = 5                                                                                  # that a drill opens, each of another pupil
 
 
@@ -194,7 +196,7 @@ def prove(folder, *words):
 
 def proof(whole, restored=""):
     """In the new process: every look at the data folder in use, as a dict for `prove`. `whole`: a drill, on a copy that is thrown away."""
-    from app import create_app, migrate, open_database, where       # late: the program that looks after itself is not part of itself
+    from app import create_app, migrate, open_database              # late: the program that looks after itself is not part of itself
     logging.disable(logging.ERROR)
     database, said = open_database(), {"problems": [], "seen": []}
     migrate(database)
@@ -206,7 +208,7 @@ def proof(whole, restored=""):
             except Wrong as wrong:
                 said["problems"] += wrong.args[0]
             except Exception as error:                          # noqa: BLE001  (whatever it is, the drill has failed and says where)
-                said["problems"].append(f"{name}: {where(error)}")
+                said["problems"].append(f"{name}: {logs.where(error)}")
         if restored and not said["problems"]:
             settle(restored)
     return said
@@ -225,7 +227,7 @@ def settle(made_at):
 
 def see_sign_in(portal):
     """The sign-in page opens."""
-    got = portal.test_client().get("/sign-in")
+    got = portal.test_client().get("/sign-in", base_url=SECURE)
     if got.status_code != 200:
         raise Wrong([f"The sign-in page does not open (answer {got.status_code})."])
     return "the program starts and its sign-in page opens"
@@ -253,7 +255,7 @@ def see_pupil(portal):
     pupil = models.Pupil.select().order_by(models.Pupil.id.desc()).first()
     if not pupil:
         return "there is no pupil yet"
-    got = signed_in(portal).get(f"/{pupil.slug()}/{pupil.id}/")
+    got = signed_in(portal).get(f"/{pupil.slug()}/{pupil.id}/", base_url=SECURE)
     if got.status_code != 200 or pupil.surname not in got.get_data(as_text=True).replace("&#39;", "'"):
         raise Wrong([f"The page of pupil {pupil.id} does not open (answer {got.status_code})."])
     return "the page of a pupil opens for a SENCO"
@@ -262,11 +264,11 @@ def see_pupil(portal):
 def see_papers(portal):
     """Papers of different pupils can be printed and read."""
     client, opened = signed_in(portal), {}
-    papers = [f for kind in workflow.every_form() for f in kind.select(kind.id, kind.pupil).order_by(kind.id).limit(4 * PAPERS)]
-    for form in papers:
+    papers = [f for kind in workflow.every_form() for f in kind.select(kind.id, kind.pupil).order_by(kind.id).limit(2 * PAPERS)]
+    for form in sorted(papers, key=lambda f: f.id):             # of every kind in turn
         if form.pupil_id in opened or len(opened) == PAPERS:
             continue
-        got = client.get(f"/{form.slug()}/{form.id}/print.pdf")
+        got = client.get(f"/{form.slug()}/{form.id}/print.pdf", base_url=SECURE)
         if got.status_code == 200 and any(page.extract_text().strip() for page in PdfReader(io.BytesIO(got.data)).pages):
             opened[form.pupil_id] = form.kind_name()
     if len(opened) < min(PAPERS, len({f.pupil_id for f in papers})):
@@ -281,7 +283,7 @@ def signed_in(portal):
         senco = models.User.create(name="Restore drill", username=f"drill.{models.new_token()[:8].lower()}", role=SENCO, account="on",
                                    password=models.new_token(), totp=models.new_token())
     client = portal.test_client()
-    with portal.test_request_context("/sign-in"):
+    with portal.test_request_context("/sign-in", base_url=SECURE):
         answer = portal.process_response(account.finish(senco))
     for line in answer.headers.getlist("Set-Cookie"):
         for cookie in http.cookies.SimpleCookie(line).values():

@@ -68,8 +68,9 @@ def together():
 def cannot_write(fault):
     """Whether an exception, or one that it came from, means that nothing can be written: the disk is full, or read-only."""
     while fault is not None:
-        cause = fault.args[0] if fault.args and isinstance(fault.args[0], Exception) else fault
-        if (getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", "") or isinstance(cause, OSError) and cause.errno) in UNWRITABLE:
+        cause = getattr(fault, "orig", None) or fault           # what the driver, or the system, said
+        code = getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", "") or isinstance(cause, OSError) and cause.errno
+        if code in UNWRITABLE:
             return True
         fault = fault.__cause__ or fault.__context__
     return False
@@ -181,7 +182,7 @@ def _append(rows):
             _insert(some)
     for row in rows:
         if row["act"] in LOGGED:
-            log.info("%s: %s %s", row["act"], row["record"], row["record_id"] or "")
+            log.info("%s: %s", row["act"], f"{row['record']} {row['record_id'] or ''}".strip())
 
 
 def _insert(rows):

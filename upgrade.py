@@ -2,14 +2,16 @@
 
 Come here to change the steps of `upgrade` (the table STEPS), or what happens around a migration and a move to PostgreSQL.
 """
+import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from peewee import PeeweeException
 from playhouse import db_url
 
 import copying
@@ -47,12 +49,19 @@ def migrated(migrate, keep=True):
 # ------------------------------------------------------------------------------------------------------------ an upgrade
 @dataclass
 class Upgrade:
-    """What an upgrade must know to put everything back."""
-    root: Path                  # the program
+    """What an upgrade must know to put everything back; kept in the folder `upgrading` of the data folder until it is done."""
+    root: str                   # the program
+    venv: str                   # its Python environment
     was: str                    # its commit before
-    copy: Path                  # the copy of the database
-    packages: Path              # the folder of the packages
-    kept: Path                  # a copy of it
+
+    def python(self, *words, why):
+        """A command with the portal's own Python."""
+        scripts = "Scripts" if sys.platform == "win32" else "bin"
+        return run([str(Path(self.venv) / scripts / "python"), *words], self.root, why)
+
+    def git(self, *words, why="git does not answer"):
+        """A git command on the program."""
+        return run(["git", "-c", "user.name=portal", "-c", "user.email=portal@localhost", *words], self.root, why)
 
 
 class Failed(Exception):
@@ -63,36 +72,48 @@ def run(words, root, why):
     """A command in the folder of the program: what it printed; raises Failed with `why` and the last line that it said."""
     done = subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=1800, stdin=subprocess.DEVNULL)
     if done.returncode:
-        last = ([line for line in (done.stderr + done.stdout).splitlines() if line.strip()] or [""])[-1]
+        last = ([line for line in (done.stdout + done.stderr).splitlines() if line.strip()] or [""])[-1]
         raise Failed(f"{why} ({last.strip()[:200]})")
     return done.stdout.strip()
 
 
-def git(root, *words, why="git does not answer"):
-    """A git command on the program."""
-    return run(["git", "-c", "user.name=portal", "-c", "user.email=portal@localhost", *words], root, why)
+def packages_of(venv):
+    """The folder of the packages of a Python environment."""
+    return Path(sysconfig.get_path("purelib", vars={"base": str(venv), "platbase": str(venv)}))
+
+
+def kept_packages(venv):
+    """Where they are kept during an upgrade."""
+    return packages_of(venv).with_name("site-packages.before")
+
+
+def copy_of_database():
+    """Where the database is kept during an upgrade."""
+    return upkeep.folder() / "upgrading" / "portal.db"
 
 
 def back_up(_):
-    """A backup in every place, and a copy to put back."""
+    """A backup in every place."""
     done, problems = upkeep.backup()
-    return "; ".join([f"{path}" for path in done] + problems)
+    return "; ".join([*map(str, done), *problems])
 
 
 def fetch(now):
-    """The newest commit of the branch that this copy follows; the school's own commits stay on top of what both share."""
-    git(now.root, "fetch", "--quiet", "--tags", why="the new version could not be fetched; is there a connection?")
-    git(now.root, "merge", "--quiet", "--no-edit", "@{upstream}", why="the new version and the school's own changes do not fit together")
-    if git(now.root, "rev-parse", "HEAD") == now.was:
+    """The newest commit of the branch that this copy follows, with the school's own commits merged into it."""
+    now.git("fetch", "--quiet", "--tags", why="the new version could not be fetched; is there a connection?")
+    now.git("merge", "--quiet", "--no-edit", "@{upstream}", why="the new version and the school's own changes do not fit together")
+    if now.git("rev-parse", "HEAD") == now.was:
         return SAME
-    return git(now.root, "log", "-1", "--format=%h of %cd: %s", "--date=short")
+    return now.git("log", "-1", "--format=%h of %cd: %s", "--date=short")
 
 
 def install(now):
-    """The packages of the new version."""
-    shutil.copytree(now.packages, now.kept, copy_function=link, symlinks=True)
-    run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"], now.root,
-        "a package could not be installed")
+    """The packages of the new version; the folder is kept first, so that it comes back without the network."""
+    half = kept_packages(now.venv).with_suffix(".half")
+    shutil.rmtree(half, ignore_errors=True)
+    shutil.copytree(packages_of(now.venv), half, copy_function=link, symlinks=True).rename(kept_packages(now.venv))
+    now.python("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt",
+               why="a package could not be installed")
     return "as requirements.txt says"
 
 
@@ -106,65 +127,85 @@ def link(source, target):
 
 def change_database(now):
     """The new program brings the database up to date."""
-    return run([sys.executable, "app.py", "migrate", "--no-backup"], now.root, "the database could not be brought up to date")
+    return now.python("app.py", "migrate", "--no-backup", why="the database could not be brought up to date")
 
 
 def check(now):
     """The new program starts and shows its sign-in page."""
-    return run([sys.executable, "app.py", "starts"], now.root, "the new program does not start")
+    return now.python("app.py", "starts", why="the new program does not start")
 
 
 STEPS = (("back up", back_up), ("fetch the new version", fetch), ("install its packages", install),
          ("bring the database up to date", change_database), ("start it once", check))
 
 
-def upgrade(root=HERE, say=print):
+def upgrade(root=HERE, venv=sys.prefix, say=print):
     """Bring the program to its newest version: all steps, or none. Raises Refused with the step that failed; then all is as it was."""
-    refuse_unfit(root)
-    with upkeep.alone(), upkeep.work_folder("upgrade") as work:
-        packages = Path(sysconfig.get_paths()["purelib"])
-        now = Upgrade(root, git(root, "rev-parse", "HEAD"), work / "portal.db", packages, packages.with_name("site-packages.before"))
-        shutil.rmtree(now.kept, ignore_errors=True)
-        copying.snapshot(db.obj, now.copy, MIGRATIONS)
+    with upkeep.alone():
+        put_back_killed(say)
+        now = begin(root, venv)
         for name, step in STEPS:
             try:
                 done = step(now)
             except (Failed, Refused, OSError, subprocess.SubprocessError) as error:
-                back = put_back(now)
-                raise Refused(f"The upgrade stopped at “{name}”: {error}. {back}") from error
+                raise Refused(f"The upgrade stopped at “{name}”: {error}. {put_back(now)}") from error
             say(f"{name}: {done}")
             if done == SAME:
+                end(now)
                 return "This is the newest version already."
-        shutil.rmtree(now.kept, ignore_errors=True)
+        end(now)
     return "Upgraded. Start the portal again."
 
 
-def refuse_unfit(root):
-    """Refuse an upgrade that could not be put back."""
-    if sys.prefix == sys.base_prefix:
-        raise Refused("Give this command with the portal's own Python: ./portal upgrade (it lies in .venv).")
+def begin(root, venv):
+    """Keep what is needed to put everything back; raises Refused for an upgrade that could not be."""
+    now = Upgrade(str(root), str(venv), "")
+    if not (Path(venv) / "pyvenv.cfg").exists():
+        raise Refused("Give this command with the portal's own Python: ./portal upgrade.")
     try:
-        changed = git(root, "status", "--porcelain", "--untracked-files=no")
-        git(root, "rev-parse", "@{upstream}", why="this copy of the program follows no branch of another; get it with git clone")
+        changed, now.was = now.git("status", "--porcelain", "--untracked-files=no"), now.git("rev-parse", "HEAD")
+        now.git("rev-parse", "@{upstream}", why="this copy of the program follows no branch of another; get it with git clone")
     except (Failed, OSError) as error:
         raise Refused(f"The program cannot be upgraded by git: {error}.") from None
     if changed:
         raise Refused("Files of the program were changed here. Keep the changes first: git commit -a -m \"Our questions\". They are merged "
                       "with the new version.")
+    shutil.rmtree(copy_of_database().parent, ignore_errors=True)
+    shutil.rmtree(kept_packages(venv), ignore_errors=True)
+    copy_of_database().parent.mkdir(mode=0o700)
+    copying.snapshot(db.obj, copy_of_database(), MIGRATIONS)
+    (upkeep.folder() / "unfinished").write_text("An upgrade was interrupted. Give the command upgrade again: it puts everything back first.")
+    (copy_of_database().parent / "upgrade.json").write_text(json.dumps(asdict(now)))
+    return now
+
+
+def put_back_killed(say):
+    """Put everything back that an upgrade left which was killed."""
+    kept = copy_of_database().parent / "upgrade.json"
+    if kept.exists():
+        say(f"An upgrade was interrupted. {put_back(Upgrade(**json.loads(kept.read_text())))}")
 
 
 def put_back(now):
     """Undo every step; gives the sentence that says so, or what could not be undone."""
     try:
-        git(now.root, "merge", "--abort") if (now.root / ".git" / "MERGE_HEAD").exists() else None
-        git(now.root, "reset", "--quiet", "--hard", now.was)
-        if now.kept.exists():
-            shutil.rmtree(now.packages)
-            now.kept.rename(now.packages)
-        copying.put_back(db.obj, now.copy, MIGRATIONS)
-    except (Failed, OSError) as error:
-        return f"It could not be put back by itself ({error}). Run: git reset --hard {now.was}; then restore the backup just made."
+        now.git("reset", "--quiet", "--hard", now.was)          # ends a half-done merge too
+        if kept_packages(now.venv).exists():
+            packages_of(now.venv).rename(gone := kept_packages(now.venv).with_suffix(".gone"))
+            kept_packages(now.venv).rename(packages_of(now.venv))
+            shutil.rmtree(gone)
+        copying.put_back(db.obj, copy_of_database(), MIGRATIONS)
+    except (Failed, OSError, PeeweeException) as error:
+        return f"It could not be put back ({type(error).__name__}). Run: git reset --hard {now.was}; then restore the newest backup."
+    end(now)
     return "The program, its packages and the database are as they were before; the portal can be started as always."
+
+
+def end(now):
+    """Forget what was kept to put everything back."""
+    shutil.rmtree(kept_packages(now.venv), ignore_errors=True)
+    (upkeep.folder() / "unfinished").unlink(missing_ok=True)
+    shutil.rmtree(copy_of_database().parent)
 
 
 # -------------------------------------------------------------------------------------------------- another database engine
@@ -173,19 +214,29 @@ def move_to(url):
     target, source = db_url.connect(url), db.obj
     if copying.on_file(target):
         raise Refused("Name a PostgreSQL database: postgresql://user:password@host/name. Back to SQLite goes by backup and restore.")
-    with upkeep.alone(), source.connection_context(), target.connection_context():
-        if target.get_tables():
-            raise Refused("That database is not empty. Name a new one: createdb -E UTF8 portal")
-        with target.atomic(), source.atomic():
-            copying.build(target, copying.applied(source), MIGRATIONS)
-            copying.copy_tables(source, target)
-            here, there = copying.fingerprints(source), copying.fingerprints(target)
-            if wrong := [name for name in here if here[name] != there.get(name)] + guard_and_verify(target):
-                raise Refused("The copy differs, so nothing was kept of it: " + ", ".join(wrong))
+    try:
+        with upkeep.alone(), source.connection_context(), target.connection_context():
+            here, there = copy_over(source, target)
+    except PeeweeException as error:
+        raise Refused(f"The database {url.rpartition('@')[2]} does not answer, or did not take the copy ({type(error).__name__}). "
+                      "Nothing was kept of it; this portal's own database is as it was.") from error
     lines = [f"{name:28} {total:>8,} rows  {code[:16]}  =  {there[name][1][:16]}" for name, (total, code) in here.items()]
     return [*lines, f"{len(here)} tables, every hash equal on both sides; the chain of the audit trail holds there.",
             "From now on start the portal with this in its environment (files and keys stay in the data folder):",
             f"DATABASE_URL={url}"]
+
+
+def copy_over(source, target):
+    """Copy everything in one transaction: the hashes of all tables here and there; raises Refused when they differ."""
+    if target.get_tables():
+        raise Refused("That database is not empty. Name a new one: createdb -E UTF8 portal")
+    with target.atomic(), source.atomic():
+        copying.build(target, copying.applied(source), MIGRATIONS)
+        copying.copy_tables(source, target)
+        here, there = copying.fingerprints(source), copying.fingerprints(target)
+        if wrong := [name for name in here if here[name] != there.get(name)] + guard_and_verify(target):
+            raise Refused("The copy differs, so nothing was kept of it: " + ", ".join(wrong))
+    return here, there
 
 
 def guard_and_verify(target):

@@ -15,6 +15,7 @@ import logging
 import os
 import re
 import shutil
+import sqlite3
 import tarfile
 import tempfile
 import threading
@@ -154,12 +155,19 @@ def key_paper():
 
 # -------------------------------------------------------------------------------------------------------------- the places
 def settings_now():
-    """The settings, or the defaults while the database has an older shape."""
+    """The settings, or the defaults while there is no database or it has an older shape."""
+    return asked(Setting.of_school, Setting())
+
+
+def asked(question, otherwise):
+    """What the database answers; `otherwise` while there is none, which asking would make, or while it has an older shape."""
+    if copying.on_file(db.obj) and not Path(db.obj.database).exists():
+        return otherwise
     try:
         with db.connection_context() if db.is_closed() else contextlib.nullcontext():
-            return Setting.of_school()
+            return question()
     except PeeweeException:
-        return Setting()
+        return otherwise
 
 
 def places(settings):
@@ -229,11 +237,8 @@ def anchor_of(said):
 
 def restores():
     """The times that restores took back: [(the backup was made, it was restored)], as the anchors write them."""
-    try:
-        rows = trail.AuditEntry.select().where(trail.AuditEntry.act == "restored")
-        return [(row.before, f"{row.at:%Y-%m-%dT%H:%M:%SZ}") for row in rows]
-    except PeeweeException:
-        return []
+    rows = asked(lambda: list(trail.AuditEntry.select().where(trail.AuditEntry.act == "restored")), ())
+    return [(row.before, f"{row.at:%Y-%m-%dT%H:%M:%SZ}") for row in rows]
 
 
 def last_drill():
@@ -254,12 +259,16 @@ def backup(settings=None):
     """Make one set and put it in every place: (paths written, what went wrong in sentences). Raises Refused when there is none."""
     settings = settings or settings_now()
     with work_folder("backup") as work:
-        path, problems = assemble(work)
+        try:
+            path, problems = assemble(work)
+        except (OSError, sqlite3.Error, PeeweeException) as error:
+            raise Refused(f"No backup could be made: {getattr(error, 'strerror', None) or type(error).__name__}. "
+                          f"Is there room on the disk of {_folder}?") from error
         note, done = note_of(path), []
         for place in places(settings):
             try:
                 done.append(deliver(path, note, place))
-                prune(place, int(settings.backups_kept or 1))
+                prune(place, int(settings.backups_kept or 0))
             except (OSError, Refused) as error:
                 problems.append(f"No backup in {place}: {getattr(error, 'strerror', None) or error}")
     if not done:
@@ -397,13 +406,14 @@ def _watch():
 
 
 def tend():
-    """One look: a backup when the newest is older than a day, and the day's anchor beside it."""
+    """One look: the day's anchor, and a backup when the newest is older than a day."""
     settings = settings_now()
-    newest = newest_backup(settings)
+    newest, today = newest_backup(settings), f"{now():%Y-%m-%d}"
+    if not any(a.at.startswith(today) for a in daily_anchors()):
+        with db.connection_context():
+            note_anchor()
     if newest and datetime.timedelta(0) <= now() - newest[0] < DAY:
         return
-    with db.connection_context():
-        note_anchor()
     for problem in backup(settings)[1]:
         log.warning(problem)
 

@@ -12,6 +12,7 @@ from models import Erasure, Form, Pupil, every, may
 from questions import LONDON, AuditEntry, short_day
 
 KINDS = {c.__name__: c for c in every()}
+NAMES = {name: c.kind_name() for name, c in KINDS.items()}
 DID = {"view": "looked at", "print": "printed", "file": "took the file of", "export": "exported", "found": "found in a search or list",
        "listed": "saw in a list", "refused": "was refused", "change": "changed"}           # the words of a visit, in this order
 
@@ -58,23 +59,25 @@ class Visit:
                          for name, words in DID.items() if any(act == name for act, _ in self.acts))
 
 
-def who_saw(pupil_id, since=None):
-    """Everybody who saw or changed anything about a child: a list of Visit, newest first; `since` is a date.
+def who_saw(pupil_id, since=None, most=None):
+    """Everybody who saw or changed anything about a child: a list of Visit, newest first; `since` is a date, `most` of them.
 
-    Changes of one press of a button count once for each kind of record.
+    Changes of one press of a button count once for each kind of record. The stamps are read as text, which is ten times as quick.
     """
-    rows = AuditEntry.select(AuditEntry.at, AuditEntry.who, AuditEntry.user_id, AuditEntry.act, AuditEntry.record,
+    rows = AuditEntry.select(AuditEntry.at.cast("TEXT"), AuditEntry.who, AuditEntry.user_id, AuditEntry.act, AuditEntry.record,
                              AuditEntry.request).where(AuditEntry.pupil_id == pupil_id)
     if since:
         rows = rows.where(AuditEntry.at >= datetime.datetime.combine(since, datetime.time(), LONDON).astimezone(datetime.UTC).replace(tzinfo=None))
     found, pressed = {}, set()
     for at, who, user, act, record, request in rows.order_by(AuditEntry.id.desc()).tuples().iterator():
-        at = at.replace(tzinfo=datetime.UTC).astimezone(LONDON)
-        visit = found.setdefault((at.date(), who, user), Visit(at.date(), who, user, last=at))
+        at = datetime.datetime.fromisoformat(at).replace(tzinfo=datetime.UTC).astimezone(LONDON)
+        if len(found) == most and (at.date(), who, user) not in found:
+            break
+        visit = found.get((at.date(), who, user)) or found.setdefault((at.date(), who, user), Visit(at.date(), who, user, last=at))
         visit.first = at
         act = act if act in DID else "change"
         if act != "change" or (request, record) not in pressed:
-            visit.acts[act, KINDS[record].kind_name() if record in KINDS else record] += 1
+            visit.acts[act, NAMES.get(record, record)] += 1
             pressed.add((request, record))
     return list(found.values())
 
@@ -115,7 +118,7 @@ def seal_problems():
             entry = told.pop((cls.__name__, form.id), None)
             fault = seal_fault(form, entry)
             found += [f"The sealed {cls.kind_name()} number {form.id} {fault}."] if fault else []
-    return found + [f"The sealed {KINDS[e.record].kind_name() if e.record in KINDS else e.record} number {e.record_id} is gone, or no longer sealed."
+    return found + [f"The sealed {NAMES.get(e.record, e.record)} number {e.record_id} is gone, or no longer sealed."
                     for e in told.values() if not e.erased]
 
 

@@ -631,6 +631,8 @@ def decline(form, user, reason):
         raise Refused(g.Stop(f"The {form.kind_name()} cannot be declined; the pathway needs it."))
     if not (reason or "").strip():
         raise Invalid([("declined_why", "Say why it is declined or does not apply.")])
+    if len(reason) > 2_000:
+        raise Invalid([("declined_why", "There is room for 2,000 characters; please shorten it.")])
     form.status, form.declined_why = "declined", reason.strip()
     form.save(act="decline", reason=reason)
 

@@ -248,8 +248,8 @@ class RecordView(ModelView):
                 else:
                     drafts.keep(current_user, address, said.items(multi=True))
         forms.name_siblings(form)
-        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(), draft=draft,
-                           tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems and not draft else 200
+        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(),
+                           draft=draft, tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems and not draft else 200
 
     def form_of(self, record, prefilled, draft, fresh=False):
         """The form of a record with what is saved, what was just sent, or what a draft holds, merged with what was saved since."""
@@ -293,7 +293,7 @@ class RecordView(ModelView):
         if told:
             flash(told, "done")
         try:
-            ACTS.get(do, lambda *_: None)(record, current_user)
+            ACTS.get(do if isinstance(record, Form) else "", lambda *_: None)(record, current_user)
         except workflow.Invalid as invalid:
             return [("", "It is saved as a draft. To complete it, answer what is named here."), *invalid.faults]
         except (workflow.Refused, Clash) as refused:
@@ -310,10 +310,11 @@ class RecordView(ModelView):
 
     def after_save(self, record, do):
         """Where to go when all is saved."""
-        flash(f"{record.kind_name()} saved." if do not in ACTS else f"{record.kind_name()}: {dict(STATUS_WORDS)[record.status]}.", "done")
-        if do == "chart":
+        acted = do in ACTS and isinstance(record, Form)
+        flash(f"{record.kind_name()}: {dict(STATUS_WORDS)[record.status]}." if acted else f"{record.kind_name()} saved.", "done")
+        if do == "chart" and has_chart(record):
             return url_for("pupil.chart", key=record.pupil_id)
-        if do in ACTS and isinstance(record, PupilRecord):
+        if acted:
             return url_for("pupil.page", key=record.pupil_id)
         return self.place_of(record)
 
@@ -362,7 +363,7 @@ class RecordView(ModelView):
 
 # ---------------------------------------------------------------------------------------------------------------- pieces
 ACTS = {"complete": workflow.complete, "agree": workflow.agree,
-        "decline": lambda form, user: workflow.decline(form, user, request.form.get("declined_why"))}
+        "decline": lambda form, user: workflow.decline(form, user, forms.clean(request.form.get("declined_why")))}
 PAGE_ACTS = {**ACTS, "reopen": workflow.reopen, "version": workflow.new_version}
 STATUS_WORDS = (("draft", "a draft again"), ("complete", "complete"), ("sealed", "agreed and sealed"), ("declined", "declined"))
 

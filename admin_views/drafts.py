@@ -25,7 +25,8 @@ MOST = 2_000_000                # characters of one draft
 FORMS = ("new", "edit", "move", "chart")                                # the screens that somebody types into
 NEVER = ("csrf_token", "password", "new_password", "again", "code", "token", "do", "more", "draft_of")
 HIDDEN = ("version", "seen", "press", "ask", "next")                    # what a form carries besides what was typed
-NO_FORMS, NO_SCREENS = ("account", "draft"), ("", "index_view", "look_up", "day", "spreadsheet")       # nothing is typed there that could be lost
+# nothing is typed there that could be lost
+NO_FORMS, NO_SCREENS = ("account", "draft"), ("", "index_view", "look_up", "day", "spreadsheet")
 pages = Blueprint("draft", __name__, url_prefix="/draft")
 
 
@@ -90,7 +91,7 @@ def name_of(draft):
 
 # ------------------------------------------------------------------------------------------------- keep, give back, forget
 def keep(user, address, items):
-    """Keep what a person has typed into the form at an address; `items` are (name, value) pairs. The Draft, or None when it is no form of theirs."""
+    """Keep what a person has typed into the form at an address; `items` are (name, value) pairs. The Draft, or None: no form of theirs."""
     address = (address or "").rstrip("?")
     if not user.is_authenticated or not form_at(address):
         return None
@@ -109,7 +110,7 @@ def keep(user, address, items):
 
 
 def left_over(code):
-    """What a POST that failed with this code had brought, for the error page: {"typed", "again", "files"}; empty when nobody typed anything.
+    """What a POST that failed with this code had brought, for the error page: {"typed", "again", "files"}, or empty.
 
     It is kept as a draft too. Never fails: things have gone wrong already.
     """
@@ -117,9 +118,12 @@ def left_over(code):
         return {}
     try:
         items, files = list(request.form.items(multi=True)), [f.filename for f in request.files.values() if f.filename]
-        typed = in_words(request.full_path, items)
     except HTTPException:                                       # too large to be read at all
         return {}
+    try:
+        typed = in_words(request.full_path, items)
+    except Exception:                                           # the questions themselves are broken: the words without them
+        typed = [(n, v) for n, v in items if n not in (*NEVER, *HIDDEN) and v.strip()]
     ours = request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get("Origin") == request.host_url.rstrip("/")
     again = code >= 500 or code == 400 and ours                 # nobody is led to send what another site has made up
     if again:

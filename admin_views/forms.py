@@ -3,6 +3,7 @@
 Come here to change how *all* dates, choices or look-ups behave. Nothing here knows a particular form.
 """
 import decimal
+import re
 import unicodedata
 
 from flask_wtf import FlaskForm
@@ -19,9 +20,13 @@ from questions import Row, Rows, read_day, say_day
 FEW = 7                         # up to so many options are shown as buttons, more as a list to open
 
 
+# Control characters but tab and line break, halves of a letter, and signs that turn the order of all that follows around.
+UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a\u202b\u202d\u202e]")
+
+
 def clean(typed):
     """Text as it is kept: one Unicode form, no control characters, no stray spaces at the ends."""
-    kept = "".join(c for c in (typed or "") if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs") and c not in "\u202a\u202b\u202d\u202e"))
+    kept = UNSEEN.sub("", typed or "")
     return unicodedata.normalize("NFC", kept).strip() or None
 
 
@@ -82,7 +87,7 @@ class TicksField(SelectMultipleField):
     @property
     def kept(self):
         """The ticked answers as they are kept."""
-        return "\n".join(v for v in self.data or () if v) or None
+        return "\n".join(dict.fromkeys(v for v in self.data or () if v)) or None
 
 
 class LookupField(StringField):

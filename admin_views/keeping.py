@@ -16,7 +16,7 @@ from flask_login import current_user
 
 import clock
 import keeping
-from admin_views import paper
+from admin_views import looks, paper
 from admin_views.account import fresh, me
 from admin_views.base import RecordView, harmless
 from admin_views.desk import settings_now
@@ -80,7 +80,8 @@ class KeepingView(SchoolPage):
         done = list(Erasure.select().where(Erasure.done_at.is_null(False)).order_by(Erasure.done_at.desc()).limit(50))
         requests, sending, due = keeping.open_requests(settings), keeping.to_send(settings), keeping.due(settings)
         held = list(Pupil.select().where(Pupil.hold != "", Pupil.erased_on.is_null()))
-        saw("listed", {p.id: p for p in (*(d.pupil for d, _ in requests), *(p for p, _, _ in sending), *(d.pupil for d in due), *held)}.values())
+        looks.note([*(d.pupil for d, _ in requests), *(p for p, _, _ in sending), *(d.pupil for d in due), *held,
+                    *(e.pupil for e in (*asked, *done))], "listed")
         return self.render("keeping.html", requests=requests, sending=sending, due=due, held=held, asked=asked, done=done, sen=sen)
 
     @expose("/<int:number>/bundle/", methods=("GET", "POST"))
@@ -98,7 +99,8 @@ class KeepingView(SchoolPage):
                 return Response(data, mimetype="application/zip", headers={"Content-Disposition": f"attachment; filename={zip_name(asked)}"})
             except paper.PaperError as fault:
                 problems = [("", str(fault))]
-        saw("view", [asked.pupil], "before it is given")
+        looks.note([asked.pupil])
+        looks.note(Pupil.select().where(Pupil.id.in_([int(i.key[6:]) for i in items if i.key.startswith("pupil/")])), "listed")
         return self.render("keeping_bundle.html", asked=asked, pupil=asked.pupil, items=items, out=out, problems=problems,
                            when=clock.request_due(asked, settings_now()), said=request.form), 422 if problems else 200
 
@@ -111,10 +113,10 @@ class KeepingView(SchoolPage):
             try:
                 return redirect(ERASING.get(request.form.get("do"), nothing)(pupil, request.form))
             except keeping.Cannot as fault:
-                problems = [("words", str(fault))]
+                problems = [("", str(fault))]
         if pupil.erased_on:
             return redirect(url_for("pupil.page", key=number))
-        saw("view", [pupil], "before it is erased")
+        looks.note([pupil])
         settings, asked = settings_now(), keeping.asked_for(pupil)
         return self.render("keeping_erase.html", pupil=pupil, asked=asked, mine=bool(asked) and asked.asked_id == current_user.id,
                            obstacle=keeping.obstacle(pupil), until=keeping.keep_until(pupil, settings, keeping.on_sen_support()),
@@ -202,7 +204,7 @@ def parts_of(asked, bundle, folder):
     parts["record.pdf"] = paper.given_record(pupil, bundle.papers, bundle.cut)
     if asked.kind == "transfer":
         parts["receipt.pdf"] = paper.receipt(pupil)
-    data = {"made_on": f"{today()}", "request": asked.id, "records": [told for _, told in bundle.papers], "not_saved": bundle.typed}
+    data = {"made_on": f"{today()}", "request": asked.id, "records": [lean(told) for _, told in bundle.papers], "not_saved": bundle.typed}
     parts["record.json"] = json.dumps(data, ensure_ascii=False, indent=1).encode()
     sheet = io.StringIO()
     csv.writer(sheet).writerows([harmless(cell) for cell in row] for row in bundle.trail)
@@ -211,6 +213,13 @@ def parts_of(asked, bundle, folder):
         if whole(folder, stored, code):
             parts[name] = (folder / "files" / stored).read_bytes()
     return {"contents.txt": contents(asked, bundle, parts).encode(), **parts}
+
+
+def lean(value):
+    """A tree of data without what only says how to draw it."""
+    if isinstance(value, dict):
+        return {k: lean(v) for k, v in value.items() if k not in ("rows", "options", "see", "family", "code", "blank")}
+    return [lean(v) for v in value] if isinstance(value, list) else value
 
 
 def whole(folder, stored, code):

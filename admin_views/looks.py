@@ -27,7 +27,7 @@ def note(records, act=""):
 def write(response):
     """Write down the looks of this answer; a page is only refused for want of its row when there is room to write."""
     looks = g.pop("looks", {})
-    if response.status_code < 300 or response.status_code in (409, 422):
+    if looks and (response.status_code < 300 or response.status_code in (409, 422)):
         put_down([(act or act_of(response), record, key, pupil, "") for act, record, key, pupil in looks])
     return response
 

@@ -83,7 +83,8 @@ class PupilView(RecordView):
             return problems
         answers = {n: forms.answer_of(form[n]) for n in row.asks}
         try:
-            workflow.make(row, pupil, current_user, answers, seen=request.form.get("seen", -1, type=int), token=request.form.get("token"))
+            workflow.make(row, pupil, current_user, answers, seen=request.form.get("seen", -1, type=int),
+                          token=forms.clean(request.form.get("token")))
         except workflow.Invalid as invalid:
             return invalid.faults
         except (workflow.Refused, Clash) as refused:
@@ -123,7 +124,10 @@ class PupilView(RecordView):
         if name not in {q.name for q in workflow.chart_of(review)} or answer not in ("Yes", "No"):
             return "Choose Yes or No."
         why = forms.clean(request.form.get("why"))
-        if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != (getattr(review, name), getattr(review, f"{name}_why")):
+        if len(why or "") > 2_000:                              # the box takes no more
+            return "Your reason is longer than 2,000 characters; please shorten it."
+        saved = getattr(review, name), getattr(review, f"{name}_why")
+        if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != saved:
             who, when = saving.last_word(review, name)
             return (f"{who or 'Somebody else'} has answered this since you opened it ({when}): {review.answer(name) or 'no answer'}. "
                     f"{review.answer(f'{name}_why')} Yours is still here, and not saved yet. Continue again to keep yours.")

@@ -8,7 +8,7 @@ import decimal
 import hashlib
 import json
 
-from peewee import ForeignKeyField, Model
+from peewee import ForeignKeyField, Model, fn
 
 import workflow
 from admin_views import forms
@@ -43,9 +43,13 @@ def codes_of(record, names):
 
 
 def seen(record, form):
-    """What the hidden field `seen` holds: the codes of the answers that this form shows, and of each row by its number."""
+    """What the hidden field `seen` holds: the codes of the answers that this form shows, and of each row by its number.
+
+    `at` is how far the audit trail had come: SQLite gives the number of a row that was taken out to a new one.
+    """
     asked = dict(record.questions())
-    found = {"": codes_of(record, [f.short_name for f in form if f.short_name in asked])}
+    found = {"at": {"": AuditEntry.select(fn.MAX(AuditEntry.id)).scalar() or 0},
+             "": codes_of(record, [f.short_name for f in form if f.short_name in asked])}
     for field_list in forms.lists_of(form):
         found[field_list.short_name] = {str(r.id): codes_of(r, dict(r.questions())) for r in rows_of(record, field_list.short_name)}
     return json.dumps(found, separators=(",", ":"))
@@ -58,7 +62,7 @@ def read_seen(form):
     except ValueError:
         kept = {}
     groups = kept if isinstance(kept, dict) and all(isinstance(v, dict) for v in kept.values()) else {}
-    return {g: v for g, v in groups.items() if g == "" or all(isinstance(row, dict) for row in v.values())}
+    return {g: v for g, v in groups.items() if g in ("", "at") or all(isinstance(row, dict) for row in v.values())}
 
 
 def rows_of(record, group):
@@ -90,7 +94,8 @@ def differs(record, form):
         return True
     for field_list in forms.lists_of(form):
         kept = rows_of(record, field_list.short_name)
-        typed = [tuple(mine(f, form) for f in line_boxes(e.form)) for e in field_list.entries if not (e.form.gone.data or forms.is_empty(e.form))]
+        lines = [e.form for e in field_list.entries if not (e.form.gone.data or forms.is_empty(e.form))]
+        typed = [tuple(mine(f, form) for f in line_boxes(line)) for line in lines]
         if sorted(typed) != sorted(tuple(code_of(r.__data__.get(n)) for n, _ in r.questions()) for r in kept):
             return True
     return False
@@ -108,9 +113,13 @@ class Merge:
     def __init__(self, record, form):
         self.record, self.form, self.was = record, form, read_seen(form)
         self.clashes, self.taken, self.who = [], [], set()      # (id, sentence); labels; names
-        self.merge_answers()
-        for field_list in forms.lists_of(form):
-            self.merge_rows(field_list)
+        asked = dict(record.questions())
+        for field in form:
+            if field in forms.lists_of(form):
+                self.merge_rows(field)
+            elif field.short_name in asked:
+                was = self.was[""].get(field.short_name, "") if "" in self.was else None
+                self.merge_answer(field, record, asked[field.short_name], was, asked[field.short_name].verbose_name)
         for field, data in ((form.version, record.version), (form.seen, seen(record, form))):
             field.raw_data, field.data = None, data
 
@@ -119,14 +128,6 @@ class Merge:
         names = " and ".join(sorted(self.who)) or "Somebody else"
         shown = ", ".join(f"“{label}”" for label in dict.fromkeys(self.taken))
         return f"{names} saved this {self.record.kind_name()} meanwhile; taken over from there: {shown}." if shown else ""
-
-    def merge_answers(self):
-        """Answer by answer."""
-        asked, was = dict(self.record.questions()), self.was.get("", {})
-        for field in self.form:
-            if field.short_name in asked:
-                name = field.short_name
-                self.merge_answer(field, self.record, asked[name], was.get(name, "") if was or "" in self.was else None, asked[name].verbose_name)
 
     def merge_answer(self, field, theirs, asked, was, label):
         """One answer: take theirs over, keep mine, or note the clash. `was` is the code that was shown, None when that is not known."""
@@ -156,17 +157,17 @@ class Merge:
         """The lines of one list: those that either added stay; one that they took out goes unless I changed it."""
         group, label = field_list.short_name, field_list.label.text
         saved, was = {str(r.id): r for r in rows_of(self.record, group)}, self.was.get(group, {})
-        typed = [e for e in field_list.entries if e.form.row_id.data]
-        for number, entry in enumerate(field_list.entries, 1):
+        known = {str(e.form.row_id.data) for e in field_list.entries} | set(was)
+        out = self.taken_out(group)
+        for number, entry in enumerate(list(field_list.entries), 1):
             key = str(entry.form.row_id.data or "")
-            if key in saved:
+            if key in saved and key not in out:
                 self.merge_row(entry.form, saved[key], was.get(key), f"{label}, line {number}")
             elif key in was:
-                self.row_is_gone(entry.form, was[key], key, group, f"{label}, line {number}")
+                self.row_is_gone(entry.form, was[key], out.get(key, ("", "")), f"{label}, line {number}")
             if not entry.form.gone.data:
                 self.look_where_it_points(entry.form, f"{label}, line {number}")
-        known = {str(e.form.row_id.data) for e in typed} | set(was)
-        for row in [r for key, r in saved.items() if key not in known]:
+        for row in [r for key, r in saved.items() if key not in known or key in out]:
             self.add_row(field_list, row, label)
 
     def merge_row(self, line, row, was, label):
@@ -175,8 +176,8 @@ class Merge:
         if line.gone.data:
             if was is None or codes_of(row, asked) != was:
                 who, when = last_word(row)
-                self.clashes.append((line.gone.id, f"{label}: you took it out, but {who or 'somebody'} has changed it ({when}): {say_row(row)}. "
-                                                   "Save again to take it out all the same."))
+                said = f"{label}: you took it out, but {who or 'somebody'} has changed it ({when}): {say_row(row)}."
+                self.clashes.append((line.gone.id, f"{said} Save again to take it out all the same."))
                 self.show(line, row)
             return
         for field in line_boxes(line):
@@ -189,14 +190,14 @@ class Merge:
         for field in line_boxes(line):
             self.take(field, row, asked[field.short_name])
 
-    def row_is_gone(self, line, was, key, group, label):
+    def row_is_gone(self, line, was, by, label):
         """One line that they took out: it goes here too, unless I changed it. Untick it to have it as a new line."""
         changed = [f for f in line_boxes(line) if mine(f, self.form) != was.get(f.short_name, "")]
-        line.row_id.raw_data, line.row_id.data, line.taken_out = None, "", key
-        who, when = self.remover(group, key)
+        line.taken_out, line.row_id.raw_data, line.row_id.data = line.row_id.data, None, ""
+        who, when = by
         if changed and not line.gone.data:
-            self.clashes.append((changed[0].id, f"{label}: {who or 'somebody'} has taken it out ({when}), but you changed it. Save again to keep it "
-                                                "as a new line, or tick “Remove this line”."))
+            said = f"{label}: {who or 'somebody'} has taken it out ({when}), but you changed it."
+            self.clashes.append((changed[0].id, f"{said} Save again to keep it as a new line, or tick “Remove this line”."))
             return
         if not line.gone.data:
             line.gone.data = True
@@ -208,7 +209,8 @@ class Merge:
         for field in line_boxes(line):
             target = entry_at(self.form, field) if isinstance(field, forms.SiblingField) else None
             if target is not None and target.form.gone.data and hasattr(target.form, "taken_out"):
-                self.clashes.append((field.id, f"{label}: {field.label.text} The line that you chose was taken out meanwhile; choose again."))
+                said = f"{label}: {field.label.text} The line that you chose was taken out meanwhile; choose again."
+                self.clashes.append((field.id, said))
 
     def add_row(self, field_list, row, label):
         """A line that they added, shown and kept after mine; one that is the same as a new line of mine is that line."""
@@ -225,16 +227,18 @@ class Merge:
         self.taken.append(f"{label}: a new line")
         self.who |= {last_word(row)[0]} - {""}
 
-    def remover(self, group, key):
-        """Who took out a line, and when."""
-        last = AuditEntry.select().where(AuditEntry.record == type(self.record).groups()[group].__name__, AuditEntry.record_id == int(key),
-                                         AuditEntry.act == "remove").order_by(AuditEntry.id.desc()).first() if key.isdecimal() else None
-        return (last.who, say_moment(last.at)) if last else ("", "")
+    def taken_out(self, group):
+        """The lines that were taken out since the form was opened, by number: {number: (who, when)}."""
+        since = self.was.get("at", {}).get("", 0)
+        gone = AuditEntry.select().where(AuditEntry.record == type(self.record).groups()[group].__name__, AuditEntry.act == "remove",
+                                         AuditEntry.id > (since if isinstance(since, int) else 0))
+        return {str(e.record_id): (e.who, say_moment(e.at)) for e in gone}
 
 
 def last_word(record, question=None):
     """Who last changed a record, or one answer of it, and when, by the audit trail; empty when it does not say."""
-    found = AuditEntry.select().where(AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id, AuditEntry.act.not_in(SEEN))
+    found = AuditEntry.select().where(AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id,
+                                      AuditEntry.act.not_in(SEEN))
     about = found.where(AuditEntry.question.in_((question, ""))) if question else found
     last = about.order_by(AuditEntry.id.desc()).first()
     return (last.who, say_moment(last.at)) if last else ("", "")
@@ -286,8 +290,8 @@ def merged(record, form):
     """Merge the form with what was saved since; what was taken over, in words. Raises Differ when there is a clash."""
     found = Merge(record, form)
     if found.clashes:
-        raise Differ(f"Somebody else has saved this {record.kind_name()} since you opened it. What you typed is still here, and nothing is saved "
-                     "yet. Compare, then save again to keep yours.", [*found.clashes, *[("", words) for words in [found.told()] if words]])
+        raise Differ(f"Somebody else has saved this {record.kind_name()} since you opened it. What you typed is still here, and nothing "
+                     "is saved yet. Compare, then save again to keep yours.", [*found.clashes, *[("", words) for words in [found.told()] if words]])
     return found.told()
 
 

@@ -84,7 +84,7 @@ class AuditView(SchoolPage):
         looks.note([pupil] if pupil else names.values(), "view" if pupil else "found")
         readable = {e.id for e in entries if (e.pupil_id is None or e.pupil_id in names) and witness.may_read(current_user, e)}
         return self.render("audit.html", entries=entries, names=names, pupil=pupil, wanted=w, more=len(entries) == 2 * PAGE_SIZE,
-                           visits=witness.who_saw(pupil.id)[:VISITS] if pupil and not w["page"] else [], readable=readable, most=VISITS,
+                           visits=witness.who_saw(pupil.id, most=VISITS) if pupil and not w["page"] else [], readable=readable, most=VISITS,
                            people=list(User.select().order_by(User.name)), shows=SHOWS, kinds=witness.KINDS)
 
     def wanted(self):

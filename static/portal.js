@@ -31,6 +31,48 @@
     setTimeout(() => { delete event.target.dataset.sent; }, 2000);
   });
 
+  // What is typed is kept on the server two seconds after the last key, every ten seconds at the latest, and when the page is left.
+  all("form[data-draft]").forEach((form) => {
+    let timer, since = 0, dirty = false, sent = false;
+    const line = form.querySelector("[data-draft-said]");
+    const typed = () => {
+      const said = new URLSearchParams();
+      for (const [name, value] of new FormData(form)) {
+        const box = form.elements.namedItem(name);
+        if (typeof value === "string" && name !== "csrf_token" && box?.type !== "password") said.append(name, value);
+      }
+      const here = new URL(form.action);
+      said.append("draft_of", here.pathname + here.search);
+      return said;
+    };
+    const keep = async (leaving) => {
+      clearTimeout(timer);
+      if (!dirty || sent) return;
+      dirty = false;
+      since = 0;
+      const body = typed();
+      const headers = {"X-CSRFToken": form.querySelector('input[name="csrf_token"]').value};
+      try {
+        const answer = await fetch("/draft/", {method: "POST", headers, body, keepalive: leaving && body.toString().length < 60000});
+        const said = answer.ok ? await answer.json() : null;
+        if (line) line.textContent = said ? said.words : "What you typed is not kept yet; save it soon";
+        if (!said) dirty = true;
+      } catch { dirty = true; }
+    };
+    const later = () => {
+      dirty = true;
+      sent = false;
+      since ||= Date.now();
+      clearTimeout(timer);
+      timer = setTimeout(keep, Math.min(2000, Math.max(0, since + 10000 - Date.now())), false);
+    };
+    form.addEventListener("input", later);
+    form.addEventListener("change", later);
+    form.addEventListener("submit", () => { sent = true; clearTimeout(timer); });
+    addEventListener("pagehide", () => keep(true));
+    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") keep(true); });
+  });
+
   // Add a line without leaving the page: the last line is copied, emptied and numbered on.
   const renumber = (row, group, from, to) => {
     all("[id],[name],[for],[aria-describedby]", row).forEach((part) => {

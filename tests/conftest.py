@@ -6,6 +6,7 @@ DATABASE_URL names; whatever a test does is rolled back after it.
 import datetime
 import fcntl
 import json
+import logging
 import os
 import sys
 import time
@@ -14,6 +15,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit, urlunsplit
 
 import argon2
+import hypothesis
 import pytest
 import time_machine
 from peewee import CharField, DateField, DecimalField, ForeignKeyField, SqliteDatabase, TextField
@@ -24,12 +26,14 @@ sys.path.insert(0, str(ROOT))
 
 import demo  # noqa: E402
 import guards as g  # noqa: E402
+import logs  # noqa: E402
 import models as m  # noqa: E402
 import questions as q  # noqa: E402
 import trail  # noqa: E402
 import workflow as w  # noqa: E402
 from admin_views import passwords  # noqa: E402
 
+hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)     # see tests/test_fuzz.py
 pytest_plugins = ("web",)                   # the fixtures of the tests that fetch pages
 TODAY = datetime.date(2026, 11, 24)         # a Tuesday: the day of every test
 START = datetime.date(2026, 9, 1)           # a stage begins
@@ -83,6 +87,26 @@ def database(tmp_path_factory):
     if url:
         made.drop_tables(m.tables())
     made.close()
+
+
+SECRETS = ("Zebmine", "Yakother", "three random words", "harbour violet spoon teapot", TOTP)          # children's words and passwords of the tests
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_log(tmp_path_factory):
+    """The program's own log of the whole run: at its end no child's word and no password stands in it."""
+    path = tmp_path_factory.mktemp("log") / "run.log"
+    handler, as_ever = logs.File(path), logging.Formatter()
+    as_ever.format = logs.Line().format
+    handler.setFormatter(as_ever)
+    logging.getLogger().addHandler(handler)
+    for name in logs.OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
+    yield path
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+    found = [line for line in path.read_text("ascii").splitlines() if any(secret in line for secret in SECRETS)]
+    assert not found, "Words that must not be in the log:\n" + "\n".join(found[:5])
 
 
 @pytest.fixture(scope="session")
@@ -182,8 +206,8 @@ def robin(cast, acting):
 
 
 def dump(but=()):
-    """Every row of every table (but those named), to show that nothing changed; looks and refusals, which are written down, aside."""
-    names = {cls._meta.table_name: "" for cls in m.tables() if cls not in but}
+    """Every row of every table (but those named), to show that nothing changed; looks and refusals, which are written down, and who is signed in aside."""
+    names = {cls._meta.table_name: "" for cls in m.tables() if cls not in (*but, m.SignedIn)}
     if "audit_entry" in names:
         names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format("', '".join(trail.SEEN))
     return {name: q.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall() for name, only in names.items()}

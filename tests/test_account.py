@@ -3,6 +3,7 @@ import re
 import time
 from datetime import timedelta
 from statistics import median
+from types import SimpleNamespace
 
 import pyotp
 import pytest
@@ -20,13 +21,20 @@ PASSWORD = "three random words"
 NEW = "four quite random words"
 
 
+@pytest.fixture(scope="module")
+def made(database, tmp_path_factory):
+    """The portal, made once."""
+    return program.create_app(database, tmp_path_factory.mktemp("account"), testing=True)
+
+
 @pytest.fixture
-def app(cast, tmp_path):
+def app(cast, made, monkeypatch):
     """The portal, where nobody has an account yet."""
     User.delete().execute()
     with acting("The tests"):
         Setting(second_step=None).save()            # the tests of the second step say when it is needed
-    return program.create_app(User._meta.database, tmp_path, testing=True)
+    monkeypatch.setitem(made.config, "WTF_CSRF_ENABLED", True)
+    return made
 
 
 def person(username, role, **more):
@@ -355,8 +363,43 @@ def test_guessing_is_slow_and_never_locks_out_a_known_device(app, signed_in):
     assert sign_in(signed_in).location == "/"
 
 
+def guess(app, tries, known=None):
+    """Send (name, password, address) each; [whether somebody got in]. `known` is a client with the mark of a known device."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = known or app.test_client()
+    return [client.post("/sign-in", data={"user_name": n, "password": p}, environ_base={"REMOTE_ADDR": at}).status_code == 302 for n, p, at in tries]
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """Every password that is really checked."""
+    found, real = [], passwords.matches
+    monkeypatch.setattr(passwords, "matches", lambda kept, typed: found.append(typed) or real(kept, typed))
+    return found
+
+
+def test_guesses_from_fifty_addresses_are_ten_checks_and_the_owner_still_gets_in(app, signed_in, amy, checks, tmp_path):
+    """A hundred here; a thousand in tests/soak/doors.py."""
+    checks.clear()
+    tries = [("amy", f"guess {n}", f"10.0.0.{n % 50}") for n in range(100)]
+    assert not any(guess(app, tries[:50])) and len(checks) == 10
+    again = program.create_app(User._meta.database, tmp_path, testing=True)         # a restart forgets nothing
+    assert not any(guess(again, tries[50:])) and len(checks) == 10
+    assert guess(again, [("amy", PASSWORD, "10.0.0.99")]) == [False] and len(checks) == 10     # not even with the password from a new place
+    assert guess(again, [("amy", PASSWORD, "10.0.0.1")], signed_in) == [True]
+    with time_machine.travel(now() + timedelta(minutes=5, seconds=5)):
+        assert not any(guess(again, tries[:20])) and len(checks) == 21
+
+
+def test_the_question_for_the_password_again_cannot_be_guessed_quickly(signed_in, checks):
+    checks.clear()
+    said = [problem(fill(signed_in, "/account/confirm", password=f"guess {n}")) for n in range(12)]
+    assert said[9] == "The password is not right" and said[10].startswith("Too many") and len(checks) == 10
+    assert problem(fill(signed_in, "/account/password", password=PASSWORD, new_password=NEW, again=NEW)).startswith("Too many")
+
+
 def test_one_place_cannot_try_many_names(client, amy):
-    said = [problem(sign_in(client, "spring term 2026", f"user{n}")) for n in range(21)]
+    said = [problem(sign_in(client, "spring term 2026", f"user{n}")) for n in range(21)]    # two hundred in tests/soak/doors.py
     assert said[19].startswith("The user name") and said[20].startswith("Too many")
 
 
@@ -446,6 +489,33 @@ def test_a_role_that_needs_the_second_step_must_set_it_up_first(app, signed_in):
     assert signed_in.get("/account").status_code == 200
 
 
+def test_a_new_person_goes_from_the_link_over_password_and_second_step_home(app, signed_in):
+    with acting("The tests"):
+        school = Setting.of_school()
+        school.second_step = "teacher"
+        school.save()
+    client, link = app.test_client(), made_link(signed_in, person("bob", "teacher").id)
+    assert fill(client, link, new_password=NEW, again=NEW).location == "/"
+    for address in ("/", "/pupil/", "/account", "/account/recovery-codes"):
+        assert client.get(address).location == "/account/second-step"
+    shown, _ = turn_on(client)
+    assert html.fromstring(shown.text).xpath("//a[.='I have kept them']/@href") == ["/"]
+    assert client.get("/").status_code == 200
+    assert sign_in(app.test_client(), NEW, "bob").location.startswith("/sign-in/code")
+
+
+def test_pages_left_open_can_be_sent_after_the_same_person_signed_in_again_and_by_nobody_else(app, signed_in, tom):
+    def token():
+        signed_in.get("/account")
+        with signed_in.session_transaction() as kept:
+            return kept["csrf_token"]
+    first = token()
+    with time_machine.travel(now() + timedelta(hours=3)):
+        assert sign_in(signed_in).location == "/" and token() == first
+        assert sign_in(signed_in, name="tom").location == "/" and token() != first
+    assert m.SignedIn.select().count() == 1             # what this browser had before is ended
+
+
 def test_moving_the_second_step_ends_other_places_and_changes_the_secret(app, signed_in):
     _, first = turn_on(signed_in)
     other = copied(app, signed_in)
@@ -493,6 +563,9 @@ def test_the_first_account_is_made_by_a_link_that_works_once(app, client):
     assert app.test_client().get(link).status_code == 410
     with app.app_context():
         assert screens.first_link("http://localhost/") is None
+    with app.test_request_context("/"):                             # a second press that was on its way meanwhile
+        boxes = {name: SimpleNamespace(data=said) for name, said in {**answers, "user_name": "second"}.items()}
+        assert screens.make_first(SimpleNamespace(**boxes)) is None and User.select().count() == 1
 
 
 def test_the_first_link_dies_after_a_day_and_cannot_be_made_up(app, client):

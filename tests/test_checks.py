@@ -8,9 +8,12 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 import checks
@@ -50,8 +53,8 @@ def scene(cast, acting, tmp_path, monkeypatch, the_day):
     (tmp_path / "bin" / "clamscan").touch(mode=0o700)
     write_school(cast)
     (folder / "files" / "report").write_bytes(b"a report")
-    at = checks.Facts(folder, q.db.obj, dict(CONFIG), {"account.sign_in", "static", None}, "127.0.0.1", program=program, mounts="/dev/x / ext4 rw 0 0")
-    made = SimpleNamespace(at=at, folder=folder, program=program, tmp=tmp_path, patch=monkeypatch, clock=the_day, cast=cast, robin=cast.robin)
+    at = checks.Facts(folder, q.db.obj, dict(CONFIG), {"account.sign_in", "static", None}, program=program, mounts="/dev/x / ext4 rw 0 0")
+    made = SimpleNamespace(at=at, folder=folder, program=program, tmp=tmp_path, patch=monkeypatch, clock=the_day, cast=cast)
     patch_the_computer(made)
     for path in (program / "requirements.txt", program / ".venv" / "audited", *folder.iterdir()):
         os.utime(path, (the_day_in_seconds(), the_day_in_seconds()))
@@ -77,7 +80,8 @@ def patch_the_computer(scene):
     backup = scene.tmp / "share" / "portal-20261124-090000.age"
     backup.write_bytes(b"a backup")
     backup.with_suffix(".json").write_text(json.dumps({"sha256": hashlib.sha256(b"a backup").hexdigest()}))
-    scene.upkeep = SimpleNamespace(places=lambda settings: [scene.tmp / "share", scene.tmp / "stick"], anchors=list, last_drill=lambda: MADE,
+    places = [scene.tmp / "share", scene.tmp / "stick"]
+    scene.upkeep = SimpleNamespace(places=lambda settings: places, anchors=list, last_drill=lambda: MADE,
                                    newest_backup=lambda settings: (MADE, scene.tmp / "share"), newest_set=lambda settings: backup)
     scene.keeping = SimpleNamespace(due=lambda settings: [])
     scene.patch.setitem(sys.modules, "upkeep", scene.upkeep)
@@ -135,7 +139,8 @@ def damaged(s):
     sqlite_with(journal_mode="delete")(s)
     s.at.database.execute_sql("CREATE TABLE t (words TEXT)")
     s.at.database.execute_sql("CREATE INDEX i ON t (words)")
-    s.at.database.execute_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t SELECT 'word ' || i FROM n")
+    s.at.database.execute_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 2000) "
+                              "INSERT INTO t SELECT 'word ' || i FROM n")
     s.at.database.close()
     with open(s.tmp / "other.db", "r+b") as held:
         held.seek(4096 * 5)
@@ -156,8 +161,8 @@ def on_postgres_96(s):
 
 def unsealed(s):
     """A sealed paper whose words were changed in the database."""
-    take_to(s.robin, "S1", s.cast.senco)
-    form = agreed(m.RecordOfConcern, s.robin, s.cast.senco)
+    take_to(s.cast.robin, "S1", s.cast.senco)
+    form = agreed(m.RecordOfConcern, s.cast.robin, s.cast.senco)
     m.RecordOfConcern.update(sealed=form.sealed.replace("Words for", "Other words for")).where(m.RecordOfConcern.id == form.id).execute()
 
 
@@ -225,6 +230,7 @@ def served(s):
 def mounted(kind):
     """The data folder on another kind of file system."""
     def plant(s):
+        sqlite_with()(s)
         s.at.mounts = f"/dev/x / ext4 rw 0 0\nserver:/share {s.tmp} {kind} rw 0 0\n/dev/y /elsewhere ext4 rw 0 0"
     return plant
 
@@ -256,14 +262,22 @@ def open_route(s):
 def sets(name, value):
     """Another value of something in checks.py or a module it uses."""
     owner, _, what = name.rpartition(".")
-    return lambda s: s.patch.setattr({"fonts": fonts, "sqlite3": sqlite3, "zone": checks.zoneinfo, "checks": checks, "os": os}[owner], what, value)
+    owners = {"fonts": fonts, "zone": checks.zoneinfo, "checks": checks, "os": os}
+    return lambda s: s.patch.setattr(owners[owner], what, value)
+
+
+def old_sqlite(s):
+    """A Python that was built with an old SQLite."""
+    sqlite_with()(s)
+    s.patch.setattr(sqlite3, "sqlite_version_info", (3, 30, 0))
 
 
 FAULTS = {
     "folder_is_private": [chmod("data", 0o755), chmod("data", 0o710)],
     "folder_is_ours": [of_another],
     "keys_are_private": [chmod("data/audit.key", 0o640), chmod("data/backup.key", 0o604)],
-    "keys_are_strong": [lambda s: (s.folder / "secret.key").write_text("change me"), lambda s: (s.folder / "audit.key").write_text("0" * 64)],
+    "keys_are_strong": [lambda s: (s.folder / "secret.key").write_text("change me"),
+                        lambda s: (s.folder / "audit.key").write_text("0" * 64)],
     "folder_is_not_served": [served],
     "folder_is_on_a_local_disk": [mounted(kind) for kind in ("nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "fuse.gvfsd-fuse")],
     "disk_has_room": [free(499)],
@@ -281,7 +295,7 @@ FAULTS = {
     "tables_are_up_to_date": [sql("DELETE FROM schema_migration WHERE name LIKE '0002%'"), sql("DROP TABLE press"),
                               sql("UPDATE schema_migration SET name = '0099_later' WHERE name LIKE '0002%'")],
     "rules_are_sound": [lambda s: s.patch.setitem(m.RIGHTS_TABLE, "Nobody", {})],
-    "engine_is_recent": [sets("sqlite3.sqlite_version_info", (3, 30, 0)), on_postgres_96],
+    "engine_is_recent": [old_sqlite, on_postgres_96],
     "trail_only_grows": [unguard],
     "end_of_the_trail_holds": [tampered("who = 'Somebody else'"), tampered("reason = 'Another reason'"), tampered("link = ''")],
     "whole_trail_holds": [tampered("who = 'Somebody else'"), tampered("reason = 'Another reason'"),
@@ -291,7 +305,8 @@ FAULTS = {
     "https_is_not_waived": [listening(INSECURE_HTTP=True)],
     "host_names_are_known": [web_with(TRUSTED_HOSTS=None)],
     "debugger_is_off": [web_with(DEBUG=True)],
-    "forms_and_cookies_are_guarded": [web_with(WTF_CSRF_ENABLED=False), web_with(SESSION_COOKIE_HTTPONLY=False), web_with(SESSION_COOKIE_SAMESITE="None")],
+    "forms_and_cookies_are_guarded": [web_with(WTF_CSRF_ENABLED=False), web_with(SESSION_COOKIE_HTTPONLY=False),
+                                      web_with(SESSION_COOKIE_SAMESITE="None")],
     "only_signing_in_is_open": [open_route],
     "second_step_is_asked": [setting(second_step="senco\noffice\nhead"), setting(second_step=None)],
     "everybody_has_a_second_step": [people(m.User.role == q.TEACHER, password="x", totp=None)],
@@ -307,7 +322,8 @@ FAULTS = {
     "newest_backup_is_complete": [lambda s: (s.tmp / "share" / "portal-20261124-090000.age").write_bytes(b"a backuq")],
     "recovery_key_is_printed": [lambda s: (s.folder / "recovery-key.printed").unlink()],
     "drill_is_fresh": [backups(last_drill=lambda s: None), lambda s: s.clock.shift(datetime.timedelta(days=35))],
-    "files_are_as_they_came": [lambda s: (s.folder / "files" / "report").unlink(), lambda s: (s.folder / "files" / "report").write_text("another")],
+    "files_are_as_they_came": [lambda s: (s.folder / "files" / "report").unlink(),
+                               lambda s: (s.folder / "files" / "report").write_text("another")],
     "no_file_is_left_over": [left_over],
     "clock_has_not_gone_back": [lambda s: s.clock.shift(datetime.timedelta(hours=-2))],
     "clock_fits_the_files": [from_the_future],
@@ -437,3 +453,46 @@ def test_the_command_says_one_line_for_each_check_and_its_exit_code(tmp_path):
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
     assert len(lines) == len(checks.CHECKS) + 1 and all(line.startswith(("OK ", "WARNING ", "PROBLEM ", "NOTE ")) for line in lines[:-1])
     assert any("The database is older than the program" in line for line in lines)
+
+
+# ------------------------------------------------------------------------------------------------------------------ HTTPS
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+def test_the_certificate_of_the_school_is_looked_at(tmp_path, monkeypatch, the_day):
+    import commands
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "30",
+                    "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    the_day.move_to(cert.stat().st_mtime + 3600)                    # OpenSSL looks at the clock of the computer
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with socket.create_server(("localhost", 0)) as server:
+        threading.Thread(target=lambda: [answer_once(server, context) for _ in range(3)], daemon=True).start()
+        host = f"https://localhost:{server.getsockname()[1]}"
+        stranger = commands.certificate(host)
+        monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+        known = commands.certificate(host)
+        the_day.shift(datetime.timedelta(days=20))
+        late = commands.certificate(host)
+    assert not stranger.ok and stranger.level == checks.PROBLEM and "gives no trusted HTTPS" in stranger.words
+    assert not late.ok and late.level == checks.WARN and "ends in 9 days" in late.words
+    assert known.ok and "TLSv1.3; its certificate ends in 29 days" in known.words
+
+
+def answer_once(server, context):
+    """Shake hands with one visitor."""
+    plain, _ = server.accept()
+    try:
+        context.wrap_socket(plain, server_side=True).close()
+    except ssl.SSLError:
+        plain.close()
+
+
+# ------------------------------------------------------------------------------------------------- the key of the trail
+def test_a_trail_written_anew_with_another_key_is_found(scene):
+    trail.use_key(b"another key")
+    try:
+        q.audit("view", scene.cast.robin)
+    finally:
+        trail.use_key(b"the tests")
+    assert any("does not follow" in words for words in trail.verify())

@@ -11,6 +11,8 @@ from conftest import dump
 from peewee import DateField
 from web import MARKS, class_of, key_of, rules
 
+from admin_views import forms
+
 each = pytest.mark.parametrize
 FORMS = w.every_form()
 
@@ -350,3 +352,9 @@ def test_no_cell_of_a_spreadsheet_is_run(school, senco, concern, start):
         head, *lines = csv.reader(io.StringIO(senco.post(f"/{cls.slug()}/spreadsheet/").get_data(as_text=True).removeprefix("\ufeff")))
         bad = [cell for line in (head, *lines) for cell in line if re.match(r"[\s\ufeff\0]*[=+\-@\t\r]", cell)]
         assert not bad, f"{cls.__name__}: {bad}"
+
+
+def test_what_cannot_be_seen_is_not_kept():
+    """Control characters, halves of characters and marks that turn the direction round never reach a record."""
+    assert forms.clean(" A\0n\x1bn\ud800\u202ee\r\n\tB\u0301 ") == "Anne\n\tB\u0301"
+    assert forms.clean("\0 \x07") is None

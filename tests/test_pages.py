@@ -83,7 +83,7 @@ def test_a_school_without_pupils_has_pages_too(cast, portal):
             if not rule.arguments and not rule.rule.endswith(FILE):
                 response = Browser(portal, getattr(cast, who)).get(rule.rule)
                 assert response.status_code in (200, 302, 403, 404), f"{response.status_code} for {rule.rule}"
-                if response.status_code == 200:
+                if response.status_code == 200 and response.mimetype == "text/html":
                     assert not list(Page(response).faults()), rule.rule
 
 
@@ -124,14 +124,14 @@ def test_what_goes_wrong_is_a_plain_page_with_a_reference_and_nothing_is_changed
     monkeypatch.setattr(m.RecordOfConcern, "groups", classmethod(lambda cls: 1 / 0))
     monkeypatch.setattr(school.app, "testing", False)
     monkeypatch.setattr(school.app.database, "close", lambda: None)
-    before = dump()
+    before = dump(but=[m.Draft])
     key = school.records["mine"]["RecordOfConcern"].id
     response = browser("senco").post(f"/record-of-concern/{key}/edit/", {"strengths": "secret words"})
     page = Page(response)
     assert response.status_code == 500 and "Reference " in page.text
-    assert "ZeroDivision" not in page.source and "secret" not in caplog.text and school.mine.surname not in caplog.text
+    assert "ZeroDivision" not in page.source and "division by zero" not in caplog.text and "secret" not in caplog.text and school.mine.surname not in caplog.text
     assert page.text.split("Reference ")[1][:6] in caplog.text
-    assert dump() == before
+    assert dump(but=[m.Draft]) == before
 
 
 def test_static_files_carry_the_headers_and_hold_no_foreign_address(school, browser):

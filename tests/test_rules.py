@@ -197,3 +197,4 @@ def test_every_table_has_a_line_of_rights():
 def test_a_row_has_the_rights_of_its_form(cast):
     assert m.may(cast.teacher, "w", m.StrategyUsed) and not m.may(cast.teacher, "w", m.Outcome)
     assert not m.may(cast.teacher, "r", m.ServiceKnown)
+    assert m.may(cast.teacher, "r", m.Pupil) and not m.may(cast.teacher, "r", m.Contact)            # of its section too

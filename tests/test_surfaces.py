@@ -246,7 +246,14 @@ def test_the_whole_record_of_a_pupil_has_every_answer(school, browser):
 XSS = ("<script>alert(1)</script>", '"><svg onload=alert(1)>', "'><img src=x onerror=alert(1)>", "{{7*7}}", "{% raw %}", "${7*7}",
        "javascript:alert(1)", "</textarea><script>1</script>", "</title><h1>x</h1>", "<!--", "]]>", "&lt;b&gt;",
        "<b>bold</b>", "a\" autofocus onfocus=\"x", "</option></select><iframe src=//x>", "<a href='data:text/html,x'>y</a>", "=1+1",
-       "%s %d {0}", "\\u003cscript\\u003e", "<style>*{}</style>")
+       "%s %d {0}", "\\u003cscript\\u003e", "<style>*{}</style>",
+       "<svg><animate onbegin=alert(1) attributeName=x>", "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+       "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">", "<details open ontoggle=alert(1)>", "<body onload=alert(1)>",
+       "<input autofocus onfocus=alert(1)>", "<object data=javascript:alert(1)>", "<base href=//evil.example/>", "<link rel=stylesheet href=//evil.example/x.css>",
+       "<meta http-equiv=refresh content=0;url=//evil.example/>", "<form action=//evil.example/><button>x</button>", "` onmouseover=alert(1) x=`",
+       "' onmouseover='alert(1)", "\" style=\"background:url(//evil.example/x)", "{{constructor.constructor('alert(1)')()}}", "#{7*7}<%= 7*7 %>",
+       "<img src=//evil.example/x.png>", "<scr<script>ipt>alert(1)</scr</script>ipt>", "&#60;script&#62;alert(1)&#60;/script&#62;", "<xss id=x tabindex=1 onfocus=alert(1)>",
+       "</form></main><h1>x</h1>", "<template><img src=x onerror=alert(1)></template>", "data:text/html,<script>alert(1)</script>", "vbscript:msgbox(1)")
 
 
 @each("cls", WITH_FORM, ids=name_of)
@@ -259,7 +266,7 @@ def test_hostile_words_come_back_as_words(school, browser, cls, turn):
     for number, (kind, name, asked, control) in enumerate(asked_on_form(cls)):
         text = not asked.choices and not isinstance(asked, DateField | DecimalField | ForeignKeyField)
         if text and (kind, name) not in SPECIAL and (kind, name) != (m.Pupil, "form"):
-            typed[control] = XSS[(number + turn * 7) % len(XSS)]
+            typed[control] = XSS[(number + turn * 23 + WITH_FORM.index(cls) * 5) % len(XSS)]
     after = at.submit(shape, **typed)
     if after.h1 == shape.h1 and issubclass(cls, m.Form):
         assert page_shape(after) == before, "Typed words have become part of the form."

@@ -8,6 +8,7 @@ import pytest
 import models
 import readme
 import workflow
+from mutate_guards import GUARDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = [p for p in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py"))]
@@ -63,6 +64,12 @@ def test_every_package_is_pinned_with_the_hashes_of_its_files(name):
     loose = [p.split(" --")[0] for p in packages if not re.match(r"[\w.-]+==[\w.]+( ; [^-]+)? --hash=sha256:[0-9a-f]{64}( |$)", p)]
     assert packages and not loose, f"{name}: write the version, then run `make pins`: {loose}"
     assert "://" not in text, f"{name}: no address of a registry"
+
+
+def test_every_guard_of_the_mutation_table_is_still_there_once():
+    gone = [f"{name}: {words}" for words, name, text, *_ in GUARDS if (ROOT / name).read_text("utf-8").count(text) != 1]
+    assert len(GUARDS) >= 30 and not gone, "Write the text of these rows of tests/mutate_guards.py as the program has it now:\n" + "\n".join(gone)
+    assert all(instead != text for _, _, text, instead, _ in GUARDS)
 
 
 def test_no_migration_drops_anything():

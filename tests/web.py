@@ -16,6 +16,7 @@ import models as m
 import pytest
 import questions as q
 import time_machine
+import trail
 from conftest import START, TODAY, answer, press
 from itsdangerous import URLSafeTimedSerializer
 from lxml import html
@@ -150,7 +151,8 @@ def words(part):
 def values_of(form):
     """What a browser would send of a form as it stands: [(name, value)]; the line break after <textarea> is no part of the words."""
     boxes = {b.get("name") for b in form.iter("textarea")}
-    return [(n, re.sub(r"^\r?\n", "", v) if n in boxes else v) for n, v in form.form_values()]
+    none = {b.get("name") for b in form.iter("input") if b.get("type") == "radio" and b.get("value") == "" and "checked" in b.attrib}   # lxml says "on"
+    return [(n, re.sub(r"^\r?\n", "", v) if n in boxes else "" if n in none else v) for n, v in form.form_values()]
 
 
 def quoted(text):
@@ -179,7 +181,12 @@ class Browser:
 
     def __init__(self, app, user=None, names=()):
         self.app, self.user, self.client, self.names = app, user, app.test_client(), names
-        self.client.set_cookie("portal", self._session())
+        self.cookie = self._session()
+        self.begin_again()
+
+    def begin_again(self):
+        """The session cookie as it was at the start, whatever the pages made of it."""
+        self.client.set_cookie("portal", self.cookie)
 
     def _session(self):
         """The cookie of somebody who has signed in, as the program signs it."""
@@ -190,8 +197,14 @@ class Browser:
     def send(self, method, url, data=None, token=True, **more):
         """Any request; the security headers of the answer are checked."""
         sent = None if method in ("GET", "HEAD") else [*pairs(data), *([("csrf_token", self.token)] if token else [])]
-        response = self.client.open(url, method=method, buffered=True, **form_data(sent), **more)
+        before = trail.head().last if self.names else 0
+        nobody = trail._acting.set(None)                # as on the server: whoever acts in the test does not act in its requests
+        try:
+            response = self.client.open(url, method=method, buffered=True, **form_data(sent), **more)
+        finally:
+            trail._acting.reset(nobody)
         assert not header_faults(response), f"{method} {url}: {header_faults(response)}"
+        assert not self.names or not unwitnessed(response, sent, before), f"{method} {url} shows a child, nobody is told; use looks.note()"
         return response
 
     def get(self, url):
@@ -228,6 +241,18 @@ class Browser:
         return self.read(self.send("POST", url, sent, token=False), status)
 
 
+def unwitnessed(response, sent, before):
+    """Whether an answer says anything about a child of the school of which the audit trail has no row, of this request or as listed today."""
+    source = response.data.decode("utf-8", "replace") if response.status_code < 300 or response.status_code in (409, 422) else ""
+    for _, typed in sent or ():
+        source = source.replace(typed, "") if isinstance(typed, str) and len(typed) > 3 else source        # what was typed comes back
+    for pupil in m.Pupil.select().where(m.Pupil.surname.in_([f"{mark}sur" for mark in MARKS.values() if re.search(rf"{mark}\w", source)])):
+        now = (q.AuditEntry.id > before) | (q.AuditEntry.act == "listed") & (q.AuditEntry.at >= q.now().replace(hour=0, minute=0, second=0))
+        if not q.AuditEntry.select().where(q.AuditEntry.pupil_id == pupil.id, now).exists():
+            return True
+    return False
+
+
 def pairs(data):
     """Form data as a list of (name, value)."""
     items = data.items() if isinstance(data, dict) else data or ()
@@ -244,15 +269,25 @@ def form_data(sent):
     return {"data": grouped, "content_type": "multipart/form-data"}
 
 
-def header_faults(response):
-    """What is wrong with the headers of an answer."""
-    wanted = dict(portal_module.HEADERS)
-    if response.request.path.endswith("/file") and response.headers.get("Content-Disposition", "").startswith("attachment"):
-        wanted["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    found = [f"{n}: {response.headers.getlist(n)}" for n, v in wanted.items() if response.headers.getlist(n) != [v]]
-    static = response.request.path.startswith("/static/")
-    found += ["Cache-Control is not no-store"] if not static and response.headers.get("Cache-Control") != "no-store" else []
-    return found + [f"{n} says what runs here" for n in ("X-Powered-By",) if n in response.headers]
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+                               "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY", "Cache-Control": "no-store"}
+OF_THE_ANSWER = {"Content-Type", "Content-Length", "Content-Disposition", "Location", "Vary", "Set-Cookie", "Allow", "Clear-Site-Data"}
+OF_A_FILE = {"ETag", "Last-Modified", "Date", "Accept-Ranges"}
+
+
+def header_faults(response, **other):
+    """What differs from HEADERS, word for word; nothing else may be said, so no version either. Every answer to a Browser is checked."""
+    wanted, aside = {**HEADERS, **other}, OF_THE_ANSWER
+    if response.request.path.startswith("/static/"):
+        wanted, aside = {**wanted, "Cache-Control": "no-cache"}, aside | OF_A_FILE
+    elif response.request.path.endswith("/file") and response.headers.get("Content-Disposition", "").startswith("attachment"):
+        wanted, aside = {**wanted, "Content-Security-Policy": "sandbox; default-src 'none'"}, aside | OF_A_FILE
+    said = {n: response.headers.getlist(n) for n in response.headers.keys() if n not in aside}
+    return [f"{n}: {said.get(n)} instead of {wanted.get(n)}" for n in sorted({*said, *wanted}) if said.get(n) != [wanted.get(n)]]
 
 
 # ------------------------------------------------------------------------------------------------------------ the school

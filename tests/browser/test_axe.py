@@ -11,7 +11,7 @@ from conftest import TODAY
 import models as m
 import questions as q
 import workflow as w
-from admin_views import account
+from admin_views import account, saving
 from browser.screen import PASSWORD
 
 ALL = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -128,6 +128,36 @@ def test_rows(look):
     check(screen)
     screen.page.locator("button[name=more][value=key_concerns]").click()
     check(screen, dark=False)
+
+
+def test_typing_that_was_not_saved(served, look, children, monkeypatch):
+    """A clash, a draft that came back, the list of drafts, a crash with the words on its page, and a paper that was sealed meanwhile."""
+    screen, key = look(SENCO, f"{children['draft']}edit/", dark=False), int(children["draft"].split("/")[2])
+    with served.database.connection_context(), q.acting("Olive Office"):
+        paper = m.RecordOfConcern.get_by_id(key)
+        paper.strengths, line = "Sings in the choir", paper.used.get()
+        paper.save()
+        line.remove()
+    screen.page.locator("#strengths").fill("Builds towers")
+    screen.page.locator("#used-0-who").fill("Everybody")
+    screen.press("Save draft")
+    screen.says("Somebody else has saved this Record of Concern since you opened it", "Olive Office has taken it out")
+    check(screen)
+    look(SENCO, f"{children['draft']}edit/").says("This is what you typed on")
+    look(SENCO, "/").says("Typed and not saved")
+    screen.open(f"{children['draft']}edit/")
+    with monkeypatch.context() as broken:
+        broken.setattr(saving, "store", lambda record, form: 1 / 0)
+        screen.press("Save draft")
+    screen.says("Not saved. What you typed is below and not lost", "Try again")
+    served.faults.clear()
+    screen.noise.clear()                                        # Chromium's own line about the status 500
+    check(screen)
+    with served.database.connection_context(), q.acting("Sam Senco"):
+        m.RecordOfConcern.get_by_id(key).seal("Sam Senco")
+    look(SENCO, f"{children['draft']}edit/").says("What you typed and did not save")
+    assert screen.page.get_by_label("What is going well?").input_value() == "Builds towers"
+    screen.press("Throw it away")
 
 
 @pytest.mark.parametrize("name", ["draft", "complete", "sealed", "declined", "filled", "review", "case", "consent", "letter"])

@@ -1,0 +1,99 @@
+"""What is typed is kept while it is typed, in a real browser: the tab is closed, and the words come back."""
+import datetime
+
+import pytest
+from conftest import TODAY
+
+import models as m
+
+WORDS = "Typed, and the tab was closed"
+KEPT = "form[data-draft] [data-draft-said]:has-text('Draft kept at')"
+
+
+@pytest.fixture(autouse=True)
+def morning(the_day):
+    """The same time of the same day for the whole file."""
+    the_day.move_to(datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC))
+
+
+def drafts(served):
+    """The drafts that are kept now."""
+    with served.database.connection_context():
+        return [d.typed for d in m.Draft.select()]
+
+
+def clean(served):
+    """No draft is left from another test."""
+    with served.database.connection_context():
+        m.Draft.delete().execute()
+
+
+def edit(children, name="draft"):
+    """The form of a paper."""
+    return f"{children[name]}edit/"
+
+
+def test_a_closed_tab_loses_nothing(served, school, chromium, children):
+    """6 of 6: type, wait for “Draft kept at”, close the tab, open the form again. The focus stays in the box, and a line that was added comes back."""
+    clean(served)
+    screen = school.screen(chromium, "senco")
+    screen.open(edit(children))
+    screen.page.locator("#strengths").fill(WORDS)
+    screen.page.locator("button[name=more][value=key_concerns]").click()
+    line = screen.page.locator("[data-rows=key_concerns] > fieldset").last.locator("textarea").first
+    line.fill("A new line")
+    screen.page.locator(KEPT).wait_for(timeout=6000)
+    assert line.evaluate("box => box === document.activeElement"), "the line below the form took the focus"
+    assert screen.page.evaluate("() => localStorage.length + sessionStorage.length") == 0
+    screen.page.close()
+    screen.page = screen.context.new_page()
+    screen.open(edit(children))
+    screen.says("This is what you typed on 24 Nov 2026, 10:0")
+    assert screen.page.locator("#strengths").input_value() == WORDS
+    assert "A new line" in [b.input_value() for b in screen.page.locator("[data-rows=key_concerns] textarea").all()]
+    screen.press("Throw it away")
+    assert screen.page.locator("#strengths").input_value() != WORDS and not drafts(served)
+
+
+def test_a_tab_that_is_closed_at_once_loses_nothing(served, school, chromium, children):
+    """Before the two seconds are over: the page sends what is in it while it goes."""
+    clean(served)
+    screen = school.screen(chromium, "senco")
+    screen.open(edit(children))
+    screen.page.locator("#strengths").fill(WORDS)
+    screen.page.goto("/")
+    for _ in range(30):                                         # it travels beside the page that comes next
+        if drafts(served):
+            break
+        screen.page.wait_for_timeout(100)
+    assert WORDS in drafts(served)[0]
+    screen.page.reload()
+    screen.says("Typed and not saved")
+    screen.open(edit(children))
+    assert screen.page.locator("#strengths").input_value() == WORDS
+
+
+def test_a_saved_form_leaves_no_draft(served, school, chromium, children):
+    """Neither the timer nor the message of a page that goes brings back what is saved."""
+    clean(served)
+    screen = school.screen(chromium, "senco")
+    screen.open(edit(children))
+    for words in ("One", "Two"):
+        screen.page.locator("#strengths").fill(words)
+        screen.press("Save draft")
+        assert screen.page.locator("#strengths").input_value() == words
+    screen.page.wait_for_timeout(300)
+    assert not drafts(served)
+
+
+def test_moves_and_the_chart_are_kept_too(served, school, chromium, children):
+    """The page of a move, and a question of the chart."""
+    clean(served)
+    screen = school.screen(chromium, "senco")
+    for address, box in ((f"{children['S1']}move/has-left-the-school/", "#destination"), (f"{children['Asked']}review/", "#why")):
+        screen.open(address)
+        screen.page.locator(box).fill(WORDS)
+        screen.page.locator(KEPT).wait_for(timeout=6000)
+        screen.page.reload()
+        screen.says("This is what you typed")
+        assert screen.page.locator(box).input_value() == WORDS

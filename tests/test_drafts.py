@@ -1,0 +1,362 @@
+"""What is typed comes back: after a mistake, a clash, a crash, a full disk, the end of the session and a closed tab; to nobody else.
+
+The closed tab and the typing itself, with JavaScript, are in browser/test_drafts.py.
+"""
+import errno
+import io
+import json
+import os
+
+import app as portal_module
+import models as m
+import pytest
+import questions as q
+import trail
+import workflow as w
+from conftest import START
+from peewee import OperationalError
+from web import Browser, Page, key_of, values_of
+
+from admin_views import account, base, drafts, exchange
+
+each = pytest.mark.parametrize
+WORDS = "Typed, and not to be lost"
+
+
+@pytest.fixture
+def senco(browser):
+    """The SENCO at a computer."""
+    return browser("senco")
+
+
+@pytest.fixture
+def concern(school):
+    """A Record of Concern with one line in each list."""
+    return m.RecordOfConcern.get_by_id(key_of(school, m.RecordOfConcern))
+
+
+@pytest.fixture
+def fails(school, monkeypatch):
+    """Show the page of an error as in real life, instead of raising it in the test."""
+    monkeypatch.setitem(school.app.config, "PROPAGATE_EXCEPTIONS", False)
+
+
+def edit(record):
+    """The address of a record's form."""
+    return f"/{record.slug()}/{record.id}/edit/"
+
+
+def lies_there(at, address, name="strengths", words=WORDS):
+    """The form as it opens now: what was typed is back, with the notice."""
+    page = at.page(address)
+    assert page.said(name) == words and "This is what you typed on 24 Nov 2026, " in page.text
+    return page
+
+
+# ------------------------------------------------------------------------------------------- six ways to lose it, six returns
+def test_after_a_mistake_in_the_form_it_comes_back(senco, concern):
+    """1 of 6: a date that is no date; the page holds the typing, and so does the form when it is opened again."""
+    page = senco.submit(senco.page(edit(concern)), 422, strengths=WORDS, raised_on="31 June", used__0__who="In a line")
+    assert page.said("strengths") == WORDS
+    page = lies_there(senco, edit(concern))
+    assert (page.said("raised_on"), page.said("used-0-who")) == ("31 June", "In a line")
+
+
+def test_after_a_clash_it_comes_back(browser, senco, concern):
+    """2 of 6: with what the other person saved beside it."""
+    mine, office = senco.page(edit(concern)), browser("office")
+    office.submit(office.page(edit(concern)), strengths="Theirs")
+    senco.submit(mine, 422, strengths=WORDS)
+    page = lies_there(senco, edit(concern))
+    assert "now says: Theirs" in page.text
+    senco.submit(page)
+    assert m.RecordOfConcern.get_by_id(concern.id).strengths == WORDS and not m.Draft.select().exists()
+
+
+def test_after_a_crash_the_page_holds_it_and_it_comes_back(senco, concern, fails, monkeypatch):
+    """3 of 6: the page of the error has the words under their questions, and “Try again” sends the same thing once more."""
+    shown = senco.page(edit(concern))
+    with monkeypatch.context() as broken:
+        broken.setattr(base.saving, "store", lambda record, form: 1 / 0)
+        page = senco.submit(shown, 500, strengths=WORDS, used__0__who="In a line")
+        assert "Not saved. What you typed is below and not lost" in page.text
+        read = {page.label(box): box.text.strip() for box in page.all("//textarea[@readonly]")}
+        assert read["What is going well?"] == WORDS and read["Strategies used so far, line 1: Who"] == "In a line"
+    lies_there(senco, edit(concern))
+    again = senco.submit(page, path="//main//form[.//button='Try again']", button=None)
+    saved = m.RecordOfConcern.get_by_id(concern.id)
+    assert (saved.strengths, saved.used.get().who) == (WORDS, "In a line") and not m.Draft.select().exists()
+    assert again.response.request.path == edit(concern)
+
+
+def test_after_the_session_has_ended_it_comes_back(senco, concern):
+    """5 of 6: the door keeps what an ended session was typing; after signing in again the form has it."""
+    typed = [("strengths", WORDS), ("version", str(concern.version)), ("csrf_token", "x"), ("password", "secret words")]
+    with senco.app.test_request_context():
+        account.KEEP_TYPING(m.User.get_by_id(senco.user.id), edit(concern) + "?", iter(typed))
+    assert "secret" not in m.Draft.get().typed and "csrf" not in m.Draft.get().typed
+    lies_there(senco, edit(concern))
+
+
+@each("fetch_site, again", [("same-origin", True), ("cross-site", False), (None, False)])
+def test_a_form_with_an_old_token_gives_the_typing_back(senco, concern, fetch_site, again):
+    """Open too long: the page holds the words. “Try again” only when our own page sent them, not when another site made them up."""
+    headers = {"Sec-Fetch-Site": fetch_site} if fetch_site else {}
+    page = senco.read(senco.send("POST", edit(concern), {"strengths": WORDS, "version": str(concern.version)}, token=False, headers=headers), 400)
+    assert WORDS in page.source and "Not saved" in page.text
+    assert bool(page.all("//button[text()='Try again']")) == again == m.Draft.select().exists()
+    assert m.RecordOfConcern.get_by_id(concern.id).strengths != WORDS
+
+
+def test_on_a_full_disk_the_page_holds_it_and_reading_goes_on(full_school):
+    """4 of 6: nothing can be written at all, not even a draft. The page says so (507) and holds every word; with room again it is saved."""
+    app, senco, key = full_school
+    at, address, long = Browser(app, senco), f"/record-of-concern/{key}/edit/", WORDS + " x" * 9_000
+    shown = at.page(address)
+    full(app, True)
+    page = at.submit(shown, 507, strengths=long)
+    assert "The disk of the portal is full" in page.h1 and "Tell your technician" in page.text
+    assert next(b.text.strip() for b in page.all("//textarea[@readonly]") if page.label(b) == "What is going well?") == long
+    with app.database.connection_context():
+        assert app.database.execute_sql("PRAGMA integrity_check").fetchone()[0] == "ok"
+        assert m.RecordOfConcern.get_by_id(key).strengths is None and not m.Draft.select().exists()
+    assert at.page("/").h1 and at.page(f"/record-of-concern/{key}/").h1, "reading goes on"
+    page = at.submit(page, 507, path="//main//form[.//button='Try again']", button=None)
+    full(app, False)
+    at.submit(page, path="//main//form[.//button='Try again']", button=None)
+    with app.database.connection_context():
+        assert m.RecordOfConcern.get_by_id(key).strengths == long
+
+
+# -------------------------------------------------------------------------------------------------------- the full disk
+@pytest.fixture
+def full_school(tmp_path):
+    """The program on a database file of its own, as it runs in a school, with one person and one paper."""
+    before, key = q.db.obj, trail._key
+    database = portal_module.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
+    trail.use_key(b"the tests")
+    with database.connection_context(), q.acting("The tests"):
+        database.create_tables(m.tables())
+        m.Setting(school_name="Full School").save()
+        senco = m.User.create(name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP")
+        child = m.Pupil.create(surname="Oakley", forename="Robin", dob=START.replace(year=2018), year="3", form="3B")
+        concern = m.RecordOfConcern(pupil=child, happened_on=START, entered_by="Sam Senco")
+        concern.save()
+    yield portal_module.create_app(database, tmp_path), senco, concern.id
+    q.db.initialize(before)
+    trail.use_key(key)
+
+
+def full(app, is_full):
+    """Let the database file grow no more: SQLite then fails as on a full disk."""
+    with app.database.connection_context():
+        pages = app.database.execute_sql("PRAGMA page_count").fetchone()[0] if is_full else 1_000_000
+        app.database.pragma("max_page_count", pages, permanent=True)
+
+
+@each("fault", ["database or disk is full", "attempt to write a readonly database"])
+def test_sqlite_s_words_for_a_disk_that_cannot_be_written_are_known(senco, concern, fails, monkeypatch, fault):
+    """507, and the cure in words; also when the draft fails in the same way."""
+    def break_down(*args, **more):
+        raise OperationalError(fault)
+    shown = senco.page(edit(concern))
+    monkeypatch.setattr(base.saving, "store", break_down)
+    monkeypatch.setattr(drafts, "keep", break_down)
+    page = senco.submit(shown, 507, strengths=WORDS)
+    assert WORDS in page.source and "disk" in page.h1
+
+
+def test_a_file_that_could_not_be_written_is_taken_away_and_asked_for_again(school, senco, fails, monkeypatch):
+    """No room for the file: half of it is removed, the words are kept, and the page says that the file must be chosen again."""
+    def no_room(number):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(exchange.os, "fsync", no_room)
+    shown = senco.page(f"/document/new/?pupil={school.mine.id}")
+    pdf = (io.BytesIO(b"%PDF-1.4 words"), "report.pdf")
+    data = {"title_of": "A report", "kind": "Other", "file": pdf, "csrf_token": senco.token, "press": shown.said("press")}
+    response = senco.client.post(f"/document/new/?pupil={school.mine.id}", data=data, content_type="multipart/form-data")
+    page = Page(response)
+    assert response.status_code == 507 and "The file must be chosen again: report.pdf." in page.text and "A report" in page.source
+    assert not [p for p in (school.app.config["DATA_DIR"] / "files").glob("*")]
+
+
+# ------------------------------------------------------------------------------------------------- kept while typing
+def kept(at, address, **typed):
+    """What the script sends while somebody types."""
+    return at.post("/draft/", {"draft_of": address, **{n.replace("__", "-"): v for n, v in typed.items()}})
+
+
+def test_what_is_typed_is_kept_and_says_when(senco, concern):
+    """The line below the form says the time in London."""
+    response = kept(senco, edit(concern), strengths=WORDS, version=str(concern.version))
+    assert response.json == {"words": "Draft kept at 10:00"}
+    lies_there(senco, edit(concern))
+    kept(senco, edit(concern), strengths=WORDS + " more", version=str(concern.version))
+    assert m.Draft.select().count() == 1
+    lies_there(senco, edit(concern), words=WORDS + " more")
+
+
+@each("address", ["/account/password", "/sign-in", "/pupil/", "https://elsewhere.example/record-of-concern/1/edit/", "//elsewhere/", "", "/no-such-page",
+                  "/record-of-concern/1/", "/record-of-concern/999999/edit/\0", "/placement/1/edit/", "/consent/new/?" + "x" * 300])
+def test_nothing_is_kept_of_what_is_no_form_to_type_into(school, senco, address):
+    """Pages of passwords, other sites, pages that are no forms, records that no form writes."""
+    if address == "/placement/1/edit/":
+        address = f"/audit-entry/{1}/edit/"
+    assert kept(senco, address, password="secret", strengths=WORDS).status_code == 422
+    assert not m.Draft.select().exists()
+
+
+FORMS = {"/record-of-concern/new/?pupil={other}": ("strengths", WORDS), "/meeting/new/?pupil={mine}": ("minutes", WORDS),
+         "/pupil/new/": ("surname", WORDS), "/pupil/{mine}/edit/": ("alert", WORDS), "/pupil/{mine}/move/new-my-plan-plus-cycle/": ("changes", WORDS),
+         "/pupil/{mine}/move/has-left-the-school/": ("destination", WORDS), "/bank-entry/new/": ("words", WORDS), "/consent/new/": ("to_whom", WORDS)}
+
+
+@each("address", FORMS)
+def test_every_form_gives_back_what_was_typed_and_lets_it_be_thrown_away(school, senco, address):
+    """New and old records, moves, the school's own lists."""
+    name, words = FORMS[address]
+    address = address.format(mine=school.mine.id, other=school.wren.id)
+    assert kept(senco, address, **{name: words, "version": "1"}).status_code == 200
+    page = senco.page(address)
+    if "Not possible now" in page.text:
+        assert "Not possible now" in page.text and "This is what you typed" in page.text
+    else:
+        assert words in page.source
+    page = senco.submit(page, path="//form[.//button='Throw it away']", button=None)
+    assert words not in page.source and not m.Draft.select().exists()
+
+
+def test_the_settings_and_the_people_give_it_back_too(school, browser):
+    """The technician's forms."""
+    at = browser("technician")
+    key = m.Setting.get().id
+    for address, name in ((f"/setting/{key}/edit/", "school_name"), (f"/user/{school.teacher.id}/edit/", "classes"), ("/user/new/", "name")):
+        kept(at, address, **{name: WORDS, "version": "1"})
+        assert at.page(address).said(name) == WORDS
+    assert {d.pupil_id for d in m.Draft.select()} == {None}
+
+
+def test_the_chart_s_question_gives_it_back(school, senco):
+    """The answer and what shows it, for that question only."""
+    where = f"/pupil/{school.mine.id}/review/?ask=achieved"
+    kept(senco, where, ask="achieved", answer="No", why=WORDS)
+    page = senco.page(where)
+    assert (page.said("why"), page.said("answer")) == (WORDS, "No")
+    assert WORDS not in senco.page(where.replace("achieved", "appropriate")).source
+    senco.submit(page, button=None)
+    assert not m.Draft.select().exists()
+
+
+def test_a_draft_that_says_what_is_saved_already_is_no_draft(senco, concern):
+    """Nothing is announced when nothing is different."""
+    shown = senco.page(edit(concern))
+    sent = [(n, v) for n, v in values_of(shown.form()) if n not in ("do", "csrf_token")]
+    assert senco.post("/draft/", dict(group(sent), draft_of=edit(concern))).status_code == 200
+    assert "This is what you typed" not in senco.page(edit(concern)).text and not m.Draft.select().exists()
+
+
+def test_what_is_on_its_way_when_the_form_is_saved_does_not_come_back(senco, concern):
+    """The script's last message arrives after the save: its press is used already."""
+    shown = senco.page(edit(concern))
+    senco.submit(shown, strengths=WORDS)
+    assert kept(senco, edit(concern), strengths="older", press=shown.said("press")).status_code == 422
+    assert not m.Draft.select().exists()
+
+
+def test_an_old_draft_is_merged_with_what_was_saved_since(browser, senco, concern):
+    """They changed another answer: it is taken over; they changed the same one: both are shown; a good save ends the draft."""
+    shown, office = senco.page(edit(concern)), browser("office")
+    sent = group((n, v) for n, v in values_of(shown.form()) if n != "csrf_token")
+    senco.post("/draft/", {**sent, "strengths": WORDS, "child_said": "Mine", "draft_of": edit(concern)})
+    office.submit(office.page(edit(concern)), child_said="Theirs", family_said="Theirs too")
+    page = lies_there(senco, edit(concern))
+    assert page.said("family_said") == "Theirs too" and "now says: Theirs" in page.text and page.said("child_said") == "Mine"
+    senco.submit(page)
+    saved = m.RecordOfConcern.get_by_id(concern.id)
+    assert (saved.strengths, saved.child_said, saved.family_said) == (WORDS, "Mine", "Theirs too")
+    assert not m.Draft.select().exists()
+
+
+def test_a_new_paper_that_somebody_else_began_meanwhile_takes_the_draft_in(school, browser, senco):
+    """I typed into “new”; the office saved one first: mine is in the boxes of that one."""
+    address = f"/record-of-concern/new/?pupil={school.wren.id}"
+    shown, office = senco.page(address), browser("office")
+    kept(senco, address, **{**hidden(shown), "strengths": WORDS})
+    office.submit(office.page(address), child_said="Theirs")
+    page = senco.page(address)
+    assert page.response.request.path.endswith("/edit/") and (page.said("strengths"), page.said("child_said")) == (WORDS, "Theirs")
+
+
+def group(pairs):
+    """The values of a form by name; several ticks of one question stay several."""
+    found = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def hidden(page):
+    """The hidden boxes of the main form, the token aside."""
+    return {i.get("name"): i.get("value") for i in page.all("//main//form[@data-draft]//input[@type='hidden']") if i.get("name") != "csrf_token"}
+
+
+# ------------------------------------------------------------------------------------------------------------- whose it is
+def test_a_draft_is_its_writer_s_alone(browser, senco, concern):
+    """Not on the form, not by its number, not on the home page of anybody else; nobody throws away another's."""
+    kept(senco, edit(concern), strengths=WORDS)
+    draft = m.Draft.get()
+    for who in ("office", "head", "technician"):
+        at = browser(who)
+        assert at.get(f"/draft/{draft.id}/").status_code == 404 == at.post(f"/draft/{draft.id}/throw-away/").status_code
+        assert WORDS not in at.page("/").source and "Typed and not saved" not in at.page("/").text
+    assert WORDS not in browser("office").page(edit(concern)).source
+    assert "Typed and not saved" in senco.page("/").text and senco.page(f"/draft/{draft.id}/").text.count("What you typed")
+    assert m.Draft.select().count() == 1
+
+
+def test_a_teacher_who_lost_the_class_does_not_get_it_back(school, browser, concern):
+    """Nor one who never had it, nor through a form for “new”; the words stay for the thirty days and for the child's file."""
+    teacher, new = browser("teacher"), f"/strategy/new/?pupil={school.mine.id}"
+    kept(teacher, edit(concern), strengths=WORDS)
+    kept(teacher, new, strategy=WORDS)
+    assert {d.pupil_id for d in m.Draft.select()} == {school.mine.id}
+    assert teacher.page(new).said("strategy") == WORDS
+    m.User.update(classes="9Z").where(m.User.id == school.teacher.id).execute()
+    key = m.Draft.select().order_by(m.Draft.id).get().id
+    for address in (edit(concern), new, "/", f"/draft/{key}/", "/record-of-concern/"):
+        assert WORDS not in teacher.get(address).get_data(as_text=True), address
+    assert kept(teacher, edit(concern), strengths="more").status_code == 422
+    assert kept(browser("stranger"), edit(concern), strengths=WORDS).status_code == 422
+
+
+def test_a_draft_for_a_child_chosen_by_name_is_the_child_s_too(school, senco):
+    """A form without the child in its address: the name that was typed says whom it is about."""
+    kept(senco, "/consent/new/", pupil=str(school.mine), to_whom=WORDS)
+    assert m.Draft.get().pupil_id == school.mine.id
+
+
+def test_drafts_are_swept_away_after_thirty_days(school, senco, concern, the_day):
+    """Without anybody's doing: the next draft of anybody sweeps."""
+    kept(senco, edit(concern), strengths=WORDS)
+    the_day.shift(31 * 24 * 3600)
+    with school.app.test_request_context():
+        drafts.keep(school.office, f"/strategy/new/?pupil={school.mine.id}", [("strategy", "new")])
+    assert [d.user_id for d in m.Draft.select()] == [school.office.id]
+
+
+def test_a_draft_holds_no_file_and_no_more_than_fits(school, senco, concern):
+    """Too long to keep: refused, and the page says so."""
+    assert kept(senco, edit(concern), strengths="x" * 2_100_000).status_code == 422
+    senco.submit(senco.page(f"/document/new/?pupil={school.mine.id}"), 422, title_of=WORDS)
+    assert "file" not in dict(json.loads(m.Draft.get().typed))
+
+
+def test_the_words_of_every_form_have_their_question_beside_them(school):
+    """On the page of an error no box is called by its name in the program."""
+    with school.app.test_request_context():
+        for cls in m.every():
+            if not issubclass(cls, q.Row) and cls.__name__ not in w.ONLY_BY_MOVES:
+                names = [n for n, _ in cls.questions()] + [f"{g}-0-{n}" for g, row in cls.groups().items() for n, _ in row.questions()]
+                said = drafts.in_words(f"/{cls.slug()}/new/", [(n, WORDS) for n in names])
+                labels = [f.verbose_name for _, f in cls.questions()]
+                assert [label for label, _ in said][:len(labels)] == labels and len(said) == len(names)

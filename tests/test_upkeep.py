@@ -1,0 +1,468 @@
+"""Backups, restores and drills: what is in a set, what is refused, and what a killed run leaves behind."""
+import datetime
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import app as portal_module
+import commands
+import copying
+import models as m
+import pyrage
+import pytest
+import questions as q
+import recovery
+import trail
+import upgrade
+import upkeep
+import workflow as w
+from click.testing import CliRunner
+from conftest import ROOT, TODAY
+from upkeep import Refused
+
+RELEASED = sorted((ROOT / "tests" / "released").glob("*.sql"))          # a seeded school of every released version
+
+
+def build(path, release=RELEASED[-1]):
+    """The seeded school of a released version."""
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(release.read_text("utf-8"))
+
+
+@pytest.fixture(params=RELEASED, ids=lambda path: path.stem)
+def folder(tmp_path, monkeypatch, request):
+    """A data folder with the school of a released version in it, and the program pointed at it."""
+    yield from point_at(tmp_path / "data", monkeypatch, lambda path: build(path, request.param))
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory):
+    """The same school in the shape of this version, and its audit key: made once, copied for each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for made in point_at(tmp_path_factory.mktemp("school") / "data", patch, build):
+            portal_module.migrate(q.db.obj)
+            with q.db.connection_context():
+                for document in m.Document.select():
+                    (made / "files" / document.stored_as).write_bytes(b"Zebmine scan")
+            yield made
+
+
+@pytest.fixture
+def school(migrated, tmp_path, monkeypatch):
+    """A data folder of this version."""
+    shutil.copytree(migrated, tmp_path / "data")
+    yield from point_at(tmp_path / "data", monkeypatch)
+
+
+def point_at(made, monkeypatch, fill=None):
+    """Point the program at a data folder, and back at the tests' own afterwards."""
+    monkeypatch.setenv("DATA_DIR", str(made))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    was = q.db.obj, trail._key, upkeep.folder()
+    database = portal_module.open_database()
+    if fill:
+        fill(made / "portal.db")
+    try:
+        yield made
+    finally:
+        if not database.is_closed():
+            database.close()
+        q.db.obj = None
+        if was[0] is not None:
+            q.db.initialize(was[0])
+        trail._key, upkeep._folder = was[1:]
+
+
+def killed(work):
+    """Do something in a process that is killed in its middle (`work` kills itself)."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL, "the work ended before it was killed"
+
+
+def kill(*_, **__):
+    """Kill this process as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_at(call, number):
+    """A function that does what `call` does, and kills the process at the numbered call."""
+    left = [number]
+
+    def counted(*args, **kwargs):
+        left[0] -= 1
+        return kill() if not left[0] else call(*args, **kwargs)
+    return counted
+
+
+def all_of(path):
+    """The fingerprint of every table of a database file."""
+    with upkeep.reading(path) as tables:
+        return copying.fingerprints(tables)
+
+
+def answers(path):
+    """Every answer with a canary in it, as (table, text)."""
+    with closing(sqlite3.connect(path)) as database:
+        names = [n for n, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {(n, str(v)) for n in names for row in database.execute(f'SELECT * FROM "{n}"') for v in row if "Zebmine" in str(v)}
+
+
+# ------------------------------------------------------------------------------------------------------------- making one
+def test_a_set_holds_everything_and_its_note_no_word_about_a_child(school):
+    done, problems = upkeep.backup()
+    assert not problems and done[0].name.startswith("portal-20261124-1000")
+    into = school / "opened"
+    into.mkdir()
+    manifest = recovery.unpack(done[0], upkeep.own_key(), into)
+    file, = (school / "files").iterdir()
+    assert sorted(manifest["files"]) == ["audit.key", f"files/{file.name}"], "secret.key is made when the portal first starts"
+    assert (into / "files" / file.name).read_bytes() == b"Zebmine scan"
+    assert all_of(into / "portal.db") == all_of(school / "portal.db") == manifest["tables"]
+    assert len(manifest["tables"]) == len(m.tables())
+    note = done[0].with_suffix(".json").read_text("utf-8")
+    assert set(json.loads(note)) == {"at", "version", "anchor", "size", "sha256", "rows"} and "Zebmine" not in note
+    assert b"Zebmine" not in done[0].read_bytes() and not list(school.glob(".backup-*"))
+    assert oct((school / "backup.key").stat().st_mode)[-3:] == "600"
+    with q.db.connection_context():
+        assert upkeep.anchors() == [trail.Anchor(**manifest["anchor"])] and trail.verify(upkeep.anchors()) == []
+
+
+def test_a_backup_under_writes_is_one_moment(school):
+    stop = threading.Event()
+
+    def write():
+        with closing(sqlite3.connect(school / "portal.db", timeout=10, isolation_level=None)) as database:
+            for number in iter(int, 1):
+                if stop.is_set():
+                    return
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("INSERT INTO press (token, led_to, at) VALUES (?, 'pair', '2026-11-24')", (f"{id(stop)}-{os.urandom(8)}",))
+                database.execute("INSERT INTO press (token, led_to, at) VALUES (?, 'pair', '2026-11-24')", (f"{id(stop)}+{os.urandom(8)}",))
+                database.execute("COMMIT")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for number in range(5):
+            copy = school / f"copy-{number}.db"
+            copying.snapshot(q.db.obj, copy, upkeep.MIGRATIONS)
+            assert copying.unsound(copy) == [] and all_of(copy)["press"][0] % 2 == 0
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_every_place_gets_its_own_and_a_dead_place_stops_nobody(school, tmp_path):
+    (tmp_path / "usb").mkdir()
+    (tmp_path / "share").mkdir()
+    settings = m.Setting(backup_places=f"{tmp_path}/usb\n{tmp_path}/gone\nhere\n{tmp_path}/share", backups_kept=2)
+    done, problems = upkeep.backup(settings)
+    assert [p.parent.name for p in done] == ["usb", "share"]
+    assert len(problems) == 2 and "folder is not there" in problems[0] and "whole path" in problems[1]
+    assert upkeep.newest_backup(settings) == (upkeep.moment_of(done[0]), max(tmp_path / "usb", tmp_path / "share"))
+    with pytest.raises(Refused, match="folder is not there"):
+        upkeep.backup(m.Setting(backup_places=f"{tmp_path}/gone"))
+
+
+def test_a_missing_file_is_said_and_the_rest_is_backed_up(school):
+    shutil.rmtree(school / "files")
+    done, problems = upkeep.backup()
+    assert done and problems == ["1 files of documents are not in the folder `files`; the rest is backed up."]
+
+
+def test_what_reads_back_differently_is_no_backup(school, monkeypatch):
+    def bad_disk(end, path):
+        end.write_bytes(path.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr(upkeep, "keep", bad_disk)
+    with pytest.raises(Refused, match="reads back differently. Do not trust this disk"):
+        upkeep.backup()
+    assert not list((school / "backups").iterdir())
+
+
+def test_a_full_disk_is_said_in_a_sentence(school, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+    monkeypatch.setattr(upkeep, "pack", full)
+    with pytest.raises(Refused, match="No backup could be made: No space left on device. Is there room"):
+        upkeep.backup()
+    assert not list(school.glob(".backup-*"))
+
+
+def test_the_oldest_go_and_what_is_no_backup_never_counts(school, the_day):
+    place, settings = school / "backups", m.Setting(backups_kept=2)
+    for hour in range(11, 15):
+        the_day.move_to(datetime.datetime(*TODAY.timetuple()[:3], hour, tzinfo=datetime.UTC))
+        upkeep.backup(settings)
+    assert [moment.hour for moment, _ in upkeep.sets(place)] == [14, 13]
+    assert sorted(p.suffix for p in place.iterdir()) == [".age", ".age", ".json", ".json"]
+    newest = upkeep.sets(place)[0][1]
+    newest.write_bytes(newest.read_bytes()[:-1])
+    (place / "portal-20261124-150000.age").write_bytes(b"half")
+    assert [moment.hour for moment, _ in upkeep.sets(place)] == [13]
+    upkeep.backup(m.Setting(backups_kept=0))
+    assert len(upkeep.sets(place)) == 1, "the newest always stays"
+
+
+def test_a_backup_killed_half_way_is_no_backup(school, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(upkeep, "keep", kill_at(upkeep.keep, 2))         # the set is written, its note not yet
+        killed(upkeep.backup)
+    assert list((school / "backups").glob(".portal-*.part")) and list(school.glob(".backup-*"))
+    assert upkeep.sets(school / "backups") == []
+    upkeep.backup()
+    assert len(upkeep.sets(school / "backups")) == 1
+    assert not list((school / "backups").glob(".portal-*.part")) and not list(school.glob(".backup-*"))
+
+
+def test_the_portal_backs_up_by_itself_once_a_day(school, the_day):
+    upkeep.tend()
+    upkeep.tend()
+    assert len(upkeep.sets(school / "backups")) == 1
+    the_day.shift(datetime.timedelta(hours=23, minutes=50))
+    upkeep.tend()
+    assert len(upkeep.sets(school / "backups")) == 1
+    the_day.shift(datetime.timedelta(minutes=11))
+    upkeep.tend()
+    assert len(upkeep.sets(school / "backups")) == 2
+    assert len(upkeep.daily_anchors()) == 2, "one each day"
+    the_day.shift(-datetime.timedelta(days=3))                          # a clock that was wrong never stops the backups
+    upkeep.tend()
+    assert len(upkeep.sets(school / "backups")) == 3
+
+
+def test_a_damaged_database_makes_no_backup(school):
+    with closing(sqlite3.connect(school / "portal.db")) as database:
+        database.execute("PRAGMA foreign_keys = off")
+        database.execute("UPDATE my_plan SET pupil_id = 999")
+        database.commit()
+    with pytest.raises(Refused, match="damaged.*my_plan points at a row of pupil"):
+        upkeep.backup()
+    assert upkeep.sets(school / "backups") == []
+
+
+# --------------------------------------------------------------------------------------------------------------- opening
+def spoil(path, change):
+    """Another set with the bytes changed; with or without its note."""
+    data = path.read_bytes()
+    other = path.with_name("portal-20261124-090000.age")
+    other.write_bytes(change(data))
+    shutil.copy(path.with_suffix(".json"), other.with_suffix(".json"))
+    return other
+
+
+CUT, EDIT = (lambda d: d[:-500]), (lambda d: d[:-500] + bytes([d[-500] ^ 1]) + d[-499:])
+
+
+@pytest.mark.parametrize(("change", "noted", "words"), [
+    (CUT, True, "is cut off: .* bytes are there"), (EDIT, True, "was changed or damaged after it was made"),
+    (CUT, False, "is cut off or was changed"), (EDIT, False, "is cut off or was changed"),
+    (lambda d: d[:40], False, "is cut off or was changed"), (lambda d: b"", False, "is cut off or was changed")])
+def test_a_spoiled_backup_is_refused_in_a_sentence(school, change, noted, words):
+    other = spoil(upkeep.backup()[0][0], change)
+    if not noted:
+        other.with_suffix(".json").unlink()
+    passed, certificate = recovery.drill(other)
+    assert not passed and certificate.endswith("\nFAILED\n") and upkeep.last_drill() is None
+    with pytest.raises(Refused, match=words):
+        recovery.restore(other)
+    assert not list(school.glob(".restore-*")) and not list(school.glob("before-*"))
+
+
+def test_another_key_is_refused_in_a_sentence(school):
+    path = upkeep.backup()[0][0]
+    with pytest.raises(Refused, match="This key does not open portal-"):
+        recovery.restore(path, key=str(pyrage.x25519.Identity.generate()))
+    with pytest.raises(Refused, match="That is not a recovery key"):
+        recovery.restore(path, key=str(upkeep.own_key())[:-1])
+    with pytest.raises(Refused, match="has no key yet. Give the recovery key"):
+        recovery.restore(path, to=school.parent / "new")
+
+
+def test_a_set_whose_list_is_wrong_is_refused(school, monkeypatch):
+    honest = copying.fingerprints
+    monkeypatch.setattr(copying, "fingerprints", lambda tables: {**honest(tables), "pupil": [3, "0" * 64]})
+    path = upkeep.backup()[0][0]
+    monkeypatch.setattr(copying, "fingerprints", honest)
+    with pytest.raises(Refused, match="does not hold what its list says. The table pupil differs"):
+        recovery.restore(path)
+
+
+def test_the_sheet_for_the_safe_has_the_key(school):
+    said = upkeep.key_paper()
+    assert str(upkeep.own_key()) in said and str(upkeep.read_key(said)) == str(upkeep.own_key())
+    assert (school / "recovery-key.printed").exists()
+
+
+# -------------------------------------------------------------------------------------------------- the drill, and restore
+def test_a_drill_passes_and_leaves_nothing_but_its_certificate(school):
+    upkeep.backup()
+    before = all_of(school / "portal.db")
+    passed, certificate = recovery.drill()
+    assert passed, certificate
+    for words in ("every count and every hash", "sign-in page opens", "the chain holds, and 1 anchor", "all seals hold",
+                  "the page of a pupil opens for a SENCO", "papers of different pupils printed and read", "1 kept, the newest 0 minutes old"):
+        assert words in certificate
+    assert "Zebmine" not in certificate
+    assert all_of(school / "portal.db") == before and not list(school.glob(".drill-*"))
+    assert upkeep.last_drill() == q.now().replace(second=upkeep.last_drill().second, minute=upkeep.last_drill().minute)
+
+
+def test_a_drill_finds_a_broken_seal_and_a_changed_trail(school):
+    with closing(sqlite3.connect(school / "portal.db")) as database:
+        kinds = [kind._meta.table_name for kind in w.every_form()]
+        sealed = sum(database.execute(f"UPDATE {n} SET sealed = replace(sealed, 'o', 'u') WHERE sealed IS NOT NULL").rowcount for n in kinds)
+        database.execute("DROP TRIGGER audit_entry_stays")
+        database.execute("DELETE FROM audit_entry WHERE id = 40")
+        database.commit()
+    upkeep.backup()
+    passed, certificate = recovery.drill()
+    assert not passed and sealed == certificate.count("WRONG     The seal of ") > 0
+    assert "WRONG     Audit row 41 does not follow" in certificate
+
+
+def test_every_release_comes_back_in_this_version(folder, tmp_path):
+    path = upkeep.backup()[0][0]
+    wanted = answers(folder / "portal.db")
+    assert len(wanted) > 200
+    new = tmp_path / "new"
+    said = recovery.restore(path, to=new, key=str(upkeep.own_key()))
+    assert f"into {new}" in said[0] and "Everybody must sign in again." in said
+    assert wanted <= answers(new / "portal.db")
+    with upkeep.reading(new / "portal.db") as tables:
+        assert not portal_module.diff_models(tables, m.tables())
+        assert copying.applied(tables) == sorted(p.stem for p in upkeep.MIGRATIONS.glob("0*.py"))
+    assert sorted(p.name for p in new.iterdir() if p.suffix in (".db", ".key")) == ["audit.key", "backup.key", "portal.db", "secret.key"]
+
+
+def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, monkeypatch):
+    monkeypatch.setattr(recovery, "prove", lambda folder, *words: settle_here(folder, *words))
+    with q.db.connection_context():
+        m.SignedIn.create(key="a place", user=m.User.select().first(), began_at=q.now(), seen_at=q.now())
+    path = upkeep.backup()[0][0]
+    the_day.shift(datetime.timedelta(hours=1))
+    with closing(sqlite3.connect(school / "portal.db")) as live:       # stays open, so that the old -wal is there during the restore
+        live.execute("UPDATE pupil SET surname = 'Later'")
+        live.commit()
+        with q.db.connection_context(), q.acting("The tests"):
+            trail.audit("view", m.Pupil.select().first())
+            upkeep.note_anchor()
+        the_day.shift(datetime.timedelta(hours=1))
+        said = recovery.restore(path)
+    aside = next(school.glob("before-restore-*"))
+    assert str(aside) in said[-1] and (aside / "portal.db-wal").exists() and not (school / "portal.db-wal").exists()
+    assert list((aside / "files").iterdir()) and list((school / "files").iterdir()) and (school / "backups").is_dir()
+    shutil.copy(aside / "anchors.txt", school / "anchors.txt")          # an anchor of the hours that were taken back
+    with q.db.connection_context():
+        assert not m.Pupil.select().where(m.Pupil.surname == "Later").exists() and not m.SignedIn.select().exists()
+        assert trail.AuditEntry.select().where(trail.AuditEntry.act == "restored").count() == 1
+        assert len(upkeep.daily_anchors()) == 1 and trail.verify(upkeep.daily_anchors()) != []
+        assert upkeep.anchors() and trail.verify(upkeep.anchors()) == []
+
+
+def settle_here(folder, _, made_at):
+    """What the new process of the program does at a restore, in this one."""
+    was = q.db.obj
+    database = portal_module.open_database(f"sqlite:///{folder}/portal.db")
+    with database.connection_context():
+        recovery.settle(made_at)
+    q.db.initialize(was)
+    return {"problems": [], "seen": []}
+
+
+def test_a_restore_killed_in_the_middle_is_done_again(school, monkeypatch):
+    monkeypatch.setattr(recovery, "prove", lambda *_: {"problems": [], "seen": []})
+    path, wanted = upkeep.backup()[0][0], all_of(school / "portal.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", kill_at(Path.replace, 2))
+        killed(lambda: recovery.restore(path))
+    with pytest.raises(Refused, match="A restore was interrupted"):
+        upkeep.begin()
+    recovery.restore(path)
+    assert all_of(school / "portal.db") == wanted and not (school / "unfinished").exists()
+    assert sum(1 for p in school.rglob("portal.db")) == 2, "the old one is still there"
+    upkeep.begin().close()
+
+
+def test_nothing_is_restored_over_a_running_portal(school):
+    path = upkeep.backup()[0][0]
+    with upkeep.begin(), upkeep.begin(), pytest.raises(Refused, match="The portal is running on"):
+        recovery.restore(path)
+    with upkeep.alone(), pytest.raises(Refused, match="A restore or an upgrade is under way"):
+        upkeep.begin()
+
+
+def test_a_backup_of_a_newer_program_is_refused(school):
+    with upkeep.reading(school / "portal.db") as tables:
+        copying.Runner(tables).History.create(name="0099_later")
+    path = upkeep.backup()[0][0]
+    with pytest.raises(Refused, match="does not know. Bring the program to that version first"):
+        recovery.restore(path)
+
+
+# ---------------------------------------------------------------------------------------------------- around a migration
+def test_a_migration_makes_a_backup_first_and_again_does_nothing(folder):
+    wanted = answers(folder / "portal.db")
+    with upkeep.reading(folder / "portal.db") as tables:
+        old = copying.applied(tables)
+    assert upgrade.migrated(portal_module.migrate) == [p.stem for p in sorted(upkeep.MIGRATIONS.glob("0*.py")) if p.stem not in old]
+    assert len(upkeep.sets(folder / "backups")) == 1 and wanted <= answers(folder / "portal.db")
+    before = all_of(folder / "portal.db")
+    assert upgrade.migrated(portal_module.migrate) == []
+    assert all_of(folder / "portal.db") == before and len(upkeep.sets(folder / "backups")) == 1
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_failed_migration_puts_the_database_back(school, tmp_path, monkeypatch, atomic):
+    shutil.copytree(upkeep.MIGRATIONS, tmp_path / "migrations")
+    (tmp_path / "migrations" / "0003_bad.py").write_text(
+        f"atomic = {atomic}\ndef up(migrator, db):\n    db.execute_sql('UPDATE pupil SET surname = 1')\n"
+        "    db.execute_sql('CREATE TABLE half (id integer)')\n    raise ValueError('Zebmine')\n")
+    monkeypatch.setattr(upgrade, "MIGRATIONS", tmp_path / "migrations")
+    before = all_of(school / "portal.db")
+    with pytest.raises(Refused, match=r"could not be brought up to date \(ValueError\). It was put back as it was") as error:
+        upgrade.migrated(lambda database: portal_module.migrate(database, tmp_path / "migrations"))
+    assert "Zebmine" not in error.value.message
+    assert all_of(school / "portal.db") == before and len(upkeep.sets(school / "backups")) == 1
+
+
+def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(folder, monkeypatch):
+    from playhouse.migrate import SchemaMigrator
+    wanted = answers(folder / "portal.db")
+    for owner, name, number in ((SchemaMigrator, "add_column", 5), (trail, "guard", 1)):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, kill_at(getattr(owner, name), number))
+            killed(lambda: portal_module.migrate(q.db.obj))
+        assert copying.unsound(folder / "portal.db") == []
+    portal_module.migrate(q.db.obj)
+    assert wanted <= answers(folder / "portal.db")
+    with q.db.connection_context():
+        assert not portal_module.diff_models(q.db.obj, m.tables()) and trail.guarded() and trail.verify() == []
+
+
+# ----------------------------------------------------------------------------------------------------------- the commands
+def test_the_commands_say_it_in_sentences(school):
+    def command(*words):
+        done = CliRunner().invoke(commands.cli, words)
+        return done.exit_code, done.output
+
+    code, said = command("drill")
+    assert code == 1 and said.startswith(f"Error: There is no complete backup in {school}/backups. Name the file, or make one")
+    code, said = command("backup")
+    assert code == 0 and said.startswith(f"Backup written: {school}/backups/portal-")
+    code, said = command("recovery-key")
+    assert code == 0 and "AGE-SECRET-KEY-1" in said and "school's safe" in said
+    assert command("restore", "/nowhere")[1] == "Error: There is no file /nowhere.\n"
+    code, said = command("move-to", "sqlite:///x.db")
+    assert code == 1 and said.startswith("Error: Name a PostgreSQL database")
+    code, said = command("move-to", "postgresql://me:secret@127.0.0.1:9/portal")
+    assert code == 1 and said.startswith("Error: The database 127.0.0.1:9/portal does not answer") and "secret" not in said
