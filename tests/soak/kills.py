@@ -35,7 +35,7 @@ class Writer:
         quiet()
         with self.program.app_context(), self.database.connection_context():
             commands.tidy_up(self.program)
-            self.senco = m.User.get(m.User.username == "senco")
+            self.senco = m.User.get(m.User.username == f"senco{turn // 20}")
             held = cookie_for(self.senco)
         self.client = self.program.test_client()
         self.client.set_cookie("portal", signed(folder, held)[0])
@@ -68,7 +68,7 @@ class Writer:
         file = (io.BytesIO(report(word)), f"{word}.pdf")
         with self.database.connection_context():
             last = m.Document.select().order_by(m.Document.id.desc()).first() if n % 2 else None
-        self.send(f"/document/{last.id}/edit/" if last else "/document/new/?pupil=1", title_of=word, kind="", dated="today", file=file)
+        self.send(f"/document/{last.id}/edit/" if last else f"/document/new/?pupil={1 + self.turn % 5}", title_of=word, kind="", dated="today", file=file)
         self.tell("file", word)
 
     def move(self, word, n):
@@ -149,6 +149,9 @@ def main(times=200, seed=None):
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         folder = pathlib.Path(name)
         database = build(folder, pupils=5)
+        with database.connection_context(), q.acting("The long run"):
+            for n in range(1 + times // 20):        # nobody may bring in hundreds of files in an hour
+                m.User.create(name=f"Senco {n}", username=f"senco{n}", role="senco")
         for turn in range(times):
             try:
                 acknowledged += run_and_kill(folder, turn, chance)
