@@ -290,10 +290,10 @@ def off_guard():
         sql(f"DROP TRIGGER {name}" + ("" if trail.on_sqlite() else " ON audit_entry"))
 
 
-def rebuilt():
+def rebuilt(with_key=b"the attacker's own"):
     """Chain the whole trail anew, with a key of the attacker's own."""
     key, link = trail._key, ""
-    trail.use_key(b"the attacker's own")
+    trail.use_key(with_key)
     for row in list(q.AuditEntry.select().order_by(q.AuditEntry.id).dicts()):
         row["digest"] = trail.code_of(*(row[w] for w in trail.WORDS))
         link = trail.link_of(link, row)
@@ -330,6 +330,18 @@ def test_tampering_with_the_trail_is_found(robin, tmp_path, attack):
     assert found and trail.guarded(), attack
     if attack == "the tail is cut":
         assert trail.verify() == [] and "no longer there" in found[0], "only the anchor can tell"
+
+
+def test_a_trail_chained_anew_with_the_key_differs_from_its_anchor(robin, tmp_path):
+    """Who has the key as well can make a chain that holds; what was written down elsewhere still says that it is another one."""
+    robin.alert = "One"
+    robin.save()
+    assert trail.write_anchor(tmp_path / "anchors.txt")
+    off_guard()
+    sql("UPDATE audit_entry SET who = 'Somebody else' WHERE id = ?", last())
+    rebuilt(trail._key)
+    trail.guard()
+    assert trail.verify() == [] and "is not what was written down elsewhere" in trail.verify(trail.read_anchors(tmp_path / "anchors.txt"))[0]
 
 
 def test_triggers_that_were_taken_away_are_missed(robin):
