@@ -2,6 +2,7 @@
 
 A new check needs a row in FAULTS: how to plant what it looks for. `sound` is a set-up in which all is well.
 """
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -17,6 +18,7 @@ import threading
 from types import SimpleNamespace
 
 import checks
+import commands
 import models as m
 import pytest
 import questions as q
@@ -444,6 +446,26 @@ def test_the_portal_does_not_start_on_an_unsafe_set_up(tmp_path):
     assert done.returncode == 2, done
     assert "Other people with an account on this computer may open the data folder." in done.stderr and "chmod 700" in done.stderr
     assert "Too short or too plain to be a key: secret.key." in done.stderr and not (tmp_path / "data" / "portal.db").exists()
+
+
+@pytest.mark.parametrize("time", (1, 2))
+def test_the_server_is_not_reached_past_a_refusal(monkeypatch, capsys, time):
+    """The start asks twice: for the keys before anything is written, for all before it serves. Either refusal ends it."""
+    asked, done = [], []
+
+    def run(_, levels, groups):
+        asked.append(groups)
+        return [checks.Result(len(asked) != time, levels[0], "A fault.", "Its cure")]
+    monkeypatch.setattr(checks, "run", run)
+    for place, name in ((commands.app, "data_dir"), (commands.app, "create_app"), (commands.upgrade, "migrated"), (commands.upkeep, "watch"),
+                        (commands.status, "facts_of"), (commands, "serve")):
+        monkeypatch.setattr(place, name, lambda *_, name=name: done.append(name))
+    monkeypatch.setattr(commands.upkeep, "begin", contextlib.nullcontext)
+    with pytest.raises(SystemExit) as refused:
+        commands.start(SimpleNamespace(connection_context=contextlib.nullcontext))
+    assert refused.value.code == 2 and "A fault." in capsys.readouterr().err
+    assert ("migrated" in done) == (time == 2) and not {"watch", "serve"} & set(done)
+    assert asked == [(checks.KEYS,), checks.GROUPS][:time]
 
 
 def test_the_command_says_one_line_for_each_check_and_its_exit_code(tmp_path):

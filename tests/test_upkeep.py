@@ -401,6 +401,14 @@ def test_nothing_is_restored_over_a_running_portal(school):
         upkeep.begin()
 
 
+def test_a_set_that_the_program_finds_wrong_is_not_restored(school, monkeypatch):
+    monkeypatch.setattr(recovery, "prove", lambda *_: {"problems": ["The seal of My Plan 1 is broken."], "seen": []})
+    path, before = upkeep.backup()[0][0], all_of(school / "portal.db")
+    with pytest.raises(Refused, match="was not restored, nothing was changed. The seal of My Plan 1 is broken."):
+        recovery.restore(path)
+    assert all_of(school / "portal.db") == before and not list(school.glob("before-*")) and not list(school.glob(".restore-*"))
+
+
 def test_a_backup_of_a_newer_program_is_refused(school):
     with upkeep.reading(school / "portal.db") as tables:
         copying.Runner(tables).History.create(name="0099_later")
