@@ -1,7 +1,7 @@
 """`make soak`: every long run of this folder with its full figures, one line per figure; exit code 1 when any of them fails.
 
 A long run is a file `<name>.py` with a `main()` that prints its figures and exits with anything but 0 when one is not as claimed.
-`python tests/soak kills load` runs only those.
+`python tests/soak kills load` runs only those; `fuzz`, the nightly run of hours, only runs when it is named.
 """
 import pathlib
 import subprocess
@@ -9,11 +9,12 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).parent
+EVERY = {p.stem for p in HERE.glob("[a-z]*.py")} - {"common", "fuzz"}
 
 
 def main(wanted):
     """Run the scripts one after another; the number that failed."""
-    scripts = [p for p in sorted(HERE.glob("[a-z]*.py")) if p.stem not in ("common",) and (not wanted or p.stem in wanted)]
+    scripts = [p for p in sorted(HERE.glob("[a-z]*.py")) if p.stem in (wanted or EVERY)]
     failed = []
     for script in scripts:
         start = time.monotonic()
