@@ -138,12 +138,12 @@ def create_app(database=None, folder=None, testing=False):
     app.config["LISTENS_AT"] = address()[0]
     app.database = database or open_database()
     connect_each_request(app)
+    app.before_request(name_the_actor)                  # before anything may be refused: a refusal is written down
     app.before_request(refuse_other_sites)
     CSRFProtect(app)                                    # after the connection: the page of a refusal reads from the database
     account.init_app(app)
     account.KEEP_TYPING = drafts.keep                   # what a session that has ended was typing
     drafts.init_app(app)
-    app.before_request(name_the_actor)
     admin_views.register(app, Admin(app, name="Learning Pathway", url="/", index_view=admin_views.home(), theme=Bootstrap4Theme()))
     app.after_request(add_headers)
     app.after_request(looks.write)

@@ -106,7 +106,7 @@ class Facts:
 
     def pragma(self, name):
         """A setting of the SQLite connection."""
-        return self.database.execute_sql(f"PRAGMA {name}").fetchone()[0]
+        return self.database.pragma(name)
 
     def upkeep(self, name, *given):
         """A fact about backups, from upkeep.py."""

@@ -165,7 +165,7 @@ def certificate(host):
 @cli.command()
 def version():
     """Say which release this is, and on what it runs."""
-    print(f"Learning Pathway portal {school.version()}, Python {platform.python_version()}, {platform.system()}")
+    print(f"Learning Pathway portal {school.version()}, Python {platform.python_version()}, {sys.platform}")
 
 
 @cli.command("migrate")

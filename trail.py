@@ -189,7 +189,8 @@ def _insert(rows):
     names = list(rows[0])               # written by hand: peewee's insert_many was a sixth of the time of saving a paper
     one = "(" + ", ".join([db.param] * len(names)) + ")"
     columns = "(" + ", ".join(name.join('""') for name in names) + ")"
-    db.execute_sql(" ".join(["INSERT INTO audit_entry", columns, "VALUES", ", ".join([one] * len(rows))]), [v for r in rows for v in r.values()])
+    words = " ".join(["INSERT INTO audit_entry", columns, "VALUES", ", ".join([one] * len(rows))])      # of our own names only
+    db.execute_sql(words, [v for r in rows for v in r.values()])
 
 
 def _last_link():

@@ -95,9 +95,9 @@ def keep(user, address, items):
     address = (address or "").rstrip("?")
     if not user.is_authenticated or not form_at(address):
         return None
-    typed = [[n, v] for n, v in items if isinstance(v, str) and n not in NEVER]
+    typed = [[n, whole(v)] for n, v in items if isinstance(v, str) and n not in NEVER]
     text, pupil_id = json.dumps(typed, ensure_ascii=False), pupil_at(user, address, typed)
-    if len(text) > MOST or not in_reach(user, address, pupil_id):
+    if not any(v.strip() for n, v in typed if n not in HIDDEN) or len(text) > MOST or not in_reach(user, address, pupil_id):
         return None
     with together():
         sweep()
@@ -109,6 +109,11 @@ def keep(user, address, items):
     return mine
 
 
+def whole(words):
+    """What was typed without half letters and zero bytes, which no database and no page can hold."""
+    return words.encode("utf-8", "ignore").decode().replace("\0", "")
+
+
 def left_over(code):
     """What a POST that failed with this code had brought, for the error page: {"typed", "again", "files"}, or empty.
 
@@ -117,7 +122,7 @@ def left_over(code):
     if request.method != "POST" or request.blueprint in NO_FORMS or (request.endpoint or ".").partition(".")[2] in NO_SCREENS:
         return {}
     try:
-        items, files = list(request.form.items(multi=True)), [f.filename for f in request.files.values() if f.filename]
+        items, files = [(n, whole(v)) for n, v in request.form.items(multi=True)], [f.filename for f in request.files.values() if f.filename]
     except HTTPException:                                       # too large to be read at all
         return {}
     try:

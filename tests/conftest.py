@@ -351,7 +351,7 @@ def hold_review(pupil, user, row, on=HELD, **given):
     return agreed(paper_of(stage, "review"), pupil, user, on, **{**chart_answers(row, stage), **more, **given})
 
 
-def ready(move, pupil, user, stage=None, row=None):
+def ready(move, pupil, user, stage=None, row=None, **said):
     """Bring a pupil to where a move is possible, papers and review included; the open placement."""
     stage = stage or move.from_[0]
     take_to(pupil, stage, user)
@@ -359,5 +359,5 @@ def ready(move, pupil, user, stage=None, row=None):
         m.EhcCase(pupil=pupil, requester="Parent", state="requested").save()
     if row or move.rows:
         do_papers(pupil, user)
-        hold_review(pupil, user, row or next(r.name for r in w.ROWS if r.name in move.rows and stage in r.stages))
+        hold_review(pupil, user, row or next(r.name for r in w.ROWS if r.name in move.rows and stage in r.stages), **said)
     return m.Placement.current(pupil)

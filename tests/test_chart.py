@@ -46,11 +46,7 @@ def test_each_row_is_reached_by_its_answers(stage, row, said, offered):
 @pytest.mark.parametrize("stage, row, said, offered", [*S1_TABLE, *table()])
 def test_each_row_offers_exactly_the_moves_of_the_pathway(robin, cast, stage, row, said, offered):
     move = next(m for m in w.MOVES if row in m.rows and stage in m.from_ and m.name in offered)
-    ready(move, robin, cast.senco, stage, row)
-    review = w.Situation(robin, cast.senco).review
-    for name in dict.fromkeys(q.name for q in w.QUESTIONS[stage]):
-        setattr(review, name, said.get(name))
-    review.save()
+    ready(move, robin, cast.senco, stage, row, **{q.name: said.get(q.name) for q in w.QUESTIONS[stage]})
     found = {mv.name for mv, stops in w.moves_for(robin, cast.senco, ON) if mv.rows and not stops}
     assert found == offered
 

@@ -380,4 +380,4 @@ def test_every_box_of_every_page(school, browser, database, plain_paper, strict,
                 assert answer.status_code < 500, (address, typed)
                 sent += 1
             everything.rollback()
-    assert sent > {"senco": 15, "technician": 6, "teacher": 15, None: 0}[who], sent
+    assert sent >= {"senco": 15, "technician": 6, "teacher": 15, None: 0}[who], sent

@@ -33,7 +33,7 @@ def test_what_is_no_date_is_refused_with_a_sentence(typed):
     assert str(refusal.value) == f"“{typed}” is not a date we can read. {q.DAY_HELP}"
 
 
-@pytest.mark.parametrize("typed", ["+9999w", "-40001d", "+" + "9" * 5000 + "d"])
+@pytest.mark.parametrize("typed", ["+9999w", "-40001d", "+" + "9" * 50 + "d"])
 def test_a_day_that_is_too_far_away_is_refused_with_a_sentence(typed):
     with pytest.raises(ValueError, match="is too far away"):
         q.read_day(typed, TODAY)

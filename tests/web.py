@@ -163,8 +163,10 @@ def quoted(text):
 # ------------------------------------------------------------------------------------------------- one person's computer
 def sign_in_row(user):
     """Sign somebody in without a password, past the pages; what the session holds as `_user_id`."""
-    token = m.new_token()
+    token, opened = m.new_token(), q.db.connect(reuse_if_open=True)
     m.SignedIn.create(key=hashlib.sha256(token.encode()).hexdigest(), user=user, place="127.0.0.1", device="Firefox on Windows")
+    if opened:
+        q.db.close()
     return token
 
 
