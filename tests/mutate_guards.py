@@ -24,8 +24,10 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
     # who gets in
     ("a stranger gets no page", "admin_views/account.py", "if not current_user.is_authenticated:\n        keep_typing",
      "if not current_user.is_authenticated:\n        return None\n        keep_typing", ACCOUNT + " -k every_page_but_the_open"),
-    ("an account that is off is nobody", "admin_views/account.py", "User.token == token, User.account == \"on\")", "User.token == token)",
-     ACCOUNT + " -k switched_off_in_the_database"),
+    ("an account that is off is nobody", "admin_views/account.py", " and g.place.user.active else None", " else None", ACCOUNT + " -k switched_off_in_the_database"),
+    ("nor does it come in by the code", "admin_views/account.py", "User.token == token, User.account == \"on\")", "User.token == token)",
+     ACCOUNT + " -k between_password_and_code"),
+    ("nor by a link", "admin_views/account.py", " & (User.account == \"on\")", "", ACCOUNT + " -k link_dies_when_the_account"),
     ("the second step is asked of the roles in the settings", "admin_views/account.py", "and not current_user.totp", "and False",
      ACCOUNT + " -k must_set_it_up_first"),
     ("the code is asked after the password", "admin_views/account.py", "    if not user.totp:\n        return finish(user)", "    if True:\n        return finish(user)",

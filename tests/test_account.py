@@ -238,6 +238,12 @@ def test_a_person_switched_off_in_the_database_is_out_at_once(signed_in):
     assert signed_in.get("/account").status_code == 302
 
 
+def test_a_person_switched_off_between_password_and_code_does_not_get_in(client, two_steps):
+    assert sign_in(client).location.startswith("/sign-in/code")
+    User.update(account="off").execute()
+    assert client.get("/sign-in/code").location.startswith("/sign-in?") and not m.SignedIn.select().exists()
+
+
 def test_the_cookie_holds_a_random_token_not_a_number(signed_in, amy):
     with signed_in.session_transaction() as kept:
         token = kept["_user_id"]

@@ -4,6 +4,7 @@ A `Browser` is one person at one computer: whatever it fetches is checked (heade
 form is sent as it stands on the page, with what the test typed. `school` is a school in which every question of every record is
 answered with words that stand nowhere else, for two pupils: `mine` in the teacher's class and `other` in another.
 """
+import contextlib
 import datetime
 import hashlib
 import re
@@ -163,10 +164,9 @@ def quoted(text):
 # ------------------------------------------------------------------------------------------------- one person's computer
 def sign_in_row(user):
     """Sign somebody in without a password, past the pages; what the session holds as `_user_id`."""
-    token, opened = m.new_token(), q.db.connect(reuse_if_open=True)
-    m.SignedIn.create(key=hashlib.sha256(token.encode()).hexdigest(), user=user, place="127.0.0.1", device="Firefox on Windows")
-    if opened:
-        q.db.close()
+    token = m.new_token()
+    with q.db.connection_context() if q.db.is_closed() else contextlib.nullcontext():
+        m.SignedIn.create(key=hashlib.sha256(token.encode()).hexdigest(), user=user, place="127.0.0.1", device="Firefox on Windows")
     return token
 
 
