@@ -76,6 +76,7 @@ def served(tmp_path_factory):
     before, folder = q.db.obj, tmp_path_factory.mktemp("served")
     database = portal.open_database(f"sqlite:///{folder / 'portal.db'}")
     portal.migrate(database)
+    database.pragma("synchronous", "off", permanent=True)          # no test pulls the plug: every page view would wait for the disk
     app = portal.create_app(database, folder)
     with pytest.MonkeyPatch.context() as patch:
         quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)     # the real one takes a fifth of a second
