@@ -210,6 +210,13 @@ def test_nothing_is_kept_of_what_is_no_form_to_type_into(school, senco, address)
     assert not m.Draft.select().exists()
 
 
+def test_a_draft_holds_no_password_and_no_code(browser):
+    """Whatever is sent with the rest."""
+    secrets = {n: "a secret" for n in drafts.NEVER if n not in ("draft_of", "csrf_token")}
+    assert kept(browser("technician"), "/user/new/", name=WORDS, **secrets).status_code == 200
+    assert m.Draft.get().typed == f'[["name", "{WORDS}"]]'
+
+
 FORMS = {"/record-of-concern/new/?pupil={other}": ("strengths", WORDS), "/meeting/new/?pupil={mine}": ("minutes", WORDS),
          "/pupil/new/": ("surname", WORDS), "/pupil/{mine}/edit/": ("alert", WORDS), "/pupil/{mine}/move/new-my-plan-plus-cycle/": ("changes", WORDS),
          "/pupil/{mine}/move/has-left-the-school/": ("destination", WORDS), "/bank-entry/new/": ("words", WORDS), "/consent/new/": ("to_whom", WORDS)}
@@ -316,6 +323,11 @@ def test_a_draft_is_its_writer_s_alone(browser, senco, concern):
     assert WORDS not in browser("office").page(edit(concern)).source
     assert "Typed and not saved" in senco.page("/").text and senco.page(f"/draft/{draft.id}/").text.count("What you typed")
     assert m.Draft.select().count() == 1
+    office = browser("office")
+    kept(office, edit(concern), strengths="The words of the office")
+    assert senco.page(edit(concern)).said("strengths") == WORDS
+    office.submit(office.page(edit(concern)))
+    assert [d.id for d in m.Draft.select()] == [draft.id]
 
 
 def test_a_teacher_who_lost_the_class_does_not_get_it_back(school, browser, concern):
@@ -331,6 +343,7 @@ def test_a_teacher_who_lost_the_class_does_not_get_it_back(school, browser, conc
         assert WORDS not in teacher.get(address).get_data(as_text=True), address
     assert kept(teacher, edit(concern), strengths="more").status_code == 422
     assert kept(browser("stranger"), edit(concern), strengths=WORDS).status_code == 422
+    assert kept(teacher, f"/setting/{m.Setting.get().id}/edit/", school_name=WORDS).status_code == 422, "no child, and no right to write"
 
 
 def test_a_draft_for_a_child_chosen_by_name_is_the_child_s_too(school, senco):

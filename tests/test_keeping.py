@@ -360,6 +360,8 @@ def test_nobody_else_erases(school, browser, leaver, who):
     with q.acting("The tests"):
         keeping.ask(leaver, school.senco, "Sent on")
     assert browser(who).post(f"/keeping/{leaver.id}/erase/", {"do": "erase", "words": "Zebminesur"}).status_code == 403
+    with q.acting("The tests"), pytest.raises(keeping.Cannot, match="Only the SENCO or the head"):
+        keeping.erase(leaver, getattr(school, who), "Zebminesur", school.app.config["DATA_DIR"])
     assert still_there(school)
 
 
@@ -445,7 +447,8 @@ def test_erasing_leaves_no_word_of_the_child_on_the_disk(own_school):
         others = words_of_other()
         assert len(before) > 250
         assert keeping.erase(pupil, head, "Zebminesur", folder) is True
-    assert words_on_disk(folder) == set()
+    assert words_on_disk(folder) == set() and not list((folder / "imports").iterdir())
+    assert m.AuditEntry.get(m.AuditEntry.act == "import").erased, "the name in a row that is about nobody"
     assert words_of_other() == others and len(others) > 500 and (folder / "files" / ("1" * 32)).exists()
     assert trail.verify() == [] and m.Draft.get().id == other.id and not m.Press.select().exists()
     stub = m.Pupil.get_by_id(pupil.id)
@@ -456,6 +459,15 @@ def test_erasing_leaves_no_word_of_the_child_on_the_disk(own_school):
     with pytest.raises(Exception, match="only grows"):
         m.AuditEntry.delete().where(m.AuditEntry.pupil_id == pupil.id).execute()
     assert m.Erasure.get(m.Erasure.pupil == pupil).done_by == "The head"
+
+
+def test_what_was_deleted_before_is_written_over(own_school):
+    """In a database whose pages were not wiped at each deletion."""
+    folder, _, senco, _ = own_school
+    q.db.execute_sql("PRAGMA secure_delete = 0")
+    m.Draft.create(user=senco, form="/", typed="Zebmineold" * 500).delete_instance()
+    assert words_on_disk(folder, b"Zebmineold")
+    assert keeping.scrub() and not words_on_disk(folder, b"Zebmineold")
 
 
 def test_erasing_that_fails_changes_nothing(own_school, monkeypatch):

@@ -252,6 +252,14 @@ def test_the_audit_trail_says_nothing_of_a_part_that_is_closed(school, browser, 
     assert (seen < 2) if role == q.TECHNICIAN else seen > 200
 
 
+def test_the_history_of_a_record_says_nothing_of_a_part_that_is_closed(school):
+    """The same beside each record."""
+    change_everything(school)
+    told = [e for r in school.records["mine"].values() for e in witness.history(r, school.teacher, 2000)]
+    found = {words for mark, words in hidden_from(q.TEACHER, "mine").items() if any(mark in e.before + e.after for e in told)}
+    assert len(told) > 100 and not found
+
+
 def test_the_history_of_a_record_tells_the_changes_of_its_lines(school, browser):
     """For those who may read them: the contacts of a family are in the history of the child for the office, not for the teacher."""
     contact = school.records["mine"]["Contact"]
