@@ -19,6 +19,8 @@ from playwright.sync_api import sync_playwright
 
 import models as m
 import questions as q
+import trail
+import upkeep
 from admin_views import passwords
 from browser.children import addresses
 from browser.screen import PASSWORD, Screen
@@ -73,7 +75,7 @@ class School:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """A school of its own for each file of tests: migrated, with five people, served on a free port."""
-    before, folder = q.db.obj, tmp_path_factory.mktemp("served")
+    before, folder = (q.db.obj, trail._key, upkeep.folder()), tmp_path_factory.mktemp("served")
     database = portal.open_database(f"sqlite:///{folder / 'portal.db'}")
     portal.migrate(database)
     database.pragma("synchronous", "off", permanent=True)          # no test pulls the plug: every page view would wait for the disk
@@ -93,7 +95,8 @@ def served(tmp_path_factory):
         server.task_dispatcher.shutdown()
         server.close()
         thread.join(5)
-    q.db.initialize(before)
+    q.db.initialize(before[0])
+    trail._key, upkeep._folder = before[1:]             # another file's tests go on with the key they began with
 
 
 @pytest.fixture
