@@ -174,6 +174,12 @@ def build_demo(path):
     return signs, time.process_time() - start
 
 
+@pytest.fixture(scope="module", autouse=True)
+def the_key():
+    """Each file of tests begins with the key of the tests, whatever another file used for a school of its own."""
+    trail.use_key(b"the tests")
+
+
 @pytest.fixture(autouse=True)
 def the_day():
     """Ten in the morning of the day of the tests, on a clock that runs."""

@@ -78,13 +78,13 @@ def served(tmp_path_factory):
     before, folder = (q.db.obj, trail._key, upkeep.folder()), tmp_path_factory.mktemp("served")
     database = portal.open_database(f"sqlite:///{folder / 'portal.db'}")
     portal.migrate(database)
-    database.pragma("synchronous", "off", permanent=True)          # no test pulls the plug: every page view would wait for the disk
     app = portal.create_app(database, folder)
     with pytest.MonkeyPatch.context() as patch:
         quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)     # the real one takes a fifth of a second
         patch.setattr(passwords, "hasher", quick)
         patch.setattr(passwords, "NOBODY", quick.hash("no such person"))
         with database.connection_context(), q.acting("The tests"):
+            database.pragma("synchronous", "off", permanent=True)      # no test pulls the plug: every page view would wait for the disk
             m.Setting.update(second_step=None).execute()        # signing in with a code is in test_sign_in.py
             for role, name, classes in PEOPLE:
                 m.User.create(name=name, username=role, role=role, classes=classes, password=passwords.hash_password(PASSWORD))
