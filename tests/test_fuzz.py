@@ -354,7 +354,7 @@ def test_no_other_answer_about_a_child_breaks_or_keeps_what_it_should_not(school
             send(who, endpoint, f"/{cls.slug()}/{key}/{end}", sent, key=key)
             for held in (*reviews, m.EhcCase, m.MyPlan, m.ChildStory):
                 bad = [f"{held.__name__}.{words}" for record in held.select() for words in wrong_with(record)]
-                bad += [words for record in held.select() for words in [wrong_value(q.text("Why"), getattr(record, "declined_why", None) or "x")] if words]
+                bad += [words for record in held.select() for words in [wrong_value(q.text("Why", rows=2), getattr(record, "declined_why", None) or "x")] if words]
                 assert not bad, bad
             everything.rollback()
     run()
