@@ -558,7 +558,7 @@ def files_are_as_they_came(at):
 def no_file_is_left_over(at):
     """No file is kept that belongs to no document."""
     known = {name for name, in Document.select(Document.stored_as).where(Document.stored_as.is_null(False)).tuples()}
-    old = [p.name for p in (at.folder / "files").iterdir() if p.is_file() and seconds() - p.stat().st_mtime > 3600]
+    old = [p.name for p, changed in trail.stamps(at.folder / "files") if p.is_file() and seconds() - changed > 3600]
     loose = sorted(set(old) - known)
     return f"{len(loose)} files belong to no document (first: files/{loose[0]})." if loose else None
 
@@ -575,7 +575,7 @@ def clock_has_not_gone_back(at):
 @check(WARN, MACHINE, "Set the clock: timedatectl set-ntp true")
 def clock_fits_the_files(at):
     """The clock is not behind the files of the data folder."""
-    newest = max(p.stat().st_mtime for p in at.folder.iterdir())
+    newest = max(changed for _, changed in trail.stamps(at.folder))
     return "A file in the data folder is from the future: the clock is wrong." if newest - seconds() > 86400 else None
 
 

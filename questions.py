@@ -222,6 +222,7 @@ class Record(Model):
         return cls.title or words[:1].upper() + words[1:]
 
     @classmethod
+    @functools.cache
     def slug(cls):
         """The name in an address: `record-of-concern`."""
         return "".join(f"-{c.lower()}" if c.isupper() else c for c in cls.__name__).strip("-")

@@ -4,7 +4,6 @@ Come here to change what is compared, what the program must show on a restored s
 A set is opened and compared here; then a new process of the program (`prove`) brings it up to date, starts on it and looks at it, so that
 nothing of the running portal is touched.
 """
-import dataclasses
 import datetime
 import http.cookies
 import io
@@ -78,9 +77,8 @@ def differences(folder, manifest):
 
 def with_anchors(work, manifest):
     """Put into an opened set the anchors that were written down elsewhere until it was made: its audit trail is held against them."""
-    known = {a for a in (*upkeep.anchors(), upkeep.anchor_of(manifest["anchor"])) if a and a.at <= manifest["at"]}
-    with open(work / "anchors.txt", "a", encoding="utf-8") as file:
-        file.writelines(json.dumps(dataclasses.asdict(a)) + "\n" for a in sorted(known, key=lambda a: a.at))
+    known = {a for a in (*upkeep.anchors(), trail.anchor_of(manifest["anchor"])) if a and a.at <= manifest["at"]}
+    trail.write_anchors(work / "anchors.txt", sorted(known, key=lambda a: a.at))
 
 
 # -------------------------------------------------------------------------------------------------------------- restoring

@@ -217,22 +217,13 @@ def newest_set(settings):
 def anchors():
     """The anchors of the audit trail that were written down outside the database; those of a time that a restore took back are left out."""
     noted = [note_of(path).get("anchor") for place in places(settings_now()) for _, path in sets(place)]
-    found, undone = daily_anchors() | {a for a in map(anchor_of, noted) if a}, restores()
+    found, undone = {*daily_anchors(), *filter(None, map(trail.anchor_of, noted))}, restores()
     return sorted((a for a in found if not any(start < a.at <= end for start, end in undone)), key=lambda a: a.at)
 
 
 def daily_anchors():
     """The anchors that were written down in the data folder."""
-    path = _folder / "anchors.txt" if _folder else None
-    return {a for a in map(anchor_of, path.read_text("utf-8").splitlines()) if a} if path and path.exists() else set()
-
-
-def anchor_of(said):
-    """The anchor in a note or in a line of `anchors.txt`; None when it is none."""
-    try:
-        return trail.Anchor(**(json.loads(said) if isinstance(said, str) else said))
-    except (TypeError, ValueError):
-        return None
+    return trail.read_anchors(_folder / "anchors.txt") if _folder else []
 
 
 def restores():
@@ -408,17 +399,10 @@ def _watch():
 def tend():
     """One look: the day's anchor, and a backup when the newest is older than a day."""
     settings = settings_now()
-    newest, today = newest_backup(settings), f"{now():%Y-%m-%d}"
-    if not any(a.at.startswith(today) for a in daily_anchors()):
-        with db.connection_context():
-            note_anchor()
+    newest = newest_backup(settings)
+    with db.connection_context():
+        trail.write_anchor(_folder / "anchors.txt")
     if newest and datetime.timedelta(0) <= now() - newest[0] < DAY:
         return
     for problem in backup(settings)[1]:
         log.warning(problem)
-
-
-def note_anchor():
-    """Write the anchor of this moment down in the data folder."""
-    with open(_folder / "anchors.txt", "a", encoding="utf-8") as file:
-        file.write(json.dumps(dataclasses.asdict(trail.head())) + "\n")

@@ -53,7 +53,8 @@ class RecordView(ModelView):
     # -- who may
     def is_accessible(self):
         """Menu and every route below: signed in, and the right to read this record."""
-        return current_user.is_authenticated and may(current_user, "r", self.model)
+        user = account.me()                             # the menu asks this of every screen: the person themselves, not their proxy
+        return user.is_authenticated and may(user, "r", self.model)
 
     def _handle_view(self, name, **kwargs):
         return super()._handle_view(name, **kwargs) or (account.prove() if name in self.proved else None)

@@ -27,6 +27,7 @@ from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from models import Document, Pupil, Setting, may
 from questions import HEAD, SENCO, AuditEntry, Clash, now, together, short_day, today
+from trail import stamps
 
 IMPORT_HOURS = 24               # how long an upload waits for “Import”
 SHOWN = 100                     # rows of the preview on one page
@@ -98,8 +99,8 @@ class ImportView(SchoolPage):
 
     def sweep(self):
         """Remove the uploads that nobody imported within a day."""
-        for path in folder("imports").iterdir():
-            if path.stat().st_mtime < time.time() - IMPORT_HOURS * 3600:
+        for path, changed in stamps(folder("imports")):
+            if changed < time.time() - IMPORT_HOURS * 3600:
                 path.unlink(missing_ok=True)
 
     def opened(self, key):
@@ -453,7 +454,7 @@ MOST_STRAYS = 8                 # a crash leaves one; many files without a docum
 def sweep_files(program):
     """Take away what a crash left behind: files that no document names, and that nobody can be saving now."""
     named = {name for name, in Document.select(Document.stored_as).tuples()}
-    strays = [p for p in folder("files").iterdir() if p.name not in named and p.is_file() and p.stat().st_mtime < time.time() - 600]
+    strays = [p for p, changed in stamps(folder("files")) if p.name not in named and p.is_file() and changed < time.time() - 600]
     if named and len(strays) <= MOST_STRAYS:
         for path in strays:
             path.unlink(missing_ok=True)

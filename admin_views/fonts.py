@@ -74,12 +74,16 @@ def clean(text: object) -> str:
 
 def printable(text: object) -> Markup:
     """Return text as safe HTML in which every letter names a typeface that has it. Line breaks become <br />."""
+    if _all_plain(str(text)):
+        return escape(text).replace("\n", Markup("<br />"))
     runs = groupby(_with_fonts(clean(text)), key=lambda pair: pair[1])
     return Markup("").join(_span(family, "".join(cluster for cluster, _ in run)) for family, run in runs)
 
 
 def unprintable(text: object) -> str | None:
     """Return the sentence which says what cannot be printed right, or None when all of it can."""
+    if _all_plain(str(text)):
+        return None
     wrong = sorted({c for cluster, family in _with_fonts(clean(text)) if family is None for c in cluster})
     if not wrong:
         return None
@@ -89,6 +93,18 @@ def unprintable(text: object) -> str | None:
     return ("This cannot be printed, because the paper would show these characters wrongly: "
             f"{shown}{more} ({scripts}). Please write them in English letters as well or instead, "
             "or print the page from the screen.")
+
+
+def _all_plain(text: str) -> bool:
+    """Say whether text needs no work at all, which is so of nearly every answer: each letter stands for itself in the first typeface."""
+    return all(map(_plain, set(text)))
+
+
+@lru_cache(maxsize=20_000)
+def _plain(character: str) -> bool:
+    """Say whether one character has nothing to be cleaned, composed, joined or raised, and is in the first typeface."""
+    kept = character in "\n\t" or unicodedata.category(character)[0] in "LNPSZ" and unicodedata.is_normalized("NFC", character)
+    return kept and _family(character) == "school"
 
 
 def _span(family: str | None, text: str) -> Markup:

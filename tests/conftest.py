@@ -18,6 +18,8 @@ import argon2
 import hypothesis
 import pytest
 import time_machine
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from peewee import CharField, DateField, DecimalField, ForeignKeyField, SqliteDatabase, TextField
 from playhouse.db_url import connect
 
@@ -50,6 +52,12 @@ LONG_FILES = ("test_machine.py", "test_journeys_with_script.py", "test_demo.py",
 def pytest_collection_modifyitems(items):
     """The longest files first, so that at the end no worker waits for another."""
     items.sort(key=lambda item: LONG_FILES.index(item.path.name) if item.path.name in LONG_FILES else len(LONG_FILES))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_once(tmp_path_factory):
+    """Every program that a test makes finds its templates compiled."""
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(tmp_path_factory.mktemp("templates"))}
 
 
 # --------------------------------------------------------------------------------------------------------- the database

@@ -72,8 +72,8 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
     ("what arrives after the end is kept for no stranger", "admin_views/account.py", "and user and user.active:", "and user:",
      SESSIONS + " -k nothing_is_kept_for_a_place"),
     # who sees and does what
-    ("a screen needs the right to read", "admin_views/base.py", "current_user.is_authenticated and may(current_user, \"r\", self.model)",
-     "current_user.is_authenticated", MATRIX),
+    ("a screen needs the right to read", "admin_views/base.py", "return user.is_authenticated and may(user, \"r\", self.model)",
+     "return user.is_authenticated", MATRIX),
     ("a form needs the right to write", "admin_views/base.py", "return may(current_user, \"w\", self.model) and", "return True and", MATRIX),
     ("a spreadsheet needs its right", "admin_views/base.py", "        if not may(current_user, \"x\", self.model):", "        if False:", MATRIX),
     ("every query has its scope", "admin_views/base.py", "return query.where(model.pupil.in_(Pupil.visible_to(user).select(Pupil.id)))", "return query",

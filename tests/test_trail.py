@@ -104,7 +104,7 @@ def test_an_answer_that_names_a_child_without_a_row_is_noticed(school, browser, 
 def test_no_page_is_a_look_at_a_child_it_does_not_show(school, browser, plain_paper):
     """Static files, blank papers, settings, help, people: no row at all. A saved form leads away: the change is the row."""
     before = last()
-    for url in ("/static/portal.css", "/my-plan/blank.pdf", "/setting/1/", "/help/", "/user/", "/help/blank/S3.pdf"):
+    for url in ("/static/portal.css", "/my-plan/blank.pdf", f"/setting/{m.Setting.get().id}/", "/help/", "/user/", "/help/blank/S3.pdf"):
         browser("senco").get(url)
     assert since(before) == []
     at, strategy = browser("senco"), school.records["mine"]["Strategy"]

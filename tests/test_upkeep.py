@@ -355,7 +355,7 @@ def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, 
         live.commit()
         with q.db.connection_context(), q.acting("The tests"):
             trail.audit("view", m.Pupil.select().first())
-            upkeep.note_anchor()
+            trail.write_anchors(school / "anchors.txt", [trail.head()])
         the_day.shift(datetime.timedelta(hours=1))
         said = recovery.restore(path)
     aside = next(school.glob("before-restore-*"))
