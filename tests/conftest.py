@@ -11,7 +11,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import urlsplit, urlunsplit
 
 import argon2
@@ -45,8 +44,8 @@ TOTP = "JBSWY3DPEHPK3PXP"                   # everybody in the cast has a second
 PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
 
 
-LONG_FILES = ("test_machine.py", "test_journeys_with_script.py", "test_demo.py", "test_postgres.py", "test_journeys_without_script.py",
-              "test_machine_faults.py", "test_axe.py", "test_paper.py", "test_access.py", "test_account.py", "test_pages.py")
+LONG_FILES = ("test_journeys_with_script.py", "test_axe.py", "test_machine.py", "test_demo.py", "test_postgres.py", "test_keyboard.py", "test_paper.py",
+              "test_machine_faults.py", "test_access.py", "test_journeys_without_script.py", "test_pages.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -195,14 +194,23 @@ def the_day():
         yield traveller
 
 
+class Cast:
+    """Everybody, as the database knows them; looked up when a test asks for them first."""
+
+    def __init__(self, people):
+        self._people = people
+
+    def __getattr__(self, name):
+        cls, key = self._people[name]
+        setattr(self, name, cls.get_by_id(key))
+        return self.__dict__[name]
+
+
 @pytest.fixture
 def cast(database, people):
-    """Everybody, as the database knows them: senco, office, teacher (3B), head, technician, stranger, gone; robin (3B), wren (5A).
-
-    What the test writes is rolled back after it.
-    """
+    """Everybody: senco, office, teacher (3B), head, technician, stranger, gone; robin (3B), wren (5A). What the test writes is rolled back after it."""
     with database.atomic() as everything:
-        yield SimpleNamespace(**{name: cls.get_by_id(key) for name, (cls, key) in people.items()})
+        yield Cast(people)
         everything.rollback()
 
 

@@ -15,9 +15,9 @@ FILE = (".pdf", ".csv", "/file")
 @pytest.mark.parametrize("who", WHO)
 def test_every_page_is_built_as_it_should_be_and_opening_it_changes_nothing(school, browser, plain_paper, who):
     """Title, heading, labels, ids, tokens, addresses: see `web.Page.faults`. Refusals are pages too."""
-    before, found = dump(), []
+    before, found, at = dump(), [], browser(who)
     for _, url in everywhere(school):
-        at = browser(who)
+        at.begin_again()
         response = at.get(url)
         if response.mimetype == "text/html" and response.status_code not in (301, 302) and not url.endswith(FILE):
             found += [f"{url}: {fault}" for fault in Page(response, at.names).faults()]

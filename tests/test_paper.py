@@ -466,7 +466,8 @@ def history(robin, cast):
     return robin
 
 
-def test_the_whole_record_has_everything(history, cast):
+def test_the_whole_record_has_everything_under_the_right_page_oldest_first(history, cast):
+    """One paper, looked at in three ways: drawing it takes seconds."""
     made = paper.whole_record(history, cast.senco)
     for cls in (*FORMS, *BESIDE):
         for record in cls.select().where(cls.pupil == history):
@@ -477,10 +478,12 @@ def test_the_whole_record_has_everything(history, cast):
     for words in ("Stages and lists", "Place on Concerns List", "Move to Stage 2", "1 Sep 2026", "20 Oct 2026",
                   "Concerns List", "SEN List"):
         assert squash(words) in shown
+    contents_are_right(pages(made))
+    oldest_first(squash(pages(made)[0]))
 
 
-def test_the_contents_name_the_right_pages(history, cast):
-    shown = pages(paper.whole_record(history, cast.senco))
+def contents_are_right(shown):
+    """The contents on the first page name the pages."""
     titles = "Pupil details|Record of Concern, .*2026|My Plan, .*2026|Consents|Letters|Stages and lists"
     entries = re.findall(rf"(\d+)\n({titles})$", shown[0], re.MULTILINE)
     assert len(entries) == 6
@@ -488,8 +491,8 @@ def test_the_contents_name_the_right_pages(history, cast):
         assert squash(title) in squash(shown[int(number) - 1])
 
 
-def test_papers_stand_in_the_record_oldest_first(history, cast):
-    shown = squash(pages(paper.whole_record(history, cast.senco))[0])
+def oldest_first(shown):
+    """Papers stand in the order in which they were written."""
     titles = ("RecordofConcern,1Sep", "RecordofConcernReview,13Oct", "MyPlan,13Oct", "Stagesandlists")
     order = [shown.index(title) for title in titles]
     assert order == sorted(order)

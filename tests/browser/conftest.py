@@ -25,12 +25,27 @@ from admin_views import passwords
 from browser.children import addresses
 from browser.screen import PASSWORD, Screen
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")     # the first does the same in less time
 ARGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
 PEOPLE = (("office", "Olive Office", None), ("senco", "Sam Senco", None), ("teacher", "Tess Teacher", "3B"), ("head", "Hana Head", None),
           ("technician", "Tim Technician", None))
-LONG = 10 ** 9                  # seconds: a jump of months must not end a connection that Chromium keeps open
+FOREVER = 10 ** 9               # seconds: a jump of months must not end a connection that Chromium keeps open
+
+# What `make test` leaves to `make soak ONLY=browser`, because it shows again what a shorter test shows.
+LONG = {"test_journeys_with_script.py": ("test_c_", "test_d_"), "test_journeys_without_script.py": ("test_a_", "test_b_", "test_c_", "test_d_"),
+        "test_axe.py": ("test_new[", "test_pupil[", "test_lists[", "test_papers[", "test_move[", "test_home[", "test_school["),
+        "test_keyboard.py": ("test_a_move_with_the_keyboard_alone[without", "test_enter_saves[without", "test_no_sideways_scrolling[200")}
+SHORT = ("[RecordOfConcern]", "[MyPlanPlus]", "[Pupil]", "[S1]", "[Case]", "[OFF]", "[office-/pupil/]", "[senco-/sen-list/]",
+         "[technician-/user/]", "[draft]", "[sealed]", "[review]", "[letter]", "[senco]", "[technician]", "[office-/help/]", "[teacher-/audit/]", "[senco-/audit/]", "[Ready-move-to-stage-2]", "[Case-new-my-plan-plus-cycle]")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the long ones: those whose name begins as LONG says, but for the cases in SHORT."""
+    for item in items:
+        if item.name.startswith(LONG.get(item.path.name, ("-",))) and not item.name.endswith(SHORT):
+            item.add_marker("long")
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +103,7 @@ def served(tmp_path_factory):
             m.Setting.update(second_step=None).execute()        # signing in with a code is in test_sign_in.py
             for role, name, classes in PEOPLE:
                 m.User.create(name=name, username=role, role=role, classes=classes, password=passwords.hash_password(PASSWORD))
-        server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=4, channel_timeout=LONG, cleanup_interval=LONG)
+        server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=4, channel_timeout=FOREVER, cleanup_interval=FOREVER)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         yield School(app, database, server)

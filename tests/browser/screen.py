@@ -14,8 +14,14 @@ WAIT = 6_000                    # milliseconds until a missing button or box is 
 # The ways in which people in the UK write a date; each date that a test types takes the next one.
 SHAPES = itertools.cycle(("{d:%d/%m/%y}", "{d.day} {d:%B} {d:%Y}", "{d.day}.{d.month}.{d.year}", "{d:%a} {d.day} {d:%b} {d:%Y}", "{d:%d-%m-%Y}"))
 
+# The big form of the page, or one line (`at`) of the list of rows with this heading. Small pieces of JavaScript of our own: Playwright's
+# locators bring a third of a megabyte of script into every page, a third of the time of a test.
+SCOPE = """([heading, at]) => heading === null ? document.querySelector('main form:has(.field)')
+  : [...document.querySelectorAll('div:has(> [data-rows])')].find(d => d.querySelector('h3').textContent.trim().startsWith(heading))
+    .querySelectorAll(':scope > [data-rows] > fieldset')[at]"""
+
 # What a page asks: label, whether it is needed, kind, id, name and options of each question inside an element.
-QUESTIONS = """(scope, inner) => [...scope.querySelectorAll('.field')].filter(f => inner || !f.closest('.repeat')).map(f => {
+QUESTIONS = "([where, inner]) => [...(" + SCOPE + """)(where).querySelectorAll('.field')].filter(f => inner || !f.closest('.repeat')).map(f => {
   const label = f.querySelector(':scope > label, :scope > legend');
   if (!label) return null;
   const words = [...label.childNodes].filter(n => !(n.classList && n.classList.contains('need'))).map(n => n.textContent).join('').trim();
@@ -30,6 +36,18 @@ QUESTIONS = """(scope, inner) => [...scope.querySelectorAll('.field')].filter(f 
   return {words, need: !!need && /^needed( to complete)?$/.test(need.textContent.trim()), kind, id: one.id, name: one.name,
     options: many || kind === 'select' ? list : [], said: many ? boxes.some(b => b.checked) : !!one.value};
 }).filter(q => q)"""
+
+# Press the button or link with exactly these words, on the page itself before the frame around it: it must be there to be seen and reached.
+PRESS = """words => {
+  const all = [...document.querySelectorAll('header a, header button, main a, main button')];
+  const it = all.filter(e => !e.hasAttribute('aria-hidden') && e.textContent.replace(/\\s+/g, ' ').trim() === words).pop();
+  if (!it || it.disabled || !it.checkVisibility({checkVisibilityCSS: true})) return 'is not there';
+  it.scrollIntoView({block: 'center', behavior: 'instant'});
+  const box = it.getClientRects()[0], at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  if (!at || !it.contains(at) && !at.contains(it)) return 'is covered by ' + (at ? at.outerHTML.slice(0, 80) : 'nothing');
+  it.click();
+  return '';
+}"""
 
 # Give answers as a person's typing would: the box must be there to be seen, and the page hears of the change.
 PUT = """puts => puts.map(([how, which, value]) => {
@@ -90,7 +108,9 @@ class Screen:
 
     def press(self, words):
         """Press the button or link with exactly these words, and wait for the page that follows."""
-        self.click(self.thing(words))
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
+            fault = self.page.evaluate(PRESS, words)
+            assert not fault, f"{self.page.url}: “{words}” {fault}:\n{self.text()}"
 
     def click(self, found):
         """Press a thing that leads to another page, and wait for that page."""
@@ -117,7 +137,7 @@ class Screen:
     # -- reading
     def text(self):
         """The words of the page that can be seen."""
-        return self.page.locator("main").inner_text()
+        return self.page.evaluate("document.querySelector('main').innerText")
 
     def says(self, *words):
         """Check that the page says all of this."""
@@ -133,7 +153,7 @@ class Screen:
 
     def each(self, selector):
         """The words of every element that fits, each on one line."""
-        return [" ".join(words.split()) for words in self.page.locator(selector).all_inner_texts()]
+        return [" ".join(words.split()) for words in self.page.evaluate("what => [...document.querySelectorAll(what)].map(e => e.innerText)", selector)]
 
     def badges(self):
         """Where the child stands, from the top of the page."""
@@ -141,7 +161,7 @@ class Screen:
 
     def timeline(self):
         """The titles of the timeline, newest first."""
-        return self.each("#timeline >> xpath=../.. >> h3")
+        return self.each(":has(> * > #timeline) h3")
 
     def papers(self):
         """The papers of the stage with the state of each: {name: state}."""
@@ -154,28 +174,26 @@ class Screen:
         A list of rows is given by its heading as a list of dictionaries; missing lines are added with the page's own button.
         """
         given = dict(given or {})
-        form = self.page.locator("main form:has(.field)").first
-        self.answer(form, given, on, inner=False)
-        for label, needed in self.groups(form):
+        self.answer((None, 0), given, on, inner=False)
+        for label, needed in self.groups():
             lines = given.pop(label, [{}] if needed else [])
             for at, line in enumerate(lines):
                 self.row(label, at, dict(line), on)
         assert not given, f"{self.page.url} does not ask: {', '.join(given)}"
 
-    def groups(self, form):
+    def groups(self):
         """The lists of rows on the page: [(heading, whether one line is needed)]."""
-        found = form.locator("div:has(> [data-rows]) > h3").evaluate_all("""all => all.map(h => [h.firstChild.textContent.trim(),
-            !!h.querySelector('.need')])""")
+        found = self.page.evaluate("""() => [...document.querySelectorAll('main form:has(.field) div:has(> [data-rows]) > h3')]
+            .map(h => [h.firstChild.textContent.trim(), !!h.querySelector('.need')])""")
         return [tuple(pair) for pair in found]
 
     def row(self, label, at, given, on):
         """Fill in one line of a list; adds it when the page does not show so many."""
-        rows = self.page.locator("div:has(> [data-rows])").filter(has=self.page.locator(f"h3:text-matches({json.dumps('^' + re.escape(label))})"))
-        lines = rows.locator("[data-rows] > fieldset")
-        if lines.count() <= at:
-            self.add_line(rows)
-            assert lines.count() == at + 1, f"“Add another line” did not add line {at + 1} under “{label}”"
-        self.answer(lines.nth(at), given, on, inner=True)
+        there = "where => !!(" + SCOPE + ")(where)"
+        if not self.page.evaluate(there, (label, at)):
+            self.add_line(self.page.locator("div:has(> [data-rows])").filter(has=self.page.locator(f"h3:text-matches({json.dumps('^' + re.escape(label))})")))
+            assert self.page.evaluate(there, (label, at)), f"“Add another line” did not add line {at + 1} under “{label}”"
+        self.answer((label, at), given, on, inner=True)
         assert not given, f"A line of “{label}” does not ask: {', '.join(given)}"
 
     def add_line(self, rows):
@@ -187,9 +205,9 @@ class Screen:
             self.click(button)
 
     def answer(self, scope, given, on, inner):
-        """Answer the questions inside one element; what is answered is taken out of `given`."""
+        """Answer the questions inside one element (see SCOPE); what is answered is taken out of `given`."""
         puts = []
-        for asked in scope.evaluate(QUESTIONS, inner):
+        for asked in self.page.evaluate(QUESTIONS, (scope, inner)):
             if asked["words"] in given:
                 puts += as_put(asked, given.pop(asked["words"]))
             elif asked["need"] and not asked["said"]:
