@@ -347,10 +347,10 @@ def erase(pupil, user, surname, folder):
         asked.done_by, asked.done_at = user.name, now()
         asked.save(act="erase")
         audit("erase", pupil)
-        for name in files - {d.stored_as for d in Document.select()}:
-            (folder / "files" / name).unlink(missing_ok=True)
-        for path in (folder / "imports").glob("*"):             # any of them may name the child; they wait a day at most
-            path.unlink(missing_ok=True)
+    for name in files - {d.stored_as for d in Document.select()}:   # after the commit; should the power go here, `portal check` names them
+        (folder / "files" / name).unlink(missing_ok=True)
+    for path in (folder / "imports").glob("*"):                 # any of them may name the child; they wait a day at most
+        path.unlink(missing_ok=True)
     return scrub()
 
 

@@ -29,7 +29,7 @@ SEEN = ("view", "print", "export", "file", "found", "listed")      # the acts of
 WORDS = ("before", "after", "reason")                               # what may name a child
 LOGGED = ("refused", "refused sign-in")                             # acts that are a line of the log, too
 UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, "53100", "25006",
-              errno.ENOSPC, errno.EROFS, errno.EDQUOT}            # of SQLite, of PostgreSQL, of the system
+              errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}        # of SQLite, of PostgreSQL, of the system
 _key = None
 
 
@@ -313,6 +313,8 @@ def guard():
     """Chain the rows of a version that had no chain, and put the triggers in place; again does nothing."""
     if guarded():
         return
+    if _last_link():
+        log.error("The triggers that keep the audit trail were not in the database and were put back: run the command verify.")
     with together():
         link = ""
         for row in list(AuditEntry.select().order_by(AuditEntry.id).dicts()) if not _last_link() else ():

@@ -141,8 +141,8 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
     ("the trail forgets the name in the rows of nobody", "keeping.py", "        rule |= nobody & (", "        _ = nobody & (", KEEPING + " -k no_word_of_the_child"),
     ("records and drafts go", "keeping.py", "        take_away(pupil, asked)\n", "", KEEPING + " -k no_word_of_the_child"),
     ("the pages of the database are written over", "keeping.py", "db.execute_sql(\"VACUUM\" if on_sqlite() else \"VACUUM FULL\")", "pass", KEEPING + " -k written_over"),
-    ("files go", "keeping.py", "            (folder / \"files\" / name).unlink(missing_ok=True)", "            pass", KEEPING + " -k no_word_of_the_child"),
-    ("files that were brought in go", "keeping.py", "            path.unlink(missing_ok=True)", "            pass", KEEPING + " -k no_word_of_the_child"),
+    ("files go", "keeping.py", "    for name in files - {d.stored_as for d in Document.select()}:", "    for name in ():", KEEPING + " -k no_word_of_the_child"),
+    ("files that were brought in go", "keeping.py", "        path.unlink(missing_ok=True)\n    return scrub()", "        pass\n    return scrub()", KEEPING + " -k no_word_of_the_child"),
     # moves and papers
     ("a move is for its roles", "workflow.py", "user.role in move.by and user.role in ROLES", "user.role in ROLES", MOVES + " -k only_the_roles"),
     ("the page of a move is for its roles", "admin_views/pupil.py", "        if current_user.role not in row.by:", "        if False:", MATRIX),

@@ -353,9 +353,14 @@ def test_a_trail_chained_anew_with_the_key_differs_from_its_anchor(robin, tmp_pa
     assert trail.verify() == [] and "is not what was written down elsewhere" in trail.verify(trail.read_anchors(tmp_path / "anchors.txt"))[0]
 
 
-def test_triggers_that_were_taken_away_are_missed(robin):
+def test_triggers_that_were_taken_away_are_missed(robin, caplog):
+    """By `verify`, and in the log of the start that puts them back."""
+    robin.alert = "One"
+    robin.save()
     off_guard()
     assert trail.verify() == ["The triggers that keep the audit trail are not in the database."]
+    trail.guard()
+    assert trail.guarded() and "were not in the database and were put back" in caplog.text
 
 
 def test_an_anchor_is_written_once_a_day_and_a_broken_line_costs_only_itself(robin, tmp_path, the_day):

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -326,7 +327,7 @@ def test_a_drill_finds_a_broken_seal_and_a_changed_trail(school):
         database.commit()
     upkeep.backup()
     passed, certificate = recovery.drill()
-    assert not passed and sealed == certificate.count("WRONG     The seal of ") > 0
+    assert not passed and sealed == certificate.count("WRONG     The sealed ") > 0
     assert "WRONG     Audit row 41 does not follow" in certificate
 
 
@@ -342,6 +343,20 @@ def test_every_release_comes_back_in_this_version(folder, tmp_path):
         assert not portal_module.diff_models(tables, m.tables())
         assert copying.applied(tables) == sorted(p.stem for p in upkeep.MIGRATIONS.glob("0*.py"))
     assert sorted(p.name for p in new.iterdir() if p.suffix in (".db", ".key")) == ["audit.key", "backup.key", "portal.db", "secret.key"]
+
+
+def test_everything_is_checked_once_a_day(school, the_day):
+    """The Status page shows what the last whole check said; the portal runs it by itself."""
+    looked, last = [], school / "check.json"
+
+    def look():
+        looked.append(q.now())
+        last.write_text("{}")
+        os.utime(last, (time.time(),) * 2)
+    for hours in (0, 1, 22, 2, 1):
+        the_day.shift(datetime.timedelta(hours=hours))
+        upkeep.check_daily(look)
+    assert len(looked) == 2
 
 
 def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, monkeypatch):
