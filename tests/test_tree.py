@@ -75,3 +75,8 @@ def test_every_guard_of_the_mutation_table_is_still_there_once():
 def test_no_migration_drops_anything():
     for path in ROOT.glob("migrations/*.py"):
         assert "drop_column" not in path.read_text("utf-8"), f"{path.name} would lose answers"
+
+
+def test_no_long_run_has_the_name_of_a_module_of_the_program():
+    """`make soak` runs each with its own folder first on the path: it would be found instead of the module."""
+    assert not {p.stem for p in (ROOT / "tests" / "soak").glob("*.py")} & {p.stem for p in ROOT.glob("*.py")}

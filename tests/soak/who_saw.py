@@ -1,6 +1,6 @@
 """How quickly the audit trail answers when it is long: 100,000 rows about 400 children, the busiest of them with 20,000.
 
-`.venv/bin/python tests/soak/witness.py` prints one line for each figure; exit code 1 when one is over its limit.
+`.venv/bin/python tests/soak/who_saw.py` prints one line for each figure; exit code 1 when one is over its limit.
 """
 import datetime
 import pathlib

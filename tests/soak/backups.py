@@ -1,6 +1,6 @@
 """Backups of a school of 420 pupils while 4 people write: online backup against a plain copy of the file, a drill, a restore.
 
-`.venv/bin/python tests/soak/upkeep.py` prints one line for each figure; it fails when a backup is not complete and sound, or a drill fails.
+`.venv/bin/python tests/soak/backups.py` prints one line for each figure; it fails when a backup is not complete and sound, or a drill fails.
 """
 import os
 import pathlib
@@ -84,7 +84,7 @@ def compare(folder):
 
 def main():
     """Every figure, one a line."""
-    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="soak-upkeep-")
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="soak-backups-")
     folder = pathlib.Path(os.environ["DATA_DIR"])
     import app
     import commands
