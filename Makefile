@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help run demo test test-postgres soak backup drill restore upgrade migration readme pins audit sbom mutants
+.PHONY: help run demo test test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
 	@echo "make demo       start a fictional school, in its own folder"
@@ -11,12 +11,13 @@ help:
 	@echo "make backup     make a backup now; make drill tries the newest one out; make restore puts it back"
 	@echo "make upgrade    bring the program to its newest version, or leave all as it was"
 	@echo "make test-postgres  run every test that needs no browser on a real PostgreSQL"
-	@echo "make soak       the long runs with their full figures: kills, full disk, load (about half an hour)"
+	@echo "make soak       the long runs with their full figures: kills, full disk, load (about a quarter of an hour)"
 	@echo "make migration  after adding a question to models.py"
 	@echo "make readme     write the generated parts of README.md again"
 	@echo "make pins       after changing a package in requirements.txt: write the hashes again"
 	@echo "make audit      ask whether a package has a known hole (needs the internet)"
 	@echo "make sbom       list every package in sbom.json (CycloneDX), for a release"
+	@echo "make release    what a release needs: sbom.json, and a seeded school in tests/released"
 	@echo "make mutants    take each guard out in turn and see that a test notices (long)"
 
 run: $(VENV)/ready
@@ -53,6 +54,9 @@ audit: $(VENV)/ready $(VENV)/tools/ready
 sbom: $(VENV)/tools/ready
 	@$(VENV)/tools/bin/cyclonedx-py requirements --output-reproducible --validate --output-file sbom.json requirements.txt
 	@$(RUN) -c 'import json; print("sbom.json:", len(json.load(open("sbom.json"))["components"]), "components")'
+
+release: sbom $(VENV)/tests-ready
+	@$(RUN) tests/release.py
 
 mutants: $(VENV)/tests-ready
 	@$(RUN) tests/mutate_guards.py

@@ -29,8 +29,12 @@ from upkeep import Refused
 RELEASED = sorted((ROOT / "tests" / "released").glob("*.sql"))          # a seeded school of every released version
 
 
-def build(path, release=RELEASED[-1]):
-    """The seeded school of a released version."""
+def build(path, release=RELEASED[0]):
+    """The seeded school of a released version, with the key of its audit trail if it had one (see release.py)."""
+    first = release.read_text("utf-8").partition("\n")[0]
+    if first.startswith("-- audit.key: "):
+        (path.parent / "audit.key").write_text(first.removeprefix("-- audit.key: "))
+        trail.use_key(portal_module.key_file(path.parent, "audit.key").encode())
     with closing(sqlite3.connect(path)) as database:
         database.executescript(release.read_text("utf-8"))
 
@@ -39,6 +43,12 @@ def build(path, release=RELEASED[-1]):
 def folder(tmp_path, monkeypatch, request):
     """A data folder with the school of a released version in it, and the program pointed at it."""
     yield from point_at(tmp_path / "data", monkeypatch, lambda path: build(path, request.param))
+
+
+@pytest.fixture
+def oldest(tmp_path, monkeypatch):
+    """The same of the oldest version, which has migrations before it."""
+    yield from point_at(tmp_path / "data", monkeypatch, build)
 
 
 @pytest.fixture(scope="module")
@@ -433,15 +443,15 @@ def test_a_backup_of_a_newer_program_is_refused(school):
 
 
 # ---------------------------------------------------------------------------------------------------- around a migration
-def test_a_migration_makes_a_backup_first_and_again_does_nothing(folder):
-    wanted = answers(folder / "portal.db")
-    with upkeep.reading(folder / "portal.db") as tables:
+def test_a_migration_makes_a_backup_first_and_again_does_nothing(oldest):
+    wanted = answers(oldest / "portal.db")
+    with upkeep.reading(oldest / "portal.db") as tables:
         old = copying.applied(tables)
     assert upgrade.migrated(portal_module.migrate) == [p.stem for p in sorted(upkeep.MIGRATIONS.glob("0*.py")) if p.stem not in old]
-    assert len(upkeep.sets(folder / "backups")) == 1 and wanted <= answers(folder / "portal.db")
-    before = all_of(folder / "portal.db")
+    assert len(upkeep.sets(oldest / "backups")) == 1 and wanted <= answers(oldest / "portal.db")
+    before = all_of(oldest / "portal.db")
     assert upgrade.migrated(portal_module.migrate) == []
-    assert all_of(folder / "portal.db") == before and len(upkeep.sets(folder / "backups")) == 1
+    assert all_of(oldest / "portal.db") == before and len(upkeep.sets(oldest / "backups")) == 1
 
 
 @pytest.mark.parametrize("atomic", [True, False])
@@ -458,16 +468,16 @@ def test_a_failed_migration_puts_the_database_back(school, tmp_path, monkeypatch
     assert all_of(school / "portal.db") == before and len(upkeep.sets(school / "backups")) == 1
 
 
-def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(folder, monkeypatch):
+def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(oldest, monkeypatch):
     from playhouse.migrate import SchemaMigrator
-    wanted = answers(folder / "portal.db")
+    wanted = answers(oldest / "portal.db")
     for owner, name, number in ((SchemaMigrator, "add_column", 5), (trail, "guard", 1)):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, kill_at(getattr(owner, name), number))
             killed(lambda: portal_module.migrate(q.db.obj))
-        assert copying.unsound(folder / "portal.db") == []
+        assert copying.unsound(oldest / "portal.db") == []
     portal_module.migrate(q.db.obj)
-    assert wanted <= answers(folder / "portal.db")
+    assert wanted <= answers(oldest / "portal.db")
     with q.db.connection_context():
         assert not portal_module.diff_models(q.db.obj, m.tables()) and trail.guarded() and trail.verify() == []
 
