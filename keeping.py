@@ -85,7 +85,7 @@ def review(pupil):
     marked += [Item(f"Draft-{d.id}", "Not saved yet", d.form, MARKED) for d in drafts_of(pupil, records) if ["withhold", "Yes"] in json.loads(d.typed)]
     parts = [Item(f"{key_of(r)}/{p['label']}", f"“{p['label']}”", str(r), "Kept for the school only") for r, content in said
              if key_of(r) not in hidden for p in content["sections"] if not p["family"] and answered(p)]
-    files = [Item(f"{key_of(r)}/file", f"The file “{r.file_name}”", str(r)) for r in records
+    files = [Item(f"{key_of(r)}/file", f"The file “{r.file_name}”" if r.file_name else "The file", str(r)) for r in records
              if isinstance(r, Document) and r.stored_as and key_of(r) not in hidden]
     return sorted([*marked, *parts, *files, *people_in(pupil, said)], key=lambda item: not item.why)
 

@@ -429,7 +429,8 @@ def address(school, rule, which="mine"):
     """A full address of a rule, with the key of one of the school's records; a new paper is for the pupil `which`."""
     cls, values = class_of(rule.endpoint), {}
     for name in rule.arguments:
-        values[name] = {"slug": MOVE, "stage": "S3", "number": school.teacher.id, "token": "no-such-token", "filename": "portal.css"}.get(name)
+        number = (getattr(school, which) if rule.endpoint.startswith("keeping.") else school.teacher).id        # of a pupil, or of a person
+        values[name] = {"slug": MOVE, "stage": "S3", "number": number, "token": "no-such-token", "filename": "portal.css"}.get(name)
         if name == "key":
             values[name] = key_of(school, cls, which) if cls else "0" * 32
     if rule.endpoint.endswith(".new") and cls and issubclass(cls, m.PupilRecord):
