@@ -29,7 +29,7 @@ from playhouse.schema_diff import diff_models
 import models
 import trail
 import workflow
-from models import Document, Form, Pupil, Setting, User, every, may
+from models import Document, Form, Setting, User, every
 from questions import ROLES, SENCO, TECHNICIAN, say_moment
 
 REFUSE, PROBLEM, WARN, NOTE = "refuse", "problem", "warning", "note"        # refuse: a problem with which the portal does not start

@@ -23,7 +23,7 @@ from admin_views.desk import settings_now
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from models import Disclosure, Erasure, Pupil, Setting, may
-from questions import audit, now, say_day, say_moment, short_day, together, today
+from questions import now, say_day, say_moment, together, today
 from trail import saw
 
 README = """{title}

@@ -283,11 +283,12 @@ def test_when_one_row_fails_nothing_is_written(cast, acting):
     assert not m.Pupil.select().where(m.Pupil.surname == "Reed").exists()
 
 
-def test_two_thousand_pupils_are_looked_at_in_time(cast, acting):
+def test_two_thousand_pupils_are_looked_at_with_a_handful_of_queries(cast, acting, monkeypatch):
+    asked, real = [], q.db.obj.execute_sql
+    monkeypatch.setattr(q.db.obj, "execute_sql", lambda *given, **more: asked.append(given) or real(*given, **more))
     rows = [f"Sur{n},Fore{n},0{n % 9 + 1}/03/2018,,{n % 6 + 1},{n % 6 + 1}A,Jo Sur{n},07700 900{n % 1000:03},mother" for n in range(2000)]
-    began = time.perf_counter()
     items = look(cast.office, *rows, heads=CONTACT)
-    assert sheet.counts(items)["new"] == 2000 and time.perf_counter() - began < 8
+    assert sheet.counts(items)["new"] == 2000 and len(asked) < 20, len(asked)
 
 
 # ------------------------------------------------------------------------------------------------------------- the pages

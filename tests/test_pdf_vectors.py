@@ -8,7 +8,6 @@ import io
 
 import models as m
 import pytest
-import questions as q
 from pypdf import PdfReader
 from test_exports import free_texts
 from test_paper import ATTACKS, inline, listener  # noqa: F401  (a fixture)

@@ -14,7 +14,7 @@ import questions as q
 from conftest import press
 from test_exports import free_texts
 from test_surfaces import XSS
-from web import Page, everywhere, key_of, rules
+from web import Page, everywhere, rules
 
 from admin_views import forms, sheet
 
