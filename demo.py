@@ -11,7 +11,7 @@ import clock
 import demo_words as w
 import workflow
 from models import (AGENCY_STATUS, AREAS, CAUSES, HORIZONS, HOW_TOLD, PROGRESS, UPN_LETTERS, AgencyInformation, BankEntry, ChildStory,
-                    ConcernReview, Consent, EhcCase, FamilyThinks, Form, Letter, Meeting, MyPlan, MyPlanPlus, MyPlanPlusReview,
+                    ConcernReview, Consent, EhcCase, FamilyThinks, Letter, Meeting, MyPlan, MyPlanPlus, MyPlanPlusReview,
                     MyPlanReview, ParentInformation, Placement, Provision, Pupil, PupilViews, RecordOfConcern, Setting, Strategy, User,
                     horizon_end)
 from questions import acting, db

@@ -9,7 +9,7 @@ import re
 
 PASSWORD = "harbour violet spoon teapot"
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of (403|404|410|422)")
-WAIT = 6_000                    # milliseconds until a missing button or box is a failure
+WAIT = 20_000                   # milliseconds until a missing button or box is a failure
 
 # The ways in which people in the UK write a date; each date that a test types takes the next one.
 SHAPES = itertools.cycle(("{d:%d/%m/%y}", "{d.day} {d:%B} {d:%Y}", "{d.day}.{d.month}.{d.year}", "{d:%a} {d.day} {d:%b} {d:%Y}", "{d:%d-%m-%Y}"))
