@@ -16,7 +16,7 @@ from peewee import (BooleanField, CharField, DateField, DateTimeField, DecimalFi
                     TextField)
 
 import clock
-from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, AuditEntry, Record, Row, Rows, Section, belongs_to, choice,
+from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, AuditEntry, Clash, Record, Row, Rows, Section, belongs_to, choice,
                        choices, day, document, link, now, number, say_day, seal_of, short_day, text, today, together)
 
 # --------------------------------------------------------------------------------------------------------------- rights
@@ -506,6 +506,12 @@ class AccessArrangement(Row):
 class PupilRecord(Record):
     """Anything that is kept about one pupil."""
     pupil = link("Pupil", Pupil, needed=True, index=True)
+
+    def save(self, *args, **more):
+        """Save; raises Clash for something new about a child whose record was erased."""
+        if not self.id and Pupil.select().where(Pupil.id == self.pupil_id, Pupil.erased_on.is_null(False)).exists():
+            raise Clash("This child's record was erased: nothing new is kept about them.")
+        return super().save(*args, **more)
 
 
 class Placement(PupilRecord):

@@ -143,6 +143,8 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
     ("the pages of the database are written over", "keeping.py", "db.execute_sql(\"VACUUM\" if on_sqlite() else \"VACUUM FULL\")", "pass", KEEPING + " -k written_over"),
     ("files go", "keeping.py", "    for name in files - {d.stored_as for d in Document.select()}:", "    for name in ():", KEEPING + " -k no_word_of_the_child"),
     ("files that were brought in go", "keeping.py", "        path.unlink(missing_ok=True)\n    return scrub()", "        pass\n    return scrub()", KEEPING + " -k no_word_of_the_child"),
+    ("nothing new is kept about an erased child", "models.py", "if not self.id and Pupil.select()", "if False and Pupil.select()",
+     KEEPING + " -k two_people_erase"),
     # moves and papers
     ("a move is for its roles", "workflow.py", "user.role in move.by and user.role in ROLES", "user.role in ROLES", MOVES + " -k only_the_roles"),
     ("the page of a move is for its roles", "admin_views/pupil.py", "        if current_user.role not in row.by:", "        if False:", MATRIX),

@@ -23,6 +23,7 @@ import questions as q
 import time_machine
 import trail
 import web
+import workflow as w
 from click.testing import CliRunner
 from conftest import START, TODAY, TOTP, press
 from peewee import SqliteDatabase
@@ -332,6 +333,20 @@ def test_two_people_erase_a_record(school, browser, leaver):
     assert q.say_day(TODAY + 31 * DAY) in page.text and not still_there(school)
     assert browser("senco").get(f"/pupil/{leaver.id}/edit/").status_code == 302
     assert "This record was erased" in press_erase(senco, leaver, "ask", "Again").text
+    nothing_new(senco, leaver)
+
+
+def nothing_new(senco, pupil):
+    """Nothing can be written about an erased child again: not by any form, not by a move."""
+    for cls in (m.Letter, m.Strategy, m.Meeting, m.Consent, m.RecordOfConcern):
+        page = senco.read(senco.post(f"/{cls.slug()}/new/?pupil={pupil.id}", {n: "x" for n, f in cls.questions() if not f.choices}), 422)
+        assert "was erased: nothing new is kept" in page.text or "There is a problem" in page.text
+        assert not cls.select().where(cls.pupil == pupil).exists(), cls.__name__
+    for move in w.MOVES:
+        assert senco.post(f"/pupil/{pupil.id}/move/{move.slug}/", {"on": "today", "reason": "x"}).status_code in (302, 409, 422)
+    assert not m.Placement.select().where(m.Placement.pupil == pupil).exists()
+    with q.acting("The tests"), pytest.raises(q.Clash, match="nothing new is kept"):
+        m.Letter(pupil=pupil, subject="Again").save()
 
 
 def test_a_request_to_erase_is_taken_back_by_who_asked(school, browser, leaver):
