@@ -56,7 +56,7 @@ def start(database, prepare=lambda: None):
         portal = app.create_app(database)
         with database.connection_context():
             refuse_unsafe(status.facts_of(portal))
-        upkeep.watch(lambda: checks.run(status.facts_of(portal, whole=True)))
+        upkeep.watch(upkeep.tend, lambda: checks.daily(status.facts_of(portal, whole=True)))
         serve(portal)
 
 

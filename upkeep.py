@@ -378,23 +378,27 @@ def prune(place, kept):
 
 
 # -------------------------------------------------------------------------------------------------------------- by itself
-def watch(whole_check=lambda: None):
-    """Look after the backups for as long as the portal runs, and let everything be checked once a day; of several processes only one does it."""
+def watch(*tasks):
+    """Do these tasks every ten minutes for as long as the portal runs; of several processes on one folder only one does them."""
     own_key()
-    threading.Thread(target=_watch, args=(whole_check,), name="upkeep", daemon=True).start()
+    threading.Thread(target=_watch, args=tasks, name="upkeep", daemon=True).start()
 
 
-def _watch(whole_check):
+def _watch(*tasks):
     held = None
     while True:
         held = held or hold("upkeep.lock")
-        if held:
-            try:
-                tend()
-                check_daily(whole_check)
-            except Exception as error:                          # noqa: BLE001  (this thread must live as long as the portal)
-                log.error("The automatic backup or check failed: %s", error if isinstance(error, Refused) else type(error).__name__)
+        for task in tasks if held else ():
+            attempt(task)
         time.sleep(LOOK_EVERY)
+
+
+def attempt(task):
+    """Do a task that looks after the portal; when it fails, a line of the log says so, and the next one is done all the same."""
+    try:
+        task()
+    except Exception as error:                                  # noqa: BLE001  (the thread must live as long as the portal)
+        log.error("The automatic backup or check failed: %s", error if isinstance(error, Refused) else type(error).__name__)
 
 
 def tend():
@@ -407,11 +411,3 @@ def tend():
         return
     for problem in backup(settings)[1]:
         log.warning(problem)
-
-
-def check_daily(whole_check):
-    """Run the whole check when the last one is older than a day: the Status page and the alarms of the home page show what it found."""
-    last = _folder / "check.json"
-    if not last.exists() or time.time() - last.stat().st_mtime >= DAY.total_seconds():
-        with db.connection_context():
-            whole_check()

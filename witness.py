@@ -105,7 +105,12 @@ def report(pupil, since=None):
 # ---------------------------------------------------------------------------------------------------------- is it all whole
 def problems(anchors=()):
     """What is wrong with the audit trail, the sealed papers and the erased rows, in sentences; none when all is as it was written."""
-    return [*trail.verify(anchors), *seal_problems(), *erasure_problems()]
+    return [*trail_problems(anchors), *seal_problems()]
+
+
+def trail_problems(anchors=()):
+    """What is wrong with the audit trail: its chain, its anchors, words that were blanked without an erasure."""
+    return [*trail.verify(anchors), *erasure_problems()]
 
 
 def seal_problems():

@@ -47,8 +47,7 @@ def test_the_migrations_run_on_postgresql(server, tmp_path):
 
 
 def test_the_pathway_passes_on_postgresql(server, tmp_path):
-    """Its first nine transitions; `make test-postgres` runs everything."""
-    said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_pathway.py", "-k", "test_t0", url=server.get_uri(), folder=tmp_path)
+    said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_pathway.py", url=server.get_uri(), folder=tmp_path)
     assert " passed" in said
 
 

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import app as portal_module
+import checks
 import commands
 import copying
 import models as m
@@ -355,18 +356,23 @@ def test_every_release_comes_back_in_this_version(folder, tmp_path):
     assert sorted(p.name for p in new.iterdir() if p.suffix in (".db", ".key")) == ["audit.key", "backup.key", "portal.db", "secret.key"]
 
 
-def test_everything_is_checked_once_a_day(school, the_day):
+def test_everything_is_checked_once_a_day_though_a_backup_fails(school, the_day, monkeypatch, caplog):
     """The Status page shows what the last whole check said; the portal runs it by itself."""
     looked, last = [], school / "check.json"
 
-    def look():
-        looked.append(q.now())
+    def look(at):
+        looked.append(at.folder)
         last.write_text("{}")
         os.utime(last, (time.time(),) * 2)
-    for hours in (0, 1, 22, 2, 1):
+
+    def fails():
+        raise Refused("No backup could be made: no room.")
+    monkeypatch.setattr(checks, "run", look)
+    for hours in (0, 1, 22, 2, 1, -48):                         # a clock that was wrong does not stop it either
         the_day.shift(datetime.timedelta(hours=hours))
-        upkeep.check_daily(look)
-    assert len(looked) == 2
+        for task in (fails, lambda: checks.daily(checks.Facts(school, q.db.obj))):
+            upkeep.attempt(task)
+    assert looked == [school] * 3 and caplog.text.count("No backup could be made: no room.") == 6
 
 
 def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, monkeypatch):

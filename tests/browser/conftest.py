@@ -44,7 +44,7 @@ SHORT = ("[RecordOfConcern]", "[MyPlanPlus]", "[Pupil]", "[S1]", "[Case]", "[OFF
 def pytest_collection_modifyitems(items):
     """Mark the long ones: those whose name begins as LONG says, but for the cases in SHORT."""
     for item in items:
-        if item.name.startswith(LONG.get(item.path.name, ("-",))) and not item.name.endswith(SHORT):
+        if item.name.startswith(LONG.get(item.path.name, ())) and not item.name.endswith(SHORT):
             item.add_marker("long")
 
 
