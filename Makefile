@@ -1,6 +1,7 @@
 # The commands of the portal. `make` alone lists them.
 PYTHON ?= python3
 VENV := .venv
+unexport PYTHONDONTWRITEBYTECODE
 RUN := $(VENV)/bin/python
 
 .PHONY: help run demo test test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants

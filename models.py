@@ -12,12 +12,13 @@ import json
 import re
 import secrets
 
-from peewee import (BooleanField, CharField, DateField, DateTimeField, DecimalField, ForeignKeyField, IntegerField, Model, SQL,
+from peewee import (BooleanField, CharField, DateField, DateTimeField, DecimalField, ForeignKeyField, IntegerField, SQL,
                     TextField)
 
 import clock
 from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, AuditEntry, Clash, Record, Row, Rows, Section, belongs_to, choice,
                        choices, day, document, link, now, number, say_day, seal_of, short_day, text, today, together)
+from tables import Table
 
 # --------------------------------------------------------------------------------------------------------------- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -321,7 +322,7 @@ class User(Record):
         return self.name or self.username or ""
 
 
-class SignedIn(Model):
+class SignedIn(Table):
     """One place where somebody is signed in; without its row a cookie is worth nothing."""
     key = CharField(64, unique=True)                                # SHA-256 of what the cookie holds
     user = ForeignKeyField(User, backref="places", on_delete="CASCADE")
@@ -330,19 +331,11 @@ class SignedIn(Model):
     place = CharField(default="")                                   # network address
     device = CharField(default="")                                  # the browser, in words
 
-    class Meta:
-        database = Record._meta.database
-        legacy_table_names = False
 
-
-class SignInTry(Model):
+class SignInTry(Table):
     """One try at signing in, kept five minutes, so that guessing is slow."""
     key = CharField(64, index=True)                                 # SHA-256: never what was typed
     at = DateTimeField(default=now, index=True)
-
-    class Meta:
-        database = Record._meta.database
-        legacy_table_names = False
 
 
 # ------------------------------------------------------------------------------------------------------------- the pupil
@@ -1332,7 +1325,7 @@ class Erasure(PupilRecord):
 
 
 # ---------------------------------------------------------------------------------------------- work that is not yet a record
-class Draft(Model):
+class Draft(Table):
     """What somebody has typed into a form and not saved yet: it comes back whatever happens."""
     user = ForeignKeyField(User, backref="+", on_delete="CASCADE")
     form = CharField()                                              # the address of the form
@@ -1341,20 +1334,14 @@ class Draft(Model):
     at = DateTimeField(default=now)
 
     class Meta:
-        database = Record._meta.database
-        legacy_table_names = False
         indexes = ((("user", "form"), True),)
 
 
-class Press(Model):
+class Press(Table):
     """One press of a button that makes something: a second press with the same token finds what the first one made."""
     token = CharField(unique=True)
     led_to = CharField()                                            # the address of what was made
     at = DateTimeField(default=now, index=True)
-
-    class Meta:
-        database = Record._meta.database
-        legacy_table_names = False
 
 
 # ---------------------------------------------------------------------------------------------------------- the whole list

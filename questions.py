@@ -12,8 +12,9 @@ import json
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, IntegerField, Model, ModelSelect, TextField
+from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, IntegerField, TextField
 
+from tables import Table
 from trail import Actor, AuditEntry, acting, audit, audit_all, db, now, together  # noqa: F401  (offered to the other modules from here)
 
 LONDON = ZoneInfo("Europe/London")
@@ -164,30 +165,12 @@ class Rows(_Marker):
         self.label, self.prompt, self.needed, self.blank = label, prompt, needed, blank
 
 
-class Query(ModelSelect):
-    """A query for whole records. Its list of columns is spelt out once: peewee would do it anew each time, a third of the time of a page."""
-
-    def __init__(self, *given, **more):
-        super().__init__(*given, **more)
-        self._whole = self._returning
-
-    def __sql_selection__(self, ctx, is_subquery=False):
-        if is_subquery or not self._is_default or self._returning is not self._whole:
-            return super().__sql_selection__(ctx, is_subquery)
-        return ctx.literal(_columns(self.model, ctx.alias_manager[self.model._meta.table], ctx.state.quote or '""'))
-
-
-@functools.cache
-def _columns(model, alias, quote):
-    return ", ".join(f"{alias.join(quote)}.{f.column_name.join(quote)}" for f in model._meta.sorted_fields)
-
-
 class Clash(Exception):
     """Somebody else saved this record since it was opened."""
 
 
 # ------------------------------------------------------------------------------------------------------------- a record
-class Record(Model):
+class Record(Table):
     """Anything we keep. Its questions, in the order of the class body, are the form, the page and the paper."""
     version = IntegerField(default=1)
     markers = {}
@@ -200,19 +183,10 @@ class Record(Model):
     many = None                 # the name of a list of them, when it is not the kind's name with an s
     locked = False              # whether its words can no longer change
 
-    class Meta:
-        database = db
-        legacy_table_names = False
-
     def __init_subclass__(cls, **more):
         super().__init_subclass__(**more)
         own = {name: line for name, line in vars(cls).items() if isinstance(line, _Marker)}
         cls.markers = {**cls.markers, **own}
-
-    @classmethod
-    def select(cls, *fields):
-        """A query for these columns, or for whole records."""
-        return Query(cls, fields or cls._meta.sorted_fields, is_default=not fields)
 
     # -- what the class says about itself
     @classmethod

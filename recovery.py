@@ -17,7 +17,6 @@ import zlib
 from pathlib import Path
 
 import pyrage
-from pypdf import PdfReader
 
 import copying
 import logs
@@ -261,6 +260,7 @@ def see_pupil(portal):
 
 def see_papers(portal):
     """Papers of different pupils can be printed and read."""
+    from pypdf import PdfReader                 # here: only this needs it
     client, opened = signed_in(portal), {}
     papers = [f for kind in workflow.every_form() for f in kind.select(kind.id, kind.pupil).order_by(kind.id).limit(2 * PAPERS)]
     for form in sorted(papers, key=lambda f: f.id):             # of every kind in turn

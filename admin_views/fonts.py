@@ -13,10 +13,6 @@ from itertools import groupby
 
 from arabic_reshaper.letters import LETTERS_ARABIC
 from markupsafe import Markup, escape
-from reportlab.lib.fonts import addMapping
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from xhtml2pdf import default
 
 NON_JOINER = "\u200c"                                # Persian needs it between letters
 VARIATIONS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # they only choose between two looks of one sign
@@ -48,6 +44,8 @@ def register() -> None:
 @cache
 def _letters(family: str) -> frozenset[int]:
     """Register one family under its name; return the code points which all its faces can draw."""
+    from reportlab.lib.fonts import addMapping
+    from xhtml2pdf import default               # here, as in `paper.render`: most commands print nothing
     faces = [_face(family, number, path) for number, path in enumerate(FAMILIES[family])]
     for italic in (0, 1):
         for bold in (0, 1):
@@ -57,8 +55,10 @@ def _letters(family: str) -> frozenset[int]:
     return frozenset.intersection(*(frozenset(face.face.charToGlyph) for face in faces))
 
 
-def _face(family: str, number: int, path: str) -> TTFont:
-    """Read one font file of the package."""
+def _face(family: str, number: int, path: str) -> object:
+    """Read one font file of the package: a TTFont of ReportLab."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
     folder = files("weblate_fonts") / "static" / "weblate_fonts"
     face = TTFont(family if number == 0 else f"{family}-{number}", str(folder / f"{path}.ttf"), shapable=False)
     pdfmetrics.registerFont(face)

@@ -9,13 +9,11 @@ import datetime
 import io
 import logging
 import re
+from functools import cache
 from pathlib import Path
 
 from flask import make_response, render_template
 from markupsafe import Markup
-from pypdf import PdfReader
-from xhtml2pdf import pisa
-from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
 
 import workflow
 from admin_views import fonts, ruling
@@ -35,8 +33,6 @@ GIVEN_WORDS = ("What the school keeps on the Learning Pathway about this child. 
                "right, please tell us.")
 RECEIPT_WORDS = "The record of a pupil who has left us for your school. It is confidential."
 
-# No folder and no network: the typefaces are known by name and the style sheet stands inside the document.
-POLICY = ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=60)
 SHEET = Path(__file__).resolve().parent.parent / "static" / "paper.css"
 logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)       # its warnings quote the document: words about a child
 log = logging.getLogger(__name__)
@@ -134,6 +130,7 @@ def profile(pupil, user):
 
 def _pages(answer):
     """The number of pages of a paper; 0 for a refusal."""
+    from pypdf import PdfReader
     return len(PdfReader(io.BytesIO(answer.data)).pages) if answer.status_code == 200 else 0
 
 
@@ -184,13 +181,22 @@ def pieces(text):
     return parts
 
 
+@cache
+def policy():
+    """No folder and no network for the printer: the typefaces are known by name and the style sheet stands inside the document."""
+    from xhtml2pdf.config.resources import ResourceAccessPolicy
+    return ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=60)
+
+
 def render(html):
     """The bytes of the PDF of a whole HTML page; nothing is read from disk or network. Raises PaperError."""
+    from xhtml2pdf import pisa                  # here: it takes a third of the time of every command, and most print nothing
+    from xhtml2pdf.config.resources import RenderLimitError
     fonts.register()
     page = io.BytesIO()
     try:
         source = html.encode("utf-8", "ignore")
-        result = pisa.CreatePDF(source, dest=page, encoding="utf-8", path="", resource_policy=POLICY)
+        result = pisa.CreatePDF(source, dest=page, encoding="utf-8", path="", resource_policy=policy())
     except RenderLimitError:
         raise PaperError("This paper is too long to print in one go. Please print a part of it.") from None
     except Exception as error:              # its message may quote the paper, so only its kind is logged

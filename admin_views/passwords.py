@@ -11,6 +11,7 @@ import secrets
 import time
 import unicodedata
 from datetime import timedelta
+from functools import cache
 
 import pyotp
 from argon2 import PasswordHasher
@@ -33,7 +34,6 @@ TRIES_PER_ACCOUNT = 10
 TRIES_PER_PLACE = 20
 
 hasher = PasswordHasher()               # Argon2id, 64 MiB, t=3, p=4: above the OWASP floor of 19 MiB, t=2, p=1
-NOBODY = hasher.hash("no such person")  # checked when the name is unknown: both answers take as long
 log = logging.getLogger("portal.account")
 
 
@@ -90,6 +90,12 @@ def hash_password(text):
     return hasher.hash(plain(text))
 
 
+@cache
+def nobody():
+    """What is checked when the name is unknown, so that both answers take as long; made when the portal starts to serve."""
+    return hasher.hash("no such person")
+
+
 def matches(kept, password):
     """Whether this password made this hash."""
     try:
@@ -101,7 +107,7 @@ def matches(kept, password):
 def password_is_right(user, password):
     """Check a person's password, as slowly when there is no such person; renew a hash made with older settings."""
     known = bool(user and user.active and user.password)
-    right = matches(user.password if known else NOBODY, password)
+    right = matches(user.password if known else nobody(), password)
     if known and right and hasher.check_needs_rehash(user.password):
         user.keep(password=hash_password(password))
     return known and right

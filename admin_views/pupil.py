@@ -43,10 +43,11 @@ class PupilView(RecordView):
         moves = workflow.moves_for(pupil, current_user)
         main = next_step(at, moves)
         case = at.case if may(current_user, "r", EhcCase) else None
+        forms, beside = forms_of(pupil), kept(pupil)
         return self.render(self.page_template, pupil=pupil, at=at, main=main, moves=[(m, s) for m, s in moves if m.name != main.words],
-                           papers=[(p, f) for p, f in at.papers if may(current_user, "r", p.form)], older=older_forms(at),
-                           journey=journey(pupil), timeline=timeline(pupil), lists=open_lists(pupil), advice=workflow.advice(at),
-                           content=document(pupil, current_user.role), kept=kept(pupil), agencies=agencies(at), stages=stage_strip(pupil, at),
+                           papers=[(p, f) for p, f in at.papers if may(current_user, "r", p.form)], older=older_forms(at, forms),
+                           journey=journey(forms), timeline=timeline(pupil, forms, beside), lists=open_lists(pupil), advice=workflow.advice(at),
+                           content=document(pupil, current_user.role), kept=beside, agencies=agencies(forms), stages=stage_strip(pupil, at),
                            may_write=self.may_write(), may_keep=may(current_user, "r", Erasure), stop_link=stop_link, case=case, case_moves=case_moves(at),
                            case_dates=clock.case_dates(case) if case else [])
 
@@ -353,11 +354,16 @@ def chart_so_far(review):
             for q in workflow.chart_of(review) if getattr(review, q.name)]
 
 
-def older_forms(at):
+def forms_of(pupil):
+    """Every paper of a child that this person may read, oldest first: {class: [form, ...]}."""
+    return {c: list(c.select().where(c.pupil == pupil).order_by(c.id)) for c in workflow.every_form() if may(current_user, "r", c)}
+
+
+def older_forms(at, forms):
     """The papers of earlier cycles and stages, newest first."""
     now_open = {(type(f), f.id) for _, f in at.papers if f}
-    found = [f for c in workflow.every_form() if may(current_user, "r", c) for f in c.select().where(c.pupil == at.pupil)]
-    return sorted((f for f in found if (type(f), f.id) not in now_open), key=lambda f: f.entered_at, reverse=True)
+    older = [f for found in forms.values() for f in found if (type(f), f.id) not in now_open]
+    return sorted(older, key=lambda f: f.entered_at, reverse=True)
 
 
 def stage_strip(pupil, at):
@@ -375,33 +381,28 @@ def open_lists(pupil):
     return [(workflow.list_label(r.list), r.started_on) for r in rows]
 
 
-def journey(pupil):
+def journey(forms):
     """The four stepping stones of the newest plan: {"plan", "goals", "paths"}; None when there is no plan to see."""
-    plans = [p for c in (MyPlan, MyPlanPlus) if may(current_user, "r", c) for p in c.select().where(c.pupil == pupil, c.status != "declined")]
+    plans = [p for c in (MyPlan, MyPlanPlus) for p in forms.get(c, ()) if p.status != "declined"]
     if not plans:
         return None
     plan = max(plans, key=lambda p: (p.status == "sealed", p.entered_at, p.id))
-    rated = ratings(pupil)
+    rated = ratings(forms)
     paths = [{"outcome": o, "need": o.need if o.need_id else None, "ways": list(o.provided), "progress": rated.get(o.words),
               "stones": RATING.index(rated[o.words]) + 1 if o.words in rated else 0} for o in plan.outcomes]
     return {"plan": plan, "goals": list(plan.aspirations), "paths": paths}
 
 
-def ratings(pupil):
+def ratings(forms):
     """The newest rating of each outcome, by its words."""
-    found = {}
-    for review_class in (c for c in workflow.every_form() if "appropriate" in c._meta.fields and may(current_user, "r", c)):
-        for review in review_class.select().where(review_class.pupil == pupil).order_by(review_class.id):
-            found.update({r.outcome: r.rating for r in review.ratings if r.rating in RATING})
-    return found
+    reviews = [review for c, found in forms.items() if "appropriate" in c._meta.fields for review in found]
+    return {r.outcome: r.rating for review in reviews for r in review.ratings if r.rating in RATING}
 
 
-def agencies(at):
+def agencies(forms):
     """The agencies of the newest Outside Agency form that this person may see."""
-    if not may(current_user, "r", AgencyInformation):
-        return []
-    form = AgencyInformation.select().where(AgencyInformation.pupil == at.pupil).order_by(AgencyInformation.id.desc()).first()
-    return list(form.agencies.order_by(Agency.id)) if form else []
+    found = forms.get(AgencyInformation)
+    return list(found[-1].agencies.order_by(Agency.id)) if found else []
 
 
 def kept(pupil):
@@ -427,14 +428,12 @@ class Event:
     to: str
 
 
-def timeline(pupil):
+def timeline(pupil, forms, beside):
     """Everything that happened to a child, newest first: moves, papers, meetings, consents, letters, documents, the EHC case."""
     found = [Event(p.started_on, p.id, f"{p.move}{' (entered in error)' if p.void else ''}", p.decided_by, p.entered_at, p.reason or "", "")
              for p in Placement.select().where(Placement.pupil == pupil)]
-    for form_class in workflow.every_form():
-        if may(current_user, "r", form_class):
-            found += [form_event(f) for f in form_class.select().where(form_class.pupil == pupil)]
-    for record_class, records in kept(pupil):
+    found += [form_event(f) for written in forms.values() for f in written]
+    for record_class, records in beside:
         found += [e for r in records for e in dated_events(record_class, r)]
     return sorted((e for e in found if e.on), key=lambda e: (e.on, e.order), reverse=True)
 

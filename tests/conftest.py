@@ -5,6 +5,7 @@ DATABASE_URL names; whatever a test does is rolled back after it.
 """
 import datetime
 import fcntl
+import gc
 import json
 import logging
 import os
@@ -34,6 +35,7 @@ import workflow as w  # noqa: E402
 from admin_views import passwords  # noqa: E402
 
 hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)     # see tests/test_fuzz.py
+gc.set_threshold(50_000, 20, 50)            # with so much in memory each search for rubbish is long
 pytest_plugins = ("web",)                   # the fixtures of the tests that fetch pages
 TODAY = datetime.date(2026, 11, 24)         # a Tuesday: the day of every test
 START = datetime.date(2026, 9, 1)           # a stage begins
@@ -45,6 +47,11 @@ PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_tim
 
 LONG_FILES = ("test_journeys_with_script.py", "test_axe.py", "test_machine.py", "test_demo.py", "test_postgres.py", "test_keyboard.py", "test_paper.py",
               "test_machine_faults.py", "test_access.py", "test_journeys_without_script.py", "test_pages.py")
+
+
+def pytest_xdist_auto_num_workers():
+    """One worker more than there are processors: each waits for Chromium, the disk or a process now and then."""
+    return os.cpu_count() + 1
 
 
 def pytest_collection_modifyitems(items):
@@ -131,7 +138,7 @@ def people(database):
 @pytest.fixture(scope="session")
 def slow_passwords():
     """The real hasher of passwords and the hash that it made for nobody."""
-    return passwords.hasher, passwords.NOBODY
+    return passwords.hasher, passwords.nobody()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -140,7 +147,8 @@ def quick_passwords(slow_passwords):
     with pytest.MonkeyPatch.context() as patch:
         quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
         patch.setattr(passwords, "hasher", quick)
-        patch.setattr(passwords, "NOBODY", quick.hash("no such person"))
+        hashed = quick.hash("no such person")
+        patch.setattr(passwords, "nobody", lambda: hashed)
         yield
 
 
@@ -148,7 +156,7 @@ def quick_passwords(slow_passwords):
 def real_passwords(slow_passwords, monkeypatch):
     """The hasher as it is in use, for the tests of the hashing itself."""
     monkeypatch.setattr(passwords, "hasher", slow_passwords[0])
-    monkeypatch.setattr(passwords, "NOBODY", slow_passwords[1])
+    monkeypatch.setattr(passwords, "nobody", lambda: slow_passwords[1])
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from conftest import HELD, ROOT, START, add_row, agreed, answer, press, take_to,
 from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader
 from pypdf import PdfReader
+from xhtml2pdf import pisa
 
 from admin_views import fonts, paper, ruling
 
@@ -403,7 +404,7 @@ def test_a_paper_that_cannot_be_drawn_is_a_sentence_and_the_log_has_no_names(mon
     def fail(*_, **__):
         raise ValueError("Robin Oakley is sad")
 
-    monkeypatch.setattr(paper.pisa, "CreatePDF", fail)
+    monkeypatch.setattr(pisa, "CreatePDF", fail)
     made = paper.one(record_of(m.Strategy, robin), cast.senco)
     assert made.status_code == 422 and "Nothing was changed" in made.get_data(as_text=True)
     assert "Robin" not in caplog.text and "ValueError" in caplog.text

@@ -97,7 +97,8 @@ def served(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)     # the real one takes a fifth of a second
         patch.setattr(passwords, "hasher", quick)
-        patch.setattr(passwords, "NOBODY", quick.hash("no such person"))
+        hashed = quick.hash("no such person")
+        patch.setattr(passwords, "nobody", lambda: hashed)
         with database.connection_context(), q.acting("The tests"):
             database.pragma("synchronous", "off", permanent=True)      # no test pulls the plug: every page view would wait for the disk
             m.Setting.update(second_step=None).execute()        # signing in with a code is in test_sign_in.py

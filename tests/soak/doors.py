@@ -80,7 +80,7 @@ def main():
         passwords.matches = lambda kept, typed: checks.append(typed) or real(kept, typed)
         with database.connection_context(), q.acting("The soak"):
             for name in ("amy", *(f"user{n}" for n in range(200))):
-                m.User.create(name=name, username=name, role=q.TEACHER, password=passwords.hash_password(PASSWORD) if name == "amy" else passwords.NOBODY)
+                m.User.create(name=name, username=name, role=q.TEACHER, password=passwords.hash_password(PASSWORD) if name == "amy" else passwords.nobody())
             found = [run(app, checks) for run in (guessing, spraying, telling_apart)]
         passwords.matches = real
     for words, good in found:
