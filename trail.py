@@ -31,6 +31,7 @@ LOGGED = ("refused", "refused sign-in")                             # acts that 
 UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, "53100", "25006",
               errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}        # of SQLite, of PostgreSQL, of the system
 _key = None
+_as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def now():
@@ -53,7 +54,7 @@ def code_of(*parts):
     """The keyed code of some values, in hexadecimal; raises RuntimeError when no key was set."""
     if not _key:
         raise RuntimeError("Set the key of the audit trail first: trail.use_key(...).")
-    return hmac.digest(_key, json.dumps(parts, ensure_ascii=False, default=str).encode(), hashlib.sha256).hex()
+    return hmac.digest(_key, _as_json(parts).encode(), hashlib.sha256).hex()
 
 
 @contextmanager

@@ -10,8 +10,9 @@ import pytest
 import questions as q
 import workflow as w
 from conftest import dump
-from web import MOVE, address, class_of, rules
+from web import MOVE, Page, address, class_of, rules
 
+FILE = (".pdf", ".csv", "/file")             # what is no page
 OPEN = "open"                               # also for those who are not signed in
 STAFF = set(q.ROLES)
 # Routes that are no record's, with the roles that may use them (or OPEN).
@@ -85,9 +86,9 @@ def test_every_route_has_its_rights(portal):
 @pytest.mark.parametrize("method", ("GET", "POST"))
 @pytest.mark.parametrize("who", PEOPLE)
 def test_each_person_reaches_what_the_table_says_and_nothing_else(school, browser, database, plain_paper, who, method):
-    """Every route; on a refusal not a row of the database changes."""
+    """Every route. A refusal changes not a row of the database, nor does opening a page; and each page is built as it should be (`web.Page`)."""
     person = at_the_door(school, browser, who)
-    before, found = kept(), []
+    before, found = kept(method), []
     for endpoint, rule in rules(school.app, method):
         with database.atomic() as everything:
             set_up = who != "no second step" or endpoint in BEFORE_SECOND_STEP or EVERYBODY.get(endpoint) == OPEN
@@ -99,10 +100,12 @@ def test_each_person_reaches_what_the_table_says_and_nothing_else(school, browse
             as_ever = endpoint in TO_SIGN_IN and location.startswith("/sign-in") or not set_up and location == "/account/second-step"
             fault = "" if as_ever else verdict(may, status, location, in_reach(endpoint, who), PEOPLE[who])
             found += [f"{method} {rule}: {fault}"] if fault else []
-            if may:
+            shown = method == "GET" and response.mimetype == "text/html" and status != 302 and not rule.rule.endswith(FILE)
+            found += [f"{rule}: {fault}" for fault in Page(response, person.names).faults()] if shown else []
+            if may and method == "POST":
                 everything.rollback()
-    assert not found, f"{who}: {len(found)} routes are not as RIGHTS and EVERYBODY say:\n" + "\n".join(found)
-    assert kept() == before, "A refused request changed the database."
+    assert not found, f"{who}: {len(found)} routes are not as RIGHTS, EVERYBODY and web.Page say:\n" + "\n".join(dict.fromkeys(found))
+    assert kept(method) == before, "A refused request, or opening a page, changed the database; change it on POST."
 
 
 def at_the_door(school, browser, who):
@@ -117,9 +120,10 @@ def at_the_door(school, browser, who):
     return browser(who)
 
 
-def kept():
-    """The database but for the audit trail, which notes refusals and looks, and the moment of the last click."""
-    return {**dump(), "audit_entry": 0, "signed_in": list(m.SignedIn.select(m.SignedIn.key, m.SignedIn.user).tuples())}
+def kept(method):
+    """The database but for looks, refusals (a refused sign-in stands in the trail as well) and the moment of the last click."""
+    found = {**dump(), "signed_in": list(m.SignedIn.select(m.SignedIn.key, m.SignedIn.user).tuples())}
+    return found if method == "GET" else {**found, "audit_entry": 0}
 
 
 def verdict(may, status, location, in_reach, role):

@@ -70,7 +70,7 @@ with database.connection_context(), q.acting("The tests"):
 
 def run(copy, *command, ok=True):
     """Run a command in the copy, with its own data folder; what it prints."""
-    env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | {"DATA_DIR": str(copy / "data"), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | {"DATA_DIR": str(copy / "data")}
     done = subprocess.run([sys.executable, *command], cwd=copy, env=env, capture_output=True, text=True, timeout=120)
     assert not ok or done.returncode == 0, done.stdout + done.stderr
     return done.stdout + ("" if ok else done.stderr)
@@ -79,7 +79,7 @@ def run(copy, *command, ok=True):
 def files_of(copy):
     """Every file of the program in the copy, with its bytes."""
     found = [p.relative_to(copy) for p in copy.rglob("*") if p.is_file()]
-    return {str(p): (copy / p).read_bytes() for p in found if p.parts[0] != "data"}
+    return {str(p): (copy / p).read_bytes() for p in found if p.parts[0] != "data" and "__pycache__" not in p.parts}
 
 
 def change(copy, old, new):

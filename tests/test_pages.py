@@ -1,4 +1,4 @@
-"""Every page, for everybody who may open it: built as it should be, safe to look at, and sent with the right headers."""
+"""Pages in each of their states: built as they should be, safe to look at, and sent with the right headers. Every page as it opens is in test_access.py."""
 import models as m
 import pytest
 import questions as q
@@ -7,24 +7,10 @@ from conftest import dump
 from flask_wtf.csrf import generate_csrf
 from web import Browser, Page, address, everywhere, header_faults, rules
 
-WHO = (*q.ROLES, None)
 FILE = (".pdf", ".csv", "/file")
 
 
 # ----------------------------------------------------------------------------------------------------- built as it should be
-@pytest.mark.parametrize("who", WHO)
-def test_every_page_is_built_as_it_should_be_and_opening_it_changes_nothing(school, browser, plain_paper, who):
-    """Title, heading, labels, ids, tokens, addresses: see `web.Page.faults`. Refusals are pages too."""
-    before, found, at = dump(), [], browser(who)
-    for _, url in everywhere(school):
-        at.begin_again()
-        response = at.get(url)
-        if response.mimetype == "text/html" and response.status_code not in (301, 302) and not url.endswith(FILE):
-            found += [f"{url}: {fault}" for fault in Page(response, at.names).faults()]
-    assert not found, f"{len(found)} faults:\n" + "\n".join(dict.fromkeys(found))
-    assert dump() == before, "Opening a page must not change anything; do it on POST."
-
-
 def test_the_page_of_every_state_of_a_paper_is_built_as_it_should_be(school, browser):
     """Draft, complete, sealed, declined, for each who may read it."""
     with q.acting("The tests"):

@@ -94,7 +94,7 @@ def words_of(content, blank=False):
         said += [line["label"], line["prompt"]]
         columns = line.get("columns", [])
         if blank or line.get("table"):
-            said += [c["label"] for c in columns]
+            said += [words for c in columns for words in (c["label"], *(c["options"] if blank else ()))]
         said += [cell for row in line.get("table", ()) for cell in row]
         said += line.get("options", []) if blank else line.get("answer", "").split("; ")
     return [squash(words) for words in said if words]
@@ -144,6 +144,7 @@ def in_state(record, state, user):
 # ------------------------------------------------------------------------------------------------ blank, draft, sealed
 @named("cls", [*FORMS, *BESIDE, m.Pupil])
 def test_a_blank_paper_asks_every_question(cls, cast):
+    """With its prompt, and the options to tick, those of rows included."""
     made = paper.blank(cls)
     assert not lost(q.document(cls), made, blank=True)
     assert min(sizes(made)) >= 7, "words shrink: a cell with words in it must not have a height"

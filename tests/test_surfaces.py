@@ -207,19 +207,6 @@ def paper_text(response):
 
 
 @each("cls", ON_PAPER, ids=name_of)
-def test_every_question_is_on_the_blank_paper(school, browser, cls):
-    """With its prompt and the options to tick."""
-    text, lacking = paper_text(browser("senco").get(f"/{cls.slug()}/blank.pdf")), []
-    for _, name, asked, control in asked_of(cls):
-        if name == "pupil":
-            continue
-        lacking += [control] * (squeezed(asked.verbose_name) not in text)
-        lacking += [f"{control}: prompt"] * (bool(asked.help_text) and "-" not in control and squeezed(asked.help_text) not in text)
-        lacking += [f"{control}: {words}" for _, words in asked.choices or () if squeezed(words) not in text]
-    assert not lacking, f"not on the blank {cls.kind_name()}: {lacking}"
-
-
-@each("cls", ON_PAPER, ids=name_of)
 def test_every_answer_is_on_the_completed_paper(school, browser, cls):
     """Rows included."""
     record = record_of(school, cls)

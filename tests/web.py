@@ -22,7 +22,7 @@ import trail
 import werkzeug.test
 from conftest import START, TODAY, answer, press
 from itsdangerous import URLSafeTimedSerializer
-from lxml import html
+from lxml import etree, html
 from peewee import CharField, DateField, DecimalField, ForeignKeyField, TextField
 
 from admin_views import paper
@@ -33,6 +33,9 @@ OWN_POLICY = ("document.get_file",)             # a file that was uploaded has a
 CONTROLS = "//input[not(@type='hidden')] | //select | //textarea"
 SAID_NONE = re.compile(r"\bNone\b(?! yet| written)|\bundefined\b|datetime\.|Decimal\(|<[A-Z]\w+: ")
 MARKS = {"mine": "Zebmine", "other": "Yakother"}
+
+
+XPATH = functools.cache(etree.XPath)            # each path is read once
 
 
 # ------------------------------------------------------------------------------------------------------------- one page
@@ -46,7 +49,7 @@ class Page:
 
     def all(self, path):
         """The parts of the page that an XPath names."""
-        return self.tree.xpath(path)
+        return XPATH(path)(self.tree)
 
     def one(self, path):
         """The only part of the page that an XPath names."""
