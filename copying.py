@@ -23,10 +23,15 @@ def on_file(database):
     return isinstance(database, SqliteDatabase)
 
 
+def names_of(database):
+    """The names of all tables."""
+    return sorted(set(database.get_tables()) - {HISTORY})
+
+
 def tables(database):
     """The names of all tables, each after those that it points at."""
-    names = set(database.get_tables()) - {HISTORY}
-    points_at = {n: {key.dest_table for key in database.get_foreign_keys(n)} & names - {n} for n in sorted(names)}
+    names = names_of(database)
+    points_at = {n: {key.dest_table for key in database.get_foreign_keys(n)} & {*names} - {n} for n in names}
     return list(graphlib.TopologicalSorter(points_at).static_order())
 
 
@@ -69,7 +74,7 @@ def fingerprint(database, table):
 
 def fingerprints(database):
     """The fingerprint of every table."""
-    return {name: fingerprint(database, name) for name in sorted(tables(database))}
+    return {name: fingerprint(database, name) for name in names_of(database)}
 
 
 def fit(value, kind):

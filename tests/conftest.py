@@ -68,7 +68,7 @@ def templates_once(tmp_path_factory):
 # --------------------------------------------------------------------------------------------------------- the database
 def sqlite_file(path):
     """A database in one file, as the portal keeps it."""
-    return SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE")
+    return SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", cached_statements=2000)
 
 
 def own_postgres(url):

@@ -46,11 +46,6 @@ def test_the_migrations_run_on_postgresql(server, tmp_path):
     assert "nothing new" in run("app.py", "migration", url=url, folder=tmp_path), "models and migrations differ on PostgreSQL"
 
 
-def test_the_pathway_passes_on_postgresql(server, tmp_path):
-    said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_pathway.py", url=server.get_uri(), folder=tmp_path)
-    assert " passed" in said
-
-
 def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(server, tmp_path, monkeypatch):
     for folder in point_at(tmp_path / "data", monkeypatch, build):
         portal_module.migrate(questions.db.obj)
@@ -79,10 +74,10 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(server, t
         assert upkeep.note_of(done[0])["rows"] == sum(total for total, _ in wanted.values())
 
 
-def test_the_audit_trail_holds_on_postgresql(server, tmp_path):
-    """Triggers, anchors, and the attacks on trail and seals."""
-    said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_trail.py", "-k", "tampering or refuses or triggers or anchor",
-               url=server.get_uri(), folder=tmp_path)
+def test_the_pathway_and_the_audit_trail_hold_on_postgresql(server, tmp_path):
+    """Each transition T01 to T29; triggers, anchors, and the attacks on trail and seals. `make test-postgres` runs everything."""
+    said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_pathway.py", "tests/test_trail.py", "tests/test_tables.py", "-k",
+               "test_t0 or test_t1 or test_t2 or test_tables or tampering or refuses or triggers or anchor", url=server.get_uri(), folder=tmp_path)
     assert " passed" in said
 
 

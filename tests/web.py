@@ -127,7 +127,7 @@ class Page:
         yield from [f"something refers to the id {i}, which is not there" for i in sorted(named - set(self.ids))]
 
     def _code(self):
-        yield from [f"inline handler {a}" for a in self.all("//@*") if a.attrname.startswith("on")]
+        yield from [f"inline handler {a}" for a in self.all("//@*[starts-with(name(), 'on')]")]
         yield from [f"inline style {a}" for a in self.all("//@style")] + ["a style element"] * len(self.all("//style"))
         yield from ["inline script"] * len(self.all("//script[not(@src)]"))
 

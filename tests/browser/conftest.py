@@ -35,9 +35,10 @@ FOREVER = 10 ** 9               # seconds: a jump of months must not end a conne
 # What `make test` leaves to `make soak ONLY=browser`, because it shows again what a shorter test shows.
 LONG = {"test_journeys_with_script.py": ("test_c_", "test_d_"), "test_journeys_without_script.py": ("test_a_", "test_b_", "test_c_", "test_d_"),
         "test_axe.py": ("test_new[", "test_pupil[", "test_lists[", "test_papers[", "test_move[", "test_home[", "test_school["),
-        "test_keyboard.py": ("test_a_move_with_the_keyboard_alone[without", "test_enter_saves[without", "test_no_sideways_scrolling[200")}
+        "test_keyboard.py": ("test_a_move_with_the_keyboard_alone[without", "test_enter_saves[without", "test_no_sideways_scrolling[200",
+                             "test_focus_is_seen[")}
 SHORT = ("[RecordOfConcern]", "[MyPlanPlus]", "[Pupil]", "[S1]", "[Case]", "[OFF]", "[office-/pupil/]", "[senco-/sen-list/]",
-         "[technician-/user/]", "[draft]", "[sealed]", "[review]", "[letter]", "[senco]", "[technician]", "[office-/help/]", "[teacher-/audit/]", "[senco-/audit/]", "[Ready-move-to-stage-2]", "[Case-new-my-plan-plus-cycle]")
+         "[technician-/user/]", "[draft]", "[sealed]", "[review]", "[letter]", "[senco]", "[technician]", "[office-/help/]", "[teacher-/audit/]", "[senco-/audit/]", "[Ready-move-to-stage-2]", "[draft-edit]", "[question]", "[/import/]", "[Case-new-my-plan-plus-cycle]")
 
 
 @pytest.hookimpl(tryfirst=True)
