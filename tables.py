@@ -1,8 +1,8 @@
 """A table of the database, and the usual query for its rows.
 
 Come here only when the way in which rows are asked for is to change. peewee spells out every name of every query anew, and finds out anew
-what the columns of its answer are: that was more than a third of the time of a page. The usual query wants whole rows of one table,
-compares its columns with values, and may have an order and a limit; it is written here at once. All else is left to peewee.
+what the columns of its answer are: that was more than half of the time of a child's page (`benchmarks/queries.py`). The usual query wants
+whole rows of one table, compares its columns with values, and may have an order and a limit; it is written here at once. All else is peewee's.
 """
 import functools
 

@@ -24,7 +24,7 @@ def test_the_tables_do_not_contradict_themselves():
     assert models.faults() == [] and workflow.faults() == []
 
 
-@pytest.mark.parametrize("name", ["questions", "models", "clock", "guards", "effects", "workflow"])
+@pytest.mark.parametrize("name", ["tables", "questions", "models", "clock", "guards", "effects", "workflow"])
 def test_rules_and_records_know_nothing_of_the_web(name):
     tree = ast.parse((ROOT / f"{name}.py").read_text("utf-8"))
     found = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)} | {
