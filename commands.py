@@ -25,7 +25,7 @@ import trail
 import upgrade
 import upkeep
 import witness
-from admin_views import account, exchange, passwords, school, status
+from admin_views import account, exchange, paper, passwords, school, status
 from admin_views import keeping as keeping_screens
 
 log = logging.getLogger("portal.server")
@@ -78,7 +78,7 @@ def serve(portal):
     host, port = app.address()
     with portal.app_context(), portal.database.connection_context():
         tidy_up(portal)
-        passwords.nobody()
+        passwords.nobody(), paper.policy()                  # now, and not in the first request that needs them
         link = account.first_link(app.base_url())
     print(f"The portal is at {app.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:

@@ -6,7 +6,7 @@ whole rows of one table, compares its columns with values, and may have an order
 """
 import functools
 
-from peewee import OP, Expression, Field, Model, ModelObjectCursorWrapper, ModelSelect, Negated, Node, Ordering
+from peewee import OP, Expression, Field, ForeignKeyField, Model, ModelObjectCursorWrapper, ModelSelect, Negated, Node, Ordering
 
 from trail import db
 
@@ -41,7 +41,7 @@ class Query(ModelSelect):
         if self._where is not None:
             _write(ctx.literal(" WHERE "), self._where)
         if self._order_by:
-            ctx.literal(" ORDER BY " + ", ".join(f"{_column(by)} {getattr(by, 'direction', 'ASC')}" for by in self._order_by))
+            ctx.literal(" ORDER BY " + ", ".join(f"{_name(_ordered(by))} {getattr(by, 'direction', 'ASC')}" for by in self._order_by))
         for word, number in ((" LIMIT ", self._limit), (" OFFSET ", self._offset)):
             if number is not None:
                 ctx.literal(word).value(number)
@@ -51,14 +51,15 @@ class Query(ModelSelect):
         return Found(cursor, self.model, self._returning, self.model) if self._is_whole() else super()._get_model_cursor_wrapper(cursor)
 
     def _is_whole(self):
-        return self._is_default and self._returning is self._whole and self._from_list == [self.model]
+        alone = len(self._from_list) == 1 and self._from_list[0] is self.model and not self._joins
+        return alone and self._is_default and self._returning is self._whole
 
     def _is_usual(self):
         if not self._is_whole() or not all(getattr(self, n) is None or getattr(self, n) is False for n in UNUSUAL) or self._limit is None and self._offset is not None:
             return False
         if self._where is not None and not _is_plain(self._where, self.model):
             return False
-        return all(_column(by) and not (getattr(by, "collation", None) or getattr(by, "nulls", None)) for by in self._order_by or ())
+        return all(_is_column(_ordered(by), self.model) for by in self._order_by or ())
 
 
 class Found(ModelObjectCursorWrapper):
@@ -83,42 +84,48 @@ def _name(field):
     return f'"{field.model._meta.table_name}"."{field.column_name}"'
 
 
-def _column(node):
-    """The column that a node is, negates or orders by; empty when it is something else."""
-    node = node.node if isinstance(node, Ordering | Negated) else node
-    return _name(node) if isinstance(node, Field) else ""
+def _ordered(by):
+    """What an order goes by, when it says no more than up or down."""
+    return by.node if isinstance(by, Ordering) and not by.collation and not by.nulls else by
+
+
+def _is_column(node, model):
+    return isinstance(node, Field) and node.model is model and model._meta.fields.get(node.name) is node
 
 
 def _is_plain(part, model):
     """Whether a condition is a column that is true or not, compares a column with a value, or joins such conditions."""
     if not isinstance(part, Expression):
-        return bool(_column(part))
+        return _is_column(part.node if isinstance(part, Negated) else part, model)
     if part.op in JOINED:
         return _is_plain(part.lhs, model) and _is_plain(part.rhs, model)
-    if not isinstance(part.lhs, Field) or part.lhs.model is not model:
+    if not _is_column(part.lhs, model):
         return False
     if part.op in LISTED:
-        return isinstance(part.rhs, list | tuple | set) and part.rhs and all(map(_is_value, part.rhs))
-    return part.op in COMPARED and _is_value(part.rhs) or part.op == OP.IS and part.rhs is None
+        return isinstance(part.rhs, list | tuple | set) and part.rhs and all(_is_value(one, part.lhs) for one in part.rhs)
+    return part.op in COMPARED and _is_value(part.rhs, part.lhs) or part.op == OP.IS and part.rhs is None
 
 
-def _is_value(said):
-    return said is not None and (isinstance(said, Model) or not isinstance(said, Node | type))
+def _is_value(said, asked):
+    """Whether a column is compared with one value; a record is one for a link."""
+    if isinstance(said, Model):
+        return isinstance(asked, ForeignKeyField)
+    return said is not None and not isinstance(said, Node | type | list | tuple | set | frozenset | dict)
 
 
 def _write(ctx, part):
     """Write a plain condition."""
     if not isinstance(part, Expression):
-        ctx.literal("NOT " * isinstance(part, Negated) + _column(part))
+        ctx.literal(f"NOT {_name(part.node)}" if isinstance(part, Negated) else _name(part))
     elif part.op in JOINED:
         _write(ctx.literal("("), part.lhs)
         _write(ctx.literal(f" {part.op} "), part.rhs)
         ctx.literal(")")
     elif part.op == OP.IS:
-        ctx.literal(f"{_column(part.lhs)} IS NULL")
+        ctx.literal(f"{_name(part.lhs)} IS NULL")
     elif part.op in LISTED:
         for at, value in enumerate(part.rhs):
-            ctx.literal(", " if at else f"{_column(part.lhs)} {part.op} (").value(value, part.lhs.db_value)
+            ctx.literal(", " if at else f"{_name(part.lhs)} {part.op} (").value(value, part.lhs.db_value)
         ctx.literal(")")
     else:
-        ctx.literal(f"{_column(part.lhs)} {part.op} ").value(part.rhs, part.lhs.db_value)
+        ctx.literal(f"{_name(part.lhs)} {part.op} ").value(part.rhs, part.lhs.db_value)

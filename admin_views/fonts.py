@@ -36,7 +36,7 @@ SCRIPTS = frozenset("""LATIN GREEK CYRILLIC ARMENIAN GEORGIAN HEBREW ARABIC ETHI
 
 
 def register() -> None:
-    """Make the two everyday typefaces known. Call once when the program starts; a second call changes nothing."""
+    """Make the two everyday typefaces known. A second call changes nothing."""
     for family in ("school", "wide"):
         _letters(family)
 

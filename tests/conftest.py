@@ -51,7 +51,7 @@ LONG_FILES = ("test_journeys_with_script.py", "test_axe.py", "test_machine.py", 
 
 def pytest_xdist_auto_num_workers():
     """One worker more than there are processors: each waits for Chromium, the disk or a process now and then."""
-    return os.cpu_count() + 1
+    return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") or (os.cpu_count() or 1) + 1)
 
 
 def pytest_collection_modifyitems(items):

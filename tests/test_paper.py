@@ -142,11 +142,13 @@ def in_state(record, state, user):
 
 
 # ------------------------------------------------------------------------------------------------ blank, draft, sealed
-@named("cls", [*FORMS, *BESIDE, m.Pupil])
+@named("cls", [*FORMS, *BESIDE, m.Placement, m.ListMembership, m.Pupil])
 def test_a_blank_paper_asks_every_question(cls, cast):
     """With its prompt, and the options to tick, those of rows included."""
     made = paper.blank(cls)
     assert not lost(q.document(cls), made, blank=True)
+    asked = [f for c in (cls, *cls.groups().values()) for _, f in c.questions()]
+    assert not [f.verbose_name for f in asked if squash(f.verbose_name) not in print_of(made)]
     assert min(sizes(made)) >= 7, "words shrink: a cell with words in it must not have a height"
     assert "Notanswered" not in print_of(made)
 

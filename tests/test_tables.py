@@ -27,6 +27,7 @@ UNUSUAL = {
     "within another": lambda robin: S().where(P.pupil.in_(m.Pupil.select(m.Pupil.id).where(m.Pupil.form == "3B"))), "the later ones": lambda robin: S().order_by(P.id).offset(1),
     "of another": lambda robin: S().join(m.Pupil).where(m.Pupil.form == "3B"), "each once": lambda robin: S().distinct(),
     "in the order of words": lambda robin: S().order_by(peewee.fn.LOWER(P.stage)), "grouped": lambda robin: S().group_by(*P._meta.sorted_fields),
+    "the opposite first": lambda robin: S().order_by(~P.void, P.id),
     "nothing first": lambda robin: S().order_by(peewee.Asc(P.ended_on, nulls="first"), P.id)}
 
 
@@ -53,6 +54,14 @@ def test_a_query_finds_what_peewee_finds(moved, monkeypatch, name):
     ours = said(ask(moved))
     monkeypatch.setattr(tables.Query, "_is_whole", lambda self: False)
     assert ours == said(ask(moved)) and (ours or name in ("true", "is true", "within no list", "beside another"))
+
+
+def test_what_peewee_refuses_is_refused(moved):
+    """A list where one value belongs, and rows that come from elsewhere: no wrong answer in place of an error."""
+    assert " AS " in S().where(P.stage == moved).sql()[0], "a record that is compared with words"
+    for query in (S().where(P.stage == ["S1", "S2"]), S().from_(S().where(P.stage == "S1").alias("p")), S().order_by(P.alias().stage)):
+        with pytest.raises(peewee.PeeweeException), m.Placement._meta.database.atomic():
+            list(query)
 
 
 def test_a_query_within_another_is_whole(moved):
