@@ -1,7 +1,7 @@
 # The commands of the portal. `make` alone lists them.
 PYTHON ?= python3
 VENV := .venv
-unexport PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE            # what is compiled once stays compiled: many tests start the program anew
 RUN := $(VENV)/bin/python
 
 .PHONY: help run demo test test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants

@@ -10,9 +10,8 @@ import pytest
 import questions as q
 import workflow as w
 from conftest import dump
-from web import MOVE, Page, address, class_of, rules
+from web import FILE, MOVE, Page, address, class_of, rules
 
-FILE = (".pdf", ".csv", "/file")             # what is no page
 OPEN = "open"                               # also for those who are not signed in
 STAFF = set(q.ROLES)
 # Routes that are no record's, with the roles that may use them (or OPEN).

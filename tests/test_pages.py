@@ -5,9 +5,7 @@ import questions as q
 import workflow as w
 from conftest import dump
 from flask_wtf.csrf import generate_csrf
-from web import Browser, Page, address, everywhere, header_faults, rules
-
-FILE = (".pdf", ".csv", "/file")
+from web import FILE, Browser, Page, address, everywhere, header_faults, rules
 
 
 # ----------------------------------------------------------------------------------------------------- built as it should be

@@ -29,6 +29,7 @@ from admin_views import paper
 
 werkzeug.test.stream_encode_multipart = functools.partial(werkzeug.test.stream_encode_multipart, boundary="the-tests")     # its pattern is read once
 MOMENT = datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)
+FILE = (".pdf", ".csv", "/file")                 # the ends of addresses that are no page
 OWN_POLICY = ("document.get_file",)             # a file that was uploaded has a stricter policy of its own
 CONTROLS = "//input[not(@type='hidden')] | //select | //textarea"
 SAID_NONE = re.compile(r"\bNone\b(?! yet| written)|\bundefined\b|datetime\.|Decimal\(|<[A-Z]\w+: ")

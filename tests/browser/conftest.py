@@ -9,7 +9,6 @@ import threading
 import traceback
 
 import app as portal
-import argon2
 import pytest
 import time_machine
 import waitress.server
@@ -38,7 +37,9 @@ LONG = {"test_journeys_with_script.py": ("test_c_", "test_d_"), "test_journeys_w
         "test_keyboard.py": ("test_a_move_with_the_keyboard_alone[without", "test_enter_saves[without", "test_no_sideways_scrolling[200",
                              "test_focus_is_seen[")}
 SHORT = ("[RecordOfConcern]", "[MyPlanPlus]", "[Pupil]", "[S1]", "[Case]", "[OFF]", "[office-/pupil/]", "[senco-/sen-list/]",
-         "[technician-/user/]", "[draft]", "[sealed]", "[review]", "[letter]", "[senco]", "[technician]", "[office-/help/]", "[teacher-/audit/]", "[senco-/audit/]", "[Ready-move-to-stage-2]", "[draft-edit]", "[question]", "[/import/]", "[Case-new-my-plan-plus-cycle]")
+         "[technician-/user/]", "[draft]", "[sealed]", "[review]", "[letter]", "[senco]", "[technician]", "[office-/help/]",
+         "[teacher-/audit/]", "[senco-/audit/]", "[Ready-move-to-stage-2]", "[draft-edit]", "[question]", "[/import/]",
+         "[Case-new-my-plan-plus-cycle]")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -95,23 +96,18 @@ def served(tmp_path_factory):
     database = portal.open_database(f"sqlite:///{folder / 'portal.db'}")
     portal.migrate(database)
     app = portal.create_app(database, folder)
-    with pytest.MonkeyPatch.context() as patch:
-        quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)     # the real one takes a fifth of a second
-        patch.setattr(passwords, "hasher", quick)
-        hashed = quick.hash("no such person")
-        patch.setattr(passwords, "nobody", lambda: hashed)
-        with database.connection_context(), q.acting("The tests"):
-            database.pragma("synchronous", "off", permanent=True)      # no test pulls the plug: every page view would wait for the disk
-            m.Setting.update(second_step=None).execute()        # signing in with a code is in test_sign_in.py
-            for role, name, classes in PEOPLE:
-                m.User.create(name=name, username=role, role=role, classes=classes, password=passwords.hash_password(PASSWORD))
-        server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=4, channel_timeout=FOREVER, cleanup_interval=FOREVER)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        yield School(app, database, server)
-        server.task_dispatcher.shutdown()
-        server.close()
-        thread.join(5)
+    with database.connection_context(), q.acting("The tests"):
+        database.pragma("synchronous", "off", permanent=True)      # no test pulls the plug: every page view would wait for the disk
+        m.Setting.update(second_step=None).execute()        # signing in with a code is in test_sign_in.py
+        for role, name, classes in PEOPLE:
+            m.User.create(name=name, username=role, role=role, classes=classes, password=passwords.hash_password(PASSWORD))
+    server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=4, channel_timeout=FOREVER, cleanup_interval=FOREVER)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield School(app, database, server)
+    server.task_dispatcher.shutdown()
+    server.close()
+    thread.join(5)
     q.db.initialize(before[0])
     trail._key, upkeep._folder = before[1:]             # another file's tests go on with the key they began with
 
