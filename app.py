@@ -1,10 +1,7 @@
-"""Start here: the web program is put together, set up from the environment, and started or maintained by a few commands.
+"""Start here: the web program is put together, and started or maintained by a few commands.
 
-`python app.py` alone lists the commands. Only this file reads the environment: DATA_DIR and DATABASE_URL say where the records are; HOST and PORT where to listen; BEHIND_HTTPS=1
-that a web server in front does HTTPS; HOSTS the names by which staff reach the portal; INSECURE_HTTP=1 allows to do without HTTPS.
+`python app.py` alone lists the commands. What comes from outside (environment, folders, keys) is in `config.py`.
 """
-import os
-import pathlib
 import secrets
 import sqlite3
 import sys
@@ -24,6 +21,7 @@ from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin_views
+import config
 import logs
 import models
 import questions
@@ -32,7 +30,6 @@ import upkeep
 import workflow
 from admin_views import account, drafts, looks, places
 
-HERE = pathlib.Path(__file__).resolve().parent
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10_000, "trusted_schema": 0,
            "secure_delete": 1}
 CSP = ("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -41,38 +38,29 @@ HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", 
            "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
            "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY"}
 UPLOAD_LIMIT = 12 * 1024 * 1024         # bytes of one request: a file of 10 MB and its form
-LOOPBACK = ("localhost", "127.0.0.1")    # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
 
 
 # ------------------------------------------------------------------------------------------------------------- database
-def data_dir():
-    """The folder of everything that must be kept: database, key, files."""
-    folder = pathlib.Path(os.environ.get("DATA_DIR") or HERE / "data")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / "files").mkdir(mode=0o700, exist_ok=True)         # from the first day, so that the line of the backup works
-    return folder
-
-
-def on_server():
-    """Whether DATABASE_URL names a database server (PostgreSQL)."""
-    return not (os.environ.get("DATABASE_URL") or "sqlite").startswith("sqlite")
+def configure(folder=None):
+    """Set the data folder that is looked after and the key of the audit trail: once, before a database is opened."""
+    folder = folder or config.data_dir()
+    upkeep.use_folder(folder)
+    trail.use_key(config.key_file(folder, "audit.key").encode())
 
 
 def open_database(url=None):
-    """Point the models at the database: SQLite in the data folder, or what DATABASE_URL names (PostgreSQL)."""
-    url = url or os.environ.get("DATABASE_URL")
+    """Point the models at a database, nothing else: what DATABASE_URL names, or SQLite in the data folder."""
+    url = url or config.database_url()
     if url and not url.startswith("sqlite"):
         database = db_url.connect(url, autoconnect=False)
     else:
-        path = url.removeprefix("sqlite:///") if url else data_dir() / "portal.db"
+        path = url.removeprefix("sqlite:///") if url else config.data_dir() / "portal.db"
         database = SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", timeout=10, autoconnect=False)
     questions.db.initialize(database)
-    upkeep.use_folder(data_dir())
-    trail.use_key(key_file(data_dir(), "audit.key").encode())
     return database
 
 
-def migrate(database, folder=HERE / "migrations"):
+def migrate(database, folder=config.HERE / "migrations"):
     """Bring the tables up to date and see that there are settings; returns the names of the migrations that were run."""
     with database.connection_context():
         done = Runner(database, str(folder)).up()
@@ -84,7 +72,7 @@ def migrate(database, folder=HERE / "migrations"):
         return done
 
 
-def make_migration(database, name, folder=HERE / "migrations"):
+def make_migration(database, name, folder=config.HERE / "migrations"):
     """Write the migration for what is new in models.py and run it; returns its path, or None when nothing is new.
 
     Raises click.ClickException when a question was renamed or taken out: that would lose answers.
@@ -109,24 +97,18 @@ def body_of(diff):
 
 
 # ---------------------------------------------------------------------------------------------------------- the program
-def key_file(folder, name):
-    """A key of the portal: `secret.key` signs cookies, `audit.key` the audit trail. Made at the first start, readable by the owner only."""
-    path = folder / name
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
-    return path.read_text().strip()
-
-
 def create_app(database=None, folder=None, testing=False):
     """The web program. `database` and `folder` default to what the environment names."""
     problems = [*models.faults(), *workflow.faults()]
     if problems:
         raise click.ClickException("The tables of the program contradict themselves:\n" + "\n".join(problems))
-    folder = folder or data_dir()
-    https, hosts, insecure = way_in()
+    folder = folder or config.data_dir()
+    if database is None:
+        configure(folder)
+        database = open_database()
+    https, hosts, insecure = config.way_in()
     app = Flask(__name__)
-    app.config.update(SECRET_KEY=key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
+    app.config.update(SECRET_KEY=config.key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
                       SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=places.LEFT_OPEN, WTF_CSRF_TIME_LIMIT=None,
                       TRUSTED_HOSTS=hosts, INSECURE_HTTP=insecure,
                       WTF_CSRF_ENABLED=True, MAX_FORM_PARTS=20_000, MAX_FORM_MEMORY_SIZE=UPLOAD_LIMIT, PORTAL_NAME="Learning Pathway")
@@ -135,8 +117,8 @@ def create_app(database=None, folder=None, testing=False):
     if https:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
         app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-portal")
-    app.config["LISTENS_AT"] = address()[0]
-    app.database = database or open_database()
+    app.config["LISTENS_AT"] = config.address()[0]
+    app.database = database
     connect_each_request(app)
     app.before_request(name_the_actor)                  # before anything may be refused: a refusal is written down
     app.before_request(refuse_other_sites)
@@ -237,47 +219,6 @@ def catch_errors(app):
         app.register_error_handler(code, show)
     app.register_error_handler(CSRFError, show)
     app.log_exception = lambda _: None                  # Flask's own line repeats the message, which may hold a child's name
-
-
-def address():
-    """Where the portal listens: host and port."""
-    return os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
-
-
-def way_in():
-    """How staff reach the portal: (whether by HTTPS, the trusted host names, whether in the clear over the network).
-
-    Raises click.ClickException, with the cure, when that would not be safe.
-    """
-    host, (https, insecure) = address()[0], [os.environ.get(name, "").lower() in ("1", "true", "yes") for name in ("BEHIND_HTTPS", "INSECURE_HTTP")]
-    hosts = [name.strip() for name in os.environ.get("HOSTS", "").split(",") if name.strip()]
-    away = host not in ("localhost", "::1") and not host.startswith("127.")
-    if away and not https and not insecure:
-        raise click.ClickException(f"HOST={host} would send passwords over the network in the clear. Put a web server with HTTPS in front "
-                                   "and set BEHIND_HTTPS=1, or set INSECURE_HTTP=1 to do without.")
-    if (away or https) and not hosts:
-        raise click.ClickException("Set HOSTS to the name by which staff reach the portal, such as HOSTS=portal.school.example "
-                                   "(several: with commas).")
-    return https, hosts or list(LOOPBACK), insecure and not https
-
-
-def base_url():
-    """The address that staff type to reach the portal."""
-    https, hosts, _ = way_in()
-    host, port = address()
-    named = hosts[0] if os.environ.get("HOSTS") else host
-    return f"https://{named}" if https else f"http://{named}:{port}"
-
-
-def use_demo_folder():
-    """Keep the fictional school apart from the real one."""
-    os.environ["DATA_DIR"] = os.environ.get("DATA_DIR") or str(HERE / "data-demo")
-
-
-def use_folder(folder):
-    """Work on the SQLite database of another data folder: an opened backup."""
-    os.environ["DATA_DIR"] = str(folder)
-    os.environ.pop("DATABASE_URL", None)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ from playhouse.schema_diff import diff_models
 import models
 import trail
 import workflow
+from config import HERE
 from models import Document, Form, Setting, User, every
 from questions import ROLES, SENCO, TECHNICIAN, say_moment
 
 REFUSE, PROBLEM, WARN, NOTE = "refuse", "problem", "warning", "note"        # refuse: a problem with which the portal does not start
-HERE = pathlib.Path(__file__).resolve().parent
 GROUPS = KEYS, STORE, TRACE, DOORS, COPIES, FILES, MACHINE = (
     "Keys and folders", "Database", "Audit trail and seals", "Signing in", "Backups", "Files", "Computer and program")
 ANONYMOUS = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static"}    # open without signing in

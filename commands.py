@@ -16,6 +16,7 @@ import waitress
 
 import app
 import checks
+import config
 import keeping
 import models
 import questions
@@ -25,7 +26,7 @@ import trail
 import upgrade
 import upkeep
 import witness
-from admin_views import account, exchange, paper, passwords, school, status
+from admin_views import account, exchange, paper, passwords, status
 from admin_views import keeping as keeping_screens
 
 log = logging.getLogger("portal.server")
@@ -41,15 +42,21 @@ def cli():
     """The Learning Pathway portal: `run` starts it, the others maintain it."""
 
 
+def opened():
+    """The school's database, with its folder and keys."""
+    app.configure()
+    return app.open_database()
+
+
 @cli.command()
 def run():
     """Bring the database up to date and serve the portal; refuse when the set-up is not safe."""
-    start(app.open_database())
+    start(opened())
 
 
 def start(database, prepare=lambda: None):
     """Serve after what must come before: safe keys, no restore or upgrade left half done, the database up to date, `prepare`, a safe set-up."""
-    refuse_unsafe(checks.Facts(app.data_dir(), database), groups=(checks.KEYS,))        # before anything is written there
+    refuse_unsafe(checks.Facts(config.data_dir(), database), groups=(checks.KEYS,))        # before anything is written there
     with upkeep.begin():
         upgrade.migrated(app.migrate)
         prepare()
@@ -75,16 +82,16 @@ def tidy_up(portal):
 
 def serve(portal):
     """Serve with waitress until Ctrl-C."""
-    host, port = app.address()
+    host, port = config.address()
     with portal.app_context(), portal.database.connection_context():
         tidy_up(portal)
         passwords.nobody(), paper.policy()                  # now, and not in the first request that needs them
-        link = account.first_link(app.base_url())
-    print(f"The portal is at {app.base_url()} - press Ctrl-C to stop it.", flush=True)
+        link = account.first_link(config.base_url())
+    print(f"The portal is at {config.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:
         print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    log.info("started, version %s, on %s", school.version(), portal.database.__class__.__name__)
+    log.info("started, version %s, on %s", config.version(), portal.database.__class__.__name__)
     spare = app.hold_open(portal.database)              # noqa: F841  (kept until the end)
     waitress.serve(portal, host=host, port=port, **SERVER)
     log.info("stopped")
@@ -93,9 +100,9 @@ def serve(portal):
 @cli.command()
 def demo():
     """Serve a fictional school from its own folder, made at the first start."""
-    app.use_demo_folder()
-    database = app.open_database()
-    start(database, lambda: print(demo_sign_ins(database, app.data_dir() / "sign-ins.txt"), flush=True))
+    config.use_demo_folder()
+    database = opened()
+    start(database, lambda: print(demo_sign_ins(database, config.data_dir() / "sign-ins.txt"), flush=True))
 
 
 def demo_sign_ins(database, path):
@@ -115,9 +122,9 @@ def demo_sign_ins(database, path):
 @click.option("--to", "folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path), help="The folder to write to.")
 def subject_access_command(pupil, folder):
     """Write everything held on one child (their number in the portal, or UPN) to a ZIP, without what is marked: when the SENCO asks."""
-    database = app.open_database()
+    database = opened()
     with app.create_app(database).test_request_context(), database.connection_context(), questions.acting("At the server"):
-        path = keeping_screens.write_bundle(pupil, folder, app.data_dir())
+        path = keeping_screens.write_bundle(pupil, folder, config.data_dir())
     if path is None:
         raise click.ClickException("There is no record with this number or UPN. The SENCO finds the number in the address of the child's page.")
     print(f"Written: {path}. Only your account can read it. What is marked was left out; the request in the portal lists it.")
@@ -126,7 +133,7 @@ def subject_access_command(pupil, folder):
 @cli.command("retention")
 def retention_command():
     """List the records that are due to be erased (numbers, no names), and write over what erased records left in the database file."""
-    database = app.open_database()
+    database = opened()
     with database.connection_context(), questions.acting("At the server"):
         print("\n".join(keeping.due_lines(models.Setting.of_school())))
         if not keeping.scrub():
@@ -138,7 +145,7 @@ def retention_command():
 @click.option("--tls", metavar="HOST", help="Also look at the HTTPS of this address, such as portal.school.example.")
 def check(quick, tls):
     """Say in one line each what is well and what is not, with its cure; exit code 1 for warnings, 2 for problems."""
-    portal = app.create_app()
+    portal = app.create_app(opened())
     with portal.database.connection_context():
         found = checks.run(status.facts_of(portal, whole=not quick))
     found += [certificate(tls)] if tls else []
@@ -166,14 +173,14 @@ def certificate(host):
 @cli.command()
 def version():
     """Say which release this is, and on what it runs."""
-    print(f"Learning Pathway portal {school.version()}, Python {platform.python_version()}, {sys.platform}")
+    print(f"Learning Pathway portal {config.version()}, Python {platform.python_version()}, {sys.platform}")
 
 
 @cli.command("migrate")
 @click.option("--no-backup", is_flag=True, hidden=True)
 def migrate_command(no_backup):
     """Bring the database up to date, after a backup of it."""
-    app.open_database()
+    opened()
     with contextlib.nullcontext() if no_backup else upkeep.alone():
         done = upgrade.migrated(app.migrate, keep=not no_backup)
     print("\n".join(done) or "The database is up to date.")
@@ -183,7 +190,7 @@ def migrate_command(no_backup):
 @cli.command("backup")
 def backup_command():
     """Make a backup now, in every place that the settings name; the portal may be running."""
-    app.open_database()
+    opened()
     done, problems = upkeep.backup()
     print("\n".join([*(f"Backup written: {path}" for path in done), *problems]))
     sys.exit(bool(problems))
@@ -195,10 +202,10 @@ def backup_command():
 @click.option("--key", help="The recovery key from the school's safe, or a file with it.")
 def restore_command(file, to, key):
     """Put a backup (the newest, or FILE, or the newest in the folder FILE) into the data folder; what is there is moved aside."""
-    if not to and app.on_server():
+    if not to and config.on_server():
         raise click.ClickException("The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to FOLDER), then bring it "
                                    "into an empty PostgreSQL database: DATA_DIR=FOLDER DATABASE_URL= ./portal move-to postgresql://...")
-    app.open_database()
+    opened()
     print("\n".join(recovery.restore(file, to, key)))
 
 
@@ -207,7 +214,7 @@ def restore_command(file, to, key):
 @click.option("--key", help="The recovery key from the school's safe, or a file with it: to see that it is the right one.")
 def drill_command(file, key):
     """Try the newest backup out in a folder of its own, and print a dated certificate; the portal may be running."""
-    app.open_database()
+    opened()
     passed, certificate = recovery.drill(file, key)
     print(certificate, end="")
     sys.exit(not passed)
@@ -216,14 +223,14 @@ def drill_command(file, key):
 @cli.command("recovery-key")
 def recovery_key_command():
     """Print the key that opens the backups, for the school's safe."""
-    app.open_database()
+    opened()
     print(upkeep.key_paper())
 
 
 @cli.command("upgrade")
 def upgrade_command():
     """Bring the program to its newest version; when anything fails, all is put back as it was."""
-    app.open_database()
+    opened()
     print(upgrade.upgrade())
 
 
@@ -231,7 +238,7 @@ def upgrade_command():
 @click.argument("url")
 def move_to_command(url):
     """Copy the database into an empty PostgreSQL database (URL: postgresql://user:password@host/name) and compare."""
-    app.open_database()
+    opened()
     print("\n".join(upgrade.move_to(url)))
 
 
@@ -241,34 +248,34 @@ def move_to_command(url):
 @click.option("--restored", default="")
 def prove_command(folder, drill, restored):
     """Look at an opened backup, for `recovery.prove`."""
-    app.use_folder(folder)
+    config.use_folder(folder)
     print(json.dumps(recovery.proof(drill, restored)))
 
 
 @cli.command("starts", hidden=True)
 def starts_command():
     """Whether the program starts, for `upgrade.check`."""
-    print(recovery.see_sign_in(app.create_app()))
+    print(recovery.see_sign_in(app.create_app(opened())))
 
 
 @cli.command("migration")
 @click.argument("name", default="questions")
 def migration_command(name):
     """Write and run the migration for the questions that are new in models.py."""
-    path = app.make_migration(app.open_database(), name)
+    path = app.make_migration(opened(), name)
     print(f"Written and run: {path}" if path else "models.py has nothing new.")
 
 
 @cli.command("readme")
 def readme_command():
     """Write the generated parts of README.md again: the chart, the rights, the settings."""
-    print(readme.refresh(app.HERE / "README.md"))
+    print(readme.refresh(config.HERE / "README.md"))
 
 
 @cli.command()
 def verify():
     """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors. Exit code 1 when something was."""
-    with app.open_database().connection_context():
+    with opened().connection_context():
         anchors = upkeep.anchors()
         found, rows = witness.problems(anchors), trail.head().rows
     print("\n".join(found) or f"All is as it was written: {rows} audit rows, every sealed paper, {len(anchors)} anchors kept elsewhere.")
@@ -280,7 +287,7 @@ def verify():
 @click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), help="Only from this day on, such as 2026-09-01.")
 def who_saw(pupil, since):
     """Print who saw or changed a child, newest first. PUPIL is the UPN, "surname, forename", or the number in the address."""
-    with app.open_database().connection_context():
+    with opened().connection_context():
         found = witness.find_pupil(pupil)
         if len(found) != 1:
             raise click.ClickException("There is no such pupil." if not found else "There are several: give the UPN, or the number: "

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pyrage
 
+import config
 import copying
 import logs
 import models
@@ -26,7 +27,7 @@ import upkeep
 import witness
 import workflow
 from questions import SENCO, acting, now, say_moment
-from upkeep import HERE, IN_SET, MIGRATIONS, STAMP, Refused
+from upkeep import IN_SET, MIGRATIONS, STAMP, Refused
 
 STAYS = ("backups", "drills", "backup.key", "*.lock", "unfinished", "before-*", ".*")       # in the data folder, when a restore clears it
 SECURE = "https://localhost"                                                                # cookies may be for HTTPS only
@@ -119,7 +120,7 @@ def found_set(path):
 def refuse_newer(manifest):
     """Refuse a set of a newer program than this one."""
     if set(manifest["schema"]) - {p.stem for p in MIGRATIONS.glob("*.py")}:
-        raise Refused(f"This backup was made by version {manifest['version']} with questions that this program (version {upkeep.version()}) "
+        raise Refused(f"This backup was made by version {manifest['version']} with questions that this program (version {config.version()}) "
                       "does not know. Bring the program to that version first, then restore.")
 
 
@@ -183,7 +184,7 @@ def where_else(settings):
 # ---------------------------------------------------------------------------------- the program, on a set that was opened
 def prove(folder, *words):
     """Let a new process of the program open a data folder, bring it up to date and look at it: its problems, and what was seen."""
-    done = subprocess.run([sys.executable, str(HERE / "app.py"), "prove", str(folder), *words], cwd=HERE, capture_output=True, text=True,
+    done = subprocess.run([sys.executable, str(config.HERE / "app.py"), "prove", str(folder), *words], cwd=config.HERE, capture_output=True, text=True,
                           timeout=1800)
     try:
         return json.loads(done.stdout.splitlines()[-1])
@@ -194,8 +195,9 @@ def prove(folder, *words):
 
 def proof(whole, restored=""):
     """In the new process: every look at the data folder in use, as a dict for `prove`. `whole`: a drill, on a copy that is thrown away."""
-    from app import create_app, migrate, open_database              # late: the program that looks after itself is not part of itself
+    from app import configure, create_app, migrate, open_database   # late: the program that looks after itself is not part of itself
     logging.disable(logging.ERROR)
+    configure()
     database, said = open_database(), {"problems": [], "seen": []}
     migrate(database)
     with database.connection_context():

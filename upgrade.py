@@ -14,11 +14,12 @@ from pathlib import Path
 from peewee import PeeweeException
 from playhouse import db_url
 
+import config
 import copying
 import trail
 import upkeep
 from questions import db
-from upkeep import HERE, MIGRATIONS, Refused
+from upkeep import MIGRATIONS, Refused
 
 SAME = "nothing to do"
 
@@ -139,7 +140,7 @@ STEPS = (("back up", back_up), ("fetch the new version", fetch), ("install its p
          ("bring the database up to date", change_database), ("start it once", check))
 
 
-def upgrade(root=HERE, venv=sys.prefix, say=print):
+def upgrade(root=config.HERE, venv=sys.prefix, say=print):
     """Bring the program to its newest version: all steps, or none. Raises Refused with the step that failed; then all is as it was."""
     with upkeep.alone():
         put_back_killed(say)

@@ -26,6 +26,7 @@ import click
 import pyrage
 from peewee import PeeweeException, SqliteDatabase
 
+import config
 import copying
 import trail
 from models import Setting
@@ -37,8 +38,7 @@ except ImportError:                                             # Windows
     import msvcrt
     fcntl = None
 
-HERE = Path(__file__).resolve().parent
-MIGRATIONS = HERE / "migrations"
+MIGRATIONS = config.HERE / "migrations"
 DAY = datetime.timedelta(hours=24)
 LOOK_EVERY = 600                                                # seconds between two looks whether a backup is due
 SET = re.compile(r"portal-(\d{8}-\d{6})\.age")
@@ -274,7 +274,7 @@ def assemble(work):
     if found := copying.unsound(copy):
         raise Refused("The database is damaged, so no backup was made of it; the earlier ones are kept. " + " ".join(found[:3]))
     with reading(copy) as tables:
-        manifest = {"version": version(), "schema": copying.applied(tables), "tables": copying.fingerprints(tables),
+        manifest = {"version": config.version(), "schema": copying.applied(tables), "tables": copying.fingerprints(tables),
                     "anchor": head_of(tables), "files": {}}
         named = names_of_files(tables)
     at = now()
@@ -306,12 +306,6 @@ def add(archive, name, data):
     entry = tarfile.TarInfo(name)
     entry.size, entry.mtime, entry.mode = len(data), int(time.time()), 0o600
     archive.addfile(entry, io.BytesIO(data))
-
-
-def version():
-    """The version of the program."""
-    from admin_views.school import version as of_program        # late: the screens import what looks at the backups
-    return of_program()
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 from flask import request
 from flask_login import current_user
 
+import config
 import models
 import workflow
 from admin_views import exchange, forms, keeping, school, status
@@ -58,7 +59,7 @@ def common(admin):
     """What every template may use."""
     return {"menu": menu(admin) if current_user.is_authenticated else [], "settings": settings_now(), "say_day": say_day,
             "short_day": short_day, "say_moment": say_moment, "today": today(), "may": may, "workflow": workflow, "Pupil": models.Pupil,
-            "AuditEntry": models.AuditEntry, "version": school.version(), "alarms": status.alarms, "here": request.path, "draw": forms.draw}
+            "AuditEntry": models.AuditEntry, "version": config.version(), "alarms": status.alarms, "here": request.path, "draw": forms.draw}
 
 
 def menu(admin):

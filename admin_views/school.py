@@ -1,7 +1,4 @@
 """The school's own pages: settings, audit trail, help with the flow chart."""
-import functools
-import pathlib
-
 from flask import abort, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_login import current_user
@@ -16,13 +13,6 @@ from clock import check_holidays
 from models import RIGHTS_TABLE, Pupil, Setting, User, every, may
 from questions import ROLES, AuditEntry, Row, read_day, say_day
 from trail import SEEN
-
-
-@functools.cache
-def version():
-    """The version of the program: the first heading of CHANGELOG.md that has a number."""
-    lines = (pathlib.Path(__file__).parent.parent / "CHANGELOG.md").read_text("utf-8").splitlines()
-    return next((line.split()[1] for line in lines if line.startswith("## ") and line.split()[1][0].isdigit()), "0")
 
 
 class SettingView(RecordView):

@@ -225,13 +225,13 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
     # the set-up
     ("an unsafe set-up does not start", "commands.py", "    if bad:\n        print(\"The portal does not start", "    if False:\n        print(\"The portal does not start",
      CHECKS + " -k not_reached_past_a_refusal"),
-    ("the keys are looked at first", "commands.py", "    refuse_unsafe(checks.Facts(app.data_dir(), database), groups=(checks.KEYS,))", "    pass",
+    ("the keys are looked at first", "commands.py", "    refuse_unsafe(checks.Facts(config.data_dir(), database), groups=(checks.KEYS,))", "    pass",
      CHECKS + " -k not_reached_past_a_refusal"),
     ("all is looked at before serving", "commands.py", "            refuse_unsafe(status.facts_of(portal))", "            pass", CHECKS + " -k not_reached_past_a_refusal"),
     ("what cannot be told is not well", "checks.py", "    except Unknown as unknown:\n", "    except Unknown as unknown:\n        return Result(True, NOTE, \"\")\n",
      CHECKS + " -k cannot_be_told"),
-    ("passwords do not cross the network in the clear", "app.py", "    if away and not https and not insecure:\n", "    if False:\n", HEADERS + " -k unsafe_start"),
-    ("the names of the portal are known", "app.py", "    if (away or https) and not hosts:\n", "    if False:\n", HEADERS + " -k unsafe_start"),
+    ("passwords do not cross the network in the clear", "config.py", "    if away and not https and not insecure:\n", "    if False:\n", HEADERS + " -k unsafe_start"),
+    ("the names of the portal are known", "config.py", "    if (away or https) and not hosts:\n", "    if False:\n", HEADERS + " -k unsafe_start"),
     # backups and upgrades
     ("a copy that reads back differently is no backup", "upkeep.py", "if sha_of(part) != note[\"sha256\"]:", "if False:", UPKEEP + " -k reads_back_differently"),
     ("a damaged database makes no backup", "upkeep.py", "if found := copying.unsound(copy):", "if found := []:", UPKEEP + " -k damaged_database_makes_no_backup"),

@@ -23,7 +23,7 @@ def main():
         fill()
         with contextlib.closing(sqlite3.connect(Path(name) / "portal.db")) as database:
             said = "\n".join([f"-- audit.key: {KEY}", *database.iterdump(), ""])
-    from admin_views.school import version
+    from config import version
     path = ROOT / "tests" / "released" / f"{version()}.sql"
     path.write_text(said, "utf-8")
     print(f"{path.relative_to(ROOT)}: {len(said) // 1000} KB")
@@ -38,6 +38,7 @@ def fill():
     import trail
     from conftest import START, do_papers, press
     from web import MARKS, MOMENT, build_pupil
+    app.configure()
     database = app.open_database()
     with time_machine.travel(MOMENT):
         app.migrate(database)

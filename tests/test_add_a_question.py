@@ -29,6 +29,7 @@ import app as program, models as m, questions as q
 from admin_views import places
 from pypdf import PdfReader
 
+program.configure()
 database = program.open_database()
 app = program.create_app(database, testing=True)
 app.config["WTF_CSRF_ENABLED"] = False
@@ -59,6 +60,7 @@ print(json.dumps(said))
 
 MAKE = '''
 import datetime, app as program, models as m, questions as q
+program.configure()
 database = program.open_database()
 program.migrate(database)
 with database.connection_context(), q.acting("The tests"):

@@ -457,7 +457,7 @@ def test_the_server_is_not_reached_past_a_refusal(monkeypatch, capsys, time):
         asked.append(groups)
         return [checks.Result(len(asked) != time, levels[0], "A fault.", "Its cure")]
     monkeypatch.setattr(checks, "run", run)
-    for place, name in ((commands.app, "data_dir"), (commands.app, "create_app"), (commands.upgrade, "migrated"), (commands.upkeep, "watch"),
+    for place, name in ((commands.config, "data_dir"), (commands.app, "create_app"), (commands.upgrade, "migrated"), (commands.upkeep, "watch"),
                         (commands.status, "facts_of"), (commands, "serve")):
         monkeypatch.setattr(place, name, lambda *_, name=name: done.append(name))
     monkeypatch.setattr(commands.upkeep, "begin", contextlib.nullcontext)

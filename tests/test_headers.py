@@ -9,6 +9,7 @@ import pytest
 from web import HEADERS, address, header_faults as faults, rules
 
 import app as program
+import config
 from admin_views import account, desk
 
 ENVIRONMENT = ("HOST", "HOSTS", "PORT", "BEHIND_HTTPS", "INSECURE_HTTP")
@@ -162,7 +163,7 @@ def test_an_unsafe_start_is_refused_and_the_cure_is_named(database, tmp_path, mo
     ({"HOST": "0.0.0.0", "HOSTS": "a.example", "INSECURE_HTTP": "1", "PORT": "81"}, (False, ["a.example"], True), "http://a.example:81")])
 def test_a_safe_start_is_not(monkeypatch, given, told, base):
     clear(monkeypatch, **given)
-    assert (program.way_in(), program.base_url()) == (told, base)
+    assert (config.way_in(), config.base_url()) == (told, base)
 
 
 def test_to_do_without_https_is_said_on_every_page_and_in_the_log(database, cast, tmp_path, monkeypatch, caplog):

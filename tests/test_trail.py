@@ -203,7 +203,7 @@ def test_a_child_is_named_by_upn_or_name(robin, words, found):
 def run(monkeypatch, tmp_path, database, *words):
     """A command on the database of the tests: (exit code, what it prints)."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(portal_module, "open_database", lambda: database)
+    monkeypatch.setattr(commands, "opened", lambda: database)
     monkeypatch.setattr("upkeep._folder", tmp_path)
     monkeypatch.setattr(database, "connection_context", lambda: database.atomic())
     done = CliRunner().invoke(commands.cli, words)

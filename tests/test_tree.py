@@ -32,9 +32,9 @@ def test_rules_and_records_know_nothing_of_the_web(name):
     assert not [m for m in found if m.startswith(("flask", "admin_views", "app", "wtforms"))], f"{name}.py must not import the web"
 
 
-def test_only_app_reads_the_environment():
+def test_only_config_reads_the_environment():
     readers = [p.name for p in PROGRAM if "os.environ" in p.read_text("utf-8")]
-    assert readers == ["app.py"]
+    assert readers == ["config.py"]
 
 
 @pytest.mark.parametrize("path", PROGRAM, ids=lambda p: p.name)

@@ -66,6 +66,7 @@ def school(first, tmp_path, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     was = q.db.obj, trail._key, upkeep.folder()
+    portal_module.configure()
     portal_module.migrate(portal_module.open_database())
     yield SimpleNamespace(root=tmp_path / "school", source=tmp_path / "source", venv=tmp_path / "venv", data=tmp_path / "data")
     if was[0] is not None:

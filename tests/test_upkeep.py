@@ -13,6 +13,7 @@ from pathlib import Path
 import app as portal_module
 import checks
 import commands
+import config
 import copying
 import models as m
 import pyrage
@@ -35,7 +36,7 @@ def build(path, release=RELEASED[0]):
     first = release.read_text("utf-8").partition("\n")[0]
     if first.startswith("-- audit.key: "):
         (path.parent / "audit.key").write_text(first.removeprefix("-- audit.key: "))
-        trail.use_key(portal_module.key_file(path.parent, "audit.key").encode())
+        trail.use_key(config.key_file(path.parent, "audit.key").encode())
     with closing(sqlite3.connect(path)) as database:
         database.executescript(release.read_text("utf-8"))
 
@@ -76,6 +77,7 @@ def point_at(made, monkeypatch, fill=None):
     monkeypatch.setenv("DATA_DIR", str(made))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     was = q.db.obj, trail._key, upkeep.folder()
+    portal_module.configure()
     database = portal_module.open_database()
     if fill:
         fill(made / "portal.db")
@@ -398,6 +400,14 @@ def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, 
         assert trail.AuditEntry.select().where(trail.AuditEntry.act == "restored").count() == 1
         assert len(upkeep.daily_anchors()) == 1 and trail.verify(upkeep.daily_anchors()) != []
         assert upkeep.anchors() and trail.verify(upkeep.anchors()) == []
+
+
+def test_opening_another_database_changes_neither_the_folder_nor_the_key(school, tmp_path):
+    before = upkeep.folder(), trail._key
+    portal_module.open_database(f"sqlite:///{tmp_path / 'other.db'}")
+    assert (upkeep.folder(), trail._key) == before and upkeep.folder() == school
+    portal_module.configure(tmp_path)
+    assert upkeep.folder() == tmp_path and trail._key == (tmp_path / "audit.key").read_bytes()
 
 
 def settle_here(folder, _, made_at):

@@ -93,6 +93,7 @@ class School:
 def served(tmp_path_factory):
     """A school of its own for each file of tests: migrated, with five people, served on a free port."""
     before, folder = (q.db.obj, trail._key, upkeep.folder()), tmp_path_factory.mktemp("served")
+    portal.configure(folder)
     database = portal.open_database(f"sqlite:///{folder / 'portal.db'}")
     portal.migrate(database)
     app = portal.create_app(database, folder)

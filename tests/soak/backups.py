@@ -88,6 +88,7 @@ def main():
     folder = pathlib.Path(os.environ["DATA_DIR"])
     import app
     import commands
+    app.configure()
     database = app.open_database()
     app.migrate(database)
     commands.demo_sign_ins(database, folder / "sign-ins.txt")

@@ -49,6 +49,7 @@ def open_school(folder, url=None):
     if url:
         os.environ["DATABASE_URL"] = url
     import app
+    app.configure()
     database = app.open_database()
     app.migrate(database)
     return database
@@ -89,7 +90,7 @@ def signed(folder, held):
     from flask import Flask
     from flask.sessions import SecureCookieSessionInterface
     from itsdangerous import URLSafeTimedSerializer
-    from app import key_file
+    from config import key_file
     app = Flask("soak")
     app.secret_key = key_file(pathlib.Path(folder), "secret.key")
     token = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps("soak")

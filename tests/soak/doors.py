@@ -72,6 +72,7 @@ def main():
     """Run all; 0 when every figure is as promised."""
     logging.getLogger("portal.account").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
+        program.configure(pathlib.Path(folder))
         database = program.open_database(f"sqlite:///{folder}/portal.db")
         program.migrate(database)
         app = program.create_app(database, pathlib.Path(folder), testing=True)

@@ -161,7 +161,7 @@ def main(times=200, seed=None):
             faults += [f"kill {turn}: {f}" for f in look(folder, acknowledged)]
             strays += len(orphans(folder))
             age(folder)
-        program = app.create_app(app.open_database(), folder, testing=True)
+        program = app.create_app(commands.opened(), folder, testing=True)
         with program.app_context(), program.database.connection_context():
             commands.tidy_up(program)
         left, broken = orphans(folder), chain(program.database)

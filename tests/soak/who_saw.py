@@ -72,8 +72,8 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / "files").mkdir()
+        portal.configure(folder)
         database = portal.open_database(f"sqlite:///{folder}/portal.db")
-        trail.use_key(portal.key_file(folder, "audit.key").encode())
         portal.migrate(database)
         senco, pupils = fill(database)
         with database.connection_context():
