@@ -1,12 +1,17 @@
 # The commands of the portal. `make` alone lists them.
-PYTHON ?= python3
+PYTHON ?=                                   # the Python to use; else the first that is new enough
 VENV := .venv
 unexport PYTHONDONTWRITEBYTECODE            # what is compiled once stays compiled: many tests start the program anew
 RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
+READY := $(VENV)/ready $(VENV)/tests-ready $(VENV)/tools/ready
+$(shell test -x $(RUN) || rm -f $(READY))   # after an upgrade of the system the old Python is gone, and what was for it
 
-.PHONY: help run demo test test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants
+.DELETE_ON_ERROR:
+.PHONY: help install run demo test test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
+	@echo "make install    install the packages of the portal, and start nothing"
 	@echo "make demo       start a fictional school, in its own folder"
 	@echo "make test       run every test"
 	@echo "make backup     make a backup now; make drill tries the newest one out; make restore puts it back"
@@ -20,6 +25,9 @@ help:
 	@echo "make sbom       list every package in sbom.json (CycloneDX), for a release"
 	@echo "make release    what a release needs: sbom.json, and a seeded school in tests/released"
 	@echo "make mutants    take each guard out in turn and see that a test notices (long)"
+
+install: $(VENV)/ready
+	@echo "The portal is installed. Start it with: make run"
 
 run: $(VENV)/ready
 	@$(RUN) app.py run
@@ -37,7 +45,7 @@ backup drill restore upgrade: $(VENV)/ready
 	@$(RUN) app.py $@
 
 test: $(VENV)/tests-ready
-	@sh tests/need-chromium.sh
+	@$(RUN) tests/need_chromium.py
 	@$(RUN) -m pytest
 
 test-postgres: $(VENV)/tests-ready
@@ -63,14 +71,16 @@ mutants: $(VENV)/tests-ready
 	@$(RUN) tests/mutate_guards.py
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (found: $$($(PYTHON) --version 2>&1)). On Debian or Ubuntu: apt-get install python3"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); sh tests/need-venv.sh && $(PYTHON) -m venv $(VENV); }
+	@python="$$(sh tests/need-python.sh "$(PYTHON)")" && "$$python" -m venv $(VENV)
 
-$(VENV)/ready: requirements.txt $(VENV)/bin/python
-	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt && touch $@
+$(VENV)/ready: requirements.txt | $(VENV)/bin/python
+	@echo "Installing the packages of the portal (once, about a minute) ..."
+	@$(PIP) -r requirements.txt && touch $@
 
 $(VENV)/tests-ready: requirements.txt tests/requirements.txt $(VENV)/ready
-	@$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt && touch $@
+	@echo "Installing what the tests need (once) ..."
+	@$(PIP) -r tests/requirements.txt && touch $@
 
-$(VENV)/tools/ready: tests/tools.txt $(VENV)/bin/python
+$(VENV)/tools/ready: tests/tools.txt | $(VENV)/bin/python
+	@echo "Installing the tools of a release (once) ..."
 	@$(RUN) -m venv $(VENV)/tools && $(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check -r tests/tools.txt && touch $@

@@ -4,11 +4,11 @@ The program runs inside the test, so that the date can be moved between two step
 JavaScript where that makes a difference. Without Chromium these tests fail, with the line that installs it.
 """
 import datetime
-import shutil
 import threading
 import traceback
 
 import app as portal
+import need_chromium
 import pytest
 import time_machine
 import waitress.server
@@ -24,7 +24,6 @@ from admin_views import passwords
 from browser.children import addresses
 from browser.screen import PASSWORD, Screen
 
-CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")     # the first does the same in less time
 ARGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
 PEOPLE = (("office", "Olive Office", None), ("senco", "Sam Senco", None), ("teacher", "Tess Teacher", "3B"), ("head", "Hana Head", None),
@@ -53,9 +52,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def chromium():
     """One Chromium for the whole run."""
-    path = next((found for found in map(shutil.which, CHROMIUM) if found), None)
+    path = need_chromium.browser()
     if path is None:
-        pytest.fail("The browser tests need Chromium. Run this once: sudo apt-get install chromium", pytrace=False)
+        pytest.fail(need_chromium.what_helps(), pytrace=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
         yield browser
