@@ -52,27 +52,28 @@ def browser():
     return None
 
 
-def what_helps():
-    """One line for whoever runs the tests on this machine without a browser."""
+def what_helps(complaint=""):
+    """One line for whoever runs the tests on this machine without a browser; `complaint` is apt's."""
     named = os.environ.get(SETTING)
     if named:
         return (
             f"{SETTING}={named} is no browser that starts here. "
             f"Name the program itself, or leave {SETTING} out."
         )
+    because = f"; it could not be installed ({complaint})" if complaint else ""
     return (
-        f"The browser tests need Chromium. {command()} "
-        f"Or name a browser that is there: {SETTING}=/path/to/chrome make test"
+        f"The browser tests need Chromium{because}. Name a browser that is there "
+        f"({SETTING}=/path/to/chrome make test), or {command()}"
     )
 
 
 def command():
-    """The sentence with the command that installs a browser on this kind of machine."""
+    """What installs a browser on this kind of machine."""
     if is_ubuntu():
-        return "Run this once: sudo snap install chromium."
+        return "run this once: sudo snap install chromium"
     if shutil.which("apt-get"):
-        return "Run this once: sudo apt-get install chromium."
-    return "Install it from the packages of your system."
+        return "run this once: sudo apt-get install chromium"
+    return "install it from the packages of your system"
 
 
 def is_ubuntu():
@@ -127,8 +128,7 @@ def main():
         complaint = install()
         if browser():
             return 0
-    because = f" (apt-get: {complaint})" if complaint else ""
-    print(what_helps() + because, file=sys.stderr)
+    print(what_helps(complaint), file=sys.stderr)
     return 1
 
 
