@@ -1,8 +1,8 @@
-"""The browser of the browser tests: which one it is, and how a machine gets one.
+"""The browser of the browser tests: which one it is, and how a machine gets what is missing.
 
-`make test` runs this file before the tests. It ends with exit code 0 when a browser is there or
-could be installed; else with 1 and one line that says what helps. The tests ask `browser()` too, so
-that both mean the same program.
+`make test` runs this file before the tests. It ends with exit code 0 when a browser and Playwright,
+which drives it, start or could be installed; else with 1 and one line that says what helps. The
+tests ask `browser()` too, so that both mean the same program.
 """
 
 import os
@@ -19,7 +19,8 @@ NAMES = (
     "chromium-browser",
     "google-chrome",
 )
-PACKAGES = ("chromium-headless-shell", "chromium")  # of Debian, the better first
+CHROMIUM = ("chromium-headless-shell", "chromium")  # packages of Debian, the better first
+LIBRARY = "libatomic1"  # Playwright's own program needs it
 APT = (
     "apt-get",
     "-qq",
@@ -52,28 +53,46 @@ def browser():
     return None
 
 
-def what_helps(complaint=""):
-    """One line for whoever runs the tests on this machine without a browser; `complaint` is apt's."""
+def driver_starts():
+    """Whether Playwright, which drives the browser, starts."""
+    words = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+def missing():
+    """What the browser tests lack on this machine, by the names of Debian's packages."""
+    found = []
+    if not browser():
+        found.append("chromium")
+    if not driver_starts():
+        found.append(LIBRARY)
+    return found
+
+
+def what_helps(lacking, complaint=""):
+    """One line for whoever runs the tests on a machine that lacks this; `complaint` is apt's."""
     named = os.environ.get(SETTING)
-    if named:
+    if named and "chromium" in lacking:
         return (
             f"{SETTING}={named} is no browser that starts here. "
             f"Name the program itself, or leave {SETTING} out."
         )
-    because = f"; it could not be installed ({complaint})" if complaint else ""
-    return (
-        f"The browser tests need Chromium{because}. Name a browser that is there "
-        f"({SETTING}=/path/to/chrome make test), or {command()}"
-    )
+    because = f"; that could not be installed ({complaint})" if complaint else ""
+    other = ""
+    if "chromium" in lacking:
+        other = f", or a browser that you name ({SETTING}=/path/to/chrome make test)"
+    return f"The browser tests need {' and '.join(lacking)}{other}{because}. {command(lacking)}"
 
 
-def command():
-    """What installs a browser on this kind of machine."""
-    if is_ubuntu():
-        return "run this once: sudo snap install chromium"
-    if shutil.which("apt-get"):
-        return "run this once: sudo apt-get install chromium"
-    return "install it from the packages of your system"
+def command(lacking):
+    """What installs this on this kind of machine."""
+    if not shutil.which("apt-get"):
+        return "Install it from the packages of your system"
+    if "chromium" not in lacking or not is_ubuntu():
+        return f"Run this once: sudo apt-get install {' '.join(lacking)}"
+    if LIBRARY in lacking:
+        return f"Run this once: sudo snap install chromium && sudo apt-get install {LIBRARY}"
+    return "Run this once: sudo snap install chromium"
 
 
 def is_ubuntu():
@@ -84,23 +103,27 @@ def is_ubuntu():
         return False
 
 
-def install():
-    """Install a browser, and take no package away: an empty text, or what apt complained about."""
-    print("Installing Chromium for the browser tests ...", flush=True)
-    complaint = install_one()
+def install(lacking):
+    """Install this and take no package away: an empty text, or what apt complained about."""
+    print(f"Installing {' and '.join(lacking)} for the browser tests ...", flush=True)
+    complaint = install_each(lacking)
     if not complaint:
         return ""
     no_lists = apt("update")  # there were no lists of packages, or old ones
-    complaint = install_one()
+    complaint = install_each(lacking)
     if not complaint:
         return ""
     return no_lists or complaint
 
 
-def install_one():
-    """Install the first package that can be had: an empty text, or apt's last complaint."""
+def install_each(lacking):
+    """Install what is lacking, one after the other: an empty text, or apt's last complaint."""
     complaint = ""
-    for package in PACKAGES:
+    if LIBRARY in lacking:
+        complaint = apt(*INSTALL, LIBRARY)
+    if "chromium" not in lacking:
+        return complaint
+    for package in CHROMIUM:
         complaint = apt(*INSTALL, package)
         if not complaint:
             return ""
@@ -118,17 +141,23 @@ def apt(*words):
     return said[-1] if said else f"apt-get ended with {done.returncode}"
 
 
+def may_install(lacking):
+    """Whether this may be installed here: by root, with apt, and no browser that was named."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    return "chromium" not in lacking or not (is_ubuntu() or SETTING in os.environ)
+
+
 def main():
-    """See that there is a browser: 0, or 1 after the line that helps."""
-    if browser():
-        return 0
+    """See that nothing is missing: 0, or 1 after the line that helps."""
     complaint = ""
-    may_install = os.geteuid() == 0 and shutil.which("apt-get") and not is_ubuntu()
-    if may_install and SETTING not in os.environ:
-        complaint = install()
-        if browser():
-            return 0
-    print(what_helps(complaint), file=sys.stderr)
+    lacking = missing()
+    if lacking and may_install(lacking):
+        complaint = install(lacking)
+        lacking = missing()
+    if not lacking:
+        return 0
+    print(what_helps(lacking, complaint), file=sys.stderr)
     return 1
 
 

@@ -83,14 +83,19 @@ chmod +x '{self.folder}'/"$last"
             words, cwd=cwd, env=environment, capture_output=True, text=True, check=False
         )
 
-    def need_chromium(self, root=False, release="debian", **more):
-        """Run the first step of `make test`, as root or not, on this release of Linux."""
+    def need_chromium(self, root=False, release="debian", driver=True, **more):
+        """Run the first step of `make test`, as root or not, on this release of Linux.
+
+        `driver=False`: Playwright starts only when its library has been installed.
+        """
+        library = str(self.folder / need_chromium.LIBRARY)
         code = (
             "import os, platform, sys\n"
             f"sys.path.insert(0, {str(ROOT / 'tests')!r})\n"
             "import need_chromium\n"
             f"os.geteuid = lambda: {0 if root else 1000}\n"
             f"platform.freedesktop_os_release = lambda: {{'ID': {release!r}}}\n"
+            f"need_chromium.driver_starts = lambda: {driver} or os.path.exists({library!r})\n"
             "sys.exit(need_chromium.main())\n"
         )
         return self.run([sys.executable, "-c", code], **more)
@@ -113,29 +118,31 @@ def one_line(done):
 # ------------------------------------------------------------------------------------- the browser
 @pytest.mark.parametrize("name", need_chromium.NAMES)
 def test_a_browser_that_is_there_is_enough(machine, name):
-    done = machine.has(name, BROWSER).has_apt(need_chromium.PACKAGES).need_chromium(root=True)
+    done = machine.has(name, BROWSER).has_apt(need_chromium.CHROMIUM).need_chromium(root=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert machine.apt_calls() == []
 
 
 @pytest.mark.parametrize("script", [STUB, SAYS_NOTHING])
 def test_what_only_asks_for_the_snap_is_no_browser(machine, script):
-    machine.has("chromium-browser", script).has_apt(need_chromium.PACKAGES)
-    assert one_line(machine.need_chromium()).endswith("once: sudo apt-get install chromium")
+    machine.has("chromium-browser", script).has_apt(need_chromium.CHROMIUM)
+    assert one_line(machine.need_chromium()).endswith(
+        "Run this once: sudo apt-get install chromium"
+    )
     assert machine.apt_calls() == []
 
 
 def test_root_has_the_browser_installed(machine):
-    done = machine.has_apt(need_chromium.PACKAGES).need_chromium(root=True)
+    done = machine.has_apt(need_chromium.CHROMIUM).need_chromium(root=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "Installing Chromium for the browser tests ...\n"
+    assert done.stdout == "Installing chromium for the browser tests ...\n"
     (call,) = machine.apt_calls()
     assert call.endswith(" chromium-headless-shell")
     assert "--no-remove" in call, "a package of the machine may be upgraded but not taken away"
 
 
 def test_lists_of_packages_are_fetched_where_they_are_missing(machine):
-    done = machine.has_apt(need_chromium.PACKAGES, lists=False).need_chromium(root=True)
+    done = machine.has_apt(need_chromium.CHROMIUM, lists=False).need_chromium(root=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert [call.split()[-1] for call in machine.apt_calls()] == [
         "chromium-headless-shell",
@@ -153,26 +160,68 @@ def test_the_whole_chromium_is_taken_where_there_is_no_shell(machine):
 
 def test_apt_that_cannot_is_told_in_one_line(machine):
     line = one_line(machine.has_apt([]).need_chromium(root=True))
-    assert "it could not be installed (E: Unable to locate package chromium)." in line
-    assert line.endswith("run this once: sudo apt-get install chromium")
+    assert "that could not be installed (E: Unable to locate package chromium)." in line
+    assert line.endswith("Run this once: sudo apt-get install chromium")
 
 
 def test_a_package_without_a_browser_in_it_is_told_in_one_line(machine):
-    line = one_line(machine.has_apt(need_chromium.PACKAGES, installs=STUB).need_chromium(root=True))
-    assert "The browser tests need Chromium." in line
+    line = one_line(machine.has_apt(need_chromium.CHROMIUM, installs=STUB).need_chromium(root=True))
+    assert line.startswith("The browser tests need chromium, or a browser that you name")
 
 
 @pytest.mark.parametrize("root", [True, False])
 def test_ubuntu_is_told_the_snap(machine, root):
-    machine.has("chromium-browser", STUB).has_apt(need_chromium.PACKAGES)
+    machine.has("chromium-browser", STUB).has_apt(need_chromium.CHROMIUM)
     line = one_line(machine.need_chromium(root=root, release="ubuntu"))
-    assert line.endswith("run this once: sudo snap install chromium")
+    assert line.endswith("Run this once: sudo snap install chromium")
     assert "PORTAL_BROWSER=/path/to/chrome make test" in line
     assert machine.apt_calls() == []
 
 
 def test_a_system_without_apt_is_told_so_much(machine):
-    assert "from the packages of your system" in one_line(machine.need_chromium(root=True))
+    assert "Install it from the packages of your system" in one_line(
+        machine.need_chromium(root=True)
+    )
+
+
+def test_the_library_of_playwright_is_installed_or_told_too(machine):
+    """A bare Debian 12 lacks it: the browser is there, and still no browser test could run."""
+    machine.has("chromium", BROWSER).has_apt([*need_chromium.CHROMIUM, need_chromium.LIBRARY])
+    line = one_line(machine.need_chromium(driver=False))
+    assert line == (
+        "The browser tests need libatomic1. Run this once: sudo apt-get install libatomic1"
+    )
+    done = machine.need_chromium(root=True, driver=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    (call,) = machine.apt_calls()
+    assert call.endswith(" libatomic1")
+
+
+@pytest.mark.parametrize(
+    ("release", "cure"),
+    [
+        ("debian", "sudo apt-get install chromium libatomic1"),
+        ("ubuntu", "sudo snap install chromium && sudo apt-get install libatomic1"),
+    ],
+)
+def test_browser_and_library_are_told_together(machine, release, cure):
+    machine.has_apt([])
+    assert one_line(machine.need_chromium(driver=False, release=release)).endswith(f": {cure}")
+
+
+def test_browser_and_library_are_installed_together(machine):
+    machine.has_apt([*need_chromium.CHROMIUM, need_chromium.LIBRARY], lists=False)
+    done = machine.need_chromium(root=True, driver=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [call.split()[-1] for call in machine.apt_calls()[-3:]] == [
+        "update",
+        "libatomic1",
+        "chromium-headless-shell",
+    ]
+
+
+def test_playwright_starts_where_the_tests_run():
+    assert need_chromium.driver_starts()
 
 
 def test_a_browser_can_be_named(machine, tmp_path, monkeypatch):
@@ -187,7 +236,7 @@ def test_a_browser_can_be_named(machine, tmp_path, monkeypatch):
 
 
 def test_a_named_browser_that_does_not_start_is_told_and_no_other_is_taken(machine, tmp_path):
-    machine.has("chromium", BROWSER).has_apt(need_chromium.PACKAGES)
+    machine.has("chromium", BROWSER).has_apt(need_chromium.CHROMIUM)
     line = one_line(machine.need_chromium(root=True, PORTAL_BROWSER=str(tmp_path / "gone")))
     assert "is no browser that starts here" in line
     assert machine.apt_calls() == []

@@ -52,11 +52,11 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def chromium():
     """One Chromium for the whole run."""
-    path = need_chromium.browser()
-    if path is None:
-        pytest.fail(need_chromium.what_helps(), pytrace=False)
+    lacking = need_chromium.missing()
+    if lacking:
+        pytest.fail(need_chromium.what_helps(lacking), pytrace=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
+        browser = playwright.chromium.launch(executable_path=need_chromium.browser(), args=list(ARGS))
         yield browser
         browser.close()
 
