@@ -273,13 +273,29 @@ def readme_command():
 
 
 @cli.command()
-def verify():
+@click.option("--accept", metavar="REASON", help="Accept what is wrong now, and write down why; it is not told again.")
+def verify(accept):
     """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors. Exit code 1 when something was."""
     with opened().connection_context():
         anchors = upkeep.anchors()
-        found, rows = witness.problems(anchors), trail.head().rows
-    print("\n".join(found) or f"All is as it was written: {rows} audit rows, every sealed paper, {len(anchors)} anchors kept elsewhere.")
+        if accept is not None:
+            accept_breaks(anchors, accept)
+        found, rows, known = witness.problems(anchors), trail.head().rows, len(trail.accepted())
+    kept = f"{rows} audit rows, every sealed paper, {len(anchors)} anchors kept elsewhere."
+    print("\n".join(found) or f"All is as it was written: {kept}")
+    if known:
+        print(f"{known} faults were accepted before; the audit trail says which, by whom and why (“accepted”).")
     sys.exit(bool(found))
+
+
+def accept_breaks(anchors, reason):
+    """Write into the audit trail that what is wrong now is known, and print it."""
+    with trail.acting("Command line"):
+        try:
+            found = witness.accept(anchors, reason)
+        except ValueError as fault:
+            raise click.ClickException(str(fault)) from None
+    print("\n".join([f"Accepted: {words}" for words in found]) or "There is nothing to accept.")
 
 
 @cli.command("who-saw")

@@ -7,9 +7,10 @@ request must be answered are in `clock.py`, how long records are kept is on the 
 import datetime
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
-from peewee import OperationalError, sort_models
+from peewee import OperationalError, chunked, sort_models
 
 import clock
 from models import (Agency, Consent, Contact, Disclosure, Document, Draft, EhcCase, Erasure, Form, MeetingPerson, Placement, Press, Pupil,
@@ -341,12 +342,13 @@ def erase(pupil, user, surname, folder):
         if fault:
             raise Cannot(fault)
         files = {d.stored_as for d in Document.select().where(Document.pupil == pupil) if d.stored_as}
-        blank_trail(pupil)
+        nobodys = blank_trail(pupil)
         take_away(pupil, asked)
         pupil_stub(pupil)
         asked.done_by, asked.done_at = user.name, now()
         asked.save(act="erase")
-        audit("erase", pupil)
+        also = "Rows about nobody: " + ", ".join(map(str, nobodys))
+        audit("erase", pupil, after=also if nobodys else "")
     for name in files - {d.stored_as for d in Document.select()}:   # after the commit; should the power go here, `portal check` names them
         (folder / "files" / name).unlink(missing_ok=True)
     for path in (folder / "imports").glob("*"):                 # any of them may name the child; they wait a day at most
@@ -355,14 +357,57 @@ def erase(pupil, user, surname, folder):
 
 
 def blank_trail(pupil):
-    """Take the words out of the child's audit rows; who did what to which record, and when, stays, and so does the chain."""
-    names = [f"{first} {pupil.surname}" for first in {pupil.forename, pupil.known_as} - {None, ""}]
-    names += [f"{pupil.surname}, {first}" for first in {pupil.forename, pupil.known_as} - {None, ""}]
-    nobody = AuditEntry.pupil_id.is_null()
-    rule = AuditEntry.pupil_id == pupil.id
-    for name in names:                                          # an import or a search that named the child
-        rule |= nobody & (AuditEntry.before.contains(name) | AuditEntry.after.contains(name) | AuditEntry.reason.contains(name))
-    AuditEntry.update({**dict.fromkeys(WORDS, ""), AuditEntry.erased: True}).where(rule).execute()
+    """Take the words out of the child's audit rows; who did what to which record, and when, stays.
+
+    Gives the numbers of the rows about nobody among them; the row of the erasure names these.
+    """
+    nobodys = rows_that_name(pupil)
+    blank = {**dict.fromkeys(WORDS, ""), AuditEntry.erased: True}
+    AuditEntry.update(blank).where(AuditEntry.pupil_id == pupil.id).execute()
+    for some in chunked(nobodys, 500):
+        AuditEntry.update(blank).where(AuditEntry.id.in_(some)).execute()
+    return nobodys
+
+
+def rows_that_name(pupil):
+    """The numbers of the audit rows about no child (an import, a list) whose words hold their name.
+
+    Rows about a colleague, the settings or another child are never among them, whatever they say.
+    """
+    kinds = ["Pupil", *(cls.__name__ for cls in (*every(PupilRecord), *every(Row)))]
+    words = [getattr(AuditEntry, name) for name in WORDS]
+    general = AuditEntry.pupil_id.is_null() & AuditEntry.record.in_(kinds)
+    rows = AuditEntry.select(AuditEntry.id, *words).where(general).order_by(AuditEntry.id)
+    names = whole_names(pupil)
+    found = []
+    for key, *said in rows.tuples():
+        text = composed("\n".join(said))
+        if any(name.search(text) for name in names):
+            found.append(key)
+    return found
+
+
+def whole_names(pupil):
+    """What to look for in a text to find this child, and nobody whose name only contains theirs.
+
+    Both names, in either order. Nothing of a longer name may touch them, not by a hyphen or an
+    apostrophe either, but for the `’s` of “Rhea Trial’s”.
+    """
+    found = []
+    for first in {pupil.forename, pupil.known_as}:
+        if not (first and pupil.surname):
+            continue
+        for pair in ((first, pupil.surname), (pupil.surname, first)):
+            words = " ".join(map(composed, pair)).split()
+            name = r",?\s+".join(map(re.escape, words))
+            pattern = rf"(?<!\w)(?<!\w[-'’]){name}(?!\w)(?![-'’](?!s(?!\w))\w)"
+            found.append(re.compile(pattern, re.I))
+    return found
+
+
+def composed(words):
+    """A text in the one form of Unicode in which names are compared: é as one letter."""
+    return unicodedata.normalize("NFC", words)
 
 
 def take_away(pupil, asked):

@@ -30,6 +30,7 @@ WORDS = ("before", "after", "reason")                               # what may n
 LOGGED = ("refused", "refused sign-in")                             # acts that are a line of the log, too
 UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, "53100", "25006",
               errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}        # of SQLite, of PostgreSQL, of the system
+STAMP = "%Y-%m-%dT%H:%M:%SZ"        # of an anchor: UTC, ISO 8601
 _key = None
 _as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
@@ -229,27 +230,88 @@ def head(database=None):
     """The anchor of this moment, or of another database; that one is named in each query, for the model is shared by all threads."""
     rows = AuditEntry.select().bind(database or db)
     last = rows.order_by(AuditEntry.id.desc()).first()
-    return Anchor(f"{now():%Y-%m-%dT%H:%M:%SZ}", rows.count(), last.id if last else 0, last.link if last else "")
+    at = f"{now():{STAMP}}"
+    return Anchor(at, rows.count(), last.id, last.link) if last else Anchor(at, 0, 0, "")
 
 
 def verify(anchors=()):
-    """What is wrong with the audit trail, in sentences; none when every row, the chain and all anchors hold."""
-    found, link, rows, at_row = [] if guarded() else ["The triggers that keep the audit trail are not in the database."], "", 0, {}
+    """What is wrong with the audit trail, in sentences, but for what was accepted.
+
+    None when every row, the chain and all anchors hold.
+    """
+    return not_accepted(faults(anchors))
+
+
+def not_accepted(found, most=20):
+    """Of these sentences those that nobody has accepted (see `accept`); at most so many of them."""
+    known, told = accepted(), []
+    for words in found:
+        if words in known:
+            continue
+        if len(told) == most:
+            return [*told, "... and more."]
+        told.append(words)
+    return told
+
+
+def accept(found, about, reason):
+    """Write into the trail that somebody knows of these faults; they are then not told again.
+
+    about: the record that the row is written about. Raises ValueError without a reason.
+    """
+    if not (reason or "").strip():
+        raise ValueError("Say why it is accepted.")
+    audit("accepted", about, before="\n".join(found), reason=reason.strip())
+
+
+def accepted():
+    """The sentences that were accepted. A row that is forged without the key breaks the chain."""
+    rows = AuditEntry.select(AuditEntry.before).where(AuditEntry.act == "accepted").tuples()
+    return {line for words, in rows for line in words.split("\n")}
+
+
+def faults(anchors=()):
+    """Everything that is wrong with the audit trail, a sentence at a time, accepted or not."""
+    if not guarded():
+        yield "The triggers that keep the audit trail are not in the database."
+    at_row = {}
     for anchor in {a for a in anchors if a.last}:
         at_row.setdefault(anchor.last, []).append(anchor)
+    link, rows = "", 0
     for row in AuditEntry.select().order_by(AuditEntry.id).dicts().iterator():
-        rows += 1
-        if row["link"] != link_of(link, row):
-            found.append(f"Audit row {row['id']} does not follow from the row before it: a row was changed, moved, added or taken out.")
-        if not row["erased"] and row["digest"] != code_of(*(row[w] for w in WORDS)):
-            found.append(f"The words of audit row {row['id']} were changed.")
-        link = row["link"]
-        found += [f"Audit row {row['id']} is not what was written down elsewhere at {a.at}." for a in at_row.pop(row["id"], ())
-                  if (a.link, a.rows) != (link, rows)]
-        if len(found) > 20:
-            return [*found, "... and more."]
-    return found + [f"Audit row {a.last}, the last one when it was written down elsewhere at {a.at}, is no longer there."
-                    for some in at_row.values() for a in some]
+        yield from row_faults(link, row)
+        link, rows = row["link"], rows + 1
+        for anchor in at_row.pop(row["id"], ()):
+            if (anchor.link, anchor.rows) != (link, rows):
+                yield (f"Audit row {row['id']} is not what was written down elsewhere on "
+                       f"{day_of(anchor)}{state_of(link, rows)}.")
+    for anchor in (a for some in at_row.values() for a in some):
+        yield (f"Audit row {anchor.last}, the last one when it was written down elsewhere on "
+               f"{day_of(anchor)}, is no longer there.")
+
+
+def row_faults(before, row):
+    """What is wrong with one row (a dict of its columns) after the link `before`, in sentences."""
+    words = [row[w] for w in WORDS]
+    if row["link"] != link_of(before, row):
+        state = state_of(before, *(row[n] for n in CHAINED), row["link"])
+        yield (f"Audit row {row['id']} does not follow from the row before it: "
+               f"a row was changed, moved, added or taken out{state}.")
+    if not row["erased"] and row["digest"] != code_of(*words):
+        yield f"The words of audit row {row['id']} were changed{state_of(*words)}."
+    if row["erased"] and any(words):
+        yield f"Audit row {row['id']} has words, though it says they were erased{state_of(*words)}."
+
+
+def state_of(*parts):
+    """A short code of what is there now: who accepts a fault accepts no later change with it."""
+    return f" (state {code_of(*parts)[:8]})"
+
+
+def day_of(anchor):
+    """The day and time of an anchor, in words: `24 Nov 2026, 10:00 UTC`."""
+    at = datetime.datetime.strptime(anchor.at, STAMP)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
 
 
 def write_anchor(path):
@@ -278,7 +340,9 @@ def read_anchors(path):
 def anchor_of(said):
     """The anchor in a line of JSON, or in a dict; None when it is none."""
     try:
-        return Anchor(**(json.loads(said) if isinstance(said, str) else said))
+        found = Anchor(**(json.loads(said) if isinstance(said, str) else said))
+        day_of(found)
+        return found
     except (TypeError, ValueError):
         return None
 

@@ -4,12 +4,13 @@ Come here to change what “who saw this child” says, or what `verify` looks a
 """
 import datetime
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
 import trail
-from models import Erasure, Form, Pupil, every, may
-from questions import LONDON, AuditEntry, short_day
+from models import Form, Pupil, Setting, every, may
+from questions import LONDON, AuditEntry, short_day, together
 
 KINDS = {c.__name__: c for c in every()}
 NAMES = {name: c.kind_name() for name, c in KINDS.items()}
@@ -108,12 +109,43 @@ def problems(anchors=()):
     return [*trail_problems(anchors), *seal_problems()]
 
 
+def faults(anchors=()):
+    """The same, one by one, and with those that were accepted."""
+    yield from trail.faults(anchors)
+    yield from erasure_faults()
+    yield from seal_faults()
+
+
+def accept(anchors, reason):
+    """Accept everything that is wrong now; a row of the audit trail says so. Gives the sentences.
+
+    Raises ValueError without a reason.
+    """
+    trail.guard()                       # that the triggers are gone is never accepted
+    with together():
+        known = trail.accepted()
+        found = [words for words in faults(anchors) if words not in known]
+        if found:
+            trail.accept(found, Setting.of_school(), reason)
+    return found
+
+
 def trail_problems(anchors=()):
     """What is wrong with the audit trail: its chain, its anchors, words that were blanked without an erasure."""
     return [*trail.verify(anchors), *erasure_problems()]
 
 
+def erasure_problems():
+    """Audit rows that were blanked without an erasure, but for what was accepted."""
+    return trail.not_accepted(erasure_faults())
+
+
 def seal_problems():
+    """What is wrong with the sealed papers, but for what was accepted."""
+    return trail.not_accepted(seal_faults())
+
+
+def seal_faults():
     """What is wrong with the sealed papers: each is held against the audit row that its sealing wrote, and each such row against its paper."""
     sealed = (AuditEntry.question == "sealed_code") & ((AuditEntry.after != "") | AuditEntry.erased)
     told = {(e.record, e.record_id): e for e in AuditEntry.select().where(sealed).order_by(AuditEntry.id)}
@@ -122,7 +154,10 @@ def seal_problems():
         for form in cls.select().where(cls.sealed.is_null(False) | cls.sealed_code.is_null(False) | (cls.status == "sealed")):
             entry = told.pop((cls.__name__, form.id), None)
             fault = seal_fault(form, entry)
-            found += [f"The sealed {cls.kind_name()} number {form.id} {fault}."] if fault else []
+            if fault:
+                kept = (form.sealed, form.sealed_code, form.sealed_by, form.status, form.pupil_id)
+                state = trail.state_of(*kept)
+                found.append(f"The sealed {cls.kind_name()} number {form.id} {fault}{state}.")
     return found + [f"The sealed {NAMES.get(e.record, e.record)} number {e.record_id} is gone, or no longer sealed."
                     for e in told.values() if not e.erased]
 
@@ -140,8 +175,25 @@ def seal_fault(form, entry):
     return None
 
 
-def erasure_problems():
-    """Audit rows whose words were blanked although no erasure of that child was done."""
-    erased = Erasure.select(Erasure.pupil).where(Erasure.done_at.is_null(False), Erasure.pupil.is_null(False))
-    rows = AuditEntry.select(AuditEntry.pupil_id).where(AuditEntry.erased, AuditEntry.pupil_id.is_null() | AuditEntry.pupil_id.not_in(erased))
-    return [f"Words of the audit trail about pupil number {key} were blanked, but there was no erasure." for key, in rows.distinct().tuples()]
+def erasure_faults():
+    """Audit rows that were blanked although no erasure accounts for it, a sentence each.
+
+    An erasure is known by the row that it wrote: it accounts for every older row about its child,
+    and for the rows about nobody that it names. Its record could be made up; its row could not.
+    """
+    erased_by, named = {}, set()
+    done = AuditEntry.select().where(AuditEntry.act == "erase", AuditEntry.record == "Pupil")
+    for entry in done.order_by(AuditEntry.id):
+        erased_by[entry.pupil_id] = entry.id
+        named.update(numbers_in(entry.after))
+    for row in AuditEntry.select().where(AuditEntry.erased).order_by(AuditEntry.id):
+        if row.id in named or row.id < erased_by.get(row.pupil_id, 0):
+            continue
+        what = f"{NAMES.get(row.record, row.record)} number {row.record_id}"
+        yield (f"The words of audit row {row.id}, about {what}, were blanked, "
+               "but no erasure accounts for it.")
+
+
+def numbers_in(words):
+    """The numbers of audit rows in the row of an erasure: `Rows about nobody: 12, 15`."""
+    return [int(number) for number in re.findall(r"\d+", words)]

@@ -1,0 +1,207 @@
+"""Erasing one child touches that child alone: names that contain each other, and the trail that must verify ever after."""
+import commands
+import keeping
+import models as m
+import pytest
+import questions as q
+import recovery
+import trail
+import upkeep
+import witness
+from click.testing import CliRunner
+from conftest import START
+from peewee import PeeweeException
+from test_trail import off_guard, sql
+from test_upkeep import migrated, school  # noqa: F401  (fixtures: a school in a data folder of its own)
+
+# The child; a colleague, a school and another child whose names contain the child's, or are the same.
+NAMES = (
+    ("Rhea", "Trial", "Rhea Trialshaw"),
+    ("Rhea", "Trial", "Rhea Trial"),
+    ("Ann", "Lee", "Joann Lee-Smith"),
+    ("May", "May", "May May-Rose"),
+    ("Rose", "Hill", "Rose Hill School"),
+    ("Grace", "Hall", "Grace Hall"),
+    ("O", "I", "O I"),
+    ("X", "Y", "Max Yates"),
+    ("Zoë", "Ó Briain", "Zoë Ó Briain-Walsh"),
+    ("Sean", "O'Neil", "Sean O'Neill"),
+    ("D'Arcy", "St. John", "D'Arcy St. Johnson"),
+    ("Anne-Marie", "van der Berg", "Anne-Marie van der Bergh"),
+    ("J.", "(Bo)", "J. (Bob)"),
+)
+
+
+def leaver(forename, surname):
+    """A child who has left, with words in the trail."""
+    pupil = m.Pupil.create(surname=surname, forename=forename, dob=START, left_on=START)
+    pupil.alert = f"Words about {forename} {surname}"
+    pupil.save()
+    return pupil
+
+
+def others(name):
+    """Rows of the trail that say a name and are not the child's: a colleague, settings, another child, the word bank."""
+    m.User.create(name=name, username="namesake", role=q.TEACHER)
+    settings = m.Setting.of_school()
+    settings.school_name = name
+    settings.save(reason=f"Renamed to {name}")
+    m.BankEntry.create(bank="strategy", words=f"As {name} does it")
+    first, _, last = name.partition(" ")
+    m.Pupil.create(surname=last, forename=first, dob=START, alert=f"Friend of {name}")
+
+
+def rows_not_about(pupil):
+    """Every row of the trail that is not about this child, whole: {number: columns}."""
+    found = q.AuditEntry.select().order_by(q.AuditEntry.id).dicts()
+    return {row["id"]: row for row in found if row["pupil_id"] != pupil.id}
+
+
+def erase(pupil, cast, folder):
+    """Two people erase a record."""
+    keeping.ask(pupil, cast.senco, "Sent on")
+    keeping.erase(pupil, cast.head, pupil.surname, folder)
+
+
+@pytest.mark.parametrize("forename, surname, namesake", NAMES)
+def test_erasing_a_child_leaves_every_other_row_byte_for_byte(
+        cast, acting, tmp_path, forename, surname, namesake):
+    pupil = leaver(forename, surname)
+    others(namesake)
+    others_before = rows_not_about(pupil)
+    assert witness.problems() == []
+    erase(pupil, cast, tmp_path)
+    after = rows_not_about(pupil)
+    assert {key: after[key] for key in others_before} == others_before
+    assert witness.problems() == []
+    left = q.AuditEntry.select().where(q.AuditEntry.pupil_id == pupil.id, ~q.AuditEntry.erased)
+    assert {row.act for row in left} == {"erase"}
+
+
+@pytest.mark.parametrize("forename, surname, text, is_theirs", (
+    ("Rhea", "Trial", "Import of Rhea Trial", True),
+    ("Rhea", "Trial", "trial, rhea", True),
+    ("Rhea", "Trial", "Rhea Trial’s letters", True),
+    ("Rhea", "Trial", "“Rhea\nTrial”.", True),
+    ("Rhea", "Trial", "Rhea Trialshaw", False),
+    ("Rhea", "Trial", "Drhea Trial", False),
+    ("Rhea", "Trial", "Rhea Trial-Shaw", False),
+    ("Rhea", "Trial", "Anna-Rhea Trial", False),
+    ("Rhea", "Trial", "Rhea", False),
+    ("Rhea", "Trial", "the trial of May", False),
+    ("May", "Rose", "In May rose the number", True),            # an import row alone: nothing of a colleague's
+    ("O", "I", "O I", True),
+    ("O", "I", "Bo Ira", False),
+    ("O", "I", "O I'Anson", False),
+    ("Sean", "O'Neil", "Sean O'Neil", True),
+    ("Sean", "O'Neil", "Sean O'Neill", False),
+    ("Zoe\u0308", "Breen", "Zo\u00eb Breen", True),             # one letter, or a letter and its dots
+    ("Zo\u00eb", "Breen", "Zoe\u0308 Breen", True),
+    ("J.", "(Bo)", "J. (Bo)", True),
+    ("", "Trial", "any words at all", False),
+))
+def test_a_row_about_nobody_is_blanked_for_the_whole_name_only(
+        cast, acting, tmp_path, forename, surname, text, is_theirs):
+    pupil = leaver(forename or None, surname)
+    trail.audit("import", m.Pupil(), reason=f"{text}: 3 new")
+    key = trail.head().last
+    erase(pupil, cast, tmp_path)
+    assert q.AuditEntry.get_by_id(key).erased is is_theirs
+    assert witness.problems() == [], "a row that was blanked lawfully is accounted for"
+
+
+def test_a_blanked_row_that_no_erasure_accounts_for_is_found(cast, acting, tmp_path):
+    """A colleague's row; a child's that was not erased; a row about a child written after the erasure; words put back."""
+    gone, stays = leaver("Rhea", "Trial"), leaver("Rose", "Hill")
+    erase(gone, cast, tmp_path)
+    trail.saw("view", [gone], "later")
+    later = trail.head().last
+    about_user = q.AuditEntry.get(q.AuditEntry.record == "User").id
+    of_stays = q.AuditEntry.get(q.AuditEntry.pupil_id == stays.id).id
+    for key in (about_user, of_stays, later):
+        blank(key)
+    m.Erasure.create(pupil=stays, asked_by="x", done_by="y", done_at=q.now())       # without the row of an erasure
+    found = witness.problems()
+    assert [f"audit row {key}, about" in words for key, words in zip((about_user, of_stays, later), found)] == [True] * 3
+    assert len(found) == 3
+    off_guard()
+    of_gone = q.AuditEntry.get(q.AuditEntry.pupil_id == gone.id, q.AuditEntry.erased).id
+    sql("UPDATE audit_entry SET reason = 'Never said' WHERE id = ?", of_gone)
+    trail.guard()
+    assert any(f"Audit row {of_gone} has words" in words for words in witness.problems())
+
+
+def blank(key):
+    """Blank the words of a row, as the trigger allows."""
+    sql("UPDATE audit_entry SET \"before\" = '', \"after\" = '', reason = '', erased = ? WHERE id = ?", True, key)
+
+
+# --------------------------------------------------------------------------------------------- an accepted break
+def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path):
+    for robin.alert in ("One", "Two", "Three"):
+        robin.save()
+    blank(q.AuditEntry.get(q.AuditEntry.record == "User").id)
+    off_guard()
+    edited = trail.head().last
+    sql("UPDATE audit_entry SET \"after\" = 'Other words' WHERE id = ?", edited)
+    trail.guard()
+    assert len(witness.problems()) == 2
+    with pytest.raises(ValueError, match="Say why"):
+        witness.accept((), " ")
+    assert len(witness.accept((), "An old erasure blanked a colleague's row")) == 2
+    assert witness.problems() == [] and len(trail.accepted()) == 2
+    row = q.AuditEntry.get(q.AuditEntry.act == "accepted")
+    assert row.who == "The tests" and "colleague's row" in row.reason
+    assert witness.accept((), "Again") == [], "nothing new: no row"
+    off_guard()
+    sql("UPDATE audit_entry SET \"after\" = 'Still other words' WHERE id = ?", edited)
+    trail.guard()
+    assert f"words of audit row {edited} were changed" in witness.problems()[0], "only the state that was accepted"
+    with pytest.raises(PeeweeException, match="only grows"), q.db.atomic():
+        sql("UPDATE audit_entry SET reason = '' WHERE act = 'accepted'")
+
+
+def test_missing_triggers_are_put_back_and_never_accepted(robin):
+    off_guard()
+    witness.accept((), "They were gone")
+    assert trail.guarded() and trail.accepted() == set()
+
+
+# --------------------------------------------------------------------------- on the disk: verify, drill and restore
+def in_school(*words):
+    """A command on the school's data folder: (exit code, what it prints)."""
+    done = CliRunner().invoke(commands.cli, words)
+    return done.exit_code, done.output
+
+
+def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
+    with q.db.connection_context(), q.acting("The tests"):
+        senco, head = (m.User.create(name=f"The {r}", username=f"own.{r}", role=r) for r in (q.SENCO, q.HEAD))
+        pupil = leaver("Rhea", "Trial")
+        others("Rhea Trialshaw")
+        trail.audit("import", m.Pupil(), reason="File of Rhea Trial")
+        keeping.ask(pupil, senco, "Sent on")
+        keeping.erase(pupil, head, "Trial", school)
+    q.db.close()
+    assert in_school("verify")[0] == 0
+    path = upkeep.backup()[0][0]
+    passed, certificate = recovery.drill(path)
+    assert passed, certificate
+    assert "Restored" in recovery.restore(path)[0]
+
+
+def test_a_database_with_an_old_wrong_erasure_has_a_way_on(school):  # noqa: F811
+    """What 1.1.0 did: a colleague's row was blanked. The fault is told; after it was accepted all commands pass."""
+    with q.db.connection_context(), q.acting("The tests"):
+        m.User.create(name="Rhea Trialshaw", username="rhea", role=q.TEACHER)
+        blank(trail.head().last)
+    q.db.close()
+    code, said = in_school("verify")
+    assert code == 1 and "but no erasure accounts for it" in said
+    assert in_school("verify", "--accept", "")[0] == 1
+    code, said = in_school("verify", "--accept", "The erasure of 24 November blanked it")
+    assert code == 0 and "Accepted: The words of audit row" in said and "1 faults were accepted" in said
+    path = upkeep.backup()[0][0]
+    passed, certificate = recovery.drill(path)
+    assert passed, certificate
+    assert "Restored" in recovery.restore(path)[0]
