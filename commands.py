@@ -273,7 +273,7 @@ def readme_command():
 
 
 @cli.command()
-@click.option("--accept", metavar="REASON", help="Accept what is wrong now, and write down why; it is not told again.")
+@click.option("--accept", metavar="REASON", help="Accept what is wrong now and write down why.")
 def verify(accept):
     """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors. Exit code 1 when something was."""
     with opened().connection_context():
@@ -284,7 +284,7 @@ def verify(accept):
     kept = f"{rows} audit rows, every sealed paper, {len(anchors)} anchors kept elsewhere."
     print("\n".join(found) or f"All is as it was written: {kept}")
     if known:
-        print(f"{known} faults were accepted before; the audit trail says which, by whom and why (“accepted”).")
+        print(f"Faults that were accepted: {known}. The audit trail says which and why.")
     sys.exit(bool(found))
 
 

@@ -15,7 +15,7 @@ from peewee import OperationalError, chunked, sort_models
 import clock
 from models import (Agency, Consent, Contact, Disclosure, Document, Draft, EhcCase, Erasure, Form, MeetingPerson, Placement, Press, Pupil,
                     PupilRecord, Row, User, every)
-from questions import HEAD, SENCO, AuditEntry, audit, db, document, now, say_day, today, together
+from questions import HEAD, SENCO, AuditEntry, audit, db, document, now, today, together
 from trail import WORDS, on_sqlite
 
 MARKED = "Marked “Not for disclosure”"
@@ -274,10 +274,11 @@ def due(settings, on=None):
 
 
 def due_lines(settings):
-    """The list of `due` without names, a sentence a record, for the technician."""
-    found = due(settings)
-    lines = [f"Record {d.pupil.id}: due since {say_day(d.since)}. {'On hold.' if d.pupil.hold else d.why}" for d in found]
-    return [*lines, f"{len(found)} records are due. The SENCO and the head see them under School, Keeping records; nothing is erased by itself."]
+    """The list of `due` for the technician: numbers alone, for a date would tell a birthday."""
+    numbers = sorted(d.pupil.id for d in due(settings))
+    lines = [f"Record {number}" for number in numbers]
+    return [*lines, f"{len(numbers)} records are due. The SENCO and the head see them under "
+                    "School, Keeping records; nothing is erased by itself."]
 
 
 def to_send(settings):

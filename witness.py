@@ -94,8 +94,9 @@ def find_pupil(words):
 
 
 def report(pupil, since=None):
-    """Who saw or changed a child, as lines of text, newest first."""
-    visits, lines, day = who_saw(pupil.id, since), [f"Who saw or changed {pupil}, newest first"], None
+    """Who saw or changed a child, as lines of text, newest first; the child by number alone."""
+    visits, day = who_saw(pupil.id, since), None
+    lines = [f"Who saw or changed record {pupil.id}, newest first"]
     for v in visits:
         lines += [f"\n{v.day:%A} {short_day(v.day)}"] if v.day != day else []
         lines.append(f"  {v.hours():14}  {v.who}: {v.say()}")
