@@ -42,8 +42,9 @@ UPLOAD_LIMIT = 12 * 1024 * 1024         # bytes of one request: a file of 10 MB 
 
 # ------------------------------------------------------------------------------------------------------------- database
 def configure(folder=None):
-    """Set the data folder that is looked after and the key of the audit trail: once, before a database is opened."""
+    """Make the data folder and its keys where they are missing, and look after it from now on; before a database is opened."""
     folder = folder or config.data_dir()
+    config.make_folder(folder)
     upkeep.use_folder(folder)
     trail.use_key(config.key_file(folder, "audit.key").encode())
 
@@ -102,10 +103,11 @@ def create_app(database=None, folder=None, testing=False):
     problems = [*models.faults(), *workflow.faults()]
     if problems:
         raise click.ClickException("The tables of the program contradict themselves:\n" + "\n".join(problems))
-    folder = folder or config.data_dir()
     if database is None:
+        config.use_settings_file()
         configure(folder)
         database = open_database()
+    folder = folder or config.data_dir()
     https, hosts, insecure = config.way_in()
     app = Flask(__name__)
     app.config.update(SECRET_KEY=config.key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,

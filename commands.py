@@ -3,20 +3,25 @@
 Each command is a thin function; what it does is in the module that it calls.
 """
 import contextlib
+import errno
 import json
 import logging
 import pathlib
 import platform
 import socket
+import sqlite3
 import ssl
 import sys
+import tempfile
 
 import click
 import waitress
+from peewee import PeeweeException
 
 import app
 import checks
 import config
+import school_folder
 import keeping
 import models
 import questions
@@ -37,26 +42,72 @@ SERVER = {"threads": 8, "connection_limit": 500, "channel_timeout": 30, "cleanup
           "max_request_body_size": 4 * app.UPLOAD_LIMIT, "max_request_header_size": 64 * 1024, "ident": None}
 
 
-@click.group()
+class Portal(click.Group):
+    """The commands; what the disk or the database refuses is said in a sentence."""
+
+    def invoke(self, context):
+        """Do the command that was typed."""
+        try:
+            return super().invoke(context)
+        except (OSError, PeeweeException, sqlite3.Error) as error:
+            if getattr(error, "errno", None) == errno.EPIPE:        # who reads what is printed went away: click ends quietly
+                raise
+            raise click.ClickException(why_not(error)) from error
+
+
+def why_not(error):
+    """Why a command could not be done, in a sentence with the cure."""
+    folder = config.data_dir()
+    if trail.cannot_write(error):
+        return (f"Nothing could be written ({getattr(error, 'filename', None) or folder}): the disk is full, or the folder "
+                "can only be read. Make room, or see that the portal's own user may write there; then try again.")
+    if isinstance(error, OSError):
+        return f"{error.filename or folder}: {error.strerror or type(error).__name__}."
+    if trail.is_busy(error):
+        return "The database is busy: somebody else is writing. Try again in a minute, or stop the portal first."
+    return (f"The database does not answer as it should ({type(error).__name__}). "
+            f"{'Is the server of DATABASE_URL running?' if config.on_server() else f'Is {folder}/portal.db whole? ./portal restore brings it back.'}")
+
+
+@click.group(cls=Portal)
 def cli():
     """The Learning Pathway portal: `run` starts it, the others maintain it."""
 
 
+def folder_in_use():
+    """The data folder that the settings name; refused when it is another user's, or its records are elsewhere now."""
+    config.use_settings_file()
+    folder = config.data_dir()
+    typed = click.get_current_context(silent=True)
+    school_folder.refuse_stranger(folder, typed.info_name if typed else "run")
+    return folder
+
+
 def opened():
-    """The school's database, with its folder and keys."""
-    app.configure()
-    return app.open_database()
+    """The school's database, with its folder and keys; refused, and nothing made, where there is no school."""
+    folder = folder_in_use()
+    school_folder.refuse_moved(folder)
+    database = app.open_database()
+    school_folder.refuse_empty(folder, database)
+    app.configure(folder)
+    return database
 
 
 @cli.command()
 def run():
     """Bring the database up to date and serve the portal; refuse when the set-up is not safe."""
-    start(opened())
+    folder = folder_in_use()
+    school_folder.refuse_moved(folder)
+    start(app.open_database())
 
 
 def start(database, prepare=lambda: None):
     """Serve after what must come before: safe keys, no restore or upgrade left half done, the database up to date, `prepare`, a safe set-up."""
+    folder = config.data_dir()
+    config.make_folder(folder)
     refuse_unsafe(checks.Facts(config.data_dir(), database), groups=(checks.KEYS,))        # before anything is written there
+    school_folder.refuse_lost(folder, database)
+    app.configure(folder)
     with upkeep.begin():
         upgrade.migrated(app.migrate)
         prepare()
@@ -101,8 +152,21 @@ def serve(portal):
 def demo():
     """Serve a fictional school from its own folder, made at the first start."""
     config.use_demo_folder()
-    database = opened()
-    start(database, lambda: print(demo_sign_ins(database, config.data_dir() / "sign-ins.txt"), flush=True))
+    folder = config.data_dir()
+    school_folder.refuse_stranger(folder, "demo")
+    database = app.open_database()
+    refuse_real_school(folder, database)
+    start(database, lambda: print(demo_sign_ins(database, folder / "sign-ins.txt"), flush=True))
+
+
+def refuse_real_school(folder, database):
+    """Never build the fictional school where a real one is."""
+    if (folder / "sign-ins.txt").exists() or not school_folder.has_tables(database):
+        return
+    with database.connection_context():
+        if "user" in database.get_tables() and models.User.select(models.User.id).exists():
+            raise school_folder.Unusable(f"There is a school in {folder} that is not the fictional one. Take DATA_DIR and "
+                                       "DATABASE_URL out of the environment, or name a new folder.")
 
 
 def demo_sign_ins(database, path):
@@ -202,10 +266,12 @@ def backup_command():
 @click.option("--key", help="The recovery key from the school's safe, or a file with it.")
 def restore_command(file, to, key):
     """Put a backup (the newest, or FILE, or the newest in the folder FILE) into the data folder; what is there is moved aside."""
+    folder = folder_in_use()
+    upkeep.use_folder(folder)
     if not to and config.on_server():
         raise click.ClickException("The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to FOLDER), then bring it "
                                    "into an empty PostgreSQL database: DATA_DIR=FOLDER DATABASE_URL= ./portal move-to postgresql://...")
-    opened()
+    app.open_database()
     print("\n".join(recovery.restore(file, to, key)))
 
 
@@ -262,8 +328,20 @@ def starts_command():
 @click.argument("name", default="questions")
 def migration_command(name):
     """Write and run the migration for the questions that are new in models.py."""
-    path = app.make_migration(opened(), name)
+    config.use_settings_file()
+    database = app.open_database()
+    if school_folder.has_tables(database):
+        path = app.make_migration(opened(), name)
+    else:
+        path = migration_without_school(name)
     print(f"Written and run: {path}" if path else "models.py has nothing new.")
+
+
+def migration_without_school(name):
+    """Write the migration where no school was started: it is run on an empty database that is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        app.configure(pathlib.Path(folder))
+        return app.make_migration(app.open_database(f"sqlite:///{folder}/portal.db"), name)
 
 
 @cli.command("readme")

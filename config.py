@@ -1,7 +1,7 @@
 """The settings that come from outside the program: environment, folders, keys, version. Only this file reads the environment.
 
-DATA_DIR and DATABASE_URL say where the records are; HOST and PORT where to listen; BEHIND_HTTPS=1 that a web server
-in front does HTTPS; HOSTS the names by which staff reach the portal; INSECURE_HTTP=1 allows to do without HTTPS.
+What the environment does not say is taken from the file `portal.env` in the program's folder; `portal.env.example`
+has each setting with a line about it.
 """
 import functools
 import os
@@ -9,18 +9,68 @@ import pathlib
 import secrets
 
 import click
+import dotenv
 
 HERE = pathlib.Path(__file__).resolve().parent
 LOOPBACK = ("localhost", "127.0.0.1")    # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
+WHERE = ("DATA_DIR", "DATABASE_URL")     # where the records are: both from one place
+SETTINGS = (*WHERE, "HOST", "PORT", "BEHIND_HTTPS", "HOSTS", "INSECURE_HTTP")
+
+
+# -------------------------------------------------------------------------------------------------- the settings file
+def settings_file():
+    """The file with the settings, there or not; None when PORTAL_ENV is empty: then there is none."""
+    named = os.environ.get("PORTAL_ENV", str(HERE / "portal.env"))
+    return pathlib.Path(named).resolve() if named else None
+
+
+def use_settings_file():
+    """Take from the settings file what the environment does not say. Raises click.ClickException with the cure.
+
+    When the environment names the data folder or the database, the file names neither: the folder of one school
+    never meets the database of another.
+    """
+    path = settings_file()
+    if path is None:
+        return
+    if not path.exists():
+        if "PORTAL_ENV" in os.environ:
+            raise click.ClickException(f"PORTAL_ENV names {path}, and there is no such file.")
+        return
+    said = read_settings(path)
+    named = [name for name in WHERE if name in os.environ]
+    for name, value in said.items():
+        if value and not (name in WHERE and named):
+            os.environ.setdefault(name, value)
+
+
+def read_settings(path):
+    """The settings in a file: {name: value}, folders as whole paths. Raises click.ClickException with the cure."""
+    try:
+        said = dotenv.dotenv_values(path, interpolate=False, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not plain text in UTF-8"
+        raise click.ClickException(f"{path} cannot be read ({why}). It belongs to the portal's own user, who alone "
+                                   "should be able to read it: chmod 600, chown.") from None
+    unknown = [name for name in said if name not in SETTINGS]
+    if unknown:
+        raise click.ClickException(f"{path} has a setting that the portal does not know: {', '.join(unknown)}. "
+                                   f"It knows {', '.join(SETTINGS)}.")
+    if said.get("DATA_DIR"):
+        said["DATA_DIR"] = str(path.parent / said["DATA_DIR"])
+    return said
 
 
 # --------------------------------------------------------------------------------------------- folders and the database
 def data_dir():
-    """The folder of everything that must be kept: database, key, files."""
-    folder = pathlib.Path(os.environ.get("DATA_DIR") or HERE / "data")
+    """The folder of everything that must be kept: database, key, files. It may not be there yet."""
+    return pathlib.Path(os.environ.get("DATA_DIR") or HERE / "data").absolute()
+
+
+def make_folder(folder):
+    """Make a data folder, which only the portal's own user may open."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / "files").mkdir(mode=0o700, exist_ok=True)     # from the first day: the line of the backup works
-    return folder
 
 
 def database_url():

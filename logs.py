@@ -16,7 +16,7 @@ from flask import has_request_context, request
 
 import trail
 
-OURS = ("app", "portal", "waitress")        # the loggers whose words are written; of others only where they spoke
+OURS = ("app", "portal", "waitress")        # whose words are written: ours are all "portal.…"; of others only where they spoke
 BIGGEST, KEPT = 1_000_000, 9                # bytes of one file, and how many older ones are kept
 
 

@@ -9,6 +9,8 @@ import http.cookies
 import io
 import json
 import logging
+import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -29,6 +31,7 @@ import workflow
 from questions import SENCO, acting, now, say_moment
 from upkeep import IN_SET, MIGRATIONS, STAMP, Refused
 
+OURS = ("portal.db", "backup.key", "audit.key", "backups", "files", "unfinished")           # one of them is in every data folder
 STAYS = ("backups", "drills", "backup.key", "*.lock", "unfinished", "before-*", ".*")       # in the data folder, when a restore clears it
 SECURE = "https://localhost"                                                                # cookies may be for HTTPS only
 PAPERS = 5                                                                                  # that a drill opens, each of another pupil
@@ -89,13 +92,40 @@ def restore(path=None, to=None, key=None):
     All is opened, compared, brought up to date and looked at before the first old file moves. Raises Refused.
     """
     path = found_set(path)
-    if to:
-        Path(to).mkdir(mode=0o700, parents=True, exist_ok=True)
-        upkeep.use_folder(Path(to).resolve())
-    folder = upkeep.folder()
+    if not path.is_file():
+        raise Refused(f"There is no file {path}.")
+    folder = Path(to).absolute() if to else upkeep.folder()
     if not key and not (folder / "backup.key").exists():
         raise Refused(f"{folder} has no key yet. Give the recovery key from the school's safe: --key AGE-SECRET-KEY-1...")
-    key = upkeep.read_key(key) if key else upkeep.own_key()
+    key = upkeep.read_key(key or (folder / "backup.key").read_text("utf-8"))
+    new = take_folder(folder)
+    upkeep.use_folder(folder)
+    try:
+        return put_in(path, folder, key)
+    finally:
+        if new and not (folder / "portal.db").exists():
+            shutil.rmtree(folder, ignore_errors=True)           # nothing was restored: no empty folder stays
+
+
+def take_folder(folder):
+    """Make ready the folder that a set goes into, which only its owner may open; whether it is new.
+
+    Raises Refused when it holds something else, which a restore would move aside.
+    """
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True)
+        return True
+    if not folder.is_dir():
+        raise Refused(f"{folder} is no folder. Name one: it is made when it is not there.")
+    if any(folder.iterdir()) and not any((folder / name).exists() for name in (*OURS, *upkeep.LOCKS)):
+        raise Refused(f"{folder} holds something that is not the portal's. Name a new folder: it is made.")
+    if os.name == "posix" and folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+    return False
+
+
+def put_in(path, folder, key):
+    """Open a set, look at it and put it into a folder that is ours; gives what was done, in sentences. Raises Refused."""
     with upkeep.alone(), upkeep.work_folder("restore") as work:
         manifest = unpack(path, key, work)
         refuse_newer(manifest)

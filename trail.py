@@ -31,6 +31,7 @@ LOGGED = ("refused", "refused sign-in")                             # acts that 
 UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, "53100", "25006",
               errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}        # of SQLite, of PostgreSQL, of the system
 STAMP = "%Y-%m-%dT%H:%M:%SZ"        # of an anchor: UTC, ISO 8601
+BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40P01"}       # of SQLite; of PostgreSQL: no lock, deadlock
 _key = None
 _as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
@@ -69,13 +70,23 @@ def together():
 
 def cannot_write(fault):
     """Whether an exception, or one that it came from, means that nothing can be written: the disk is full, or read-only."""
+    return any(code in UNWRITABLE for code in _codes(fault))
+
+
+def is_busy(fault):
+    """Whether an exception, or one that it came from, means that somebody else was writing for too long."""
+    return any(code in BUSY for code in _codes(fault))
+
+
+def _codes(fault):
+    """What the driver or the system said of an exception and of those that it came from, as codes."""
     while fault is not None:
-        cause = getattr(fault, "orig", None) or fault           # what the driver, or the system, said
-        code = getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", "") or isinstance(cause, OSError) and cause.errno
-        if code in UNWRITABLE:
-            return True
+        cause = getattr(fault, "orig", None) or fault
+        if isinstance(cause, OSError):
+            yield cause.errno
+        else:
+            yield getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", None)
         fault = fault.__cause__ or fault.__context__
-    return False
 
 
 def stamps(folder):

@@ -16,6 +16,7 @@ from playhouse import db_url
 
 import config
 import copying
+import school_folder
 import trail
 import upkeep
 from questions import db
@@ -221,9 +222,10 @@ def move_to(url):
     except PeeweeException as error:
         raise Refused(f"The database {url.rpartition('@')[2]} does not answer, or did not take the copy ({type(error).__name__}). "
                       "Nothing was kept of it; this portal's own database is as it was.") from error
+    school_folder.note_move(upkeep.folder(), url.rpartition("@")[2])
     lines = [f"{name:28} {total:>8,} rows  {code[:16]}  =  {there[name][1][:16]}" for name, (total, code) in here.items()]
     return [*lines, f"{len(here)} tables, every hash equal on both sides; the chain of the audit trail holds there.",
-            "From now on start the portal with this in its environment (files and keys stay in the data folder):",
+            f"From now on the portal needs this line in {config.HERE / 'portal.env'} (files and keys stay in the data folder):",
             f"DATABASE_URL={url}"]
 
 

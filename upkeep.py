@@ -44,7 +44,8 @@ LOOK_EVERY = 600                                                # seconds betwee
 SET = re.compile(r"portal-(\d{8}-\d{6})\.age")
 STAMP = "%Y%m%d-%H%M%S"
 IN_SET = ("*.key", "anchors.txt", "files/*")                    # of the data folder, besides the database
-log = logging.getLogger(__name__)
+log = logging.getLogger("portal.upkeep")
+LOCKS = ("portal.lock", "upkeep.lock", "backup.lock", "restore.lock", "drill.lock", "migration.lock")
 _folder = None
 
 
@@ -66,7 +67,11 @@ def folder():
 # ------------------------------------------------------------------------------------------------- one at a time, and alone
 def hold(name, share=False):
     """Lock a file of the data folder until it is closed or the program ends; None when another process has it."""
-    file = open(_folder / name, "a+b")                          # noqa: SIM115  (open is what keeps the lock)
+    try:
+        file = open(_folder / name, "a+b")                      # noqa: SIM115  (open is what keeps the lock)
+    except PermissionError:
+        raise Refused(f"{_folder / name} cannot be written by this user: another one made it. As the administrator: "
+                      f"chown --reference={_folder} {_folder / name}") from None
     try:
         if fcntl:
             fcntl.flock(file, (fcntl.LOCK_SH if share else fcntl.LOCK_EX) | fcntl.LOCK_NB)

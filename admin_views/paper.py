@@ -35,7 +35,7 @@ RECEIPT_WORDS = "The record of a pupil who has left us for your school. It is co
 
 SHEET = Path(__file__).resolve().parent.parent / "static" / "paper.css"
 logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)       # its warnings quote the document: words about a child
-log = logging.getLogger(__name__)
+log = logging.getLogger("portal.paper")
 
 
 EMPTY = {"title": "", "purpose": "", "state": {}, "sections": []}

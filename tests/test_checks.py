@@ -25,6 +25,7 @@ import questions as q
 import trail
 from conftest import ROOT, agreed, take_to
 from peewee import SqliteDatabase
+from test_upkeep import build
 from web import words
 
 from admin_views import fonts, status
@@ -433,7 +434,7 @@ def test_the_home_page_rings_for_the_technician_and_the_senco(school, browser, m
 # ------------------------------------------------------------------------------------------------------------- the commands
 def portal(folder, *words, **environment):
     """A command of the portal on a data folder of its own."""
-    kept = {n: v for n, v in os.environ.items() if n in ("PATH", "HOME", "LANG")}
+    kept = {n: v for n, v in os.environ.items() if n in ("PATH", "HOME", "LANG", "PORTAL_ENV")}
     return subprocess.run([sys.executable, "app.py", *words], cwd=ROOT, env={**kept, "DATA_DIR": str(folder), **environment},
                           capture_output=True, text=True, timeout=60, check=False)
 
@@ -457,7 +458,8 @@ def test_the_server_is_not_reached_past_a_refusal(monkeypatch, capsys, time):
         asked.append(groups)
         return [checks.Result(len(asked) != time, levels[0], "A fault.", "Its cure")]
     monkeypatch.setattr(checks, "run", run)
-    for place, name in ((commands.config, "data_dir"), (commands.app, "create_app"), (commands.upgrade, "migrated"), (commands.upkeep, "watch"),
+    for place, name in ((commands.config, "data_dir"), (commands.config, "make_folder"), (commands.app, "configure"),
+                        (commands.school_folder, "refuse_lost"), (commands.app, "create_app"), (commands.upgrade, "migrated"), (commands.upkeep, "watch"),
                         (commands.status, "facts_of"), (commands, "serve")):
         monkeypatch.setattr(place, name, lambda *_, name=name: done.append(name))
     monkeypatch.setattr(commands.upkeep, "begin", contextlib.nullcontext)
@@ -470,6 +472,7 @@ def test_the_server_is_not_reached_past_a_refusal(monkeypatch, capsys, time):
 
 def test_the_command_says_one_line_for_each_check_and_its_exit_code(tmp_path):
     (tmp_path / "data").mkdir(mode=0o700)
+    build(tmp_path / "data" / "portal.db")                  # a school of the first release
     done = portal(tmp_path / "data", "check")
     lines = done.stdout.splitlines()
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr

@@ -516,6 +516,7 @@ def test_the_commands_give_a_bundle_and_the_list(own_school, monkeypatch, tmp_pa
     m.MyPlan.update(withhold="Yes").where(m.MyPlan.id == plan.id).execute()
     monkeypatch.setenv("DATA_DIR", str(folder))
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    (folder / "audit.key").write_text("the tests")
     q.db.obj.close()
     out = tmp_path / "out"
     out.mkdir()

@@ -1,10 +1,16 @@
 """The log: one line of JSON for each event, in UTC, with no names, no secrets and no words of anybody, and never in the way."""
+import ast
+import contextlib
 import json
 import logging
+import sqlite3
+import time
 
+import live
 import logs
 import pytest
 import questions as q
+from conftest import ROOT
 from web import MARKS, address, everywhere, rules
 
 import commands
@@ -151,3 +157,34 @@ def test_a_program_that_is_no_test_keeps_a_log(database, tmp_path, kept):
         create_app(database, tmp_path / "data")
     logging.getLogger("portal.tests").warning("once")
     assert len((tmp_path / "data/logs/portal.log").read_text().splitlines()) == 1
+
+
+def test_every_logger_of_the_program_is_one_of_ours():
+    """Only what begins with “portal” is written in words; the others that are named are other people's, and are made quieter."""
+    named = []
+    for path in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py")):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("getLogger"):
+                named += [(path.name, ast.unparse(word)) for word in call.args]
+    others = {("commands.py", "'waitress.queue'"), ("paper.py", "'xhtml2pdf'"), ("logs.py", "name")}
+    assert len(named) >= 8 and others <= set(named)
+    assert [one for one in named if one not in others and not one[1].startswith("'portal.")] == []
+
+
+def test_why_a_backup_failed_stands_in_the_log_of_the_real_server(tmp_path):
+    live.build(tmp_path / "data")
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "portal.db")) as database:
+        database.execute("UPDATE setting SET backup_places = '/nowhere/at-all'")
+        database.commit()
+    server = live.common.Portal(tmp_path / "data")
+    try:
+        said = ""
+        until = time.monotonic() + 120                  # a safety net: the first backup is tried as soon as the portal runs
+        while "backup" not in said and time.monotonic() < until:
+            said = live.common.logged(tmp_path / "data")
+            time.sleep(0.2)
+    finally:
+        server.stop()
+    lines = [json.loads(line) for line in said.splitlines() if "backup" in line]
+    assert [line["from"] for line in lines] == ["portal.upkeep"]
+    assert "No backup in /nowhere/at-all: the folder is not there." in lines[0]["said"]

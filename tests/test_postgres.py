@@ -41,7 +41,8 @@ def run(*words, url, folder):
 
 def test_the_migrations_run_on_postgresql(server, tmp_path):
     url = server.get_uri("fresh")
-    assert "0001_initial" in run("app.py", "migrate", url=url, folder=tmp_path)
+    first = "import app; app.configure(); print(app.migrate(app.open_database()))"
+    assert "0001_initial" in run("-c", first, url=url, folder=tmp_path)
     assert "up to date" in run("app.py", "migrate", url=url, folder=tmp_path)
     assert "nothing new" in run("app.py", "migration", url=url, folder=tmp_path), "models and migrations differ on PostgreSQL"
 

@@ -33,7 +33,7 @@ def figure(claim, said, ok):
 def environment(folder, url=None, **more):
     """What the program reads from its environment, for a data folder (and a PostgreSQL address)."""
     env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "PYTEST_XDIST_WORKER", "BEHIND_HTTPS", "HOSTS")}
-    return {**env, "DATA_DIR": str(folder), **({"DATABASE_URL": url} if url else {}), **more}
+    return {**env, "PORTAL_ENV": "", "DATA_DIR": str(folder), **({"DATABASE_URL": url} if url else {}), **more}
 
 
 def python(code, *words, **how):

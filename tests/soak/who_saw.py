@@ -60,7 +60,7 @@ def timed(what, times=1):
 
 def command(folder, *words):
     """The seconds of the processor that a command takes as somebody types it, start of the program included; and what it did."""
-    env, began = {"DATA_DIR": str(folder), "PATH": "/usr/bin:/bin"}, resource.getrusage(resource.RUSAGE_CHILDREN)
+    env, began = {"DATA_DIR": str(folder), "PATH": "/usr/bin:/bin", "PORTAL_ENV": ""}, resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, "app.py", *words], cwd=ROOT, env=env, capture_output=True, text=True)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return ended.ru_utime - began.ru_utime + ended.ru_stime - began.ru_stime, done
