@@ -28,7 +28,7 @@ import questions
 import trail
 import upkeep
 import workflow
-from admin_views import account, drafts, looks, places
+from admin_views import account, drafts, limits, looks, places
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10_000, "trusted_schema": 0,
            "secure_delete": 1}
@@ -37,7 +37,6 @@ CSP = ("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' 
 HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
            "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
            "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY"}
-UPLOAD_LIMIT = 12 * 1024 * 1024         # bytes of one request: a file of 10 MB and its form
 
 
 # ------------------------------------------------------------------------------------------------------------- database
@@ -110,10 +109,10 @@ def create_app(database=None, folder=None, testing=False):
     folder = folder or config.data_dir()
     https, hosts, insecure = config.way_in()
     app = Flask(__name__)
-    app.config.update(SECRET_KEY=config.key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing, MAX_CONTENT_LENGTH=UPLOAD_LIMIT,
+    app.config.update(SECRET_KEY=config.key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing,
                       SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=places.LEFT_OPEN, WTF_CSRF_TIME_LIMIT=None,
                       TRUSTED_HOSTS=hosts, INSECURE_HTTP=insecure,
-                      WTF_CSRF_ENABLED=True, MAX_FORM_PARTS=20_000, MAX_FORM_MEMORY_SIZE=UPLOAD_LIMIT, PORTAL_NAME="Learning Pathway")
+                      WTF_CSRF_ENABLED=True, PORTAL_NAME="Learning Pathway")
     if insecure:
         app.logger.warning("INSECURE_HTTP=1: the portal is served without HTTPS; passwords and records cross the network in the clear.")
     if https:
@@ -123,6 +122,7 @@ def create_app(database=None, folder=None, testing=False):
     app.database = database
     connect_each_request(app)
     app.before_request(name_the_actor)                  # before anything may be refused: a refusal is written down
+    limits.init_app(app)                                # before anything reads what was sent
     app.before_request(refuse_other_sites)
     CSRFProtect(app)                                    # after the connection: the page of a refusal reads from the database
     account.init_app(app)
@@ -189,13 +189,22 @@ ERRORS = {400: ("This form is too old", "It was open too long, or came from some
           403: ("You may not see this page", "It is kept for colleagues with another role, or for the child's own teachers."),
           404: ("There is no such page", "The address may be mistyped, or it leads to a child you do not teach."),
           405: ("That is not how this page works", "Go to the home page and try from there."),
-          413: ("That is too large", "A file may have at most 10 MB."),
+          413: ("That is too large", "Go back and send less at a time."),       # limits.py has better words for each page
+          414: ("This address is too long", "Go to the home page and find what you wanted from there."),
+          415: ("The portal cannot read this", "It reads what its own pages send. Go back, load the page again and send it once more."),
+          429: ("Too much at once", "Several pages are on their way to you already. Wait a moment, then try again."),
           500: ("Something went wrong", "Nothing was changed. Please try again; if it happens again, give your technician this reference."),
           507: ("The disk of the portal is full", "Nothing can be saved now, though pages can still be read. Tell your technician to make room on "
                 "the server's disk; then try again.")}
 
 
 WRONG_HOST = ("The portal is not known by this name", "Use the address that your technician gave you; technicians: see HOSTS.")
+
+
+def later(error):
+    """The header that says after how many seconds to try again, where an error knows it."""
+    seconds = getattr(error, "retry_after", None)
+    return {"Retry-After": str(seconds)} if seconds else {}
 
 
 def catch_errors(app):
@@ -209,11 +218,13 @@ def catch_errors(app):
         if code in (403, 404):
             looks.refused()
         title, words = WRONG_HOST if isinstance(error, SecurityError) else ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
+        words = limits.limit_of_request().words if code == 413 else words
         reference = secrets.token_hex(3).upper() if code >= 500 else ""
         if reference:
             app.logger.error("%s: %s %s: %s", reference, request.method, request.url_rule, logs.where(getattr(error, "original_exception", error)))
         try:
-            return render_template("error.html", title=title, words=words, reference=reference, **drafts.left_over(code)), code
+            page = render_template("error.html", title=title, words=words, reference=reference, **drafts.left_over(code))
+            return page, code, later(error)
         except Exception:                               # no database, or a wrong Host: no page can be drawn
             return f"{title}. {words} {reference}", code, {"Content-Type": "text/plain; charset=utf-8"}
 

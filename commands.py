@@ -31,7 +31,7 @@ import trail
 import upgrade
 import upkeep
 import witness
-from admin_views import account, exchange, paper, passwords, status
+from admin_views import account, exchange, limits, paper, passwords, status
 from admin_views import keeping as keeping_screens
 
 log = logging.getLogger("portal.server")
@@ -39,7 +39,7 @@ log = logging.getLogger("portal.server")
 
 # A body comes in without holding up a thread; who sends nothing for 30 seconds, or more than any form, is cut off.
 SERVER = {"threads": 8, "connection_limit": 500, "channel_timeout": 30, "cleanup_interval": 10,
-          "max_request_body_size": 4 * app.UPLOAD_LIMIT, "max_request_header_size": 64 * 1024, "ident": None}
+          "max_request_body_size": 4 * limits.FILE.bytes, "max_request_header_size": 64 * 1024, "ident": None}
 
 
 class Portal(click.Group):

@@ -130,7 +130,7 @@ def left_over(code):
     except Exception:                                           # the questions themselves are broken: the words without them
         typed = [(n, v) for n, v in items if n not in (*NEVER, *HIDDEN) and v.strip()]
     ours = request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get("Origin") == request.host_url.rstrip("/")
-    again = code >= 500 or code == 400 and ours                 # nobody is led to send what another site has made up
+    again = code >= 500 or code in (400, 429) and ours                 # nobody is led to send what another site has made up
     if again:
         try:
             keep(current_user, request.full_path, items)

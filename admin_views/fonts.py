@@ -14,6 +14,8 @@ from itertools import groupby
 from arabic_reshaper.letters import LETTERS_ARABIC
 from markupsafe import Markup, escape
 
+from unicode_text import nfc
+
 NON_JOINER = "\u200c"                                # Persian needs it between letters
 VARIATIONS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # they only choose between two looks of one sign
 THAI_LAO_ABOVE = frozenset("\u0e31\u0e34\u0e35\u0e36\u0e37\u0e47\u0e4d\u0eb1\u0eb4\u0eb5\u0eb6\u0eb7\u0ebb\u0ecd")
@@ -67,7 +69,7 @@ def _face(family: str, number: int, path: str) -> object:
 
 def clean(text: object) -> str:
     """Return composed text (NFC) without what cannot be seen on paper: controls, surrogates, direction marks."""
-    composed = unicodedata.normalize("NFC", str(text)).replace("\r\n", "\n").replace("\r", "\n")
+    composed = nfc(str(text)).replace("\r\n", "\n").replace("\r", "\n")
     kept = (c for c in composed if c in f"\n\t{NON_JOINER}" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
     return "".join(c for c in kept if c not in VARIATIONS)
 

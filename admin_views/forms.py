@@ -4,7 +4,6 @@ Come here to change how *all* dates, choices or look-ups behave. Nothing here kn
 """
 import decimal
 import re
-import unicodedata
 
 from flask_wtf import FlaskForm
 from peewee import CharField, DateField, DecimalField, ForeignKeyField
@@ -16,7 +15,10 @@ from wtforms.validators import Length, ValidationError
 from admin_views import looks
 from models import BankEntry, Pupil
 from questions import Row, Rows, read_day, say_day
+from unicode_text import nfc
 
+LONGEST_SOUGHT = 600            # characters of a name that is looked up; no pupil's is longer
+MOST_WORDS = 20                 # words of it, each of which is looked for
 FEW = 7                         # up to so many options are shown as buttons, more as a list to open
 
 
@@ -27,7 +29,7 @@ UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a\u202b\u202d\u
 def clean(typed):
     """Text as it is kept: one Unicode form, no control characters, no stray spaces at the ends."""
     kept = UNSEEN.sub("", typed or "")
-    return unicodedata.normalize("NFC", kept).strip() or None
+    return nfc(kept).strip() or None
 
 
 def clean_line(typed):
@@ -114,7 +116,7 @@ class LookupField(StringField):
             self.data = found[0]
             return
         self.offers = found[:20]
-        raise ValueError("Choose one of these." if found else f"Nobody here is called “{typed}”; check the spelling.")
+        raise ValueError("Choose one of these." if found else f"Nobody here is called “{typed[:60]}”; check the spelling.")
 
 
 def offered(pairs):
@@ -178,10 +180,13 @@ def find_pupils(user, typed, chosen=""):
 def _find(mine, typed, chosen):
     if chosen:
         return list(mine.where(Pupil.id == key_of(chosen)))
+    words = typed[:LONGEST_SOUGHT + 1].replace(",", " ").replace("(", " ").replace(")", " ").split()
+    if len(typed) > LONGEST_SOUGHT or len(words) > MOST_WORDS:
+        return []
     exact = [p for p in mine.where(Pupil.surname.startswith(typed.split(",")[0].strip())) if str(p) == typed]
     if len(exact) == 1:
         return exact
-    for word in typed.replace(",", " ").replace("(", " ").replace(")", " ").split():
+    for word in words:
         mine = mine.where(Pupil.surname.contains(word) | Pupil.forename.contains(word) | Pupil.known_as.contains(word)
                           | Pupil.form.contains(word) | Pupil.upn.contains(word))
     return list(mine.limit(21))
@@ -236,11 +241,21 @@ def row_values(row, numbers):
 
 def name_siblings(form):
     """Fill the lists that point from one row to another row of the same form with the rows as they stand."""
+    offers = {}                                             # by list: each has the same for all who point to it
     for field_list in lists_of(form):
         for entry in field_list.entries:
             for field in entry.form:
-                if isinstance(field, SiblingField):
-                    field.choices = offered([("", ""), *((str(i), f"{i + 1}: {first_words(e.form)}") for i, e in enumerate(form[field.group].entries))])
+                if not isinstance(field, SiblingField):
+                    continue
+                if field.group not in offers:
+                    offers[field.group] = sibling_choices(form[field.group])
+                field.choices = offers[field.group]
+
+
+def sibling_choices(field_list):
+    """The lines of a list, to choose one of them: their numbers, and the first words of each."""
+    lines = enumerate(field_list.entries, 1)
+    return offered([("", ""), *((str(number - 1), f"{number}: {first_words(entry.form)}") for number, entry in lines)])
 
 
 def lists_of(form):

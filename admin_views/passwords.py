@@ -8,8 +8,8 @@ import hmac
 import logging
 import re
 import secrets
+import threading
 import time
-import unicodedata
 from datetime import timedelta
 from functools import cache
 
@@ -24,8 +24,10 @@ from zxcvbn.scoring import most_guessable_match_sequence
 
 from models import Setting, SignInTry, User, new_token
 from questions import acting, audit, now, together
+from unicode_text import nfkc
 
 SHORTEST, LONGEST = 12, 128             # characters of a password
+HASHES_AT_ONCE = 2                      # each takes 64 MiB and a tenth of a second of every processor
 COMMON = frozenset(FREQUENCY_LISTS["passwords"])        # 30,000 passwords that people use most
 FEWEST_GUESSES = 10 ** 8                # zxcvbn calls a password "safely unguessable" from here on
 LOOKED_AT = 32                          # characters that the estimate looks at: its work grows fast with length
@@ -33,6 +35,7 @@ WINDOW = timedelta(minutes=5)           # Cyber Essentials: at most ten guesses 
 TRIES_PER_ACCOUNT = 10
 TRIES_PER_PLACE = 20
 
+hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
 hasher = PasswordHasher()               # Argon2id, 64 MiB, t=3, p=4: above the OWASP floor of 19 MiB, t=2, p=1
 log = logging.getLogger("portal.account")
 
@@ -51,7 +54,7 @@ def sha(text):
 # ------------------------------------------------------------------------------------------------------ a good password
 def plain(password):
     """The password in one Unicode form, so that é typed two ways is the same."""
-    return unicodedata.normalize("NFKC", password)
+    return nfkc(password)
 
 
 def password_problem(password, *names):
@@ -87,7 +90,8 @@ def words_of_the_place(*names):
 # --------------------------------------------------------------------------------------------------- keeping a password
 def hash_password(text):
     """What is kept of a password."""
-    return hasher.hash(plain(text))
+    with hashing:
+        return hasher.hash(plain(text))
 
 
 @cache
@@ -99,7 +103,8 @@ def nobody():
 def matches(kept, password):
     """Whether this password made this hash."""
     try:
-        return hasher.verify(kept, plain(password))
+        with hashing:
+            return hasher.verify(kept, plain(password))
     except (VerificationError, InvalidHashError):
         return False
 

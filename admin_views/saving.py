@@ -7,6 +7,7 @@ alike is fine; what both changed differently is a clash: it is shown, and whoeve
 import decimal
 import hashlib
 import json
+from collections import defaultdict
 
 from peewee import ForeignKeyField, Model, fn
 
@@ -167,8 +168,17 @@ class Merge:
                 self.row_is_gone(entry.form, was[key], out.get(key, ("", "")), f"{label}, line {number}")
             if not entry.form.gone.data:
                 self.look_where_it_points(entry.form, f"{label}, line {number}")
+        new_lines = self.new_lines(field_list)
         for row in [r for key, r in saved.items() if key not in known or key in out]:
-            self.add_row(field_list, row, label)
+            self.add_row(field_list, row, label, new_lines)
+
+    def new_lines(self, field_list):
+        """The lines of a list that I have added, by the short codes of what stands in them; each is read once."""
+        found = defaultdict(list)
+        for entry in field_list.entries:
+            if not entry.form.row_id.data and not entry.form.gone.data:
+                found[tuple(mine(f, self.form) for f in line_boxes(entry.form))].append(entry.form)
+        return found
 
     def merge_row(self, line, row, was, label):
         """One line that both have."""
@@ -212,13 +222,12 @@ class Merge:
                 said = f"{label}: {field.label.text} The line that you chose was taken out meanwhile; choose again."
                 self.clashes.append((field.id, said))
 
-    def add_row(self, field_list, row, label):
+    def add_row(self, field_list, row, label, new_lines):
         """A line that they added, shown and kept after mine; one that is the same as a new line of mine is that line."""
-        asked = dict(row.questions())
-        codes = [code_of(row.__data__.get(n)) for n in asked]
-        twin = next((e.form for e in field_list.entries if not e.form.row_id.data and not e.form.gone.data
-                     and [mine(f, self.form) for f in line_boxes(e.form)] == codes), None)
-        if twin is not None:
+        codes = tuple(code_of(row.__data__.get(name)) for name, _ in row.questions())
+        twins = new_lines.get(codes)
+        if twins:
+            twin = twins.pop(0)
             twin.row_id.raw_data, twin.row_id.data = None, str(row.id)
             return
         if len(field_list.entries) < MOST_LINES:

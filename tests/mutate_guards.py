@@ -19,6 +19,7 @@ MATRIX = "tests/test_access.py -k each_person_reaches and (teacher or technician
 PAGES, DOCUMENTS, ACCOUNT = "tests/test_pages.py", "tests/test_documents.py", "tests/test_account.py"
 SCOPE, MOVES, FORMS, PAPERS, PAPER = (f"tests/test_{n}.py" for n in ("scope", "moves", "forms", "papers", "paper"))
 ERASURE = "tests/test_erasure.py"
+LIMITS = "tests/test_limits.py"
 TRAIL, KEEPING, SESSIONS, HEADERS, DRAFTS, TWO, UPKEEP, UPGRADE, UPLOADS, CHECKS = (
     f"tests/test_{n}.py" for n in ("trail", "keeping", "sessions", "headers", "drafts", "two_people", "upkeep", "upgrade", "uploads", "checks"))
 GUARDS = [  # what it keeps | file | text | without the guard | tests that must notice
@@ -202,6 +203,22 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
     ("anchors are compared", "trail.py", "if (anchor.link, anchor.rows) != (link, rows):", "if False:", TRAIL + " -k chained_anew_with_the_key"),
     ("a cut of the end is seen", "trail.py", "(a for some in at_row.values() for a in some):", "():", TRAIL + " -k tampering_with_the_trail"),
     # what comes in and goes out
+    ("a stranger may send little", "admin_views/limits.py", "or not is_known():", "or False:", LIMITS + " -k whoever_is_not"),
+    ("who was signed in may still send a form", "admin_views/limits.py", "return bool(place and place.user.active)", "return False",
+     LIMITS + " -k ran_out"),
+    ("boxes are counted before they are made", "admin_views/limits.py", " or body.count(b\"&\") >= self.max_form_parts", "",
+     LIMITS + " -k 8000-boxes"),
+    ("nothing but forms is read", "admin_views/limits.py", "request.mimetype not in FORM_TYPES or ", "", LIMITS + " -k numbers-for-words"),
+    ("every part has a name", "admin_views/limits.py", "        if name is None:\n", "        if False:\n", LIMITS + " -k without-a-name"),
+    ("an address is not endless", "admin_views/limits.py", "        abort(414)\n", "        pass\n", LIMITS + " -k 60000-boxes"),
+    ("runs of marks are cut", "unicode_text.py", "return MAY_HOLD_A_RUN.sub(lambda found: _cut(found[0]), text)", "return text",
+     LIMITS + " -k run_is_cut"),
+    ("one person has so many requests under way", "admin_views/limits.py", ">= current_app.config[\"AT_ONCE\"]:", ">= 10_000:",
+     LIMITS + " -k under_way"),
+    ("so many passwords are hashed at once", "admin_views/passwords.py", "threading.BoundedSemaphore(HASHES_AT_ONCE)",
+     "threading.BoundedSemaphore(100)", LIMITS + " -k hashed_at_once"),
+    ("a name is looked for by few words", "admin_views/forms.py", "if len(typed) > LONGEST_SOUGHT or len(words) > MOST_WORDS:", "if False:",
+     LIMITS + " -k named_by or pupil-named"),
     ("a form carries its token", "app.py", "    CSRFProtect(app)", "    app.jinja_env.globals[\"csrf_token\"] = lambda: \"-\"", PAGES + " -k token_of_the_page"),
     ("another site changes nothing", "app.py", "    app.before_request(refuse_other_sites)\n", "", HEADERS + " -k another_site"),
     ("a made-up host is refused", "app.py", "TRUSTED_HOSTS=hosts, ", "", HEADERS + " -k wrong_host"),

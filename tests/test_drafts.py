@@ -363,7 +363,7 @@ def test_drafts_are_swept_away_after_thirty_days(school, senco, concern, the_day
 
 def test_a_draft_holds_no_file_and_no_more_than_fits(school, senco, concern):
     """Too long to keep: refused, and the page says so."""
-    assert kept(senco, edit(concern), strengths="x" * 2_100_000).status_code == 422
+    assert kept(senco, edit(concern), strengths="x" * 2_050_000).status_code == 422
     senco.submit(senco.page(f"/document/new/?pupil={school.mine.id}"), 422, title_of=WORDS)
     assert "file" not in dict(json.loads(m.Draft.get().typed))
 

@@ -47,11 +47,11 @@ def test_the_check_of_headers_finds_what_is_missing_wrong_or_too_much(portal):
 
 def test_every_error_has_exactly_these_headers_and_a_plain_page(school, browser, monkeypatch):
     monkeypatch.setitem(school.app.config, "PROPAGATE_EXCEPTIONS", False)
-    monkeypatch.setitem(school.app.config, "MAX_CONTENT_LENGTH", 1000)
     monkeypatch.setattr(desk, "tasks", lambda user: 1 / 0)
     teacher, technician = browser("teacher").client, browser("technician").client
     answers = {400: teacher.post("/pupil/"), 403: technician.get("/pupil/"), 404: teacher.get("/no-such-page"), 405: teacher.get("/sign-out"),
-               413: teacher.post("/pupil/", data={"words": "x" * 2000}), 500: teacher.get("/")}
+               413: teacher.post("/pupil/", data={"words": "x" * 70_000}), 414: teacher.get("/pupil/?" + "x" * 5_000),
+               415: teacher.post("/pupil/", json={}), 500: teacher.get("/")}
     for code, response in answers.items():
         assert (response.status_code, response.mimetype, faults(response)) == (code, "text/html", []), code
         assert "Traceback" not in response.text and "ZeroDivision" not in response.text

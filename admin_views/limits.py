@@ -1,0 +1,159 @@
+"""How much somebody may send: looked at before anything reads it, at every address of the portal.
+
+Come here to change a limit (the table LIMITS) or how many pages one person may ask for at once. Nothing here knows a
+page. The limits are for the machine's sake; how long an answer may be is said in `models.py` and told at its box.
+"""
+import io
+import logging
+import threading
+from collections import Counter
+from dataclasses import dataclass
+
+import flask
+from flask import abort, current_app, g, request
+from flask_login import current_user
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, TooManyRequests
+from werkzeug.formparser import FormDataParser
+
+from unicode_text import cut_runs
+
+log = logging.getLogger("portal.limits")
+KILO, MEGA = 1024, 1024 * 1024
+URL_ENCODED = "application/x-www-form-urlencoded"
+FORM_TYPES = ("", URL_ENCODED, "multipart/form-data")       # the portal reads forms and nothing else
+LONGEST_PATH = 500              # characters of an address
+LONGEST_QUERY = 4_000           # bytes after its question mark
+LONGEST_TYPE = 200              # characters of the header Content-Type; it names the boundary of the parts
+LONGEST_NAME = 200              # characters of the name of a box
+RETRY_AFTER = 2                 # seconds
+AT_ONCE = 4                     # requests that one person, or one address where nobody is signed in, has under way
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What one request may hold: bytes in all, boxes, bytes of one box; and the sentence for who sends more.
+
+    A form that is URL-encoded may be as long as one box: it takes thirty times its length to read.
+    """
+    bytes: int
+    fields: int
+    field_bytes: int
+    words: str
+
+
+SIGN_IN = Limit(16 * KILO, 50, 16 * KILO, "Signing in needs far less than was sent. Load the page again and type only "
+                "what it asks for.")
+PAGE = Limit(64 * KILO, 500, 64 * KILO, "This page takes far less than was sent. Go back and send less at a time.")
+FORM = Limit(4 * MEGA, 10_000, 2 * MEGA, "One form takes about a million letters. Go back: what was kept while you typed is "
+             "in its boxes. Shorten the longest answer, or keep the long text as a document, and save again.")
+FILE = Limit(12 * MEGA, 10_000, 2 * MEGA, "A file may have at most 10 MB. Go back, save the file smaller or in parts, and "
+             "choose it again.")
+
+# Where more (or less) than PAGE may come in: an endpoint, its part before the dot, or the screen after it.
+LIMITS = {"import.index": FILE, "document.new": FILE, "document.edit": FILE, "draft.keep_typing": FORM, "account": SIGN_IN,
+          "keeping": FORM, "new": FORM, "edit": FORM, "move": FORM, "chart": FORM}
+
+
+def init_app(app):
+    """Add the limits to the program; call it after the line that names who is signed in, before anything reads a form."""
+    app.request_class = Request
+    app.config.setdefault("AT_ONCE", AT_ONCE)
+    app.before_request(check)
+    app.before_request(take_turn)
+    app.teardown_request(end_turn)
+
+
+# ----------------------------------------------------------------------------------------------------------- how much
+def limit_of_request():
+    """The Limit of this request, by who sends it and where to."""
+    endpoint = request.endpoint or ""
+    if endpoint == "static" or not is_known():
+        return SIGN_IN
+    blueprint, _, screen = endpoint.rpartition(".")
+    for part in (endpoint, blueprint, screen):
+        if part in LIMITS:
+            return LIMITS[part]
+    return PAGE
+
+
+def is_known():
+    """Whether somebody is signed in here, or was until lately: what they still send is kept as a draft."""
+    if current_user.is_authenticated:
+        return True
+    place = g.get("place")
+    return bool(place and place.user.active)
+
+
+def check():
+    """Refuse what is too large by its length alone, and set the limits under which the rest is read."""
+    limit = limit_of_request()
+    request.max_content_length = limit.bytes
+    request.max_form_parts = limit.fields
+    request.max_form_memory_size = limit.field_bytes
+    if len(request.path) > LONGEST_PATH or len(request.query_string) > LONGEST_QUERY:
+        abort(414)
+    if (request.content_length or 0) > limit.bytes:
+        abort(413)
+    if request.mimetype not in FORM_TYPES or len(request.headers.get("Content-Type", "")) > LONGEST_TYPE:
+        abort(415)
+
+
+class FormParser(FormDataParser):
+    """Reads a form. Raises RequestEntityTooLarge for too many boxes or too long ones."""
+
+    def parse(self, stream, mimetype, content_length, options=None):
+        """The rest of the stream, the boxes, the files. What is URL-encoded is made in one go, so it is counted before."""
+        if mimetype == URL_ENCODED:
+            body = stream.read()
+            if len(body) > self.max_form_memory_size or body.count(b"&") >= self.max_form_parts:
+                raise RequestEntityTooLarge
+            stream = io.BytesIO(body)
+        stream, form, files = super().parse(stream, mimetype, content_length, options)
+        boxes = [(name, self.checked(name, value)) for name, value in form.items(multi=True)]
+        return stream, self.cls(boxes), files
+
+    def checked(self, name, value):
+        """What was typed into one box, with runs of combining marks cut."""
+        if name is None:
+            raise BadRequest("A part of the form has no name.")
+        if len(name) > LONGEST_NAME or len(value) > self.max_form_memory_size:
+            raise RequestEntityTooLarge
+        return cut_runs(value)
+
+
+class Request(flask.Request):
+    """A request whose form is read within limits."""
+    form_data_parser_class = FormParser
+
+
+# ------------------------------------------------------------------------------------------------------ how many at once
+_under_way = Counter()          # by person or address
+_refused = set()                # who was refused since they last had nothing under way: one line in the log is enough
+_counting = threading.Lock()
+
+
+def take_turn():
+    """Count this request; refuse it when this person or address has as many under way as one may have."""
+    if request.endpoint == "static":
+        return
+    who = f"person {current_user.id}" if current_user.is_authenticated else f"address {request.remote_addr}"
+    with _counting:
+        if _under_way[who] >= current_app.config["AT_ONCE"]:
+            if who not in _refused:
+                log.warning("too many requests at once")
+            _refused.add(who)
+            raise TooManyRequests(retry_after=RETRY_AFTER)
+        _under_way[who] += 1
+    g.turn = who
+
+
+def end_turn(_):
+    """This request is over."""
+    who = g.pop("turn", None)
+    if who is None:
+        return
+    with _counting:
+        _under_way[who] -= 1
+        if not _under_way[who]:
+            del _under_way[who]
+            _refused.discard(who)
