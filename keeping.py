@@ -7,7 +7,6 @@ request must be answered are in `clock.py`, how long records are kept is on the 
 import datetime
 import json
 import re
-import unicodedata
 from dataclasses import dataclass, field
 
 from peewee import OperationalError, chunked, sort_models
@@ -17,6 +16,7 @@ from models import (Agency, Consent, Contact, Disclosure, Document, Draft, EhcCa
                     PupilRecord, Row, User, every)
 from questions import HEAD, SENCO, AuditEntry, audit, db, document, now, today, together
 from trail import WORDS, on_sqlite
+from unicode_text import nfc
 
 MARKED = "Marked “Not for disclosure”"
 LEFT_OUT = "[name left out]"
@@ -382,7 +382,7 @@ def rows_that_name(pupil):
     names = whole_names(pupil)
     found = []
     for key, *said in rows.tuples():
-        text = composed("\n".join(said))
+        text = nfc("\n".join(said))
         if any(name.search(text) for name in names):
             found.append(key)
     return found
@@ -399,16 +399,11 @@ def whole_names(pupil):
         if not (first and pupil.surname):
             continue
         for pair in ((first, pupil.surname), (pupil.surname, first)):
-            words = " ".join(map(composed, pair)).split()
+            words = " ".join(map(nfc, pair)).split()
             name = r",?\s+".join(map(re.escape, words))
             pattern = rf"(?<!\w)(?<!\w[-'’]){name}(?!\w)(?![-'’](?!s(?!\w))\w)"
             found.append(re.compile(pattern, re.I))
     return found
-
-
-def composed(words):
-    """A text in the one form of Unicode in which names are compared: é as one letter."""
-    return unicodedata.normalize("NFC", words)
 
 
 def take_away(pupil, asked):
