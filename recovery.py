@@ -5,6 +5,7 @@ A set is opened and compared here; then a new process of the program (`prove`) b
 nothing of the running portal is touched.
 """
 import datetime
+import errno
 import http.cookies
 import io
 import json
@@ -16,7 +17,7 @@ import sys
 import tarfile
 import time
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pyrage
 
@@ -50,7 +51,7 @@ def unpack(path, key, into):
     try:
         pyrage.decrypt_file(str(path), str(bundle), [key])
         with tarfile.open(bundle) as archive:
-            archive.extractall(into, filter="data")
+            take_out(archive, into)
         manifest = json.loads((into / "manifest.json").read_bytes())
     except (pyrage.DecryptError, OSError, tarfile.TarError, EOFError, zlib.error, ValueError) as error:
         raise Refused(why_shut(path.name, error)) from None
@@ -58,6 +59,39 @@ def unpack(path, key, into):
     if found := differences(into, manifest):
         raise Refused(f"{path.name} does not hold what its list says. " + " ".join(found[:5]))
     return manifest
+
+
+def take_out(archive, into):
+    """Write the files of an opened set into a folder, readable by the owner only.
+
+    Raises Refused for an entry that no backup has, and OSError when there is no room for one.
+    Each entry is looked at here because Python 3.11.2, which Debian 12 has, cannot do it.
+    """
+    for entry in archive:
+        target = into / entry.name
+        if not is_of_a_set(entry) or target.exists():
+            raise Refused("There is something in this file that no backup of the portal has. "
+                          "Nothing of it was used; use another backup.")
+        if entry.size > shutil.disk_usage(into).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        target.touch(mode=0o600)
+        with archive.extractfile(entry) as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy)
+
+
+def is_of_a_set(entry):
+    """Whether an entry of an archive is a plain file under a name that `upkeep.pack` gives."""
+    if entry.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or entry.issparse():
+        return False
+    path = PurePosixPath(entry.name)
+    if path.as_posix() != entry.name or Path(entry.name).name != path.name:    # ./a, a//b; on Windows a\b
+        return False
+    if len(path.parts) == 2:
+        return path.parts[0] == "files" and path.name != ".."
+    if len(path.parts) != 1 or path.name == "backup.key":
+        return False
+    return path.name in ("portal.db", "manifest.json", "anchors.txt") or path.name.endswith(".key")
 
 
 def why_shut(name, error):

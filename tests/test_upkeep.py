@@ -1,14 +1,17 @@
 """Backups, restores and drills: what is in a set, what is refused, and what a killed run leaves behind."""
 import datetime
+import io
 import json
 import os
 import shutil
 import signal
 import sqlite3
+import tarfile
 import threading
 import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import app as portal_module
 import checks
@@ -309,6 +312,101 @@ def test_a_set_whose_list_is_wrong_is_refused(school, monkeypatch):
     monkeypatch.setattr(copying, "fingerprints", honest)
     with pytest.raises(Refused, match="does not hold what its list says. The table pupil differs"):
         recovery.restore(path)
+
+
+def entry(name, kind=tarfile.REGTYPE, to=""):
+    """An entry of an archive: its description, and its bytes."""
+    made = tarfile.TarInfo(name)
+    made.type = kind
+    made.linkname = to
+    made.mode = 0o777
+    data = b"hostile" if kind == tarfile.REGTYPE else b""
+    made.size = len(data)
+    return made, data
+
+
+def sparse():
+    """An entry of a few bytes that says of itself that it is a file of 2 TB."""
+    made, data = entry("files/large")
+    made.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "files/large",
+                        "GNU.sparse.realsize": str(2 * 10 ** 12)}
+    return made, b"1\n0\n7\n".ljust(512, b"\0") + data
+
+
+HOSTILE = {
+    "a file outside": [entry("../evil")],
+    "a file outside, by way of files": [entry("files/../evil")],
+    "two folders up": [entry("files/..")],
+    "a whole path": [entry("/tmp/portal-evil")],
+    "a folder in files": [entry("files/deep/evil")],
+    "a name written oddly": [entry("./portal.db")],
+    "a name with a slash too many": [entry("files//evil")],
+    "a program": [entry("evil.sh")],
+    "the key of the backups": [entry("backup.key")],
+    "a name twice": [entry("secret.key"), entry("secret.key")],
+    "a folder": [entry("files", tarfile.DIRTYPE)],
+    "a folder under the name of a file": [entry("files/evil", tarfile.DIRTYPE)],
+    "a symbolic link": [entry("files/evil", tarfile.SYMTYPE, "/etc/passwd")],
+    "a symbolic link, and a file through it": [entry("files", tarfile.SYMTYPE, ".."), entry("files/evil")],
+    "a hard link": [entry("files/evil", tarfile.LNKTYPE, "/etc/passwd")],
+    "a device": [entry("files/evil", tarfile.CHRTYPE)],
+    "a pipe": [entry("files/evil", tarfile.FIFOTYPE)],
+    "a file with holes": [sparse()],
+}
+
+
+def hostile_set(school, entries):
+    """A set that opens with the school's own key and holds these entries before what a set has."""
+    bundle, path = school / "bundle", school / "backups" / "portal-20261124-090000.age"
+    with tarfile.open(bundle, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        for made, data in entries:
+            made.size = len(data)
+            archive.addfile(made, io.BytesIO(data))
+        upkeep.add(archive, "manifest.json", b"{}")
+    path.parent.mkdir(exist_ok=True)
+    pyrage.encrypt_file(str(bundle), str(path), [upkeep.own_key().to_public()])
+    bundle.unlink()
+    return path
+
+
+def every_file(school):
+    """Every file around a data folder, with its bytes; without the locks, which are empty."""
+    return {p: p.read_bytes() for p in school.parent.rglob("*") if p.is_file() and p.suffix != ".lock"}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_archive_is_refused_and_leaves_nothing(school, what):
+    path = hostile_set(school, HOSTILE[what])
+    before = every_file(school)
+    with pytest.raises(Refused, match="something in this file that no backup of the portal has. Nothing of it was used"):
+        recovery.restore(path)
+    assert every_file(school) == before and not Path("/tmp/portal-evil").exists()
+    assert not [p for p in school.rglob("*") if p.is_symlink()]
+    passed, certificate = recovery.drill(path)
+    assert not passed and "no backup of the portal has" in certificate
+
+
+def test_an_archive_for_which_there_is_no_room_is_refused_before_it_fills_the_disk(school, monkeypatch):
+    path = upkeep.backup()[0][0]
+    before, looked = every_file(school), []
+
+    def nearly_full(folder):
+        looked.append(folder)
+        return SimpleNamespace(free=1000)
+    monkeypatch.setattr(recovery.shutil, "disk_usage", nearly_full)
+    with pytest.raises(Refused, match="could not be unpacked: No space left on device"):
+        recovery.restore(path)
+    assert every_file(school) == before and len(looked) == 1, "the first file is larger than the room"
+
+
+def test_what_is_unpacked_is_the_owners_alone(school, tmp_path):
+    (school / "files" / "Letter from Mr Ash.pdf").write_bytes(b"put here by hand")
+    path, into = upkeep.backup()[0][0], tmp_path / "opened"
+    into.mkdir()
+    recovery.unpack(path, upkeep.own_key(), into)
+    assert (into / "files" / "Letter from Mr Ash.pdf").read_bytes() == b"put here by hand"
+    assert {p.stat().st_mode & 0o777 for p in into.rglob("*") if p.is_file()} == {0o600}
+    assert (into / "files").stat().st_mode & 0o777 == 0o700
 
 
 def test_the_sheet_for_the_safe_has_the_key(school):
