@@ -178,7 +178,7 @@ def build_demo(path):
     before, made = q.db.obj, sqlite_file(path)
     q.db.initialize(made)
     try:
-        with made.connection_context(), time_machine.travel(datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)):
+        with made.connection_context(), time_machine.travel(datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC), tick=False):
             made.create_tables(m.tables())
             trail.use_key(b"the tests")
             trail.guard()
@@ -197,8 +197,9 @@ def the_key():
 
 @pytest.fixture(autouse=True)
 def the_day():
-    """Ten in the morning of the day of the tests, on a clock that runs."""
-    with time_machine.travel(datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)) as traveller:
+    """Ten in the morning of the day of the tests, on a clock that stands until a test moves it."""
+    ten = datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)
+    with time_machine.travel(ten, tick=False) as traveller:
         yield traveller
 
 

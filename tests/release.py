@@ -40,7 +40,7 @@ def fill():
     from web import MARKS, MOMENT, build_pupil
     app.configure()
     database = app.open_database()
-    with time_machine.travel(MOMENT):
+    with time_machine.travel(MOMENT, tick=False):
         app.migrate(database)
         with database.connection_context(), q.acting("The tests"):
             people = {role: m.User.create(name=f"{role.title()} of the school", username=role, role=role, classes="3B" if role == q.TEACHER else None)

@@ -390,7 +390,7 @@ def test_guesses_from_fifty_addresses_are_ten_checks_and_the_owner_still_gets_in
     assert not any(guess(again, tries[50:])) and len(checks) == 10
     assert guess(again, [("amy", PASSWORD, "10.0.0.99")]) == [False] and len(checks) == 10     # not even with the password from a new place
     assert guess(again, [("amy", PASSWORD, "10.0.0.1")], signed_in) == [True]
-    with time_machine.travel(now() + timedelta(minutes=5, seconds=5)):
+    with time_machine.travel(now() + timedelta(minutes=5, seconds=5), tick=False):
         assert not any(guess(again, tries[:20])) and len(checks) == 21
 
 
@@ -412,7 +412,7 @@ def test_the_wait_is_five_minutes_and_good_sign_ins_do_not_count(app, client, am
     for _ in range(11):
         last = sign_in(client, "guess")
     assert problem(last).startswith("Too many")
-    with time_machine.travel(now() + timedelta(minutes=5, seconds=5)):
+    with time_machine.travel(now() + timedelta(minutes=5, seconds=5), tick=False):
         assert sign_in(client).location == "/"
 
 
@@ -472,7 +472,7 @@ def test_codes_cannot_be_guessed_quickly(client, two_steps):
 
 def test_the_code_page_closes_after_ten_minutes(client, two_steps):
     sign_in(client)
-    with time_machine.travel(now() + timedelta(minutes=11)):
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         assert client.get("/sign-in/code").location.startswith("/sign-in")
 
 
@@ -513,7 +513,7 @@ def test_pages_left_open_can_be_sent_after_the_same_person_signed_in_again_and_b
         with signed_in.session_transaction() as kept:
             return kept["csrf_token"]
     first = token()
-    with time_machine.travel(now() + timedelta(hours=3)):
+    with time_machine.travel(now() + timedelta(hours=3), tick=False):
         assert sign_in(signed_in).location == "/" and token() == first
         assert sign_in(signed_in, name="tom").location == "/" and token() != first
     assert m.SignedIn.select().count() == 1             # what this browser had before is ended
@@ -522,7 +522,7 @@ def test_pages_left_open_can_be_sent_after_the_same_person_signed_in_again_and_b
 def test_moving_the_second_step_ends_other_places_and_changes_the_secret(app, signed_in):
     _, first = turn_on(signed_in)
     other = copied(app, signed_in)
-    with time_machine.travel(now() + timedelta(minutes=1)):
+    with time_machine.travel(now() + timedelta(minutes=1), tick=False):
         _, second = turn_on(signed_in)
         assert first != second
         assert (other.get("/account").status_code, signed_in.get("/account").status_code) == (302, 200)
@@ -539,7 +539,7 @@ def test_looking_at_a_page_changes_nothing(signed_in, amy):
 @pytest.mark.parametrize("address", ["/account/second-step", "/account/recovery-codes", "/account/link/{}"])
 def test_account_pages_ask_for_the_password_again(signed_in, amy, address):
     address = address.format(amy.id)
-    with time_machine.travel(now() + timedelta(minutes=11)):
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         assert signed_in.get(address).location == f"/account/confirm?next={address}"
         assert problem(fill(signed_in, address, password="not it"))
         assert fill(signed_in, address, password=PASSWORD).location == address
@@ -575,7 +575,7 @@ def test_the_first_link_dies_after_a_day_and_cannot_be_made_up(app, client):
     with app.app_context():
         link = screens.first_link("http://localhost/")
     assert client.get("/first-account/made-up").status_code == 410
-    with time_machine.travel(now() + timedelta(hours=25)):
+    with time_machine.travel(now() + timedelta(hours=25), tick=False):
         assert client.get(link).status_code == 410
 
 
@@ -599,7 +599,7 @@ def test_a_link_dies_after_a_day_and_when_a_new_one_is_made(app, signed_in, clie
     bob = person("bob", "teacher")
     old, new = made_link(signed_in, bob.id), made_link(signed_in, bob.id)
     assert client.get(old).status_code == 410 and client.get(new).status_code == 200
-    with time_machine.travel(now() + timedelta(hours=25)):
+    with time_machine.travel(now() + timedelta(hours=25), tick=False):
         assert client.get(new).status_code == 410
 
 

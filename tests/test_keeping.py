@@ -385,7 +385,7 @@ def test_nobody_else_erases(school, browser, leaver, who):
 def own_file(database, tmp_path_factory):
     """The database file of a school with two children, closed; and the key of their records: {class name: (class, id)}."""
     path = tmp_path_factory.mktemp("own") / "portal.db"
-    with time_machine.travel(web.MOMENT), on_database(open_file(path), database), q.acting("The tests"):
+    with time_machine.travel(web.MOMENT, tick=False), on_database(open_file(path), database), q.acting("The tests"):
         q.db.obj.create_tables(m.tables())
         trail.guard()
         m.Setting().save()

@@ -29,7 +29,7 @@ class Walk(RuleBasedStateMachine):
         self.known, self.looked = (None, None), None
         self.everything = database.savepoint()
         self.everything.__enter__()
-        self.travel = time_machine.travel(self.noon())
+        self.travel = time_machine.travel(self.noon(), tick=False)
         self.traveller = self.travel.start()
 
     def noon(self):

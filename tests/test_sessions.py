@@ -25,7 +25,7 @@ def kept(monkeypatch):
 
 def later(**more):
     """That much later on the day of the tests."""
-    return time_machine.travel(MOMENT + timedelta(**more))
+    return time_machine.travel(MOMENT + timedelta(**more), tick=False)
 
 
 def is_in(person, url=HOME):

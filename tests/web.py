@@ -372,7 +372,7 @@ def portal(database, people, tmp_path_factory):
 @pytest.fixture(scope="module")
 def built(portal, database, people):
     """The school of this module, rolled back at its end: people, and the records of the pupils `mine` and `other`."""
-    with time_machine.travel(MOMENT), database.atomic() as everything, q.acting("The tests"):
+    with time_machine.travel(MOMENT, tick=False), database.atomic() as everything, q.acting("The tests"):
         cast = {name: cls.get_by_id(key) for name, (cls, key) in people.items()}
         school = SimpleNamespace(**cast, app=portal, records={})
         m.Setting(school_name="Hill School").save()

@@ -19,13 +19,13 @@ from web import build_pupil
 def hostile(served):
     """The records of a pupil with one of everything, all of whose words are hostile; the settings and the word bank too."""
     noon = datetime.datetime(*TODAY.timetuple()[:3], 9, tzinfo=datetime.UTC)
-    with time_machine.travel(noon), served.database.connection_context(), q.acting("The tests"), served.database.atomic():
+    with time_machine.travel(noon, tick=False), served.database.connection_context(), q.acting("The tests"), served.database.atomic():
         senco = m.User.get(username="senco")
         m.BankEntry.create(bank="strategy", words="x", area=m.AREAS[0])
         made = build_pupil(senco, "Zebmine", "3B")
         m.Setting.update(second_step="").execute()          # nobody here has an app for codes
         m.EhcCase.update(state="requested", requested_on=START).execute()
-    with time_machine.travel(noon), served.database.connection_context(), q.acting(XSS[0], senco.id, q.SENCO):
+    with time_machine.travel(noon, tick=False), served.database.connection_context(), q.acting(XSS[0], senco.id, q.SENCO):
         type_everywhere([*made.values(), m.Setting.of_school(), m.BankEntry.get()], XSS)
         pupil = m.Pupil.get_by_id(made["Pupil"].id)
         pupil.alert = XSS[2]
