@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -43,7 +44,8 @@ START = datetime.date(2026, 9, 1)           # a stage begins
 HELD = datetime.date(2026, 10, 13)          # its review: six weeks later
 ON = datetime.date(2026, 10, 20)            # the move that follows
 TOTP = "JBSWY3DPEHPK3PXP"                   # everybody in the cast has a second step
-PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000}
+HANGS = 1800                                # seconds until something of a test counts as hanging, not as slow
+PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": HANGS * 1000}
 
 
 LONG_FILES = ("test_journeys_with_script.py", "test_axe.py", "test_machine.py", "test_demo.py", "test_postgres.py", "test_keyboard.py", "test_paper.py",
@@ -64,6 +66,17 @@ def pytest_collection_modifyitems(items):
 def templates_once(tmp_path_factory):
     """Every program that a test makes finds its templates compiled."""
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(tmp_path_factory.mktemp("templates"))}
+
+
+def until(ask):
+    """Ask again and again, of another process or thread, until the answer is not empty; gives it."""
+    end = time.monotonic() + HANGS
+    while time.monotonic() < end:
+        answer = ask()
+        if answer:
+            return answer
+        time.sleep(0.05)
+    raise AssertionError("What was waited for never came.")
 
 
 # --------------------------------------------------------------------------------------------------------- the database

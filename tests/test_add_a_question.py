@@ -14,7 +14,7 @@ import app as program
 import models as m
 import pytest
 import questions as q
-from conftest import ROOT, sqlite_file
+from conftest import HANGS, ROOT, sqlite_file
 from playhouse.schema_diff import diff_models
 
 AFTER = '    strengths = text("What is going well?", "Start the conversation here: it helps.", rows=4)\n'
@@ -73,7 +73,7 @@ with database.connection_context(), q.acting("The tests"):
 def run(copy, *command, ok=True):
     """Run a command in the copy, with its own data folder; what it prints."""
     env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | {"DATA_DIR": str(copy / "data")}
-    done = subprocess.run([sys.executable, *command], cwd=copy, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, *command], cwd=copy, env=env, capture_output=True, text=True, timeout=HANGS)
     assert not ok or done.returncode == 0, done.stdout + done.stderr
     return done.stdout + ("" if ok else done.stderr)
 

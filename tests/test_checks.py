@@ -23,7 +23,7 @@ import models as m
 import pytest
 import questions as q
 import trail
-from conftest import ROOT, agreed, take_to
+from conftest import HANGS, ROOT, agreed, take_to
 from peewee import SqliteDatabase
 from test_upkeep import build
 from web import words
@@ -436,7 +436,7 @@ def portal(folder, *words, **environment):
     """A command of the portal on a data folder of its own."""
     kept = {n: v for n, v in os.environ.items() if n in ("PATH", "HOME", "LANG", "PORTAL_ENV")}
     return subprocess.run([sys.executable, "app.py", *words], cwd=ROOT, env={**kept, "DATA_DIR": str(folder), **environment},
-                          capture_output=True, text=True, timeout=60, check=False)
+                          capture_output=True, text=True, timeout=HANGS, check=False)
 
 
 def test_the_portal_does_not_start_on_an_unsafe_set_up(tmp_path):

@@ -8,6 +8,7 @@ import time
 import pytest
 import trail
 import upkeep
+from conftest import HANGS
 from peewee import SqliteDatabase
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -18,7 +19,7 @@ def run(name, *figures):
     code = (f"import sys; sys.path.insert(0, {str(ROOT / 'tests' / 'soak')!r}); import {name}; "
             f"sys.exit({name}.main(*{figures!r}))")
     env = {k: v for k, v in os.environ.items() if k not in ("PYTEST_XDIST_WORKER", "DATABASE_URL", "DATA_DIR")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=240)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     return done.stdout
 

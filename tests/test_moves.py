@@ -4,7 +4,7 @@ import re
 import threading
 
 import pytest
-from conftest import (HELD, ON, ROOT, START, TO_STAGE, TODAY, agreed, answers_for, chart_answers, dump, press, ready, sqlite_file,
+from conftest import (HANGS, HELD, ON, ROOT, START, TO_STAGE, TODAY, agreed, answers_for, chart_answers, dump, press, ready, sqlite_file,
                       take_to)
 from peewee import DateField, IntegrityError
 
@@ -373,7 +373,7 @@ def at_once(two, presses):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(HANGS)
     return came
 
 

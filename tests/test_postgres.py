@@ -7,6 +7,7 @@ import sys
 import postgres
 import pytest
 
+from conftest import HANGS
 from test_upkeep import build, point_at
 
 import app as portal_module
@@ -34,7 +35,7 @@ def run(*words, url, folder):
     """A command of ours against that server; its output when it succeeds."""
     env = {**os.environ, "DATABASE_URL": url, "DATA_DIR": str(folder)}
     env.pop("PYTEST_XDIST_WORKER", None)
-    done = subprocess.run([sys.executable, *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     return done.stdout
 

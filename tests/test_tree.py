@@ -12,6 +12,11 @@ from mutate_guards import GUARDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = [p for p in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py"))]
+TESTS = [
+    *ROOT.glob("tests/test_*.py"),
+    *ROOT.glob("tests/browser/*.py"),
+    *(ROOT / "tests" / name for name in ("conftest.py", "live.py", "web.py", "witness_hands.py")),
+]
 TEMPLATES = [p for p in sorted(ROOT.glob("templates/*.html")) if not p.name.startswith("paper")]      # paper is no page
 
 
@@ -80,3 +85,62 @@ def test_no_migration_drops_anything():
 def test_no_long_run_has_the_name_of_a_module_of_the_program():
     """`make soak` runs each with its own folder first on the path: it would be found instead of the module."""
     assert not {p.stem for p in (ROOT / "tests" / "soak").glob("*.py")} & {p.stem for p in ROOT.glob("*.py")}
+
+
+OF_THE_CLOCK = {        # what a test must not call, and what it does instead
+    "sleep": "wait for what must come: conftest.until",
+    "wait_for_timeout": "wait for what must come: Screen.until",
+    "monotonic": "count the work, take time.process_time, or look at the order",
+    "perf_counter": "count the work, take time.process_time, or look at the order",
+}
+
+
+def looks_at_the_clock(call):
+    """Why a call of a test depends on how quick the machine is; an empty text when it does not."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    named = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+    if name in OF_THE_CLOCK:
+        return OF_THE_CLOCK[name]
+    if name == "travel" and named.get("tick") != "False":
+        return "the clock stands until a test moves it: tick=False"
+    if named.get("timeout", "HANGS") != "HANGS":
+        return "the only limit is HANGS of conftest.py"
+    if name in ("join", "wait") and any(isinstance(a, ast.Constant) and a.value for a in call.args):
+        return "the only limit is HANGS of conftest.py"
+    return ""
+
+
+def calls_in(tree):
+    """Every call in a piece of source, without those of `until`, which asks again and again."""
+    if isinstance(tree, ast.FunctionDef) and tree.name == "until":
+        return
+    if isinstance(tree, ast.Call):
+        yield tree
+    for part in ast.iter_child_nodes(tree):
+        yield from calls_in(part)
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda p: p.name)
+def test_no_test_depends_on_how_quick_the_machine_is(path):
+    """A busy machine is slow: a test that looks at the clock then fails with nothing wrong."""
+    found = []
+    for call in calls_in(ast.parse(path.read_text("utf-8"))):
+        why = looks_at_the_clock(call)
+        if why:
+            found.append(f"line {call.lineno}: {why}")
+    assert not found, f"{path.name}: {found}"
+
+
+@pytest.mark.parametrize("words", [
+    "time.sleep(1)",
+    "page.wait_for_timeout(300)",
+    "perf_counter()",
+    "time.monotonic()",
+    "subprocess.run(words, timeout=300)",
+    "thread.join(30)",
+    "box.wait_for(timeout=6000)",
+    "travel(now())",
+    "time_machine.travel(now(), tick=True)",
+])
+def test_a_test_that_looks_at_the_clock_is_found(words):
+    assert looks_at_the_clock(ast.parse(words).body[0].value)

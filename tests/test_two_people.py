@@ -9,7 +9,7 @@ import pytest
 import questions as q
 import trail
 import workflow as w
-from conftest import START, agreed, hold_review, write
+from conftest import HANGS, START, agreed, hold_review, write
 from web import Browser, Page, key_of
 
 each = pytest.mark.parametrize
@@ -396,6 +396,7 @@ def busy(tmp_path_factory):
     database = portal_module.open_database(f"sqlite:///{folder / 'portal.db'}")
     trail.use_key(b"the tests")
     with database.connection_context(), q.acting("The tests"):
+        database.pragma("busy_timeout", HANGS * 1000, permanent=True)      # twenty wait for each other
         database.create_tables(m.tables())
         trail.guard()
         m.Setting(school_name="Busy School").save()
@@ -419,7 +420,7 @@ def at_once(app, senco, path, sent, times=20):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(HANGS)
     assert len(answers) == times
     return answers
 
@@ -513,7 +514,7 @@ def test_two_at_one_form_at_the_same_moment_lose_nothing(busy):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(HANGS)
     assert len(found) == len(boxes)
     with app.database.connection_context():
         assert {n: getattr(m.Setting.get(), n) for n in boxes} == {n: f"Words of {n}" for n in boxes}

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 import waitress.server
+from conftest import HANGS
 from PIL import Image
 from test_documents import PDF, disk, office_file, picture, portal, program, send, senco  # noqa: F401  (fixtures)
 
@@ -314,29 +315,30 @@ def say_hello(environ, start):
 
 @pytest.fixture
 def server():
-    """The web server with the settings of the portal, but for its patience: one second; its address and port."""
-    made = waitress.server.create_server(say_hello, host="127.0.0.1", port=0, **commands.SERVER | {"channel_timeout": 1, "cleanup_interval": 1})
+    """The web server with the settings of the portal; its address and port."""
+    made = waitress.server.create_server(say_hello, host="127.0.0.1", port=0, **commands.SERVER)
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     yield "127.0.0.1", made.effective_port
     made.task_dispatcher.shutdown()
     made.close()
-    thread.join(2)
+    thread.join(HANGS)
 
 
 def begun(server, length=1000, sent=b"x"):
     """A connection on which a request has begun."""
-    made = socket.create_connection(server, timeout=5)
+    made = socket.create_connection(server, timeout=HANGS)
     made.sendall(b"POST / HTTP/1.1\r\nHost: portal\r\nContent-Length: %d\r\n\r\n" % length + sent)
     return made
 
 
-def test_forty_slow_senders_hold_nobody_up_and_are_cut_off(server):
+def test_forty_slow_senders_hold_nobody_up_and_are_cut_off(server, the_day):
     """Each sends one letter of its form and then nothing; there are eight threads."""
     slow = [begun(server) for _ in range(40)]
     with begun(server, 2, b"hi") as quick:
         assert quick.recv(100).startswith(b"HTTP/1.1 200")
-    assert not select.select(slow, [], [], 0)[0], "It was answered only after the slow ones had been cut off."
+    assert not select.select(slow, [], [], 0)[0], "The clock stands, so nobody is cut off yet."
+    the_day.shift(commands.SERVER["channel_timeout"] + commands.SERVER["cleanup_interval"] + 1)
     assert all(s.recv(1) == b"" for s in slow), "A connection that says nothing is not closed."
 
 

@@ -12,7 +12,7 @@ import need_chromium
 import pytest
 import time_machine
 import waitress.server
-from conftest import TODAY
+from conftest import HANGS, TODAY
 from flask import got_request_exception
 from playwright.sync_api import sync_playwright
 
@@ -107,7 +107,7 @@ def served(tmp_path_factory):
     yield School(app, database, server)
     server.task_dispatcher.shutdown()
     server.close()
-    thread.join(5)
+    thread.join(HANGS)
     q.db.initialize(before[0])
     trail._key, upkeep._folder = before[1:]             # another file's tests go on with the key they began with
 

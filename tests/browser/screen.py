@@ -9,7 +9,7 @@ import re
 
 PASSWORD = "harbour violet spoon teapot"
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of (403|404|410|422)")
-WAIT = 20_000                   # milliseconds until a missing button or box is a failure
+WAIT = 120_000                  # milliseconds until a missing button or box is a failure
 
 # The ways in which people in the UK write a date; each date that a test types takes the next one.
 SHAPES = itertools.cycle(("{d:%d/%m/%y}", "{d.day} {d:%B} {d:%Y}", "{d.day}.{d.month}.{d.year}", "{d:%a} {d.day} {d:%b} {d:%Y}", "{d:%d-%m-%Y}"))
@@ -133,6 +133,15 @@ class Screen:
     def unfold(self, words):
         """Open a part of the page that is folded away."""
         self.page.locator("summary").filter(has_text=words).first.click()
+
+    def until(self, ask):
+        """Ask the server again and again until it has an answer that is not empty; gives that."""
+        for _ in range(WAIT // 100):
+            answer = ask()
+            if answer:
+                return answer
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"{self.page.url}: what was waited for never came")
 
     # -- reading
     def text(self):

@@ -42,7 +42,7 @@ def test_a_closed_tab_loses_nothing(served, school, chromium, children):
     screen.page.locator("button[name=more][value=key_concerns]").click()
     line = screen.page.locator("[data-rows=key_concerns] > fieldset").last.locator("textarea").first
     line.fill("A new line")
-    screen.page.locator(KEPT).wait_for(timeout=6000)
+    screen.page.locator(KEPT).wait_for()
     assert line.evaluate("box => box === document.activeElement"), "the line below the form took the focus"
     assert screen.page.evaluate("() => localStorage.length + sessionStorage.length") == 0
     screen.page.close()
@@ -62,11 +62,7 @@ def test_a_tab_that_is_closed_at_once_loses_nothing(served, school, chromium, ch
     screen.open(edit(children))
     screen.page.locator("#strengths").fill(WORDS)
     screen.page.goto("/")
-    for _ in range(30):                                         # it travels beside the page that comes next
-        if drafts(served):
-            break
-        screen.page.wait_for_timeout(100)
-    assert WORDS in drafts(served)[0]
+    assert WORDS in screen.until(lambda: drafts(served))[0]     # it travels beside the page that comes next
     screen.page.reload()
     screen.says("Typed and not saved")
     screen.open(edit(children))
@@ -82,7 +78,7 @@ def test_a_saved_form_leaves_no_draft(served, school, chromium, children):
         screen.page.locator("#strengths").fill(words)
         screen.press("Save draft")
         assert screen.page.locator("#strengths").input_value() == words
-    screen.page.wait_for_timeout(300)
+    screen.page.reload(wait_until="networkidle")
     assert not drafts(served)
 
 
@@ -93,7 +89,7 @@ def test_moves_and_the_chart_are_kept_too(served, school, chromium, children):
     for address, box in ((f"{children['S1']}move/has-left-the-school/", "#destination"), (f"{children['Asked']}review/", "#why")):
         screen.open(address)
         screen.page.locator(box).fill(WORDS)
-        screen.page.locator(KEPT).wait_for(timeout=6000)
+        screen.page.locator(KEPT).wait_for()
         screen.page.reload()
         screen.says("This is what you typed")
         assert screen.page.locator(box).input_value() == WORDS

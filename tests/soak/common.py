@@ -108,7 +108,7 @@ class Person:
 
     def __init__(self, port, cookie, token):
         self.port, self.cookie, self.token = port, cookie, token
-        self.wire = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.wire = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
 
     def ask(self, method, path, fields=None, file=None):
         """Send one request: (status, words of the page, address it leads to). A kept connection that was closed is opened again for reading."""
@@ -161,7 +161,7 @@ class Portal:
                                         env=environment(folder, url, PORT=str(self.port), **more))
         self.wait()
 
-    def wait(self, most=120):
+    def wait(self, most=900):
         """Wait until the portal answers; raises RuntimeError with what it said when it ends or is not there in time."""
         until = time.monotonic() + most
         while time.monotonic() < until and self.process.poll() is None:
