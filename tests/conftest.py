@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -26,6 +27,8 @@ from playhouse.db_url import connect
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["PORTAL_ENV"] = ""           # no test reads the settings of a school that runs from this folder
+DATA = tempfile.TemporaryDirectory(prefix="portal-tests-")      # nor writes to its data folder
+os.environ["DATA_DIR"] = str(Path(DATA.name) / "data")
 
 import demo  # noqa: E402
 import guards as g  # noqa: E402
@@ -60,6 +63,25 @@ def pytest_xdist_auto_num_workers():
 def pytest_collection_modifyitems(items):
     """The longest files first, so that at the end no worker waits for another."""
     items.sort(key=lambda item: LONG_FILES.index(item.path.name) if item.path.name in LONG_FILES else len(LONG_FILES))
+
+
+def data_of_the_checkout():
+    """Every file in the data folders that the program has by itself, with its size and the moment of its last change."""
+    found = {}
+    for folder in (ROOT / "data", ROOT / "data-demo"):
+        for path in [folder, *folder.rglob("*")]:
+            if path.exists():
+                found[str(path.relative_to(ROOT))] = (path.stat().st_size, path.stat().st_mtime_ns)
+    return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_in_the_checkout():
+    """The tests write to temporary folders only: the data folder of this checkout may be a school's own."""
+    before = data_of_the_checkout()
+    yield
+    changed = sorted(name for name, _ in before.items() ^ data_of_the_checkout().items())
+    assert not changed, f"A test wrote to the data folder of the checkout (or the portal runs there): {changed[:5]}"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 
+import config
 import need_chromium
 import pytest
 from conftest import ROOT
@@ -499,3 +500,9 @@ def test_a_machine_without_python_is_told_in_a_line(copy):
     assert done.returncode
     assert done.stderr.splitlines()[0].endswith("sudo apt-get install python3 python3-venv")
     assert not (copy.folder / ".venv").exists()
+
+
+# ------------------------------------------------------------------------------------- the tests
+def test_the_tests_have_a_data_folder_of_their_own():
+    """At the end of each run `conftest.nothing_in_the_checkout` looks whether all kept to that."""
+    assert ROOT not in config.data_dir().resolve().parents
