@@ -10,6 +10,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from conftest import HANGS
 from live import live  # noqa: F401  (the running server)
 from web import Browser, Page
 
@@ -146,7 +147,7 @@ def waiting(tmp_path):
 
     def slow_help():
         at_work.release()
-        go.wait(60)
+        go.wait(HANGS)
         return "helped"
     program.view_functions["help.index"] = slow_help
     yield program, people, go, at_work
@@ -164,7 +165,7 @@ def test_one_person_has_so_many_requests_under_way_and_others_are_answered(waiti
     for thread in threads:
         thread.start()
     for _ in threads:
-        assert at_work.acquire(timeout=60)
+        assert at_work.acquire(timeout=HANGS)
     refused = seats[0].get("/account")
     assert refused.status_code == 429
     assert refused.headers["Retry-After"]
@@ -175,7 +176,7 @@ def test_one_person_has_so_many_requests_under_way_and_others_are_answered(waiti
     assert Browser(program, other).get("/account").status_code == 200
     go.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(HANGS)
     assert answers == [200] * limits.AT_ONCE
     assert seats[0].get("/account").status_code == 200
     assert not limits._under_way
@@ -232,7 +233,7 @@ def test_so_many_passwords_are_hashed_at_once_and_no_more(monkeypatch):
             at_work.append(typed)
             most.append(len(at_work))
             started.release()
-            go.wait(60)
+            go.wait(HANGS)
             at_work.remove(typed)
             return True
     monkeypatch.setattr(passwords, "hasher", Slow())
@@ -240,10 +241,10 @@ def test_so_many_passwords_are_hashed_at_once_and_no_more(monkeypatch):
     for thread in threads:
         thread.start()
     for _ in range(passwords.HASHES_AT_ONCE):
-        assert started.acquire(timeout=60)
+        assert started.acquire(timeout=HANGS)
     go.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(HANGS)
     assert len(most) == 8
     assert max(most) == passwords.HASHES_AT_ONCE
 

@@ -4,13 +4,12 @@ import contextlib
 import json
 import logging
 import sqlite3
-import time
 
 import live
 import logs
 import pytest
 import questions as q
-from conftest import ROOT
+from conftest import ROOT, until
 from web import MARKS, address, everywhere, rules
 
 import commands
@@ -171,6 +170,12 @@ def test_every_logger_of_the_program_is_one_of_ours():
     assert [one for one in named if one not in others and not one[1].startswith("'portal.")] == []
 
 
+def failed_backup(folder):
+    """What stands in the log of a portal; nothing until it says a word about a backup."""
+    said = live.common.logged(folder)
+    return said if "backup" in said else ""
+
+
 def test_why_a_backup_failed_stands_in_the_log_of_the_real_server(tmp_path):
     live.build(tmp_path / "data")
     with contextlib.closing(sqlite3.connect(tmp_path / "data" / "portal.db")) as database:
@@ -178,11 +183,7 @@ def test_why_a_backup_failed_stands_in_the_log_of_the_real_server(tmp_path):
         database.commit()
     server = live.common.Portal(tmp_path / "data")
     try:
-        said = ""
-        until = time.monotonic() + 120                  # a safety net: the first backup is tried as soon as the portal runs
-        while "backup" not in said and time.monotonic() < until:
-            said = live.common.logged(tmp_path / "data")
-            time.sleep(0.2)
+        said = until(lambda: failed_backup(tmp_path / "data"))
     finally:
         server.stop()
     lines = [json.loads(line) for line in said.splitlines() if "backup" in line]

@@ -15,7 +15,7 @@ import trail
 import upgrade
 import upkeep
 from click.testing import CliRunner
-from conftest import ROOT
+from conftest import HANGS, ROOT
 from test_upkeep import build, point_at
 
 import app as portal_module
@@ -61,7 +61,7 @@ def typed(folder, *words, **how):
     """A command as somebody types it, in a process of its own."""
     env = {n: v for n, v in os.environ.items() if n not in config.SETTINGS}
     return subprocess.run([sys.executable, "app.py", *words], cwd=ROOT, env={**env, "DATA_DIR": str(folder)}, capture_output=True,
-                          text=True, timeout=300, check=False, **how)
+                          text=True, timeout=HANGS, check=False, **how)
 
 
 # ----------------------------------------------------------------------------------------------------- the settings file
