@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from peewee import OperationalError, chunked, sort_models
 
+import accounts
 import clock
 from models import (Agency, Consent, Contact, Disclosure, Document, Draft, EhcCase, Erasure, Form, MeetingPerson, Placement, Press, Pupil,
                     PupilRecord, Row, User, every)
@@ -342,6 +343,9 @@ def erase(pupil, user, surname, folder):
             None if " ".join(surname.split()).casefold() == " ".join(pupil.surname.split()).casefold() else "This is not the child's surname.")
         if fault:
             raise Cannot(fault)
+        not_two = accounts.not_two(User.get_by_id(asked.asked_id), user)
+        if not_two:
+            raise Cannot(not_two)
         files = {d.stored_as for d in Document.select().where(Document.pupil == pupil) if d.stored_as}
         nobodys = blank_trail(pupil)
         take_away(pupil, asked)

@@ -15,6 +15,7 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from flask_login import LoginManager, current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+import accounts
 from admin_views import account_forms as forms, places
 from admin_views.desk import settings_now
 from admin_views.forms import key_of
@@ -28,6 +29,16 @@ FRESH_FOR = 10 * 60                     # seconds before an account page asks fo
 CODE_STEP_LIVES = 10 * 60               # seconds to type the code after the password
 OPEN = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static", None}
 SETTING_UP = {"account.second_step", "account.confirm", "account.sign_out", "account.stay"}
+# What a sign-in that is new cannot do yet: an endpoint, or the last part of many; the words for it.
+WAITING = {
+    "keeping.erase": "erase a record",
+    "keeping.bundle": "give out a record",
+    "spreadsheet": "take out a spreadsheet",
+    "user.new": "add a person",
+    "user.edit": "change a person's account",
+    "account.make_link": "make a sign-in link",
+    "home.put_away": "put away what the SENCOs and heads are told",
+}
 KEEP_TYPING = None                      # a function of (user, address, [(name, value)]) that keeps a form which cannot be saved now
 
 pages = Blueprint("account", __name__)
@@ -63,6 +74,21 @@ def signed_in_only():
         return None
     keep_typing(me())
     return redirect(url_for("account.second_step"))
+
+
+@pages.before_app_request
+def not_while_new():
+    """Refuse what a new sign-in must wait for, and say from when it can; keep what they typed."""
+    endpoint = request.endpoint or ""
+    act = WAITING.get(endpoint) or WAITING.get(endpoint.rpartition(".")[2])
+    if act is None or not current_user.is_authenticated:
+        return None
+    new = accounts.new_sign_in(me())
+    if new is None:
+        return None
+    keep_typing(me())
+    tell("refused", me(), me(), f"A new sign-in tried to {act}")
+    return render_template("account_wait.html", title="Your sign-in is new", words=str(new)), 403
 
 
 def keep_typing(user):
@@ -270,7 +296,8 @@ def use_link(token):
         return dead_link()
     form.person = user
     if form.validate_on_submit():
-        return go_on(user) if set_password(user, form.new_password.data, good) else dead_link()
+        done = set_password(user, form.new_password.data, good, act="sign-in link used")
+        return go_on(user) if done else dead_link()
     return form_page(form, "Choose your password", "Save password", user_name=user.username)
 
 

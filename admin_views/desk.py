@@ -5,15 +5,17 @@ Come here to change what counts as needing somebody. The weeks and days are on t
 import datetime
 from dataclasses import dataclass
 
-from flask import g, redirect, url_for
+from flask import abort, g, redirect, request, url_for
 from flask_admin import AdminIndexView, expose
 from flask_login import current_user
 from peewee import fn
 
+import accounts
 import clock
 import keeping
 import workflow
 from admin_views import looks
+from admin_views.forms import key_of
 from models import AgencyInformation, Disclosure, EhcCase, Placement, Pupil, Setting, may
 from questions import today
 
@@ -35,7 +37,17 @@ class Home(AdminIndexView):
         found = tasks(current_user) if may(current_user, "r", Pupil) else []
         looks.note([t.pupil for t in found], "listed")
         groups = [(name, words, [t for t in found if t.group == name]) for name, words in GROUPS]
-        return self.render("home.html", groups=groups, stages=stage_counts(current_user), on=today(), link=task_link, say_due=say_due)
+        return self.render("home.html", groups=groups, stages=stage_counts(current_user), on=today(),
+                           link=task_link, say_due=say_due, notices=accounts.notices(current_user))
+
+    @expose("/notices/", methods=("POST",))
+    def put_away(self):
+        """Put away what was told about accounts, up to the one that was shown on top."""
+        if current_user.role not in accounts.READERS:
+            abort(403)
+        up_to = request.form.get("up_to", 0, type=key_of)
+        accounts.put_away(current_user._get_current_object(), up_to)
+        return redirect(url_for(".index"))
 
 
 def settings_now():

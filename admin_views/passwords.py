@@ -118,11 +118,11 @@ def password_is_right(user, password):
     return known and right
 
 
-def set_password(user, password, *only_if):
+def set_password(user, password, *only_if, act="password changed"):
     """Keep a new password and end every place the person is signed in; False when `only_if` no longer holds."""
     done = user.keep(*only_if, password=hash_password(password), token=new_token(), setup_token=None, setup_until=None)
     if done:
-        tell("password changed", user, user)
+        tell(act, user, user)
     return done
 
 

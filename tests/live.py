@@ -4,6 +4,7 @@ Come here to ask through waitress and a socket what Flask's test client cannot s
 The school is built, and its people are signed in, in another process, so that nothing of this one is changed.
 """
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,9 +33,32 @@ class Live:
         cookie, token = self.signed[username]
         return common.Person(self.port, cookie, token)
 
+    def stranger(self):
+        """Somebody who is not signed in, at a browser that keeps its cookie."""
+        return Stranger(self.port, *common.signed(self.folder, {}))
+
     def stop(self):
         """End the server."""
         self.server.stop()
+
+
+class Stranger(common.Person):
+    """A browser that keeps the session cookie and the token of the last page: signing in changes both."""
+
+    def ask(self, method, path, fields=None, file=None):
+        """Send one request: (status, words of the page, address it leads to)."""
+        status, page, where = super().ask(method, path, fields, file)
+        token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
+        if token:
+            self.token = token[1]
+        return status, page, where
+
+    def answered(self, answer):
+        """Keep the session cookie of an answer."""
+        for line in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = line.partition(";")[0].partition("=")
+            if name == "portal":
+                self.cookie = value
 
 
 def build(folder, url=None):

@@ -18,7 +18,7 @@ WORKERS = 2
 MATRIX = "tests/test_access.py -k each_person_reaches and (teacher or technician)"
 PAGES, DOCUMENTS, ACCOUNT = "tests/test_pages.py", "tests/test_documents.py", "tests/test_account.py"
 SCOPE, MOVES, FORMS, PAPERS, PAPER = (f"tests/test_{n}.py" for n in ("scope", "moves", "forms", "papers", "paper"))
-ERASURE = "tests/test_erasure.py"
+ACCOUNTS, ERASURE = "tests/test_accounts.py", "tests/test_erasure.py"
 LIMITS = "tests/test_limits.py"
 TRAIL, KEEPING, SESSIONS, HEADERS, DRAFTS, TWO, UPKEEP, UPGRADE, UPLOADS, CHECKS = (
     f"tests/test_{n}.py" for n in ("trail", "keeping", "sessions", "headers", "drafts", "two_people", "upkeep", "upgrade", "uploads", "checks"))
@@ -202,6 +202,15 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
     ("the code of the trail has a key", "trail.py", "hmac.digest(_key, ", "hmac.digest(b\"-\", ", CHECKS + " -k another_key"),
     ("anchors are compared", "trail.py", "if (anchor.link, anchor.rows) != (link, rows):", "if False:", TRAIL + " -k chained_anew_with_the_key"),
     ("a cut of the end is seen", "trail.py", "(a for some in at_row.values() for a in some):", "():", TRAIL + " -k tampering_with_the_trail"),
+    # two people are two
+    ("a new sign-in waits", "admin_views/account.py", "    if new is None:\n", "    if True:\n", ACCOUNTS + " -k cannot_erase_export"),
+    ("a link that was used is known", "admin_views/account.py", "act=\"sign-in link used\"", "act=\"password changed\"",
+     ACCOUNT + " -k joins_by_a_link"),
+    ("two halves are two people", "keeping.py", "        if not_two:\n", "        if False:\n", ACCOUNTS + " -k not_the_other_half"),
+    ("a third for both is no two", "accounts.py", "for key in of_first.keys() & of_second.keys():", "for key in ():",
+     ACCOUNTS + " -k not_the_other_half"),
+    ("only what was shown is put away", "accounts.py", "    if number in shown:", "    if True:", ACCOUNTS + " -k only_what_was_shown"),
+    ("a change of an account is told", "templates/home.html", "{% if notices %}", "{% if false %}", ACCOUNTS + " -k told_to_every"),
     # what comes in and goes out
     ("a stranger may send little", "admin_views/limits.py", "or not is_known():", "or False:", LIMITS + " -k whoever_is_not"),
     ("who was signed in may still send a form", "admin_views/limits.py", "return bool(place and place.user.active)", "return False",

@@ -591,7 +591,7 @@ def test_a_new_person_joins_by_a_link_that_works_once(app, signed_in):
     assert app.test_client().get(link).status_code == 410
     assert sign_in(app.test_client(), NEW, "bob").location == "/"
     assert link.split("/")[-1] not in str(list(User.select().dicts())) + str(list(AuditEntry.select().dicts()))
-    assert acts()[1:] == [("sign-in link made", "They are new, or have never signed in"), ("password changed", ""),
+    assert acts()[1:] == [("sign-in link made", "They are new, or have never signed in"), ("sign-in link used", ""),
                           ("signed in", ""), ("signed in", "")]
 
 

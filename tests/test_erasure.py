@@ -1,4 +1,5 @@
 """Erasing one child touches that child alone, whatever the names; the trail verifies ever after."""
+
 import commands
 import keeping
 import models as m
@@ -65,7 +66,8 @@ def erase(pupil, cast, folder):
 
 @pytest.mark.parametrize("forename, surname, namesake", NAMES)
 def test_erasing_a_child_leaves_every_other_row_byte_for_byte(
-        cast, acting, tmp_path, forename, surname, namesake):
+    cast, acting, tmp_path, forename, surname, namesake
+):
     pupil = leaver(forename, surname)
     others(namesake)
     others_before = rows_not_about(pupil)
@@ -78,30 +80,34 @@ def test_erasing_a_child_leaves_every_other_row_byte_for_byte(
     assert {row.act for row in left} == {"erase"}
 
 
-@pytest.mark.parametrize("forename, surname, text, is_theirs", (
-    ("Rhea", "Trial", "Import of Rhea Trial", True),
-    ("Rhea", "Trial", "trial, rhea", True),
-    ("Rhea", "Trial", "Rhea Trial’s letters", True),
-    ("Rhea", "Trial", "“Rhea\nTrial”.", True),
-    ("Rhea", "Trial", "Rhea Trialshaw", False),
-    ("Rhea", "Trial", "Drhea Trial", False),
-    ("Rhea", "Trial", "Rhea Trial-Shaw", False),
-    ("Rhea", "Trial", "Anna-Rhea Trial", False),
-    ("Rhea", "Trial", "Rhea", False),
-    ("Rhea", "Trial", "the trial of May", False),
-    ("May", "Rose", "In May rose the number", True),       # in the row of an import only
-    ("O", "I", "O I", True),
-    ("O", "I", "Bo Ira", False),
-    ("O", "I", "O I'Anson", False),
-    ("Sean", "O'Neil", "Sean O'Neil", True),
-    ("Sean", "O'Neil", "Sean O'Neill", False),
-    ("Zoe\u0308", "Breen", "Zo\u00eb Breen", True),        # one letter, or two
-    ("Zo\u00eb", "Breen", "Zoe\u0308 Breen", True),
-    ("J.", "(Bo)", "J. (Bo)", True),
-    ("", "Trial", "any words at all", False),
-))
+@pytest.mark.parametrize(
+    "forename, surname, text, is_theirs",
+    (
+        ("Rhea", "Trial", "Import of Rhea Trial", True),
+        ("Rhea", "Trial", "trial, rhea", True),
+        ("Rhea", "Trial", "Rhea Trial’s letters", True),
+        ("Rhea", "Trial", "“Rhea\nTrial”.", True),
+        ("Rhea", "Trial", "Rhea Trialshaw", False),
+        ("Rhea", "Trial", "Drhea Trial", False),
+        ("Rhea", "Trial", "Rhea Trial-Shaw", False),
+        ("Rhea", "Trial", "Anna-Rhea Trial", False),
+        ("Rhea", "Trial", "Rhea", False),
+        ("Rhea", "Trial", "the trial of May", False),
+        ("May", "Rose", "In May rose the number", True),  # in the row of an import only
+        ("O", "I", "O I", True),
+        ("O", "I", "Bo Ira", False),
+        ("O", "I", "O I'Anson", False),
+        ("Sean", "O'Neil", "Sean O'Neil", True),
+        ("Sean", "O'Neil", "Sean O'Neill", False),
+        ("Zoe\u0308", "Breen", "Zo\u00eb Breen", True),  # one letter, or two
+        ("Zo\u00eb", "Breen", "Zoe\u0308 Breen", True),
+        ("J.", "(Bo)", "J. (Bo)", True),
+        ("", "Trial", "any words at all", False),
+    ),
+)
 def test_a_row_about_nobody_is_blanked_for_the_whole_name_only(
-        cast, acting, tmp_path, forename, surname, text, is_theirs):
+    cast, acting, tmp_path, forename, surname, text, is_theirs
+):
     pupil = leaver(forename or None, surname)
     trail.audit("import", m.Pupil(), reason=f"{text}: 3 new")
     key = trail.head().last
@@ -120,7 +126,7 @@ def test_a_blanked_row_that_no_erasure_accounts_for_is_found(cast, acting, tmp_p
     of_stays = q.AuditEntry.get(q.AuditEntry.pupil_id == stays.id).id
     for key in (about_user, of_stays, later):
         blank(key)
-    m.Erasure.create(pupil=stays, asked_by="x", done_by="y", done_at=q.now())   # made up
+    m.Erasure.create(pupil=stays, asked_by="x", done_by="y", done_at=q.now())  # made up
     found = witness.problems()
     assert len(found) == 3
     for key, words in zip((about_user, of_stays, later), found):

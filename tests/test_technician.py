@@ -3,6 +3,7 @@
 Pages are asked for as the technician; commands are given on a school whose children have words
 that stand nowhere else.
 """
+
 import datetime
 import re
 
@@ -19,7 +20,7 @@ from web import MARKS, MOMENT, Browser, everywhere
 
 BORN = datetime.date(1991, 7, 19)
 UPN = "H801200001991"
-KEPT_YEARS = 31                 # an SEN record, by the Settings
+KEPT_YEARS = 31  # an SEN record, by the Settings
 DUE = BORN.replace(year=BORN.year + KEPT_YEARS)
 
 

@@ -118,11 +118,15 @@ class Person:
             try:
                 self.wire.request(method, path, body, headers)
                 answer = self.wire.getresponse()
+                self.answered(answer)
                 return answer.status, answer.read().decode("utf-8", "replace"), answer.getheader("Location") or ""
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
                 self.wire.close()
                 if last:
                     raise
+
+    def answered(self, answer):
+        """Called with every answer; this person keeps the cookie of the beginning."""
 
     def form(self, path):
         """The big form of a page: [(name, value)] as a browser would send it, and its status."""
