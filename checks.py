@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -27,6 +28,7 @@ from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
 import models
+import school_folder
 import trail
 import workflow
 from config import HERE
@@ -171,11 +173,13 @@ def folder_is_private(at):
     return "Other people with an account on this computer may open the data folder." if open_to_others(at.folder) else None
 
 
-@check(REFUSE, KEYS, "chown -R $(id -un) {folder}")
+@check(REFUSE, KEYS, "As the administrator: chown -R {owner} {folder}")
 def folder_is_ours(at):
-    """The data folder belongs to the user whom the portal runs as."""
-    owners = {p.stat().st_uid for p in (at.folder, *keys_in(at.folder))}
-    return "The data folder or a key in it belongs to another user." if os.name == "posix" and owners != {os.geteuid()} else None
+    """The data folder and what is in it belong to the user whom the portal runs as."""
+    if os.name != "posix":
+        return None
+    other = sorted(path.name for path in (at.folder, *at.folder.iterdir()) if path.lstat().st_uid != os.geteuid())
+    return f"Not the portal's own user, but another one owns: {names(other)}." if other else None
 
 
 @check(REFUSE, KEYS, "chmod 600 {folder}/*.key")
@@ -482,11 +486,21 @@ def reachable(at):
 
 @check(WARN, COPIES, "./portal backup; then see why it does not run by itself (docs/technician.md, “Backups”)", alarm=True)
 def backup_is_fresh(at):
-    """There is a backup of the last 26 hours."""
+    """There is a backup as new as the Settings ask for."""
     newest = at.upkeep("newest_backup", at.settings)
     if newest is None:
         return "There is no backup."
-    return f"The newest backup is of {say_moment(newest[0])}." if trail.now() - newest[0] > datetime.timedelta(hours=26) else None
+    if at.upkeep("is_ahead", newest[0]):
+        return f"The only backup is dated {say_moment(newest[0])}: the clock was wrong then, or is wrong now."
+    late = at.upkeep("between_backups", at.settings) + datetime.timedelta(hours=2)
+    return f"The newest backup is of {say_moment(newest[0])}." if trail.now() - newest[0] > late else None
+
+
+@check(NOTE, COPIES, "Nothing is lost. If the clock is right now, delete them when you have newer ones: rm {ahead}")
+def backups_are_not_ahead(at):
+    """No backup is dated in the future."""
+    ahead = at.upkeep("dated_ahead", at.settings)
+    return f"{len(ahead)} backups are dated in the future: the clock was wrong." if ahead else None
 
 
 @check(WARN, COPIES, "School > Settings: name two folders for backups, on different devices, one of them outside the building")
@@ -564,7 +578,8 @@ def no_file_is_left_over(at):
 
 
 # --------------------------------------------------------------------------------------------------- computer and program
-@check(REFUSE, MACHINE, "Set the clock: timedatectl set-ntp true")
+@check(WARN, MACHINE, "If the clock is wrong now: timedatectl set-ntp true. If it is right, it was ahead then, and nothing needs doing: "
+                      "this line goes away with the next thing that is written", alarm=True)
 def clock_has_not_gone_back(at):
     """The clock is not behind what was written last."""
     last = trail.AuditEntry.select(trail.AuditEntry.at).order_by(trail.AuditEntry.id.desc()).limit(1).scalar()
@@ -572,7 +587,7 @@ def clock_has_not_gone_back(at):
     return f"The clock says {say_moment(trail.now())}; something was written on {say_moment(last)}." if behind else None
 
 
-@check(WARN, MACHINE, "Set the clock: timedatectl set-ntp true")
+@check(WARN, MACHINE, "If the clock is wrong: timedatectl set-ntp true. If it is right: find {folder} -newermt tomorrow -exec touch '{}' +")
 def clock_fits_the_files(at):
     """The clock is not behind the files of the data folder."""
     newest = max(changed for _, changed in trail.stamps(at.folder))
@@ -688,8 +703,19 @@ def look(one, at):
         return Result(False, NOTE, f"Cannot be told: {first_line(one)} {unknown}", "", one.group, one.name)
     except Exception as error:
         wrong = f"This could not be looked at ({type(error).__name__}): {first_line(one)}"
-    cure = one.cure.replace("{folder}", str(at.folder)).replace("{program}", str(at.program)) if wrong else ""
+    cure = cure_of(one, at) if wrong else ""
     return Result(not wrong, one.level, wrong or first_line(one), cure, one.group, one.name)
+
+
+def cure_of(one, at):
+    """The cure of a check with the folders, the owner and the files that it names."""
+    cure = one.cure.replace("{folder}", str(at.folder)).replace("{program}", str(at.program))
+    if "{owner}" in cure:
+        cure = cure.replace("{owner}", school_folder.owner_of(at.folder))
+    if "{ahead}" in cure:
+        ahead = at.upkeep("dated_ahead", at.settings)
+        cure = cure.replace("{ahead}", " ".join(shlex.quote(str(path)) for path in ahead))
+    return cure
 
 
 def first_line(one):

@@ -162,7 +162,8 @@ class Setting(Record):
 
     keeping = Section("Backups, and how long records are kept")
     backup_places = text("Folders for backups", "One a line; two or more, on different devices. Such as /mnt/share/portal.", rows=3, default="")
-    backups_kept = number("Backups kept in each folder", default=30, needed=True)
+    backup_hours = number("Hours between two backups", "At most so much is lost with the computer.", default=24, needed=True)
+    backups_kept = number("Days of backups kept in each folder", "Of each day the last one.", default=30, needed=True)
     keep_sen_years = number("Keep an SEN record for (years from birth)", "Usual: 31, by the last school.", default=31, needed=True)
     keep_concern_years = number("Keep other records for (years from birth)", "Usual: 25.", default=25, needed=True)
     purge_days = number("Offer to erase a transferred record after (days)", default=90, needed=True)
@@ -213,7 +214,8 @@ class Setting(Record):
         """Numbers that no clock can count with, and a window that closes before it opens."""
         said = {n: getattr(self, n) for n, f in self.questions() if isinstance(f, DecimalField) and getattr(self, n) is not None}
         found = [(n, "Give a number from 0 to 400.") for n, v in said.items() if not 0 <= v <= 400]
-        found += [(n, f"Give a number from {low} to {high}.") for n, low, high in (("idle_minutes", 3, 120), ("day_hours", 1, 24))
+        found += [(n, f"Give a number from {low} to {high}.") for n, low, high in (
+            ("idle_minutes", 3, 120), ("day_hours", 1, 24), ("backup_hours", 1, 168))
                   if not low <= said.get(n, low) <= high]
         return found + [(f"{s}_closes", "The review is due before it opens; check both numbers.") for s in ("stage_1", "stage_3")
                         if said.get(f"{s}_closes", 0) < said.get(f"{s}_opens", 0)]

@@ -39,7 +39,7 @@ except ImportError:                                             # Windows
     fcntl = None
 
 MIGRATIONS = config.HERE / "migrations"
-DAY = datetime.timedelta(hours=24)
+AHEAD = datetime.timedelta(minutes=5)                           # a moment that is later than this from now is of a wrong clock
 LOOK_EVERY = 600                                                # seconds between two looks whether a backup is due
 SET = re.compile(r"portal-(\d{8}-\d{6})\.age")
 STAMP = "%Y%m%d-%H%M%S"
@@ -175,9 +175,28 @@ def asked(question, otherwise):
         return otherwise
 
 
+def places_named(words):
+    """The folders for backups that somebody wrote, one a line."""
+    return [Path(line.strip()) for line in (words or "").splitlines() if line.strip()]
+
+
+def fault_of_place(place):
+    """Why no backup can be put into a folder, in a sentence; None when it can."""
+    if not place.is_absolute():
+        return "write the whole path of the folder, from the first / on."
+    if not place.is_dir():
+        return "the folder is not there. Is the disk or share connected? Make the folder once by hand."
+    try:
+        with tempfile.TemporaryFile(dir=place) as out:
+            out.write(b"x" * 4096)
+    except OSError as error:
+        return f"nothing can be written there ({error.strerror}). Let the portal's own user write there."
+    return None
+
+
 def places(settings):
-    """The folders that backups go to: one a line in the settings; the data folder's own `backups` when none is named."""
-    named = [Path(line.strip()) for line in (settings.backup_places or "").splitlines() if line.strip()]
+    """The folders that backups go to: those of the settings; the data folder's own `backups` when none is named."""
+    named = places_named(settings.backup_places)
     return named or ([_folder / "backups"] if _folder else [])
 
 
@@ -204,10 +223,42 @@ def moment_of(path):
     return datetime.datetime.strptime(SET.fullmatch(path.name)[1], STAMP)
 
 
+def is_ahead(moment):
+    """Whether a moment lies in the future: a clock was wrong when it was written down, or is wrong now."""
+    return moment > now() + AHEAD
+
+
 def newest_backup(settings):
-    """The newest complete backup of all places: (moment in UTC, its folder), or None."""
-    found = [(s[0][0], place) for place in places(settings) if (s := sets(place))]
-    return max(found, default=None)
+    """The newest complete backup of all places: (moment in UTC, its folder), or None.
+
+    One that is dated in the future counts only when there is no other: it was made while the clock was ahead.
+    """
+    found = [(moment, place) for place in places(settings) for moment, _ in sets(place)]
+    past = [one for one in found if not is_ahead(one[0])]
+    return max(past or found, default=None)
+
+
+def dated_ahead(settings):
+    """The backups that are dated in the future."""
+    return [path for place in places(settings) for moment, path in sets(place) if is_ahead(moment)]
+
+
+def between_backups(settings):
+    """How long after a backup the next one is due."""
+    return datetime.timedelta(hours=max(1, float(settings.backup_hours or 24)))
+
+
+def settled_now():
+    """A moment that is surely not ahead of the true time: this one, or the anchor of the day before the last, if earlier.
+
+    What is deleted for its age is measured from here, so that one wrong reading of the clock deletes nothing.
+    """
+    if _folder is None:
+        return now()
+    days = [datetime.datetime.strptime(mark.at, trail.STAMP) for mark in daily_anchors()[-2:]]
+    if len(days) < 2:
+        return datetime.datetime(2000, 1, 1)
+    return min(now(), days[0])
 
 
 def newest_set(settings):
@@ -240,8 +291,11 @@ def restores():
 def last_drill():
     """When a drill last passed (UTC), or None."""
     papers = sorted((_folder / "drills").glob("drill-*.txt"), reverse=True) if _folder else []
-    good = (p for p in papers if p.read_text("utf-8").rstrip().endswith("PASSED"))
-    return next((datetime.datetime.strptime(p.stem, f"drill-{STAMP}") for p in good), None)
+    for paper in papers:
+        moment = datetime.datetime.strptime(paper.stem, f"drill-{STAMP}")
+        if not is_ahead(moment) and paper.read_text("utf-8").rstrip().endswith("PASSED"):
+            return moment
+    return None
 
 
 def age_of(moment):
@@ -341,12 +395,10 @@ def sha_of(path):
 
 def deliver(path, note, place):
     """Copy a set and its note into a place, read it back, and give it its name last; gives its path there."""
-    if not place.is_absolute():
-        raise Refused("write the whole path of the folder in the settings, from the first / on.")
     if place == _folder / "backups":
         place.mkdir(mode=0o700, exist_ok=True)
-    if not place.is_dir():
-        raise Refused("the folder is not there. Is the disk or share connected? Make the folder once by hand.")
+    if fault := fault_of_place(place):
+        raise Refused(fault)
     part, end = place / f".{path.name}.part", place / path.name
     for old in place.glob(".portal-*.part"):
         old.unlink()
@@ -369,9 +421,19 @@ def keep(end, path):
         os.fsync(target.fileno())
 
 
-def prune(place, kept):
-    """Take the oldest sets away; called after a new one was written and read back, so that a good one always stays."""
-    for _, path in sets(place)[max(kept, 1):]:
+def prune(place, days):
+    """Take old sets away; called after a new one was written and read back, so that a good one always stays.
+
+    Of the newest day every set stays, and of so many days before it the last one. A set that is dated long after what is
+    surely past is neither counted nor taken away: a clock was wrong, or the portal runs again after a holiday.
+    """
+    by_day, limit = {}, settled_now() + datetime.timedelta(days=2)
+    for moment, path in sets(place):                                # newest first
+        if moment < limit:
+            by_day.setdefault(moment.date(), []).append(path)
+    before = list(by_day.values())[1:]
+    old = [path for paths in before for path in paths[1:]] + [paths[0] for paths in before[days:]]
+    for path in old:
         path.unlink()
         path.with_suffix(".json").unlink(missing_ok=True)
 
@@ -401,12 +463,12 @@ def attempt(task):
 
 
 def tend():
-    """One look: the day's anchor, and a backup when the newest is older than a day."""
+    """One look: the day's anchor, and a backup when the newest is older than the settings say."""
     settings = settings_now()
     newest = newest_backup(settings)
     with db.connection_context():
         trail.write_anchor(_folder / "anchors.txt")
-    if newest and datetime.timedelta(0) <= now() - newest[0] < DAY:
+    if newest and not is_ahead(newest[0]) and now() - newest[0] < between_backups(settings):
         return
     for problem in backup(settings)[1]:
         log.warning(problem)

@@ -99,7 +99,7 @@ def keep_typing(user):
 
 def prove():
     """None if the password was given in the last ten minutes, else the way to the page that asks for it; keeps what was typed."""
-    if time.time() - session.get("proved", 0) <= FRESH_FOR:
+    if 0 <= time.time() - session.get("proved", 0) <= FRESH_FOR:
         return None
     keep_typing(me())
     return redirect(url_for("account.confirm", next=this_page()))
@@ -165,7 +165,7 @@ def go_on(user):
 def half_signed_in():
     """The person who gave a good password in the last ten minutes and still has to type a code."""
     token, at = session.get("half", ["", 0])
-    return User.get_or_none(User.token == token, User.account == "on") if token and time.time() - at < CODE_STEP_LIVES else None
+    return User.get_or_none(User.token == token, User.account == "on") if token and 0 <= time.time() - at < CODE_STEP_LIVES else None
 
 
 @pages.route("/sign-in/code", methods=["GET", "POST"])
@@ -290,7 +290,7 @@ def give_link(person, reason):
 @pages.route("/set-up/<token>", methods=["GET", "POST"])
 def use_link(token):
     """Let the person a link was made for choose their own password."""
-    good = (User.setup_token == sha(token)) & (User.setup_until > now()) & (User.account == "on")
+    good = (User.setup_token == sha(token)) & User.setup_until.between(now(), now() + LINK_LIVES) & (User.account == "on")
     user, form = User.get_or_none(good), forms.NewPassword()
     if user is None:
         return dead_link()

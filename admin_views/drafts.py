@@ -15,6 +15,7 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
+import upkeep
 import workflow
 from admin_views import forms
 from models import Draft, Press, Pupil, PupilRecord, every, may
@@ -169,9 +170,10 @@ def carry(old, new):
 
 
 def sweep():
-    """Forget what is older than thirty days."""
-    Draft.delete().where(Draft.at < now() - KEPT_FOR).execute()
-    Press.delete().where(Press.at < now() - KEPT_FOR).execute()
+    """Forget what is older than thirty days, whatever one reading of the clock says."""
+    oldest = upkeep.settled_now() - KEPT_FOR
+    Draft.delete().where(Draft.at < oldest).execute()
+    Press.delete().where(Press.at < oldest).execute()
 
 
 # ------------------------------------------------------------------------------------------------------- one press, once

@@ -14,6 +14,7 @@ from models import SignedIn, new_token
 from questions import now
 
 QUIET = {"POST /help/day/", "POST /pupil/look-up/", "POST /draft/", "GET /account/stay"}     # sent by the page itself: no clicks
+AHEAD = timedelta(minutes=5)            # that the clock may be put right by without ending anybody's sign-in
 NOTED_EVERY = timedelta(minutes=1)      # a click is written down at most so often
 LEFT_OPEN = timedelta(days=7)           # so long a row that ran out still tells whose typing arrives late
 BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox/", "Firefox"), ("FxiOS", "Firefox"),
@@ -47,7 +48,9 @@ def ends(row):
 
 
 def holds(row):
-    """Whether a sign-in has not run out."""
+    """Whether a sign-in has not run out. One from the future has: the clock was wrong, and it would last until then."""
+    if row.seen_at > now() + AHEAD:
+        return False
     return now() < min(ends(row))
 
 

@@ -3,10 +3,11 @@ from flask import abort, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_login import current_user
 
+import upkeep
 import witness
 import workflow
 from admin_views import account, looks, paper
-from admin_views.base import PAGE_SIZE, RecordView
+from admin_views.base import PAGE_SIZE, RecordView, typing_problems
 from admin_views.desk import settings_now
 from admin_views.forms import key_of
 from clock import check_holidays
@@ -36,6 +37,16 @@ class SettingView(RecordView):
         fault = check_holidays(record.holidays)
         if fault:
             raise workflow.Invalid([("holidays", fault)])
+
+    def save(self, record, form, do):
+        """Save the settings; a folder for backups must be there now, unless it was named before."""
+        typed = upkeep.places_named(form.backup_places.data) if "backup_places" in form else []
+        known = upkeep.places_named(Setting.of_school().backup_places)
+        for place in typed:
+            fault = None if place in known else upkeep.fault_of_place(place)
+            if fault:
+                return [*typing_problems(form), ("backup_places", f"{place}: {fault}")]
+        return super().save(record, form, do)
 
 
 class PersonView(RecordView):

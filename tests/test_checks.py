@@ -85,7 +85,9 @@ def patch_the_computer(scene):
     backup.with_suffix(".json").write_text(json.dumps({"sha256": hashlib.sha256(b"a backup").hexdigest()}))
     places = [scene.tmp / "share", scene.tmp / "stick"]
     scene.upkeep = SimpleNamespace(places=lambda settings: places, anchors=list, last_drill=lambda: MADE,
-                                   newest_backup=lambda settings: (MADE, scene.tmp / "share"), newest_set=lambda settings: backup)
+                                   newest_backup=lambda settings: (MADE, scene.tmp / "share"), newest_set=lambda settings: backup,
+                                   is_ahead=lambda moment: False, dated_ahead=lambda settings: [],
+                                   between_backups=lambda settings: datetime.timedelta(hours=24))
     scene.keeping = SimpleNamespace(due=lambda settings: [])
     scene.patch.setitem(sys.modules, "upkeep", scene.upkeep)
     scene.patch.setitem(sys.modules, "keeping", scene.keeping)
@@ -318,7 +320,9 @@ FAULTS = {
     "accounts_are_used": [clock_at(2090, 1, 1)],
     "links_are_used": [people(m.User.role == q.HEAD, setup_token="x", setup_until=MADE, password=None)],
     "screens_lock": [setting(idle_minutes=45), setting(day_hours=24)],
-    "backup_is_fresh": [backups(newest_backup=lambda s: None), lambda s: s.clock.shift(datetime.timedelta(hours=26))],
+    "backup_is_fresh": [backups(newest_backup=lambda s: None), lambda s: s.clock.shift(datetime.timedelta(hours=26)),
+                        backups(is_ahead=lambda s: True), backups(between_backups=lambda s: datetime.timedelta(hours=-2))],
+    "backups_are_not_ahead": [backups(dated_ahead=lambda s: [s.tmp / "share" / "portal-20310101-090000.age"])],
     "backups_go_to_two_places": [backups(places=lambda s: [s.tmp / "share"]), backups(places=lambda s: [])],
     "backup_places_take_files": [lambda s: (s.tmp / "stick").rmdir()],
     "a_backup_is_on_another_device": [backups(places=lambda s: [s.tmp / "share", s.tmp / "stick"])],

@@ -216,18 +216,21 @@ def test_a_full_disk_is_said_in_a_sentence(school, monkeypatch):
 
 
 def test_the_oldest_go_and_what_is_no_backup_never_counts(school, the_day):
-    place, settings = school / "backups", m.Setting(backups_kept=2)
-    for hour in range(11, 15):
-        the_day.move_to(datetime.datetime(*TODAY.timetuple()[:3], hour, tzinfo=datetime.UTC))
-        upkeep.backup(settings)
-    assert [moment.hour for moment, _ in upkeep.sets(place)] == [14, 13]
-    assert sorted(p.suffix for p in place.iterdir()) == [".age", ".age", ".json", ".json"]
+    place = school / "backups"
+    with q.db.connection_context():
+        m.Setting.update(backups_kept=2, backup_hours=12).execute()
+    for _ in range(5):
+        the_day.shift(datetime.timedelta(hours=12))
+        upkeep.tend()
+    kept = [(moment.day, moment.hour) for moment, _ in upkeep.sets(place)]
+    assert kept == [(26, 22), (26, 10), (25, 22), (24, 22)], "all of the newest day, of two days before it the last"
+    assert sorted(p.suffix for p in place.iterdir()) == [".age"] * 4 + [".json"] * 4
     newest = upkeep.sets(place)[0][1]
     newest.write_bytes(newest.read_bytes()[:-1])
-    (place / "portal-20261124-150000.age").write_bytes(b"half")
-    assert [moment.hour for moment, _ in upkeep.sets(place)] == [13]
+    (place / "portal-20261126-220001.age").write_bytes(b"half")
+    assert [moment.hour for moment, _ in upkeep.sets(place)] == [10, 22, 22]
     upkeep.backup(m.Setting(backups_kept=0))
-    assert len(upkeep.sets(place)) == 1, "the newest always stays"
+    assert {moment.day for moment, _ in upkeep.sets(place)} == {26}, "the newest always stays"
 
 
 def test_a_backup_killed_half_way_is_no_backup(school, monkeypatch):
@@ -255,6 +258,16 @@ def test_the_portal_backs_up_by_itself_once_a_day(school, the_day):
     the_day.shift(-datetime.timedelta(days=3))                          # a clock that was wrong never stops the backups
     upkeep.tend()
     assert len(upkeep.sets(school / "backups")) == 3
+
+
+@pytest.mark.parametrize("hours, sets", [(1, 5), (2, 3), (24, 1), (None, 1)])
+def test_the_school_says_how_often(school, the_day, hours, sets):
+    with q.db.connection_context():
+        m.Setting.update(backup_hours=hours).execute()
+    for _ in range(5):
+        upkeep.tend()
+        the_day.shift(datetime.timedelta(hours=1))
+    assert len(upkeep.sets(school / "backups")) == sets
 
 
 def test_a_damaged_database_makes_no_backup(school):
