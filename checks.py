@@ -15,7 +15,6 @@ import json
 import os
 import pathlib
 import re
-import shlex
 import shutil
 import sqlite3
 import sys
@@ -178,7 +177,8 @@ def folder_is_ours(at):
     """The data folder and what is in it belong to the user whom the portal runs as."""
     if os.name != "posix":
         return None
-    other = sorted(path.name for path in (at.folder, *at.folder.iterdir()) if path.lstat().st_uid != os.geteuid())
+    there = [at.folder, *(path for path, _ in trail.stamps(at.folder))]
+    other = sorted(path.name for path in there if os.path.lexists(path) and path.lstat().st_uid != os.geteuid())
     return f"Not the portal's own user, but another one owns: {names(other)}." if other else None
 
 
@@ -496,11 +496,11 @@ def backup_is_fresh(at):
     return f"The newest backup is of {say_moment(newest[0])}." if trail.now() - newest[0] > late else None
 
 
-@check(NOTE, COPIES, "Nothing is lost. If the clock is right now, delete them when you have newer ones: rm {ahead}")
+@check(NOTE, COPIES, "Nothing is lost. If the clock is right now, delete them when you have newer ones")
 def backups_are_not_ahead(at):
     """No backup is dated in the future."""
     ahead = at.upkeep("dated_ahead", at.settings)
-    return f"{len(ahead)} backups are dated in the future: the clock was wrong." if ahead else None
+    return f"{len(ahead)} backups are dated in the future (first: {ahead[0]}): the clock was wrong." if ahead else None
 
 
 @check(WARN, COPIES, "School > Settings: name two folders for backups, on different devices, one of them outside the building")
@@ -587,7 +587,7 @@ def clock_has_not_gone_back(at):
     return f"The clock says {say_moment(trail.now())}; something was written on {say_moment(last)}." if behind else None
 
 
-@check(WARN, MACHINE, "If the clock is wrong: timedatectl set-ntp true. If it is right: find {folder} -newermt tomorrow -exec touch '{}' +")
+@check(WARN, MACHINE, "If the clock is wrong: timedatectl set-ntp true. If it is right: find {folder} -newermt tomorrow -print0 | xargs -0 touch")
 def clock_fits_the_files(at):
     """The clock is not behind the files of the data folder."""
     newest = max(changed for _, changed in trail.stamps(at.folder))
@@ -708,13 +708,10 @@ def look(one, at):
 
 
 def cure_of(one, at):
-    """The cure of a check with the folders, the owner and the files that it names."""
+    """The cure of a check with the folders and the owner that it names."""
     cure = one.cure.replace("{folder}", str(at.folder)).replace("{program}", str(at.program))
     if "{owner}" in cure:
         cure = cure.replace("{owner}", school_folder.owner_of(at.folder))
-    if "{ahead}" in cure:
-        ahead = at.upkeep("dated_ahead", at.settings)
-        cure = cure.replace("{ahead}", " ".join(shlex.quote(str(path)) for path in ahead))
     return cure
 
 

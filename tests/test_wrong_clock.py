@@ -77,7 +77,7 @@ def test_backups_go_on_beside_one_of_the_future_and_old_days_go_as_ever(own, the
     with q.db.connection_context():
         said = checks.look(next(c for c in checks.CHECKS if c.name == "backups_are_not_ahead"), at)
         fresh = checks.look(next(c for c in checks.CHECKS if c.name == "backup_is_fresh"), at)
-    assert not said.ok and said.cure.endswith(f"rm {upkeep.dated_ahead(at.settings)[0]}") and fresh.ok
+    assert not said.ok and str(upkeep.dated_ahead(at.settings)[0]) in said.words and fresh.ok
     assert upkeep.newest_backup(at.settings)[0].date() == days[-2], "a restore takes the newest true one"
 
 
