@@ -16,6 +16,7 @@ from questions import now
 QUIET = {"POST /help/day/", "POST /pupil/look-up/", "POST /draft/", "GET /account/stay"}     # sent by the page itself: no clicks
 AHEAD = timedelta(minutes=5)            # that the clock may be put right by without ending anybody's sign-in
 NOTED_EVERY = timedelta(minutes=1)      # a click is written down at most so often
+MOST_PLACES = 50                        # of one person; the one used longest ago ends
 LEFT_OPEN = timedelta(days=7)           # so long a row that ran out still tells whose typing arrives late
 BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox/", "Firefox"), ("FxiOS", "Firefox"),
             ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))              # the first that fits
@@ -28,6 +29,8 @@ def begin(user, address="", agent=""):
     SignedIn.delete().where(SignedIn.seen_at < now() - LEFT_OPEN).execute()
     token = new_token()
     SignedIn.create(key=sha(token), user=user, place=address or "", device=device(agent))
+    newest = user.places.select(SignedIn.id).order_by(SignedIn.seen_at.desc(), SignedIn.id.desc()).limit(MOST_PLACES)
+    SignedIn.delete().where(SignedIn.user == user, SignedIn.id.not_in([row.id for row in newest])).execute()
     return token
 
 

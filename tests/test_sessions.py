@@ -271,3 +271,16 @@ def test_children_can_be_read_without_the_password_again(school, browser):
     ("curl/8.0", "An unknown browser"), ("", "An unknown browser"), ("<script>" * 99, "An unknown browser")])
 def test_a_browser_has_a_plain_name(agent, words):
     assert places.device(agent) == words
+
+
+# -------------------------------------------------------------------------------------------------------------- how many
+def test_a_person_is_signed_in_at_so_many_places_and_no_more(school, browser, monkeypatch):
+    """Whoever signs in again and again fills no table; the place used longest ago ends, the newest hold."""
+    monkeypatch.setattr(places, "MOST_PLACES", 3)
+    oldest = browser("senco")
+    m.SignedIn.update(seen_at=q.now() - timedelta(minutes=1)).where(m.SignedIn.user == school.senco).execute()
+    with oldest.app.test_request_context():
+        tokens = [places.begin(school.senco) for _ in range(3)]
+    assert m.SignedIn.select().where(m.SignedIn.user == school.senco).count() == 3
+    assert all(places.at(token) for token in tokens)
+    assert not is_in(oldest)

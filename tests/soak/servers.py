@@ -58,16 +58,19 @@ def save(portals, cookie, token, times):
 def two_servers(url, presses=20, saves=5):
     """Start two programs on one database and hold them against each other; whether all is as claimed."""
     import models as m
+    import questions as q
     import trail
     folder = pathlib.Path(tempfile.mkdtemp(prefix="first-"))
     database = build(folder, url, pupils=3)
-    with database.connection_context():
+    with database.connection_context(), q.acting("The long run"):
         cookie, token = signed(folder, cookie_for(m.User.get(m.User.username == "senco")))
+        sencos = [m.User.create(name=f"Senco {n}", username=f"senco{n}", role="senco") for n in range(5)]      # four requests at once each
+        seats = [signed(folder, cookie_for(user)) for user in sencos]
         before = m.Placement.select().count()
     portals = [Portal(folder, url), Portal(two_folders(folder), url)]
     try:
         path = "/pupil/1/move/has-left-the-school/"
-        people = [Person(portals[n % 2].port, cookie, token) for n in range(presses)]
+        people = [Person(portals[n % 2].port, *seats[n % len(seats)]) for n in range(presses)]
         fields = [(n, v or ("today" if n == "on" else "They moved")) for n, v in people[0].form(path)[1]]
         reads = [p.ask("GET", "/pupil/1/")[0] for p in people[:2]]
         answers, saved = press(people, path, fields), save(portals, cookie, token, saves)
