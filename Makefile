@@ -23,7 +23,7 @@ help:
 	@echo "make pins       after changing a package in requirements.txt: write the hashes again"
 	@echo "make audit      ask whether a package has a known hole (needs the internet)"
 	@echo "make sbom       list every package in sbom.json (CycloneDX), for a release"
-	@echo "make release    what a release needs: sbom.json, and a seeded school in tests/released"
+	@echo "make release    sbom.json, a seeded school in tests/released, and the tag of the version"
 	@echo "make mutants    take each guard out in turn and see that a test notices (long)"
 
 install: $(VENV)/ready

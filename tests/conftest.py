@@ -27,8 +27,7 @@ from playhouse.db_url import connect
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["PORTAL_ENV"] = ""           # no test reads the settings of a school that runs from this folder
-DATA = tempfile.TemporaryDirectory(prefix="portal-tests-")      # nor writes to its data folder
-os.environ["DATA_DIR"] = str(Path(DATA.name) / "data")
+DATA = tempfile.TemporaryDirectory(prefix="portal-tests-")
 
 import demo  # noqa: E402
 import guards as g  # noqa: E402
@@ -39,6 +38,12 @@ import trail  # noqa: E402
 import workflow as w  # noqa: E402
 from admin_views import passwords  # noqa: E402
 
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any machine")         # a slow one too: examples have no time limit
 hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)     # see tests/test_fuzz.py
 gc.set_threshold(50_000, 20, 50)            # with so much in memory each search for rubbish is long
 pytest_plugins = ("web",)                   # the fixtures of the tests that fetch pages
@@ -53,6 +58,11 @@ PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_tim
 
 LONG_FILES = ("test_journeys_with_script.py", "test_axe.py", "test_machine.py", "test_demo.py", "test_postgres.py", "test_keyboard.py", "test_paper.py",
               "test_machine_faults.py", "test_access.py", "test_journeys_without_script.py", "test_pages.py")
+
+
+def pytest_configure():
+    """No test writes to the data folder of this checkout, which may be a school's own."""
+    os.environ["DATA_DIR"] = str(Path(DATA.name) / "data")
 
 
 def pytest_xdist_auto_num_workers():

@@ -1,10 +1,13 @@
-"""The seeded school of a release, from which tests restore for ever after: `.venv/bin/python tests/release.py` writes tests/released/<version>.sql.
+"""What `make release` does: the seeded school of the release, then its tag in git.
 
-A fictional pupil with every question answered, and one with sealed papers; the key of their audit trail stands in the first line.
+The school, from which tests restore for ever after, is written to tests/released/<version>.sql:
+a fictional pupil with every question answered, and one with sealed papers; the key of their audit
+trail stands in the first line. Once that file is committed, the same command makes the tag
+v<version>.
 """
 import contextlib
-import os
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,23 +17,79 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 KEY = "the key of a school that is not"
 
 
-def main():
+class Refused(Exception):
+    """No release can be made; the text says why, and the cure."""
+
+
+def main(root=ROOT):
+    """Make the next step of a release: 0 when it is tagged; 1, with a sentence, when it is not."""
+    try:
+        version, news = newest(root)
+        refuse_unfit(root, version)
+        school = root / "tests" / "released" / f"{version}.sql"
+        if not school.exists():
+            write_school(school)
+            raise Refused(f"Written: {school.relative_to(root)}. Commit it; then make release again.")
+        git(root, "tag", "--annotate", f"v{version}", "--cleanup=whitespace", "--message", news)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    print(f"Tagged v{version}. Publish it with: git push origin v{version}")
+    return 0
+
+
+def newest(root):
+    """The newest version in the change list, and what stands under it.
+
+    Raises Refused as long as it has no date.
+    """
+    text = (root / "CHANGELOG.md").read_text("utf-8")
+    news = text.split("\n## ")[1]
+    version, _, day = news.partition("\n")[0].partition(" - ")
+    if not day or day == "unreleased":
+        raise Refused(
+            f"CHANGELOG.md gives {version} no date. "
+            "Write the day of the release there, and commit it."
+        )
+    return version, f"Version {news}"
+
+
+def refuse_unfit(root, version):
+    """Raise Refused when this version has its tag already, or when not all is committed."""
+    if git(root, "tag", "--list", f"v{version}"):
+        raise Refused(
+            f"There is a tag v{version} already. "
+            "A new release needs a new version in CHANGELOG.md."
+        )
+    if git(root, "status", "--porcelain"):
+        raise Refused(
+            "Not everything here is committed, so a tag would not mean what you see. "
+            "Commit or remove it: git status"
+        )
+
+
+def git(root, *words):
+    """A git command in the tree: what it printed. Raises Refused with git's last words."""
+    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Refused(f"git {words[0]} failed: {done.stderr.strip()[-300:]}")
+    return done.stdout.strip()
+
+
+# ------------------------------------------------------------------------------- the seeded school
+def write_school(path):
     """Build the school in a temporary folder and write it down."""
     with tempfile.TemporaryDirectory() as name:
-        os.environ["DATA_DIR"] = name
-        os.environ.pop("DATABASE_URL", None)
-        (Path(name) / "audit.key").write_text(KEY)
-        fill()
-        with contextlib.closing(sqlite3.connect(Path(name) / "portal.db")) as database:
+        folder = Path(name)
+        (folder / "audit.key").write_text(KEY)
+        fill(folder)
+        with contextlib.closing(sqlite3.connect(folder / "portal.db")) as database:
             said = "\n".join([f"-- audit.key: {KEY}", *database.iterdump(), ""])
-    from config import version
-    path = ROOT / "tests" / "released" / f"{version()}.sql"
     path.write_text(said, "utf-8")
-    print(f"{path.relative_to(ROOT)}: {len(said) // 1000} KB")
 
 
-def fill():
-    """Everything of everything, through the program."""
+def fill(folder):
+    """Everything of everything, through the program, into a new database in a folder."""
     import app
     import models as m
     import questions as q
@@ -38,8 +97,8 @@ def fill():
     import trail
     from conftest import START, do_papers, press
     from web import MARKS, MOMENT, build_pupil
-    app.configure()
-    database = app.open_database()
+    app.configure(folder)
+    database = app.open_database(f"sqlite:///{folder / 'portal.db'}")
     with time_machine.travel(MOMENT, tick=False):
         app.migrate(database)
         with database.connection_context(), q.acting("The tests"):
@@ -53,4 +112,4 @@ def fill():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
