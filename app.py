@@ -7,18 +7,18 @@ import sqlite3
 import sys
 
 import click
-from flask import Flask, abort, g, render_template, request
+from flask import Flask, abort, current_app, g, render_template, request
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from peewee import SqliteDatabase
+from peewee import PeeweeException, SqliteDatabase
 from playhouse import db_url
 from playhouse.migrations import Runner, template
 from playhouse.schema_diff import diff_models
 from werkzeug.exceptions import SecurityError
-from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.utils import host_is_trusted
 
 import admin_views
 import config
@@ -37,6 +37,9 @@ CSP = ("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' 
 HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
            "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
            "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY"}
+PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
+NOT_THIS_WAY = ("Start the portal with ./portal run (on Windows: app.py run). Started in another way (flask run, gunicorn) it would not "
+                "bring its database up to date, look whether all is safe, or make backups.")
 
 
 # ------------------------------------------------------------------------------------------------------------- database
@@ -98,28 +101,30 @@ def body_of(diff):
 
 # ---------------------------------------------------------------------------------------------------------- the program
 def create_app(database=None, folder=None, testing=False):
-    """The web program. `database` and `folder` default to what the environment names."""
+    """The web program on an open database, with the files and keys of a folder (default: what the environment names).
+
+    Raises config.CannotStart without a database: another server (flask run, gunicorn) would skip what `start` does first.
+    """
+    if database is None:
+        raise config.CannotStart(NOT_THIS_WAY)
     problems = [*models.faults(), *workflow.faults()]
     if problems:
         raise click.ClickException("The tables of the program contradict themselves:\n" + "\n".join(problems))
-    if database is None:
-        config.use_settings_file()
-        configure(folder)
-        database = open_database()
     folder = folder or config.data_dir()
     https, hosts, insecure = config.way_in()
     app = Flask(__name__)
     app.config.update(SECRET_KEY=config.key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing,
                       SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=places.LEFT_OPEN, WTF_CSRF_TIME_LIMIT=None,
-                      TRUSTED_HOSTS=hosts, INSECURE_HTTP=insecure,
+                      TRUSTED_HOSTS=[*hosts, *config.LOOPBACK], STAFF_HOSTS=hosts, INSECURE_HTTP=insecure,
                       WTF_CSRF_ENABLED=True, PORTAL_NAME="Learning Pathway")
     if insecure:
         app.logger.warning("INSECURE_HTTP=1: the portal is served without HTTPS; passwords and records cross the network in the clear.")
     if https:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
         app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-portal")
-    app.config["LISTENS_AT"] = config.address()[0]
+    app.config.update(LISTENS_AT=config.address()[0], PROXIES=config.trusted_proxies(), BASE_URL=config.base_url())
     app.database = database
+    app.before_request(refuse_other_names)
+    app.add_url_rule("/healthz", "healthz", healthz)
     connect_each_request(app)
     app.before_request(name_the_actor)                  # before anything may be refused: a refusal is written down
     limits.init_app(app)                                # before anything reads what was sent
@@ -137,11 +142,29 @@ def create_app(database=None, folder=None, testing=False):
     return app
 
 
+def refuse_other_names():
+    """Staff reach the portal by its own name only; this computer may ask whether it is well."""
+    if request.endpoint != "healthz" and not host_is_trusted(request.host, current_app.config["STAFF_HOSTS"]):
+        raise SecurityError("This name is not in HOSTS.")
+
+
+def healthz():
+    """Whether the portal answers and its database does, for a monitor: no sign-in, no word of the school, nothing written."""
+    database = current_app.database
+    try:
+        database.connect(reuse_if_open=True)
+        database.execute_sql("SELECT COUNT(*) FROM setting").fetchone()
+    except PeeweeException as fault:
+        current_app.logger.error("the database does not answer: %s", logs.where(fault))
+        return "the database does not answer\n", 503, PLAIN
+    return "ok\n", 200, PLAIN
+
+
 def connect_each_request(app):
     """One database connection for each request, closed at its end."""
     @app.before_request
     def connect():
-        if request.endpoint != "static":
+        if request.endpoint not in limits.WITHOUT_DATABASE:
             app.database.connect(reuse_if_open=True)
 
     @app.teardown_request
@@ -169,7 +192,7 @@ def refuse_other_sites():
 
 def name_the_actor():
     """Write the signed-in person on every change of this request."""
-    if request.endpoint != "static" and current_user.is_authenticated:
+    if request.endpoint not in limits.WITHOUT_DATABASE and current_user.is_authenticated:
         g.acting = questions.acting(current_user.name, current_user.id, current_user.role)
         g.acting.__enter__()
 
@@ -226,7 +249,7 @@ def catch_errors(app):
             page = render_template("error.html", title=title, words=words, reference=reference, **drafts.left_over(code))
             return page, code, later(error)
         except Exception:                               # no database, or a wrong Host: no page can be drawn
-            return f"{title}. {words} {reference}", code, {"Content-Type": "text/plain; charset=utf-8"}
+            return f"{title}. {words} {reference}", code, PLAIN
 
     for code in set(ERRORS) - {507}:
         app.register_error_handler(code, show)

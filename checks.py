@@ -26,18 +26,21 @@ from peewee import SqliteDatabase, fn
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
+import clock
 import models
+import questions
 import school_folder
+import server
 import trail
 import workflow
 from config import HERE
-from models import Document, Form, Setting, User, every
+from models import Document, Form, Setting, SignedIn, User, every
 from questions import ROLES, SENCO, TECHNICIAN, say_moment
 
 REFUSE, PROBLEM, WARN, NOTE = "refuse", "problem", "warning", "note"        # refuse: a problem with which the portal does not start
 GROUPS = KEYS, STORE, TRACE, DOORS, COPIES, FILES, MACHINE = (
     "Keys and folders", "Database", "Audit trail and seals", "Signing in", "Backups", "Files", "Computer and program")
-ANONYMOUS = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static"}    # open without signing in
+ANONYMOUS = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static", "healthz"}    # open without signing in
 OVER_A_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "9p", "afpfs", "davfs", "ncpfs", "ceph", "glusterfs")
 LOCAL_FUSE = ("fuseblk",)               # NTFS and exFAT disks of this computer
 PYTHONS = {(3, 11): "2027-10-31", (3, 12): "2028-10-31", (3, 13): "2029-10-31", (3, 14): "2030-10-31"}  # devguide.python.org/versions
@@ -395,6 +398,19 @@ def https_is_not_waived(at):
     return "INSECURE_HTTP is set: passwords and records can be read on the way." if waived else None
 
 
+@check(WARN, DOORS, "Let the web server in front send X-Forwarded-For: docs/technician.md, “HTTPS”")
+def callers_are_told_apart(at):
+    """The portal sees from which computer somebody signs in."""
+    if not on_https(at):
+        return None
+    seen = [place for place, in SignedIn.select(SignedIn.place).distinct().tuples()]
+    others = [place for place in seen if not server.comes_from(place, web(at, "PROXIES", []))]
+    if not seen or others:
+        return None
+    return ("Every sign-in of the last week came from this computer itself, or the web server in front does not say "
+            "who asks: then one computer that guesses passwords shuts everybody out.")
+
+
 @check(WARN, DOORS, "Start the portal with HOSTS naming its address, such as HOSTS=portal.school.example")
 def host_names_are_known(at):
     """The portal answers to its own name only."""
@@ -687,6 +703,13 @@ def school_is_named(at):
     return f"The school is still called “{first}”." if at.settings.school_name in ("", None, first) else None
 
 
+@check(NOTE, MACHINE, "School > Settings: write the school's holidays, one a line")
+def holidays_are_written(at):
+    """The school's coming holidays are written into the Settings."""
+    coming = [last for _, last in clock.holidays(at.settings) if last and last >= questions.today()]
+    return None if coming else "No coming holiday is written into the Settings."
+
+
 @check(NOTE, MACHINE, "The SENCO looks at the list of what is due to be erased")
 def nothing_is_kept_too_long(at):
     """Few records are past the time that they are kept for."""
@@ -713,6 +736,11 @@ def cure_of(one, at):
     if "{owner}" in cure:
         cure = cure.replace("{owner}", school_folder.owner_of(at.folder))
     return cure
+
+
+def named(name):
+    """The check with this name."""
+    return next(one for one in CHECKS if one.name == name)
 
 
 def first_line(one):

@@ -15,7 +15,6 @@ import sys
 import tempfile
 
 import click
-import waitress
 from peewee import PeeweeException
 
 import app
@@ -27,19 +26,15 @@ import models
 import questions
 import readme
 import recovery
+import server
 import trail
 import upgrade
 import upkeep
 import witness
-from admin_views import account, exchange, limits, paper, passwords, status
+from admin_views import account, exchange, paper, passwords, status
 from admin_views import keeping as keeping_screens
 
 log = logging.getLogger("portal.server")
-
-
-# A body comes in without holding up a thread; who sends nothing for 30 seconds, or more than any form, is cut off.
-SERVER = {"threads": 8, "connection_limit": 500, "channel_timeout": 30, "cleanup_interval": 10,
-          "max_request_body_size": 4 * limits.FILE.bytes, "max_request_header_size": 64 * 1024, "ident": None}
 
 
 class Portal(click.Group):
@@ -98,10 +93,18 @@ def run():
     """Bring the database up to date and serve the portal; refuse when the set-up is not safe."""
     folder = folder_in_use()
     school_folder.refuse_moved(folder)
-    start(app.open_database())
+    sockets = take_port()
+    start(app.open_database(), sockets)
 
 
-def start(database, prepare=lambda: None):
+def take_port():
+    """The sockets to listen on, taken before anything is written; refuses settings that are not safe or cannot be."""
+    config.way_in()
+    config.trusted_proxies()
+    return server.bind(*config.address())
+
+
+def start(database, sockets, prepare=lambda: None):
     """Serve after what must come before: safe keys, no restore or upgrade left half done, the database up to date, `prepare`, a safe set-up."""
     folder = config.data_dir()
     config.make_folder(folder)
@@ -115,7 +118,7 @@ def start(database, prepare=lambda: None):
         with database.connection_context():
             refuse_unsafe(status.facts_of(portal))
         upkeep.watch(upkeep.tend, lambda: checks.daily(status.facts_of(portal, whole=True)))
-        serve(portal)
+        serve(portal, sockets)
 
 
 def refuse_unsafe(at, groups=checks.GROUPS):
@@ -131,20 +134,20 @@ def tidy_up(portal):
     exchange.sweep_files(portal)
 
 
-def serve(portal):
-    """Serve with waitress until Ctrl-C."""
-    host, port = config.address()
+def serve(portal, sockets):
+    """Listen, then say where, then answer until Ctrl-C."""
     with portal.app_context(), portal.database.connection_context():
         tidy_up(portal)
         passwords.nobody(), paper.policy()                  # now, and not in the first request that needs them
         link = account.first_link(config.base_url())
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    listening = server.listen(portal, sockets, config.trusted_proxies())
     print(f"The portal is at {config.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:
         print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     log.info("started, version %s, on %s", config.version(), portal.database.__class__.__name__)
     spare = app.hold_open(portal.database)              # noqa: F841  (kept until the end)
-    waitress.serve(portal, host=host, port=port, **SERVER)
+    listening.run()
     log.info("stopped")
 
 
@@ -154,9 +157,10 @@ def demo():
     config.use_demo_folder()
     folder = config.data_dir()
     school_folder.refuse_stranger(folder, "demo")
+    sockets = take_port()
     database = app.open_database()
     refuse_real_school(folder, database)
-    start(database, lambda: print(demo_sign_ins(database, folder / "sign-ins.txt"), flush=True))
+    start(database, sockets, lambda: print(demo_sign_ins(database, folder / "sign-ins.txt"), flush=True))
 
 
 def refuse_real_school(folder, database):

@@ -4,17 +4,20 @@ What the environment does not say is taken from the file `portal.env` in the pro
 has each setting with a line about it.
 """
 import functools
+import ipaddress
 import os
 import pathlib
+import re
 import secrets
 
 import click
 import dotenv
 
 HERE = pathlib.Path(__file__).resolve().parent
+THIS_COMPUTER = "127.0.0.0/8, ::1"
 LOOPBACK = ("localhost", "127.0.0.1")    # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
 WHERE = ("DATA_DIR", "DATABASE_URL")     # where the records are: both from one place
-SETTINGS = (*WHERE, "HOST", "PORT", "BEHIND_HTTPS", "HOSTS", "INSECURE_HTTP")
+SETTINGS = (*WHERE, "HOST", "PORT", "BEHIND_HTTPS", "HOSTS", "TRUSTED_PROXY", "INSECURE_HTTP")
 
 
 # -------------------------------------------------------------------------------------------------- the settings file
@@ -61,6 +64,12 @@ def read_settings(path):
     return said
 
 
+class CannotStart(click.ClickException):
+    """The portal cannot start as it is set up; the message names the cure."""
+
+    exit_code = 2
+
+
 # --------------------------------------------------------------------------------------------- folders and the database
 def data_dir():
     """The folder of everything that must be kept: database, key, files. It may not be there yet."""
@@ -68,9 +77,20 @@ def data_dir():
 
 
 def make_folder(folder):
-    """Make a data folder, which only the portal's own user may open."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / "files").mkdir(mode=0o700, exist_ok=True)     # from the first day: the line of the backup works
+    """Make a data folder, which only the portal's own user may open. Raises CannotStart when that cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / "files").mkdir(mode=0o700, exist_ok=True)     # from the first day: the line of the backup works
+    except OSError as fault:
+        raise unusable(folder, fault) from None
+
+
+def unusable(folder, fault):
+    """The refusal of a data folder that cannot be used; `fault` is the OSError."""
+    return CannotStart(
+        f"The data folder {folder} cannot be used ({fault.strerror}). Let DATA_DIR name a folder on a disk that is not "
+        "read-only, and start the portal as the user that owns it, such as: sudo -u portal ./portal run"
+    )
 
 
 def database_url():
@@ -98,13 +118,16 @@ def use_folder(folder):
 def key_file(folder, name):
     """A key of the portal: `secret.key` signs cookies, `audit.key` the audit trail.
 
-    Made at the first start, readable by the owner only.
+    Made at the first start, readable by the owner only. Raises CannotStart when that cannot be.
     """
     path = folder / name
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
-    return path.read_text().strip()
+    try:
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32))
+        return path.read_text().strip()
+    except OSError as fault:
+        raise unusable(folder, fault) from None
 
 
 @functools.cache
@@ -123,8 +146,34 @@ def is_on(name):
 
 
 def address():
-    """Where the portal listens: host and port."""
-    return os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    """Where the portal listens: host and port. Raises CannotStart when PORT is no port."""
+    host = os.environ.get("HOST") or "127.0.0.1"
+    port = os.environ.get("PORT") or "8000"
+    if not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise CannotStart(f"PORT={port} is not a port. Write a number from 1 to 65535, such as PORT=8000.")
+    return host, int(port)
+
+
+def trusted_proxies():
+    """The addresses of the web servers in front, whose word counts for who asks: [network]; none without BEHIND_HTTPS.
+
+    Raises CannotStart when TRUSTED_PROXY is no address.
+    """
+    if not is_on("BEHIND_HTTPS"):
+        return []
+    named = os.environ.get("TRUSTED_PROXY") or THIS_COMPUTER
+    try:
+        return [ipaddress.ip_network(one.strip()) for one in named.split(",")]
+    except ValueError:
+        raise CannotStart(
+            f"TRUSTED_PROXY={named} is not an address. Write the address of the web server in front, "
+            "such as TRUSTED_PROXY=10.0.0.5 (several: with commas), or take it away when it runs on this computer."
+        ) from None
+
+
+def is_this_computer(host):
+    """Whether what listens at this address can be reached from this computer only."""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def host_names():
@@ -136,18 +185,18 @@ def host_names():
 def way_in():
     """How staff reach the portal: (whether by HTTPS, the trusted host names, whether in the clear over the network).
 
-    Raises click.ClickException, with the cure, when that would not be safe.
+    Raises CannotStart, with the cure, when that would not be safe.
     """
     host, _ = address()
     hosts = host_names()
     https = is_on("BEHIND_HTTPS")
     insecure = is_on("INSECURE_HTTP")
-    away = host not in ("localhost", "::1") and not host.startswith("127.")
+    away = not is_this_computer(host)
     if away and not https and not insecure:
-        raise click.ClickException(f"HOST={host} would send passwords over the network in the clear. Put a web server with HTTPS in front "
+        raise CannotStart(f"HOST={host} would send passwords over the network in the clear. Put a web server with HTTPS in front "
                                    "and set BEHIND_HTTPS=1, or set INSECURE_HTTP=1 to do without.")
     if (away or https) and not hosts:
-        raise click.ClickException("Set HOSTS to the name by which staff reach the portal, such as HOSTS=portal.school.example "
+        raise CannotStart("Set HOSTS to the name by which staff reach the portal, such as HOSTS=portal.school.example "
                                    "(several: with commas).")
     return https, hosts or list(LOOPBACK), insecure and not https
 
@@ -156,5 +205,9 @@ def base_url():
     """The address that staff type to reach the portal."""
     https, hosts, _ = way_in()
     host, port = address()
-    named = hosts[0] if host_names() else host
+    names = [name for name in hosts if name not in LOOPBACK]
+    if names:
+        named = names[0]
+    else:
+        named = "localhost" if host == "::1" else host      # see LOOPBACK
     return f"https://{named}" if https else f"http://{named}:{port}"

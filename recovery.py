@@ -34,7 +34,6 @@ from upkeep import IN_SET, MIGRATIONS, STAMP, Refused
 
 OURS = ("portal.db", "backup.key", "audit.key", "backups", "files", "unfinished")           # one of them is in every data folder
 STAYS = ("backups", "drills", "backup.key", "*.lock", "unfinished", "before-*", ".*")       # in the data folder, when a restore clears it
-SECURE = "https://localhost"                                                                # cookies may be for HTTPS only
 PAPERS = 5                                                                                  # that a drill opens, each of another pupil
 
 
@@ -289,9 +288,14 @@ def settle(made_at):
         trail.audit("restored", models.Setting.of_school(), before=made_at, reason="A backup was put in the place of the database.")
 
 
+def secure(portal):
+    """The address of the portal as staff type it; by HTTPS, for which alone cookies may be."""
+    return f"https://{portal.config['STAFF_HOSTS'][0]}"
+
+
 def see_sign_in(portal):
     """The sign-in page opens."""
-    got = portal.test_client().get("/sign-in", base_url=SECURE)
+    got = portal.test_client().get("/sign-in", base_url=secure(portal))
     if got.status_code != 200:
         raise Wrong([f"The sign-in page does not open (answer {got.status_code})."])
     return "the program starts and its sign-in page opens"
@@ -318,7 +322,7 @@ def see_pupil(portal):
     pupil = models.Pupil.select().order_by(models.Pupil.id.desc()).first()
     if not pupil:
         return "there is no pupil yet"
-    got = signed_in(portal).get(f"/{pupil.slug()}/{pupil.id}/", base_url=SECURE)
+    got = signed_in(portal).get(f"/{pupil.slug()}/{pupil.id}/", base_url=secure(portal))
     if got.status_code != 200 or pupil.surname not in got.get_data(as_text=True).replace("&#39;", "'"):
         raise Wrong([f"The page of pupil {pupil.id} does not open (answer {got.status_code})."])
     return "the page of a pupil opens for a SENCO"
@@ -332,7 +336,7 @@ def see_papers(portal):
     for form in sorted(papers, key=lambda f: f.id):             # of every kind in turn
         if form.pupil_id in opened or len(opened) == PAPERS:
             continue
-        got = client.get(f"/{form.slug()}/{form.id}/print.pdf", base_url=SECURE)
+        got = client.get(f"/{form.slug()}/{form.id}/print.pdf", base_url=secure(portal))
         if got.status_code == 200 and any(page.extract_text().strip() for page in PdfReader(io.BytesIO(got.data)).pages):
             opened[form.pupil_id] = form.kind_name()
     if len(opened) < min(PAPERS, len({f.pupil_id for f in papers})):
@@ -347,7 +351,7 @@ def signed_in(portal):
         senco = models.User.create(name="Restore drill", username=f"drill.{models.new_token()[:8].lower()}", role=SENCO, account="on",
                                    password=models.new_token(), totp=models.new_token())
     client = portal.test_client()
-    with portal.test_request_context("/sign-in", base_url=SECURE):
+    with portal.test_request_context("/sign-in", base_url=secure(portal)):
         answer = portal.process_response(account.finish(senco))
     for line in answer.headers.getlist("Set-Cookie"):
         for cookie in http.cookies.SimpleCookie(line).values():

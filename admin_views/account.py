@@ -16,6 +16,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 import accounts
+import config
 from admin_views import account_forms as forms, places
 from admin_views.desk import settings_now
 from admin_views.forms import key_of
@@ -27,7 +28,7 @@ from questions import SENCO, TECHNICIAN, acting, now, together
 LINK_LIVES = timedelta(hours=24)
 FRESH_FOR = 10 * 60                     # seconds before an account page asks for the password again
 CODE_STEP_LIVES = 10 * 60               # seconds to type the code after the password
-OPEN = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static", None}
+OPEN = {"account.sign_in", "account.code", "account.use_link", "account.first_account", "static", "healthz", None}
 SETTING_UP = {"account.second_step", "account.confirm", "account.sign_out", "account.stay"}
 # What a sign-in that is new cannot do yet: an endpoint, or the last part of many; the words for it.
 WAITING = {
@@ -268,12 +269,28 @@ def make_link(number):
     if not may_link(current_user, person):
         abort(403)
     if form.validate_on_submit() and person.active:
-        link = url_for("account.use_link", token=give_link(person, form.reason.data), _external=True)
-        return render_template("account_link.html", title="Sign-in link", person=person, link=link)
+        link = address_for_others() + url_for("account.use_link", token=give_link(person, form.reason.data))
+        return render_template("account_link.html", title="Sign-in link", person=person, link=link, only_here=only_here())
     if form.is_submitted() and not form.reason.errors:
         form.reason.errors = ["This account is switched off. Switch it on first"]
     return form_page(form, f"Make a sign-in link for {person}", "Make a sign-in link", "account_make_link.html",
                      person=person)
+
+
+def only_here():
+    """Whether nobody but this computer reaches the portal."""
+    return config.is_this_computer(current_app.config["LISTENS_AT"]) and not current_app.config["SESSION_COOKIE_SECURE"]
+
+
+def address_for_others():
+    """The address of the portal for a link that somebody else opens, such as https://portal.school.example.
+
+    It is the one of this page, unless that is this computer's own name and staff have another.
+    """
+    scheme = "https" if current_app.config["SESSION_COOKIE_SECURE"] else request.scheme
+    if request.host.partition(":")[0] in config.LOOPBACK and not only_here():
+        return current_app.config["BASE_URL"]
+    return f"{scheme}://{request.host}"
 
 
 def give_link(person, reason):

@@ -18,6 +18,7 @@ from werkzeug.formparser import FormDataParser
 from unicode_text import cut_runs
 
 log = logging.getLogger("portal.limits")
+WITHOUT_DATABASE = ("static", "healthz")        # answered without asking who it is; healthz opens the database itself
 KILO, MEGA = 1024, 1024 * 1024
 URL_ENCODED = "application/x-www-form-urlencoded"
 FORM_TYPES = ("", URL_ENCODED, "multipart/form-data")       # the portal reads forms and nothing else
@@ -67,7 +68,7 @@ def init_app(app):
 def limit_of_request():
     """The Limit of this request, by who sends it and where to."""
     endpoint = request.endpoint or ""
-    if endpoint == "static" or not is_known():
+    if endpoint in WITHOUT_DATABASE or not is_known():
         return SIGN_IN
     blueprint, _, screen = endpoint.rpartition(".")
     for part in (endpoint, blueprint, screen):
@@ -134,7 +135,7 @@ _counting = threading.Lock()
 
 def take_turn():
     """Count this request; refuse it when this person or address has as many under way as one may have."""
-    if request.endpoint == "static":
+    if request.endpoint in WITHOUT_DATABASE:
         return
     who = f"person {current_user.id}" if current_user.is_authenticated else f"address {request.remote_addr}"
     with _counting:

@@ -18,7 +18,7 @@ STAFF = set(q.ROLES)
 EVERYBODY = {
     "home.index": STAFF, "home.put_away": {q.SENCO, q.HEAD}, "help.index": STAFF, "help.day": STAFF, "help.blank": STAFF, "audit.index": {q.SENCO, q.HEAD},
     "status.index": {q.SENCO, q.HEAD, q.TECHNICIAN},
-    "account.sign_in": OPEN, "account.code": OPEN, "account.first_account": OPEN, "account.use_link": OPEN,
+    "healthz": OPEN, "account.sign_in": OPEN, "account.code": OPEN, "account.first_account": OPEN, "account.use_link": OPEN,
     "account.sign_out": STAFF, "account.show": STAFF, "account.confirm": STAFF, "account.change_password": STAFF,
     "account.second_step": STAFF, "account.recovery_codes": STAFF, "account.make_link": {q.SENCO, q.TECHNICIAN},
     "account.stay": STAFF, "account.end_places": STAFF, "account.end_all": {q.SENCO, q.TECHNICIAN},

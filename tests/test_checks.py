@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import datetime
 import hashlib
+import ipaddress
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ import questions as q
 import trail
 from conftest import HANGS, ROOT, agreed, take_to
 from peewee import SqliteDatabase
+from live import common
 from test_upkeep import build
 from web import words
 
@@ -34,7 +36,8 @@ LONG_AGO = 1_600_000_000
 MADE = datetime.datetime(2026, 11, 24, 9)           # an hour before the tests
 GOOD = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": "full", "secure_delete": 1}
 CONFIG = {"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SAMESITE": "Lax", "WTF_CSRF_ENABLED": True,
-          "TRUSTED_HOSTS": ["portal.school.example"], "DEBUG": False}
+          "TRUSTED_HOSTS": ["portal.school.example"], "DEBUG": False,
+          "PROXIES": [ipaddress.ip_network(one) for one in ("127.0.0.0/8", "::1", "10.0.0.5")]}
 
 
 # ------------------------------------------------------------------------------------------------- a set-up that is sound
@@ -71,7 +74,7 @@ def the_day_in_seconds():
 
 def write_school(cast):
     """What the database of a sound school holds."""
-    m.Setting(school_name="Hill School").fill_up()
+    m.Setting(school_name="Hill School", holidays="19/12/2026 to 3/1/2027").fill_up()
     for person in (cast.office, cast.senco, cast.teacher, cast.head, cast.technician, cast.stranger):
         q.audit("signed in", person)
     code = hashlib.sha256(b"a report").hexdigest()
@@ -184,6 +187,14 @@ def people(*where, **given):
 def web_with(**given):
     """Another set-up of the web program."""
     return lambda s: s.at.config.update(given)
+
+
+def sign_ins(*addresses):
+    """Somebody is signed in at each of these addresses."""
+    def plant(s):
+        for number, address in enumerate(addresses):
+            m.SignedIn.create(key=str(number), user=s.cast.senco, place=address)
+    return plant
 
 
 def listening(host="0.0.0.0", **given):
@@ -308,6 +319,8 @@ FAULTS = {
     "seals_hold": [unsealed],
     "nobody_listens_in": [listening(), listening("192.168.0.7")],
     "https_is_not_waived": [listening(INSECURE_HTTP=True)],
+    "callers_are_told_apart": [sign_ins("127.0.0.1"), sign_ins("127.0.0.1", "::1"), sign_ins("10.0.0.5")],
+    "holidays_are_written": [setting(holidays=""), setting(holidays="19/12/2025 to 3/1/2026")],
     "host_names_are_known": [web_with(TRUSTED_HOSTS=None)],
     "debugger_is_off": [web_with(DEBUG=True)],
     "forms_and_cookies_are_guarded": [web_with(WTF_CSRF_ENABLED=False), web_with(SESSION_COOKIE_HTTPONLY=False),
@@ -416,6 +429,11 @@ def test_the_exit_code_is_for_machines():
 
 
 # ------------------------------------------------------------------------------------------------------------- the screens
+def test_a_sign_in_from_another_computer_shows_that_callers_are_told_apart(scene):
+    sign_ins("127.0.0.1", "192.168.7.7")(scene)
+    assert checks.look(checks.named("callers_are_told_apart"), scene.at).ok
+
+
 @pytest.mark.parametrize("who", ("technician", "senco", "head"))
 def test_the_status_page_shows_what_is_wrong_first(school, browser, who):
     unguard(None)
@@ -447,7 +465,7 @@ def test_the_portal_does_not_start_on_an_unsafe_set_up(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data").chmod(0o755)
     (tmp_path / "data" / "secret.key").write_text("change me")
-    done = portal(tmp_path / "data", "run", PORT="0")
+    done = portal(tmp_path / "data", "run", PORT=str(common.free_port()))
     assert done.returncode == 2, done
     assert "Other people with an account on this computer may open the data folder." in done.stderr and "chmod 700" in done.stderr
     assert "Too short or too plain to be a key: secret.key." in done.stderr and not (tmp_path / "data" / "portal.db").exists()
@@ -468,7 +486,7 @@ def test_the_server_is_not_reached_past_a_refusal(monkeypatch, capsys, time):
         monkeypatch.setattr(place, name, lambda *_, name=name: done.append(name))
     monkeypatch.setattr(commands.upkeep, "begin", contextlib.nullcontext)
     with pytest.raises(SystemExit) as refused:
-        commands.start(SimpleNamespace(connection_context=contextlib.nullcontext))
+        commands.start(SimpleNamespace(connection_context=contextlib.nullcontext), sockets=[])
     assert refused.value.code == 2 and "A fault." in capsys.readouterr().err
     assert ("migrated" in done) == (time == 2) and not {"watch", "serve"} & set(done)
     assert asked == [(checks.KEYS,), checks.GROUPS][:time]

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import sqlite3
+from types import SimpleNamespace
 
 import live
 import logs
@@ -142,9 +143,9 @@ def test_no_child_is_in_the_log_whatever_happens(kept, school, browser, plain_pa
 
 
 def test_the_server_says_when_it_starts_and_stops(kept, portal, cast, monkeypatch):
-    monkeypatch.setattr(commands.waitress, "serve", lambda *_, **__: None)
+    monkeypatch.setattr(commands.server, "listen", lambda *_: SimpleNamespace(run=lambda: None))
     monkeypatch.setattr(portal.database, "connection_context", portal.database.atomic)
-    commands.serve(portal)
+    commands.serve(portal, [])
     assert [line["said"].split(",")[0] for line in kept()] == ["started", "stopped"]
 
 

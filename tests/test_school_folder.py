@@ -87,9 +87,10 @@ def test_the_demonstration_reads_nothing_from_the_file(outside, tmp_path):
     settings(outside, tmp_path, f"DATA_DIR={tmp_path / 'real'}\nDATABASE_URL=postgresql://real/school\nPORT=8123\n")
     outside.setattr(config, "HERE", tmp_path)
     served = []
-    outside.setattr(commands, "start", lambda database, prepare: served.append((database.database, config.address()[1])))
+    outside.setattr(commands.server, "bind", lambda host, port: [port])
+    outside.setattr(commands, "start", lambda database, sockets, prepare: served.append((database.database, sockets)))
     assert command("demo")[0] == 0
-    assert served == [(str(tmp_path / "data-demo" / "portal.db"), 8000)]
+    assert served == [(str(tmp_path / "data-demo" / "portal.db"), [8000])]
 
 
 @pytest.mark.parametrize("text, words", [("DATABSE_URL=x\n", "does not know: DATABSE_URL. It knows DATA_DIR"),

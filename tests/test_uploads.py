@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import waitress.server
 from conftest import HANGS
 from PIL import Image
 from test_documents import PDF, disk, office_file, picture, portal, program, send, senco  # noqa: F401  (fixtures)
 
-import commands
 import models as m
 import questions as q
+import server as web_server
 from admin_views import exchange, sheet
 
 MEGA = 1024 * 1024
@@ -316,11 +315,12 @@ def say_hello(environ, start):
 @pytest.fixture
 def server():
     """The web server with the settings of the portal; its address and port."""
-    made = waitress.server.create_server(say_hello, host="127.0.0.1", port=0, **commands.SERVER)
+    sockets = web_server.bind("127.0.0.1", 0)
+    place = sockets[0].getsockname()
+    made = web_server.listen(say_hello, sockets)
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
-    yield "127.0.0.1", made.effective_port
-    made.task_dispatcher.shutdown()
+    yield place
     made.close()
     thread.join(HANGS)
 
@@ -338,7 +338,7 @@ def test_forty_slow_senders_hold_nobody_up_and_are_cut_off(server, the_day):
     with begun(server, 2, b"hi") as quick:
         assert quick.recv(100).startswith(b"HTTP/1.1 200")
     assert not select.select(slow, [], [], 0)[0], "The clock stands, so nobody is cut off yet."
-    the_day.shift(commands.SERVER["channel_timeout"] + commands.SERVER["cleanup_interval"] + 1)
+    the_day.shift(web_server.IDLE_SECONDS + web_server.CLEANUP_SECONDS + 1)
     assert all(s.recv(1) == b"" for s in slow), "A connection that says nothing is not closed."
 
 

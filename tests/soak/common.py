@@ -30,9 +30,12 @@ def figure(claim, said, ok):
     return ok
 
 
+NOT_PASSED_ON = ("DATABASE_URL", "PYTEST_XDIST_WORKER", "BEHIND_HTTPS", "HOST", "HOSTS", "PORT", "INSECURE_HTTP", "TRUSTED_PROXY")
+
+
 def environment(folder, url=None, **more):
     """What the program reads from its environment, for a data folder (and a PostgreSQL address)."""
-    env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "PYTEST_XDIST_WORKER", "BEHIND_HTTPS", "HOSTS")}
+    env = {k: v for k, v in os.environ.items() if k not in NOT_PASSED_ON}
     return {**env, "PORTAL_ENV": "", "DATA_DIR": str(folder), **({"DATABASE_URL": url} if url else {}), **more}
 
 
@@ -160,6 +163,7 @@ class Portal:
 
     def __init__(self, folder, url=None, words=("app.py", "run"), **more):
         self.port, self.folder = free_port(), pathlib.Path(folder)
+        self.host = "::1" if more.get("HOST") == "::1" else "127.0.0.1"
         self.out = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=self.out, stderr=subprocess.STDOUT, text=True,
                                         env=environment(folder, url, PORT=str(self.port), **more))
@@ -170,7 +174,7 @@ class Portal:
         until = time.monotonic() + most
         while time.monotonic() < until and self.process.poll() is None:
             try:
-                with socket.create_connection(("127.0.0.1", self.port), 1):
+                with socket.create_connection((self.host, self.port), 1):
                     return
             except OSError:
                 time.sleep(0.1)

@@ -167,7 +167,7 @@ def tmpfs(size="12m"):
     return folder if done.returncode == 0 else None
 
 
-UNCHECKED = "import app, commands; made = commands.opened(); commands.serve(app.create_app(made))"     # a start is refused on so small a disk
+UNCHECKED = "import app, commands; made = commands.opened(); commands.serve(app.create_app(made), commands.take_port())"     # a start is refused on so small a disk
 
 
 def real_disk():
