@@ -59,7 +59,8 @@ def common(admin):
     """What every template may use."""
     return {"menu": menu(admin) if current_user.is_authenticated else [], "settings": settings_now(), "say_day": say_day,
             "short_day": short_day, "say_moment": say_moment, "today": today(), "may": may, "workflow": workflow, "Pupil": models.Pupil,
-            "AuditEntry": models.AuditEntry, "version": config.version(), "alarms": status.alarms, "here": request.path, "draw": forms.draw}
+            "AuditEntry": models.AuditEntry, "version": config.version(), "alarms": status.alarms,
+            "first_steps": status.first_steps, "here": request.path, "draw": forms.draw}
 
 
 def menu(admin):

@@ -55,8 +55,28 @@ class PersonView(RecordView):
 
     def more_links(self, record):
         """The sign-in link and the places signed in, for those who may let this person in."""
-        found = [("Make a sign-in link", "account.make_link"), ("Where they are signed in", "account.end_all")]
-        return [(words, url_for(page, number=record.id)) for words, page in found if account.may_link(current_user, record)]
+        if not account.may_link(current_user, record):
+            return []
+        signed_in = ("Where they are signed in", url_for("account.end_all", number=record.id))
+        if waits_for_link(record):          # then it is offered above
+            return [signed_in]
+        return [(MAKE_LINK, url_for("account.make_link", number=record.id)), signed_in]
+
+    def render(self, template, **more):
+        """Offer the sign-in link on the page of somebody who has never signed in."""
+        person = more.get("record")
+        if person is not None and person.id and waits_for_link(person) and account.may_link(current_user, person):
+            more["notice"] = f"{person} has not chosen a password yet. Make a link for it, and give it to {person} alone."
+            more["notice_link"] = (MAKE_LINK, url_for("account.make_link", number=person.id))
+        return super().render(template, **more)
+
+
+MAKE_LINK = "Make a sign-in link"
+
+
+def waits_for_link(person):
+    """Whether somebody may sign in, but has not chosen a password yet."""
+    return person.active and not person.password
 
 
 class SchoolPage(BaseView):

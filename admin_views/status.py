@@ -4,7 +4,7 @@ Come here to change who sees it. The checks themselves are in `checks.py`.
 """
 import time
 
-from flask import current_app
+from flask import current_app, url_for
 from flask_admin import expose
 from flask_login import current_user
 
@@ -16,6 +16,13 @@ from questions import HEAD, SENCO, TECHNICIAN
 READERS, ALARMED = (SENCO, HEAD, TECHNICIAN), (SENCO, TECHNICIAN)
 ORDER = (checks.REFUSE, checks.PROBLEM, checks.WARN, checks.NOTE)
 ALARMS_LIVE = 60                        # seconds: a share that does not answer must not slow every home page
+FIRST_STEPS = (                         # of a new portal: its check, what is to do, the screen where it is done
+    ("school_is_named", "Write the name of the school", "setting.index_view"),
+    ("holidays_are_written", "Write the school's holidays", "setting.index_view"),
+    ("somebody_is_in_charge", "Add the SENCO", "user.new"),
+    ("backups_go_to_two_places", "Name two places for the backups", "setting.index_view"),
+    ("recovery_key_is_printed", "Print the key of the backups for the school's safe", "status.index"),
+)
 _told = {}                              # data folder: (moment, alarms)
 
 
@@ -33,6 +40,17 @@ def alarms():
         found = checks.alarms(at)
         _told[at.folder] = (time.time(), found)
     return found
+
+
+def first_steps():
+    """What a new portal still needs from the technician who is signed in: [(what is to do, address)]."""
+    if current_user.role != TECHNICIAN:
+        return []
+    at, left = facts_of(current_app), []
+    for name, words, screen in FIRST_STEPS:
+        if not checks.look(checks.named(name), at).ok:
+            left.append((words, url_for(screen)))
+    return left
 
 
 class StatusView(SchoolPage):
