@@ -31,15 +31,18 @@ import trail
 import upgrade
 import upkeep
 import witness
-from admin_views import account, exchange, limits, paper, passwords, status
+from admin_views import account, exchange, limits, passwords, status
 from admin_views import keeping as keeping_screens
+from papers import printing
 
 log = logging.getLogger("portal.server")
 
 
 # A body comes in without holding up a thread; who sends nothing for 30 seconds, or more than any form, is cut off.
+# Looking ahead by one request is how waitress notices that a person has hung up: see papers/printing.py.
 SERVER = {"threads": 8, "connection_limit": 500, "channel_timeout": 30, "cleanup_interval": 10,
-          "max_request_body_size": 4 * limits.FILE.bytes, "max_request_header_size": 64 * 1024, "ident": None}
+          "max_request_body_size": 4 * limits.FILE.bytes, "max_request_header_size": 64 * 1024, "ident": None,
+          "channel_request_lookahead": 1}
 
 
 class Portal(click.Group):
@@ -136,7 +139,8 @@ def serve(portal):
     host, port = config.address()
     with portal.app_context(), portal.database.connection_context():
         tidy_up(portal)
-        passwords.nobody(), paper.policy()                  # now, and not in the first request that needs them
+        passwords.nobody()                                  # now, and not in the first request that needs it
+        printing.of(portal).warm()
         link = account.first_link(config.base_url())
     print(f"The portal is at {config.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:
