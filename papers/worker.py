@@ -23,8 +23,8 @@ try:
 except ImportError:                 # Windows
     resource = None
 
-SECONDS = 300                       # of processor time for one paper; 167 pages take about 45
-MEMORY = 2 * 1024 ** 3              # bytes of address space of one worker
+SECONDS = 300                       # of processor time for one paper; 250 pages took 19
+MEMORY = 1024 ** 3                  # bytes of address space of one worker; 250 pages took a quarter
 TOO_MUCH = 75                       # exit code of a worker whose paper took too much processor time or memory
 
 TOO_LONG = "This paper is too long to print in one go. Please print a part of it."
