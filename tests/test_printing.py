@@ -2,6 +2,7 @@
 
 The first part starts print processes and gives them pages; the second asks the real server for whole records that take seconds each.
 """
+import contextlib
 import http.client
 import io
 import os
@@ -28,6 +29,7 @@ SHORT = "<html><body><p>Hello from the printer</p></body></html>"
 CHINESE = '<style>.font-chinese { font-family: chinese }</style><p><span class="font-chinese">李雷</span></p>'
 LONG = f"<html><body>{'<p>She listens well when the task is shown first, step by step.</p>' * 4000}</body></html>"
 RECORD = "/pupil/1/record.pdf"
+LONGEST = "/pupil/2/record.pdf"         # for papers that are never drawn to their end
 MOST = 120              # seconds until a test gives up waiting: nothing is concluded from how long it took
 
 
@@ -82,8 +84,9 @@ def test_a_paper_that_takes_too_much_processor_time_is_refused_in_a_sentence():
 
 def test_a_paper_that_takes_too_much_memory_is_refused_in_a_sentence():
     printers = printing.Printers(memory=180 * MEGA)
-    with pytest.raises(worker.PaperError, match="too long to print in one go"):
+    with pytest.raises(worker.PaperError, match="too long to print in one go") as refused:
         printers.draw(" " * 100 * MEGA)
+    assert "memory" in refused.value.fault
     assert "Hello" in words_of(printers.draw(SHORT))
     end(printers)
 
@@ -139,9 +142,9 @@ def test_a_machine_without_room_for_a_process_says_so(printers, monkeypatch):
         raise BlockingIOError
 
     monkeypatch.setattr(printing.subprocess, "Popen", no_room)
-    for _ in range(printing.WORKERS + 1):               # none of the slots is lost
+    for _ in range(printing.WORKERS + 1):               # none of the slots is lost: who waited for one would give up
         with pytest.raises(worker.PaperError, match="could not be printed"):
-            printers.draw(SHORT)
+            printers.draw(SHORT, gone=lambda: True)
 
 
 def test_one_person_and_all_together_have_so_many_places(printers):
@@ -193,9 +196,9 @@ import models as m
 import questions as q
 WORDS = "She listens well when the task is shown first, step by step, and joins in. " * 8
 with database.connection_context(), q.acting("The live tests"), q.together():
-    for _ in range(6):
-        for paper in (m.MyPlanPlus, m.MyPlanReview):
-            form = paper(pupil=m.Pupil.get_by_id(1), happened_on=datetime.date(2026, 9, 1))
+    for pupil, times in ((1, 6), (2, 20)):
+        for paper in (m.MyPlanPlus, m.MyPlanReview) * times:
+            form = paper(pupil=m.Pupil.get_by_id(pupil), happened_on=datetime.date(2026, 9, 1))
             for name, question in paper.questions():
                 if question.ask.rows > 1 and not question.choices:
                     setattr(form, name, WORDS)
@@ -205,7 +208,7 @@ with database.connection_context(), q.acting("The live tests"), q.together():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """The real server, with one child whose whole record takes some seconds of processor time."""
+    """The real server, with a child whose whole record takes some seconds of processor time, and one with three times as much."""
     running = Live(tmp_path_factory.mktemp("printing") / "data")
     assert common.python(LENGTHEN, running.folder).wait() == 0
     yield running
@@ -232,15 +235,24 @@ class Printing(threading.Thread):
 def running(server):
     """The print processes of the server: {process id: hundredths of a second of processor time}."""
     found = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            said = path.read_text().rpartition(")")[2].split()
-            words = (path.parent / "cmdline").read_text().split("\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(said[1]) == server.server.process.pid and "papers.worker" in words:
-            found[int(path.parent.name)] = int(said[11]) + int(said[12])
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        pid = int(path.parent.name)
+        state = state_of(pid)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):       # it ends just now
+            if state and state.parent == server.server.process.pid and "papers.worker" in path.read_text():
+                found[pid] = state.used
     return found
+
+
+def state_of(pid):
+    """The parent of a process that lives and the processor time that it used, in hundredths of a second; None for another."""
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    if said[0] in "ZX":                 # it has ended, and its parent has not fetched it
+        return None
+    return SimpleNamespace(parent=int(said[1]), used=int(said[11]) + int(said[12]))
 
 
 def at_work(server, before, count=1):
@@ -292,7 +304,7 @@ def test_who_asks_for_too_many_papers_is_told_and_others_get_theirs(server):
 def test_hanging_up_frees_the_place_and_the_processor(server):
     came = queue.Queue()
     before = running(server)
-    asked = [Printing(server, "senco", came) for _ in range(printing.EACH)]
+    asked = [Printing(server, "senco", came, LONGEST) for _ in range(printing.EACH)]
     working = at_work(server, before, printing.EACH)
     for one in asked:
         one.hang_up()
@@ -305,7 +317,7 @@ def test_hanging_up_frees_the_place_and_the_processor(server):
 def test_a_print_process_that_is_killed_is_a_sentence_and_is_replaced(server):
     came = queue.Queue()
     before = running(server)
-    Printing(server, "head", came)
+    Printing(server, "head", came, LONGEST)
     os.kill(at_work(server, before)[0], signal.SIGKILL)
     status, page = came.get(timeout=MOST)
     assert status == 422 and printing.ENDED in page
@@ -318,11 +330,13 @@ def test_the_end_of_the_server_is_the_end_of_its_print_processes(server, how):
     before = running(server)
     asking = threading.Thread(target=left_without_answer, args=(server.person("senco"),), daemon=True)
     asking.start()
-    at_work(server, before)
-    working = running(server)
+    busy = at_work(server, before)[0]
+    others = set(running(server))
     server.server.process.send_signal(getattr(signal, how))
     server.server.process.wait(MOST)
-    until(lambda: not any(is_alive(pid) for pid in working), "every print process has ended")
+    left = state_of(busy)
+    until(lambda: has_ended(busy, left), "the print process at work ends")
+    until(lambda: not any(state_of(pid) for pid in others), "the others end")
     asking.join(MOST)
     server.server = common.Portal(server.folder)
     server.port = server.server.port
@@ -331,15 +345,14 @@ def test_the_end_of_the_server_is_the_end_of_its_print_processes(server, how):
 def left_without_answer(person):
     """Ask for a record of a server that is going to end."""
     try:
-        person.wire.request("GET", RECORD, headers={"Cookie": f"portal={person.cookie}"})
+        person.wire.request("GET", LONGEST, headers={"Cookie": f"portal={person.cookie}"})
         person.wire.getresponse()
     except (OSError, http.client.HTTPException):
         return
 
 
-def is_alive(pid):
-    """Whether a process runs (one that has ended and was not fetched by its parent does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
+def has_ended(pid, then):
+    """Whether a process has ended; it may use two more seconds of processor time than it had used then."""
+    now = state_of(pid)
+    assert now is None or now.used < then.used + 200, "A paper is drawn though the server has ended."
+    return now is None
