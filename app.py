@@ -29,6 +29,7 @@ import trail
 import upkeep
 import workflow
 from admin_views import account, drafts, limits, looks, places
+from papers import printing
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10_000, "trusted_schema": 0,
            "secure_delete": 1}
@@ -138,6 +139,7 @@ def create_app(database=None, folder=None, testing=False):
     app.after_request(looks.write)
     if not testing:
         logs.keep(folder)
+        app.extensions["printing"] = printing.Printers()
     catch_errors(app)
     return app
 

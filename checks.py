@@ -239,7 +239,8 @@ def folders_take_files(at):
 @check(WARN, KEYS, "chmod -R go-w {program}")
 def program_is_ours(at):
     """Only the portal's own user may change the program."""
-    parts = [at.program, *at.program.glob("*.py"), *at.program.glob("templates/*.html"), *at.program.glob("admin_views/*.py")]
+    parts = [at.program, *at.program.glob("*.py"), *at.program.glob("templates/*.html"), *at.program.glob("admin_views/*.py"),
+             *at.program.glob("papers/*.py")]
     open_ones = [p.name for p in parts if os.name == "posix" and p.stat().st_mode & 0o002]
     return f"Everybody on this computer may change the program ({open_ones[0]})." if open_ones else None
 
@@ -683,7 +684,7 @@ def summer_time_is_known(at):
 @check(PROBLEM, MACHINE, ".venv/bin/python -m pip install -r requirements.txt")
 def every_name_can_be_printed(at):
     """The typefaces for printed papers are there."""
-    from admin_views.fonts import FAMILIES
+    from papers.fonts import FAMILIES
     faces = importlib.resources.files("weblate_fonts") / "static" / "weblate_fonts"
     lost = [face for family in FAMILIES.values() for face in family if not (faces / f"{face}.ttf").is_file()]
     return f"A typeface is missing: {lost[0]}. Some names would not print." if lost else None

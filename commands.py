@@ -31,8 +31,9 @@ import trail
 import upgrade
 import upkeep
 import witness
-from admin_views import account, exchange, paper, passwords, status
+from admin_views import account, exchange, passwords, status
 from admin_views import keeping as keeping_screens
+from papers import printing
 
 log = logging.getLogger("portal.server")
 
@@ -138,7 +139,8 @@ def serve(portal, sockets):
     """Listen, then say where, then answer until Ctrl-C."""
     with portal.app_context(), portal.database.connection_context():
         tidy_up(portal)
-        passwords.nobody(), paper.policy()                  # now, and not in the first request that needs them
+        passwords.nobody()                                  # now, and not in the first request that needs it
+        printing.of(portal).warm()
         link = account.first_link(config.base_url())
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listening = server.listen(portal, sockets, config.trusted_proxies())

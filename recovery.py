@@ -29,6 +29,7 @@ import trail
 import upkeep
 import witness
 import workflow
+from papers import printing
 from questions import SENCO, acting, now, say_moment
 from upkeep import IN_SET, MIGRATIONS, STAMP, Refused
 
@@ -265,6 +266,7 @@ def proof(whole, restored=""):
     migrate(database)
     with database.connection_context():
         portal = create_app(database, testing=True)
+        portal.extensions["printing"] = printing.Printers()         # as the server prints, within its limits
         for name, look in LOOKS if whole else LOOKS[:3]:
             try:
                 said["seen"].append(f"{name:9} {look(portal)}")

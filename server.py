@@ -99,6 +99,7 @@ def listen(program, sockets, proxies=()):
         threads=THREADS,
         connection_limit=connections_possible(),
         asyncore_use_poll=True,         # select() ends the program at file number 1024
+        channel_request_lookahead=1,    # to notice that a person hung up: papers/printing.py
         channel_timeout=IDLE_SECONDS,
         cleanup_interval=CLEANUP_SECONDS,
         max_request_header_size=LARGEST_HEADER,

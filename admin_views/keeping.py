@@ -95,7 +95,8 @@ class KeepingView(SchoolPage):
         out, problems = decided(items, request.form) if request.method == "POST" else ({i.key: i.why for i in items if i.why}, [])
         if request.method == "POST" and not problems:
             try:
-                data = made(asked, items, out, pathlib.Path(current_app.config["DATA_DIR"]), current_user.name)
+                with paper.place():
+                    data = made(asked, items, out, pathlib.Path(current_app.config["DATA_DIR"]), current_user.name)
                 return Response(data, mimetype="application/zip", headers={"Content-Disposition": f"attachment; filename={zip_name(asked)}"})
             except paper.PaperError as fault:
                 problems = [("", str(fault))]

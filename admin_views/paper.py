@@ -1,24 +1,28 @@
 """The papers: blank, draft, completed and sealed forms, letters, the family pack, the whole record, the profile.
 
 Come here to change what is on a paper and in which order. How it looks is in `templates/paper.html` and
-`static/paper.css`, how a question is laid out in `ruling.py`. The words come from `questions.document`, so a new
-question prints without a change here. A letter that the typefaces cannot draw is refused in a sentence.
+`static/paper.css`, how a question is laid out in `ruling.py`, how it is drawn in the room `papers`. The words come from
+`questions.document`, so a new question prints without a change here. A letter that the typefaces cannot draw is refused
+in a sentence.
 """
 import bisect
 import datetime
+import functools
 import io
 import logging
 import re
-from functools import cache
 from pathlib import Path
 
-from flask import make_response, render_template
+from flask import current_app, has_request_context, make_response, render_template, request
 from markupsafe import Markup
 
+import trail
 import workflow
-from admin_views import fonts, ruling
+from admin_views import ruling
 from models import (Document, EhcCase, FamilyThinks, Form, Letter, ListMembership, MyPlan, MyPlanPlus, Placement, Pupil,
                     PupilRecord, PupilViews, Setting, Strategy, every, may)
+from papers import fonts, printing
+from papers.printing import PaperError
 from questions import document, say_day, say_moment, short_day, today
 
 DRAFT_WORDS = "Not yet completed. Please do not rely on it or share it."
@@ -34,18 +38,33 @@ GIVEN_WORDS = ("What the school keeps on the Learning Pathway about this child. 
 RECEIPT_WORDS = "The record of a pupil who has left us for your school. It is confidential."
 
 SHEET = Path(__file__).resolve().parent.parent / "static" / "paper.css"
-logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)       # its warnings quote the document: words about a child
 log = logging.getLogger("portal.paper")
-
 
 EMPTY = {"title": "", "purpose": "", "state": {}, "sections": []}
 
 
-class PaperError(Exception):
-    """The paper could not be made. Its text is one sentence for the person who asked for it."""
-
-
 # -------------------------------------------------------------------------------------------- the papers, for the views
+def place():
+    """A place in the print queue for the person who asks: `with place():`. Raises PaperError when there is none."""
+    actor = trail.actor()
+    return printing.of(current_app).place(actor.user if actor else None)
+
+
+def answered(make):
+    """Give a view the paper that a function makes, or a plain page that says why it cannot be printed."""
+    @functools.wraps(make)
+    def answer(*asked):
+        try:
+            with place():
+                return make(*asked)
+        except (printing.Busy, printing.GivenUp) as problem:
+            return _refusal(str(problem), 503, {"Retry-After": printing.TRY_AGAIN})
+        except PaperError as problem:
+            return _refusal(str(problem), 422)
+    return answer
+
+
+@answered
 def one(record, user):
     """One record of a pupil as a PDF: a paper in its state, a letter, or anything else as a completed form."""
     name = f"{record.slug()}-{record.id}"
@@ -56,12 +75,14 @@ def one(record, user):
     return _answer(name, user, kind="form", title=part["title"], pupil=record.pupil, parts=[part], tag=tag)
 
 
+@answered
 def blank(record_class, user=None):
     """The empty form of a record class, to fill in by hand."""
     part = _blank_part(record_class)
     return _answer(f"{record_class.slug()}-blank", user, kind="form", title=part["title"], parts=[part], blank=True)
 
 
+@answered
 def blank_pack(stage, user=None):
     """All papers of one stage (a code of `workflow.STAGES`), empty."""
     parts = [_blank_part(p.form) for p in workflow.PAPERS if p.stage == stage]
@@ -69,6 +90,7 @@ def blank_pack(stage, user=None):
                    cover=workflow.stage_label(stage), words="The papers of this stage, empty, to fill in by hand.")
 
 
+@answered
 def family_pack(pupil, user):
     """The five forms of Stage 3 for one family: empty but for the child's name, without what is not for the family."""
     parts = [_blank_part(p.form, pupil) for p in workflow.PAPERS if p.kind == "side"]
@@ -76,6 +98,7 @@ def family_pack(pupil, user):
                    blank=True, cover="Family pack", words=FAMILY_WORDS)
 
 
+@answered
 def whole_record(pupil, user):
     """Everything kept about a pupil that this person may see, with a table of contents: papers oldest first."""
     parts = [_part_of(pupil, user.role), *_forms(pupil, user), *_chapters(pupil, user), *_timeline(pupil, user)]
@@ -115,6 +138,7 @@ def receipt(pupil):
     return render(_html(None, kind="form", title="Receipt", pupil=pupil, parts=[part], blank=True))
 
 
+@answered
 def profile(pupil, user):
     """The one-page profile. Lists are shortened until it fits one page; the letters keep their size."""
     panels, name = _panels(pupil, user), f"profile-{pupil.id}"
@@ -129,25 +153,25 @@ def profile(pupil, user):
 
 
 def _pages(answer):
-    """The number of pages of a paper; 0 for a refusal."""
+    """The number of pages of a paper."""
     from pypdf import PdfReader
-    return len(PdfReader(io.BytesIO(answer.data)).pages) if answer.status_code == 200 else 0
+    return len(PdfReader(io.BytesIO(answer.data)).pages)
 
 
 # --------------------------------------------------------------------------------------------------- from data to a PDF
 def _answer(name, user, **page):
-    """The PDF as the answer to a request; or a plain page that says why it cannot be printed."""
-    try:
-        pdf = render(_html(user, **page))
-    except PaperError as problem:
-        return _refusal(str(problem))
+    """The PDF as the answer to a request. Raises PaperError."""
+    pdf = render(_html(user, **page))
     head = {"Content-Type": "application/pdf", "Content-Disposition": f"inline; filename={name}.pdf"}
     return make_response(pdf, head)
 
 
-def _refusal(sentence):
-    """The page that says why a paper cannot be printed."""
-    return make_response(render_template("error.html", title="This cannot be printed", words=sentence), 422)
+def _refusal(sentence, code, head=None):
+    """The page that says why a paper cannot be printed, or not now."""
+    now = code == 503
+    title = "This cannot be printed just now" if now else "This cannot be printed"
+    page = render_template("error.html", title=title, words=sentence, retry=request.path if now else "")
+    return make_response(page, code, head or {})
 
 
 def _html(user, pupil=None, **page):
@@ -181,30 +205,20 @@ def pieces(text):
     return parts
 
 
-@cache
-def policy():
-    """No folder and no network for the printer: the typefaces are known by name and the style sheet stands inside the document."""
-    from xhtml2pdf.config.resources import ResourceAccessPolicy
-    return ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=60)
-
-
 def render(html):
-    """The bytes of the PDF of a whole HTML page; nothing is read from disk or network. Raises PaperError."""
-    from xhtml2pdf import pisa                  # here: it takes a third of the time of every command, and most print nothing
-    from xhtml2pdf.config.resources import RenderLimitError
-    fonts.register()
-    page = io.BytesIO()
+    """The bytes of the PDF of a whole HTML page. Raises PaperError."""
     try:
-        source = html.encode("utf-8", "ignore")
-        result = pisa.CreatePDF(source, dest=page, encoding="utf-8", path="", resource_policy=policy())
-    except RenderLimitError:
-        raise PaperError("This paper is too long to print in one go. Please print a part of it.") from None
-    except Exception as error:              # its message may quote the paper, so only its kind is logged
-        log.error("a paper could not be drawn: %s", type(error).__name__)
-        raise PaperError("This paper could not be printed. Nothing was changed; please tell the technician.") from None
-    if result.err or not page.getvalue().startswith(b"%PDF"):
-        raise PaperError("This paper could not be printed. Nothing was changed; please tell the technician.")
-    return page.getvalue()
+        return printing.of(current_app).draw(html, _gone())
+    except PaperError as problem:
+        if problem.fault:
+            log.error("a paper could not be drawn: %s", problem.fault)
+        raise
+
+
+def _gone():
+    """What says whether the person who asked has hung up; nobody hangs up on a command."""
+    asked = request.environ if has_request_context() else {}
+    return asked.get("waitress.client_disconnected", printing.never)
 
 
 # ------------------------------------------------------------------------------------------------------------- one part

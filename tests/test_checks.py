@@ -30,7 +30,8 @@ from live import common
 from test_upkeep import build
 from web import words
 
-from admin_views import fonts, status
+from admin_views import status
+from papers import fonts
 
 LONG_AGO = 1_600_000_000
 MADE = datetime.datetime(2026, 11, 24, 9)           # an hour before the tests

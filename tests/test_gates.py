@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = sorted([*ROOT.glob("*.py"), *(ROOT / "admin_views").glob("*.py")])
+SOURCES = sorted([*ROOT.glob("*.py"), *(ROOT / "admin_views").glob("*.py"), *(ROOT / "papers").glob("*.py")])
 CALLS = [(path, node) for path in SOURCES for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
 SAFE = {"macros.html: ICONS[name]|safe"}                            # drawings that stand in the same file
 MARKUP = {"paper.py: SHEET.read_text(encoding='utf-8')"}            # our own style sheet

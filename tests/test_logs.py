@@ -162,11 +162,11 @@ def test_a_program_that_is_no_test_keeps_a_log(database, tmp_path, kept):
 def test_every_logger_of_the_program_is_one_of_ours():
     """Only what begins with “portal” is written in words; the others that are named are other people's, and are made quieter."""
     named = []
-    for path in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py")):
+    for path in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py"), *ROOT.glob("papers/*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("getLogger"):
                 named += [(path.name, ast.unparse(word)) for word in call.args]
-    others = {("commands.py", "'waitress.queue'"), ("paper.py", "'xhtml2pdf'"), ("logs.py", "name")}
+    others = {("commands.py", "'waitress.queue'"), ("worker.py", "'xhtml2pdf'"), ("logs.py", "name")}
     assert len(named) >= 8 and others <= set(named)
     assert [one for one in named if one not in others and not one[1].startswith("'portal.")] == []
 

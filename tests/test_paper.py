@@ -16,7 +16,8 @@ from jinja2 import ChoiceLoader, DictLoader
 from pypdf import PdfReader
 from xhtml2pdf import pisa
 
-from admin_views import fonts, paper, ruling
+from admin_views import paper, ruling
+from papers import fonts
 
 FORMS = w.every_form()
 BESIDE = [c for c in m.every(m.PupilRecord) if not issubclass(c, m.Form) and c not in (m.Placement, m.ListMembership)]

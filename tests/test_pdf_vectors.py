@@ -15,7 +15,7 @@ from test_surfaces import squeezed
 from test_uploads import MEGA, measured, png_header
 from web import key_of
 
-from admin_views import paper
+from papers import worker
 
 NESTED = inline(f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><image width="0" height="0" xlink:href="{inline("<svg/>")}"/></svg>')
 HUGE = "data:image/png;base64," + base64.b64encode(png_header(50_000, 50_000)).decode()
@@ -90,8 +90,9 @@ def test_no_markup_breaks_the_printer(name):
     """Even as markup, which never reaches it: a paper or a sentence, within 60 seconds and 300 MB."""
     def drawn():
         try:
-            return paper.render(f"<html><body><p>hello</p>{MORE[name] * (10 if name == 'deep nesting' else 1)}</body></html>")[:5].decode()
-        except paper.PaperError as problem:
+            page = f"<html><body><p>hello</p>{MORE[name] * (10 if name == 'deep nesting' else 1)}</body></html>"
+            return worker.draw(page.encode("utf-8", "ignore"))[:5].decode()
+        except worker.PaperError as problem:
             return str(problem)
     told = measured(drawn)
     assert told.said.startswith(("%PDF", "This paper")), told.said

@@ -11,7 +11,7 @@ import workflow
 from mutate_guards import GUARDS
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = [p for p in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py"))]
+PROGRAM = [p for p in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py"), *ROOT.glob("papers/*.py"))]
 TESTS = [
     *ROOT.glob("tests/test_*.py"),
     *ROOT.glob("tests/browser/*.py"),

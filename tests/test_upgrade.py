@@ -17,7 +17,7 @@ import upkeep
 from conftest import ROOT
 from test_upkeep import kill, killed
 
-PROGRAM = ("*.py", "requirements.txt", "CHANGELOG.md", "admin_views", "migrations", "templates", "static")
+PROGRAM = ("*.py", "requirements.txt", "CHANGELOG.md", "admin_views", "papers", "migrations", "templates", "static")
 BAD_MIGRATION = """atomic = False
 def up(migrator, db):
     db.execute_sql("UPDATE setting SET school_name = 'Half'")

@@ -285,7 +285,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Frame-Options": "DENY", "Cache-Control": "no-store"}
-OF_THE_ANSWER = {"Content-Type", "Content-Length", "Content-Disposition", "Location", "Vary", "Set-Cookie", "Allow", "Clear-Site-Data", "Retry-After"}
+OF_THE_ANSWER = {"Content-Type", "Content-Length", "Content-Disposition", "Location", "Vary", "Set-Cookie", "Allow", "Clear-Site-Data",
+                 "Retry-After"}
 OF_A_FILE = {"ETag", "Last-Modified", "Date", "Accept-Ranges"}
 
 

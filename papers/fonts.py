@@ -37,34 +37,48 @@ SCRIPTS = frozenset("""LATIN GREEK CYRILLIC ARMENIAN GEORGIAN HEBREW ARABIC ETHI
     COMBINING FULLWIDTH HALFWIDTH IDEOGRAPHIC KELVIN ANGSTROM OHM""".split())
 
 
-def register() -> None:
-    """Make the two everyday typefaces known. A second call changes nothing."""
-    for family in ("school", "wide"):
-        _letters(family)
+EVERYDAY = ("school", "wide")
+
+
+def register(html: bytes = b"") -> None:
+    """Make typefaces known to the printer: the two everyday ones, and those which the page asks for by their class."""
+    for family in FAMILIES:
+        if family in EVERYDAY or f'class="font-{family}"'.encode() in html:
+            _register(family)
 
 
 @cache
-def _letters(family: str) -> frozenset[int]:
-    """Register one family under its name; return the code points which all its faces can draw."""
+def _register(family: str) -> None:
+    """Make one family known to ReportLab and xhtml2pdf under its name."""
     from reportlab.lib.fonts import addMapping
-    from xhtml2pdf import default               # here, as in `paper.render`: most commands print nothing
-    faces = [_face(family, number, path) for number, path in enumerate(FAMILIES[family])]
+    from reportlab.pdfbase import pdfmetrics
+    from xhtml2pdf import default
+    faces = _faces(family)
+    for face in faces:
+        pdfmetrics.registerFont(face)
     for italic in (0, 1):
         for bold in (0, 1):
             face = faces[(bold + 2 * italic) % len(faces)]
             addMapping(family, bold, italic, face.fontName)
     default.DEFAULT_FONT[family] = family
-    return frozenset.intersection(*(frozenset(face.face.charToGlyph) for face in faces))
 
 
-def _face(family: str, number: int, path: str) -> object:
-    """Read one font file of the package: a TTFont of ReportLab."""
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.ttfonts import TTFont
+@cache
+def _letters(family: str) -> frozenset[int]:
+    """Return the code points which all faces of a family can draw."""
+    return frozenset.intersection(*(frozenset(face.face.charToGlyph) for face in _faces(family)))
+
+
+@cache
+def _faces(family: str) -> list[object]:
+    """Read the font files of a family: TTFonts of ReportLab."""
+    from reportlab.pdfbase.ttfonts import TTFont        # here: most commands print nothing
     folder = files("weblate_fonts") / "static" / "weblate_fonts"
-    face = TTFont(family if number == 0 else f"{family}-{number}", str(folder / f"{path}.ttf"), shapable=False)
-    pdfmetrics.registerFont(face)
-    return face
+    faces = []
+    for number, path in enumerate(FAMILIES[family]):
+        name = family if number == 0 else f"{family}-{number}"
+        faces.append(TTFont(name, str(folder / f"{path}.ttf"), shapable=False))
+    return faces
 
 
 def clean(text: object) -> str:

@@ -1,0 +1,208 @@
+"""The print queue: papers are drawn in processes of their own, so that the threads that answer people never draw.
+
+Come here to change how many papers are drawn at once, how many may wait, and what happens when nobody waits any
+more. A thread that asks for a paper waits for it, without using the processor; when the person hangs up, their paper
+leaves the queue, or its process is ended. A process that has ended is replaced when the next paper needs it. Nothing
+is written to disk: pages and papers go through pipes. What drawing costs and reaches is in `worker`.
+"""
+import contextlib
+import logging
+import queue
+import subprocess
+import sys
+import threading
+from collections import Counter, deque
+from pathlib import Path
+
+from papers import worker
+from papers.worker import FAILED, PAGE, PDF, TOO_LONG, TOO_MUCH, PaperError
+
+WORKERS = 3                 # papers drawn at the same time: more than EACH, so that one person never has them all
+WAITING = 4                 # requests that may wait for papers, of the 8 threads of the server
+EACH = 2                    # of them by one person
+RETIRED_AFTER = 100         # papers of one process, so that what a library keeps does not add up
+LOOK = 0.25                 # seconds between two looks whether somebody still waits
+TRY_AGAIN = 10              # seconds after which a refused person may try again
+
+YOURS = "Two of your papers are being printed. Please wait until one of them is there, then try again."
+OTHERS = "Other papers are being printed just now. Please try again in a moment."
+ENDED = "Printing was interrupted. Nothing was changed; please try again."
+
+PROGRAM = Path(__file__).resolve().parent.parent
+LOW_PRIORITY = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)        # Windows; elsewhere the worker does it
+
+log = logging.getLogger("portal.printing")
+
+
+class Busy(PaperError):
+    """Too many papers are being printed; its text says what to do."""
+
+
+class GivenUp(PaperError):
+    """Nobody waits for the paper any more."""
+
+
+def never():
+    """For a paper that is wanted to the end."""
+    return False
+
+
+def of(app):
+    """The printers of a program; one that has none draws by itself, as the tests do."""
+    return app.extensions.get("printing", IN_PROCESS)
+
+
+class InProcess:
+    """Draws in this very process, where nobody else waits: the tests."""
+
+    def place(self, person):
+        """A place is always free."""
+        return contextlib.nullcontext()
+
+    def warm(self):
+        """Nothing is started."""
+
+    def draw(self, html, gone=never):
+        """The bytes of the PDF of a whole HTML page. Raises PaperError."""
+        return worker.draw(html.encode("utf-8", "ignore"))
+
+
+IN_PROCESS = InProcess()
+
+
+class Printers:
+    """The print queue of one server: at most WORKERS processes, started when they are first needed."""
+
+    def __init__(self, seconds=worker.SECONDS, memory=worker.MEMORY):
+        self.limits = [str(seconds), str(memory)]
+        self.slots = threading.BoundedSemaphore(WORKERS)
+        self.idle = deque()
+        self.asking = Counter()         # how many requests of each person wait for papers
+        self.counting = threading.Lock()
+
+    def warm(self):
+        """Start one process now, so that the first paper need not wait for it."""
+        self.idle.append(Worker(self.limits))
+
+    @contextlib.contextmanager
+    def place(self, person):
+        """A place among the requests that wait for papers; `person` is a number. Raises Busy, without waiting."""
+        with self.counting:
+            self._refuse_too_many(person)
+            self.asking[person] += 1
+        try:
+            yield
+        finally:
+            with self.counting:
+                self.asking[person] -= 1
+
+    def _refuse_too_many(self, person):
+        if self.asking[person] >= EACH:
+            log.warning("no paper: this person waits for %d already", EACH)
+            raise Busy(YOURS)
+        if self.asking.total() >= WAITING:
+            log.warning("no paper: %d requests wait for papers already", WAITING)
+            raise Busy(OTHERS)
+
+    def draw(self, html, gone=never):
+        """The bytes of the PDF of a whole HTML page (str); `gone()` says whether nobody waits any more.
+
+        Raises PaperError; GivenUp when nobody waits.
+        """
+        self._wait_for_slot(gone)
+        try:
+            return self._drawn(html.encode("utf-8", "ignore"), gone)
+        except GivenUp:
+            log.info("a paper was given up: nobody waits for it")
+            raise
+        finally:
+            self.slots.release()
+
+    def _wait_for_slot(self, gone):
+        while not self.slots.acquire(timeout=LOOK):
+            if gone():
+                raise GivenUp(ENDED)
+
+    def _drawn(self, html, gone):
+        process = self._idle_worker()
+        try:
+            return process.draw(html, gone)
+        finally:
+            if process.is_usable():
+                self.idle.append(process)
+            else:
+                process.end()
+
+    def _idle_worker(self):
+        """A process that waits for work, or a new one."""
+        while self.idle:
+            process = self.idle.pop()
+            if process.is_usable():
+                return process
+            process.end()
+        try:
+            return Worker(self.limits)
+        except OSError as fault:        # the machine has no room for a process
+            raise PaperError(FAILED, type(fault).__name__) from None
+
+
+class Worker:
+    """One process that draws one paper after the other."""
+
+    def __init__(self, limits):
+        words = [sys.executable, "-m", "papers.worker", *limits]
+        self.process = subprocess.Popen(words, cwd=PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, creationflags=LOW_PRIORITY)
+        self.papers = 0
+        self.ended = False
+        self.answers = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        """Put each answer into the queue; None when the process has ended."""
+        with self.process.stdout as pipe:
+            with contextlib.suppress(EOFError):
+                while True:
+                    self.answers.put(worker.receive(pipe))
+        self.process.wait()
+        self.answers.put(None)
+
+    def is_usable(self):
+        """Whether it can draw another paper."""
+        return not self.ended and self.process.poll() is None and self.papers < RETIRED_AFTER
+
+    def end(self):
+        """End the process, whatever it does."""
+        self.ended = True
+        self.process.kill()
+        with contextlib.suppress(OSError):      # what was not read any more is lost with it
+            self.process.stdin.close()
+
+    def draw(self, html, gone):
+        """The bytes of the PDF of a page (bytes). Raises PaperError; ends the process when nobody waits any more."""
+        self.papers += 1
+        with contextlib.suppress(OSError):      # a process that has ended says so when its answer is read
+            worker.send(self.process.stdin, PAGE, html)
+        answer = self._answer(gone)
+        if answer is None:
+            raise self._why_it_ended()
+        kind, body = answer
+        if kind == PDF:
+            return body
+        fault, _, sentence = body.decode().partition("\n")
+        raise PaperError(sentence, fault)
+
+    def _answer(self, gone):
+        while True:
+            try:
+                return self.answers.get(timeout=LOOK)
+            except queue.Empty:
+                if gone():
+                    self.end()
+                    raise GivenUp(ENDED) from None
+
+    def _why_it_ended(self):
+        code = self.process.returncode
+        if code == TOO_MUCH:
+            return PaperError(TOO_LONG, "more processor time or memory than a paper may take")
+        return PaperError(ENDED, f"its process ended with {code}")

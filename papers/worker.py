@@ -1,0 +1,170 @@
+"""The process that draws papers: whole HTML pages come in on its standard input, PDFs go out on its standard output.
+
+Come here to change what drawing one paper may cost or reach. The process knows typefaces and HTML, nothing of the
+records: it reads no database, no file of the school and no network. It ends when its input ends, in the middle of a
+paper too, so it never outlives the portal. `draw` does the same work inside another process, for tests.
+"""
+import io
+import logging
+import math
+import os
+import queue
+import signal
+import struct
+import sys
+import threading
+import time
+from functools import cache
+
+from papers import fonts
+
+try:
+    import resource
+except ImportError:                 # Windows
+    resource = None
+
+SECONDS = 300                       # of processor time for one paper; 250 pages took 19
+MEMORY = 1024 ** 3                  # bytes of address space of one worker; 250 pages took a quarter
+TOO_MUCH = 75                       # exit code of a worker whose paper took too much processor time or memory
+
+TOO_LONG = "This paper is too long to print in one go. Please print a part of it."
+FAILED = "This paper could not be printed. Nothing was changed; please tell the technician."
+
+logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)       # its warnings quote the paper
+
+HEADER = struct.Struct(">cI")       # of a message: its kind, and how many bytes follow
+PAGE, PDF, REFUSAL = b"H", b"P", b"R"
+
+
+class PaperError(Exception):
+    """The paper could not be made. Its text is one sentence for the person who asked for it.
+
+    `fault` is for the log: the kind of the error, never its message, which may quote the paper.
+    """
+
+    def __init__(self, sentence, fault=""):
+        super().__init__(sentence)
+        self.fault = fault
+
+
+# ------------------------------------------------------------------------------------------------------------- messages
+def send(pipe, kind, body):
+    """Write one message. Raises OSError when nobody reads any more."""
+    pipe.write(HEADER.pack(kind, len(body)))
+    pipe.write(body)
+    pipe.flush()
+
+
+def receive(pipe):
+    """Read one message: (kind, bytes). Raises EOFError when the other side has ended."""
+    header = pipe.read(HEADER.size)
+    if len(header) < HEADER.size:
+        raise EOFError
+    kind, size = HEADER.unpack(header)
+    body = pipe.read(size)
+    if len(body) < size:
+        raise EOFError
+    return kind, body
+
+
+# -------------------------------------------------------------------------------------------------------------- drawing
+@cache
+def policy():
+    """What a paper may reach: no folder and no network. The typefaces are known by name, the style sheet is inside."""
+    from xhtml2pdf.config.resources import ResourceAccessPolicy
+    clock = None if resource else SECONDS       # the library's limit counts the time on the wall: Windows has no other
+    return ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=clock)
+
+
+def draw(html):
+    """The bytes of the PDF of a whole HTML page (bytes, UTF-8). Raises PaperError."""
+    from xhtml2pdf import pisa      # here: the portal itself imports this module and draws nothing
+    from xhtml2pdf.config.resources import RenderLimitError
+    fonts.register(html)
+    out = io.BytesIO()
+    try:
+        result = pisa.CreatePDF(html, dest=out, encoding="utf-8", path="", resource_policy=policy())
+    except (RenderLimitError, MemoryError):
+        raise PaperError(TOO_LONG) from None
+    except Exception as error:
+        raise PaperError(FAILED, type(error).__name__) from None
+    if result.err or not out.getvalue().startswith(b"%PDF"):
+        raise PaperError(FAILED, "no PDF was made")
+    return out.getvalue()
+
+
+# ---------------------------------------------------------------------------------------------------------- the process
+def main(seconds, memory):
+    """Draw one page after the other until the input ends; each may take so many seconds of processor time."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)        # Ctrl-C ends the portal, and that ends this process
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)                                       # what a library prints is not a PDF
+    lower_priority()
+    limit_memory(memory)
+    pages = queue.SimpleQueue()
+    threading.Thread(target=read, args=(sys.stdin.buffer, pages), daemon=True).start()
+    warm_up()
+    while True:
+        html = pages.get()
+        allow_seconds(seconds)
+        send(out, *drawn(html))
+
+
+def read(pipe, pages):
+    """Put each page that comes in into the queue; end the process when the portal has ended."""
+    try:
+        while True:
+            _, html = receive(pipe)
+            pages.put(html)
+    except EOFError:
+        os._exit(0)
+    except MemoryError:
+        os._exit(TOO_MUCH)
+
+
+def warm_up():
+    """Do what the first paper needs before it comes."""
+    draw(b"<html><body><p>Warm</p></body></html>")
+
+
+def drawn(html):
+    """The answer to a page: (kind of message, bytes)."""
+    try:
+        return PDF, draw(html)
+    except PaperError as problem:
+        return REFUSAL, f"{problem.fault}\n{problem}".encode()
+
+
+def lower_priority():
+    """Let the threads that answer people go first. On Windows the portal says so when it starts the process."""
+    if hasattr(os, "nice"):
+        os.nice(5)
+
+
+def limit_memory(most):
+    """Let this process have at most so many bytes of address space; more is a MemoryError."""
+    if resource:
+        lower(resource.RLIMIT_AS, most)
+
+
+def allow_seconds(seconds):
+    """Let this process use so many more seconds of processor time; when they are used up it ends."""
+    if resource:
+        signal.signal(signal.SIGXCPU, out_of_time)
+        lower(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
+
+
+def out_of_time(*_):
+    """End at once, with the exit code that says why."""
+    os._exit(TOO_MUCH)
+
+
+def lower(kind, most):
+    """Set the soft limit of a resource; the hard limit, which the machine's owner may have set, stays."""
+    _, hard = resource.getrlimit(kind)
+    soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (soft, hard))
+
+
+if __name__ == "__main__":
+    main(seconds=int(sys.argv[1]), memory=int(sys.argv[2]))

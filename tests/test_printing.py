@@ -1,0 +1,358 @@
+"""Printing stops nobody: papers are drawn beside the threads that answer, a few at a time, and only while somebody waits.
+
+The first part starts print processes and gives them pages; the second asks the real server for whole records that take seconds each.
+"""
+import contextlib
+import http.client
+import io
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import models as m
+import pytest
+from conftest import ROOT, TODAY
+from live import Live, common
+from pypdf import PdfReader
+from web import values_of
+
+from papers import printing, worker
+
+MEGA = 1024 * 1024
+SHORT = "<html><body><p>Hello from the printer</p></body></html>"
+CHINESE = '<style>.font-chinese { font-family: chinese }</style><p><span class="font-chinese">李雷</span></p>'
+LONG = f"<html><body>{'<p>She listens well when the task is shown first, step by step.</p>' * 4000}</body></html>"
+RECORD = "/pupil/1/record.pdf"
+LONGEST = "/pupil/2/record.pdf"         # for papers that are never drawn to their end
+MOST = 120              # seconds until a test gives up waiting: nothing is concluded from how long it took
+
+
+# ---------------------------------------------------------------------------------------------------- the print processes
+@pytest.fixture
+def printers():
+    """A print queue of our own; its processes are ended afterwards."""
+    made = printing.Printers()
+    yield made
+    end(made)
+
+
+def end(printers):
+    """End the processes that wait for work."""
+    for process in printers.idle:
+        process.end()
+
+
+def words_of(pdf):
+    """What a PDF says."""
+    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def until(condition, what):
+    """Wait until something is so."""
+    give_up = time.monotonic() + MOST
+    while not condition():
+        assert time.monotonic() < give_up, f"It did not happen: {what}"
+        time.sleep(0.1)
+
+
+def test_a_print_process_draws_one_paper_after_the_other(printers):
+    assert "Hello from the printer" in words_of(printers.draw(SHORT))
+    first = printers.idle[0].process.pid
+    assert "李雷" in words_of(printers.draw(CHINESE)), "A typeface that a page asks for is not loaded."
+    assert [process.process.pid for process in printers.idle] == [first]
+
+
+def test_a_print_process_knows_nothing_of_the_records():
+    code = "import sys, papers.worker; print(sorted({'flask', 'peewee', 'models', 'config', 'sqlite3'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_paper_that_takes_too_much_processor_time_is_refused_in_a_sentence():
+    printers = printing.Printers(seconds=1)
+    with pytest.raises(worker.PaperError, match="too long to print in one go"):
+        printers.draw(LONG * 5)
+    assert "Hello" in words_of(printers.draw(SHORT)), "The process that ended is not replaced."
+    end(printers)
+
+
+def test_a_paper_that_takes_too_much_memory_is_refused_in_a_sentence():
+    printers = printing.Printers(memory=180 * MEGA)
+    with pytest.raises(worker.PaperError, match="too long to print in one go") as refused:
+        printers.draw(" " * 100 * MEGA)
+    assert "memory" in refused.value.fault
+    assert "Hello" in words_of(printers.draw(SHORT))
+    end(printers)
+
+
+def test_no_clock_on_the_wall_refuses_a_paper(monkeypatch):
+    """A machine so busy that an hour goes by between any two looks at the clock."""
+    from xhtml2pdf.config import resources
+    hours = iter(range(0, 10 ** 9, 3600))
+    monkeypatch.setattr(resources, "time", SimpleNamespace(monotonic=lambda: next(hours)))
+    assert "Hello" in words_of(worker.draw(SHORT.encode()))
+
+
+def test_where_processor_time_cannot_be_limited_the_clock_stops_a_paper(monkeypatch):
+    """Windows has no limit of processor time: there the library's own is used."""
+    monkeypatch.setattr(worker, "resource", None)
+    worker.policy.cache_clear()
+    assert worker.policy().max_render_seconds == worker.SECONDS
+    worker.policy.cache_clear()
+
+
+def test_a_paper_that_nobody_waits_for_leaves_the_queue(printers):
+    for _ in range(printing.WORKERS):
+        printers.slots.acquire()
+    with pytest.raises(printing.GivenUp):
+        printers.draw(SHORT, gone=lambda: True)
+    assert not printers.idle, "A process was started for a paper that nobody waits for."
+
+
+def test_a_paper_that_nobody_waits_for_ends_its_process(printers):
+    with pytest.raises(printing.GivenUp):
+        printers.draw(LONG * 10, gone=lambda: True)
+    assert not printers.idle
+    assert "Hello" in words_of(printers.draw(SHORT))
+
+
+def test_a_process_that_was_killed_is_replaced(printers):
+    printers.warm()
+    killed = printers.idle[0].process
+    killed.kill()
+    killed.wait()
+    assert "Hello" in words_of(printers.draw(SHORT))
+    assert printers.idle[0].process.pid != killed.pid
+
+
+def test_a_process_is_replaced_after_so_many_papers(printers, monkeypatch):
+    monkeypatch.setattr(printing, "RETIRED_AFTER", 1)
+    printers.draw(SHORT)
+    assert not printers.idle
+
+
+def test_a_machine_without_room_for_a_process_says_so(printers, monkeypatch):
+    def no_room(*_, **__):
+        raise BlockingIOError
+
+    monkeypatch.setattr(printing.subprocess, "Popen", no_room)
+    for _ in range(printing.WORKERS + 1):               # none of the slots is lost: who waited for one would give up
+        with pytest.raises(worker.PaperError, match="could not be printed"):
+            printers.draw(SHORT, gone=lambda: True)
+
+
+def test_one_person_and_all_together_have_so_many_places(printers):
+    places = [printers.place(person) for person in (1, 1, 2, 2)]
+    for one in places[:2]:
+        one.__enter__()
+    with pytest.raises(printing.Busy, match="Two of your papers"), printers.place(1):
+        pass
+    for one in places[2:]:
+        one.__enter__()
+    with pytest.raises(printing.Busy, match="Other papers"), printers.place(3):
+        pass
+    places[0].__exit__(None, None, None)
+    with printers.place(3):
+        pass
+
+
+# --------------------------------------------------------------------------------------------- what the person is told
+@pytest.fixture
+def all_taken(school, monkeypatch):
+    """Every place in the print queue is taken."""
+    monkeypatch.setattr(printing, "WAITING", 0)
+    monkeypatch.setitem(school.app.extensions, "printing", printing.Printers())
+
+
+def test_who_finds_no_place_gets_a_page_with_the_way_back(school, browser, all_taken):
+    address = f"/pupil/{school.mine.id}/record.pdf"
+    shown = browser("senco").page(address, 503)
+    assert shown.h1 == "This cannot be printed just now" and printing.OTHERS in shown.text
+    assert shown.response.headers["Retry-After"] == str(printing.TRY_AGAIN)
+    assert shown.one("//main//a[text()='Try again']").get("href") == address
+    assert not m.AuditEntry.select().where(m.AuditEntry.act == "print").exists(), "Nobody saw anything."
+
+
+def test_a_bundle_that_finds_no_place_is_not_made_and_says_so(school, browser, all_taken):
+    asked = m.Disclosure.create(pupil=school.mine, kind="access", asked_by="The mother", asked_on=TODAY)
+    at, address = browser("senco"), f"/keeping/{asked.id}/bundle/"
+    sent = [pair for pair in values_of(at.page(address).form("//main//form")) if pair[0] != "csrf_token"]
+    assert printing.OTHERS in at.read(at.post(address, sent), 422).text
+    assert not m.Disclosure.get_by_id(asked.id).contents
+
+
+# -------------------------------------------------------------------------------------------------------- the real server
+LENGTHEN = """
+import datetime, sys
+import common
+database = common.open_school(sys.argv[1])
+import models as m
+import questions as q
+WORDS = "She listens well when the task is shown first, step by step, and joins in. " * 8
+with database.connection_context(), q.acting("The live tests"), q.together():
+    for pupil, times in ((1, 6), (2, 20)):
+        for paper in (m.MyPlanPlus, m.MyPlanReview) * times:
+            form = paper(pupil=m.Pupil.get_by_id(pupil), happened_on=datetime.date(2026, 9, 1))
+            for name, question in paper.questions():
+                if question.ask.rows > 1 and not question.choices:
+                    setattr(form, name, WORDS)
+            form.save()
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The real server, with a child whose whole record takes some seconds of processor time, and one with three times as much."""
+    running = Live(tmp_path_factory.mktemp("printing") / "data")
+    assert common.python(LENGTHEN, running.folder).wait() == 0
+    yield running
+    running.stop()
+
+
+class Printing(threading.Thread):
+    """Somebody who asks for a paper and waits; what came is put into `came`."""
+
+    def __init__(self, server, username, came, path=RECORD):
+        super().__init__(daemon=True)
+        self.person, self.came, self.path = server.person(username), came, path
+        self.start()
+
+    def run(self):
+        status, words, _ = self.person.ask("GET", self.path)
+        self.came.put((status, words))
+
+    def hang_up(self):
+        """Close the connection."""
+        self.person.wire.sock.shutdown(2)
+
+
+def running(server):
+    """The print processes of the server: {process id: hundredths of a second of processor time}."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        pid = int(path.parent.name)
+        state = state_of(pid)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):       # it ends just now
+            if state and state.parent == server.server.process.pid and "papers.worker" in path.read_text():
+                found[pid] = state.used
+    return found
+
+
+def state_of(pid):
+    """The parent of a process that lives and the processor time that it used, in hundredths of a second; None for another."""
+    try:
+        said = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    if said[0] in "ZX":                 # it has ended, and its parent has not fetched it
+        return None
+    return SimpleNamespace(parent=int(said[1]), used=int(said[11]) + int(said[12]))
+
+
+def at_work(server, before, count=1):
+    """Wait until so many print processes work; their process ids. A process that starts alone takes half a second."""
+    def busy():
+        return [pid for pid, used in running(server).items() if used > before.get(pid, 0) + 100]
+
+    until(lambda: len(busy()) >= count, f"{count} print processes at work")
+    return busy()
+
+
+def test_sixteen_whole_records_hold_up_no_other_page(server):
+    """Four people ask four times each; sign-in, a child's page and a save are answered before the first record is there."""
+    came = queue.Queue()
+    for number in range(16):
+        Printing(server, ("senco", "head", "office0", "teacher0")[number % 4], came)
+    refused = [came.get(timeout=MOST) for _ in range(16 - printing.WAITING)]
+    assert {status for status, _ in refused} == {503}
+    someone = server.person("teacher1")
+    assert someone.ask("GET", "/sign-in")[0] in (200, 302)
+    assert someone.ask("GET", "/pupil/2/")[0] == 200
+    office = server.person("office0")
+    status, fields = office.form("/pupil/3/edit/")
+    assert status == 200 and office.ask("POST", "/pupil/3/edit/", [*fields, ("do", "save")])[0] == 302
+    assert came.empty(), "Other people were answered only after a record had been printed."
+    printed = [came.get(timeout=MOST) for _ in range(printing.WAITING)]
+    assert {(status, words[:4]) for status, words in printed} == {(200, "%PDF")}
+
+
+def test_who_asks_for_too_many_papers_is_told_and_others_get_theirs(server):
+    came, other = queue.Queue(), queue.Queue()
+    before = running(server)
+    for _ in range(printing.EACH):
+        Printing(server, "senco", came)
+    at_work(server, before, printing.EACH)
+    wire = http.client.HTTPConnection("127.0.0.1", server.port, timeout=MOST)
+    wire.request("GET", RECORD, headers={"Cookie": f"portal={server.signed['senco'][0]}"})
+    answer = wire.getresponse()
+    page = answer.read().decode()
+    assert (answer.status, answer.getheader("Retry-After")) == (503, str(printing.TRY_AGAIN))
+    assert printing.YOURS in page and f'<a href="{RECORD}">Try again</a>' in page and "Go to your home page" in page
+    Printing(server, "head", other, "/record-of-concern/2/print.pdf")
+    assert other.get(timeout=MOST)[0] == 200
+    assert came.empty(), "One person's papers kept another's waiting."
+    assert [came.get(timeout=MOST)[0] for _ in range(printing.EACH)] == [200] * printing.EACH
+    assert "no paper: this person waits for 2 already" in common.logged(server.folder)
+
+
+def test_hanging_up_frees_the_place_and_the_processor(server):
+    came = queue.Queue()
+    before = running(server)
+    asked = [Printing(server, "senco", came, LONGEST) for _ in range(printing.EACH)]
+    working = at_work(server, before, printing.EACH)
+    for one in asked:
+        one.hang_up()
+    until(lambda: not set(working) & set(running(server)), "the processes of papers that nobody waits for are ended")
+    until(lambda: common.mentions(common.logged(server.folder), "a paper was given up") >= printing.EACH, "a line in the log")
+    status, words, _ = server.person("senco").ask("GET", "/record-of-concern/1/print.pdf")
+    assert status == 200 and words.startswith("%PDF")
+
+
+def test_a_print_process_that_is_killed_is_a_sentence_and_is_replaced(server):
+    came = queue.Queue()
+    before = running(server)
+    Printing(server, "head", came, LONGEST)
+    os.kill(at_work(server, before)[0], signal.SIGKILL)
+    status, page = came.get(timeout=MOST)
+    assert status == 422 and printing.ENDED in page
+    assert "a paper could not be drawn: its process ended with -9" in common.logged(server.folder)
+    assert server.person("head").ask("GET", "/record-of-concern/1/print.pdf")[0] == 200
+
+
+@pytest.mark.parametrize("how", ("SIGTERM", "SIGINT", "SIGKILL"))
+def test_the_end_of_the_server_is_the_end_of_its_print_processes(server, how):
+    before = running(server)
+    asking = threading.Thread(target=left_without_answer, args=(server.person("senco"),), daemon=True)
+    asking.start()
+    busy = at_work(server, before)[0]
+    others = set(running(server))
+    server.server.process.send_signal(getattr(signal, how))
+    server.server.process.wait(MOST)
+    left = state_of(busy)
+    until(lambda: has_ended(busy, left), "the print process at work ends")
+    until(lambda: not any(state_of(pid) for pid in others), "the others end")
+    asking.join(MOST)
+    server.server = common.Portal(server.folder)
+    server.port = server.server.port
+
+
+def left_without_answer(person):
+    """Ask for a record of a server that is going to end."""
+    try:
+        person.wire.request("GET", LONGEST, headers={"Cookie": f"portal={person.cookie}"})
+        person.wire.getresponse()
+    except (OSError, http.client.HTTPException):
+        return
+
+
+def has_ended(pid, then):
+    """Whether a process has ended; it may use two more seconds of processor time than it had used then."""
+    now = state_of(pid)
+    assert now is None or now.used < then.used + 200, "A paper is drawn though the server has ended."
+    return now is None
