@@ -133,6 +133,8 @@ def refuse_unsafe(at, groups=checks.GROUPS):
 def tidy_up(portal):
     """What a start puts right after a crash, inside the program's context."""
     exchange.sweep_files(portal)
+    exchange.give_back_imports()
+    upkeep.sweep()
 
 
 def serve(portal, sockets):
@@ -270,7 +272,8 @@ def backup_command():
 @click.argument("file", required=False)
 @click.option("--to", help="Another folder than the data folder; it is made.")
 @click.option("--key", help="The recovery key from the school's safe, or a file with it.")
-def restore_command(file, to, key):
+@click.option("--accept", metavar="REASON", default="", help="Put back a backup with faults all the same, and write them down with this reason.")
+def restore_command(file, to, key, accept):
     """Put a backup (the newest, or FILE, or the newest in the folder FILE) into the data folder; what is there is moved aside."""
     folder = folder_in_use()
     upkeep.use_folder(folder)
@@ -278,7 +281,7 @@ def restore_command(file, to, key):
         raise click.ClickException("The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to FOLDER), then bring it "
                                    "into an empty PostgreSQL database: DATA_DIR=FOLDER DATABASE_URL= ./portal move-to postgresql://...")
     app.open_database()
-    print("\n".join(recovery.restore(file, to, key)))
+    print("\n".join(recovery.restore(file, to, key, accept.strip())))
 
 
 @cli.command("drill")
@@ -318,10 +321,12 @@ def move_to_command(url):
 @click.argument("folder")
 @click.option("--drill", is_flag=True)
 @click.option("--restored", default="")
-def prove_command(folder, drill, restored):
+@click.option("--accept", default="")
+@click.option("--found", multiple=True)
+def prove_command(folder, drill, restored, accept, found):
     """Look at an opened backup, for `recovery.prove`."""
     config.use_folder(folder)
-    print(json.dumps(recovery.proof(drill, restored)))
+    print(json.dumps(recovery.proof(drill, restored, accept, found)))
 
 
 @cli.command("starts", hidden=True)

@@ -34,19 +34,24 @@ from questions import SENCO, acting, now, say_moment
 from upkeep import IN_SET, MIGRATIONS, STAMP, Refused
 
 OURS = ("portal.db", "backup.key", "audit.key", "backups", "files", "unfinished")           # one of them is in every data folder
-STAYS = ("backups", "drills", "backup.key", "*.lock", "unfinished", "before-*", ".*")       # in the data folder, when a restore clears it
+WAY_ON = ("Use another backup. If there is none, put it back all the same, with the reason: ./portal restore FILE --accept \"why\". "
+          "What is wrong is then written into the audit trail and into a file.")
+STAYS = ("backups", "drills", "backup.key", "*.lock", "unfinished", "before-*", "accepted-*", ".*")       # in the data folder, when a restore clears it
 PAPERS = 5                                                                                  # that a drill opens, each of another pupil
 
 
 # ------------------------------------------------------------------------------------------------------------ opening one
-def unpack(path, key, into):
-    """Open a set into a folder and compare it with its manifest, which it gives; raises Refused with what is wrong with it."""
+def unpack(path, key, into, anyway=False):
+    """Open a set into a folder and compare it with its manifest: (the manifest, where it differs, in sentences).
+
+    Raises Refused with what is wrong with it. anyway: what differs is given, and not refused
+    """
     if not path.is_file():
         raise Refused(f"There is no file {path}.")
     note, size, bundle = upkeep.note_of(path), path.stat().st_size, into / "set.tar.gz"
     if size < note.get("size", 0):
         raise Refused(f"{path.name} is cut off: {size:,} of {note['size']:,} bytes are there. Use another backup.")
-    if note and upkeep.sha_of(path) != note.get("sha256"):
+    if note and not anyway and upkeep.sha_of(path) != note.get("sha256"):
         raise Refused(f"{path.name} was changed or damaged after it was made: its check sum is another. Use another backup.")
     try:
         pyrage.decrypt_file(str(path), str(bundle), [key])
@@ -56,9 +61,10 @@ def unpack(path, key, into):
     except (pyrage.DecryptError, OSError, tarfile.TarError, EOFError, zlib.error, ValueError) as error:
         raise Refused(why_shut(path.name, error)) from None
     bundle.unlink()
-    if found := differences(into, manifest):
-        raise Refused(f"{path.name} does not hold what its list says. " + " ".join(found[:5]))
-    return manifest
+    found = differences(into, manifest)
+    if found and not anyway:
+        raise Refused(f"{path.name} does not hold what its list says. {' '.join(found[:5])} {WAY_ON}")
+    return manifest, found
 
 
 def take_out(archive, into):
@@ -115,15 +121,28 @@ def differences(folder, manifest):
 
 def with_anchors(work, manifest):
     """Put into an opened set the anchors that were written down elsewhere until it was made: its audit trail is held against them."""
-    known = {a for a in (*upkeep.anchors(), trail.anchor_of(manifest["anchor"])) if a and a.at <= manifest["at"]}
+    known = {a for a in (*upkeep.anchors(), trail.anchor_of(manifest["anchor"])) if a and is_before(a, manifest)}
     trail.write_anchors(work / "anchors.txt", sorted(known, key=lambda a: a.at))
 
 
+def is_before(anchor, manifest):
+    """Whether an anchor was written down before a set was made; by its rows when the clock was ahead then."""
+    if upkeep.is_ahead(made_at(manifest)) and manifest["anchor"]:
+        return anchor.last <= manifest["anchor"]["last"]
+    return anchor.at <= manifest["at"]
+
+
+def made_at(manifest):
+    """When a set was made (UTC)."""
+    return datetime.datetime.fromisoformat(manifest["at"].rstrip("Z"))
+
+
 # -------------------------------------------------------------------------------------------------------------- restoring
-def restore(path=None, to=None, key=None):
+def restore(path=None, to=None, key=None, accept=""):
     """Put a set into the data folder, or into the folder `to`; what was there is moved aside. Gives what was done, in sentences.
 
     All is opened, compared, brought up to date and looked at before the first old file moves. Raises Refused.
+    accept: why a set with faults is put back all the same; the faults are written down in the audit trail and in a file
     """
     path = found_set(path)
     if not path.is_file():
@@ -135,7 +154,7 @@ def restore(path=None, to=None, key=None):
     new = take_folder(folder)
     upkeep.use_folder(folder)
     try:
-        return put_in(path, folder, key)
+        return put_in(path, folder, key, accept)
     finally:
         if new and not (folder / "portal.db").exists():
             shutil.rmtree(folder, ignore_errors=True)           # nothing was restored: no empty folder stays
@@ -158,19 +177,34 @@ def take_folder(folder):
     return False
 
 
-def put_in(path, folder, key):
+def put_in(path, folder, key, accept=""):
     """Open a set, look at it and put it into a folder that is ours; gives what was done, in sentences. Raises Refused."""
     with upkeep.alone(), upkeep.work_folder("restore") as work:
-        manifest = unpack(path, key, work)
+        manifest, found = unpack(path, key, work, anyway=bool(accept))
         refuse_newer(manifest)
         (work / "manifest.json").unlink()
         with_anchors(work, manifest)
-        said = prove(work, "--restored", manifest["at"])
+        words = ["--accept", accept, *(word for one in found for word in ("--found", one))] if accept else []
+        said = prove(work, "--restored", manifest["at"], *words)
         if said["problems"]:
-            raise Refused(f"{path.name} was not restored, nothing was changed. " + " ".join(said["problems"][:5]))
+            way_on = "" if accept else f" {WAY_ON}"
+            raise Refused(f"{path.name} was not restored, nothing was changed. {' '.join(said['problems'][:5])}{way_on}")
         aside = swap(work, folder, key)
-    moved = [f"What was there before is kept in {aside}; take it away when you no longer need it."] if aside else []
-    return [f"Restored {path.name} into {folder}.", *said["seen"], "Everybody must sign in again.", *moved]
+    done = [f"Restored {path.name} into {folder}.", *said["seen"], "Everybody must sign in again."]
+    if aside:
+        done.append(f"What was there before is kept in {aside}; take it away when you no longer need it.")
+    if said.get("accepted"):
+        done.append(f"Accepted, for this reason: {accept}. Give this list to your data protection lead: "
+                    f"{write_accepted(folder, path.name, said['accepted'], accept)}")
+    return done
+
+
+def write_accepted(folder, name, found, why):
+    """Write down what a restore accepted, beside the records; gives the file."""
+    path = folder / f"accepted-{now():{STAMP}}.txt"
+    path.touch(mode=0o600)
+    path.write_text("\n".join([f"Restored from {name} on {say_moment(now())} although:", *found, f"Reason: {why}", ""]), "utf-8")
+    return path
 
 
 def found_set(path):
@@ -216,7 +250,7 @@ def drill(path=None, key=None):
     lines, said = [f"Restore drill, {say_moment(now())}", "", f"Backup    {path}"], {"problems": [], "seen": []}
     with upkeep.work_folder("drill") as work:
         try:
-            manifest = unpack(path, upkeep.read_key(key) if key else upkeep.own_key(), work)
+            manifest, _ = unpack(path, upkeep.read_key(key) if key else upkeep.own_key(), work)
             lines += describe(path, manifest)
             with_anchors(work, manifest)
             said = prove(work, "--drill")
@@ -233,7 +267,7 @@ def drill(path=None, key=None):
 def describe(path, manifest):
     """The lines of the certificate about what was opened."""
     total = sum(rows for rows, _ in manifest["tables"].values())
-    made = datetime.datetime.fromisoformat(manifest["at"].rstrip("Z"))
+    made = made_at(manifest)
     return [f"Made      {say_moment(made)}, {upkeep.age_of(made)}, by version {manifest['version']}; {path.stat().st_size / 1e6:,.1f} MB",
             f"Database  sound; {len(manifest['tables'])} tables, {total:,} rows: every count and every hash as in the list of the backup",
             f"Files     {len(manifest['files'])} files and keys: every hash as in the list of the backup"]
@@ -257,14 +291,19 @@ def prove(folder, *words):
         return {"problems": [f"The program does not start ({kind or 'no message'})."], "seen": []}
 
 
-def proof(whole, restored=""):
-    """In the new process: every look at the data folder in use, as a dict for `prove`. `whole`: a drill, on a copy that is thrown away."""
+def proof(whole, restored="", accept="", found=()):
+    """In the new process: every look at the data folder in use, as a dict for `prove`. `whole`: a drill, on a copy that is thrown away.
+
+    accept: why faults of the records are accepted, written into the audit trail with them and with those already `found`
+    """
     from app import configure, create_app, migrate, open_database   # late: the program that looks after itself is not part of itself
     logging.disable(logging.ERROR)
     configure()
     database, said = open_database(), {"problems": [], "seen": []}
     migrate(database)
     with database.connection_context():
+        if accept:
+            said["accepted"] = accept_faults(accept, found)
         portal = create_app(database, testing=True)
         portal.extensions["printing"] = printing.Printers()         # as the server prints, within its limits
         for name, look in LOOKS if whole else LOOKS[:3]:
@@ -279,6 +318,14 @@ def proof(whole, restored=""):
     return said
 
 
+def accept_faults(why, found):
+    """Write into the audit trail what is wrong, and why it is accepted; gives the sentences."""
+    with acting("Restore"):
+        if found:
+            trail.accept(found, models.Setting.of_school(), why)
+        return [*found, *witness.accept(upkeep.daily_anchors(), why)]
+
+
 class Wrong(Exception):
     """A look that found something: a list of sentences."""
 
@@ -287,7 +334,8 @@ def settle(made_at):
     """After a restore: nobody stays signed in, and the audit trail says which time was taken back."""
     models.SignedIn.delete().execute()
     with acting("Restore"):
-        trail.audit("restored", models.Setting.of_school(), before=made_at, reason="A backup was put in the place of the database.")
+        trail.audit("restored", models.Setting.of_school(), before=made_at, after=str(trail.head().last),
+                    reason="A backup was put in the place of the database.")
 
 
 def secure(portal):
@@ -308,7 +356,9 @@ def see_trail(_):
     anchors = upkeep.daily_anchors()
     if found := witness.trail_problems(anchors):
         raise Wrong(found)
-    return f"{trail.head().rows:,} rows of the audit trail: the chain holds, and {len(anchors)} anchors written down elsewhere"
+    known = len(trail.accepted())
+    return (f"{trail.head().rows:,} rows of the audit trail: the chain holds, and {len(anchors)} anchors written down elsewhere"
+            f"{f'; accepted faults: {known} (the trail says why)' if known else ''}")
 
 
 def see_seals(_):

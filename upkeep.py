@@ -45,7 +45,8 @@ SET = re.compile(r"portal-(\d{8}-\d{6})\.age")
 STAMP = "%Y%m%d-%H%M%S"
 IN_SET = ("*.key", "anchors.txt", "files/*")                    # of the data folder, besides the database
 log = logging.getLogger("portal.upkeep")
-LOCKS = ("portal.lock", "upkeep.lock", "backup.lock", "restore.lock", "drill.lock", "migration.lock")
+LOCKS = ("portal.lock", "upkeep.lock",                          # while it runs; then one for each task with a work folder
+         "backup.lock", "restore.lock", "drill.lock", "migration.lock")
 _folder = None
 
 
@@ -121,6 +122,27 @@ def work_folder(task):
             yield made
         finally:
             shutil.rmtree(made, ignore_errors=True)
+
+
+def sweep():
+    """Take away what killed tasks left behind: their work folders, and halves of sets in the places for backups."""
+    if _folder is None:
+        return
+    for lock in LOCKS[2:]:
+        task = lock.removesuffix(".lock")
+        with hold(lock) or contextlib.nullcontext() as held:
+            for old in _folder.glob(f".{task}-*") if held else ():
+                shutil.rmtree(old, ignore_errors=True)
+            if held and task == "backup":
+                sweep_places()
+
+
+def sweep_places():
+    """Take the halves of sets away that a killed backup left; a place that cannot be reached keeps its own."""
+    for place in places(settings_now()):
+        with contextlib.suppress(OSError):
+            for old in place.glob(".portal-*.part"):
+                old.unlink()
 
 
 # ----------------------------------------------------------------------------------------------------------------- the key
@@ -274,7 +296,14 @@ def anchors():
     """The anchors of the audit trail that were written down outside the database; those of a time that a restore took back are left out."""
     noted = [note_of(path).get("anchor") for place in places(settings_now()) for _, path in sets(place)]
     found, undone = {*daily_anchors(), *filter(None, map(trail.anchor_of, noted))}, restores()
-    return sorted((a for a in found if not any(start < a.at <= end for start, end in undone)), key=lambda a: a.at)
+    return sorted((a for a in found if not any(was_undone(a, *one) for one in undone)), key=lambda a: a.at)
+
+
+def was_undone(anchor, start, end, last):
+    """Whether an anchor is of a time that a restore took back; by its rows when the clock was ahead as the backup was made."""
+    if start > end:
+        return last is not None and anchor.last > last and anchor.at <= end
+    return start < anchor.at <= end
 
 
 def daily_anchors():
@@ -283,9 +312,9 @@ def daily_anchors():
 
 
 def restores():
-    """The times that restores took back: [(the backup was made, it was restored)], as the anchors write them."""
+    """The times that restores took back: [(the backup was made, it was restored, its last audit row)], as the anchors write them."""
     rows = asked(lambda: list(trail.AuditEntry.select().where(trail.AuditEntry.act == "restored")), ())
-    return [(row.before, f"{row.at:%Y-%m-%dT%H:%M:%SZ}") for row in rows]
+    return [(row.before, f"{row.at:{trail.STAMP}}", int(row.after) if row.after.isdecimal() else None) for row in rows]
 
 
 def last_drill():

@@ -453,13 +453,22 @@ MOST_STRAYS = 8                 # a crash leaves one; many files without a docum
 
 def sweep_files(program):
     """Take away what a crash left behind: files that no document names, and that nobody can be saving now."""
-    named = {name for name, in Document.select(Document.stored_as).tuples()}
+    named = {name for name, in Document.select(Document.stored_as).tuples()}        # on a folder without its database no start comes so far
     strays = [p for p, changed in stamps(folder("files")) if p.name not in named and p.is_file() and changed < time.time() - 600]
-    if named and len(strays) <= MOST_STRAYS:
+    if len(strays) <= MOST_STRAYS:
         for path in strays:
             path.unlink(missing_ok=True)
     elif strays:
         program.logger.error("%s files belong to no document and were left alone: is this the right database?", len(strays))
+
+
+def give_back_imports():
+    """Give back the uploads whose import was killed, as nothing of it was written; those that are too old go."""
+    for path, changed in stamps(folder("imports")):
+        if changed < time.time() - IMPORT_HOURS * 3600:
+            path.unlink(missing_ok=True)
+        elif path.suffix == ".taken":
+            path.rename(path.with_suffix(".csv"))
 
 
 def forget_file(name):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import models as m
 import pytest
 import trail
 import upkeep
@@ -57,6 +58,23 @@ def swept(school, tmp_path, monkeypatch):
 
 def test_a_start_sweeps_a_file_that_a_crash_left_and_keeps_those_of_documents(swept):
     assert swept(2) == ["0" * 32]
+
+
+def test_a_start_sweeps_the_upload_of_a_crash_before_there_is_any_document(swept):
+    m.Document.delete().execute()
+    assert swept(2) == []
+
+
+def test_an_import_that_was_killed_is_given_back(school, tmp_path, monkeypatch):
+    from admin_views import exchange
+    monkeypatch.setitem(school.app.config, "DATA_DIR", tmp_path)
+    (tmp_path / "imports").mkdir()
+    (tmp_path / "imports" / "1-ab.taken").write_text("rows")
+    (tmp_path / "imports" / "1-cd.taken").write_text("rows")
+    os.utime(tmp_path / "imports" / "1-cd.taken", (0, 0))
+    with school.app.app_context():
+        exchange.give_back_imports()
+    assert [p.name for p in (tmp_path / "imports").iterdir()] == ["1-ab.csv"]
 
 
 def test_a_file_that_somebody_may_be_saving_is_not_swept(swept):

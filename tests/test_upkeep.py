@@ -6,6 +6,8 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -140,7 +142,7 @@ def test_a_set_holds_everything_and_its_note_no_word_about_a_child(school):
     assert not problems and done[0].name.startswith("portal-20261124-1000")
     into = school / "opened"
     into.mkdir()
-    manifest = recovery.unpack(done[0], upkeep.own_key(), into)
+    manifest, _ = recovery.unpack(done[0], upkeep.own_key(), into)
     file, = (school / "files").iterdir()
     assert sorted(manifest["files"]) == ["audit.key", f"files/{file.name}"], "secret.key is made when the portal first starts"
     assert (into / "files" / file.name).read_bytes() == b"Zebmine scan"
@@ -519,6 +521,87 @@ def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, 
         assert trail.AuditEntry.select().where(trail.AuditEntry.act == "restored").count() == 1
         assert len(upkeep.daily_anchors()) == 1 and trail.verify(upkeep.daily_anchors()) != []
         assert upkeep.anchors() and trail.verify(upkeep.anchors()) == []
+
+
+def blank_a_row():
+    """Blank the words of an audit row as an erasure does, without one: as it happened to a colleague with a child's name."""
+    with q.db.connection_context(), q.acting("The tests"):
+        m.Pupil.select().first().touch()
+        q.audit("change", m.Pupil.select().first(), before="Some words")
+        last = trail.head().last
+        q.db.execute_sql("UPDATE audit_entry SET erased = 1, before = '', after = '', reason = '' WHERE id = ?", (last,))
+    return last
+
+
+def command(*words):
+    """A command in a process of its own, on the folder of this test: (exit code, what it prints)."""
+    done = subprocess.run([sys.executable, "app.py", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_restore_has_a_way_on_when_the_records_have_a_fault(school):
+    """An audit row was blanked wrongly: the only backup could not be put back for good."""
+    row = blank_a_row()
+    path = str(upkeep.backup()[0][0])
+    code, said = command("restore", path)
+    assert code == 1 and f"audit row {row}" in said and '--accept "why"' in said and not list(school.glob("before-*"))
+    code, said = command("restore", path, "--accept", "The erasure of November took a row too many")
+    listed, = school.glob("accepted-*.txt")
+    assert code == 0 and str(listed) in said and listed.stat().st_mode & 0o777 == 0o600
+    assert f"audit row {row}" in listed.read_text() and "Reason: The erasure of November" in listed.read_text()
+    with q.db.connection_context():
+        kept = trail.AuditEntry.get(trail.AuditEntry.act == "accepted")
+        assert kept.who == "Restore" and f"audit row {row}" in kept.before and "took a row too many" in kept.reason
+    q.db.close()
+    assert command("verify")[0] == 0
+    upkeep.backup()
+    code, said = command("drill")
+    assert code == 0 and "accepted faults: 1" in said, "the drill tells of it, and passes"
+    assert command("restore", "--to", str(school.parent / "new"), "--key", str(school / "backup.key"))[0] == 0
+
+
+def test_a_set_that_differs_from_its_list_can_be_put_back_when_there_is_no_other(school, monkeypatch):
+    honest = copying.fingerprints
+    monkeypatch.setattr(copying, "fingerprints", lambda tables: {**honest(tables), "pupil": [3, "0" * 64]})
+    path = upkeep.backup()[0][0]
+    monkeypatch.setattr(copying, "fingerprints", honest)
+    with pytest.raises(Refused, match=r"The table pupil differs\. Use another backup\. If there is none, .*--accept"):
+        recovery.restore(path)
+    path.with_suffix(".json").write_text(path.with_suffix(".json").read_text().replace('"sha256": "', '"sha256": "0'))
+    assert "Accepted, for this reason: There is no other" in recovery.restore(path, accept="There is no other")[-1]
+    with q.db.connection_context():
+        assert "The table pupil differs." in trail.AuditEntry.get(trail.AuditEntry.act == "accepted").before
+
+
+def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_taken_back(school, the_day):
+    the_day.shift(datetime.timedelta(days=400))
+    path = upkeep.backup()[0][0]
+    the_day.shift(datetime.timedelta(days=-400))
+    with q.db.connection_context(), q.acting("The tests"):
+        trail.audit("view", m.Pupil.select().first())
+    the_day.shift(datetime.timedelta(hours=1))
+    upkeep.tend()
+    anchors = (school / "anchors.txt").read_text()
+    the_day.shift(datetime.timedelta(hours=1))
+    recovery.restore(path)
+    (school / "anchors.txt").write_text(anchors)
+    with q.db.connection_context():
+        assert trail.verify(upkeep.daily_anchors()) != [] and trail.verify(upkeep.anchors()) == []
+
+
+def test_a_start_takes_away_what_killed_tasks_left(school, tmp_path):
+    with q.db.connection_context():
+        m.Setting.update(backup_places=str(tmp_path / "stick")).execute()
+    (tmp_path / "stick").mkdir()
+    (tmp_path / "stick" / ".portal-20261124-090000.age.part").write_bytes(b"half")
+    for task in ("backup", "restore", "drill", "migration"):
+        (school / f".{task}-abc").mkdir()
+        (school / f".{task}-abc" / "portal.db").write_bytes(b"everything")
+    with upkeep.work_folder("drill") as running:
+        upkeep.sweep()
+        assert running.is_dir(), "what is under way is left alone"
+    upkeep.sweep()
+    assert not list(school.glob(".*-*")) and not list((tmp_path / "stick").iterdir())
 
 
 def test_opening_another_database_changes_neither_the_folder_nor_the_key(school, tmp_path):
