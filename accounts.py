@@ -43,6 +43,7 @@ TOLD = {
 # What is told besides: of the settings, and of commands at the server.
 TOLD_BESIDES = {
     ("change", "second_step"): "{who} changed who must use a second step: now {after}.",
+    ("change", "anchor_place"): "{who} changed the folder for anchors: now {after}.",
     ("restored", ""): "A backup of {before} was put in the place of the records.",
     ("accepted", ""): "{who}: faults of the audit trail were accepted. Why: {reason}.",
     ("export", ""): "{who}: everything held on record {record_id} was written to a file.",

@@ -26,6 +26,7 @@ from peewee import SqliteDatabase, fn
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
+import anchors as outside
 import clock
 import models
 import questions
@@ -341,6 +342,18 @@ def whole_trail_holds(at):
     """Every row of the audit trail is as it was written, and agrees with what is written down elsewhere."""
     found = ask("witness", "trail_problems", anchors(at))
     return f"{found[0]} ({len(found)} findings in all.)" if found else None
+
+
+@check(WARN, TRACE, "Mount the folder, or let the portal's user add there (docs/technician.md)")
+def anchors_reach_the_second_place(at):
+    """The folder for anchors that the Settings name has an anchor of the last two days."""
+    path = outside.second_place(at.settings)
+    if path is None:
+        return None
+    since = trail.moment_of(trail.head()) - 2 * DAY
+    marks = outside.written_elsewhere(at.settings)
+    fresh = [mark for mark in marks if trail.moment_of(mark) > since]
+    return None if fresh else f"No anchor was added in {path.parent} for two days."
 
 
 def anchors(at):

@@ -17,6 +17,7 @@ import tempfile
 import click
 from peewee import PeeweeException
 
+import anchors
 import app
 import checks
 import config
@@ -363,18 +364,37 @@ def readme_command():
 
 @cli.command()
 @click.option("--accept", metavar="REASON", help="Accept what is wrong now and write down why.")
-def verify(accept):
+@click.option("--anchors", "files", multiple=True, type=click.Path(exists=True, dir_okay=False),
+              help="A file of anchors besides those that the portal knows of; may be given again.")
+def verify(accept, files):
     """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors. Exit code 1 when something was."""
     with opened().connection_context():
-        anchors = upkeep.anchors()
+        known = upkeep.anchors()
+        given = [anchor for file in files for anchor in trail.read_anchors(file)]
         if accept is not None:
-            accept_breaks(anchors, accept)
-        found, rows, known = witness.problems(anchors), trail.head().rows, len(trail.accepted())
-    kept = f"{rows} audit rows, every sealed paper, {len(anchors)} anchors kept elsewhere."
-    print("\n".join(found) or f"All is as it was written: {kept}")
-    if known:
-        print(f"Faults that were accepted: {known}. The audit trail says which and why.")
+            accept_breaks([*known, *given], accept)
+        found = witness.problems([*known, *given])
+        lines = verified(known, given)
+    print("\n".join(found) or "All is as it was written.")
+    print("\n".join(lines))
     sys.exit(bool(found))
+
+
+def verified(known, given):
+    """What was looked at, in sentences: anchors, restores, accepted faults, the line for a book."""
+    head, kept = trail.head(), len(known) + len(given)
+    rows = f"{head.rows:,} audit rows"
+    lines = [f"Looked at: {rows}, every sealed paper, {kept} anchors kept elsewhere."]
+    if not anchors.second_place(upkeep.settings_now()) and not given:
+        lines.append("No anchor is kept where the portal can only add: see docs/technician.md.")
+    left_out = len(upkeep.every_anchor()) - len(known)
+    if left_out:
+        times = ", ".join(f"{end}, a backup of {start}" for start, end in upkeep.restores())
+        lines.append(f"{left_out} anchors are of a time that a restore took back: {times}.")
+    accepted = len(trail.accepted())
+    if accepted:
+        lines.append(f"Faults that were accepted: {accepted}. The audit trail says which and why.")
+    return [*lines, f"Anchor of today: {anchors.line_of(head)}"] if head.rows else lines
 
 
 def accept_breaks(anchors, reason):

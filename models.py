@@ -164,6 +164,8 @@ class Setting(Record):
     backup_places = text("Folders for backups", "One a line; two or more, on different devices. Such as /mnt/share/portal.", rows=3, default="")
     backup_hours = number("Hours between two backups", "At most so much is lost with the computer.", default=24, needed=True)
     backups_kept = number("Days of backups kept in each folder", "Of each day the last one.", default=30, needed=True)
+    anchor_place = text("Folder for the anchors of the audit trail",
+                        "Where the portal can only add: see the technician's guide.", default="")
     keep_sen_years = number("Keep an SEN record for (years from birth)", "Usual: 31, by the last school.", default=31, needed=True)
     keep_concern_years = number("Keep other records for (years from birth)", "Usual: 25.", default=25, needed=True)
     purge_days = number("Offer to erase a transferred record after (days)", default=90, needed=True)

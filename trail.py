@@ -281,15 +281,21 @@ def accepted():
     return {line for words, in rows for line in words.split("\n")}
 
 
-def faults(anchors=()):
-    """Everything that is wrong with the audit trail, a sentence at a time, accepted or not."""
+def faults(anchors=(), until=None):
+    """Everything that is wrong with the audit trail, a sentence at a time, accepted or not.
+
+    until: the number of the last row to look at; all of them without.
+    """
     if not guarded():
         yield "The triggers that keep the audit trail are not in the database."
     at_row = {}
     for anchor in {a for a in anchors if a.last}:
         at_row.setdefault(anchor.last, []).append(anchor)
     link, rows = "", 0
-    for row in AuditEntry.select().order_by(AuditEntry.id).dicts().iterator():
+    chosen = AuditEntry.select()
+    if until is not None:
+        chosen = chosen.where(AuditEntry.id <= until)
+    for row in chosen.order_by(AuditEntry.id).dicts().iterator():
         yield from row_faults(link, row)
         link, rows = row["link"], rows + 1
         for anchor in at_row.pop(row["id"], ()):
@@ -321,8 +327,13 @@ def state_of(*parts):
 
 def day_of(anchor):
     """The day and time of an anchor, in words: `24 Nov 2026, 10:00 UTC`."""
-    at = datetime.datetime.strptime(anchor.at, STAMP)
+    at = moment_of(anchor)
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def moment_of(anchor):
+    """When an anchor was written, in UTC; raises ValueError when it does not say so."""
+    return datetime.datetime.strptime(anchor.at, STAMP).replace(tzinfo=datetime.UTC)
 
 
 def write_anchor(path):

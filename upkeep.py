@@ -29,6 +29,7 @@ from peewee import PeeweeException, SqliteDatabase
 import config
 import copying
 import trail
+from anchors import write_elsewhere, written_elsewhere
 from models import Setting
 from questions import db, now
 
@@ -293,17 +294,30 @@ def newest_set(settings):
 
 
 def anchors():
-    """The anchors of the audit trail that were written down outside the database; those of a time that a restore took back are left out."""
-    noted = [note_of(path).get("anchor") for place in places(settings_now()) for _, path in sets(place)]
-    found, undone = {*daily_anchors(), *filter(None, map(trail.anchor_of, noted))}, restores()
-    return sorted((a for a in found if not any(was_undone(a, *one) for one in undone)), key=lambda a: a.at)
+    """The anchors of the audit trail that were written down outside the database, oldest first.
+
+    Those of a time that a restore took back are left out.
+    """
+    undone = restores()
+    return [a for a in every_anchor() if not any(was_undone(a, *one) for one in undone)]
 
 
 def was_undone(anchor, start, end, last):
-    """Whether an anchor is of a time that a restore took back; by its rows when the clock was ahead as the backup was made."""
+    """Whether an anchor is of a time that a restore took back.
+
+    By its rows when the clock was ahead as the backup was made.
+    """
     if start > end:
         return last is not None and anchor.last > last and anchor.at <= end
     return start < anchor.at <= end
+
+
+def every_anchor():
+    """All anchors that were written down: data folder, notes of backups, second place."""
+    settings = settings_now()
+    noted = [note_of(path).get("anchor") for place in places(settings) for _, path in sets(place)]
+    known = {*daily_anchors(), *written_elsewhere(settings), *map(trail.anchor_of, noted)}
+    return sorted(known - {None}, key=lambda anchor: anchor.at)
 
 
 def daily_anchors():
@@ -497,6 +511,10 @@ def tend():
     newest = newest_backup(settings)
     with db.connection_context():
         trail.write_anchor(_folder / "anchors.txt")
+        try:
+            write_elsewhere(settings)
+        except OSError as error:
+            log.error("No anchor was added in the second place: %s", error.strerror)
     if newest and not is_ahead(newest[0]) and now() - newest[0] < between_backups(settings):
         return
     for problem in backup(settings)[1]:

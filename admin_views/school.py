@@ -3,10 +3,12 @@ from flask import abort, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_login import current_user
 
+import anchors
+import trail
 import upkeep
 import witness
 import workflow
-from admin_views import account, looks, paper
+from admin_views import account, forms, looks, paper
 from admin_views.base import PAGE_SIZE, RecordView, typing_problems
 from admin_views.desk import settings_now
 from admin_views.forms import key_of
@@ -39,14 +41,25 @@ class SettingView(RecordView):
             raise workflow.Invalid([("holidays", fault)])
 
     def save(self, record, form, do):
-        """Save the settings; a folder for backups must be there now, unless it was named before."""
+        """Save the settings; a folder that they name must be there now, unless it was named before."""
         typed = upkeep.places_named(form.backup_places.data) if "backup_places" in form else []
         known = upkeep.places_named(Setting.of_school().backup_places)
         for place in typed:
             fault = None if place in known else upkeep.fault_of_place(place)
             if fault:
                 return [*typing_problems(form), ("backup_places", f"{place}: {fault}")]
+        named = (form.anchor_place.data if "anchor_place" in form else "") or ""
+        fault = anchor_fault(named)
+        if fault:
+            return [*typing_problems(form), ("anchor_place", fault)]
         return super().save(record, form, do)
+
+
+def anchor_fault(named):
+    """What is wrong with a folder for anchors; one that was named before may be away for a while."""
+    if not named or named == Setting.of_school().anchor_place:
+        return None
+    return anchors.folder_fault(named)
 
 
 class PersonView(RecordView):
@@ -108,6 +121,22 @@ class AuditView(SchoolPage):
                            visits=witness.who_saw(pupil.id, most=VISITS) if pupil and not w["page"] else [], readable=readable, most=VISITS,
                            people=list(User.select().order_by(User.name)), shows=SHOWS, kinds=witness.KINDS)
 
+    @expose("/anchor/", methods=("GET", "POST"))
+    def anchor(self):
+        """The line of today for a book, and whether the trail still holds an old one."""
+        typed, problems, holds = "", [], None
+        if request.method == "POST":
+            typed = (forms.clean(request.form.get("line")) or "")[:200]
+            line = anchors.read_line(typed)
+            found = anchors.compare(line) if line else [UNREADABLE]
+            problems = [("line", words) for words in found[:1]]
+            holds = None if problems else line
+        head = trail.head()
+        today_line = anchors.line_of(head) if head.rows else ""
+        page = self.render("anchor.html", line=today_line, typed=typed, problems=problems,
+                           holds=holds, sample=SAMPLE, restores=upkeep.restores())
+        return page, 422 if problems else 200
+
     def wanted(self):
         """What the page is asked for: which child, looks or changes, by whom, which page. Numbers only: no name is in an address."""
         said = request.values
@@ -123,6 +152,8 @@ class AuditView(SchoolPage):
         return found
 
 
+SAMPLE = "57,789 rows, code 7F3A-19C2-44D0-8E1B"
+UNREADABLE = f"Type the number of rows and the code of 16 letters and digits, such as: {SAMPLE}."
 SHOWS = {"": "Looks and changes", "looks": "Looks only", "changes": "Changes only"}
 VISITS = 60                     # lines of “who saw this child” on the page; the command `who-saw` has them all
 

@@ -202,6 +202,11 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
     ("the code of the trail has a key", "trail.py", "hmac.digest(_key, ", "hmac.digest(b\"-\", ", CHECKS + " -k another_key"),
     ("anchors are compared", "trail.py", "if (anchor.link, anchor.rows) != (link, rows):", "if False:", TRAIL + " -k chained_anew_with_the_key"),
     ("a cut of the end is seen", "trail.py", "(a for some in at_row.values() for a in some):", "():", TRAIL + " -k tampering_with_the_trail"),
+    ("an old line is held against the trail", "anchors.py", "    if not last.link.startswith(line.code):", "    if False:",
+     "tests/test_anchors.py -k line_in_the_book or old_line"),
+    ("the second place is looked at", "upkeep.py", "*written_elsewhere(settings), ", "", "tests/test_anchors.py -k second_place_alone"),
+    ("anchors go to the second place", "upkeep.py", "            write_elsewhere(settings)\n", "            pass\n",
+     "tests/test_anchors.py -k second_place_alone"),
     # two people are two
     ("a new sign-in waits", "admin_views/account.py", "    if new is None:\n", "    if True:\n", ACCOUNTS + " -k cannot_erase_export"),
     ("a link that was used is known", "admin_views/account.py", "act=\"sign-in link used\"", "act=\"password changed\"",

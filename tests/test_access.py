@@ -16,7 +16,7 @@ OPEN = "open"                               # also for those who are not signed 
 STAFF = set(q.ROLES)
 # Routes that are no record's, with the roles that may use them (or OPEN).
 EVERYBODY = {
-    "home.index": STAFF, "home.put_away": {q.SENCO, q.HEAD}, "help.index": STAFF, "help.day": STAFF, "help.blank": STAFF, "audit.index": {q.SENCO, q.HEAD},
+    "home.index": STAFF, "home.put_away": {q.SENCO, q.HEAD}, "help.index": STAFF, "help.day": STAFF, "help.blank": STAFF, "audit.index": {q.SENCO, q.HEAD}, "audit.anchor": {q.SENCO, q.HEAD},
     "status.index": {q.SENCO, q.HEAD, q.TECHNICIAN},
     "healthz": OPEN, "account.sign_in": OPEN, "account.code": OPEN, "account.first_account": OPEN, "account.use_link": OPEN,
     "account.sign_out": STAFF, "account.show": STAFF, "account.confirm": STAFF, "account.change_password": STAFF,

@@ -187,7 +187,7 @@ def test_the_pages_themselves_are_told(school, browser):
 
 def test_settings_commands_restores_and_accepted_faults_are_told(school, browser):
     settings = m.Setting.of_school()
-    settings.second_step = "senco"
+    settings.second_step, settings.anchor_place = "senco", "/mnt/anchors"
     with q.acting("Tom", school.technician.id, q.TECHNICIAN):
         settings.save()
     with q.acting("At the server"):
@@ -204,6 +204,7 @@ def test_settings_commands_restores_and_accepted_faults_are_told(school, browser
         "faults of the audit trail were accepted. Why: Known since May.",
         "A backup of 2026-11-20T10:00:00Z was put in the place of the records.",
         "Tom changed who must use a second step: now SENCO.",
+        "Tom changed the folder for anchors: now /mnt/anchors.",
     )
     assert [sentence for sentence in shown if sentence not in said] == []
     assert len(accounts.TOLD_BESIDES) == len(shown)

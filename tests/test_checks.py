@@ -289,6 +289,14 @@ def old_sqlite(s):
     s.patch.setattr(sqlite3, "sqlite_version_info", (3, 30, 0))
 
 
+def anchor_of_last_week(s):
+    """The second place for anchors got its last one a week ago."""
+    folder = s.tmp / "anchors"
+    folder.mkdir()
+    trail.write_anchors(folder / "anchors.txt", [trail.Anchor("2026-11-17T10:00:00Z", 1, 1, "x")])
+    setting(anchor_place=str(folder))(s)
+
+
 FAULTS = {
     "folder_is_private": [chmod("data", 0o755), chmod("data", 0o710)],
     "folder_is_ours": [of_another],
@@ -317,6 +325,7 @@ FAULTS = {
     "end_of_the_trail_holds": [tampered("who = 'Somebody else'"), tampered("reason = 'Another reason'"), tampered("link = ''")],
     "whole_trail_holds": [tampered("who = 'Somebody else'"), tampered("reason = 'Another reason'"),
                           backups(anchors=lambda s: [trail.Anchor("2026-11-23T10:00:00Z", 10**6, 10**6, "x")])],
+    "anchors_reach_the_second_place": [setting(anchor_place="/no/such"), anchor_of_last_week],
     "seals_hold": [unsealed],
     "nobody_listens_in": [listening(), listening("192.168.0.7")],
     "https_is_not_waived": [listening(INSECURE_HTTP=True)],

@@ -444,7 +444,8 @@ def test_the_command_verify_says_it_in_plain_words(robin, cast, database, monkey
     form = agreed(m.PupilViews, robin, cast.senco)
     trail.write_anchor(tmp_path / "anchors.txt")
     code, said = run(monkeypatch, tmp_path, database, "verify")
-    assert code == 0 and "All is as it was written" in said and "1 anchors" in said
+    assert code == 0 and "All is as it was written" in said and "1 anchors kept elsewhere" in said
+    assert f"Anchor of today: 24 November 2026, {trail.head().rows:,} rows, code " in said
     forged(form)
     code, said = run(monkeypatch, tmp_path, database, "verify")
     assert code == 1 and f"number {form.id} is not what was sealed" in said
