@@ -30,6 +30,7 @@ import demo  # noqa: E402
 import guards as g  # noqa: E402
 import logs  # noqa: E402
 import models as m  # noqa: E402
+import numbering  # noqa: E402
 import questions as q  # noqa: E402
 import trail  # noqa: E402
 import workflow as w  # noqa: E402
@@ -97,6 +98,7 @@ def database(tmp_path_factory):
     made.create_tables(m.tables())
     trail.use_key(b"the tests")
     trail.guard()
+    numbering.keep(made)
     yield made
     if url:
         made.drop_tables(m.tables())
@@ -182,6 +184,7 @@ def build_demo(path):
             made.create_tables(m.tables())
             trail.use_key(b"the tests")
             trail.guard()
+            numbering.keep(made)
             signs = demo.build(TODAY, lambda password: f"hashed {password[::-1]}")
             made.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
