@@ -13,7 +13,7 @@ from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from peewee import PeeweeException, SqliteDatabase
+from peewee import PeeweeException, SqliteDatabase, fn
 from playhouse import db_url
 from playhouse.migrations import Runner, template
 from playhouse.schema_diff import diff_models
@@ -24,6 +24,7 @@ import admin_views
 import config
 import logs
 import models
+import numbering
 import questions
 import trail
 import upkeep
@@ -70,10 +71,21 @@ def migrate(database, folder=config.HERE / "migrations"):
         done = Runner(database, str(folder)).up()
         if not diff_models(database, [models.AuditEntry]):
             trail.guard()
+            keep_numbers(database)
         if not diff_models(database, [models.Setting]):
             with questions.acting("Set-up"):
                 models.Setting.of_school().fill_up()
         return done
+
+
+def keep_numbers(database):
+    """See that no number is given twice, not even one of a row that was removed before this was kept."""
+    numbering.keep(database)
+    tables = {kind.__name__: kind._meta.table_name for kind in models.every()}
+    entry = models.AuditEntry
+    told = entry.select(entry.record, fn.MAX(entry.record_id)).where(entry.record.in_(list(tables)))
+    highest = dict(told.group_by(entry.record).tuples())
+    numbering.raise_marks(database, {tables[kind]: number for kind, number in highest.items() if number})
 
 
 def make_migration(database, name, folder=config.HERE / "migrations"):

@@ -389,7 +389,7 @@ def verified(known, given):
         lines.append("No anchor is kept where the portal can only add: see docs/technician.md.")
     left_out = len(upkeep.every_anchor()) - len(known)
     if left_out:
-        times = ", ".join(f"{end}, a backup of {start}" for start, end in upkeep.restores())
+        times = ", ".join(f"{end}, a backup of {start}" for start, end, _ in upkeep.restores())
         lines.append(f"{left_out} anchors are of a time that a restore took back: {times}.")
     accepted = len(trail.accepted())
     if accepted:

@@ -14,18 +14,16 @@ from contextlib import closing
 from peewee import SQL, Entity, NodeList, SqliteDatabase, Table, chunked
 from playhouse.migrations import Runner
 
+import numbering
+
 HISTORY = "schema_migration"        # which migrations were run: each database keeps its own
 FEW = 200                           # rows held at a time
 
 
-def on_file(database):
-    """Whether a database is an SQLite file."""
-    return isinstance(database, SqliteDatabase)
-
-
 def names_of(database):
-    """The names of all tables."""
-    return sorted(set(database.get_tables()) - {HISTORY})
+    """The names of all tables, but those of the engine itself."""
+    found = set(database.get_tables()) - {HISTORY}
+    return sorted(name for name in found if not name.startswith("sqlite_"))
 
 
 def tables(database):
@@ -87,21 +85,23 @@ def fit(value, kind):
 
 
 def copy_tables(source, target):
-    """Copy every row into the empty tables of a database with the same migrations, and set where its numbering goes on."""
+    """Copy every row into the empty tables of a database with the same migrations, and let its numbering go on where it was."""
+    given = numbering.marks(source, names_of(source))
     for table in tables(source):
         kinds = columns(target, table)
         into = Table(table).bind(target)
         for few in chunked(rows(source, table, list(kinds)), FEW):
             into.insert([tuple(map(fit, row, kinds.values())) for row in few], columns=[getattr(into.c, n) for n in kinds]).execute()
-        if not on_file(target):
-            top = into.select(into.c.id).order_by(into.c.id.desc()).limit(1).scalar(target)
-            target.execute_sql("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, %s)", (f'"{table}"', top or 1, bool(top)))
+        top = into.select(into.c.id).order_by(into.c.id.desc()).limit(1).scalar(target)
+        given[table] = max(given[table], top or 0)
+    numbering.raise_marks(target, given)
 
 
 def build(database, names, folder):
     """Run these migrations on an empty database."""
     if names:
         Runner(database, str(folder)).up(names[-1])
+        numbering.keep(database)
 
 
 def snapshot(database, path, migrations):
@@ -109,7 +109,7 @@ def snapshot(database, path, migrations):
 
     SQLite by its online backup; PostgreSQL by reading all tables in one REPEATABLE READ transaction. `migrations`: their folder.
     """
-    if on_file(database):
+    if numbering.on_file(database):
         with closing(sqlite3.connect(database.database)) as live, closing(sqlite3.connect(path)) as copy:
             live.backup(copy)
             copy.execute("PRAGMA journal_mode = delete")
@@ -124,7 +124,7 @@ def snapshot(database, path, migrations):
 
 def put_back(database, path, migrations):
     """Make the database again what it was when the snapshot at `path` was taken."""
-    if on_file(database):
+    if numbering.on_file(database):
         with closing(sqlite3.connect(path)) as copy, closing(sqlite3.connect(database.database, timeout=30)) as live:
             copy.backup(live)
         return

@@ -7,6 +7,7 @@ import json
 import re
 
 import models
+import trail
 from models import EhcCase, Letter, ListMembership, MyPlan, MyPlanPlus, Placement, SenNeed, Setting, Strategy
 from questions import say_day
 
@@ -48,12 +49,16 @@ class Kept:
         if isinstance(record, EhcCase):
             self.case = [record.id]
 
-    def undo(self, reason):
-        """Take every step back, newest first. What people have written since stays."""
+    def undo(self, placement, reason):
+        """Take every step back, newest first. What people have written since stays, and so does what is another child's."""
         for step, kind, key, values in reversed(self.steps):
             record = getattr(models, kind).get_or_none(id=key)
-            if record is not None:
-                (_unmake if step == "made" else _restore)(record, values, reason)
+            if record is None or record.pupil_key() != placement.pupil_id:
+                continue
+            if step == "changed":
+                _restore(record, values, reason)
+            elif trail.made_with(record) == trail.made_with(placement):
+                _unmake(record, values, reason)
 
 
 def str_of(record, name):

@@ -105,7 +105,7 @@ def nothing_sealed_since(at):
 def case_not_moved_on(at):
     """The EHC case that the last move opened or changed stands as that move left it (T07)."""
     kept = json.loads(at.placement.effects) if at.placement else {}
-    case = EhcCase.get_or_none(EhcCase.id == (kept.get("case") or [0])[0])
+    case = EhcCase.get_or_none(EhcCase.id == (kept.get("case") or [0])[0], EhcCase.pupil == at.pupil)
     return Stop("The EHC case has moved on since.", case) if case and case.look() != kept["case"][1] else None
 
 

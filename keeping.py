@@ -62,10 +62,14 @@ def answered(part):
 
 
 def drafts_of(pupil, records):
-    """What somebody has typed about the child and not saved: by the pupil, or by the address of one of the records."""
+    """What somebody has typed about the child and not saved: by the pupil; by the address when it is not known about whom."""
     homes = tuple(f"/{r.slug()}/{r.id}/" for r in records)
-    return [d for d in Draft.select().order_by(Draft.id) if d.pupil_id == pupil.id or d.form.startswith(homes)
-            or re.search(rf"[?&]pupil={pupil.id}(&|$)", d.form)]
+    found = []
+    for draft in Draft.select().where(Draft.pupil_id.is_null() | (Draft.pupil_id == pupil.id)).order_by(Draft.id):
+        named = draft.form.startswith(homes) or re.search(rf"[?&]pupil={pupil.id}(&|$)", draft.form)
+        if draft.pupil_id is not None or named:
+            found.append(draft)
+    return found
 
 
 # ---------------------------------------------------------------------------------- what must be looked at before it is given

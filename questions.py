@@ -325,6 +325,8 @@ class Record(Table):
         self.tidy()
         with together():
             was = None if force_insert or not self.id else type(self).get_or_none(type(self).id == self.id)
+            if was is None and self.id and not force_insert:        # it would come back under a number that is gone
+                raise Clash(f"Somebody else has taken this {self.kind_name()} out since you opened it.")
             if was is None:
                 super().save(force_insert=True)
                 return self._tell("add", None, reason)

@@ -25,12 +25,13 @@ import config
 import copying
 import logs
 import models
+import numbering
 import trail
 import upkeep
 import witness
 import workflow
 from papers import printing
-from questions import SENCO, acting, now, say_moment
+from questions import SENCO, acting, db, now, say_moment
 from upkeep import IN_SET, MIGRATIONS, STAMP, Refused
 
 OURS = ("portal.db", "backup.key", "audit.key", "backups", "files", "unfinished")           # one of them is in every data folder
@@ -331,8 +332,10 @@ class Wrong(Exception):
 
 
 def settle(made_at):
-    """After a restore: nobody stays signed in, and the audit trail says which time was taken back."""
+    """After a restore: nobody stays signed in, no number of the time taken back is given again, the audit trail says so."""
     models.SignedIn.delete().execute()
+    counted = [kind._meta.table_name for kind in models.tables() if kind is not models.AuditEntry]
+    numbering.leave_out(db.obj, counted)
     with acting("Restore"):
         trail.audit("restored", models.Setting.of_school(), before=made_at, after=str(trail.head().last),
                     reason="A backup was put in the place of the database.")

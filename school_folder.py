@@ -10,6 +10,7 @@ from peewee import PeeweeException
 
 import config
 import copying
+import numbering
 from questions import now
 from upkeep import Refused
 
@@ -56,7 +57,7 @@ def refuse_stranger(folder, command):
 # --------------------------------------------------------------------------------------------- whether a school is in it
 def has_tables(database):
     """Whether a database has the tables of a school. What cannot be read has some: another check says what is wrong."""
-    if copying.on_file(database):
+    if numbering.on_file(database):
         path = Path(database.database)
         if not path.is_file() or not path.stat().st_size:
             return False

@@ -167,6 +167,13 @@ def audit_all(act, record, changes, reason=""):
     _append([{**about, "question": q, "before": b, "after": a, "section": s} for q, b, a, s in changes])
 
 
+def made_with(record):
+    """The press of a button that made a record: its code in the audit trail; empty when the trail does not tell."""
+    made = AuditEntry.select(AuditEntry.request).where(
+        AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id, AuditEntry.act == "add")
+    return made.order_by(AuditEntry.id.desc()).limit(1).scalar() or ""
+
+
 def saw(act, records, reason=""):
     """Write down that the person acting saw these records (one row each); `act` is one of SEEN."""
     saw_all([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
@@ -181,8 +188,11 @@ def saw_all(looks):
 
 
 def _listed_today():
+    """What the person acting saw in lists today: {(record, pupil), ...}. By their number: two colleagues may have one name."""
+    user = _actor().user
     rows = AuditEntry.select(AuditEntry.record, AuditEntry.pupil_id).where(
-        AuditEntry.at >= now().replace(hour=0, minute=0, second=0), AuditEntry.act == "listed", AuditEntry.who == _actor().name)
+        AuditEntry.at >= now().replace(hour=0, minute=0, second=0), AuditEntry.act == "listed",
+        AuditEntry.user_id.is_null() if user is None else AuditEntry.user_id == user)
     return set(rows.tuples())
 
 

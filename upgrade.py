@@ -16,6 +16,7 @@ from playhouse import db_url
 
 import config
 import copying
+import numbering
 import school_folder
 import trail
 import upkeep
@@ -34,7 +35,8 @@ def migrated(migrate, keep=True):
     database = db.obj
     with database.connection_context():
         before = copying.applied(database)
-    if not before or not {p.stem for p in MIGRATIONS.glob("0*.py")} - set(before):
+        waiting = {p.stem for p in MIGRATIONS.glob("0*.py")} - set(before) or numbering.reusing(database)
+    if not before or not waiting:
         return migrate(database)
     if keep:
         upkeep.backup()
@@ -214,7 +216,7 @@ def end(now):
 def move_to(url):
     """Copy the whole database into an empty PostgreSQL database and compare: the lines that say so. Raises Refused."""
     target, source = db_url.connect(url), db.obj
-    if copying.on_file(target):
+    if numbering.on_file(target):
         raise Refused("Name a PostgreSQL database: postgresql://user:password@host/name. Back to SQLite goes by backup and restore.")
     try:
         with upkeep.alone(), source.connection_context(), target.connection_context():

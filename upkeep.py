@@ -28,6 +28,7 @@ from peewee import PeeweeException, SqliteDatabase
 
 import config
 import copying
+import numbering
 import trail
 from anchors import write_elsewhere, written_elsewhere
 from models import Setting
@@ -189,7 +190,7 @@ def settings_now():
 
 def asked(question, otherwise):
     """What the database answers; `otherwise` while there is none, which asking would make, or while it has an older shape."""
-    if copying.on_file(db.obj) and not Path(db.obj.database).exists():
+    if numbering.on_file(db.obj) and not Path(db.obj.database).exists():
         return otherwise
     try:
         with db.connection_context() if db.is_closed() else contextlib.nullcontext():

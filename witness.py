@@ -27,14 +27,41 @@ def may_read(user, entry):
     return entry.question not in dict(cls.questions()) or user.role in cls.section_of(entry.question).see
 
 
+def about(record):
+    """The condition that an audit row is about this record, and about the same child."""
+    pupil = record.pupil_key()
+    same_child = AuditEntry.pupil_id.is_null() if pupil is None else AuditEntry.pupil_id == pupil
+    return (AuditEntry.record == type(record).__name__) & (AuditEntry.record_id == record.id) & same_child
+
+
 def history(record, user, most=40):
     """The last changes of a record and of its rows that this person may read, newest first."""
-    mine = (AuditEntry.record == type(record).__name__) & (AuditEntry.record_id == record.id)
-    for group, row_class in record.groups().items():
-        keys = [row.id for row in getattr(record, group).select(row_class.id)]
-        mine |= (AuditEntry.record == row_class.__name__) & AuditEntry.record_id.in_(keys)
-    found = AuditEntry.select().where(mine, AuditEntry.act.not_in((*trail.SEEN, "refused"))).order_by(AuditEntry.id.desc())
-    return [e for e in found.limit(most) if may_read(user, e)]
+    mine = about(record)
+    for group in record.groups():
+        for row in getattr(record, group):
+            mine |= about(row)
+    found = AuditEntry.select().where(mine, AuditEntry.act.not_in((*trail.SEEN, "refused")))
+    shown = []
+    for entry in since_made(found.order_by(AuditEntry.id.desc())):
+        if len(shown) == most:
+            break
+        if may_read(user, entry):
+            shown.append(entry)
+    return shown
+
+
+def since_made(entries):
+    """Of these audit rows, newest first, those of the records that are there now.
+
+    Before version 1.2.0 the number of a removed record could be given to another one.
+    """
+    gone = set()
+    for entry in entries:
+        record = entry.record, entry.record_id
+        if entry.act == "remove":
+            gone.add(record)
+        if record not in gone:
+            yield entry
 
 
 # ------------------------------------------------------------------------------------------------------------ who saw whom

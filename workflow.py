@@ -533,7 +533,7 @@ def next_placement(move, at, stage, when, token):
 def take_back(at):
     """Undo the last move: its rows stay, marked void; what it closed is open again (T07)."""
     last = at.placement
-    effects.Kept(last.effects).undo(at.answers["reason"])
+    effects.Kept(last.effects).undo(last, at.answers["reason"])
     return last.before or last
 
 

@@ -189,17 +189,19 @@ class RecordView(ModelView):
         looks.note([pupil] if pupil else [])
         pressed = drafts.press_of(request.form.get("press"))
         if pressed:
-            return self.second_press(pressed)
+            return self.second_press(pressed, pupil)
         record, prefilled = self.begin(pupil)
         if record.id and request.method != "POST":
             drafts.carry(request.full_path, url_for(".edit", key=record.id))
             return redirect(url_for(".edit", key=record.id))
         return self.edit_form_page(record, prefilled)       # what was typed into a second new paper is merged with the first
 
-    def second_press(self, led_to):
+    def second_press(self, led_to, pupil):
         """The same press again leads to what the first one made; what was typed since (after Back) comes along and is not lost."""
         keys = [int(part) for part in led_to.split("/") if part.isdecimal()]
         record = self.get_one(keys[0]) if keys else None
+        if record and pupil and record.pupil_key() != pupil.id:
+            abort(404)
         if record and saving.differs(record, forms.form_for(type(record), current_user, ("pupil",))(formdata=request.form)):
             there = url_for(".edit", key=record.id)
             items = [(n, v) for n, v in request.form.items(multi=True) if n != "press"]
@@ -241,7 +243,7 @@ class RecordView(ModelView):
                 try:
                     problems = self.save(record, form, said.get("do", "save"))
                 except drafts.Pressed as pressed:
-                    return self.second_press(pressed.led_to)
+                    return self.second_press(pressed.led_to, pupil_of(record))
                 if not problems:
                     return redirect(self.after_save(record, said.get("do")))
                 if getattr(form, "is_kept", False):             # saved, though not completed: go on from what is saved

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 import upkeep
 import workflow
-from admin_views import forms
+from admin_views import forms, looks
 from models import Draft, Press, Pupil, PupilRecord, every, may
 from questions import Clash, now, say_moment, together
 
@@ -142,15 +142,37 @@ def left_over(code):
 
 
 def of(user, address):
-    """The draft of this person for the form at an address; None when there is none, or the child is out of reach now."""
+    """The draft of this person for the form at an address; None when there is none, or it is not for the child of that form."""
     found = Draft.get_or_none(Draft.user == user.id, Draft.form == address.rstrip("?"))
-    return found if found and in_reach(user, found.form, found.pupil_id) else None
+    if found is None or not fits(user, found):
+        return None
+    note([found])
+    return found
 
 
 def of_person(user):
     """The drafts of this person, newest first, but for those about a child who is out of reach now."""
     found = Draft.select().where(Draft.user == user.id, Draft.at > now() - KEPT_FOR).order_by(Draft.at.desc())
-    return [d for d in found if form_at(d.form) and in_reach(user, d.form, d.pupil_id)]
+    mine = [d for d in found if fits(user, d)]
+    note(mine, "listed")
+    return mine
+
+
+def note(found, act=""):
+    """Note that this answer shows the children of these drafts."""
+    keys = {d.pupil_id for d in found if d.pupil_id}
+    if keys:
+        looks.note(Pupil.select().where(Pupil.id.in_(keys)), act)
+
+
+def fits(user, draft):
+    """Whether a draft may be shown: its form is there, about the child of whom the words were typed, within reach."""
+    if not form_at(draft.form):
+        return False
+    about = pupil_at(user, draft.form)
+    if about is not None and about != draft.pupil_id:
+        return False
+    return in_reach(user, draft.form, draft.pupil_id)
 
 
 def items_of(draft):
@@ -241,7 +263,10 @@ def keep_typing():
 def own(key):
     """A draft of the signed-in person, within reach, or the “not found” page."""
     found = Draft.get_or_none(Draft.id == key, Draft.user == current_user.id)
-    return found if found and form_at(found.form) and in_reach(current_user, found.form, found.pupil_id) else abort(404)
+    if found is None or not fits(current_user, found):
+        abort(404)
+    note([found])
+    return found
 
 
 @pages.get("/<int:key>/")

@@ -9,8 +9,9 @@ import hashlib
 import json
 from collections import defaultdict
 
-from peewee import ForeignKeyField, Model, fn
+from peewee import ForeignKeyField, Model
 
+import witness
 import workflow
 from admin_views import forms
 from questions import AuditEntry, Clash, say_moment
@@ -44,13 +45,9 @@ def codes_of(record, names):
 
 
 def seen(record, form):
-    """What the hidden field `seen` holds: the codes of the answers that this form shows, and of each row by its number.
-
-    `at` is how far the audit trail had come: SQLite gives the number of a row that was taken out to a new one.
-    """
+    """What the hidden field `seen` holds: the codes of the answers that this form shows, and of each row by its number."""
     asked = dict(record.questions())
-    found = {"at": {"": AuditEntry.select(fn.MAX(AuditEntry.id)).scalar() or 0},
-             "": codes_of(record, [f.short_name for f in form if f.short_name in asked])}
+    found = {"": codes_of(record, [f.short_name for f in form if f.short_name in asked])}
     for field_list in forms.lists_of(form):
         found[field_list.short_name] = {str(r.id): codes_of(r, dict(r.questions())) for r in rows_of(record, field_list.short_name)}
     return json.dumps(found, separators=(",", ":"))
@@ -63,7 +60,7 @@ def read_seen(form):
     except ValueError:
         kept = {}
     groups = kept if isinstance(kept, dict) and all(isinstance(v, dict) for v in kept.values()) else {}
-    return {g: v for g, v in groups.items() if g in ("", "at") or all(isinstance(row, dict) for row in v.values())}
+    return {g: v for g, v in groups.items() if g == "" or all(isinstance(row, dict) for row in v.values())}
 
 
 def rows_of(record, group):
@@ -159,17 +156,17 @@ class Merge:
         group, label = field_list.short_name, field_list.label.text
         saved, was = {str(r.id): r for r in rows_of(self.record, group)}, self.was.get(group, {})
         known = {str(e.form.row_id.data) for e in field_list.entries} | set(was)
-        out = self.taken_out(group)
+        out = self.taken_out(group, was)
         for number, entry in enumerate(list(field_list.entries), 1):
             key = str(entry.form.row_id.data or "")
-            if key in saved and key not in out:
+            if key in saved:
                 self.merge_row(entry.form, saved[key], was.get(key), f"{label}, line {number}")
             elif key in was:
                 self.row_is_gone(entry.form, was[key], out.get(key, ("", "")), f"{label}, line {number}")
             if not entry.form.gone.data:
                 self.look_where_it_points(entry.form, f"{label}, line {number}")
         new_lines = self.new_lines(field_list)
-        for row in [r for key, r in saved.items() if key not in known or key in out]:
+        for row in [r for key, r in saved.items() if key not in known]:
             self.add_row(field_list, row, label, new_lines)
 
     def new_lines(self, field_list):
@@ -236,18 +233,19 @@ class Merge:
         self.taken.append(f"{label}: a new line")
         self.who |= {last_word(row)[0]} - {""}
 
-    def taken_out(self, group):
-        """The lines that were taken out since the form was opened, by number: {number: (who, when)}."""
-        since = self.was.get("at", {}).get("", 0)
-        gone = AuditEntry.select().where(AuditEntry.record == type(self.record).groups()[group].__name__, AuditEntry.act == "remove",
-                                         AuditEntry.id > (since if isinstance(since, int) else 0))
+    def taken_out(self, group, was):
+        """Who took out the lines of this child's form that were shown and are gone: {number: (who, when)}."""
+        kind = type(self.record).groups()[group]
+        gone = AuditEntry.select().where(
+            AuditEntry.record == kind.__name__, AuditEntry.act == "remove",
+            AuditEntry.record_id.in_([forms.key_of(number) for number in was]),
+            AuditEntry.pupil_id == self.record.pupil_key())
         return {str(e.record_id): (e.who, say_moment(e.at)) for e in gone}
 
 
 def last_word(record, question=None):
     """Who last changed a record, or one answer of it, and when, by the audit trail; empty when it does not say."""
-    found = AuditEntry.select().where(AuditEntry.record == type(record).__name__, AuditEntry.record_id == record.id,
-                                      AuditEntry.act.not_in(SEEN))
+    found = AuditEntry.select().where(witness.about(record), AuditEntry.act.not_in((*SEEN, "refused")))
     about = found.where(AuditEntry.question.in_((question, ""))) if question else found
     last = about.order_by(AuditEntry.id.desc()).first()
     return (last.who, say_moment(last.at)) if last else ("", "")

@@ -33,6 +33,7 @@ import demo  # noqa: E402
 import guards as g  # noqa: E402
 import logs  # noqa: E402
 import models as m  # noqa: E402
+import numbering  # noqa: E402
 import questions as q  # noqa: E402
 import trail  # noqa: E402
 import workflow as w  # noqa: E402
@@ -100,7 +101,7 @@ def templates_once(tmp_path_factory):
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(tmp_path_factory.mktemp("templates"))}
 
 
-def until(ask):
+def until(ask, what="what was waited for"):
     """Ask again and again, of another process or thread, until the answer is not empty; gives it."""
     end = time.monotonic() + HANGS
     while time.monotonic() < end:
@@ -108,7 +109,7 @@ def until(ask):
         if answer:
             return answer
         time.sleep(0.05)
-    raise AssertionError("What was waited for never came.")
+    raise AssertionError(f"It never came: {what}.")
 
 
 # --------------------------------------------------------------------------------------------------------- the database
@@ -142,6 +143,7 @@ def database(tmp_path_factory):
     made.create_tables(m.tables())
     trail.use_key(b"the tests")
     trail.guard()
+    numbering.keep(made)
     yield made
     if url:
         made.drop_tables(m.tables())
@@ -227,6 +229,7 @@ def build_demo(path):
             made.create_tables(m.tables())
             trail.use_key(b"the tests")
             trail.guard()
+            numbering.keep(made)
             signs = demo.build(TODAY, lambda password: f"hashed {password[::-1]}")
             made.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:

@@ -13,6 +13,7 @@ from test_upkeep import build, point_at
 import app as portal_module
 import copying
 import models
+import numbering
 import questions
 import trail
 import upgrade
@@ -51,6 +52,9 @@ def test_the_migrations_run_on_postgresql(server, tmp_path):
 def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(server, tmp_path, monkeypatch):
     for folder in point_at(tmp_path / "data", monkeypatch, build):
         portal_module.migrate(questions.db.obj)
+        with questions.db.connection_context(), questions.acting("The tests"):
+            gone = models.Strategy.create(pupil=models.Pupil.select().first(), strategy="A timetable")
+            gone.remove()
         said = upgrade.move_to(server.get_uri("moved"))
         assert said[-3].startswith(f"{len(models.tables())} tables, every hash equal on both sides")
         assert said[-1] == f"DATABASE_URL={server.get_uri('moved')}"
@@ -66,9 +70,13 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(server, t
             assert trail.guarded() and trail.verify() == []
             with questions.acting("The tests"):
                 models.Pupil.create(surname="Ash", forename="Wren", year="3")
+                made = models.Strategy.create(pupil=models.Pupil.select().first(), strategy="A timetable")
+                assert made.id == gone.id + 1, "no number is given again there"
+                made.remove()
             assert models.Pupil.select().count() == wanted["pupil"][0] + 1, "the numbering goes on"
         with upkeep.reading(tmp_path / "copy.db") as copy:
             assert copying.fingerprints(copy) == wanted and copying.applied(copy) == shape
+            assert numbering.marks(copy, ["strategy"]) == {"strategy": gone.id}, "nor on the way back"
         copying.put_back(there, tmp_path / "copy.db", upkeep.MIGRATIONS)
         with there.connection_context():
             assert copying.fingerprints(there) == wanted

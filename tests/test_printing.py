@@ -11,13 +11,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import models as m
 import pytest
-from conftest import ROOT, TODAY
+from conftest import HANGS, ROOT, TODAY, until
 from live import Live, common
 from pypdf import PdfReader
 from web import values_of
@@ -30,7 +29,6 @@ CHINESE = '<style>.font-chinese { font-family: chinese }</style><p><span class="
 LONG = f"<html><body>{'<p>She listens well when the task is shown first, step by step.</p>' * 4000}</body></html>"
 RECORD = "/pupil/1/record.pdf"
 LONGEST = "/pupil/2/record.pdf"         # for papers that are never drawn to their end
-MOST = 120              # seconds until a test gives up waiting: nothing is concluded from how long it took
 
 
 # ---------------------------------------------------------------------------------------------------- the print processes
@@ -51,14 +49,6 @@ def end(printers):
 def words_of(pdf):
     """What a PDF says."""
     return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
-
-
-def until(condition, what):
-    """Wait until something is so."""
-    give_up = time.monotonic() + MOST
-    while not condition():
-        assert time.monotonic() < give_up, f"It did not happen: {what}"
-        time.sleep(0.1)
 
 
 def test_a_print_process_draws_one_paper_after_the_other(printers):
@@ -269,7 +259,7 @@ def test_sixteen_whole_records_hold_up_no_other_page(server):
     came = queue.Queue()
     for number in range(16):
         Printing(server, ("senco", "head", "office0", "teacher0")[number % 4], came)
-    refused = [came.get(timeout=MOST) for _ in range(16 - printing.WAITING)]
+    refused = [came.get(timeout=HANGS) for _ in range(16 - printing.WAITING)]
     assert {status for status, _ in refused} == {503}
     someone = server.person("teacher1")
     assert someone.ask("GET", "/sign-in")[0] in (200, 302)
@@ -278,7 +268,7 @@ def test_sixteen_whole_records_hold_up_no_other_page(server):
     status, fields = office.form("/pupil/3/edit/")
     assert status == 200 and office.ask("POST", "/pupil/3/edit/", [*fields, ("do", "save")])[0] == 302
     assert came.empty(), "Other people were answered only after a record had been printed."
-    printed = [came.get(timeout=MOST) for _ in range(printing.WAITING)]
+    printed = [came.get(timeout=HANGS) for _ in range(printing.WAITING)]
     assert {(status, words[:4]) for status, words in printed} == {(200, "%PDF")}
 
 
@@ -288,16 +278,16 @@ def test_who_asks_for_too_many_papers_is_told_and_others_get_theirs(server):
     for _ in range(printing.EACH):
         Printing(server, "senco", came)
     at_work(server, before, printing.EACH)
-    wire = http.client.HTTPConnection("127.0.0.1", server.port, timeout=MOST)
+    wire = http.client.HTTPConnection("127.0.0.1", server.port, timeout=HANGS)
     wire.request("GET", RECORD, headers={"Cookie": f"portal={server.signed['senco'][0]}"})
     answer = wire.getresponse()
     page = answer.read().decode()
     assert (answer.status, answer.getheader("Retry-After")) == (503, str(printing.TRY_AGAIN))
     assert printing.YOURS in page and f'<a href="{RECORD}">Try again</a>' in page and "Go to your home page" in page
     Printing(server, "head", other, "/record-of-concern/2/print.pdf")
-    assert other.get(timeout=MOST)[0] == 200
+    assert other.get(timeout=HANGS)[0] == 200
     assert came.empty(), "One person's papers kept another's waiting."
-    assert [came.get(timeout=MOST)[0] for _ in range(printing.EACH)] == [200] * printing.EACH
+    assert [came.get(timeout=HANGS)[0] for _ in range(printing.EACH)] == [200] * printing.EACH
     assert "no paper: this person waits for 2 already" in common.logged(server.folder)
 
 
@@ -319,7 +309,7 @@ def test_a_print_process_that_is_killed_is_a_sentence_and_is_replaced(server):
     before = running(server)
     Printing(server, "head", came, LONGEST)
     os.kill(at_work(server, before)[0], signal.SIGKILL)
-    status, page = came.get(timeout=MOST)
+    status, page = came.get(timeout=HANGS)
     assert status == 422 and printing.ENDED in page
     assert "a paper could not be drawn: its process ended with -9" in common.logged(server.folder)
     assert server.person("head").ask("GET", "/record-of-concern/1/print.pdf")[0] == 200
@@ -333,11 +323,11 @@ def test_the_end_of_the_server_is_the_end_of_its_print_processes(server, how):
     busy = at_work(server, before)[0]
     others = set(running(server))
     server.server.process.send_signal(getattr(signal, how))
-    server.server.process.wait(MOST)
+    server.server.process.wait(HANGS)
     left = state_of(busy)
     until(lambda: has_ended(busy, left), "the print process at work ends")
     until(lambda: not any(state_of(pid) for pid in others), "the others end")
-    asking.join(MOST)
+    asking.join(HANGS)
     server.server = common.Portal(server.folder)
     server.port = server.server.port
 

@@ -213,7 +213,7 @@ class Browser:
         finally:
             trail._acting.reset(nobody)
         assert not header_faults(response), f"{method} {url}: {header_faults(response)}"
-        assert not self.names or not unwitnessed(response, sent, before), f"{method} {url} shows a child, nobody is told; use looks.note()"
+        assert not self.names or not unwitnessed(self.user, response, sent, before), f"{method} {url} shows a child, nobody is told; use looks.note()"
         return response
 
     def get(self, url):
@@ -250,15 +250,17 @@ class Browser:
         return self.read(self.send("POST", url, sent, token=False), status)
 
 
-def unwitnessed(response, sent, before):
-    """Whether an answer says anything about a child of the school of which the audit trail has no row, of this request or as listed today."""
+def unwitnessed(user, response, sent, before):
+    """Whether an answer says anything about a child of the school without a row of this person: of this request, or as listed today."""
     source = response.data.decode("utf-8", "replace") if response.status_code < 300 or response.status_code in (409, 422) else ""
     for _, typed in sent or ():
         source = source.replace(typed, "") if isinstance(typed, str) and len(typed) > 3 else source        # what was typed comes back
     there = [f"{mark}sur" for mark in MARKS.values() if re.search(rf"{mark}\w", source)]
     for pupil in m.Pupil.select().where(m.Pupil.surname.in_(there)) if there else ():
-        now = (q.AuditEntry.id > before) | (q.AuditEntry.act == "listed") & (q.AuditEntry.at >= q.now().replace(hour=0, minute=0, second=0))
-        if not q.AuditEntry.select().where(q.AuditEntry.pupil_id == pupil.id, now).exists():
+        midnight = q.now().replace(hour=0, minute=0, second=0)
+        now = (q.AuditEntry.id > before) | (q.AuditEntry.act == "listed") & (q.AuditEntry.at >= midnight)
+        theirs = q.AuditEntry.user_id == (user.id if user else 0)
+        if not q.AuditEntry.select().where(q.AuditEntry.pupil_id == pupil.id, theirs, now).exists():
             return True
     return False
 
