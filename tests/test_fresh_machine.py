@@ -256,7 +256,7 @@ def test_the_browser_tests_take_the_same_browser():
         "no:cacheprovider",
         "tests/browser/test_sign_in.py",
     ]
-    kept = {name: value for name, value in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         words, cwd=ROOT, env=kept | named, capture_output=True, text=True, check=False
     )
