@@ -4,6 +4,7 @@ Come here to change what drawing one paper may cost or reach. The process knows 
 records: it reads no database, no file of the school and no network. It ends when its input ends, in the middle of a
 paper too, so it never outlives the portal. `draw` does the same work inside another process, for tests.
 """
+import contextlib
 import io
 import logging
 import math
@@ -138,7 +139,8 @@ def drawn(html):
 def lower_priority():
     """Let the threads that answer people go first. On Windows the portal says so when it starts the process."""
     if hasattr(os, "nice"):
-        os.nice(5)
+        with contextlib.suppress(PermissionError):      # a strict systemd unit may forbid it
+            os.nice(5)
 
 
 def limit_memory(most):
