@@ -32,7 +32,7 @@ import workflow
 from admin_views import account, drafts, limits, looks, places
 from papers import printing
 
-PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 10_000, "trusted_schema": 0,
+PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 1000 * trail.LONGEST_WAIT, "trusted_schema": 0,
            "secure_delete": 1}
 CSP = ("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'")
@@ -60,7 +60,7 @@ def open_database(url=None):
         database = db_url.connect(url, autoconnect=False)
     else:
         path = url.removeprefix("sqlite:///") if url else config.data_dir() / "portal.db"
-        database = SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", timeout=10, autoconnect=False)
+        database = SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", timeout=trail.LONGEST_WAIT, autoconnect=False)
     questions.db.initialize(database)
     return database
 
@@ -231,6 +231,8 @@ ERRORS = {400: ("This form is too old", "It was open too long, or came from some
           415: ("The portal cannot read this", "It reads what its own pages send. Go back, load the page again and send it once more."),
           429: ("Too much at once", "Several pages are on their way to you already. Wait a moment, then try again."),
           500: ("Something went wrong", "Nothing was changed. Please try again; if it happens again, give your technician this reference."),
+          503: ("The portal is busy", "Somebody else is saving very much at this moment, and nothing was changed by you. What you typed is kept. "
+               "Wait a minute, then try again."),
           507: ("The disk of the portal is full", "Nothing can be saved now, though pages can still be read. Tell your technician to make room on "
                 "the server's disk; then try again.")}
 
@@ -252,6 +254,8 @@ def catch_errors(app):
             code = 400
         if code == 500 and trail.cannot_write(getattr(error, "original_exception", error)):
             code = 507
+        if code == 500 and trail.is_busy(getattr(error, "original_exception", error)):
+            code = 503
         if code in (403, 404):
             looks.refused()
         title, words = WRONG_HOST if isinstance(error, SecurityError) else ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])

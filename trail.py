@@ -32,6 +32,7 @@ UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR
               errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}        # of SQLite, of PostgreSQL, of the system
 STAMP = "%Y-%m-%dT%H:%M:%SZ"        # of an anchor: UTC, ISO 8601
 BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40P01"}       # of SQLite; of PostgreSQL: no lock, deadlock
+LONGEST_WAIT = 10                   # seconds that a writer waits for another one, on both engines
 _key = None
 _as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
@@ -64,6 +65,7 @@ def together():
     """All or nothing, one writer at a time: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock."""
     with db.atomic() as everything:
         if not on_sqlite():
+            db.execute_sql(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}s'")
             db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (ONE_WRITER,))
         yield everything
 

@@ -26,7 +26,7 @@ from admin_views.base import RecordView, typing_problems
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from models import Document, Pupil, Setting, may
-from questions import HEAD, SENCO, AuditEntry, Clash, now, together, short_day, today
+from questions import HEAD, SENCO, AuditEntry, Clash, now, short_day, today
 from trail import stamps
 
 IMPORT_HOURS = 24               # how long an upload waits for “Import”
@@ -177,7 +177,7 @@ class ImportView(SchoolPage):
             return redirect(url_for(".columns", key=key))
         return self.show(key, found, columns, sheet.preview(found, columns, current_user))
 
-    def show(self, key, found, columns, items, changed=False):
+    def show(self, key, found, columns, items, changed=False, written=0):
         """The page of the preview."""
         kind = kind if (kind := request.args.get("show", "")) in sheet.KINDS else ""
         wanted = [i for k in sheet.KINDS for i in items if i.kind == k and kind in ("", k)]
@@ -187,11 +187,11 @@ class ImportView(SchoolPage):
         looks.note([i.pupil for i in wanted[page * SHOWN:][:SHOWN] if i.pupil], "found")
         return self.render("import_preview.html", key=key, items=wanted[page * SHOWN:][:SHOWN], counts=sheet.counts(items), kind=kind,
                            total=len(wanted), page=page, pages=pages, first=page * SHOWN + 1, left=left, seen=sheet.fingerprint(items),
-                           absent=absent(items), changed=changed), 409 if changed else 200
+                           absent=absent(items), changed=changed, written=written), 409 if changed else 200
 
     @expose("/<key>/import/", methods=("POST",))
     def bring(self, key):
-        """Write what the preview said, all or nothing; a second press finds no file and changes nothing."""
+        """Write what the preview said; a second press finds no file and changes nothing."""
         path = self.upload(key)
         taken = path.with_suffix(".taken")
         found, columns = self.opened(key)
@@ -205,19 +205,19 @@ class ImportView(SchoolPage):
         return self.write(path, taken, key, found, columns)
 
     def write(self, path, taken, key, found, columns):
-        """Import the file that was taken; give it back when it could not be done."""
-        done = None
+        """Import the file that was taken; give it back when it could not be done, or not all of it."""
+        done, all_done = 0, False
         try:
-            with together():
-                items = sheet.preview(found, columns, current_user)
-                if sheet.fingerprint(items) == request.form.get("seen"):
-                    done = sheet.bring_in(items, f"Import {short_day(today())}")
+            items = sheet.preview(found, columns, current_user)
+            if sheet.fingerprint(items) == request.form.get("seen"):
+                done = sheet.bring_in(items, f"Import {short_day(today())}")
+                all_done = done == len(sheet.wanted(items))
         except (Clash, IntegrityError):
-            done = None
+            pass
         finally:
-            taken.unlink() if done is not None else taken.rename(path)
-        if done is None:
-            return self.show(key, found, columns, sheet.preview(found, columns, current_user), changed=True)
+            taken.unlink() if all_done else taken.rename(path)
+        if not all_done:
+            return self.show(key, found, columns, sheet.preview(found, columns, current_user), changed=True, written=done)
         flash(f"{done} {'pupil' if done == 1 else 'pupils'} imported.", "done")
         return redirect(url_for("pupil.index_view"))
 
@@ -463,7 +463,7 @@ def sweep_files(program):
 
 
 def give_back_imports():
-    """Give back the uploads whose import was killed, as nothing of it was written; those that are too old go."""
+    """Give back the uploads whose import was killed, to import what is left of them; those that are too old go."""
     for path, changed in stamps(folder("imports")):
         if changed < time.time() - IMPORT_HOURS * 3600:
             path.unlink(missing_ok=True)

@@ -9,17 +9,19 @@ import functools
 import hashlib
 import io
 import re
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from peewee import DateField, DecimalField, ForeignKeyField
+from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chunked
 
 from admin_views.forms import clean, clean_line
 from models import Contact, Pupil
-from questions import audit, together, read_day
+from questions import Clash, audit, together, read_day
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
 NEVER = ("left_on", "destination", "areas", "sen_unit", "resourced")        # a file leaves these as they are
+PIECE, REST = 20, 0.02           # pupils that are written under one lock; seconds between two locks
 NEEDED = tuple(n for n, f in Pupil.questions() if f.ask.needed is True)
 OUT, LIST = "out", "contacts"           # a column that is left out; a column that lists all contacts in one cell
 OUT_WORDS = "leave out"
@@ -478,10 +480,48 @@ def fingerprint(items):
 
 
 def bring_in(items, reason):
-    """Write all that is new or changed, all or nothing; returns how many pupils. Raises Clash when one was changed meanwhile."""
-    wanted = [i for i in items if i.kind in (NEW, CHANGED)]
-    with together():
-        for item in wanted:
-            item.save(reason)
-        audit("import", Pupil(), reason=f"{reason}: " + ", ".join(f"{n} {kind}" for kind, n in counts(items).items()))
-    return len(wanted)
+    """Write all that is new or changed, a few pupils at a time, so that others can save meanwhile; gives how many were written.
+
+    Fewer than `wanted(items)` when somebody changed one of them meanwhile: the preview then shows what is left.
+    Raises Clash or IntegrityError when that was so from the first, and nothing was written.
+    """
+    left, done = wanted(items), 0
+    refuse_stale(left)
+    for some in chunked(left, PIECE):
+        try:
+            with together():
+                for item in some:
+                    refuse_twin(item)
+                    item.save(reason)
+        except (Clash, IntegrityError):
+            if not done:
+                raise
+            break
+        done += len(some)
+        time.sleep(REST if done < len(left) else 0)         # others wait for the lock, and must find it free once
+    told = ", ".join(f"{n} {kind}" for kind, n in counts(items).items())
+    audit("import", Pupil(), reason=f"{reason}: {told}" + ("" if done == len(left) else f"; only {done} were written"))
+    return done
+
+
+def wanted(items):
+    """The items that an import writes."""
+    return [item for item in items if item.kind in (NEW, CHANGED)]
+
+
+def refuse_stale(items):
+    """Raise Clash when a pupil was changed since it was looked at: before anything is written."""
+    versions = dict(Pupil.select(Pupil.id, Pupil.version).tuples())
+    for item in items:
+        if item.pupil.id and versions.get(item.pupil.id) != item.pupil.version:
+            raise Clash("Somebody else has saved one of these pupils.")
+
+
+def refuse_twin(item):
+    """Raise Clash when somebody else has added the new pupil of an item since it was looked at."""
+    if item.kind != NEW:
+        return
+    pupil = item.pupil
+    for other in Pupil.select(Pupil.surname, Pupil.forename, Pupil.dob).where(Pupil.dob == pupil.dob):
+        if name_key(other.surname, other.forename, other.dob) == name_key(pupil.surname, pupil.forename, pupil.dob):
+            raise Clash("Somebody else has added one of these pupils.")
