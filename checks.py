@@ -631,10 +631,14 @@ def seconds():
 
 def kernel_clock():
     """What Linux says of its clock (adjtimex): 5 when nothing sets it; raises Unknown elsewhere."""
+    unknown = Unknown("This system does not say whether its clock is set by a time server.")
     try:
-        return ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(256))
+        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(256))
     except (AttributeError, OSError, TypeError):
-        raise Unknown("This system does not say whether its clock is set by a time server.") from None
+        raise unknown from None
+    if state < 0:                       # a service that may not touch the clock (docs/portal.service)
+        raise unknown
+    return state
 
 
 @check(WARN, MACHINE, "timedatectl set-ntp true")

@@ -4,6 +4,7 @@ Each command is a thin function; what it does is in the module that it calls.
 """
 import contextlib
 import errno
+import http.client
 import json
 import logging
 import pathlib
@@ -221,7 +222,7 @@ def check(quick, tls):
     portal = app.create_app(opened())
     with portal.database.connection_context():
         found = checks.run(status.facts_of(portal, whole=not quick))
-    found += [certificate(tls)] if tls else []
+    found += [certificate(tls), known_as_https(tls)] if tls else []
     print("\n".join(checks.line(r) for r in found))
     bad = [r for r in found if not r.ok]
     print(f"{len(found)} checks: {len(found) - len(bad)} OK, " + ", ".join(
@@ -241,6 +242,23 @@ def certificate(host):
     except (OSError, ValueError) as error:
         return checks.Result(False, checks.PROBLEM, f"{host} gives no trusted HTTPS ({type(error).__name__}).", cure)
     return checks.Result(left >= 14, checks.WARN, words, "" if left >= 14 else cure)
+
+
+def known_as_https(host):
+    """Whether the portal behind this host knows that it is asked by HTTPS: then it tells browsers to stay with it."""
+    host = host.removeprefix("https://").strip("/")
+    cure = "Let the web server in front send X-Forwarded-Proto: docs/technician.md, “HTTPS”"
+    asked = http.client.HTTPSConnection(host, timeout=10)
+    try:
+        asked.request("GET", "/healthz")
+        answer = asked.getresponse()
+    except (OSError, http.client.HTTPException) as error:
+        return checks.Result(False, checks.PROBLEM, f"The portal does not answer at {host} ({type(error).__name__}).", "See the web server in front")
+    finally:
+        asked.close()
+    if answer.getheader("Strict-Transport-Security"):
+        return checks.Result(True, checks.PROBLEM, f"Browsers are told to stay with HTTPS at {host}.")
+    return checks.Result(False, checks.PROBLEM, f"The portal at {host} does not know that it is asked by HTTPS, or is not there.", cure)
 
 
 @cli.command()

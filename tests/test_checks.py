@@ -513,13 +513,17 @@ def test_the_command_says_one_line_for_each_check_and_its_exit_code(tmp_path):
 
 
 # ------------------------------------------------------------------------------------------------------------------ HTTPS
-@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
-def test_the_certificate_of_the_school_is_looked_at(tmp_path, monkeypatch, the_day):
-    import commands
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+def make_certificate(key, cert):
+    """A certificate for localhost, of our own, for 30 days."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "30",
                     "-subj", "/CN=localhost",
                     "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+def test_the_certificate_of_the_school_is_looked_at(tmp_path, monkeypatch, the_day):
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    make_certificate(key, cert)
     the_day.move_to(cert.stat().st_mtime + 3600)                    # OpenSSL looks at the clock of the computer
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
@@ -534,6 +538,31 @@ def test_the_certificate_of_the_school_is_looked_at(tmp_path, monkeypatch, the_d
     assert not stranger.ok and stranger.level == checks.PROBLEM and "gives no trusted HTTPS" in stranger.words
     assert not late.ok and late.level == checks.WARN and "ends in 9 days" in late.words
     assert known.ok and "TLSv1.3; its certificate ends in 29 days" in known.words
+
+
+def answer_with(context, place, headers):
+    """Answer one request by HTTPS."""
+    plain, _ = place.accept()
+    with context.wrap_socket(plain, server_side=True) as safe:
+        safe.recv(4096)
+        safe.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + headers + b"\r\n")
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+@pytest.mark.parametrize("headers, ok", [(b"Strict-Transport-Security: max-age=31536000\r\n", True), (b"", False)])
+def test_a_web_server_in_front_that_does_not_say_https_is_found(tmp_path, monkeypatch, the_day, headers, ok):
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    make_certificate(key, cert)
+    the_day.move_to(cert.stat().st_mtime + 3600)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    with socket.create_server(("localhost", 0)) as place:
+        threading.Thread(target=answer_with, args=(context, place, headers), daemon=True).start()
+        found = commands.known_as_https(f"https://localhost:{place.getsockname()[1]}")
+    assert found.ok == ok
+    assert ok or "X-Forwarded-Proto" in found.cure
+    assert commands.known_as_https("127.0.0.1:1").words.startswith("The portal does not answer")
 
 
 def answer_once(server, context):

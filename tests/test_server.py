@@ -511,3 +511,22 @@ def test_the_server_asks_for_as_many_open_files_as_it_may_need():
     code = code.replace("(256, resource.getrlimit(resource.RLIMIT_NOFILE)[1])", "(256, 256)")
     possible, files = map(int, command("-c", code).stdout.split())
     assert (possible, files) == (52, 256), "Fewer connections, rather than none that can be opened."
+
+
+# ------------------------------------------------------------------------------ at boot, and on Windows
+def test_the_unit_for_systemd_starts_the_portal_by_its_one_command():
+    """Once for each line that the program depends on; `systemd-analyze verify` looks at the rest."""
+    lines = (ROOT / "docs" / "portal.service").read_text("utf-8").splitlines()
+    home = "/srv/learning-pathway"
+    for line in (f"ExecStart={home}/.venv/bin/python app.py run", f"WorkingDirectory={home}", f"EnvironmentFile=-{home}/portal.env",
+                 f"ReadWritePaths={home}/data", f"RestartPreventExitStatus={config.CannotStart.exit_code}", "ProtectSystem=strict",
+                 "NoNewPrivileges=yes"):
+        assert lines.count(line) == 1, line
+    files = next(line for line in lines if line.startswith("LimitNOFILE="))
+    assert int(files.partition("=")[2]) > server.FILES_OF_A_CONNECTION * server.CONNECTIONS
+
+
+def test_the_start_script_for_windows_has_the_line_ends_and_commands_that_windows_wants():
+    words = (ROOT / "portal.cmd").read_bytes()
+    assert words.count(b"\n") == words.count(b"\r\n") > 5
+    assert b".venv\\Scripts\\python app.py run\r\n" in words and b"app.py %*" in words
