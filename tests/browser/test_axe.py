@@ -286,3 +286,32 @@ def test_account(look, children):
     screen.open("/account/confirm")
     screen.page.get_by_label("Password").fill(PASSWORD)
     screen.press("Continue")
+
+
+def test_what_is_told_of_accounts(served, look):
+    """The home page of a SENCO with more notices than it shows at once; then put away."""
+    with served.database.connection_context():
+        head, technician = (m.User.get(username=name) for name in ("head", "technician"))
+        with q.acting(technician.name, technician.id, technician.role):
+            for number in range(10):
+                q.audit("sign-in link made", head, reason=f"Why {number}")
+    screen = look(SENCO, "/")
+    screen.page.locator("section[aria-labelledby=notices] summary").click()
+    check(screen)
+    screen.press("I have read this")
+    assert not screen.page.get_by_text("made a sign-in link").count()
+
+
+def test_anchor(look):
+    """The line of today, a line that does not fit, one that cannot be read, one that holds."""
+    screen = look(SENCO, "/audit/anchor/")
+    line = screen.page.locator("main code").inner_text()
+    for typed, words in (
+        (line.replace("code ", "code 0000-")[:-5], "is not the one that was written down"),
+        ("something else", "Type the number of rows and the code"),
+        (line, "The audit trail still holds that line"),
+    ):
+        screen.page.locator("#line").fill(typed)
+        screen.press("Look")
+        screen.says(words)
+        check(screen, dark=False)
