@@ -4,6 +4,7 @@ A guard is a row of GUARDS: what it keeps, its file, a text that stands there ex
 the tests that must fail then. `python tests/mutate_guards.py WORDS` takes only the rows that have these words. The copy of the tree
 that is changed lies in a temporary folder. A new guard needs a row; test_tree.py sees that every text is still there, once.
 """
+import os
 import queue
 import shutil
 import subprocess
@@ -332,7 +333,8 @@ def run(folder, *selections, workers="0"):
     files = dict.fromkeys(s.partition(" -k ")[0] for s in selections)
     chosen = [s.partition(" -k ")[2] for s in selections]
     words = ["-k", " or ".join(f"({c})" for c in chosen)] if all(chosen) else []
-    return subprocess.run([sys.executable, "-m", "pytest", "-x", "-n", workers, "-q", "-p", "no:cacheprovider", *files, *words], cwd=folder,
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run([sys.executable, "-m", "pytest", "-x", "-n", workers, "-q", "-p", "no:cacheprovider", *files, *words], cwd=folder, env=env,
                           capture_output=True, text=True, timeout=1200, check=False)
 
 

@@ -36,6 +36,7 @@ def run(*words, url, folder):
     """A command of ours against that server; its output when it succeeds."""
     env = {**os.environ, "DATABASE_URL": url, "DATA_DIR": str(folder)}
     env.pop("PYTEST_XDIST_WORKER", None)
+    env.pop("PYTEST_ADDOPTS", None)
     done = subprocess.run([sys.executable, *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     return done.stdout
