@@ -111,6 +111,8 @@ class RecordView(ModelView):
         w = self.wanted()
         sort = w["sort"] if w["sort"] in self._sortable_columns else None
         count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
+        if w["search"] and count == 1 and len(rows) == 1:
+            return self.open_only_hit(rows[0])
         preload(self.model, rows)
         looks.note(rows, "found" if w["search"] or w["filters"] else "listed")
         return self.render(self.list_template, title=self.plural(), rows=rows, count=count, wanted=w, columns=self._list_columns,
@@ -118,6 +120,13 @@ class RecordView(ModelView):
                            pages=-(-count // PAGE_SIZE), page_size=PAGE_SIZE, searches=self._search_supported,
                            may_add=self.may_write() and not issubclass(self.model, Form), may_export=may(current_user, "x", self.model),
                            has_blank=issubclass(self.model, PupilRecord) and self.may_write(), actions=self.row_actions, link=self.link, lines=row_lists(self.model))
+
+    def open_only_hit(self, record):
+        """A search that finds one record leads straight to it; that it was found is written down all the same."""
+        pupil = record.pupil_key()
+        if pupil:
+            looks.put_down([("found", type(record).__name__, record.id, pupil, "")])
+        return redirect(self.link(record))
 
     def more_links(self, record):
         """Further places to go from the page of a record: [(words, address)]."""

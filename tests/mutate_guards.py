@@ -132,6 +132,8 @@ GUARDS = [  # what it keeps | file | text | without the guard | tests that must 
     ("no words go to another child by a second press", "admin_views/base.py", "if record and pupil and record.pupil_key() != pupil.id:", "if False:",
      APART + " -k second_press"),
     ("what is gone is not made again", "questions.py", "if was is None and self.id and not force_insert:", "if False:", APART + " -k late_save"),
+    ("who is found as the only hit is written down", "admin_views/base.py", "            looks.put_down([(\"found\",", "            tuple([(\"found\",",
+     "tests/test_enter.py -k as_the_only_hit"),
     ("no number is given twice", "numbering.py", "rebuild(database, table, made.replace(PLAIN, COUNTED, 1))", "pass", APART + " -k not_given_again"),
     ("nor one that the trail knows", "app.py", "if number})\n", "if False})\n", APART + " -k old_database"),
     ("nor one of the time before a restore", "recovery.py", "    numbering.leave_out(db.obj, counted)\n", "", APART + " -k after_a_restore"),

@@ -87,6 +87,21 @@ class Page:
         """A form of the page: the big one, unless another is named."""
         return self.one(path)
 
+    def buttons(self, form):
+        """The buttons that send a form, in the order of the page; those outside it that name it, too."""
+        found = []
+        for button in self.all("//button | //input"):
+            kind = (button.get("type") or ("submit" if button.tag == "button" else "text")).lower()
+            owner = self.all(f"//form[@id={quoted(button.get('form'))}]") if button.get("form") else button.xpath("ancestor::form")
+            if kind in ("submit", "image") and owner and owner[-1] is form:
+                found.append(button)
+        return found
+
+    def boxes(self, form):
+        """The boxes of a form in which Enter sends it: of one line, to tick, or to choose a file."""
+        kinds = [(b, b.get("type", "text").lower()) for b in form.iter("input") if "readonly" not in b.attrib]
+        return [box for box, kind in kinds if kind not in ("hidden", "submit", "image", "button", "reset")]
+
     def said(self, name):
         """What a control of the big form holds."""
         return dict(values_of(self.form())).get(name, "")
@@ -248,6 +263,16 @@ class Browser:
         sent = [*kept, *pairs(typed), *([button] if button else [])]
         url = form.get("action") or shown.response.request.full_path.rstrip("?")
         return self.read(self.send("POST", url, sent, token=False), status)
+
+
+    def enter(self, shown, path, **typed):
+        """Press Enter in a box of a form: the browser presses the form's first button (HTML, implicit submission)."""
+        form = shown.form(path)
+        first = shown.buttons(form)[0]
+        kept = [(n, v) for n, v in values_of(form) if n not in typed]
+        named = [(first.get("name"), first.get("value") or "")] if first.get("name") else []
+        url = first.get("formaction") or form.get("action") or shown.response.request.full_path.rstrip("?")
+        return self.send("POST", url, [*kept, *pairs(typed), *named], token=False)
 
 
 def unwitnessed(user, response, sent, before):

@@ -127,6 +127,8 @@ class Screen:
         surname, _, forename = name.partition(", ")
         self.page.get_by_label("Name or UPN").fill(surname)
         self.press("Find")
+        if re.search(r"/pupil/\d+/$", self.page.url):          # the only hit opens by itself
+            return
         row = self.page.locator("tbody tr").filter(has=self.page.get_by_role("link", name=surname, exact=True)).filter(has_text=forename)
         self.click(row.locator("th a"))
 
