@@ -34,7 +34,7 @@ import school_folder
 import server
 import trail
 import workflow
-from config import HERE
+from config import HERE, settings_file
 from models import Document, Form, Setting, SignedIn, User, every
 from questions import ROLES, SENCO, TECHNICIAN, say_moment
 
@@ -244,6 +244,15 @@ def program_is_ours(at):
              *at.program.glob("papers/*.py")]
     open_ones = [p.name for p in parts if os.name == "posix" and p.stat().st_mode & 0o002]
     return f"Everybody on this computer may change the program ({open_ones[0]})." if open_ones else None
+
+
+@check(WARN, KEYS, "chmod 600 portal.env, and chown it to the portal's own user")
+def settings_file_is_private(at):
+    """Only the portal's own user may read the settings file."""
+    path = settings_file()
+    if path is None or not path.exists() or not open_to_others(path):
+        return None
+    return f"Other people with an account on this computer may read {path.name}, and a password in it."
 
 
 @check(WARN, KEYS, "Start the portal as a user of its own: docs/technician.md, “Start it at boot”")

@@ -231,6 +231,13 @@ def clock_at(*day):
     return lambda s: s.clock.move_to(datetime.datetime(*day, tzinfo=datetime.UTC))
 
 
+def settings_for_all(s):
+    """A settings file that everybody may read."""
+    (s.tmp / "portal.env").touch()
+    (s.tmp / "portal.env").chmod(0o644)
+    s.patch.setenv("PORTAL_ENV", str(s.tmp / "portal.env"))
+
+
 def of_another(s):
     """A key that belongs to another user."""
     if os.geteuid() == 0:
@@ -300,6 +307,7 @@ def anchor_of_last_week(s):
 FAULTS = {
     "folder_is_private": [chmod("data", 0o755), chmod("data", 0o710)],
     "folder_is_ours": [of_another],
+    "settings_file_is_private": [settings_for_all],
     "keys_are_private": [chmod("data/audit.key", 0o640), chmod("data/backup.key", 0o604)],
     "keys_are_strong": [lambda s: (s.folder / "secret.key").write_text("change me"),
                         lambda s: (s.folder / "audit.key").write_text("0" * 64)],
