@@ -167,7 +167,7 @@ class ImportView(SchoolPage):
             settings.import_columns = kept
             settings.save(reason="Said while bringing in pupils")
 
-    @expose("/<key>/")
+    @expose("/<key>/", methods=("GET", "POST"))
     def look(self, key):
         """The preview: what would happen to whom; nothing is written."""
         found, columns = self.opened(key)
@@ -179,13 +179,14 @@ class ImportView(SchoolPage):
 
     def show(self, key, found, columns, items, changed=False, written=0):
         """The page of the preview."""
-        kind = kind if (kind := request.args.get("show", "")) in sheet.KINDS else ""
+        kind = kind if (kind := request.values.get("show", "")) in sheet.KINDS else ""
         wanted = [i for k in sheet.KINDS for i in items if i.kind == k and kind in ("", k)]
         pages = max(-(-len(wanted) // SHOWN), 1)
-        page = min(max(request.args.get("page", 0, type=int), 0), pages - 1)
+        page = min(max(request.values.get("page", 0, type=int), 0), pages - 1)
         left = [h for h, c in zip(found.heads, columns) if c == sheet.OUT]
-        looks.note([i.pupil for i in wanted[page * SHOWN:][:SHOWN] if i.pupil], "found")
-        return self.render("import_preview.html", key=key, items=wanted[page * SHOWN:][:SHOWN], counts=sheet.counts(items), kind=kind,
+        shown = wanted[page * SHOWN:][:SHOWN]
+        looks.note([pupil for item in shown for pupil in (item.pupil, item.named) if pupil], "found")
+        return self.render("import_preview.html", key=key, items=shown, counts=sheet.counts(items), kind=kind,
                            total=len(wanted), page=page, pages=pages, first=page * SHOWN + 1, left=left, seen=sheet.fingerprint(items),
                            absent=absent(items), changed=changed, written=written), 409 if changed else 200
 

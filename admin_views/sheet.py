@@ -66,6 +66,14 @@ class Unreadable(ValueError):
     """A file that cannot be taken; says why and what to do."""
 
 
+class NamesAnother(ValueError):
+    """A row that is in doubt; the sentence names a pupil who is here already."""
+
+    def __init__(self, words, pupil):
+        super().__init__(words)
+        self.pupil = pupil
+
+
 # ------------------------------------------------------------------------------------------------------------- the file
 @dataclass
 class Sheet:
@@ -348,7 +356,7 @@ class Register:
             raise ValueError("The record of this pupil was erased here; ask the SENCO.")
         theirs = [pupil.surname, pupil.forename, pupil.dob]
         if all(names) and not any(name_key(a) == name_key(b) for a, b in zip(names, theirs)):
-            raise ValueError(f"UPN: it belongs to another pupil, {pupil}; check the UPN in your school system.")
+            raise NamesAnother(f"UPN: it belongs to another pupil, {pupil}; check the UPN in your school system.", pupil)
         return pupil
 
 
@@ -359,9 +367,13 @@ def name_key(*names):
 
 @dataclass
 class Item:
-    """One row of the file: whom it is about, and what would happen. `changes` is [(question, before, after), ...]."""
+    """One row of the file: whom it is about, and what would happen. `changes` is [(question, before, after), ...].
+
+    `named` is another pupil whom a reason names.
+    """
     line: int
     pupil: object
+    named: object = None
     kind: str = SAME
     changes: list = field(default_factory=list)
     reasons: list = field(default_factory=list)
@@ -397,6 +409,9 @@ def judge(line, cells, heads, columns, asked, here):
     item = Item(line, Pupil(), reasons=reasons)
     try:
         item.pupil = here.find(said) or item.pupil
+    except NamesAnother as doubt:
+        reasons.append(str(doubt))
+        item.named = doubt.pupil
     except ValueError as doubt:
         reasons.append(str(doubt))
     item.keys = keys_of(said, item.pupil)
