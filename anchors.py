@@ -75,7 +75,9 @@ def read_line(typed):
     Capitals, spaces, hyphens and commas do not matter; the letters O, I and L are read as digits.
     """
     found = re.search(
-        r"([0-9]{1,3}(?:[,.\s][0-9]{3})+|[0-9]+)\s*rows(.*)", typed[:300], re.I | re.S
+        r"(?<![0-9])([0-9]{1,3}(?:[,.\s][0-9]{3}){1,3}|[0-9]{1,12})\s{0,9}rows(.*)",
+        typed[:300],
+        re.I | re.S,
     )
     if not found:
         return None

@@ -65,7 +65,8 @@ def together():
     """All or nothing, one writer at a time: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock."""
     with db.atomic() as everything:
         if not on_sqlite():
-            db.execute_sql(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}s'")
+            wait = f"{LONGEST_WAIT}s"
+            db.execute_sql("SELECT set_config('lock_timeout', %s, true)", (wait,))
             db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (ONE_WRITER,))
         yield everything
 
