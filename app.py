@@ -18,6 +18,7 @@ from playhouse import db_url
 from playhouse.migrations import Runner, template
 from playhouse.schema_diff import diff_models
 from werkzeug.exceptions import SecurityError
+from werkzeug.routing import IntegerConverter
 from werkzeug.sansio.utils import host_is_trusted
 
 import admin_views
@@ -126,6 +127,7 @@ def create_app(database=None, folder=None, testing=False):
     folder = folder or config.data_dir()
     https, hosts, insecure = config.way_in()
     app = Flask(__name__)
+    app.url_map.converters["int"] = RowNumber
     app.config.update(SECRET_KEY=config.key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing,
                       SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=places.LEFT_OPEN, WTF_CSRF_TIME_LIMIT=None,
                       TRUSTED_HOSTS=[*hosts, *config.LOOPBACK], STAFF_HOSTS=hosts, INSECURE_HTTP=insecure,
@@ -172,6 +174,13 @@ def healthz():
         current_app.logger.error("the database does not answer: %s", logs.where(fault))
         return "the database does not answer\n", 503, PLAIN
     return "ok\n", 200, PLAIN
+
+
+class RowNumber(IntegerConverter):
+    """The number of a row in an address; one that no database holds leads to no page."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **{"max": 2 ** 31 - 1, **more})
 
 
 def connect_each_request(app):

@@ -29,18 +29,22 @@ def may_read(user, entry):
 
 def about(record):
     """The condition that an audit row is about this record, and about the same child."""
+    return (AuditEntry.record == type(record).__name__) & (AuditEntry.record_id == record.id) & same_child(record)
+
+
+def same_child(record):
+    """The condition that an audit row is about the child of this record, or about no child when the record is about none."""
     pupil = record.pupil_key()
-    same_child = AuditEntry.pupil_id.is_null() if pupil is None else AuditEntry.pupil_id == pupil
-    return (AuditEntry.record == type(record).__name__) & (AuditEntry.record_id == record.id) & same_child
+    return AuditEntry.pupil_id.is_null() if pupil is None else AuditEntry.pupil_id == pupil
 
 
 def history(record, user, most=40):
     """The last changes of a record and of its rows that this person may read, newest first."""
     mine = about(record)
-    for group in record.groups():
-        for row in getattr(record, group):
-            mine |= about(row)
-    found = AuditEntry.select().where(mine, AuditEntry.act.not_in((*trail.SEEN, "refused")))
+    for group, row_class in record.groups().items():
+        keys = [row.id for row in getattr(record, group).select(row_class.id)]
+        mine |= (AuditEntry.record == row_class.__name__) & AuditEntry.record_id.in_(keys)
+    found = AuditEntry.select().where(mine, same_child(record), AuditEntry.act.not_in((*trail.SEEN, "refused")))
     shown = []
     for entry in since_made(found.order_by(AuditEntry.id.desc())):
         if len(shown) == most:

@@ -247,7 +247,7 @@ class RecordView(ModelView):
             forms.name_siblings(form)
             said = request.form
             if said.get("more") in type(record).groups():
-                form[said["more"]].append_entry({})
+                problems = add_line(form[said["more"]])
             else:
                 try:
                     problems = self.save(record, form, said.get("do", "save"))
@@ -464,12 +464,28 @@ def pupil_of(record):
     return Pupil.get_or_none(Pupil.id == key) if key else None
 
 
+def too_many(field_list):
+    """What to do about a list that is too long."""
+    return (f"“{field_list.label.text}” has room for {forms.MOST_LINES} lines. Nothing is saved yet, and what you typed is kept: "
+            "tick “Remove this line” where you can and take the others into another paper, then save again.")
+
+
+def add_line(field_list):
+    """Add a line to a list of the form; the problems when there is no room."""
+    if len(field_list.entries) >= forms.MOST_LINES:
+        return [(field_list.short_name, too_many(field_list))]
+    field_list.append_entry({})
+    return []
+
+
 def typing_problems(form):
     """What cannot be read: [(id of the control, sentence)], rows included."""
     form.validate()
     found = []
     for field in form:
         if field in forms.lists_of(form):
+            if forms.lines_to_keep(field, request.form) > forms.MOST_LINES:
+                found.append((field.short_name, too_many(field)))
             for entry in field.entries:
                 found += [(f.id, f"{f.label.text}: {words}") for f in entry.form for words in f.errors if not entry.form.gone.data]
         else:

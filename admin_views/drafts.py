@@ -2,7 +2,8 @@
 
 Come here to change what is kept of the typing, for whom and how long. `keep` is called while somebody types (portal.js), whenever a
 form could not be saved, and when a session has ended; `of` gives it back when the form is opened again; `saved` ends it. Passwords,
-codes and files are never kept. A draft belongs to one person and one address, and obeys the scope of the pupil whom it is about.
+codes and files are never kept. A draft belongs to one person, one address and one child, and obeys the scope of that child. Of one
+person's drafts the oldest go when there are too many.
 """
 import datetime
 import json
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from peewee import fn
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
@@ -23,6 +25,8 @@ from questions import Clash, now, say_moment, together
 
 KEPT_FOR = datetime.timedelta(days=30)
 MOST = 2_000_000                # characters of one draft
+MOST_OF_PERSON = 100            # drafts of one person
+MOST_IN_ALL = 20_000_000        # characters of all of them
 FORMS = ("new", "edit", "move", "chart")                                # the screens that somebody types into
 NEVER = ("csrf_token", "password", "new_password", "again", "code", "token", "do", "more", "draft_of")
 HIDDEN = ("version", "seen", "press", "ask", "next")                    # what a form carries besides what was typed
@@ -107,7 +111,21 @@ def keep(user, address, items):
         mine = Draft.get_or_none(Draft.user == user.id, Draft.form == address) or Draft(user=user.id, form=address)
         mine.pupil_id, mine.typed, mine.at = pupil_id, text, now()
         mine.save()
+        make_room(user, mine)
     return mine
+
+
+def make_room(user, newest):
+    """Forget the oldest drafts of a person who has too many, or too much in them; the newest stays."""
+    theirs = Draft.select(Draft.id, fn.LENGTH(Draft.typed).coerce(False)).where(Draft.user == user.id, Draft.id != newest.id)
+    count, letters, too_old = 1, len(newest.typed), []
+    for key, length in theirs.order_by(Draft.at.desc(), Draft.id.desc()).tuples():
+        count += 1
+        letters += length
+        if count > MOST_OF_PERSON or letters > MOST_IN_ALL:
+            too_old.append(key)
+    if too_old:
+        Draft.delete().where(Draft.id.in_(too_old)).execute()
 
 
 def whole(words):

@@ -123,7 +123,8 @@ class ImportView(SchoolPage):
             try:
                 if data is None:
                     raise sheet.Unreadable("Choose a file first.")
-                sheet.read_file(data)
+                found = sheet.read_file(data)
+                sheet.refuse_without_headings(found.heads, current_user.role, Setting.of_school().import_columns)
                 return redirect(url_for(".look", key=self.keep(data)))
             except sheet.Unreadable as fault:
                 problems = [("file", str(fault))]

@@ -19,6 +19,8 @@ from unicode_text import nfc
 
 LONGEST_SOUGHT = 600            # characters of a name that is looked up; no pupil's is longer
 MOST_WORDS = 20                 # words of it, each of which is looked for
+MOST_LINES = 200                # of one list of a form
+READ_LINES = 1_000              # that are read to be shown again when there are too many
 FEW = 7                         # up to so many options are shown as buttons, more as a list to open
 
 
@@ -202,7 +204,7 @@ def form_for(record_class, user, fixed=()):
         for name, question in asked:
             if isinstance(question, Rows):
                 lines[name] = FieldList(FormField(row_form(groups[name], user, record_class)), label=question.label,
-                                        description=question.prompt, max_entries=200)
+                                        description=question.prompt, max_entries=READ_LINES)
             elif name not in fixed and name not in record_class.given:
                 lines[name] = control(name, question, {"user": user, "row": False})
     return type(f"{record_class.__name__}Form", (FlaskForm,), lines)
@@ -261,6 +263,15 @@ def sibling_choices(field_list):
 def lists_of(form):
     """The lists of rows of a form, in order."""
     return [f for f in form if isinstance(f, FieldList)]
+
+
+def lines_to_keep(field_list, names):
+    """How many lines of a list are to be saved; `names` of the boxes that came in tell of those that were not read."""
+    before = f"{field_list.short_name}-"
+    sent = {name.removeprefix(before).partition("-")[0] for name in names if name.startswith(before)}
+    read = [entry.form for entry in field_list.entries]
+    kept = [line for line in read if not (line.gone.data or is_empty(line))]
+    return len(kept) + max(len(sent) - len(read), 0)
 
 
 def first_words(row):

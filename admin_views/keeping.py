@@ -20,7 +20,7 @@ from admin_views import looks, paper
 from admin_views.account import fresh, me
 from admin_views.base import RecordView, harmless
 from admin_views.desk import settings_now
-from admin_views.forms import clean
+from admin_views.forms import clean, key_of
 from admin_views.school import SchoolPage
 from models import Disclosure, Erasure, Pupil, Setting, may
 from questions import now, say_day, say_moment, together, today
@@ -245,7 +245,7 @@ def write_bundle(number_or_upn, folder, data_dir):
 
     Needs the program's context and a name for the audit trail; returns the path, or None when there is no such child.
     """
-    number = int(number_or_upn) if number_or_upn.isdecimal() else 0
+    number = key_of(number_or_upn)
     pupil = Pupil.get_or_none((Pupil.id == number) | (Pupil.upn == number_or_upn.upper()), Pupil.erased_on.is_null())
     if pupil is None:
         return None

@@ -17,8 +17,6 @@ from admin_views import forms
 from questions import AuditEntry, Clash, say_moment
 from trail import SEEN
 
-MOST_LINES = 200
-
 
 class Differ(Clash):
     """Both changed the same answer differently; `problems` says which: [(id of the control, sentence), ...]."""
@@ -57,7 +55,7 @@ def read_seen(form):
     """What `seen` holds, read; nothing when it is not ours: then whatever differs is a clash."""
     try:
         kept = json.loads(form.seen.data or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         kept = {}
     groups = kept if isinstance(kept, dict) and all(isinstance(v, dict) for v in kept.values()) else {}
     return {g: v for g, v in groups.items() if g == "" or all(isinstance(row, dict) for row in v.values())}
@@ -227,7 +225,7 @@ class Merge:
             twin = twins.pop(0)
             twin.row_id.raw_data, twin.row_id.data = None, str(row.id)
             return
-        if len(field_list.entries) < MOST_LINES:
+        if len(field_list.entries) < forms.MOST_LINES:
             entry = field_list.append_entry({"row_id": str(row.id)})
             self.show(entry.form, row)
         self.taken.append(f"{label}: a new line")
@@ -236,9 +234,10 @@ class Merge:
     def taken_out(self, group, was):
         """Who took out the lines of this child's form that were shown and are gone: {number: (who, when)}."""
         kind = type(self.record).groups()[group]
+        asked = {str(entry.form.row_id.data) for entry in self.form[group].entries} & set(was)
         gone = AuditEntry.select().where(
             AuditEntry.record == kind.__name__, AuditEntry.act == "remove",
-            AuditEntry.record_id.in_([forms.key_of(number) for number in was]),
+            AuditEntry.record_id.in_([forms.key_of(number) for number in asked]),
             AuditEntry.pupil_id == self.record.pupil_key())
         return {str(e.record_id): (e.who, say_moment(e.at)) for e in gone}
 

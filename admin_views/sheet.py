@@ -230,6 +230,28 @@ def map_columns(heads, lines, role):
     return [code if code in ("", OUT) or code not in found[:at] else "" for at, code in enumerate(found)]
 
 
+DATA = (re.compile(r"[A-Za-z]\d{11}[\dA-Za-z]"), re.compile(r"\S+@\S+"), re.compile(r"[\d +()./-]*\d[\d +()./-]*"))     # UPN, e-mail, number
+
+
+def is_data(cell):
+    """Whether a cell is an answer and no heading: a date, a UPN, an e-mail address, a number."""
+    if any(kind.fullmatch(cell) for kind in DATA):
+        return True
+    try:
+        return any(c.isdecimal() for c in cell) and read_date(cell) is not None
+    except ValueError:
+        return False
+
+
+def refuse_without_headings(heads, role, lines):
+    """Raise Unreadable when the first line of a file is a pupil; what a column is called is remembered, a child never is."""
+    told = remembered(lines, targets(role))
+    strange = [head for head in heads if not meaning(head) and squash(head) not in told]
+    if len(strange) == len(heads) or any(is_data(head) for head in strange):
+        raise Unreadable("The first line of this file seems to be a pupil, or has names that the portal does not know. Put the "
+                         "name of each column there, such as Surname, Forename, Date of birth, Year group; then choose the file again.")
+
+
 def column_faults(heads, columns, role):
     """What must still be said about the columns: [(number of the column or None, sentence), ...]."""
     asked = targets(role)

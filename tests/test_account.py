@@ -519,6 +519,23 @@ def test_pages_left_open_can_be_sent_after_the_same_person_signed_in_again_and_b
     assert m.SignedIn.select().count() == 1             # what this browser had before is ended
 
 
+def test_the_key_of_the_second_step_stays_the_same_until_it_is_on(app, signed_in, amy):
+    """At each look, after a wrong code, at another computer and after signing in again: a picture scanned yesterday still works."""
+    def key_shown(page):
+        return check(page).xpath("string(//p/code)").replace(" ", "")
+    first = key_shown(signed_in.get("/account/second-step"))
+    assert key_shown(signed_in.get("/account/second-step")) == first
+    wrong = fill(signed_in, "/account/second-step", code="000000")
+    assert wrong.status_code == 422 and key_shown(wrong) == first
+    other = app.test_client()
+    assert sign_in(other).status_code == 302 and key_shown(other.get("/account/second-step")) == first
+    signed_in.post("/sign-out", data={})
+    sign_in(signed_in)
+    assert key_shown(signed_in.get("/account/second-step")) == first
+    shown, secret = turn_on(signed_in)
+    assert secret == first and User.get_by_id(amy.id).totp == first
+
+
 def test_moving_the_second_step_ends_other_places_and_changes_the_secret(app, signed_in):
     _, first = turn_on(signed_in)
     other = copied(app, signed_in)

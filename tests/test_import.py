@@ -415,6 +415,30 @@ def test_unknown_columns_are_asked_once_and_remembered(office, cast):
     assert office.get(send(office, data).location).status_code == 200
 
 
+NO_HEADINGS = ["Reed,Kit,4/6/2019,2,Red", "Reed,Kit,,Year 2,Red", "Quibble,Zed,2019-06-04,2,H801200001001", "Surname,Kit,,,kit@example.org",
+               "Reed,Kit,Surname,,07700 900123"]
+
+
+@pytest.mark.parametrize("first", NO_HEADINGS)
+def test_a_file_without_headings_is_refused_and_nothing_of_it_is_remembered(portal, office, cast, first):
+    """The names of columns are kept in the Settings, which the technician reads: a child's name must not be taken for one."""
+    page = send(office, csv_of("Ash,Wren,2/3/2016,5,5A", heads=first))
+    assert page.status_code == 422 and "The first line of this file seems to be a pupil" in page.text
+    assert not (folder(portal).exists() and list(folder(portal).iterdir())), "nothing is kept of the file"
+    assert not m.Setting.of_school().import_columns
+    said = " ".join(e.after + e.reason for e in q.AuditEntry.select().where(q.AuditEntry.pupil_id.is_null()))
+    assert "Reed" not in said and "Quibble" not in said
+
+
+def test_names_of_columns_that_the_school_has_told_once_are_headings(office, cast):
+    """Also when the portal would know none of them by itself."""
+    settings = m.Setting.of_school()
+    settings.import_columns = "Nachname = Surname\nVorname = Forename\nGeboren = Date of birth\nKlasse 1 = Year group"
+    with q.acting("The tests"):
+        settings.save()
+    assert send(office, csv_of("Reed,Kit,4/6/2019,2", heads="Nachname,Vorname,Geboren,Klasse 1")).status_code == 302
+
+
 def test_a_bad_file_is_refused_on_the_page_and_not_kept(portal, office, monkeypatch):
     monkeypatch.setattr(sheet, "MOST_BYTES", 50)
     for data, words in ((b"PK\x03\x04", "Excel workbook"), (b'a,b\n"x', "quotation mark"), (b"a" * 60, "5 MB")):
