@@ -174,7 +174,8 @@ def good_values(cls):
     """Answers that must be of a special shape."""
     return {m.Pupil: {"upn": "", "former_upn": "", "form": "3B", "dob": "5/5/2017", "admitted_on": "", "left_on": ""},
             m.User: {"username": "somebody.new", "name": "New", "role": "teacher", "account": "on", "classes": "7X"},
-            m.Setting: {"holidays": "", "import_columns": "", "idle_minutes": "20"}}.get(cls, {})
+            m.Setting: {"holidays": "", "import_columns": "", "idle_minutes": "20",
+                        "backup_places": "", "anchor_place": ""}}.get(cls, {})
 
 
 def hostile_value(cls, asked):

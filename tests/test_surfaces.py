@@ -131,7 +131,8 @@ def other_answer(record, name, asked):
 
 SPECIAL = {(m.Pupil, "upn"): "H801200001001", (m.Pupil, "former_upn"): "A801200001001", (m.User, "username"): "new.name", (m.Setting, "holidays"): "19/12/2026 to 3/1/2027",
            (m.Setting, "import_columns"): "A = B", (m.SenNeed, "rank"): "1", (m.User, "role"): "teacher", (m.User, "account"): "on",
-           (m.User, "classes"): "7X", (m.Pupil, "left_on"): "", (m.Setting, "idle_minutes"): "20"}
+           (m.User, "classes"): "7X", (m.Pupil, "left_on"): "", (m.Setting, "idle_minutes"): "20",
+           (m.Setting, "backup_places"): "", (m.Setting, "anchor_place"): ""}
 
 
 @each("cls", WITH_FORM, ids=name_of)
