@@ -122,9 +122,9 @@ class Cause(Exception):
         self.sqlite_errorcode = code
 
 
-@pytest.mark.parametrize("code, status", [(13, 200), (8, 200), (1034, 200), (5, 500), (1, 500)])
+@pytest.mark.parametrize("code, status", [(13, 200), (8, 200), (1034, 200), (5, 503), (1, 500)])
 def test_a_look_that_cannot_be_written_down(school, browser, monkeypatch, caplog, code, status):
-    """A disk that is full (13), read-only (8) or failing (10): the page is served and the log says so, without names. Else no page."""
+    """A disk that is full (13), read-only (8) or failing (10): the page is served and the log says so, without names. Busy (5): the page that says so. Else no page."""
     monkeypatch.setitem(school.app.config, "PROPAGATE_EXCEPTIONS", False)
     monkeypatch.setattr(school.app, "testing", False)
     monkeypatch.setattr(school.app.database, "close", lambda: None)
