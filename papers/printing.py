@@ -90,11 +90,17 @@ class Printers:
         with self.counting:
             self._refuse_too_many(person)
             self.asking[person] += 1
+        given_up = False
         try:
             yield
+        except GivenUp:
+            given_up = True
+            raise
         finally:
             with self.counting:
                 self.asking[person] -= 1
+            if given_up:
+                log.info("a paper was given up: nobody waits for it")
 
     def _refuse_too_many(self, person):
         if self.asking[person] >= EACH:
@@ -112,9 +118,6 @@ class Printers:
         self._wait_for_slot(gone)
         try:
             return self._drawn(html.encode("utf-8", "ignore"), gone)
-        except GivenUp:
-            log.info("a paper was given up: nobody waits for it")
-            raise
         finally:
             self.slots.release()
 
