@@ -31,6 +31,7 @@ import trail
 import upkeep
 import workflow
 from admin_views import account, drafts, limits, looks, places
+from admin_views.forms import key_of
 from papers import printing
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 1000 * trail.LONGEST_WAIT, "trusted_schema": 0,
@@ -177,10 +178,10 @@ def healthz():
 
 
 class RowNumber(IntegerConverter):
-    """The number of a row in an address; one that no database holds leads to no page."""
+    """The number of a row in an address; one that no database holds is 0, which no row has."""
 
-    def __init__(self, *args, **more):
-        super().__init__(*args, **{"max": 2 ** 31 - 1, **more})
+    def to_python(self, value):
+        return key_of(value)
 
 
 def connect_each_request(app):
