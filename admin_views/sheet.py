@@ -230,7 +230,11 @@ def map_columns(heads, lines, role):
     return [code if code in ("", OUT) or code not in found[:at] else "" for at, code in enumerate(found)]
 
 
-DATA = (re.compile(r"[A-Za-z]\d{11}[\dA-Za-z]"), re.compile(r"\S+@\S+"), re.compile(r"[\d +()./-]*\d[\d +()./-]*"))     # UPN, e-mail, number
+DATA = (                                # ++ and *+ never look back
+    re.compile(r"[A-Za-z]\d{11}[\dA-Za-z]"),             # a UPN
+    re.compile(r"\A[^\s@]++@[^\s@]++\Z"),                # an e-mail address
+    re.compile(r"\A[ +()./-]*+\d[\d +()./-]*+\Z"),      # a number
+)
 
 
 def is_data(cell):
