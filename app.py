@@ -1,7 +1,9 @@
 """Start here: the web program is put together, and started or maintained by a few commands.
 
-`python app.py` alone lists the commands. What comes from outside (environment, folders, keys) is in `config.py`.
+`python app.py` alone lists the commands. What comes from outside (environment, folders, keys) is in
+`config.py`.
 """
+
 import secrets
 import sqlite3
 import sys
@@ -23,56 +25,87 @@ from werkzeug.sansio.utils import host_is_trusted
 
 import admin_views
 import config
-import logs
 import models
-import numbering
-import questions
-import trail
-import upkeep
 import workflow
-from admin_views import account, drafts, limits, looks, places
+from admin_views import drafts, limits
+from admin_views.account import sessions
+from admin_views.account import views as account
 from admin_views.forms import key_of
+from audit import access
+from audit import log as audit_log
+from ops import backup, logs, numbering
 from papers import printing
+from records import questions
 
-PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 1000 * trail.LONGEST_WAIT, "trusted_schema": 0,
-           "secure_delete": 1}
-CSP = ("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-       "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'")
-HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
-           "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
-           "Permissions-Policy": "camera=(), geolocation=(), microphone=()", "X-Frame-Options": "DENY"}
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "busy_timeout": 1000 * audit_log.LONGEST_WAIT,
+    "trusted_schema": 0,
+    "secure_delete": 1,
+}
+CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src"
+    " 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none';"
+    " object-src 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY",
+}
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
-NOT_THIS_WAY = ("Start the portal with ./portal run (on Windows: app.py run). Started in another way (flask run, gunicorn) it would not "
-                "bring its database up to date, look whether all is safe, or make backups.")
+NOT_THIS_WAY = (
+    "Start the portal with ./portal run (on Windows: app.py run). Started in another way (flask"
+    " run, gunicorn) it would not bring its database up to date, look whether all is safe, or make"
+    " backups."
+)
 
 
-# ------------------------------------------------------------------------------------------------------------- database
+# --- database
 def configure(folder=None):
-    """Make the data folder and its keys where they are missing, and look after it from now on; before a database is opened."""
+    """Make the data folder and its keys where they are missing, and look after it from now on;
+    before a database is opened.
+    """
     folder = folder or config.data_dir()
     config.make_folder(folder)
-    upkeep.use_folder(folder)
-    trail.use_key(config.key_file(folder, "audit.key").encode())
+    backup.use_folder(folder)
+    audit_log.use_key(config.key_file(folder, "audit.key").encode())
 
 
 def open_database(url=None):
-    """Point the models at a database, nothing else: what DATABASE_URL names, or SQLite in the data folder."""
+    """Point the models at a database, nothing else: what DATABASE_URL names, or SQLite in the data
+    folder.
+    """
     url = url or config.database_url()
     if url and not url.startswith("sqlite"):
         database = db_url.connect(url, autoconnect=False)
     else:
         path = url.removeprefix("sqlite:///") if url else config.data_dir() / "portal.db"
-        database = SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", timeout=trail.LONGEST_WAIT, autoconnect=False)
+        database = SqliteDatabase(
+            str(path),
+            pragmas=PRAGMAS,
+            lock_type="IMMEDIATE",
+            timeout=audit_log.LONGEST_WAIT,
+            autoconnect=False,
+        )
     questions.db.initialize(database)
     return database
 
 
 def migrate(database, folder=config.HERE / "migrations"):
-    """Bring the tables up to date and see that there are settings; returns the names of the migrations that were run."""
+    """Bring the tables up to date and see that there are settings; returns the names of the
+    migrations that were run.
+    """
     with database.connection_context():
         done = Runner(database, str(folder)).up()
         if not diff_models(database, [models.AuditEntry]):
-            trail.guard()
+            audit_log.guard()
             keep_numbers(database)
         if not diff_models(database, [models.Setting]):
             with questions.acting("Set-up"):
@@ -81,17 +114,22 @@ def migrate(database, folder=config.HERE / "migrations"):
 
 
 def keep_numbers(database):
-    """See that no number is given twice, not even one of a row that was removed before this was kept."""
+    """See that no number is given twice, not even one of a row that was removed before this was
+    kept.
+    """
     numbering.keep(database)
     tables = {kind.__name__: kind._meta.table_name for kind in models.every()}
     entry = models.AuditEntry
     told = entry.select(entry.record, fn.MAX(entry.record_id)).where(entry.record.in_(list(tables)))
     highest = dict(told.group_by(entry.record).tuples())
-    numbering.raise_marks(database, {tables[kind]: number for kind, number in highest.items() if number})
+    numbering.raise_marks(
+        database, {tables[kind]: number for kind, number in highest.items() if number}
+    )
 
 
 def make_migration(database, name, folder=config.HERE / "migrations"):
-    """Write the migration for what is new in models.py and run it; returns its path, or None when nothing is new.
+    """Write the migration for what is new in models.py and run it; returns its path, or None when
+    nothing is new.
 
     Raises click.ClickException when a question was renamed or taken out: that would lose answers.
     """
@@ -100,7 +138,9 @@ def make_migration(database, name, folder=config.HERE / "migrations"):
         diff = diff_models(database, models.tables())
         if diff.drop_columns:
             lost = ", ".join(f"{table}.{column}" for table, column in diff.drop_columns)
-            raise click.ClickException(f"These answers would be lost: {lost}. Put the line back, under “No longer asked”.")
+            raise click.ClickException(
+                f"These answers would be lost: {lost}. Put the line back, under “No longer asked”."
+            )
         if not diff:
             return None
         path = Runner(database, str(folder)).create(name, body=body_of(diff))
@@ -109,49 +149,89 @@ def make_migration(database, name, folder=config.HERE / "migrations"):
 
 
 def body_of(diff):
-    """The text of a migration. Nothing is ever taken back, so it has no `down`; Python-only defaults need no remark."""
+    """The text of a migration. Nothing is ever taken back, so it has no `down`; Python-only
+    defaults need no remark.
+    """
     lines = template(diff).partition("\n\n\ndef down(")[0].splitlines()
-    return "\n".join(line for line in lines if not (line.startswith("# TODO") and "default <function" in line)) + "\n"
+    return (
+        "\n".join(
+            line
+            for line in lines
+            if not (line.startswith("# TODO") and "default <function" in line)
+        )
+        + "\n"
+    )
 
 
-# ---------------------------------------------------------------------------------------------------------- the program
+# --- the program
 def create_app(database=None, folder=None, testing=False):
-    """The web program on an open database, with the files and keys of a folder (default: what the environment names).
+    """The web program on an open database, with the files and keys of a folder (default: what the
+    environment names).
 
-    Raises config.CannotStart without a database: another server (flask run, gunicorn) would skip what `start` does first.
+    Raises config.CannotStart without a database: another server (flask run, gunicorn) would skip
+    what `start` does first.
     """
     if database is None:
         raise config.CannotStart(NOT_THIS_WAY)
     problems = [*models.faults(), *workflow.faults()]
     if problems:
-        raise click.ClickException("The tables of the program contradict themselves:\n" + "\n".join(problems))
+        raise click.ClickException(
+            "The tables of the program contradict themselves:\n" + "\n".join(problems)
+        )
     folder = folder or config.data_dir()
     https, hosts, insecure = config.way_in()
     app = Flask(__name__)
     app.url_map.converters["int"] = RowNumber
-    app.config.update(SECRET_KEY=config.key_file(folder, "secret.key"), DATA_DIR=folder, TESTING=testing,
-                      SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="portal", PERMANENT_SESSION_LIFETIME=places.LEFT_OPEN, WTF_CSRF_TIME_LIMIT=None,
-                      TRUSTED_HOSTS=[*hosts, *config.LOOPBACK], STAFF_HOSTS=hosts, INSECURE_HTTP=insecure,
-                      WTF_CSRF_ENABLED=True, PORTAL_NAME="Learning Pathway")
+    app.config.update(
+        SECRET_KEY=config.key_file(folder, "secret.key"),
+        DATA_DIR=folder,
+        TESTING=testing,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="portal",
+        PERMANENT_SESSION_LIFETIME=sessions.LEFT_OPEN,
+        WTF_CSRF_TIME_LIMIT=None,
+        TRUSTED_HOSTS=[*hosts, *config.LOOPBACK],
+        STAFF_HOSTS=hosts,
+        INSECURE_HTTP=insecure,
+        WTF_CSRF_ENABLED=True,
+        PORTAL_NAME="Learning Pathway",
+    )
     if insecure:
-        app.logger.warning("INSECURE_HTTP=1: the portal is served without HTTPS; passwords and records cross the network in the clear.")
+        app.logger.warning(
+            "INSECURE_HTTP=1: the portal is served without HTTPS; passwords and records cross the"
+            " network in the clear."
+        )
     if https:
         app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-portal")
-    app.config.update(LISTENS_AT=config.address()[0], PROXIES=config.trusted_proxies(), BASE_URL=config.base_url())
+    app.config.update(
+        LISTENS_AT=config.address()[0], PROXIES=config.trusted_proxies(), BASE_URL=config.base_url()
+    )
     app.database = database
     app.before_request(refuse_other_names)
     app.add_url_rule("/healthz", "healthz", healthz)
     connect_each_request(app)
-    app.before_request(name_the_actor)                  # before anything may be refused: a refusal is written down
-    limits.init_app(app)                                # before anything reads what was sent
+    # before anything may be refused: a refusal is written down
+    app.before_request(name_the_actor)
+    limits.init_app(app)  # before anything reads what was sent
     app.before_request(refuse_other_sites)
-    CSRFProtect(app)                                    # after the connection: the page of a refusal reads from the database
+    # after the connection: the page of a refusal reads from the database
+    CSRFProtect(app)
     account.init_app(app)
-    account.KEEP_TYPING = drafts.keep                   # what a session that has ended was typing
+    account.KEEP_TYPING = drafts.keep  # what a session that has ended was typing
     drafts.init_app(app)
-    admin_views.register(app, Admin(app, name="Learning Pathway", url="/", index_view=admin_views.home(), theme=Bootstrap4Theme()))
+    admin_views.register(
+        app,
+        Admin(
+            app,
+            name="Learning Pathway",
+            url="/",
+            index_view=admin_views.home(),
+            theme=Bootstrap4Theme(),
+        ),
+    )
     app.after_request(add_headers)
-    app.after_request(looks.write)
+    app.after_request(access.write)
     if not testing:
         logs.keep(folder)
         app.extensions["printing"] = printing.Printers()
@@ -161,12 +241,16 @@ def create_app(database=None, folder=None, testing=False):
 
 def refuse_other_names():
     """Staff reach the portal by its own name only; this computer may ask whether it is well."""
-    if request.endpoint != "healthz" and not host_is_trusted(request.host, current_app.config["STAFF_HOSTS"]):
+    if request.endpoint != "healthz" and not host_is_trusted(
+        request.host, current_app.config["STAFF_HOSTS"]
+    ):
         raise SecurityError("This name is not in HOSTS.")
 
 
 def healthz():
-    """Whether the portal answers and its database does, for a monitor: no sign-in, no word of the school, nothing written."""
+    """Whether the portal answers and its database does, for a monitor: no sign-in, no word of the
+    school, nothing written.
+    """
     database = current_app.database
     try:
         database.connect(reuse_if_open=True)
@@ -186,6 +270,7 @@ class RowNumber(IntegerConverter):
 
 def connect_each_request(app):
     """One database connection for each request, closed at its end."""
+
     @app.before_request
     def connect():
         if request.endpoint not in limits.WITHOUT_DATABASE:
@@ -200,7 +285,9 @@ def connect_each_request(app):
 
 
 def hold_open(database):
-    """One more connection to an SQLite file, to keep while the portal runs: on a full disk the first reader could not make `-shm`, and see nothing."""
+    """One more connection to an SQLite file, to keep while the portal runs: on a full disk the
+    first reader could not make `-shm`, and see nothing.
+    """
     if not isinstance(database, SqliteDatabase):
         return None
     spare = sqlite3.connect(database.database, check_same_thread=False)
@@ -209,8 +296,13 @@ def hold_open(database):
 
 
 def refuse_other_sites():
-    """Another site never changes anything here, whatever token it has; Flask answers 400 to a wrong Host."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get("Sec-Fetch-Site") == "cross-site":
+    """Another site never changes anything here, whatever token it has; Flask answers 400 to a wrong
+    Host.
+    """
+    if (
+        request.method not in ("GET", "HEAD", "OPTIONS")
+        and request.headers.get("Sec-Fetch-Site") == "cross-site"
+    ):
         abort(403)
 
 
@@ -232,22 +324,62 @@ def add_headers(response):
     return response
 
 
-ERRORS = {400: ("This form is too old", "It was open too long, or came from somewhere else. Go back, load the page again and send it once more."),
-          403: ("You may not see this page", "It is kept for colleagues with another role, or for the child's own teachers."),
-          404: ("There is no such page", "The address may be mistyped, or it leads to a child you do not teach."),
-          405: ("That is not how this page works", "Go to the home page and try from there."),
-          413: ("That is too large", "Go back and send less at a time."),       # limits.py has better words for each page
-          414: ("This address is too long", "Go to the home page and find what you wanted from there."),
-          415: ("The portal cannot read this", "It reads what its own pages send. Go back, load the page again and send it once more."),
-          429: ("Too much at once", "Several pages are on their way to you already. Wait a moment, then try again."),
-          500: ("Something went wrong", "Nothing was changed. Please try again; if it happens again, give your technician this reference."),
-          503: ("The portal is busy", "Somebody else is saving very much at this moment, and nothing was changed by you. What you typed is kept. "
-               "Wait a minute, then try again."),
-          507: ("The disk of the portal is full", "Nothing can be saved now, though pages can still be read. Tell your technician to make room on "
-                "the server's disk; then try again.")}
+ERRORS = {
+    400: (
+        "This form is too old",
+        (
+            "It was open too long, or came from somewhere else. Go back, load the page again and"
+            " send it once more."
+        ),
+    ),
+    403: (
+        "You may not see this page",
+        "It is kept for colleagues with another role, or for the child's own teachers.",
+    ),
+    404: (
+        "There is no such page",
+        "The address may be mistyped, or it leads to a child you do not teach.",
+    ),
+    405: ("That is not how this page works", "Go to the home page and try from there."),
+    # limits.py has better words for each page
+    413: ("That is too large", "Go back and send less at a time."),
+    414: ("This address is too long", "Go to the home page and find what you wanted from there."),
+    415: (
+        "The portal cannot read this",
+        "It reads what its own pages send. Go back, load the page again and send it once more.",
+    ),
+    429: (
+        "Too much at once",
+        "Several pages are on their way to you already. Wait a moment, then try again.",
+    ),
+    500: (
+        "Something went wrong",
+        (
+            "Nothing was changed. Please try again; if it happens again, give your technician this"
+            " reference."
+        ),
+    ),
+    503: (
+        "The portal is busy",
+        (
+            "Somebody else is saving very much at this moment, and nothing was changed by you. What"
+            " you typed is kept. Wait a minute, then try again."
+        ),
+    ),
+    507: (
+        "The disk of the portal is full",
+        (
+            "Nothing can be saved now, though pages can still be read. Tell your technician to make"
+            " room on the server's disk; then try again."
+        ),
+    ),
+}
 
 
-WRONG_HOST = ("The portal is not known by this name", "Use the address that your technician gave you; technicians: see HOSTS.")
+WRONG_HOST = (
+    "The portal is not known by this name",
+    "Use the address that your technician gave you; technicians: see HOSTS.",
+)
 
 
 def later(error):
@@ -257,34 +389,56 @@ def later(error):
 
 
 def catch_errors(app):
-    """A plain page for every error; what went wrong goes to the log under a reference, without names."""
+    """A plain page for every error; what went wrong goes to the log under a reference, without
+    names.
+    """
+
     def show(error):
         code = getattr(error, "code", None) or 500
         if isinstance(error, CSRFError):
             code = 400
-        if code == 500 and trail.cannot_write(getattr(error, "original_exception", error)):
+        if code == 500 and audit_log.cannot_write(getattr(error, "original_exception", error)):
             code = 507
-        if code == 500 and trail.is_busy(getattr(error, "original_exception", error)):
+        if code == 500 and audit_log.is_busy(getattr(error, "original_exception", error)):
             code = 503
         if code in (403, 404):
-            looks.refused()
-        title, words = WRONG_HOST if isinstance(error, SecurityError) else ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
+            access.refused()
+        title, words = (
+            WRONG_HOST
+            if isinstance(error, SecurityError)
+            else ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
+        )
         words = limits.limit_of_request().words if code == 413 else words
         reference = secrets.token_hex(3).upper() if code >= 500 else ""
         if reference:
-            app.logger.error("%s: %s %s: %s", reference, request.method, request.url_rule, logs.where(getattr(error, "original_exception", error)))
+            app.logger.error(
+                "%s: %s %s: %s",
+                reference,
+                request.method,
+                request.url_rule,
+                logs.where(getattr(error, "original_exception", error)),
+            )
         try:
-            page = render_template("error.html", title=title, words=words, reference=reference, **drafts.left_over(code))
+            page = render_template(
+                "error.html",
+                title=title,
+                words=words,
+                reference=reference,
+                **drafts.left_over(code),
+            )
             return page, code, later(error)
-        except Exception:                               # no database, or a wrong Host: no page can be drawn
+        # no database, or a wrong Host: no page can be drawn
+        except Exception:
             return f"{title}. {words} {reference}", code, PLAIN
 
     for code in set(ERRORS) - {507}:
         app.register_error_handler(code, show)
     app.register_error_handler(CSRFError, show)
-    app.log_exception = lambda _: None                  # Flask's own line repeats the message, which may hold a child's name
+    # Flask's own line repeats the message, which may hold a child's name
+    app.log_exception = lambda _: None
 
 
 if __name__ == "__main__":
     from commands import cli
+
     sys.exit(cli())

@@ -1,7 +1,9 @@
-"""The commands that start and maintain the portal: `./portal` alone (or `python app.py`) lists them.
+"""The commands that start and maintain the portal: `./portal` alone (or `python app.py`) lists
+them.
 
 Each command is a thin function; what it does is in the module that it calls.
 """
+
 import contextlib
 import errno
 import http.client
@@ -18,24 +20,20 @@ import tempfile
 import click
 from peewee import PeeweeException
 
-import anchors
 import app
-import checks
 import config
-import school_folder
-import keeping
 import models
-import questions
-import readme
-import recovery
-import server
-import trail
-import upgrade
-import upkeep
-import witness
-from admin_views import account, exchange, passwords, status
-from admin_views import keeping as keeping_screens
+from admin_views import imports, status
+from admin_views import privacy as keeping_screens
+from admin_views.account import passwords
+from admin_views.account import views as account
+from audit import anchors, verify
+from audit import log as audit_log
+from ops import backup, checks, restore, school_folder, server, upgrade
 from papers import printing
+from privacy import keeping
+from records import questions
+from tools import readme
 
 log = logging.getLogger("portal.server")
 
@@ -48,7 +46,8 @@ class Portal(click.Group):
         try:
             return super().invoke(context)
         except (OSError, PeeweeException, sqlite3.Error) as error:
-            if getattr(error, "errno", None) == errno.EPIPE:        # who reads what is printed went away: click ends quietly
+            # who reads what is printed went away: click ends quietly
+            if getattr(error, "errno", None) == errno.EPIPE:
                 raise
             raise click.ClickException(why_not(error)) from error
 
@@ -56,15 +55,23 @@ class Portal(click.Group):
 def why_not(error):
     """Why a command could not be done, in a sentence with the cure."""
     folder = config.data_dir()
-    if trail.cannot_write(error):
-        return (f"Nothing could be written ({getattr(error, 'filename', None) or folder}): the disk is full, or the folder "
-                "can only be read. Make room, or see that the portal's own user may write there; then try again.")
+    if audit_log.cannot_write(error):
+        return (
+            f"Nothing could be written ({getattr(error, 'filename', None) or folder}): the disk is"
+            " full, or the folder can only be read. Make room, or see that the portal's own user"
+            " may write there; then try again."
+        )
     if isinstance(error, OSError):
         return f"{error.filename or folder}: {error.strerror or type(error).__name__}."
-    if trail.is_busy(error):
-        return "The database is busy: somebody else is writing. Try again in a minute, or stop the portal first."
-    return (f"The database does not answer as it should ({type(error).__name__}). "
-            f"{'Is the server of DATABASE_URL running?' if config.on_server() else f'Is {folder}/portal.db whole? ./portal restore brings it back.'}")
+    if audit_log.is_busy(error):
+        return (
+            "The database is busy: somebody else is writing. Try again in a minute, or stop the"
+            " portal first."
+        )
+    return (
+        f"The database does not answer as it should ({type(error).__name__}). "
+        f"{'Is the server of DATABASE_URL running?' if config.on_server() else f'Is {folder}/portal.db whole? ./portal restore brings it back.'}"
+    )
 
 
 @click.group(cls=Portal)
@@ -73,7 +80,9 @@ def cli():
 
 
 def folder_in_use():
-    """The data folder that the settings name; refused when it is another user's, or its records are elsewhere now."""
+    """The data folder that the settings name; refused when it is another user's, or its records are
+    elsewhere now.
+    """
     config.use_settings_file()
     folder = config.data_dir()
     typed = click.get_current_context(silent=True)
@@ -82,7 +91,9 @@ def folder_in_use():
 
 
 def opened():
-    """The school's database, with its folder and keys; refused, and nothing made, where there is no school."""
+    """The school's database, with its folder and keys; refused, and nothing made, where there is no
+    school.
+    """
     folder = folder_in_use()
     school_folder.refuse_moved(folder)
     database = app.open_database()
@@ -101,58 +112,75 @@ def run():
 
 
 def take_port():
-    """The sockets to listen on, taken before anything is written; refuses settings that are not safe or cannot be."""
+    """The sockets to listen on, taken before anything is written; refuses settings that are not
+    safe or cannot be.
+    """
     config.way_in()
     config.trusted_proxies()
     return server.bind(*config.address())
 
 
 def start(database, sockets, prepare=lambda: None):
-    """Serve after what must come before: safe keys, no restore or upgrade left half done, the database up to date, `prepare`, a safe set-up."""
+    """Serve after what must come before: safe keys, no restore or upgrade left half done, the
+    database up to date, `prepare`, a safe set-up.
+    """
     folder = config.data_dir()
     config.make_folder(folder)
-    refuse_unsafe(checks.Facts(config.data_dir(), database), groups=(checks.KEYS,))        # before anything is written there
+    # before anything is written there
+    refuse_unsafe(checks.Facts(config.data_dir(), database), groups=(checks.KEYS,))
     school_folder.refuse_lost(folder, database)
     app.configure(folder)
-    with upkeep.begin():
+    with backup.begin():
         upgrade.migrated(app.migrate)
         prepare()
         portal = app.create_app(database)
         with database.connection_context():
             refuse_unsafe(status.facts_of(portal))
-        upkeep.watch(upkeep.tend, lambda: checks.daily(status.facts_of(portal, whole=True)))
+        backup.watch(backup.tend, lambda: checks.daily(status.facts_of(portal, whole=True)))
         serve(portal, sockets)
 
 
 def refuse_unsafe(at, groups=checks.GROUPS):
-    """Say what is not safe and how to cure it, and end with exit code 2; nothing when all is safe."""
-    bad = [r for r in checks.run(at, (checks.REFUSE,), groups) if not r.ok and r.level == checks.REFUSE]
+    """Say what is not safe and how to cure it, and end with exit code 2; nothing when all
+    is safe.
+    """
+    bad = [
+        r for r in checks.run(at, (checks.REFUSE,), groups) if not r.ok and r.level == checks.REFUSE
+    ]
     if bad:
-        print("The portal does not start:\n" + "\n".join(checks.line(r) for r in bad), file=sys.stderr, flush=True)
+        print(
+            "The portal does not start:\n" + "\n".join(checks.line(r) for r in bad),
+            file=sys.stderr,
+            flush=True,
+        )
         sys.exit(2)
 
 
 def tidy_up(portal):
     """What a start puts right after a crash, inside the program's context."""
-    exchange.sweep_files(portal)
-    exchange.give_back_imports()
-    upkeep.sweep()
+    imports.sweep_files(portal)
+    imports.give_back_imports()
+    backup.sweep()
 
 
 def serve(portal, sockets):
     """Listen, then say where, then answer until Ctrl-C."""
     with portal.app_context(), portal.database.connection_context():
         tidy_up(portal)
-        passwords.nobody()                                  # now, and not in the first request that needs it
+        # now, and not in the first request that needs it
+        passwords.nobody()
         printing.of(portal).warm()
         link = account.first_link(config.base_url())
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listening = server.listen(portal, sockets, config.trusted_proxies())
     print(f"The portal is at {config.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:
-        print(f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}", flush=True)
+        print(
+            f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}",
+            flush=True,
+        )
     log.info("started, version %s, on %s", config.version(), portal.database.__class__.__name__)
-    spare = app.hold_open(portal.database)              # noqa: F841  (kept until the end)
+    spare = app.hold_open(portal.database)  # noqa: F841  (kept until the end)
     listening.run()
     log.info("stopped")
 
@@ -166,7 +194,11 @@ def demo():
     sockets = take_port()
     database = app.open_database()
     refuse_real_school(folder, database)
-    start(database, sockets, lambda: print(demo_sign_ins(database, folder / "sign-ins.txt"), flush=True))
+    start(
+        database,
+        sockets,
+        lambda: print(demo_sign_ins(database, folder / "sign-ins.txt"), flush=True),
+    )
 
 
 def refuse_real_school(folder, database):
@@ -175,14 +207,19 @@ def refuse_real_school(folder, database):
         return
     with database.connection_context():
         if "user" in database.get_tables() and models.User.select(models.User.id).exists():
-            raise school_folder.Unusable(f"There is a school in {folder} that is not the fictional one. Take DATA_DIR and "
-                                       "DATABASE_URL out of the environment, or name a new folder.")
+            raise school_folder.Unusable(
+                f"There is a school in {folder} that is not the fictional one. Take DATA_DIR and "
+                "DATABASE_URL out of the environment, or name a new folder."
+            )
 
 
 def demo_sign_ins(database, path):
-    """One line per sign-in: role, user name, password; the school is built when its folder is empty."""
+    """One line per sign-in: role, user name, password; the school is built when its folder is
+    empty.
+    """
     if not path.exists():
-        import demo as school
+        from demo import school
+
         print("Building the fictional school, about half a minute ...", flush=True)
         with database.connection_context():
             signs = school.build(questions.today(), account.hash_password)
@@ -193,59 +230,103 @@ def demo_sign_ins(database, path):
 
 @cli.command("subject-access")
 @click.argument("pupil")
-@click.option("--to", "folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path), help="The folder to write to.")
+@click.option(
+    "--to",
+    "folder",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
+    help="The folder to write to.",
+)
 def subject_access_command(pupil, folder):
-    """Write everything held on one child (their number in the portal, or UPN) to a ZIP, without what is marked: when the SENCO asks."""
+    """Write everything held on one child (their number in the portal, or UPN) to a ZIP, without
+    what is marked: when the SENCO asks.
+    """
     database = opened()
-    with app.create_app(database).test_request_context(), database.connection_context(), questions.acting("At the server"):
+    with (
+        app.create_app(database).test_request_context(),
+        database.connection_context(),
+        questions.acting("At the server"),
+    ):
         path = keeping_screens.write_bundle(pupil, folder, config.data_dir())
     if path is None:
-        raise click.ClickException("There is no record with this number or UPN. The SENCO finds the number in the address of the child's page.")
-    print(f"Written: {path}. Only your account can read it. What is marked was left out; the request in the portal lists it.")
+        raise click.ClickException(
+            "There is no record with this number or UPN. The SENCO finds the number in the address"
+            " of the child's page."
+        )
+    print(
+        f"Written: {path}. Only your account can read it. What is marked was left out; the request"
+        " in the portal lists it."
+    )
 
 
 @cli.command("retention")
 def retention_command():
-    """List the records that are due to be erased (numbers, no names), and write over what erased records left in the database file."""
+    """List the records that are due to be erased (numbers, no names), and write over what erased
+    records left in the database file.
+    """
     database = opened()
     with database.connection_context(), questions.acting("At the server"):
         print("\n".join(keeping.due_lines(models.Setting.of_school())))
         if not keeping.scrub():
-            raise click.ClickException("The database is busy. Stop the portal and run this again to write over what erased records left.")
+            raise click.ClickException(
+                "The database is busy. Stop the portal and run this again to write over what erased"
+                " records left."
+            )
 
 
 @cli.command()
 @click.option("--quick", is_flag=True, help="Look at the newest rows and files only.")
-@click.option("--tls", metavar="HOST", help="Also look at the HTTPS of this address, such as portal.school.example.")
+@click.option(
+    "--tls",
+    metavar="HOST",
+    help="Also look at the HTTPS of this address, such as portal.school.example.",
+)
 def check(quick, tls):
-    """Say in one line each what is well and what is not, with its cure; exit code 1 for warnings, 2 for problems."""
+    """Say in one line each what is well and what is not, with its cure; exit code 1 for warnings, 2
+    for problems.
+    """
     portal = app.create_app(opened())
     with portal.database.connection_context():
         found = checks.run(status.facts_of(portal, whole=not quick))
     found += [certificate(tls), known_as_https(tls)] if tls else []
     print("\n".join(checks.line(r) for r in found))
     bad = [r for r in found if not r.ok]
-    print(f"{len(found)} checks: {len(found) - len(bad)} OK, " + ", ".join(
-        f"{sum(checks.line(r).startswith(word) for r in bad)} {word}" for word in ("PROBLEM", "WARNING", "NOTE")))
+    print(
+        f"{len(found)} checks: {len(found) - len(bad)} OK, "
+        + ", ".join(
+            f"{sum(checks.line(r).startswith(word) for r in bad)} {word}"
+            for word in ("PROBLEM", "WARNING", "NOTE")
+        )
+    )
     sys.exit(checks.exit_code(found))
 
 
 def certificate(host):
     """What HTTPS at a host is worth: protocol, and days left of the certificate."""
     host, _, port = host.removeprefix("https://").strip("/").partition(":")
-    cure = "See the settings of the web server in front; a certificate should renew itself 30 days before its end"
+    cure = (
+        "See the settings of the web server in front; a certificate should renew itself 30 days"
+        " before its end"
+    )
     try:
         plain = socket.create_connection((host, int(port or 443)), 10)
         with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as safe:
-            left = int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - checks.seconds()) // 86400
+            left = (
+                int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - checks.seconds())
+                // 86400
+            )
             words = f"{host} speaks {safe.version()}; its certificate ends in {left} days."
     except (OSError, ValueError) as error:
-        return checks.Result(False, checks.PROBLEM, f"{host} gives no trusted HTTPS ({type(error).__name__}).", cure)
+        return checks.Result(
+            False, checks.PROBLEM, f"{host} gives no trusted HTTPS ({type(error).__name__}).", cure
+        )
     return checks.Result(left >= 14, checks.WARN, words, "" if left >= 14 else cure)
 
 
 def known_as_https(host):
-    """Whether the portal behind this host knows that it is asked by HTTPS: then it tells browsers to stay with it."""
+    """Whether the portal behind this host knows that it is asked by HTTPS: then it tells browsers
+    to stay with it.
+    """
     host = host.removeprefix("https://").strip("/")
     cure = "Let the web server in front send X-Forwarded-Proto: docs/technician.md, “HTTPS”"
     asked = http.client.HTTPSConnection(host, timeout=10)
@@ -253,18 +334,33 @@ def known_as_https(host):
         asked.request("GET", "/healthz")
         answer = asked.getresponse()
     except (OSError, http.client.HTTPException) as error:
-        return checks.Result(False, checks.PROBLEM, f"The portal does not answer at {host} ({type(error).__name__}).", "See the web server in front")
+        return checks.Result(
+            False,
+            checks.PROBLEM,
+            f"The portal does not answer at {host} ({type(error).__name__}).",
+            "See the web server in front",
+        )
     finally:
         asked.close()
     if answer.getheader("Strict-Transport-Security"):
-        return checks.Result(True, checks.PROBLEM, f"Browsers are told to stay with HTTPS at {host}.")
-    return checks.Result(False, checks.PROBLEM, f"The portal at {host} does not know that it is asked by HTTPS, or is not there.", cure)
+        return checks.Result(
+            True, checks.PROBLEM, f"Browsers are told to stay with HTTPS at {host}."
+        )
+    return checks.Result(
+        False,
+        checks.PROBLEM,
+        f"The portal at {host} does not know that it is asked by HTTPS, or is not there.",
+        cure,
+    )
 
 
 @cli.command()
 def version():
     """Say which release this is, and on what it runs."""
-    print(f"Learning Pathway portal {config.version()}, Python {platform.python_version()}, {sys.platform}")
+    print(
+        f"Learning Pathway portal {config.version()}, Python {platform.python_version()},"
+        f" {sys.platform}"
+    )
 
 
 @cli.command("migrate")
@@ -272,17 +368,17 @@ def version():
 def migrate_command(no_backup):
     """Bring the database up to date, after a backup of it."""
     opened()
-    with contextlib.nullcontext() if no_backup else upkeep.alone():
+    with contextlib.nullcontext() if no_backup else backup.alone():
         done = upgrade.migrated(app.migrate, keep=not no_backup)
     print("\n".join(done) or "The database is up to date.")
 
 
-# --------------------------------------------------------------------------------------------------- backups and upgrades
+# --- backups and upgrades
 @cli.command("backup")
 def backup_command():
     """Make a backup now, in every place that the settings name; the portal may be running."""
     opened()
-    done, problems = upkeep.backup()
+    done, problems = backup.backup()
     print("\n".join([*(f"Backup written: {path}" for path in done), *problems]))
     sys.exit(bool(problems))
 
@@ -291,25 +387,43 @@ def backup_command():
 @click.argument("file", required=False)
 @click.option("--to", help="Another folder than the data folder; it is made.")
 @click.option("--key", help="The recovery key from the school's safe, or a file with it.")
-@click.option("--accept", metavar="REASON", default="", help="Put back a backup with faults all the same, and write them down with this reason.")
+@click.option(
+    "--accept",
+    metavar="REASON",
+    default="",
+    help="Put back a backup with faults all the same, and write them down with this reason.",
+)
 def restore_command(file, to, key, accept):
-    """Put a backup (the newest, or FILE, or the newest in the folder FILE) into the data folder; what is there is moved aside."""
+    """Put a backup (the newest, or FILE, or the newest in the folder FILE) into the data folder;
+    what is there is moved aside.
+    """
     folder = folder_in_use()
-    upkeep.use_folder(folder)
+    backup.use_folder(folder)
     if not to and config.on_server():
-        raise click.ClickException("The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to FOLDER), then bring it "
-                                   "into an empty PostgreSQL database: DATA_DIR=FOLDER DATABASE_URL= ./portal move-to postgresql://...")
+        raise click.ClickException(
+            "The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to"
+            " FOLDER), then bring it into an empty PostgreSQL database: DATA_DIR=FOLDER"
+            " DATABASE_URL= ./portal move-to postgresql://..."
+        )
     app.open_database()
-    print("\n".join(recovery.restore(file, to, key, accept.strip())))
+    print("\n".join(restore.restore(file, to, key, accept.strip())))
 
 
 @cli.command("drill")
 @click.argument("file", required=False)
-@click.option("--key", help="The recovery key from the school's safe, or a file with it: to see that it is the right one.")
+@click.option(
+    "--key",
+    help=(
+        "The recovery key from the school's safe, or a file with it: to see that it is the right"
+        " one."
+    ),
+)
 def drill_command(file, key):
-    """Try the newest backup out in a folder of its own, and print a dated certificate; the portal may be running."""
+    """Try the newest backup out in a folder of its own, and print a dated certificate; the portal
+    may be running.
+    """
     opened()
-    passed, certificate = recovery.drill(file, key)
+    passed, certificate = restore.drill(file, key)
     print(certificate, end="")
     sys.exit(not passed)
 
@@ -318,7 +432,7 @@ def drill_command(file, key):
 def recovery_key_command():
     """Print the key that opens the backups, for the school's safe."""
     opened()
-    print(upkeep.key_paper())
+    print(backup.key_paper())
 
 
 @cli.command("upgrade")
@@ -331,7 +445,9 @@ def upgrade_command():
 @cli.command("move-to")
 @click.argument("url")
 def move_to_command(url):
-    """Copy the database into an empty PostgreSQL database (URL: postgresql://user:password@host/name) and compare."""
+    """Copy the database into an empty PostgreSQL database (URL:
+    postgresql://user:password@host/name) and compare.
+    """
     opened()
     print("\n".join(upgrade.move_to(url)))
 
@@ -345,13 +461,13 @@ def move_to_command(url):
 def prove_command(folder, drill, restored, accept, found):
     """Look at an opened backup, for `recovery.prove`."""
     config.use_folder(folder)
-    print(json.dumps(recovery.proof(drill, restored, accept, found)))
+    print(json.dumps(restore.proof(drill, restored, accept, found)))
 
 
 @cli.command("starts", hidden=True)
 def starts_command():
     """Whether the program starts, for `upgrade.check`."""
-    print(recovery.see_sign_in(app.create_app(opened())))
+    print(restore.see_sign_in(app.create_app(opened())))
 
 
 @cli.command("migration")
@@ -368,7 +484,9 @@ def migration_command(name):
 
 
 def migration_without_school(name):
-    """Write the migration where no school was started: it is run on an empty database that is thrown away."""
+    """Write the migration where no school was started: it is run on an empty database that is
+    thrown away.
+    """
     with tempfile.TemporaryDirectory() as folder:
         app.configure(pathlib.Path(folder))
         return app.make_migration(app.open_database(f"sqlite:///{folder}/portal.db"), name)
@@ -382,16 +500,23 @@ def readme_command():
 
 @cli.command()
 @click.option("--accept", metavar="REASON", help="Accept what is wrong now and write down why.")
-@click.option("--anchors", "files", multiple=True, type=click.Path(exists=True, dir_okay=False),
-              help="A file of anchors besides those that the portal knows of; may be given again.")
+@click.option(
+    "--anchors",
+    "files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="A file of anchors besides those that the portal knows of; may be given again.",
+)
 def verify(accept, files):
-    """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors. Exit code 1 when something was."""
+    """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors.
+    Exit code 1 when something was.
+    """
     with opened().connection_context():
-        known = upkeep.anchors()
-        given = [anchor for file in files for anchor in trail.read_anchors(file)]
+        known = backup.anchors()
+        given = [anchor for file in files for anchor in audit_log.read_anchors(file)]
         if accept is not None:
             accept_breaks([*known, *given], accept)
-        found = witness.problems([*known, *given])
+        found = verify.problems([*known, *given])
         lines = verified(known, given)
     print("\n".join(found) or "All is as it was written.")
     print("\n".join(lines))
@@ -400,16 +525,16 @@ def verify(accept, files):
 
 def verified(known, given):
     """What was looked at, in sentences: anchors, restores, accepted faults, the line for a book."""
-    head, kept = trail.head(), len(known) + len(given)
+    head, kept = audit_log.head(), len(known) + len(given)
     rows = f"{head.rows:,} audit rows"
     lines = [f"Looked at: {rows}, every sealed paper, {kept} anchors kept elsewhere."]
-    if not anchors.second_place(upkeep.settings_now()) and not given:
+    if not anchors.second_place(backup.settings_now()) and not given:
         lines.append("No anchor is kept where the portal can only add: see docs/technician.md.")
-    left_out = len(upkeep.every_anchor()) - len(known)
+    left_out = len(backup.every_anchor()) - len(known)
     if left_out:
-        times = ", ".join(f"{end}, a backup of {start}" for start, end, _ in upkeep.restores())
+        times = ", ".join(f"{end}, a backup of {start}" for start, end, _ in backup.restores())
         lines.append(f"{left_out} anchors are of a time that a restore took back: {times}.")
-    accepted = len(trail.accepted())
+    accepted = len(audit_log.accepted())
     if accepted:
         lines.append(f"Faults that were accepted: {accepted}. The audit trail says which and why.")
     return [*lines, f"Anchor of today: {anchors.line_of(head)}"] if head.rows else lines
@@ -417,9 +542,9 @@ def verified(known, given):
 
 def accept_breaks(anchors, reason):
     """Write into the audit trail that what is wrong now is known, and print it."""
-    with trail.acting("Command line"):
+    with audit_log.acting("Command line"):
         try:
-            found = witness.accept(anchors, reason)
+            found = verify.accept(anchors, reason)
         except ValueError as fault:
             raise click.ClickException(str(fault)) from None
     print("\n".join([f"Accepted: {words}" for words in found]) or "There is nothing to accept.")
@@ -427,14 +552,24 @@ def accept_breaks(anchors, reason):
 
 @cli.command("who-saw")
 @click.argument("pupil")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), help="Only from this day on, such as 2026-09-01.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]),
+    help="Only from this day on, such as 2026-09-01.",
+)
 def who_saw(pupil, since):
-    """Print who saw or changed a child, newest first. PUPIL is the UPN, "surname, forename", or the number in the address."""
+    """Print who saw or changed a child, newest first. PUPIL is the UPN, "surname, forename", or the
+    number in the address.
+    """
     with opened().connection_context():
-        found = witness.find_pupil(pupil)
+        found = verify.find_pupil(pupil)
         if len(found) != 1:
-            raise click.ClickException("There is no such pupil." if not found else "There are several: give the UPN, or the number: "
-                                       + ", ".join(str(p.id) for p in found))
-        with trail.acting("Command line"):
-            trail.saw("view", found, "who-saw")
-        print("\n".join(witness.report(found[0], since and since.date())))
+            raise click.ClickException(
+                "There is no such pupil."
+                if not found
+                else "There are several: give the UPN, or the number: "
+                + ", ".join(str(p.id) for p in found)
+            )
+        with audit_log.acting("Command line"):
+            audit_log.saw("view", found, "who-saw")
+        print("\n".join(verify.report(found[0], since and since.date())))

@@ -1,8 +1,10 @@
-"""The settings that come from outside the program: environment, folders, keys, version. Only this file reads the environment.
+"""The settings that come from outside the program: environment, folders, keys, version. Only this
+file reads the environment.
 
-What the environment does not say is taken from the file `portal.env` in the program's folder; `portal.env.example`
-has each setting with a line about it.
+What the environment does not say is taken from the file `portal.env` in the program's folder;
+`portal.env.example` has each setting with a line about it.
 """
+
 import functools
 import ipaddress
 import os
@@ -15,23 +17,27 @@ import dotenv
 
 HERE = pathlib.Path(__file__).resolve().parent
 THIS_COMPUTER = "127.0.0.0/8, ::1"
-LOOPBACK = ("localhost", "127.0.0.1")    # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
-WHERE = ("DATA_DIR", "DATABASE_URL")     # where the records are: both from one place
+# werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
+LOOPBACK = ("localhost", "127.0.0.1")
+WHERE = ("DATA_DIR", "DATABASE_URL")  # where the records are: both from one place
 SETTINGS = (*WHERE, "HOST", "PORT", "BEHIND_HTTPS", "HOSTS", "TRUSTED_PROXY", "INSECURE_HTTP")
 
 
-# -------------------------------------------------------------------------------------------------- the settings file
+# --- the settings file
 def settings_file():
-    """The file with the settings, there or not; None when PORTAL_ENV is empty: then there is none."""
+    """The file with the settings, there or not; None when PORTAL_ENV is empty: then there
+    is none.
+    """
     named = os.environ.get("PORTAL_ENV", str(HERE / "portal.env"))
     return pathlib.Path(named).resolve() if named else None
 
 
 def use_settings_file():
-    """Take from the settings file what the environment does not say. Raises click.ClickException with the cure.
+    """Take from the settings file what the environment does not say. Raises click.ClickException
+    with the cure.
 
-    When the environment names the data folder or the database, the file names neither: the folder of one school
-    never meets the database of another.
+    When the environment names the data folder or the database, the file names neither: the folder
+    of one school never meets the database of another.
     """
     path = settings_file()
     if path is None:
@@ -48,17 +54,23 @@ def use_settings_file():
 
 
 def read_settings(path):
-    """The settings in a file: {name: value}, folders as whole paths. Raises click.ClickException with the cure."""
+    """The settings in a file: {name: value}, folders as whole paths. Raises click.ClickException
+    with the cure.
+    """
     try:
         said = dotenv.dotenv_values(path, interpolate=False, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not plain text in UTF-8"
-        raise click.ClickException(f"{path} cannot be read ({why}). It belongs to the portal's own user, who alone "
-                                   "should be able to read it: chmod 600, chown.") from None
+        raise click.ClickException(
+            f"{path} cannot be read ({why}). It belongs to the portal's own user, who alone "
+            "should be able to read it: chmod 600, chown."
+        ) from None
     unknown = [name for name in said if name not in SETTINGS]
     if unknown:
-        raise click.ClickException(f"{path} has a setting that the portal does not know: {', '.join(unknown)}. "
-                                   f"It knows {', '.join(SETTINGS)}.")
+        raise click.ClickException(
+            f"{path} has a setting that the portal does not know: {', '.join(unknown)}. "
+            f"It knows {', '.join(SETTINGS)}."
+        )
     if said.get("DATA_DIR"):
         said["DATA_DIR"] = str(path.parent / said["DATA_DIR"])
     return said
@@ -70,17 +82,20 @@ class CannotStart(click.ClickException):
     exit_code = 2
 
 
-# --------------------------------------------------------------------------------------------- folders and the database
+# --- folders and the database
 def data_dir():
     """The folder of everything that must be kept: database, key, files. It may not be there yet."""
     return pathlib.Path(os.environ.get("DATA_DIR") or HERE / "data").absolute()
 
 
 def make_folder(folder):
-    """Make a data folder, which only the portal's own user may open. Raises CannotStart when that cannot be."""
+    """Make a data folder, which only the portal's own user may open. Raises CannotStart when that
+    cannot be.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "files").mkdir(mode=0o700, exist_ok=True)     # from the first day: the line of the backup works
+        # from the first day: the line of the backup works
+        (folder / "files").mkdir(mode=0o700, exist_ok=True)
     except OSError as fault:
         raise unusable(folder, fault) from None
 
@@ -88,13 +103,16 @@ def make_folder(folder):
 def unusable(folder, fault):
     """The refusal of a data folder that cannot be used; `fault` is the OSError."""
     return CannotStart(
-        f"The data folder {folder} cannot be used ({fault.strerror}). Let DATA_DIR name a folder on a disk that is not "
-        "read-only, and start the portal as the user that owns it, such as: sudo -u portal ./portal run"
+        f"The data folder {folder} cannot be used ({fault.strerror}). Let DATA_DIR name a folder on"
+        " a disk that is not read-only, and start the portal as the user that owns it, such as:"
+        " sudo -u portal ./portal run"
     )
 
 
 def database_url():
-    """The address of the database when DATABASE_URL names one; None for the SQLite file in the data folder."""
+    """The address of the database when DATABASE_URL names one; None for the SQLite file in the data
+    folder.
+    """
     return os.environ.get("DATABASE_URL") or None
 
 
@@ -114,7 +132,7 @@ def use_folder(folder):
     os.environ.pop("DATABASE_URL", None)
 
 
-# ------------------------------------------------------------------------------------------------------ keys and version
+# --- keys and version
 def key_file(folder, name):
     """A key of the portal: `secret.key` signs cookies, `audit.key` the audit trail.
 
@@ -139,7 +157,7 @@ def version():
     return "0"
 
 
-# ------------------------------------------------------------------------------------------- how staff reach the portal
+# --- how staff reach the portal
 def is_on(name):
     """Whether a variable of the environment says yes."""
     return os.environ.get(name, "").lower() in ("1", "true", "yes")
@@ -150,12 +168,15 @@ def address():
     host = os.environ.get("HOST") or "127.0.0.1"
     port = os.environ.get("PORT") or "8000"
     if not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise CannotStart(f"PORT={port} is not a port. Write a number from 1 to 65535, such as PORT=8000.")
+        raise CannotStart(
+            f"PORT={port} is not a port. Write a number from 1 to 65535, such as PORT=8000."
+        )
     return host, int(port)
 
 
 def trusted_proxies():
-    """The addresses of the web servers in front, whose word counts for who asks: [network]; none without BEHIND_HTTPS.
+    """The addresses of the web servers in front, whose word counts for who asks: [network]; none
+    without BEHIND_HTTPS.
 
     Raises CannotStart when TRUSTED_PROXY is no address.
     """
@@ -166,8 +187,9 @@ def trusted_proxies():
         return [ipaddress.ip_network(one.strip()) for one in named.split(",")]
     except ValueError:
         raise CannotStart(
-            f"TRUSTED_PROXY={named} is not an address. Write the address of the web server in front, "
-            "such as TRUSTED_PROXY=10.0.0.5 (several: with commas), or take it away when it runs on this computer."
+            f"TRUSTED_PROXY={named} is not an address. Write the address of the web server in"
+            " front, such as TRUSTED_PROXY=10.0.0.5 (several: with commas), or take it away when"
+            " it runs on this computer."
         ) from None
 
 
@@ -183,7 +205,8 @@ def host_names():
 
 
 def way_in():
-    """How staff reach the portal: (whether by HTTPS, the trusted host names, whether in the clear over the network).
+    """How staff reach the portal: (whether by HTTPS, the trusted host names, whether in the clear
+    over the network).
 
     Raises CannotStart, with the cure, when that would not be safe.
     """
@@ -193,11 +216,15 @@ def way_in():
     insecure = is_on("INSECURE_HTTP")
     away = not is_this_computer(host)
     if away and not https and not insecure:
-        raise CannotStart(f"HOST={host} would send passwords over the network in the clear. Put a web server with HTTPS in front "
-                                   "and set BEHIND_HTTPS=1, or set INSECURE_HTTP=1 to do without.")
+        raise CannotStart(
+            f"HOST={host} would send passwords over the network in the clear. Put a web server with"
+            " HTTPS in front and set BEHIND_HTTPS=1, or set INSECURE_HTTP=1 to do without."
+        )
     if (away or https) and not hosts:
-        raise CannotStart("Set HOSTS to the name by which staff reach the portal, such as HOSTS=portal.school.example "
-                                   "(several: with commas).")
+        raise CannotStart(
+            "Set HOSTS to the name by which staff reach the portal, such as"
+            " HOSTS=portal.school.example (several: with commas)."
+        )
     return https, hosts or list(LOOPBACK), insecure and not https
 
 
@@ -209,5 +236,5 @@ def base_url():
     if names:
         named = names[0]
     else:
-        named = "localhost" if host == "::1" else host      # see LOOPBACK
+        named = "localhost" if host == "::1" else host  # see LOOPBACK
     return f"https://{named}" if https else f"http://{named}:{port}"

@@ -1,29 +1,70 @@
-"""What the school keeps: one class per paper form, one line per question. What you read here is the form.
+"""What the school keeps: one class per paper form, one line per question. What you read here is the
+form.
 
-Add a question: write one line in its section, run `make migration`, restart. It is then on the screen, in the checks, on the
-blank and the completed paper, in the spreadsheet, in the audit trail. Reword a question or its prompt: change its line.
-Stop asking: move the line under "No longer asked" at the end of its class; never rename or delete a line, that would lose answers.
+Add a question: write one line in its section, run `make migration`, restart. It is then on the
+screen, in the checks, on the blank and the completed paper, in the spreadsheet, in the audit trail.
+Reword a question or its prompt: change its line. Stop asking: move the line under "No longer asked"
+at the end of its class; never rename or delete a line, that would lose answers.
 
-The kinds of question are in `questions.py`: text, day, number, choice, choices, link; `needed=True` means "before the form can be
-completed" (a draft always saves), `needed="other=No"` means "when that other answer is No".
+The kinds of question are in `questions.py`: text, day, number, choice, choices, link; `needed=True`
+means "before the form can be completed" (a draft always saves), `needed="other=No"` means "when
+that other answer is No".
 """
+
 import datetime
 import json
 import re
 import secrets
 
-from peewee import (BooleanField, CharField, DateField, DateTimeField, DecimalField, ForeignKeyField, IntegerField, SQL,
-                    TextField)
+from peewee import (
+    SQL,
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    ForeignKeyField,
+    IntegerField,
+    TextField,
+)
 
-import clock
-from questions import (HEAD, OFFICE, ROLES, SENCO, TEACHER, TECHNICIAN, AuditEntry, Clash, Record, Row, Rows, Section, belongs_to, choice,
-                       choices, day, document, link, now, number, say_day, seal_of, short_day, text, today, together)
-from tables import Table
+from pathway import clock
+from records.query import Table
+from records.questions import (
+    HEAD,
+    OFFICE,
+    ROLES,
+    SENCO,
+    TEACHER,
+    TECHNICIAN,
+    AuditEntry,
+    Clash,
+    Record,
+    Row,
+    Rows,
+    Section,
+    belongs_to,
+    choice,
+    choices,
+    day,
+    document,
+    link,
+    now,
+    number,
+    say_day,
+    seal_of,
+    short_day,
+    text,
+    today,
+    together,
+)
 
-# --------------------------------------------------------------------------------------------------------------- rights
+# --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
-# A row of a form has the rights of its form and of the section it stands under. Sections narrow this table; a teacher's
-# rights reach only pupils of their own classes (`Pupil.visible_to`). Stages change only through workflow.py, whose rows
+# A row of a form has the rights of its form and of the section it stands under. Sections narrow
+# this table; a teacher's
+# rights reach only pupils of their own classes (`Pupil.visible_to`). Stages change only through
+# workflow.py, whose rows
 # name their own roles.
 RIGHTS = """
 record                office  senco  teacher  head  technician
@@ -77,47 +118,99 @@ def may(user, right, record):
     return right in RIGHTS_TABLE.get(cls.__name__, {}).get(user.role, "-")
 
 
-# ------------------------------------------------------------------------------------------------------------ the options
-AREAS = ("Communication and interaction", "Cognition and learning", "Social, emotional and mental health",
-         "Sensory and/or physical needs")                                       # SEND Code of Practice 6.28
-SEN_TYPES = (                                                                   # DfE census SEN type codes
-    ("SPLD", "SPLD: Specific learning difficulty"), ("MLD", "MLD: Moderate learning difficulty"),
-    ("SLD", "SLD: Severe learning difficulty"), ("PMLD", "PMLD: Profound and multiple learning difficulty"),
-    ("SEMH", "SEMH: Social, emotional and mental health"), ("SLCN", "SLCN: Speech, language and communication needs"),
-    ("ASD", "ASD: Autistic spectrum disorder"), ("HI", "HI: Hearing impairment"), ("VI", "VI: Vision impairment"),
-    ("MSI", "MSI: Multi-sensory impairment"), ("PD", "PD: Physical disability"), ("DS", "DS: Down syndrome"),
-    ("OTH", "OTH: Other difficulty or disability"), ("NSA", "NSA: SEN support, type of need not yet assessed"))
-YEARS = (("E1", "Early first year"), ("E2", "Early second year"), ("N1", "Nursery, first year"), ("N2", "Nursery, second year"),
-         ("R", "Reception"), *((str(n), f"Year {n}") for n in range(1, 15)), ("X", "National Curriculum not followed"))
-EFFECT = (("-2", "-2 Much worse"), ("-1", "-1 A little worse"), ("0", "0 No change"), ("1", "+1 Some help"), ("2", "+2 Great help"))
+# --- the options
+AREAS = (
+    "Communication and interaction",
+    "Cognition and learning",
+    "Social, emotional and mental health",
+    # SEND Code of Practice 6.28
+    "Sensory and/or physical needs",
+)
+# DfE census SEN type codes
+SEN_TYPES = (
+    ("SPLD", "SPLD: Specific learning difficulty"),
+    ("MLD", "MLD: Moderate learning difficulty"),
+    ("SLD", "SLD: Severe learning difficulty"),
+    ("PMLD", "PMLD: Profound and multiple learning difficulty"),
+    ("SEMH", "SEMH: Social, emotional and mental health"),
+    ("SLCN", "SLCN: Speech, language and communication needs"),
+    ("ASD", "ASD: Autistic spectrum disorder"),
+    ("HI", "HI: Hearing impairment"),
+    ("VI", "VI: Vision impairment"),
+    ("MSI", "MSI: Multi-sensory impairment"),
+    ("PD", "PD: Physical disability"),
+    ("DS", "DS: Down syndrome"),
+    ("OTH", "OTH: Other difficulty or disability"),
+    ("NSA", "NSA: SEN support, type of need not yet assessed"),
+)
+YEARS = (
+    ("E1", "Early first year"),
+    ("E2", "Early second year"),
+    ("N1", "Nursery, first year"),
+    ("N2", "Nursery, second year"),
+    ("R", "Reception"),
+    *((str(n), f"Year {n}") for n in range(1, 15)),
+    ("X", "National Curriculum not followed"),
+)
+EFFECT = (
+    ("-2", "-2 Much worse"),
+    ("-1", "-1 A little worse"),
+    ("0", "0 No change"),
+    ("1", "+1 Some help"),
+    ("2", "+2 Great help"),
+)
 RATING = ("Not yet", "A little", "Mostly", "Achieved")
 HORIZONS = ("This school year", "End of the key stage", "Adult life")
-PROGRESS = ("Slower than classmates from the same start", "Slower than the child's own progress before",
-            "The gap is not closing", "The gap is getting wider", "Not about attainment")     # after Code of Practice 6.17
-CAUSES = ("Hearing checked", "Vision checked", "Attendance", "English as an additional language", "A change in the family")
+PROGRESS = (
+    "Slower than classmates from the same start",
+    "Slower than the child's own progress before",
+    # after Code of Practice 6.17
+    "The gap is not closing",
+    "The gap is getting wider",
+    "Not about attainment",
+)
+CAUSES = (
+    "Hearing checked",
+    "Vision checked",
+    "Attendance",
+    "English as an additional language",
+    "A change in the family",
+)
 HOW_TOLD = ("In person", "By telephone", "By letter", "By e-mail", "Online meeting")
 CONSENT = (("given", "Given"), ("not given", "Not given"), ("not reached", "Could not be reached"))
 INVOLVED = ("Yes", "In part", "No")
 
-CODE_WHERE = ("Paragraph 1.39: most young people with special educational needs can do well in adult life when people aim high for "
-              "them and the support is right. Paragraph 8.11: planning starts from the person, from what they hope to do later and "
-              "the help they need to get there.")
-CODE_NEEDS = ("Page 15, xiii: a child has special educational needs when a learning difficulty or disability calls for provision that "
-              "other children of the same age do not usually get. Paragraph 6.27: look at every need, not only the main one, and "
-              "at strengths as well. Paragraph 6.28 names four broad areas of need.")
-CODE_OUTCOMES = ("Paragraph 9.66: an outcome is the difference made for this child. It belongs to the child, not to the service; the "
-                 "people involved can influence it; it is specific, measurable, achievable, realistic and has a date. Paragraph "
-                 "9.67: ask what is important to the child, and what others judge to be important for the child.")
-CODE_PROVISION = ("Page 16, xvi: provision is what is additional to, or different from, what children of that age usually get. "
-                  "Paragraph 6.50: choose support that leads to the outcome, has evidence behind it, and is given by skilled "
-                  "staff. Page 166: say it exactly: type, hours, how often, what expertise.")
+CODE_WHERE = (
+    "Paragraph 1.39: most young people with special educational needs can do well in adult life"
+    " when people aim high for them and the support is right. Paragraph 8.11: planning starts from"
+    " the person, from what they hope to do later and the help they need to get there."
+)
+CODE_NEEDS = (
+    "Page 15, xiii: a child has special educational needs when a learning difficulty or disability"
+    " calls for provision that other children of the same age do not usually get. Paragraph 6.27:"
+    " look at every need, not only the main one, and at strengths as well. Paragraph 6.28 names"
+    " four broad areas of need."
+)
+CODE_OUTCOMES = (
+    "Paragraph 9.66: an outcome is the difference made for this child. It belongs to the child, not"
+    " to the service; the people involved can influence it; it is specific, measurable, achievable,"
+    " realistic and has a date. Paragraph 9.67: ask what is important to the child, and what others"
+    " judge to be important for the child."
+)
+CODE_PROVISION = (
+    "Page 16, xvi: provision is what is additional to, or different from, what children of that age"
+    " usually get. Paragraph 6.50: choose support that leads to the outcome, has evidence behind"
+    " it, and is given by skilled staff. Page 166: say it exactly: type, hours, how often, what"
+    " expertise."
+)
 
 STAFF = (OFFICE, SENCO, HEAD)
 
 
-# ------------------------------------------------------------------------------------------------------------ the school
+# --- the school
 class Setting(Record):
     """Settings: what this school calls things, its weeks, its letters."""
+
     title = many = "Settings"
     school = Section("The school")
     school_name = text("Name of the school", default="Our School", needed=True)
@@ -125,7 +218,12 @@ class Setting(Record):
     school_phone = text("Telephone", default="")
     senco_name = text("Name of the SENCO, for letters", default="The SENCO")
     local_authority = text("Local authority", default="")
-    holidays = text("School holidays", "One a line: first day to last day, such as 19/12/2026 to 3/1/2027.", rows=8, default="")
+    holidays = text(
+        "School holidays",
+        "One a line: first day to last day, such as 19/12/2026 to 3/1/2027.",
+        rows=8,
+        default="",
+    )
 
     words = Section("What the school calls its stages and lists")
     stage_1 = text("Stage 1", default="Stage 1 (Record of Concern)", needed=True)
@@ -141,12 +239,18 @@ class Setting(Record):
     stage_2_closes = number("My Plan review is due within (weeks)", default=6, needed=True)
     stage_3_opens = number("My Plan+ review opens after (weeks)", default=6, needed=True)
     stage_3_closes = number("My Plan+ review is due within (weeks)", default=12, needed=True)
-    school_weeks_only = choice("Count school weeks only?", "No: calendar weeks, as the pathway says.", default="No")
+    school_weeks_only = choice(
+        "Count school weeks only?", "No: calendar weeks, as the pathway says.", default="No"
+    )
     due_soon_days = number("“Due soon” means within (days)", default=14, needed=True)
     chase_days = number("Chase a missing paper after (days)", default=14, needed=True)
 
     rules = Section("The rules a school may set")
-    watch_again = choice("May Stage 1 be repeated?", "The chart has no box for it; many schools watch once more.", default="Yes")
+    watch_again = choice(
+        "May Stage 1 be repeated?",
+        "The chart has no box for it; many schools watch once more.",
+        default="Yes",
+    )
     watch_again_most = number("At most how many Stage 1 cycles?", default=3)
     advise_cycles = number("Advise moving on after (My Plan cycles)", default=3)
     advise_weeks = number("Advise moving on after (weeks on My Plan)", default=26)
@@ -154,51 +258,141 @@ class Setting(Record):
     head_confirms_ehcp = choice("Must the head agree before an EHCP is begun?", default="No")
 
     safety = Section("Signing in")
-    second_step = choices("Who must use a second step to sign in?", "A code from an app on their phone, besides the password.",
-                          options=((OFFICE, "Office"), (SENCO, "SENCO"), (TEACHER, "Teacher"), (HEAD, "Head"), (TECHNICIAN, "Technician")),
-                          default="\n".join(ROLES))
-    idle_minutes = number("Sign out after (minutes without a click)", "What is typed is kept.", default=15, needed=True)
+    second_step = choices(
+        "Who must use a second step to sign in?",
+        "A code from an app on their phone, besides the password.",
+        options=(
+            (OFFICE, "Office"),
+            (SENCO, "SENCO"),
+            (TEACHER, "Teacher"),
+            (HEAD, "Head"),
+            (TECHNICIAN, "Technician"),
+        ),
+        default="\n".join(ROLES),
+    )
+    idle_minutes = number(
+        "Sign out after (minutes without a click)",
+        "What is typed is kept.",
+        default=15,
+        needed=True,
+    )
     day_hours = number("Sign out after (hours since signing in)", default=8, needed=True)
 
     keeping = Section("Backups, and how long records are kept")
-    backup_places = text("Folders for backups", "One a line; two or more, on different devices. Such as /mnt/share/portal.", rows=3, default="")
-    backup_hours = number("Hours between two backups", "At most so much is lost with the computer.", default=24, needed=True)
-    backups_kept = number("Days of backups kept in each folder", "Of each day the last one.", default=30, needed=True)
-    anchor_place = text("Folder for the anchors of the audit trail",
-                        "Where the portal can only add: see the technician's guide.", default="")
-    keep_sen_years = number("Keep an SEN record for (years from birth)", "Usual: 31, by the last school.", default=31, needed=True)
-    keep_concern_years = number("Keep other records for (years from birth)", "Usual: 25.", default=25, needed=True)
+    backup_places = text(
+        "Folders for backups",
+        "One a line; two or more, on different devices. Such as /mnt/share/portal.",
+        rows=3,
+        default="",
+    )
+    backup_hours = number(
+        "Hours between two backups",
+        "At most so much is lost with the computer.",
+        default=24,
+        needed=True,
+    )
+    backups_kept = number(
+        "Days of backups kept in each folder", "Of each day the last one.", default=30, needed=True
+    )
+    anchor_place = text(
+        "Folder for the anchors of the audit trail",
+        "Where the portal can only add: see the technician's guide.",
+        default="",
+    )
+    keep_sen_years = number(
+        "Keep an SEN record for (years from birth)",
+        "Usual: 31, by the last school.",
+        default=31,
+        needed=True,
+    )
+    keep_concern_years = number(
+        "Keep other records for (years from birth)", "Usual: 25.", default=25, needed=True
+    )
     purge_days = number("Offer to erase a transferred record after (days)", default=90, needed=True)
-    maintained = choice("Is this a maintained school?", "Its parents get the educational record within 15 school days. An academy: No.", default="No")
+    maintained = choice(
+        "Is this a maintained school?",
+        "Its parents get the educational record within 15 school days. An academy: No.",
+        default="No",
+    )
 
-    letters = Section("Letters", "Words in {curly brackets} are filled in: {pupil}, {forename}, {date}, {stage}, {review}, {senco}, {school}.")
-    letter_concern = text("Placed on the Concerns List", rows=8, default=(
-        "We have agreed to keep a closer eye on {forename}'s learning for a while. {forename}'s teacher has written a Record of Concern "
-        "and will try some further strategies in class.\n\nWe will look at how it has gone with you by {review}. Please tell us at any "
-        "time what you notice at home."))
-    letter_off_concerns = text("Taken off the Concerns List", rows=8, default=(
-        "We are pleased to say that {forename} has made progress. From {date} there is no longer a concern, and {forename} is no longer "
-        "on our {concerns_list}. The strategies that helped will go on in class."))
-    letter_support_begins = text("SEN support begins", rows=8, default=(
-        "We are writing to tell you formally that from {date} {forename} receives SEN support at our school and has a place on our "
-        "{sen_list}.\n\nTogether with you and {forename} we will write a plan: what {forename} hopes for, what we want to achieve and how "
-        "we will get there. We will look at it with you by {review}."))
-    letter_my_plan_plus = text("My Plan+ begins", rows=8, default=(
-        "From {date} {forename} is supported with a My Plan+. We would like to ask specialists from outside school for advice, and we "
-        "would like to hear from you and from {forename} first. Please find five short forms with this letter; leave out anything you "
-        "would rather not say.\n\nWe will meet to look at the plan by {review}."))
-    letter_step_down = text("A lighter plan", rows=8, default=(
-        "Because of the progress that {forename} has made, we have agreed that from {date} {forename} is supported at {stage}. We will "
-        "look at it with you by {review}."))
-    letter_support_ends = text("SEN support ends", rows=8, default=(
-        "We are pleased to say that {forename} no longer needs SEN support. From {date} {forename} is no longer on our {sen_list}. If you "
-        "notice anything that worries you, please tell us: support can begin again at any time."))
-    letter_ehcp = text("An EHC needs assessment is requested", rows=8, default=(
-        "Following our review we have agreed to begin the process for an Education, Health and Care Plan for {forename}. {forename}'s "
-        "My Plan+ and its reviews go on while the local authority decides."))
+    letters = Section(
+        "Letters",
+        "Words in {curly brackets} are filled in: {pupil}, {forename}, {date}, {stage}, {review},"
+        " {senco}, {school}.",
+    )
+    letter_concern = text(
+        "Placed on the Concerns List",
+        rows=8,
+        default=(
+            "We have agreed to keep a closer eye on {forename}'s learning for a while. {forename}'s"
+            " teacher has written a Record of Concern and will try some further strategies in"
+            " class.\n\nWe will look at how it has gone with you by {review}. Please tell us at any"
+            " time what you notice at home."
+        ),
+    )
+    letter_off_concerns = text(
+        "Taken off the Concerns List",
+        rows=8,
+        default=(
+            "We are pleased to say that {forename} has made progress. From {date} there is no"
+            " longer a concern, and {forename} is no longer on our {concerns_list}. The strategies"
+            " that helped will go on in class."
+        ),
+    )
+    letter_support_begins = text(
+        "SEN support begins",
+        rows=8,
+        default=(
+            "We are writing to tell you formally that from {date} {forename} receives SEN support"
+            " at our school and has a place on our {sen_list}.\n\nTogether with you and {forename}"
+            " we will write a plan: what {forename} hopes for, what we want to achieve and how we"
+            " will get there. We will look at it with you by {review}."
+        ),
+    )
+    letter_my_plan_plus = text(
+        "My Plan+ begins",
+        rows=8,
+        default=(
+            "From {date} {forename} is supported with a My Plan+. We would like to ask specialists"
+            " from outside school for advice, and we would like to hear from you and from"
+            " {forename} first. Please find five short forms with this letter; leave out anything"
+            " you would rather not say.\n\nWe will meet to look at the plan by {review}."
+        ),
+    )
+    letter_step_down = text(
+        "A lighter plan",
+        rows=8,
+        default=(
+            "Because of the progress that {forename} has made, we have agreed that from {date}"
+            " {forename} is supported at {stage}. We will look at it with you by {review}."
+        ),
+    )
+    letter_support_ends = text(
+        "SEN support ends",
+        rows=8,
+        default=(
+            "We are pleased to say that {forename} no longer needs SEN support. From {date}"
+            " {forename} is no longer on our {sen_list}. If you notice anything that worries you,"
+            " please tell us: support can begin again at any time."
+        ),
+    )
+    letter_ehcp = text(
+        "An EHC needs assessment is requested",
+        rows=8,
+        default=(
+            "Following our review we have agreed to begin the process for an Education, Health and"
+            " Care Plan for {forename}. {forename}'s My Plan+ and its reviews go on while the local"
+            " authority decides."
+        ),
+    )
 
     bringing_in = Section("Import")
-    import_columns = text("Column names of your school system", "One a line: their name = our name.", rows=8, default="")
+    import_columns = text(
+        "Column names of your school system",
+        "One a line: their name = our name.",
+        rows=8,
+        default="",
+    )
 
     @classmethod
     def of_school(cls):
@@ -206,7 +400,9 @@ class Setting(Record):
         return cls.select().order_by(cls.id).first() or cls()
 
     def fill_up(self):
-        """Give every needed setting that is new, and so empty, its default; make the row when there is none."""
+        """Give every needed setting that is new, and so empty, its default; make the row when there
+        is none.
+        """
         for name, asked in self.questions():
             if asked.ask.needed and getattr(self, name) is None:
                 setattr(self, name, asked.default)
@@ -214,20 +410,43 @@ class Setting(Record):
 
     def faults(self):
         """Numbers that no clock can count with, and a window that closes before it opens."""
-        said = {n: getattr(self, n) for n, f in self.questions() if isinstance(f, DecimalField) and getattr(self, n) is not None}
+        said = {
+            n: getattr(self, n)
+            for n, f in self.questions()
+            if isinstance(f, DecimalField) and getattr(self, n) is not None
+        }
         found = [(n, "Give a number from 0 to 400.") for n, v in said.items() if not 0 <= v <= 400]
-        found += [(n, f"Give a number from {low} to {high}.") for n, low, high in (
-            ("idle_minutes", 3, 120), ("day_hours", 1, 24), ("backup_hours", 1, 168))
-                  if not low <= said.get(n, low) <= high]
-        return found + [(f"{s}_closes", "The review is due before it opens; check both numbers.") for s in ("stage_1", "stage_3")
-                        if said.get(f"{s}_closes", 0) < said.get(f"{s}_opens", 0)]
+        found += [
+            (n, f"Give a number from {low} to {high}.")
+            for n, low, high in (
+                ("idle_minutes", 3, 120),
+                ("day_hours", 1, 24),
+                ("backup_hours", 1, 168),
+            )
+            if not low <= said.get(n, low) <= high
+        ]
+        return found + [
+            (f"{s}_closes", "The review is due before it opens; check both numbers.")
+            for s in ("stage_1", "stage_3")
+            if said.get(f"{s}_closes", 0) < said.get(f"{s}_opens", 0)
+        ]
 
 
 class BankEntry(Record):
     """Word bank: wordings that are offered while somebody types."""
+
     many = "Word bank"
-    title, listed, searched, order_by = "Word bank", ("bank", "words", "area"), ("words",), ("bank", "words")
-    bank = choice("Offered for", options=(("strategy", "Strategies"), ("provision", "Provision"), ("agency", "Agencies")), needed=True)
+    title, listed, searched, order_by = (
+        "Word bank",
+        ("bank", "words", "area"),
+        ("words",),
+        ("bank", "words"),
+    )
+    bank = choice(
+        "Offered for",
+        options=(("strategy", "Strategies"), ("provision", "Provision"), ("agency", "Agencies")),
+        needed=True,
+    )
     words = text("Words", needed=True)
     area = choice("Area", options=AREAS)
 
@@ -239,29 +458,64 @@ def new_token():
 
 class User(Record):
     """Person: a colleague who signs in."""
-    title, listed, searched = "Person", ("name", "username", "role", "classes"), ("name", "username")
+
+    title, listed, searched = (
+        "Person",
+        ("name", "username", "role", "classes"),
+        ("name", "username"),
+    )
     order_by = ("name",)
     many = "People"
     untold = ("password", "token", "totp", "totp_last", "recovery", "setup_token", "setup_until")
     who = Section("Who it is")
     name = text("Full name", needed=True)
-    username = text("User name", "What they type to sign in. Small letters, digits, dots.", needed=True, unique=True)
-    role = choice("Role", options=((OFFICE, "Office"), (SENCO, "SENCO"), (TEACHER, "Teacher"), (HEAD, "Head"),
-                                   (TECHNICIAN, "Technician")), needed=True)
-    classes = text("Classes", "For a teacher: class names as in the pupil records, with commas, such as 3B, 4A.")
-    account = choice("Account", "A person who leaves is switched off, never deleted.",
-                     options=(("on", "On"), ("off", "Off")), default="on", needed=True)
+    username = text(
+        "User name",
+        "What they type to sign in. Small letters, digits, dots.",
+        needed=True,
+        unique=True,
+    )
+    role = choice(
+        "Role",
+        options=(
+            (OFFICE, "Office"),
+            (SENCO, "SENCO"),
+            (TEACHER, "Teacher"),
+            (HEAD, "Head"),
+            (TECHNICIAN, "Technician"),
+        ),
+        needed=True,
+    )
+    classes = text(
+        "Classes",
+        "For a teacher: class names as in the pupil records, with commas, such as 3B, 4A.",
+    )
+    account = choice(
+        "Account",
+        "A person who leaves is switched off, never deleted.",
+        options=(("on", "On"), ("off", "Off")),
+        default="on",
+        needed=True,
+    )
     # kept for signing in, never shown
-    password = TextField(null=True)                                 # Argon2id; empty: none chosen yet
-    token = CharField(null=True, unique=True, default=new_token)    # change it, and every place they are signed in ends
-    totp = CharField(null=True)                                     # secret of the second step; empty: none
-    totp_last = IntegerField(default=0)                             # last half-minute used: a code works once
-    recovery = TextField(null=True)                                 # SHA-256 of each unused recovery code, one a line
-    setup_token = CharField(null=True)                              # SHA-256 of the sign-in link in force
+    # Argon2id; empty: none chosen yet
+    password = TextField(null=True)
+    # change it, and every place they are signed in ends
+    token = CharField(null=True, unique=True, default=new_token)
+    # secret of the second step; empty: none
+    totp = CharField(null=True)
+    # last half-minute used: a code works once
+    totp_last = IntegerField(default=0)
+    # SHA-256 of each unused recovery code, one a line
+    recovery = TextField(null=True)
+    # SHA-256 of the sign-in link in force
+    setup_token = CharField(null=True)
     setup_until = DateTimeField(null=True)
 
-    cookie = None                                                   # of this session: what the cookie holds, see SignedIn
-    is_authenticated, is_anonymous = True, False                    # Flask-Login asks these, `is_active` and `get_id`
+    # of this session: what the cookie holds, see SignedIn
+    cookie = None
+    # Flask-Login asks these, `is_active` and `get_id`
+    is_authenticated, is_anonymous = True, False
 
     @property
     def active(self):
@@ -274,7 +528,9 @@ class User(Record):
         return self.active
 
     def get_id(self):
-        """What the cookie holds. Peewee has a get_id of its own (the row's number), so never remove this one."""
+        """What the cookie holds. Peewee has a get_id of its own (the row's number), so never remove
+        this one.
+        """
         return self.cookie
 
     def class_names(self):
@@ -282,11 +538,18 @@ class User(Record):
         return [c.strip() for c in (self.classes or "").split(",") if c.strip()]
 
     def faults(self):
-        """A user name that cannot be typed, or the last technician gone: nobody could let people in."""
-        others = User.select().where(User.role == TECHNICIAN, User.account == "on", User.id != (self.id or 0))
+        """A user name that cannot be typed, or the last technician gone: nobody could let people
+        in.
+        """
+        others = User.select().where(
+            User.role == TECHNICIAN, User.account == "on", User.id != (self.id or 0)
+        )
         lone = not (self.role == TECHNICIAN and self.active) and not others.exists()
-        found = [] if re.fullmatch(r"[a-z0-9._-]{2,40}", self.username or "") else [
-            ("username", "A user name has 2 to 40 small letters, digits, dots or dashes.")]
+        found = (
+            []
+            if re.fullmatch(r"[a-z0-9._-]{2,40}", self.username or "")
+            else [("username", "A user name has 2 to 40 small letters, digits, dots or dashes.")]
+        )
         last = ("account", "One technician must stay switched on, or nobody can let people in.")
         return found + ([last] if lone else [])
 
@@ -294,12 +557,16 @@ class User(Record):
         self.username = (self.username or "").strip().lower() or None
 
     def save(self, *args, **more):
-        """Save; another role or password, or the account switched on or off, ends every place they are signed in."""
+        """Save; another role or password, or the account switched on or off, ends every place they
+        are signed in.
+        """
         with together():
             was = User.get_or_none(User.id == self.id) if self.id else None
             if was:
                 self._take_up(was)
-            if was and any(getattr(self, n) != getattr(was, n) for n in ("account", "role", "password")):
+            if was and any(
+                getattr(self, n) != getattr(was, n) for n in ("account", "role", "password")
+            ):
                 self.token = new_token()
                 SignedIn.delete().where(SignedIn.user == self.id).execute()
             return super().save(*args, **more)
@@ -310,7 +577,9 @@ class User(Record):
             setattr(self, name, getattr(was, name))
 
     def keep(self, *only_if, **columns):
-        """Write columns kept for signing in, past version and audit; False when `only_if` no longer holds. A new token ends every place."""
+        """Write columns kept for signing in, past version and audit; False when `only_if` no longer
+        holds. A new token ends every place.
+        """
         if not set(columns) <= set(self.untold):
             raise ValueError("Only what is kept for signing in may be written like this.")
         with together():
@@ -328,26 +597,31 @@ class User(Record):
 
 class SignedIn(Table):
     """One place where somebody is signed in; without its row a cookie is worth nothing."""
-    key = CharField(64, unique=True)                                # SHA-256 of what the cookie holds
+
+    # SHA-256 of what the cookie holds
+    key = CharField(64, unique=True)
     user = ForeignKeyField(User, backref="places", on_delete="CASCADE")
     began_at = DateTimeField(default=now)
     seen_at = DateTimeField(default=now, index=True)
-    place = CharField(default="")                                   # network address
-    device = CharField(default="")                                  # the browser, in words
+    place = CharField(default="")  # network address
+    device = CharField(default="")  # the browser, in words
 
 
 class SignInTry(Table):
     """One try at signing in, kept five minutes, so that guessing is slow."""
-    key = CharField(64, index=True)                                 # SHA-256: never what was typed
+
+    key = CharField(64, index=True)  # SHA-256: never what was typed
     at = DateTimeField(default=now, index=True)
 
 
-# ------------------------------------------------------------------------------------------------------------- the pupil
+# --- the pupil
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
 
 def upn_fault(upn):
-    """What is wrong with a Unique Pupil Number, as a sentence; None when it is well formed (DfE UPN guidance)."""
+    """What is wrong with a Unique Pupil Number, as a sentence; None when it is well formed (DfE UPN
+    guidance).
+    """
     if len(upn) != 13:
         return f"A UPN has 13 characters; this one has {len(upn)}"
     if not (upn[1:12].isascii() and upn[1:12].isdigit()):
@@ -363,10 +637,11 @@ def upn_fault(upn):
 
 class Pupil(Record):
     """Pupil: who they are, who their family is, what they need."""
+
     listed = ("surname", "forename", "year", "form", "upn")
     searched = ("surname", "forename", "known_as", "upn")
     order_by = ("surname", "forename")
-    given = ("left_on", "destination")               # written by "Has left the school"
+    given = ("left_on", "destination")  # written by "Has left the school"
     who = Section("Who they are")
     surname = text("Surname", "As in the school's register.", needed=True)
     forename = text("Forename", needed=True)
@@ -377,7 +652,9 @@ class Pupil(Record):
     former_upn = text("Former UPN")
     year = choice("Year group", options=YEARS, needed=True)
     form = text("Class or form", "Such as 3B.")
-    alert = text("Alert line for staff", "One line that everybody who teaches this child should know.")
+    alert = text(
+        "Alert line for staff", "One line that everybody who teaches this child should know."
+    )
     school = Section("In school")
     admitted_on = day("Date of admission")
     left_on = day("Date of leaving")
@@ -388,7 +665,9 @@ class Pupil(Record):
     resourced = choice("Resourced provision", "Only a place that the local authority has named.")
     areas = choices("Broad areas of need", options=AREAS)
     sen_needs = Rows("SEN types", "Rank 1 is the main need.", blank=2)
-    arrangements = Rows("Access arrangements", "How the child normally works in tests and exams.", blank=2)
+    arrangements = Rows(
+        "Access arrangements", "How the child normally works in tests and exams.", blank=2
+    )
     home = Section("Home and family", see=STAFF)
     home_language = text("Home language")
     interpreter = choice("Interpreter needed")
@@ -398,15 +677,20 @@ class Pupil(Record):
     medical_plan = choice("Medical plan exists")
     contacts = Rows("Contacts", blank=3)
     keep = Section("Keeping the record", see=(SENCO, HEAD), write=(SENCO,), family=False)
-    hold = text("Do not erase, because", "Such as a claim or an inquiry. While there is a reason here, nothing is erased.")
-    erased_on = DateField(null=True)                 # what is left is the stub: see keeping.py
+    hold = text(
+        "Do not erase, because",
+        "Such as a claim or an inquiry. While there is a reason here, nothing is erased.",
+    )
+    erased_on = DateField(null=True)  # what is left is the stub: see keeping.py
 
     class Meta:
         indexes = ((("surname", "forename"), False),)
 
     @classmethod
     def visible_to(cls, user):
-        """The pupils whom this person may know about: none, their own classes, or all. Every query goes through it."""
+        """The pupils whom this person may know about: none, their own classes, or all. Every query
+        goes through it.
+        """
         if user is None or not user.active or not may(user, "r", Pupil):
             return cls.select().where(SQL("1 = 0"))
         if user.role == TEACHER:
@@ -430,7 +714,9 @@ class Pupil(Record):
 
     def primary_type(self):
         """The code of the main SEN type that is open now, or None."""
-        return next((n.code for n in self.sen_needs.order_by(SenNeed.rank) if n.until is None), None)
+        return next(
+            (n.code for n in self.sen_needs.order_by(SenNeed.rank) if n.until is None), None
+        )
 
     def pupil_key(self):
         return self.id
@@ -439,7 +725,9 @@ class Pupil(Record):
         return f"{self.name} ({self.form})" if self.form else self.name
 
     def tidy(self):
-        self.upn, self.former_upn = ("".join((said or "").split()).upper() or None for said in (self.upn, self.former_upn))
+        self.upn, self.former_upn = (
+            "".join((said or "").split()).upper() or None for said in (self.upn, self.former_upn)
+        )
 
     def faults(self):
         self.tidy()
@@ -457,16 +745,27 @@ class Pupil(Record):
         if len(set(ranks)) < len(ranks):
             found.append(("sen_needs", "Two SEN types have the same rank; give each its own."))
         if len(set(codes)) < len(codes):
-            found.append(("sen_needs", "The same SEN type stands twice; end one of them or take it out."))
+            found.append(
+                ("sen_needs", "The same SEN type stands twice; end one of them or take it out.")
+            )
         if open_now and 1 not in ranks:
             found.append(("sen_needs", "One SEN type must have rank 1: the main need."))
         if "NSA" in codes and Placement.stage_of(self) == "E":
-            found.append(("sen_needs", "NSA is only for pupils on SEN support (K); a pupil with an EHCP needs an assessed type of need."))
+            found.append(
+                (
+                    "sen_needs",
+                    (
+                        "NSA is only for pupils on SEN support (K); a pupil with an EHCP needs an"
+                        " assessed type of need."
+                    ),
+                )
+            )
         return found
 
 
 class Contact(Row):
     """Contact: somebody in the family, or who stands for it."""
+
     pupil = belongs_to(Pupil, "contacts")
     name = text("Name", needed=True)
     relationship = text("Relationship", "Such as mother, carer, social worker.")
@@ -482,6 +781,7 @@ class Contact(Row):
 
 class SenNeed(Row):
     """SEN type: one assessed type of need, with its rank and dates."""
+
     title, listed = "SEN type", ("code", "rank", "since", "until")
     pupil = belongs_to(Pupil, "sen_needs")
     code = choice("SEN type", options=SEN_TYPES, needed=True)
@@ -493,26 +793,34 @@ class SenNeed(Row):
 
 class AccessArrangement(Row):
     """Access arrangement: a normal way of working that tests and exams should allow."""
+
     pupil = belongs_to(Pupil, "arrangements")
     arrangement = text("Arrangement", "Such as 25% extra time, reader, rest breaks.", needed=True)
     since = day("First used")
     evidence = text("Evidence")
 
 
-# ------------------------------------------------------------------------------------------ where a pupil is on the pathway
+# --- where a pupil is on the pathway
 class PupilRecord(Record):
     """Anything that is kept about one pupil."""
+
     pupil = link("Pupil", Pupil, needed=True, index=True)
 
     def save(self, *args, **more):
         """Save; raises Clash for something new about a child whose record was erased."""
-        if not self.id and Pupil.select().where(Pupil.id == self.pupil_id, Pupil.erased_on.is_null(False)).exists():
+        if (
+            not self.id
+            and Pupil.select()
+            .where(Pupil.id == self.pupil_id, Pupil.erased_on.is_null(False))
+            .exists()
+        ):
             raise Clash("This child's record was erased: nothing new is kept about them.")
         return super().save(*args, **more)
 
 
 class Placement(PupilRecord):
     """Placement: one cycle of one child's dated stay on one stage. Only workflow.py writes here."""
+
     listed = ("pupil", "stage", "cycle", "started_on", "ended_on", "move", "decided_by")
     stage = choice("Stage", options=("S1", "S2", "S3", "E", "LEFT", "OFF"))
     cycle = number("Cycle")
@@ -523,18 +831,25 @@ class Placement(PupilRecord):
     reason = text("Reason", rows=2)
     answers = text("What was asked", rows=4)
     decided_by = text("Decided by")
-    clock_from = DateField(null=True)                       # when the clock does not run from `started_on` (annual reviews)
+    # when the clock does not run from `started_on` (annual reviews)
+    clock_from = DateField(null=True)
     episode = IntegerField(default=1)
     entered_at = DateTimeField(default=now)
     void = BooleanField(default=False)
-    done_with = CharField(null=True, unique=True)           # the one-use token of the confirmation page: a second click finds it
+    # the one-use token of the confirmation page: a second click finds it
+    done_with = CharField(null=True, unique=True)
     before = ForeignKeyField("self", null=True, backref="+", on_delete="RESTRICT")
-    effects = TextField(default="{}")                       # what else the move made, so that "Entered in error" can undo it
+    # what else the move made, so that "Entered in error" can undo it
+    effects = TextField(default="{}")
 
     @classmethod
     def current(cls, pupil):
         """The pupil's open placement, or None when the child was never on the pathway."""
-        return cls.select().where(cls.pupil == pupil, cls.ended_on.is_null(), ~cls.void).first() if pupil.id else None
+        return (
+            cls.select().where(cls.pupil == pupil, cls.ended_on.is_null(), ~cls.void).first()
+            if pupil.id
+            else None
+        )
 
     @classmethod
     def stage_of(cls, pupil):
@@ -543,12 +858,21 @@ class Placement(PupilRecord):
         return open_one.stage if open_one else "NONE"
 
 
-Placement.add_index(Placement.index(Placement.pupil, unique=True, name="placement_one_open",
-                                    where=Placement.ended_on.is_null() & (Placement.void == False)))  # noqa: E712
+Placement.add_index(
+    Placement.index(
+        Placement.pupil,
+        unique=True,
+        name="placement_one_open",
+        where=Placement.ended_on.is_null() & (Placement.void == False),
+    )
+)  # noqa: E712
 
 
 class ListMembership(PupilRecord):
-    """List membership: from when to when a child stood on the Concerns List or the SEN List. Only workflow.py writes here."""
+    """List membership: from when to when a child stood on the Concerns List or the SEN List. Only
+    workflow.py writes here.
+    """
+
     listed = ("pupil", "list", "started_on", "ended_on")
     list = choice("List", options=(("CONCERNS", "Concerns List"), ("SEN", "SEN List")))
     started_on = day("From")
@@ -557,12 +881,19 @@ class ListMembership(PupilRecord):
     placement = ForeignKeyField(Placement, backref="+", on_delete="RESTRICT")
 
 
-ListMembership.add_index(ListMembership.index(ListMembership.pupil, unique=True, name="list_membership_one_open",
-                                              where=ListMembership.ended_on.is_null() & (ListMembership.void == False)))  # noqa: E712
+ListMembership.add_index(
+    ListMembership.index(
+        ListMembership.pupil,
+        unique=True,
+        name="list_membership_one_open",
+        where=ListMembership.ended_on.is_null() & (ListMembership.void == False),
+    )
+)  # noqa: E712
 
 
 class Strategy(PupilRecord):
     """Everyday strategy: what helps this child in every lesson."""
+
     title, listed, searched = "Everyday strategy", ("pupil", "strategy", "since"), ("strategy",)
     strategy = text("Strategy", needed=True, bank="strategy")
     since = day("Since")
@@ -573,12 +904,18 @@ class Strategy(PupilRecord):
         return self.strategy or "Everyday strategy"
 
 
-# -------------------------------------------------------------------------------------------------------- a paper form
-STATUS = (("draft", "Draft"), ("complete", "Complete"), ("sealed", "Sealed"), ("declined", "Declined"))
+# --- a paper form
+STATUS = (
+    ("draft", "Draft"),
+    ("complete", "Complete"),
+    ("sealed", "Sealed"),
+    ("declined", "Declined"),
+)
 
 
 class Form(PupilRecord):
     """A paper of the pathway: a draft that grows, is completed, and is sealed when it is agreed."""
+
     listed = ("pupil", "happened_on", "status", "cycle")
     happened_on = day("Date", "The day it happened, not the day it was typed.", needed=True)
     foot = Section("For the file", family=False, last=True)
@@ -605,7 +942,9 @@ class Form(PupilRecord):
         return self.status in ("sealed", "declined")
 
     def seal(self, who):
-        """Keep title, questions, prompts and answers as they are now, for good, with a check code."""
+        """Keep title, questions, prompts and answers as they are now, for good, with a
+        check code.
+        """
         self.sealed, self.sealed_code = seal_of({**document(self), "who": who, "when": str(now())})
         self.status, self.sealed_by, self.sealed_at = "sealed", who, now()
         self.save(act="seal")
@@ -621,31 +960,53 @@ class Form(PupilRecord):
     def seal_holds(self):
         """Whether the sealed text still has the check code it was sealed with."""
         try:
-            return not self.sealed or seal_of(json.loads(self.sealed)) == (self.sealed, self.sealed_code)
+            return not self.sealed or seal_of(json.loads(self.sealed)) == (
+                self.sealed,
+                self.sealed_code,
+            )
         except ValueError:
             return False
 
     def __str__(self):
-        return f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}" if self.happened_on else self.kind_name()
+        return (
+            f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}"
+            if self.happened_on
+            else self.kind_name()
+        )
 
     def faults(self):
         late = self.happened_on and self.happened_on > today()
-        return [("happened_on", "The date lies in the future; give the day it happened.")] if late else []
+        return (
+            [("happened_on", "The date lies in the future; give the day it happened.")]
+            if late
+            else []
+        )
 
 
 class RecordOfConcern(Form):
     """Record of Concern: a teacher tells the SENCO about a worry, and what will be tried."""
+
     title = "Record of Concern"
     worry = Section("The worry")
     raised_on = day("When was the worry first raised?", needed=True)
     raised_by = text("Who raised it?", "The teacher, a parent, the child, an agency.", needed=True)
     senco_consulted_on = day("When did the teacher talk to the SENCO?", needed=True)
     areas = choices("Which broad areas does it touch?", options=AREAS, needed=True)
-    key_concerns = Rows("Key areas of concern", "Describe what you see, not what you think the cause is.", needed=True)
+    key_concerns = Rows(
+        "Key areas of concern",
+        "Describe what you see, not what you think the cause is.",
+        needed=True,
+    )
     progress = choices("What does progress look like?", options=PROGRESS)
     strengths = text("What is going well?", "Start the conversation here: it helps.", rows=4)
-    attainment = Rows("Where is the child now?", "Reading age, book band, attendance: whatever shows it.", blank=3)
-    causes = choices("What else have you thought of?", "A safeguarding worry goes to the safeguarding lead, not here.", options=CAUSES)
+    attainment = Rows(
+        "Where is the child now?", "Reading age, book band, attendance: whatever shows it.", blank=3
+    )
+    causes = choices(
+        "What else have you thought of?",
+        "A safeguarding worry goes to the safeguarding lead, not here.",
+        options=CAUSES,
+    )
     causes_note = text("What did you find?", rows=2)
 
     strategies = Section("Strategies")
@@ -657,19 +1018,29 @@ class RecordOfConcern(Form):
     told_who = text("To whom?")
     told_how = choice("How?", options=HOW_TOLD)
     consent = choice("Verbal consent", options=CONSENT, needed=True)
-    not_reached = text("Why could they not be reached?", "What was tried, and when.", needed="consent=not reached")
+    not_reached = text(
+        "Why could they not be reached?", "What was tried, and when.", needed="consent=not reached"
+    )
     family_said = text("What did the family say?", rows=4)
-    child_said = text("What does the child say about it?", "In the child's own words if you can.", rows=3)
+    child_said = text(
+        "What does the child say about it?", "In the child's own words if you can.", rows=3
+    )
 
     def faults(self):
         found = super().faults()
         if self.raised_on and self.happened_on and self.raised_on > self.happened_on:
-            found.append(("raised_on", "The worry was raised after the date of this record; check both dates."))
+            found.append(
+                (
+                    "raised_on",
+                    "The worry was raised after the date of this record; check both dates.",
+                )
+            )
         return found
 
 
 class KeyConcern(Row):
     """Key concern: what somebody sees."""
+
     form = belongs_to(RecordOfConcern, "key_concerns")
     area = choice("Area", options=AREAS)
     what = text("What do you see?", rows=2, needed=True)
@@ -679,6 +1050,7 @@ class KeyConcern(Row):
 
 class Attainment(Row):
     """Attainment: one measure and its level."""
+
     form = belongs_to(RecordOfConcern, "attainment")
     measure = text("Subject or measure", needed=True)
     level = text("Level or score")
@@ -687,6 +1059,7 @@ class Attainment(Row):
 
 class StrategyUsed(Row):
     """Strategy used so far: what was tried before this record."""
+
     title = "Strategy used so far"
     form = belongs_to(RecordOfConcern, "used")
     strategy = text("Strategy", needed=True, bank="strategy")
@@ -698,6 +1071,7 @@ class StrategyUsed(Row):
 
 class StrategyAdded(Row):
     """Additional strategy: what will be tried now."""
+
     title = "Additional strategy"
     form = belongs_to(RecordOfConcern, "added")
     strategy = text("Strategy", needed=True, bank="strategy")
@@ -708,6 +1082,7 @@ class StrategyAdded(Row):
 
 class Review(Form):
     """What every review asks: who was there, what they think, how it went."""
+
     held = Section("The conversation")
     present = text("Who was there?", rows=2, needed=True)
     early_why = text("Why is it held early?", "Only when it is before the review window opens.")
@@ -721,9 +1096,12 @@ class Review(Form):
 
 class ConcernReview(Review):
     """Record of Concern review: a conversation about how the strategies went."""
+
     title = "Record of Concern Review"
     went = Section("How did it go?")
-    ratings = Rows("The strategies", "Each additional strategy of the Record of Concern.", needed=True)
+    ratings = Rows(
+        "The strategies", "Each additional strategy of the Record of Concern.", needed=True
+    )
     next_steps = text("Next steps agreed with pupil and parent", rows=3, needed=True)
     chart = Section("What the chart asks", write=())
     achieved = choice("Has the child made progress or achieved outcomes?")
@@ -732,6 +1110,7 @@ class ConcernReview(Review):
 
 class StrategyRating(Row):
     """Strategy rating: how one strategy went."""
+
     form = belongs_to(ConcernReview, "ratings")
     strategy = text("Strategy", needed=True, bank="strategy")
     kept_up = choice("Kept up?", options=INVOLVED)
@@ -739,18 +1118,37 @@ class StrategyRating(Row):
     note = text("What did you notice?")
 
 
-# ------------------------------------------------------------------------------------------- the four stepping stones
+# --- the four stepping stones
 class MyPlan(Form):
-    """My Plan: what the child hopes for, what we want to achieve and how we will get there (code K)."""
+    """My Plan: what the child hopes for, what we want to achieve and how we will get there (code
+    K).
+    """
+
     title = "My Plan"
     where = Section("Where do I want to be?", code=CODE_WHERE)
-    aspirations = Rows("Aspirations", "In the child's own words if you can: what would life look like?", needed=True, blank=3)
+    aspirations = Rows(
+        "Aspirations",
+        "In the child's own words if you can: what would life look like?",
+        needed=True,
+        blank=3,
+    )
     able = Section("I need to be able to...", code=CODE_NEEDS)
-    needs = Rows("Needs", "What must the child learn or manage to get there, and where are they now?", needed=True)
+    needs = Rows(
+        "Needs",
+        "What must the child learn or manage to get there, and where are they now?",
+        needed=True,
+    )
     achieved = Section("Something I will have achieved is...", code=CODE_OUTCOMES)
-    outcomes = Rows("Outcomes", "What the child will be able to do, not what staff will give.", needed=True)
+    outcomes = Rows(
+        "Outcomes", "What the child will be able to do, not what staff will give.", needed=True
+    )
     how = Section("How will I get there?", code=CODE_PROVISION)
-    provision = Rows("Provision", "Be exact: what, how long, how often, with whom, what skill.", needed=True, blank=5)
+    provision = Rows(
+        "Provision",
+        "Be exact: what, how long, how often, with whom, what skill.",
+        needed=True,
+        blank=5,
+    )
     every_day = text("What helps every day, in every lesson?", rows=3)
     at_home = text("What will the family do, if they wish?", rows=3)
     agreed = Section("Agreed together")
@@ -760,22 +1158,30 @@ class MyPlan(Form):
     parent_consulted = choice("Was the parent or carer consulted?", needed=True)
     parent_how = text("When and how, with whom?", needed="parent_consulted=Yes")
     parent_why = text("Why was the parent or carer not consulted?", needed="parent_consulted=No")
-    parent_agrees = choice("Does the parent or carer agree?", options=("Agrees", "Agrees in part", "Does not agree"))
+    parent_agrees = choice(
+        "Does the parent or carer agree?", options=("Agrees", "Agrees in part", "Does not agree")
+    )
     parent_comment = text("What do they say?", rows=2)
     review_by = day("Review by", needed=True)
     lead = text("Who keeps an eye on this plan?")
 
     def faults(self):
         found = super().faults()
-        for at, outcome in enumerate(self.outcomes.order_by(type(self).groups()["outcomes"].id) if self.id else []):
+        for at, outcome in enumerate(
+            self.outcomes.order_by(type(self).groups()["outcomes"].id) if self.id else []
+        ):
             found += [(f"outcomes-{at}-{name}", words) for name, words in outcome.reach_faults()]
         unsupported = [o for o in (self.outcomes if self.id else []) if not o.provided.count()]
-        found += [("provision", f"No provision yet for the outcome “{o}”; add a line and link it.") for o in unsupported]
+        found += [
+            ("provision", f"No provision yet for the outcome “{o}”; add a line and link it.")
+            for o in unsupported
+        ]
         return found
 
 
 class Aspiration(Row):
     """Aspiration: where the child wants to be."""
+
     plan = belongs_to(MyPlan, "aspirations")
     words = text("Aspiration", rows=2, needed=True)
     whose = choice("Whose words?", options=("The child's", "The family's", "Both"))
@@ -784,6 +1190,7 @@ class Aspiration(Row):
 
 class Need(Row):
     """Need: what the child must learn or manage."""
+
     plan = belongs_to(MyPlan, "needs")
     words = text("I need to be able to...", rows=2, needed=True)
     aspiration = link("For which aspiration?", Aspiration, backref="needs")
@@ -794,6 +1201,7 @@ class Need(Row):
 
 class Outcome(Row):
     """Outcome: what the child will be able to do, by when."""
+
     plan = belongs_to(MyPlan, "outcomes")
     words = text("Something I will have achieved is...", rows=2, needed=True)
     need = link("For which need?", Need, needed=True, backref="outcomes")
@@ -805,42 +1213,70 @@ class Outcome(Row):
     importance = choices("Important", options=("to the child", "for the child"))
 
     def smart(self):
-        """What the outcome has of SMART, as advice: {letter and word: True or False}. It never refuses anything."""
+        """What the outcome has of SMART, as advice: {letter and word: True or False}. It never
+        refuses anything.
+        """
         digits = any(c.isdigit() for c in f"{self.measure or ''}{self.target or ''}")
-        return {"Specific": bool(self.words and self.need_id), "Measurable": digits, "Achievable": bool(self.achievable),
-                "Realistic": bool(self.baseline and self.target), "Time-bound": bool(self.by)}
+        return {
+            "Specific": bool(self.words and self.need_id),
+            "Measurable": digits,
+            "Achievable": bool(self.achievable),
+            "Realistic": bool(self.baseline and self.target),
+            "Time-bound": bool(self.by),
+        }
 
     def tips(self):
         """What would make the outcome SMART, in words; a child's own words need not be."""
-        cure = {"Specific": "link it to a need", "Measurable": "give a number in the measure or the target",
-                "Achievable": "say why it is within reach", "Realistic": "say where they are now and where they will be",
-                "Time-bound": "give a date"}
+        cure = {
+            "Specific": "link it to a need",
+            "Measurable": "give a number in the measure or the target",
+            "Achievable": "say why it is within reach",
+            "Realistic": "say where they are now and where they will be",
+            "Time-bound": "give a date",
+        }
         left = [f"{word}: {cure[word]}" for word, has in self.smart().items() if not has]
         return [f"SMART? {'; '.join(left)}."] if left else ["This outcome is SMART."]
 
     def reach_faults(self):
-        """The date must lie after the plan's date and within the horizon of the aspiration it serves."""
+        """The date must lie after the plan's date and within the horizon of the aspiration it
+        serves.
+        """
         plan, aspiration = self.parent(), self.need.aspiration if self.need_id else None
         if not self.by or not plan.happened_on:
             return []
         if self.by < plan.happened_on:
             return [("by", f"“By when” ({say_day(self.by)}) is before the date of the plan.")]
-        limit = horizon_end(aspiration.horizon, plan.pupil.year, plan.happened_on) if aspiration else None
+        limit = (
+            horizon_end(aspiration.horizon, plan.pupil.year, plan.happened_on)
+            if aspiration
+            else None
+        )
         if limit and self.by > limit:
-            return [("by", f"“By when” ({say_day(self.by)}) is later than its aspiration reaches: {aspiration.horizon.lower()}, "
-                           f"{say_day(limit)}.")]
+            return [
+                (
+                    "by",
+                    (
+                        f"“By when” ({say_day(self.by)}) is later than its aspiration reaches:"
+                        f" {aspiration.horizon.lower()}, {say_day(limit)}."
+                    ),
+                )
+            ]
         return []
 
 
 class Provision(Row):
     """Provision: what is additional or different, exactly."""
+
     plan = belongs_to(MyPlan, "provision")
     words = text("What is provided?", "The type of support.", needed=True, bank="provision")
     outcome = link("For which outcome?", Outcome, needed=True, backref="provided")
     different = text("How is it additional or different?")
     who = text("Who gives it?", needed=True)
     expertise = text("What skill or training do they have?")
-    group = choice("Group", options=("One to one", "Pair", "Small group (3 to 6)", "Larger group", "Whole class"))
+    group = choice(
+        "Group",
+        options=("One to one", "Pair", "Small group (3 to 6)", "Larger group", "Whole class"),
+    )
     minutes = number("Minutes each time", needed=True)
     times = number("Times a week", needed=True)
     since = day("From")
@@ -850,12 +1286,30 @@ class Provision(Row):
     cost = number("Resources (£)")
 
 
-KEY_STAGE_ENDS = {"R": 0, "2": 0, "6": 0, "9": 0, "11": 0, "13": 0, "N1": 2, "N2": 1, "1": 1, "3": 3, "4": 2, "5": 1, "7": 2,
-                  "8": 1, "10": 1, "12": 1, "14": 0}
+KEY_STAGE_ENDS = {
+    "R": 0,
+    "2": 0,
+    "6": 0,
+    "9": 0,
+    "11": 0,
+    "13": 0,
+    "N1": 2,
+    "N2": 1,
+    "1": 1,
+    "3": 3,
+    "4": 2,
+    "5": 1,
+    "7": 2,
+    "8": 1,
+    "10": 1,
+    "12": 1,
+    "14": 0,
+}
 
 
 def horizon_end(horizon, year, start):
-    """The last day an outcome may have under this horizon: 31 August of a school year, or None for adult life.
+    """The last day an outcome may have under this horizon: 31 August of a school year, or None for
+    adult life.
 
     `year` is the NC year group; key stages end with Reception and Years 2, 6, 9, 11 and 13.
     """
@@ -868,6 +1322,7 @@ def horizon_end(horizon, year, start):
 
 class MyPlanReview(Review):
     """My Plan review: how far each outcome has come, and what the chart asks next."""
+
     title = "My Plan Review"
     went = Section("How did it go?")
     ratings = Rows("Outcomes", "Each outcome of the plan.", needed=True)
@@ -889,6 +1344,7 @@ class MyPlanReview(Review):
 
 class OutcomeRating(Row):
     """Outcome rating: how far one outcome has come."""
+
     form = belongs_to(MyPlanReview, "ratings")
     outcome = text("Outcome", rows=2, needed=True)
     rating = choice("How far?", options=RATING, needed=True)
@@ -896,9 +1352,12 @@ class OutcomeRating(Row):
     then = choice("What now?", options=("Keep", "Change", "Close"))
 
 
-# ------------------------------------------------------------------------------------------------- the papers of Stage 3
+# --- the papers of Stage 3
 class ParentInformation(Form):
-    """Parent Information Form: the facts the school needs. Leave out anything you would rather not say."""
+    """Parent Information Form: the facts the school needs. Leave out anything you would rather not
+    say.
+    """
+
     title = "Parent Information Form"
     told = Section("Who is telling us")
     told_by = text("Filled in by", needed=True)
@@ -907,10 +1366,16 @@ class ParentInformation(Form):
     responsibility = text("Who has parental responsibility?", rows=2)
     languages = text("Which languages do you speak at home? Would an interpreter help?")
     contact_how = text("How and when do you like to be contacted?")
-    obstacles = text("What makes meetings hard for you?", "Work, travel, small children, steps: we will try to help.", rows=2)
+    obstacles = text(
+        "What makes meetings hard for you?",
+        "Work, travel, small children, steps: we will try to help.",
+        rows=2,
+    )
     health = Section("Health", see=STAFF)
     practitioners = text("GP, health visitor, school nurse", rows=2)
-    diagnoses = text("Diagnoses: what, who made them, when?", "Please say if there is a letter.", rows=3)
+    diagnoses = text(
+        "Diagnoses: what, who made them, when?", "Please say if there is a letter.", rows=3
+    )
     medication = text("Medication", rows=2)
     senses = text("When were hearing and sight last checked?")
     allergies = text("Allergies, medical plan")
@@ -920,13 +1385,17 @@ class ParentInformation(Form):
     benefits = text("Benefits or short breaks", "Only if you want to tell us.", rows=2)
     family_changes = text("Has anything changed in the family that we should know about?", rows=3)
     consent_part = Section("Your agreement")
-    consent = choice("May the school keep this and talk about it with the people who help your child here?",
-                     options=("Yes", "No", "Yes, but ask me first"), needed=True)
+    consent = choice(
+        "May the school keep this and talk about it with the people who help your child here?",
+        options=("Yes", "No", "Yes, but ask me first"),
+        needed=True,
+    )
     consent_limits = text("Anything we should not share?", rows=2)
 
 
 class ServiceKnown(Row):
     """Service: somebody outside school who helps or has helped."""
+
     title = "Service known to the family"
     form = belongs_to(ParentInformation, "known_services")
     service = text("Service", needed=True, bank="agency")
@@ -938,23 +1407,33 @@ class ServiceKnown(Row):
 
 class ChildStory(Form):
     """My Child's Story So Far: told by those who know the child best."""
+
     title = "My Child's Story So Far"
     who = Section("Who tells the story")
     told_by = text("Told by", needed=True)
-    teller = choice("They are the child's", options=("Parent", "Carer", "Social worker", "Somebody else"))
+    teller = choice(
+        "They are the child's", options=("Parent", "Carer", "Social worker", "Somebody else")
+    )
     written_by = text("Written down by", "If a colleague typed it for the family.")
     read_back = choice("Was it read back to them?", needed=False)
-    story = Section("The story", "First words and steps · nursery and schools · when somebody first noticed · what helped · proud moments")
+    story = Section(
+        "The story",
+        "First words and steps · nursery and schools · when somebody first noticed · what helped ·"
+        " proud moments",
+    )
     events = Rows("What happened, and when", "As many or as few as you like.", blank=8)
     in_own_words = text("Or in your own words", rows=10)
 
     def missing(self):
         told = self.in_own_words or (self.id and self.events.count())
-        return super().missing() + ([] if told else [("in_own_words", "Write the story, or add at least one event.")])
+        return super().missing() + (
+            [] if told else [("in_own_words", "Write the story, or add at least one event.")]
+        )
 
 
 class StoryEvent(Row):
     """Event: one step of the story."""
+
     form = belongs_to(ChildStory, "events")
     when = text("Age or date")
     what = text("What happened?", rows=2, needed=True)
@@ -963,6 +1442,7 @@ class StoryEvent(Row):
 
 class FamilyThinks(Form):
     """What My Family Think: what matters to and for the child, seen from home."""
+
     title = "What My Family Think"
     us = Section("Who we are")
     told_by = text("Filled in by", needed=True)
@@ -985,19 +1465,28 @@ class FamilyThinks(Form):
     hope_adult = text("As an adult", rows=2)
     want_school = text("What do we want from school?", rows=2)
     help_family = text("What would help us as a family?", rows=2)
-    sure = choice("How sure are we that the plan is right?", options=("Not sure at all", "Not so sure", "Fairly sure", "Very sure"))
+    sure = choice(
+        "How sure are we that the plan is right?",
+        options=("Not sure at all", "Not so sure", "Fairly sure", "Very sure"),
+    )
 
     def missing(self):
         said = any(self.answer(n) for n, f in self.questions() if f.ask.rows > 1)
-        return super().missing() + ([] if said else [("admire", "Answer at least one question; leave out the others.")])
+        return super().missing() + (
+            [] if said else [("admire", "Answer at least one question; leave out the others.")]
+        )
 
 
 class PupilViews(Form):
     """Pupil Views: what I think, in my own words."""
+
     title = "Pupil Views"
     how = Section("How we found out")
-    gathered = choices("How were the views gathered?", options=("Talked", "Drew", "Symbols", "Watched", "Video", "An adult spoke for me"),
-                       needed=True)
+    gathered = choices(
+        "How were the views gathered?",
+        options=("Talked", "Drew", "Symbols", "Watched", "Video", "An adult spoke for me"),
+        needed=True,
+    )
     by_whom = text("By whom?", needed=True)
     exact = choice("Are these the child's exact words?")
     me = Section("About me")
@@ -1015,17 +1504,29 @@ class PupilViews(Form):
 
 class LessonFeeling(Row):
     """Feeling: how one part of the day feels."""
+
     form = belongs_to(PupilViews, "lessons")
     part = text("Lesson or time", needed=True)
     feeling = choice("How it feels", options=("Happy", "In between", "Not happy"), needed=True)
     why = text("Because...")
 
 
-AGENCY_STATUS = ("Considered", "Consulted", "Referred", "Waiting", "Involved", "Discharged", "Refused")
+AGENCY_STATUS = (
+    "Considered",
+    "Consulted",
+    "Referred",
+    "Waiting",
+    "Involved",
+    "Discharged",
+    "Refused",
+)
 
 
 class AgencyInformation(Form):
-    """My Plan+ Outside Agency Information Form: who is asked, what we want to know, what they recommend."""
+    """My Plan+ Outside Agency Information Form: who is asked, what we want to know, what they
+    recommend.
+    """
+
     title = "My Plan+ Outside Agency Information Form"
     who = Section("Agencies")
     agencies = Rows("Agencies", "One entry for each.", needed=True, blank=3)
@@ -1036,6 +1537,7 @@ class AgencyInformation(Form):
 
 class Agency(Row):
     """Agency: one service that is asked or involved."""
+
     form = belongs_to(AgencyInformation, "agencies")
     agency = text("Agency", needed=True, bank="agency")
     professional = text("Professional and role")
@@ -1053,6 +1555,7 @@ class Agency(Row):
 
 class Recommendation(Row):
     """Recommendation: one thing a specialist advises, and what we decide."""
+
     form = belongs_to(AgencyInformation, "recommendations")
     agency = link("From which agency?", Agency, needed=True, backref="advised")
     words = text("Recommendation", rows=2, needed=True)
@@ -1066,29 +1569,39 @@ class Recommendation(Row):
 
 class MyPlanPlus(MyPlan):
     """My Plan+: the plan with the help of specialists from outside school (code K+)."""
+
     title = "My Plan+"
     others = Section("Other services, reports and recommendations")
     services = text("Which services are involved?", rows=2)
-    discussed = choice("Were the services involved and their reports discussed?", options=("Yes", "No", "No reports yet"), needed=True)
+    discussed = choice(
+        "Were the services involved and their reports discussed?",
+        options=("Yes", "No", "No reports yet"),
+        needed=True,
+    )
     discussed_why = text("Why not?", needed="discussed=No")
     advice_used = text("What of their advice is in this plan?", rows=3)
     team_met_on = day("Date of the team meeting")
     team = text("Who was invited, who came, who sent views?", rows=3)
     health_care = text("Health and care needs that bear on learning", rows=3)
     risk = text("Link to a risk or medical plan")
-    consent_gained = choice("Is there consent for each referral and for sharing information?",
-                            options=("Yes", "No", "Nothing to refer or share"), needed=True)
+    consent_gained = choice(
+        "Is there consent for each referral and for sharing information?",
+        options=("Yes", "No", "Nothing to refer or share"),
+        needed=True,
+    )
     ehcp_notes = text("Does an EHCP need to be considered? Notes", rows=2)
 
 
 class PlusAspiration(Aspiration):
     """Aspiration (My Plan+): where the child wants to be."""
+
     title = "Aspiration (My Plan+)"
     plan = belongs_to(MyPlanPlus, "aspirations")
 
 
 class PlusNeed(Need):
     """Need (My Plan+): what the child must learn or manage."""
+
     title = "Need (My Plan+)"
     plan = belongs_to(MyPlanPlus, "needs")
     aspiration = link("For which aspiration?", PlusAspiration, backref="needs")
@@ -1096,6 +1609,7 @@ class PlusNeed(Need):
 
 class PlusOutcome(Outcome):
     """Outcome (My Plan+): what the child will be able to do, by when."""
+
     title = "Outcome (My Plan+)"
     plan = belongs_to(MyPlanPlus, "outcomes")
     need = link("For which need?", PlusNeed, needed=True, backref="outcomes")
@@ -1103,6 +1617,7 @@ class PlusOutcome(Outcome):
 
 class PlusProvision(Provision):
     """Provision (My Plan+): what is additional or different, exactly."""
+
     title = "Provision (My Plan+)"
     plan = belongs_to(MyPlanPlus, "provision")
     outcome = link("For which outcome?", PlusOutcome, needed=True, backref="provided")
@@ -1110,6 +1625,7 @@ class PlusProvision(Provision):
 
 class MyPlanPlusReview(MyPlanReview):
     """My Plan+ review: how far each outcome has come, and what the chart asks next."""
+
     title = "My Plan+ Review"
     appropriate = choice("Is a My Plan+ still appropriate?")
     onward = choice("Does consideration for an EHCP need to be made?")
@@ -1117,24 +1633,41 @@ class MyPlanPlusReview(MyPlanReview):
 
 class PlusOutcomeRating(OutcomeRating):
     """Outcome rating (My Plan+): how far one outcome has come."""
+
     title = "Outcome rating (My Plan+)"
     form = belongs_to(MyPlanPlusReview, "ratings")
 
 
-# -------------------------------------------------------------------------------------------- what is kept beside the forms
+# --- what is kept beside the forms
 class Consent(PupilRecord):
     """Consent: what for, to whom, given by whom, until when."""
+
     listed = ("pupil", "purpose", "to_whom", "answer_given", "given_on", "withdrawn_on")
-    purpose = choice("What for?", options=("Referral", "Share a report", "Invite to a meeting", "School to school",
-                                           "EHC needs assessment"), needed=True)
+    purpose = choice(
+        "What for?",
+        options=(
+            "Referral",
+            "Share a report",
+            "Invite to a meeting",
+            "School to school",
+            "EHC needs assessment",
+        ),
+        needed=True,
+    )
     to_whom = text("To whom?", needed=True, bank="agency")
     information = text("What information?", rows=2, needed=True)
-    answer_given = choice("Answer", options=("Given", "Refused", "Withdrawn", "Not needed in law"), needed=True)
+    answer_given = choice(
+        "Answer", options=("Given", "Refused", "Withdrawn", "Not needed in law"), needed=True
+    )
     legal_reason = text("Legal reason", needed="answer_given=Not needed in law")
     given_by = text("Given or refused by", needed="answer_given=Given|Refused|Withdrawn")
     relationship = text("Relationship to the child")
-    responsibility = choice("Holds parental responsibility?", "A young person of 16 or over answers for themselves.")
-    method = choice("How?", options=("Signed", "E-mail", "Spoken, with a witness"), needed="answer_given=Given")
+    responsibility = choice(
+        "Holds parental responsibility?", "A young person of 16 or over answers for themselves."
+    )
+    method = choice(
+        "How?", options=("Signed", "E-mail", "Spoken, with a witness"), needed="answer_given=Given"
+    )
     witness = text("Witness", needed="method=Spoken, with a witness")
     given_on = day("Date", needed=True)
     valid_to = day("Valid until")
@@ -1157,9 +1690,20 @@ class Consent(PupilRecord):
 
 class Meeting(PupilRecord):
     """Review meeting: who is invited, who came, what was agreed."""
+
     title, listed = "Meeting", ("pupil", "kind", "on", "place")
-    kind = choice("Kind", options=("Record of Concern review", "My Plan review", "My Plan+ review", "Annual review", "Team meeting",
-                                   "Parent meeting"), needed=True)
+    kind = choice(
+        "Kind",
+        options=(
+            "Record of Concern review",
+            "My Plan review",
+            "My Plan+ review",
+            "Annual review",
+            "Team meeting",
+            "Parent meeting",
+        ),
+        needed=True,
+    )
     on = day("Date", needed=True)
     at = text("Time")
     place = text("Place")
@@ -1175,6 +1719,7 @@ class Meeting(PupilRecord):
 
 class MeetingPerson(Row):
     """Person at a meeting: invited, came, sent apologies or views."""
+
     title = "Person at a meeting"
     meeting = belongs_to(Meeting, "people")
     who = text("Name and role", needed=True)
@@ -1186,6 +1731,7 @@ class MeetingPerson(Row):
 
 class MeetingAction(Row):
     """Action: who does what by when."""
+
     title = "Action"
     meeting = belongs_to(Meeting, "actions")
     what = text("What", needed=True)
@@ -1194,28 +1740,58 @@ class MeetingAction(Row):
     done_on = day("Done on")
 
 
-CASE_STATES = (("preparing", "Preparing the request"), ("requested", "Requested"), ("refused_assess", "Assessment refused"),
-               ("assessing", "Assessing"), ("refused_issue", "Plan refused"), ("draft", "Draft plan"), ("final", "Final plan"),
-               ("ceased", "Plan ceased"), ("withdrawn", "Withdrawn"), ("closed", "Closed after a refusal"))
+CASE_STATES = (
+    ("preparing", "Preparing the request"),
+    ("requested", "Requested"),
+    ("refused_assess", "Assessment refused"),
+    ("assessing", "Assessing"),
+    ("refused_issue", "Plan refused"),
+    ("draft", "Draft plan"),
+    ("final", "Final plan"),
+    ("ceased", "Plan ceased"),
+    ("withdrawn", "Withdrawn"),
+    ("closed", "Closed after a refusal"),
+)
 CASE_SHUT = ("ceased", "withdrawn", "closed")
 
 
 class EhcCase(PupilRecord):
     """EHC case: the process at the local authority, which runs beside the stage."""
+
     title, listed = "EHC case", ("pupil", "state", "requester", "authority", "received_on")
     state_part = Section("Where it is", write=())
     state = choice("State", options=CASE_STATES, default="preparing")
     request = Section("The request")
-    requester = choice("Who asks?", options=("School", "Parent", "Young person", "Somebody else"), needed=True)
+    requester = choice(
+        "Who asks?", options=("School", "Parent", "Young person", "Somebody else"), needed=True
+    )
     requested_on = day("Date of the request")
-    parents_view = choice("Do the parents know and agree?", options=("Agree", "Refuse", "They ask themselves"))
+    parents_view = choice(
+        "Do the parents know and agree?", options=("Agree", "Refuse", "They ask themselves")
+    )
     authority = text("Local authority")
     officer = text("Case officer")
-    received_on = day("Date the local authority received it", "Day 0 of the local authority's clock.")
-    checklist = Section("What local authorities usually ask for", "Advice, not law: nothing here stops the request.")
-    ready = choices("In the pack", options=("Two reviewed plans", "Baseline and targets", "Provision map", "Strategies used",
-                                            "Professionals' reports", "Parents' views", "Child's views", "Attainment and progress",
-                                            "Attendance", "Consent and signatures"))
+    received_on = day(
+        "Date the local authority received it", "Day 0 of the local authority's clock."
+    )
+    checklist = Section(
+        "What local authorities usually ask for", "Advice, not law: nothing here stops the request."
+    )
+    ready = choices(
+        "In the pack",
+        options=(
+            "Two reviewed plans",
+            "Baseline and targets",
+            "Provision map",
+            "Strategies used",
+            "Professionals' reports",
+            "Parents' views",
+            "Child's views",
+            "Attainment and progress",
+            "Attendance",
+            "Consent and signatures",
+        ),
+    )
     advice_part = Section("Advice the school is asked for")
     advice_asked_on = day("Advice asked for on")
     advice_sent_on = day("Advice sent on")
@@ -1239,11 +1815,20 @@ class EhcCase(PupilRecord):
     @classmethod
     def current(cls, pupil):
         """The pupil's open case, or None."""
-        return cls.select().where(cls.pupil == pupil, cls.state.not_in(CASE_SHUT)).order_by(cls.id.desc()).first()
+        return (
+            cls.select()
+            .where(cls.pupil == pupil, cls.state.not_in(CASE_SHUT))
+            .order_by(cls.id.desc())
+            .first()
+        )
 
     def faults(self):
         other = EhcCase.current(self.pupil) if self.pupil_id and not self.id else None
-        return [("pupil", "There is an open EHC case for this pupil already; go on with that one.")] if other else []
+        return (
+            [("pupil", "There is an open EHC case for this pupil already; go on with that one.")]
+            if other
+            else []
+        )
 
     def __str__(self):
         return f"EHC case: {self.answer('state')}"
@@ -1251,11 +1836,24 @@ class EhcCase(PupilRecord):
 
 class Document(PupilRecord):
     """Document: a file that belongs to a child's record."""
+
     listed = ("pupil", "title_of", "kind", "dated", "file_name")
     given = ("file_name",)
     title_of = text("What is it?", needed=True)
-    kind = choice("Kind", options=("Professional's report", "Letter", "Work sample", "Screener", "Signed consent", "EHC plan", "Photo",
-                                   "Other"), needed=True)
+    kind = choice(
+        "Kind",
+        options=(
+            "Professional's report",
+            "Letter",
+            "Work sample",
+            "Screener",
+            "Signed consent",
+            "EHC plan",
+            "Photo",
+            "Other",
+        ),
+        needed=True,
+    )
     dated = day("Its date")
     withhold = choice("Not for disclosure")
     file_name = text("File", "PDF, Word, picture; at most 10 MB.")
@@ -1269,6 +1867,7 @@ class Document(PupilRecord):
 
 class Letter(PupilRecord):
     """Letter: what was written to the family, and when it went."""
+
     listed = ("pupil", "subject", "dated", "sent_on")
     subject = text("Subject", needed=True)
     dated = day("Date", needed=True)
@@ -1284,14 +1883,28 @@ class Letter(PupilRecord):
 
 
 class Disclosure(PupilRecord):
-    """Request for information: what was asked for and by whom, when it is due, and what was given."""
+    """Request for information: what was asked for and by whom, when it is due, and what was
+    given.
+    """
+
     title, many = "Request for information", "Requests for information"
     listed = ("pupil", "kind", "asked_by", "asked_on", "due", "given_on")
-    kind = choice("What is asked for?", options=(("access", "Everything held (subject access)"), ("record", "The educational record (a parent)"),
-                                                 ("transfer", "Transfer to the next school"), ("other", "Something else")), needed=True)
+    kind = choice(
+        "What is asked for?",
+        options=(
+            ("access", "Everything held (subject access)"),
+            ("record", "The educational record (a parent)"),
+            ("transfer", "Transfer to the next school"),
+            ("other", "Something else"),
+        ),
+        needed=True,
+    )
     asked_by = text("Asked by", needed=True)
     asked_on = day("Asked on", needed=True)
-    identity_on = day("Identity and authority known on", "The clock starts here when it is later (Data (Use and Access) Act 2025).")
+    identity_on = day(
+        "Identity and authority known on",
+        "The clock starts here when it is later (Data (Use and Access) Act 2025).",
+    )
     paused_on = day("Clarification asked on", "The clock stops here ...")
     resumed_on = day("Clarified on", "... and goes on here.")
     more_time = choice("Complex: two more months?")
@@ -1309,16 +1922,35 @@ class Disclosure(PupilRecord):
         return "" if self.given_on else short_day(when) if when else "The clock is stopped"
 
     def faults(self):
-        order = ((self.paused_on, self.resumed_on, "resumed_on", "It was clarified before that was asked for; check both dates."),
-                 (self.asked_on, self.given_on, "given_on", "It was given before it was asked for; check both dates."))
-        return [(name, words) for first, last, name, words in order if last and (not first or last < first)]
+        order = (
+            (
+                self.paused_on,
+                self.resumed_on,
+                "resumed_on",
+                "It was clarified before that was asked for; check both dates.",
+            ),
+            (
+                self.asked_on,
+                self.given_on,
+                "given_on",
+                "It was given before it was asked for; check both dates.",
+            ),
+        )
+        return [
+            (name, words)
+            for first, last, name, words in order
+            if last and (not first or last < first)
+        ]
 
     def __str__(self):
         return f"Request: {self.answer('kind')}"
 
 
 class Erasure(PupilRecord):
-    """Erasure: one person asks for a child's record to be erased, another does it; a stub remains."""
+    """Erasure: one person asks for a child's record to be erased, another does it; a stub
+    remains.
+    """
+
     listed = ("pupil", "asked_by", "asked_at", "done_by", "done_at")
     reason = text("Why may it be erased?", rows=2, needed=True)
     asked_by = text("Asked for by")
@@ -1328,13 +1960,14 @@ class Erasure(PupilRecord):
     done_at = DateTimeField(null=True)
 
 
-# ---------------------------------------------------------------------------------------------- work that is not yet a record
+# --- work that is not yet a record
 class Draft(Table):
     """What somebody has typed into a form and not saved yet: it comes back whatever happens."""
+
     user = ForeignKeyField(User, backref="+", on_delete="CASCADE")
-    form = CharField()                                              # the address of the form
-    pupil_id = IntegerField(null=True, index=True)                  # whom it is about
-    typed = TextField()                                             # [[name, value], ...] as JSON
+    form = CharField()  # the address of the form
+    pupil_id = IntegerField(null=True, index=True)  # whom it is about
+    typed = TextField()  # [[name, value], ...] as JSON
     at = DateTimeField(default=now)
 
     class Meta:
@@ -1342,13 +1975,16 @@ class Draft(Table):
 
 
 class Press(Table):
-    """One press of a button that makes something: a second press with the same token finds what the first one made."""
+    """One press of a button that makes something: a second press with the same token finds what the
+    first one made.
+    """
+
     token = CharField(unique=True)
-    led_to = CharField()                                            # the address of what was made
+    led_to = CharField()  # the address of what was made
     at = DateTimeField(default=now, index=True)
 
 
-# ---------------------------------------------------------------------------------------------------------- the whole list
+# --- the whole list
 def every(base=Record):
     """Every kind of record below `base` that has a table, in the order of this file."""
     abstract = {Record, Row, PupilRecord, Form, Review}
@@ -1367,12 +2003,32 @@ def tables():
 
 
 def faults():
-    """What is wrong with the classes of this file, in sentences; the program refuses to start until it is none."""
-    found = [f"{c.__name__}: a question may not be called “{n}”; choose another name for the line." for c in every()
-             for n, _ in c.questions() if hasattr(Record, n)]
-    found += [f"{c.__name__} has no line in RIGHTS." for c in every() if not issubclass(c, Row) and c.__name__ not in RIGHTS_TABLE]
-    found += [f"RIGHTS names {n}, which is no record." for n in RIGHTS_TABLE if n not in {c.__name__ for c in tables()}]
-    found += [f"RIGHTS of {n}: “{cell}” has letters other than r, w, x." for n, row in RIGHTS_TABLE.items() for cell in row.values()
-              if set(cell) - set("rwx-")]
-    found += [f"{c.__name__} has no sentence that says what it is." for c in every() if not c.intro()]
+    """What is wrong with the classes of this file, in sentences; the program refuses to start until
+    it is none.
+    """
+    found = [
+        f"{c.__name__}: a question may not be called “{n}”; choose another name for the line."
+        for c in every()
+        for n, _ in c.questions()
+        if hasattr(Record, n)
+    ]
+    found += [
+        f"{c.__name__} has no line in RIGHTS."
+        for c in every()
+        if not issubclass(c, Row) and c.__name__ not in RIGHTS_TABLE
+    ]
+    found += [
+        f"RIGHTS names {n}, which is no record."
+        for n in RIGHTS_TABLE
+        if n not in {c.__name__ for c in tables()}
+    ]
+    found += [
+        f"RIGHTS of {n}: “{cell}” has letters other than r, w, x."
+        for n, row in RIGHTS_TABLE.items()
+        for cell in row.values()
+        if set(cell) - set("rwx-")
+    ]
+    found += [
+        f"{c.__name__} has no sentence that says what it is." for c in every() if not c.intro()
+    ]
     return found

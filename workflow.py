@@ -1,9 +1,12 @@
-"""What may happen: the stages, the moves, what must hold before a move, the dates, and the one door through which all goes.
+"""What may happen: the stages, the moves, what must hold before a move, the dates, and the one door
+through which all goes.
 
-Come here to change who may press a button, what it asks or needs, and where it leads: each is one row of MOVES. Weeks, names and
-the letters' wording are on the Settings screen. T and A numbers are the rows of the pathway's own description, "chart 1" to
-"chart 3" its flow charts. Nothing else in the program writes a stage: see `make`.
+Come here to change who may press a button, what it asks or needs, and where it leads: each is one
+row of MOVES. Weeks, names and the letters' wording are on the Settings screen. T and A numbers are
+the rows of the pathway's own description, "chart 1" to "chart 3" its flow charts. Nothing else in
+the program writes a stage: see `make`.
 """
+
 import datetime
 import json
 from dataclasses import dataclass, field
@@ -11,26 +14,59 @@ from functools import cached_property
 
 from peewee import IntegrityError
 
-import clock
-import effects
-import guards as g
-from models import (AREAS, SEN_TYPES, AgencyInformation, ChildStory, ConcernReview, EhcCase,
-                    FamilyThinks, Form, MyPlan, MyPlanPlus, MyPlanPlusReview, MyPlanReview, ParentInformation, Placement, Pupil,
-                    PupilViews, RecordOfConcern, Setting, may)
-from questions import OFFICE, ROLES, SENCO, Clash, choice, choices, day, together, say, text, today
+from models import (
+    AREAS,
+    SEN_TYPES,
+    AgencyInformation,
+    ChildStory,
+    ConcernReview,
+    EhcCase,
+    FamilyThinks,
+    Form,
+    MyPlan,
+    MyPlanPlus,
+    MyPlanPlusReview,
+    MyPlanReview,
+    ParentInformation,
+    Placement,
+    Pupil,
+    PupilViews,
+    RecordOfConcern,
+    Setting,
+    may,
+)
+from pathway import clock, effects
+from pathway import guards as g
+from records.questions import (
+    OFFICE,
+    ROLES,
+    SENCO,
+    Clash,
+    choice,
+    choices,
+    day,
+    say,
+    text,
+    today,
+    together,
+)
 
 
-# --------------------------------------------------------------------------------------------------------------- stages
+# --- stages
 @dataclass(frozen=True)
 class Stage:
-    """One stage: its list, the school's own code, the census code, and the names of its settings for label and weeks."""
-    label: str                  # the setting that names it, or the words themselves
-    list: str = ""              # CONCERNS or SEN
-    local: str = ""             # what staff call it: K, K+, E
-    census: str = "N"           # DfE SEN provision code: N, K, E
-    opens: str = ""             # setting: weeks after which a review may be held
-    closes: str = ""            # setting: weeks within which it must be held
-    months: int = 0             # or months: the annual review (Children and Families Act 2014, s.44)
+    """One stage: its list, the school's own code, the census code, and the names of its settings
+    for label and weeks.
+    """
+
+    label: str  # the setting that names it, or the words themselves
+    list: str = ""  # CONCERNS or SEN
+    local: str = ""  # what staff call it: K, K+, E
+    census: str = "N"  # DfE SEN provision code: N, K, E
+    opens: str = ""  # setting: weeks after which a review may be held
+    closes: str = ""  # setting: weeks within which it must be held
+    # or months: the annual review (Children and Families Act 2014, s.44)
+    months: int = 0
 
 
 STAGES = {
@@ -44,7 +80,8 @@ STAGES = {
 }
 OPEN = ("S1", "S2", "S3", "E")
 LISTS = {"CONCERNS": "concerns_list", "SEN": "sen_list"}
-ONLY_BY_MOVES = ("Placement", "ListMembership", "Erasure", "AuditEntry")       # no form writes these
+# no form writes these
+ONLY_BY_MOVES = ("Placement", "ListMembership", "Erasure", "AuditEntry")
 
 
 def stage_label(code, settings=None):
@@ -58,30 +95,57 @@ def list_label(code, settings=None):
     return getattr(settings or Setting.of_school(), LISTS[code])
 
 
-# --------------------------------------------------------------------------------------------- the papers of each stage
+# --- the papers of each stage
 @dataclass(frozen=True)
 class Paper:
-    """A paper that a stage asks for. `each` says whether every cycle needs a new one, or one serves the whole stay."""
+    """A paper that a stage asks for. `each` says whether every cycle needs a new one, or one serves
+    the whole stay.
+    """
+
     form: type
     stage: str
-    kind: str                   # plan, side or review
+    kind: str  # plan, side or review
     ref: str
-    needs: tuple = ()           # guards besides the form's own questions
+    needs: tuple = ()  # guards besides the form's own questions
     each: str = "cycle"
 
 
 PAPERS = (
     Paper(RecordOfConcern, "S1", "plan", "T02"),
-    Paper(ConcernReview, "S1", "review", "T03", (g.plan_agreed, g.after_start, g.not_early, g.everything_rated, g.chart_answered)),
+    Paper(
+        ConcernReview,
+        "S1",
+        "review",
+        "T03",
+        (g.plan_agreed, g.after_start, g.not_early, g.everything_rated, g.chart_answered),
+    ),
     Paper(MyPlan, "S2", "plan", "T09", (g.review_in_time,)),
-    Paper(MyPlanReview, "S2", "review", "T10", (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)),
+    Paper(
+        MyPlanReview,
+        "S2",
+        "review",
+        "T10",
+        (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered),
+    ),
     Paper(ParentInformation, "S3", "side", "T17", each="stay"),
     Paper(ChildStory, "S3", "side", "T17", each="stay"),
     Paper(FamilyThinks, "S3", "side", "T17", each="stay"),
     Paper(PupilViews, "S3", "side", "T17", each="stay"),
     Paper(AgencyInformation, "S3", "side", "T17", (g.consent_recorded,), each="stay"),
-    Paper(MyPlanPlus, "S3", "plan", "T18", (g.review_in_time, g.five_forms_in, g.recommendations_decided, g.consent_recorded)),
-    Paper(MyPlanPlusReview, "S3", "review", "T19", (g.plan_agreed, g.after_start, g.not_early, g.everything_rated, g.chart_answered)),
+    Paper(
+        MyPlanPlus,
+        "S3",
+        "plan",
+        "T18",
+        (g.review_in_time, g.five_forms_in, g.recommendations_decided, g.consent_recorded),
+    ),
+    Paper(
+        MyPlanPlusReview,
+        "S3",
+        "review",
+        "T19",
+        (g.plan_agreed, g.after_start, g.not_early, g.everything_rated, g.chart_answered),
+    ),
     Paper(MyPlanPlus, "E", "plan", "T25", (g.review_in_time,)),
 )
 
@@ -99,21 +163,34 @@ def every_form():
 @dataclass(frozen=True)
 class Asked:
     """A question of the chart, and when it is asked: any of these sets of earlier answers."""
+
     name: str
     when: tuple = ({},)
 
 
 CHART_1 = (Asked("achieved"),)
-CHART_2 = (Asked("achieved"), Asked("appropriate"),                                             # A10, reading C
-           Asked("barriers", ({"achieved": "Yes", "appropriate": "No"},)),
-           Asked("onward", ({"achieved": "No", "appropriate": "No"},
-                            {"achieved": "Yes", "appropriate": "No", "barriers": "No"})))
+# A10, reading C
+CHART_2 = (
+    Asked("achieved"),
+    Asked("appropriate"),
+    Asked("barriers", ({"achieved": "Yes", "appropriate": "No"},)),
+    Asked(
+        "onward",
+        (
+            {"achieved": "No", "appropriate": "No"},
+            {"achieved": "Yes", "appropriate": "No", "barriers": "No"},
+        ),
+    ),
+)
 QUESTIONS = {"S1": CHART_1, "S2": CHART_2, "S3": CHART_2}
 
 
 @dataclass(frozen=True)
 class ChartRow:
-    """One row of the decision table (5.3): which answers lead here; the moves that name it are what it allows."""
+    """One row of the decision table (5.3): which answers lead here; the moves that name it are what
+    it allows.
+    """
+
     name: str
     stages: tuple
     answers: dict
@@ -124,16 +201,38 @@ ROWS = (
     ChartRow("progress", ("S1",), {"achieved": "Yes"}, "There is progress: no longer a concern"),
     ChartRow("no progress", ("S1",), {"achieved": "No"}, "No progress yet"),
     ChartRow("1", ("S2", "S3"), {"appropriate": "Yes"}, "The plan is still right"),
-    ChartRow("2", ("S2", "S3"), {"achieved": "Yes", "appropriate": "No", "barriers": "Yes"}, "Outcomes achieved, barriers overcome"),
-    ChartRow("3", ("S2", "S3"), {"achieved": "Yes", "appropriate": "No", "barriers": "No", "onward": "Yes"},
-             "Outcomes achieved, but more help is needed"),
-    ChartRow("4", ("S2", "S3"), {"achieved": "No", "appropriate": "No", "onward": "Yes"}, "More help is needed"),
-    ChartRow("5", ("S2", "S3"), {"appropriate": "No", "onward": "No"}, "The plan no longer fits, and nothing more is needed"),         # A12, A21
+    ChartRow(
+        "2",
+        ("S2", "S3"),
+        {"achieved": "Yes", "appropriate": "No", "barriers": "Yes"},
+        "Outcomes achieved, barriers overcome",
+    ),
+    ChartRow(
+        "3",
+        ("S2", "S3"),
+        {"achieved": "Yes", "appropriate": "No", "barriers": "No", "onward": "Yes"},
+        "Outcomes achieved, but more help is needed",
+    ),
+    ChartRow(
+        "4",
+        ("S2", "S3"),
+        {"achieved": "No", "appropriate": "No", "onward": "Yes"},
+        "More help is needed",
+    ),
+    # A12, A21
+    ChartRow(
+        "5",
+        ("S2", "S3"),
+        {"appropriate": "No", "onward": "No"},
+        "The plan no longer fits, and nothing more is needed",
+    ),
 )
 
 
 def next_question(review):
-    """The chart's next question for this review: the name of the field, or None when all that apply are answered."""
+    """The chart's next question for this review: the name of the field, or None when all that apply
+    are answered.
+    """
     said = {q.name: getattr(review, q.name) for q in chart_of(review)}
     return next((q.name for q in chart_of(review) if applies(q, said) and not said[q.name]), None)
 
@@ -149,25 +248,30 @@ def chart_of(review):
 
 
 def chart_row(review):
-    """The row of the decision table that the review's answers reach; None while a question is open."""
+    """The row of the decision table that the review's answers reach; None while a question
+    is open.
+    """
     if review is None or next_question(review):
         return None
     asked = {q.name for q in chart_of(review)}
     said = {n: getattr(review, n) for n in asked}
     stage = paper_for(type(review)).stage
-    return next(r for r in ROWS if stage in r.stages and all(said.get(k) == v for k, v in r.answers.items()))
+    return next(
+        r for r in ROWS if stage in r.stages and all(said.get(k) == v for k, v in r.answers.items())
+    )
 
 
-# -------------------------------------------------------------------------------------- one pupil, as the guards see them
+# --- one pupil, as the guards see them
 @dataclass
 class Situation:
     """One pupil on one day, as the guards see it."""
+
     pupil: Pupil
     user: object
     on: datetime.date = field(default_factory=today)
     answers: dict = field(default_factory=dict)
-    form: Form = None           # the paper that is being completed, for the guards of papers
-    move: object = None         # the row of MOVES that is being looked at, for the guards of moves
+    form: Form = None  # the paper that is being completed, for the guards of papers
+    move: object = None  # the row of MOVES that is being looked at, for the guards of moves
 
     @cached_property
     def settings(self):
@@ -220,32 +324,65 @@ class Situation:
 
     def sealed_here(self):
         """A form of this cycle that is sealed already, or None."""
-        return next((f for c in every_form() for f in c.select().where(c.placement == self.placement, c.status == "sealed")), None)
+        return next(
+            (
+                f
+                for c in every_form()
+                for f in c.select().where(c.placement == self.placement, c.status == "sealed")
+            ),
+            None,
+        )
 
 
 def papers_of(placements):
-    """The papers of open placements with the newest form of each: {placement id: [(Paper, form or None), ...]}.
+    """The papers of open placements with the newest form of each: {placement id: [(Paper, form or
+    None), ...]}.
 
-    A paper that serves a whole stay is looked for in all its cycles. A handful of queries, however many placements.
+    A paper that serves a whole stay is looked for in all its cycles. A handful of queries, however
+    many placements.
     """
     pupils = [p.pupil_id for p in placements]
-    stay_of = {p.id: (p.pupil_id, p.stage, p.stage_since) for p in Placement.select().where(Placement.pupil.in_(pupils), ~Placement.void)}
+    stay_of = {
+        p.id: (p.pupil_id, p.stage, p.stage_since)
+        for p in Placement.select().where(Placement.pupil.in_(pupils), ~Placement.void)
+    }
     by_cycle, by_stay = {}, {}
-    for form_class in {paper.form for paper in PAPERS if any(p.stage == paper.stage for p in placements)}:
-        for form in form_class.select().where(form_class.placement.in_(list(stay_of))).order_by(form_class.id):
+    for form_class in {
+        paper.form for paper in PAPERS if any(p.stage == paper.stage for p in placements)
+    }:
+        for form in (
+            form_class.select()
+            .where(form_class.placement.in_(list(stay_of)))
+            .order_by(form_class.id)
+        ):
             by_cycle[form_class, form.placement_id] = form
             by_stay[form_class, stay_of[form.placement_id]] = form
-    return {at.id: [(paper, by_stay.get((paper.form, stay_of.get(at.id))) if paper.each == "stay" else by_cycle.get((paper.form, at.id)))
-                    for paper in PAPERS if paper.stage == at.stage] for at in placements}
+    return {
+        at.id: [
+            (
+                paper,
+                (
+                    by_stay.get((paper.form, stay_of.get(at.id)))
+                    if paper.each == "stay"
+                    else by_cycle.get((paper.form, at.id))
+                ),
+            )
+            for paper in PAPERS
+            if paper.stage == at.stage
+        ]
+        for at in placements
+    }
 
 
 def clock_of(placement, on=None, settings=None):
     """The review clock of a placement (`clock.Clock`), or None when its stage has none."""
     start = placement.clock_from or placement.started_on
-    return clock.window(STAGES[placement.stage], start, settings or Setting.of_school(), on or today())
+    return clock.window(
+        STAGES[placement.stage], start, settings or Setting.of_school(), on or today()
+    )
 
 
-# ---------------------------------------------------------------------------------------------------------------- moves
+# --- moves
 ASKS = {
     "on": day("Date", "The day it happened.", needed=True),
     "reason": text("Reason", rows=2, needed=True),
@@ -253,17 +390,32 @@ ASKS = {
     "raised_by": text("Who raised the concern?", needed=True),
     "areas": choices("Which broad areas does it touch?", options=AREAS, needed=True),
     "sen_type": choice("Main SEN type", options=SEN_TYPES, needed=True),
-    "told": day("When were the parents or carers told?", "Leave it empty when the letter that this makes is to tell them."),
-    "why_direct": choice("Why does the pupil start here?", needed=True,
-                         options=("Transferred in with this code", "Diagnosis", "Sudden need", "Other")),
+    "told": day(
+        "When were the parents or carers told?",
+        "Leave it empty when the letter that this makes is to tell them.",
+    ),
+    "why_direct": choice(
+        "Why does the pupil start here?",
+        needed=True,
+        options=("Transferred in with this code", "Diagnosis", "Sudden need", "Other"),
+    ),
     "changes": text("What changes in the plan, or why does nothing?", rows=2, needed=True),
-    "parents_view": choice("Do the parents know and agree?", options=("Agree", "Refuse", "They ask themselves"), needed=True),
+    "parents_view": choice(
+        "Do the parents know and agree?",
+        options=("Agree", "Refuse", "They ask themselves"),
+        needed=True,
+    ),
     "head_agreed": day("When did the head agree?", "Only when this school asks for it."),
-    "requester": choice("Who asks?", options=("Parent", "Young person", "Somebody else", "School"), needed=True),
+    "requester": choice(
+        "Who asks?", options=("Parent", "Young person", "Somebody else", "School"), needed=True
+    ),
     "authority": text("Local authority", needed=True),
     "plan_on": day("Date of the final plan", needed=True),
     "report_sent": day("Report sent to the local authority on", needed=True),
-    "decided": day("Date of the local authority's decision", "If it is known: the next twelve months run from it."),
+    "decided": day(
+        "Date of the local authority's decision",
+        "If it is known: the next twelve months run from it.",
+    ),
     "letter_on": day("Date of the local authority's letter", needed=True),
     "destination": text("Where do they go?"),
 }
@@ -271,24 +423,31 @@ ASKS = {
 
 @dataclass(frozen=True)
 class Move:
-    """One button: from which stages to which, what it says, who may press it, what must hold, what it asks and makes."""
-    name: str                   # exactly the words on the button
-    from_: tuple                # codes of STAGES
-    to: str                     # a code of STAGES, or "" to stay where one is
-    does: str                   # one sentence for the person who presses it
-    ref: str                    # T number, and the chart
-    rows: tuple = ()            # rows of the decision table that allow it
-    needs: tuple = ()           # guards
+    """One button: from which stages to which, what it says, who may press it, what must hold, what
+    it asks and makes.
+    """
+
+    name: str  # exactly the words on the button
+    from_: tuple  # codes of STAGES
+    to: str  # a code of STAGES, or "" to stay where one is
+    does: str  # one sentence for the person who presses it
+    ref: str  # T number, and the chart
+    rows: tuple = ()  # rows of the decision table that allow it
+    needs: tuple = ()  # guards
     asks: tuple = ("on", "note")
-    makes: tuple = ()           # effects, by name
-    letter: str = ""            # the setting with the letter's words
+    makes: tuple = ()  # effects, by name
+    letter: str = ""  # the setting with the letter's words
     by: tuple = (SENCO,)
-    beside: bool = False        # not an arrow of the flow charts: it can happen at almost any stage
+    beside: bool = False  # not an arrow of the flow charts: it can happen at almost any stage
 
     @property
     def slug(self):
         """The name in an address: `move-to-stage-2`."""
-        return "".join(c if c.isalnum() else "-" for c in self.name.lower().replace("+", " plus")).strip("-").replace("--", "-")
+        return (
+            "".join(c if c.isalnum() else "-" for c in self.name.lower().replace("+", " plus"))
+            .strip("-")
+            .replace("--", "-")
+        )
 
     @property
     def guards(self):
@@ -300,84 +459,326 @@ class Move:
 AWAY = ("NONE", "LEFT")
 MOVES = (
     # chart 1
-    Move("Place on Concerns List", AWAY, "S1", "Opens Stage 1: the teacher completes a Record of Concern.", "T01, chart 1",
-         needs=(g.on_roll,), asks=("on", "raised_by", "areas", "note"), letter="letter_concern"),
-    Move("Take off Concerns List", ("S1",), "LEFT", "There is no longer a concern. What helped goes on as everyday strategies.",
-         "T04, chart 1", rows=("progress",), makes=("keep_strategies",), letter="letter_off_concerns"),
-    Move("Move to Stage 2", ("S1",), "S2", "Takes the child off the Concerns List and onto the SEN List (K); My Plan begins.",
-         "T05, chart 1", rows=("no progress",), asks=("on", "sen_type", "told", "note"), makes=("set_type",),
-         letter="letter_support_begins"),
-    Move("Watch for another cycle", ("S1",), "S1", "Stays on the Concerns List for one more cycle.", "T06, A4",
-         rows=("no progress",), needs=(g.watching_allowed,), asks=("on", "reason")),
+    Move(
+        "Place on Concerns List",
+        AWAY,
+        "S1",
+        "Opens Stage 1: the teacher completes a Record of Concern.",
+        "T01, chart 1",
+        needs=(g.on_roll,),
+        asks=("on", "raised_by", "areas", "note"),
+        letter="letter_concern",
+    ),
+    Move(
+        "Take off Concerns List",
+        ("S1",),
+        "LEFT",
+        "There is no longer a concern. What helped goes on as everyday strategies.",
+        "T04, chart 1",
+        rows=("progress",),
+        makes=("keep_strategies",),
+        letter="letter_off_concerns",
+    ),
+    Move(
+        "Move to Stage 2",
+        ("S1",),
+        "S2",
+        "Takes the child off the Concerns List and onto the SEN List (K); My Plan begins.",
+        "T05, chart 1",
+        rows=("no progress",),
+        asks=("on", "sen_type", "told", "note"),
+        makes=("set_type",),
+        letter="letter_support_begins",
+    ),
+    Move(
+        "Watch for another cycle",
+        ("S1",),
+        "S1",
+        "Stays on the Concerns List for one more cycle.",
+        "T06, A4",
+        rows=("no progress",),
+        needs=(g.watching_allowed,),
+        asks=("on", "reason"),
+    ),
     # chart 2
-    Move("Start at Stage 2", AWAY, "S2", "Direct entry to My Plan (K), without Stage 1.", "T08, A9", needs=(g.on_roll,),
-         asks=("on", "why_direct", "reason", "sen_type", "told"), makes=("set_type",), letter="letter_support_begins"),
-    Move("New My Plan cycle", ("S2",), "S2", "Closes this cycle and opens the next; what is not finished is copied to a new plan.",
-         "T11, chart 2", rows=("1", "5"), asks=("on", "changes"), makes=("carry_plan",)),
-    Move("Move to Stage 3", ("S2",), "S3", "My Plan+ (K+) begins: five forms from family, child and agencies, then the plan.",
-         "T13, chart 2", rows=("3", "4"), needs=(g.agency_need_noted,), asks=("on", "told", "note"), makes=("carry_plan",),
-         letter="letter_my_plan_plus"),
-    Move("Remove from SEN List", ("S2",), "LEFT", "The child no longer needs a My Plan; support ends.", "T12, chart 2", rows=("2",),
-         asks=("on", "told", "note"), makes=("end_type",), letter="letter_support_ends"),
-    Move("Step down to Concerns List", ("S2",), "S1", "Support ends, but the school keeps an eye on the child.", "T15, A12",
-         rows=("5",), asks=("on", "reason", "told"), makes=("end_type",), letter="letter_step_down"),
-    Move("Move to Stage 3 between reviews", ("S2",), "S3", "For slow progress or a long time on My Plan, without waiting for the "
-         "review.", "T14, chart 2", asks=("on", "reason", "told"), makes=("carry_plan",), letter="letter_my_plan_plus"),
+    Move(
+        "Start at Stage 2",
+        AWAY,
+        "S2",
+        "Direct entry to My Plan (K), without Stage 1.",
+        "T08, A9",
+        needs=(g.on_roll,),
+        asks=("on", "why_direct", "reason", "sen_type", "told"),
+        makes=("set_type",),
+        letter="letter_support_begins",
+    ),
+    Move(
+        "New My Plan cycle",
+        ("S2",),
+        "S2",
+        "Closes this cycle and opens the next; what is not finished is copied to a new plan.",
+        "T11, chart 2",
+        rows=("1", "5"),
+        asks=("on", "changes"),
+        makes=("carry_plan",),
+    ),
+    Move(
+        "Move to Stage 3",
+        ("S2",),
+        "S3",
+        "My Plan+ (K+) begins: five forms from family, child and agencies, then the plan.",
+        "T13, chart 2",
+        rows=("3", "4"),
+        needs=(g.agency_need_noted,),
+        asks=("on", "told", "note"),
+        makes=("carry_plan",),
+        letter="letter_my_plan_plus",
+    ),
+    Move(
+        "Remove from SEN List",
+        ("S2",),
+        "LEFT",
+        "The child no longer needs a My Plan; support ends.",
+        "T12, chart 2",
+        rows=("2",),
+        asks=("on", "told", "note"),
+        makes=("end_type",),
+        letter="letter_support_ends",
+    ),
+    Move(
+        "Step down to Concerns List",
+        ("S2",),
+        "S1",
+        "Support ends, but the school keeps an eye on the child.",
+        "T15, A12",
+        rows=("5",),
+        asks=("on", "reason", "told"),
+        makes=("end_type",),
+        letter="letter_step_down",
+    ),
+    Move(
+        "Move to Stage 3 between reviews",
+        ("S2",),
+        "S3",
+        "For slow progress or a long time on My Plan, without waiting for the review.",
+        "T14, chart 2",
+        asks=("on", "reason", "told"),
+        makes=("carry_plan",),
+        letter="letter_my_plan_plus",
+    ),
     # chart 3
-    Move("Start at Stage 3", AWAY, "S3", "Direct entry to My Plan+ (K+).", "T16, A9", needs=(g.on_roll,),
-         asks=("on", "why_direct", "reason", "sen_type", "told"), makes=("set_type",), letter="letter_my_plan_plus"),
-    Move("New My Plan+ cycle", ("S3",), "S3", "Closes this cycle and opens the next; what is not finished is copied to a new plan.",
-         "T20, chart 3", rows=("1", "5"), asks=("on", "changes"), makes=("carry_plan",)),
-    Move("New My Plan+ cycle beside the EHC case", ("S3",), "S3", "The EHC case is open already; My Plan+ and its reviews go on with "
-         "the advice received.", "T20, 5.5", rows=("3", "4"), needs=(g.case_is_open,), asks=("on", "changes"), makes=("carry_plan",)),
-    Move("Begin process for an EHCP", ("S3",), "S3", "Opens an EHC case. The child stays on My Plan+, and its reviews go on.",
-         "T23, chart 3", rows=("3", "4"), needs=(g.no_open_case, g.head_agrees),
-         asks=("on", "parents_view", "head_agreed", "note"), makes=("open_case", "carry_plan"), letter="letter_ehcp"),
-    Move("Step down to My Plan", ("S3",), "S2", "From K+ to K: a My Plan is made from the outcomes that are still open.",
-         "T21, chart 3", rows=("2", "5"), asks=("on", "reason", "told"), makes=("carry_plan",), letter="letter_step_down"),
-    Move("Remove from the SEN List", ("S3",), "LEFT", "The child no longer needs a My Plan+; support ends.", "T22, chart 3",
-         rows=("2",), asks=("on", "told", "note"), makes=("end_type",), letter="letter_support_ends"),
+    Move(
+        "Start at Stage 3",
+        AWAY,
+        "S3",
+        "Direct entry to My Plan+ (K+).",
+        "T16, A9",
+        needs=(g.on_roll,),
+        asks=("on", "why_direct", "reason", "sen_type", "told"),
+        makes=("set_type",),
+        letter="letter_my_plan_plus",
+    ),
+    Move(
+        "New My Plan+ cycle",
+        ("S3",),
+        "S3",
+        "Closes this cycle and opens the next; what is not finished is copied to a new plan.",
+        "T20, chart 3",
+        rows=("1", "5"),
+        asks=("on", "changes"),
+        makes=("carry_plan",),
+    ),
+    Move(
+        "New My Plan+ cycle beside the EHC case",
+        ("S3",),
+        "S3",
+        "The EHC case is open already; My Plan+ and its reviews go on with the advice received.",
+        "T20, 5.5",
+        rows=("3", "4"),
+        needs=(g.case_is_open,),
+        asks=("on", "changes"),
+        makes=("carry_plan",),
+    ),
+    Move(
+        "Begin process for an EHCP",
+        ("S3",),
+        "S3",
+        "Opens an EHC case. The child stays on My Plan+, and its reviews go on.",
+        "T23, chart 3",
+        rows=("3", "4"),
+        needs=(g.no_open_case, g.head_agrees),
+        asks=("on", "parents_view", "head_agreed", "note"),
+        makes=("open_case", "carry_plan"),
+        letter="letter_ehcp",
+    ),
+    Move(
+        "Step down to My Plan",
+        ("S3",),
+        "S2",
+        "From K+ to K: a My Plan is made from the outcomes that are still open.",
+        "T21, chart 3",
+        rows=("2", "5"),
+        asks=("on", "reason", "told"),
+        makes=("carry_plan",),
+        letter="letter_step_down",
+    ),
+    Move(
+        "Remove from the SEN List",
+        ("S3",),
+        "LEFT",
+        "The child no longer needs a My Plan+; support ends.",
+        "T22, chart 3",
+        rows=("2",),
+        asks=("on", "told", "note"),
+        makes=("end_type",),
+        letter="letter_support_ends",
+    ),
     # beside the chart: the EHC case, leaving, returning
-    Move("EHCP issued", ("NONE", "S1", "S2", "S3", "LEFT"), "E", "The final plan is here, or the child arrives with one: code E.",
-         "T25", needs=(g.on_roll, g.real_type), asks=("on", "plan_on", "authority", "sen_type", "note"),
-         makes=("issue_plan", "set_type", "carry_plan"), beside=True),
-    Move("Record an EHC request", ("NONE", "S1", "S2", "S3", "LEFT"), "", "A parent or somebody else has asked the local authority "
-         "for an assessment. The stage stays as it is.", "T24", needs=(g.on_roll, g.no_open_case),
-         asks=("on", "requester", "authority", "note"), makes=("open_case",), by=(SENCO, OFFICE), beside=True),
-    Move("Annual review held", ("E",), "E", "Starts the next year of the EHCP.", "T26", asks=("on", "report_sent", "decided", "note"),
-         makes=("run_from_decision", "carry_plan")),
-    Move("EHCP ceased: back to My Plan+", ("E",), "S3", "The local authority ends the plan; support goes on as K+.", "T27",
-         asks=("on", "letter_on", "reason"), makes=("cease_case", "carry_plan")),
-    Move("EHCP ceased: back to My Plan", ("E",), "S2", "The local authority ends the plan; support goes on as K.", "T27",
-         asks=("on", "letter_on", "reason"), makes=("cease_case", "carry_plan")),
-    Move("EHCP ceased: off the SEN List", ("E",), "LEFT", "The local authority ends the plan, and no support is needed.", "T27",
-         asks=("on", "letter_on", "reason"), makes=("cease_case", "end_type"), letter="letter_support_ends"),
-    Move("Has left the school", ("NONE", "S1", "S2", "S3", "E", "LEFT"), "OFF", "Ends all lists and clocks. The transfer pack is due "
-         "within 15 school days.", "T28", asks=("on", "destination", "note"), makes=("leave", "end_type"), by=(SENCO, OFFICE), beside=True),
-    Move("Has returned", ("OFF",), "LEFT", "On roll again, not on the pathway.", "T29", asks=("on", "note"), makes=("come_back",),
-         by=(SENCO, OFFICE)),
-    Move("Has returned: Stage 1", ("OFF",), "S1", "On roll again, on the Concerns List.", "T29", asks=("on", "reason"),
-         makes=("come_back",)),
-    Move("Has returned: My Plan", ("OFF",), "S2", "On roll again, with K.", "T29", asks=("on", "reason", "sen_type", "told"),
-         makes=("come_back", "set_type"), letter="letter_support_begins"),
-    Move("Has returned: My Plan+", ("OFF",), "S3", "On roll again, with K+.", "T29", asks=("on", "reason", "sen_type", "told"),
-         makes=("come_back", "set_type"), letter="letter_my_plan_plus"),
-    Move("Has returned: EHCP", ("OFF",), "E", "On roll again, with an EHC plan.", "T29", needs=(g.real_type,),
-         asks=("on", "plan_on", "authority", "sen_type", "reason"), makes=("come_back", "issue_plan", "set_type")),
+    Move(
+        "EHCP issued",
+        ("NONE", "S1", "S2", "S3", "LEFT"),
+        "E",
+        "The final plan is here, or the child arrives with one: code E.",
+        "T25",
+        needs=(g.on_roll, g.real_type),
+        asks=("on", "plan_on", "authority", "sen_type", "note"),
+        makes=("issue_plan", "set_type", "carry_plan"),
+        beside=True,
+    ),
+    Move(
+        "Record an EHC request",
+        ("NONE", "S1", "S2", "S3", "LEFT"),
+        "",
+        "A parent or somebody else has asked the local authority "
+        "for an assessment. The stage stays as it is.",
+        "T24",
+        needs=(g.on_roll, g.no_open_case),
+        asks=("on", "requester", "authority", "note"),
+        makes=("open_case",),
+        by=(SENCO, OFFICE),
+        beside=True,
+    ),
+    Move(
+        "Annual review held",
+        ("E",),
+        "E",
+        "Starts the next year of the EHCP.",
+        "T26",
+        asks=("on", "report_sent", "decided", "note"),
+        makes=("run_from_decision", "carry_plan"),
+    ),
+    Move(
+        "EHCP ceased: back to My Plan+",
+        ("E",),
+        "S3",
+        "The local authority ends the plan; support goes on as K+.",
+        "T27",
+        asks=("on", "letter_on", "reason"),
+        makes=("cease_case", "carry_plan"),
+    ),
+    Move(
+        "EHCP ceased: back to My Plan",
+        ("E",),
+        "S2",
+        "The local authority ends the plan; support goes on as K.",
+        "T27",
+        asks=("on", "letter_on", "reason"),
+        makes=("cease_case", "carry_plan"),
+    ),
+    Move(
+        "EHCP ceased: off the SEN List",
+        ("E",),
+        "LEFT",
+        "The local authority ends the plan, and no support is needed.",
+        "T27",
+        asks=("on", "letter_on", "reason"),
+        makes=("cease_case", "end_type"),
+        letter="letter_support_ends",
+    ),
+    Move(
+        "Has left the school",
+        ("NONE", "S1", "S2", "S3", "E", "LEFT"),
+        "OFF",
+        "Ends all lists and clocks. The transfer pack is due within 15 school days.",
+        "T28",
+        asks=("on", "destination", "note"),
+        makes=("leave", "end_type"),
+        by=(SENCO, OFFICE),
+        beside=True,
+    ),
+    Move(
+        "Has returned",
+        ("OFF",),
+        "LEFT",
+        "On roll again, not on the pathway.",
+        "T29",
+        asks=("on", "note"),
+        makes=("come_back",),
+        by=(SENCO, OFFICE),
+    ),
+    Move(
+        "Has returned: Stage 1",
+        ("OFF",),
+        "S1",
+        "On roll again, on the Concerns List.",
+        "T29",
+        asks=("on", "reason"),
+        makes=("come_back",),
+    ),
+    Move(
+        "Has returned: My Plan",
+        ("OFF",),
+        "S2",
+        "On roll again, with K.",
+        "T29",
+        asks=("on", "reason", "sen_type", "told"),
+        makes=("come_back", "set_type"),
+        letter="letter_support_begins",
+    ),
+    Move(
+        "Has returned: My Plan+",
+        ("OFF",),
+        "S3",
+        "On roll again, with K+.",
+        "T29",
+        asks=("on", "reason", "sen_type", "told"),
+        makes=("come_back", "set_type"),
+        letter="letter_my_plan_plus",
+    ),
+    Move(
+        "Has returned: EHCP",
+        ("OFF",),
+        "E",
+        "On roll again, with an EHC plan.",
+        "T29",
+        needs=(g.real_type,),
+        asks=("on", "plan_on", "authority", "sen_type", "reason"),
+        makes=("come_back", "issue_plan", "set_type"),
+    ),
 )
-UNDO = Move("Entered in error", ("S1", "S2", "S3", "E", "LEFT", "OFF"), "", "Takes the last move back. What it said is kept, marked as "
-            "an error.", "T07", needs=(g.recent_enough, g.nothing_sealed_since, g.case_not_moved_on), asks=("reason",))
+UNDO = Move(
+    "Entered in error",
+    ("S1", "S2", "S3", "E", "LEFT", "OFF"),
+    "",
+    "Takes the last move back. What it said is kept, marked as an error.",
+    "T07",
+    needs=(g.recent_enough, g.nothing_sealed_since, g.case_not_moved_on),
+    asks=("reason",),
+)
 
 
 @dataclass(frozen=True)
 class CaseMove:
-    """One step of an EHC case beside the stage: from which states to which, and the date it fills in (5.5)."""
+    """One step of an EHC case beside the stage: from which states to which, and the date it fills
+    in (5.5).
+    """
+
     name: str
     from_: tuple
     to: str
     sets: str
     by: tuple = (SENCO, OFFICE)
-    restarts: bool = False      # the next annual review is due twelve months from this date
+    restarts: bool = False  # the next annual review is due twelve months from this date
 
 
 CASE_MOVES = (
@@ -388,16 +789,30 @@ CASE_MOVES = (
     CaseMove("Draft plan received", ("assessing",), "draft", "draft_served_on"),
     CaseMove("Plan refused", ("assessing",), "refused_issue", "decided_issue_on"),
     CaseMove("Appeal lodged", ("refused_assess", "refused_issue"), "", "appeal_on"),
-    CaseMove("Assessment after all", ("refused_assess", "refused_issue"), "assessing", "decided_assess_on"),
-    CaseMove("Decision after the annual review", ("final",), "", "review_decided_on", restarts=True),       # T26
+    CaseMove(
+        "Assessment after all",
+        ("refused_assess", "refused_issue"),
+        "assessing",
+        "decided_assess_on",
+    ),
+    # T26
+    CaseMove(
+        "Decision after the annual review", ("final",), "", "review_decided_on", restarts=True
+    ),
     CaseMove("Refusal accepted", ("refused_assess", "refused_issue"), "closed", "closed_on"),
-    CaseMove("Request withdrawn", ("preparing", "requested", "assessing", "refused_assess", "refused_issue", "draft"), "withdrawn",
-             "closed_on"),
+    CaseMove(
+        "Request withdrawn",
+        ("preparing", "requested", "assessing", "refused_assess", "refused_issue", "draft"),
+        "withdrawn",
+        "closed_on",
+    ),
 )
 
 
 def case_steps(case, user):
-    """The steps of an EHC case that this person may make now; a date that is written down already is corrected on the case's page."""
+    """The steps of an EHC case that this person may make now; a date that is written down already
+    is corrected on the case's page.
+    """
     placement = Placement.current(case.pupil)
 
     def written(step):
@@ -405,8 +820,16 @@ def case_steps(case, user):
         fresh_year = step.restarts and placement and said and said < placement.started_on
         return said is not None and step.to in ("", case.state) and not fresh_year
 
-    under = placement is None or placement.stage == "E"         # no other stage has a yearly clock to restart
-    return [m for m in CASE_MOVES if case.state in m.from_ and user.role in m.by and not written(m) and (under or not m.restarts)]
+    # no other stage has a yearly clock to restart
+    under = placement is None or placement.stage == "E"
+    return [
+        m
+        for m in CASE_MOVES
+        if case.state in m.from_
+        and user.role in m.by
+        and not written(m)
+        and (under or not m.restarts)
+    ]
 
 
 def move_named(name):
@@ -415,7 +838,9 @@ def move_named(name):
 
 
 def moves_for(pupil, user, on=None):
-    """Every move from the pupil's stage that this person may press: [(Move, [Stop, ...])]; no Stop means possible now."""
+    """Every move from the pupil's stage that this person may press: [(Move, [Stop, ...])]; no Stop
+    means possible now.
+    """
     at = Situation(pupil, user, on or today())
     return [(m, stops(m, at)) for m in (*MOVES, UNDO) if at.stage in m.from_ and user.role in m.by]
 
@@ -427,8 +852,11 @@ def stops(move, at):
     return [stop for stop in found if stop]
 
 
-# ------------------------------------------------------------------------------------------------------------- the door
-MOVED_SINCE = "Somebody has moved this child since you opened the page. Nothing was changed; please look again."
+# --- the door
+MOVED_SINCE = (
+    "Somebody has moved this child since you opened the page. Nothing was changed; please look"
+    " again."
+)
 
 
 class Refused(Exception):
@@ -448,12 +876,19 @@ class Invalid(Exception):
 
 
 def make(move, pupil, user, answers, seen=None, token=None, on=None):
-    """Make one move of one pupil; everything it changes, or nothing. Returns the new Placement (the open one when none is new).
+    """Make one move of one pupil; everything it changes, or nothing. Returns the new Placement (the
+    open one when none is new).
 
-    `answers` holds what the row asks (dates as dates); `seen` is the id of the placement the person looked at, `token` the
-    one-use token of the page: a second press finds its first and changes nothing. Raises Refused, Invalid or Clash.
+    `answers` holds what the row asks (dates as dates); `seen` is the id of the placement the person
+    looked at, `token` the one-use token of the page: a second press finds its first and changes
+    nothing. Raises Refused, Invalid or Clash.
     """
-    if not (user.active and user.role in move.by and user.role in ROLES and Pupil.visible_to(user).where(Pupil.id == pupil.id).exists()):
+    if not (
+        user.active
+        and user.role in move.by
+        and user.role in ROLES
+        and Pupil.visible_to(user).where(Pupil.id == pupil.id).exists()
+    ):
         raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
     token = token and f"{pupil.id} {move.slug} {token}"[:255]
     try:
@@ -464,7 +899,8 @@ def make(move, pupil, user, answers, seen=None, token=None, on=None):
             at = Situation(pupil, user, on or today(), answers)
             check(move, at, seen)
             return take_back(at) if move is UNDO else carry_out(move, at, token)
-    except IntegrityError as fault:                             # PostgreSQL: two pressed at the same moment, the other was first
+    # PostgreSQL: two pressed at the same moment, the other was first
+    except IntegrityError as fault:
         done = token and Placement.get_or_none(Placement.done_with == token)
         if done:
             return done
@@ -474,13 +910,23 @@ def make(move, pupil, user, answers, seen=None, token=None, on=None):
 
 
 def check(move, at, seen):
-    """Raise unless the move starts from what the person saw, everything asked is answered, and every guard holds."""
+    """Raise unless the move starts from what the person saw, everything asked is answered, and
+    every guard holds.
+    """
     if seen is not None and seen != (at.placement.id if at.placement else 0):
         raise Clash(MOVED_SINCE)
     if at.stage not in move.from_:
         raise Refused(g.Stop(f"“{move.name}” is not possible from {stage_label(at.stage)}."))
-    gaps = [(n, f"Answer “{ASKS[n].verbose_name}”") for n in move.asks if ASKS[n].ask.needed and not at.answers.get(n)]
-    gaps += [(n, f"“{ASKS[n].verbose_name}”: choose from the list.") for n in move.asks if not _offered(n, at.answers.get(n))]
+    gaps = [
+        (n, f"Answer “{ASKS[n].verbose_name}”")
+        for n in move.asks
+        if ASKS[n].ask.needed and not at.answers.get(n)
+    ]
+    gaps += [
+        (n, f"“{ASKS[n].verbose_name}”: choose from the list.")
+        for n in move.asks
+        if not _offered(n, at.answers.get(n))
+    ]
     if gaps:
         raise Invalid(gaps)
     found = stops(move, at)
@@ -489,7 +935,9 @@ def check(move, at, seen):
 
 
 def _offered(name, said):
-    """Whether an answer stands among the options of its question; True when there is none, or no options."""
+    """Whether an answer stands among the options of its question; True when there is none, or no
+    options.
+    """
     options = {code for code, _ in ASKS[name].choices or ()}
     return not said or not options or set(said.split("\n")) <= options
 
@@ -502,7 +950,8 @@ def carry_out(move, at, token):
     fresh = was
     if move.to:
         if was:
-            if at.user.role == SENCO:                           # A26: only the SENCO agrees; papers of a leaver stay as they are
+            # A26: only the SENCO agrees; papers of a leaver stay as they are
+            if at.user.role == SENCO:
                 effects.seal_papers(at, every_form())
             kept.change(was, ended_on=when)
         fresh = kept.make(next_placement(move, at, stage, when, token))
@@ -521,13 +970,29 @@ def carry_out(move, at, token):
 def next_placement(move, at, stage, when, token):
     """The placement that a move opens, not saved yet."""
     was, same = at.placement, at.placement is not None and at.placement.stage == stage
-    held = at.review.happened_on if same and at.review and move.rows else None      # a new cycle runs from the review (A6, 5.6)
+    # a new cycle runs from the review (A6, 5.6)
+    held = at.review.happened_on if same and at.review and move.rows else None
     closed = was is None or was.stage in ("LEFT", "OFF")
-    said = [f"{ASKS[n].verbose_name}: {say(ASKS[n], at.answers[n])}" for n in move.asks if at.answers.get(n)]
-    return Placement(pupil=at.pupil, stage=stage, cycle=was.cycle + 1 if same else 1, started_on=when, clock_from=held, before=was,
-                     stage_since=was.stage_since if same else when, move=move.name, decided_by=at.user.name, done_with=token,
-                     reason=at.answers.get("reason") or at.answers.get("changes") or at.answers.get("note"), answers="\n".join(said),
-                     episode=(was.episode if was else 0) + (1 if closed and stage in OPEN else 0))
+    said = [
+        f"{ASKS[n].verbose_name}: {say(ASKS[n], at.answers[n])}"
+        for n in move.asks
+        if at.answers.get(n)
+    ]
+    return Placement(
+        pupil=at.pupil,
+        stage=stage,
+        cycle=was.cycle + 1 if same else 1,
+        started_on=when,
+        clock_from=held,
+        before=was,
+        stage_since=was.stage_since if same else when,
+        move=move.name,
+        decided_by=at.user.name,
+        done_with=token,
+        reason=at.answers.get("reason") or at.answers.get("changes") or at.answers.get("note"),
+        answers="\n".join(said),
+        episode=(was.episode if was else 0) + (1 if closed and stage in OPEN else 0),
+    )
 
 
 def take_back(at):
@@ -538,13 +1003,20 @@ def take_back(at):
 
 
 def make_case_move(move, case, user, on, seen):
-    """Make one step of an EHC case and fill in its date; `seen` is the version the person looked at."""
+    """Make one step of an EHC case and fill in its date; `seen` is the version the person looked
+    at.
+    """
     if user.role not in move.by or not _in_reach(case, user):
         raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
     if case.version != seen or move not in case_steps(case, user):
-        raise Clash("Somebody has changed this case since you opened it. Nothing was changed; please look again.")
+        raise Clash(
+            "Somebody has changed this case since you opened it. Nothing was changed; please look"
+            " again."
+        )
     if not on or on > today():
-        raise Invalid([("on", "The date is in the future; enter it on the day." if on else "Answer “Date”")])
+        raise Invalid(
+            [("on", "The date is in the future; enter it on the day." if on else "Answer “Date”")]
+        )
     with together():
         setattr(case, move.sets, on)
         case.state = move.to or case.state
@@ -555,35 +1027,57 @@ def make_case_move(move, case, user, on, seen):
             placement.save(act=move.name)
 
 
-# ------------------------------------------------------------------------------------------------------ papers: the acts
+# --- papers: the acts
 def begin(form_class, pupil, user):
-    """A new, unsaved paper for a pupil with what is known filled in: (form, {group: [row answers, ...]})."""
+    """A new, unsaved paper for a pupil with what is known filled in: (form, {group: [row answers,
+    ...]}).
+    """
     at = Situation(pupil, user)
     mine = next((p for p, _ in at.papers if p.form is form_class), None)
-    form = form_class(pupil=pupil, happened_on=at.on, entered_by=user.name, cycle=at.placement.cycle if at.placement else 1,
-                      placement=at.placement if mine else None)
+    form = form_class(
+        pupil=pupil,
+        happened_on=at.on,
+        entered_by=user.name,
+        cycle=at.placement.cycle if at.placement else 1,
+        placement=at.placement if mine else None,
+    )
     if isinstance(form, MyPlan) and at.clock:
         form.review_by = at.clock.closes
-    if mine and mine.kind == "plan":                            # what the move asked is not asked again (WCAG 3.3.7)
+    # what the move asked is not asked again (WCAG 3.3.7)
+    if mine and mine.kind == "plan":
         for name, said in json.loads(at.placement.effects).get("said", {}).items():
             if name in dict(form.questions()):
                 setattr(form, name, said)
-    return form, effects.rating_rows(form, at.paper("plan")[1]) if mine and mine.kind == "review" else {}
+    return form, (
+        effects.rating_rows(form, at.paper("plan")[1]) if mine and mine.kind == "review" else {}
+    )
 
 
 def unfinished(form_class, pupil, user):
-    """The paper of this cycle, or a draft that was written before the child was placed; None when there is neither."""
+    """The paper of this cycle, or a draft that was written before the child was placed; None when
+    there is neither.
+    """
     mine = next((f for p, f in Situation(pupil, user).papers if p.form is form_class and f), None)
-    loose = form_class.select().where(form_class.pupil == pupil, form_class.placement.is_null(), form_class.status.in_(("draft", "complete")))
+    loose = form_class.select().where(
+        form_class.pupil == pupil,
+        form_class.placement.is_null(),
+        form_class.status.in_(("draft", "complete")),
+    )
     return mine or loose.order_by(form_class.id.desc()).first()
 
 
 def lacks(form, user):
-    """What is still missing before a paper can be completed: [(question, sentence)], the guards of PAPERS included."""
+    """What is still missing before a paper can be completed: [(question, sentence)], the guards of
+    PAPERS included.
+    """
     at = Situation(form.pupil, user, form=form)
     paper = next((p for p, f in at.papers if f and f.id == form.id and type(f) is type(form)), None)
     found = [stop for stop in (guard(at) for guard in (paper.needs if paper else ())) if stop]
-    return form.missing() + form.faults() + [(s.to if isinstance(s.to, str) else "", s.words) for s in found]
+    return (
+        form.missing()
+        + form.faults()
+        + [(s.to if isinstance(s.to, str) else "", s.words) for s in found]
+    )
 
 
 def complete(form, user, on=None):
@@ -600,9 +1094,19 @@ def agree(form, user):
     """Agree a paper and seal its words for good: the SENCO only (A26)."""
     _may_write(form, user)
     if form.placement_id is None and paper_for(type(form)).kind != "side":
-        raise Refused(g.Stop(f"The {form.kind_name()} belongs to a stage that the child is not on yet; make the move first."))
+        raise Refused(
+            g.Stop(
+                f"The {form.kind_name()} belongs to a stage that the child is not on yet; make the"
+                " move first."
+            )
+        )
     if user.role != SENCO:
-        raise Refused(g.Stop("Only the SENCO agrees a paper; mark it complete, and the SENCO sees it on the home page."))
+        raise Refused(
+            g.Stop(
+                "Only the SENCO agrees a paper; mark it complete, and the SENCO sees it on the home"
+                " page."
+            )
+        )
     found = lacks(form, user)
     if found:
         raise Invalid(found)
@@ -625,7 +1129,9 @@ def settle(form, user):
 
 
 def decline(form, user, reason):
-    """Record that the family, child or agency does not wish to fill in a paper, or that it does not apply (T17)."""
+    """Record that the family, child or agency does not wish to fill in a paper, or that it does not
+    apply (T17).
+    """
     _may_write(form, user)
     if paper_for(type(form)).kind != "side":
         raise Refused(g.Stop(f"The {form.kind_name()} cannot be declined; the pathway needs it."))
@@ -638,7 +1144,9 @@ def decline(form, user, reason):
 
 
 def new_version(form, user):
-    """A draft copy of a sealed or declined paper, which names the one it supersedes; the old one keeps its words."""
+    """A draft copy of a sealed or declined paper, which names the one it supersedes; the old one
+    keeps its words.
+    """
     if not form.locked or not _in_reach(form, user):
         raise Refused(g.Stop("Only a sealed or declined paper gets a new version."))
     with together():
@@ -647,65 +1155,170 @@ def new_version(form, user):
 
 def _in_reach(record, user):
     """Whether this person may write this kind of record, about this pupil."""
-    return may(user, "w", record) and Pupil.visible_to(user).where(Pupil.id == record.pupil_id).exists()
+    return (
+        may(user, "w", record)
+        and Pupil.visible_to(user).where(Pupil.id == record.pupil_id).exists()
+    )
 
 
 def _may_write(form, user):
     if not _in_reach(form, user):
         raise Refused(g.Stop(f"You may not change a {form.kind_name()}."))
     if form.locked:
-        raise Refused(g.Stop(f"This {form.kind_name()} is {form.status}; make a new version instead."))
+        raise Refused(
+            g.Stop(f"This {form.kind_name()} is {form.status}; make a new version instead.")
+        )
 
 
 def advice(at):
-    """What the pathway advises at this moment, in words: never a rule (A4, A14, and the boxes beside charts 2 and 3)."""
+    """What the pathway advises at this moment, in words: never a rule (A4, A14, and the boxes
+    beside charts 2 and 3).
+    """
     found = []
     if at.stage == "S1" and at.placement.cycle > 1:
-        found.append(f"This is cycle {at.placement.cycle:.0f} of watching. If there is no progress again, consider a My Plan.")
+        found.append(
+            f"This is cycle {at.placement.cycle:.0f} of watching. If there is no progress again,"
+            " consider a My Plan."
+        )
     if at.stage == "S2":
         weeks = (at.on - at.placement.stage_since).days // 7
-        if at.placement.cycle >= int(at.settings.advise_cycles or 99) or weeks >= int(at.settings.advise_weeks or 999):
-            found.append(f"This child has been on My Plan for {weeks} weeks, cycle {at.placement.cycle:.0f}. Consider moving on to Stage 3.")
+        if at.placement.cycle >= int(at.settings.advise_cycles or 99) or weeks >= int(
+            at.settings.advise_weeks or 999
+        ):
+            found.append(
+                f"This child has been on My Plan for {weeks} weeks, cycle {at.placement.cycle:.0f}."
+                " Consider moving on to Stage 3."
+            )
         elif no_outcome_met_twice(at):
-            found.append("No outcome was met at the last two reviews. Consider moving on to Stage 3.")
-    if at.review is not None and at.review.achieved == "No" and getattr(at.review, "appropriate", None) == "Yes":
-        found.append("Outcomes are not achieved yet. Consider asking an outside agency or a specialist for advice."
-                     if at.stage == "S2" else "Outcomes are not achieved yet. Seek a specialist's advice, such as an educational psychologist's.")
+            found.append(
+                "No outcome was met at the last two reviews. Consider moving on to Stage 3."
+            )
+    if (
+        at.review is not None
+        and at.review.achieved == "No"
+        and getattr(at.review, "appropriate", None) == "Yes"
+    ):
+        found.append(
+            "Outcomes are not achieved yet. Consider asking an outside agency or a specialist for"
+            " advice."
+            if at.stage == "S2"
+            else (
+                "Outcomes are not achieved yet. Seek a specialist's advice, such as an educational"
+                " psychologist's."
+            )
+        )
     return found
 
 
 def no_outcome_met_twice(at):
     """Whether the last two agreed reviews of this stay on My Plan met no outcome at all (A14)."""
-    last = MyPlanReview.select().where(MyPlanReview.pupil == at.pupil, MyPlanReview.status == "sealed",
-                                       MyPlanReview.happened_on >= at.placement.stage_since).order_by(MyPlanReview.id.desc()).limit(2)
-    return [any(r.rating == "Achieved" for r in review.ratings) for review in last] == [False, False]
+    last = (
+        MyPlanReview.select()
+        .where(
+            MyPlanReview.pupil == at.pupil,
+            MyPlanReview.status == "sealed",
+            MyPlanReview.happened_on >= at.placement.stage_since,
+        )
+        .order_by(MyPlanReview.id.desc())
+        .limit(2)
+    )
+    return [any(r.rating == "Achieved" for r in review.ratings) for review in last] == [
+        False,
+        False,
+    ]
 
 
-# ---------------------------------------------------------------------------------------------------------- checks, chart
+# --- checks, chart
 def faults():
-    """What is wrong with the tables of this file, in sentences; the program refuses to start until it is none."""
-    found = [f"Move “{m.name}”: there is no stage {c}." for m in MOVES for c in (*m.from_, m.to) if c and c not in STAGES]
-    found += [f"Move “{m.name}”: there is no role {r}." for m in (*MOVES, *CASE_MOVES) for r in m.by if r not in ROLES]
-    found += [f"Move “{m.name}” asks “{n}”, which is not in ASKS." for m in MOVES for n in m.asks if n not in ASKS]
-    found += [f"Move “{m.name}” makes “{n}”, which is not in effects.py." for m in MOVES for n in m.makes if n not in effects.EFFECTS]
-    found += [f"Move “{m.name}”: there is no setting “{m.letter}”." for m in MOVES if m.letter and not hasattr(Setting, m.letter)]
-    found += [f"Move “{m.name}” names row “{r}”, which is not in ROWS." for m in MOVES for r in m.rows if r not in {row.name for row in ROWS}]
-    found += [f"Guard {guard.__name__} has no sentence that describes it." for m in MOVES for guard in m.guards if not guard.__doc__]
-    found += [f"Two moves are called “{m.name}”." for m in MOVES if sum(o.name == m.name for o in MOVES) > 1]
+    """What is wrong with the tables of this file, in sentences; the program refuses to start until
+    it is none.
+    """
+    found = [
+        f"Move “{m.name}”: there is no stage {c}."
+        for m in MOVES
+        for c in (*m.from_, m.to)
+        if c and c not in STAGES
+    ]
+    found += [
+        f"Move “{m.name}”: there is no role {r}."
+        for m in (*MOVES, *CASE_MOVES)
+        for r in m.by
+        if r not in ROLES
+    ]
+    found += [
+        f"Move “{m.name}” asks “{n}”, which is not in ASKS."
+        for m in MOVES
+        for n in m.asks
+        if n not in ASKS
+    ]
+    found += [
+        f"Move “{m.name}” makes “{n}”, which is not in effects.py."
+        for m in MOVES
+        for n in m.makes
+        if n not in effects.EFFECTS
+    ]
+    found += [
+        f"Move “{m.name}”: there is no setting “{m.letter}”."
+        for m in MOVES
+        if m.letter and not hasattr(Setting, m.letter)
+    ]
+    found += [
+        f"Move “{m.name}” names row “{r}”, which is not in ROWS."
+        for m in MOVES
+        for r in m.rows
+        if r not in {row.name for row in ROWS}
+    ]
+    found += [
+        f"Guard {guard.__name__} has no sentence that describes it."
+        for m in MOVES
+        for guard in m.guards
+        if not guard.__doc__
+    ]
+    found += [
+        f"Two moves are called “{m.name}”."
+        for m in MOVES
+        if sum(o.name == m.name for o in MOVES) > 1
+    ]
     reached = {m.to for m in MOVES}
     found += [f"No move leads to stage {c}." for c in STAGES if c not in reached | {"NONE"}]
-    return found + [f"No move leads out of stage {c}." for c in STAGES if not any(c in m.from_ and m.to not in ("", c) for m in MOVES)]
+    return found + [
+        f"No move leads out of stage {c}."
+        for c in STAGES
+        if not any(c in m.from_ and m.to not in ("", c) for m in MOVES)
+    ]
 
 
 def chart(settings=None):
-    """The flow chart as data, drawn from the tables: a list of stages with their papers, questions and the moves out of each."""
+    """The flow chart as data, drawn from the tables: a list of stages with their papers, questions
+    and the moves out of each.
+    """
     settings, drawn = settings or Setting.of_school(), []
     for code in OPEN:
-        stage, review = STAGES[code], next((p.form for p in PAPERS if p.stage == code and p.kind == "review"), None)
-        ways = [(answers(m, code), m, stage_label(m.to or code, settings)) for m in MOVES if code in m.from_ and not m.beside]
-        drawn.append({"code": code, "label": stage_label(code, settings), "stage": stage, "weeks": weeks_of(stage, settings),
-                      "list": list_label(stage.list, settings), "papers": [p.form.kind_name() for p in PAPERS if p.stage == code],
-                      "questions": [review._meta.fields[q.name].verbose_name for q in QUESTIONS.get(code, ())] if review else [], "ways": ways})
+        stage, review = (
+            STAGES[code],
+            next((p.form for p in PAPERS if p.stage == code and p.kind == "review"), None),
+        )
+        ways = [
+            (answers(m, code), m, stage_label(m.to or code, settings))
+            for m in MOVES
+            if code in m.from_ and not m.beside
+        ]
+        drawn.append(
+            {
+                "code": code,
+                "label": stage_label(code, settings),
+                "stage": stage,
+                "weeks": weeks_of(stage, settings),
+                "list": list_label(stage.list, settings),
+                "papers": [p.form.kind_name() for p in PAPERS if p.stage == code],
+                "questions": (
+                    [review._meta.fields[q.name].verbose_name for q in QUESTIONS.get(code, ())]
+                    if review
+                    else []
+                ),
+                "ways": ways,
+            }
+        )
     return drawn
 
 

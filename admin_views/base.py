@@ -1,8 +1,10 @@
 """Every screen of every record, derived from the record: list, page, form, print, spreadsheet.
 
-Flask-Admin is the engine (routes, search, filters, sorting, paging); the templates, the form with its rows, the rights and the
-saving are here, once. There is no `if model is ...` in this file: what differs is said in the class in `models.py`.
+Flask-Admin is the engine (routes, search, filters, sorting, paging); the templates, the form with
+its rows, the rights and the saving are here, once. There is no `if model is ...` in this file: what
+differs is said in the class in `models.py`.
 """
+
 import csv
 import datetime
 import io
@@ -15,57 +17,82 @@ from flask_login import current_user
 from peewee import ForeignKeyField, IntegrityError, TextField
 
 import workflow
-import witness
-from admin_views import account, drafts, forms, looks, paper, saving
-from admin_views.sheet import harmless
+from admin_views import drafts, forms, merge
+from admin_views.account import views as account
+from admin_views.pupil_import import harmless
+from audit import access, verify
 from models import Form, Pupil, PupilRecord, may
-from questions import Clash, ROLES, Row, audit, together, document, short_day, today
+from papers import pdf
+from records.questions import ROLES, Clash, Row, audit, document, short_day, today, together
 
 PAGE_SIZE = 25
-MOST_ROWS = 20_000              # rows of one spreadsheet
+MOST_ROWS = 20_000  # rows of one spreadsheet
 
 
 class RecordView(ModelView):
     """The screens of one record class."""
+
     list_template, page_template, form_template = "list.html", "page.html", "form.html"
     form_base_class = forms.FlaskForm
     can_delete = can_export = False
     page_size = PAGE_SIZE
     named_filters = ()
     has_list = True
-    proved = ("spreadsheet",)           # screens that ask for the password again if it was last given over ten minutes ago
-    # Flask-Admin's own routes for these are not used: they delete recursively, edit without a right, look up without a scope
-    delete_view = action_view = ajax_lookup = ajax_update = export = details_view = create_view = edit_view = action_delete = None
+    # screens that ask for the password again if it was last given over ten minutes ago
+    proved = ("spreadsheet",)
+    # Flask-Admin's own routes for these are not used: they delete recursively, edit without a
+    # right, look up without a scope
+    delete_view = action_view = ajax_lookup = ajax_update = export = details_view = create_view = (
+        edit_view
+    ) = action_delete = None
 
     def __init__(self, model, category=None, endpoint=None):
         self.own = [n for n in model.listed or [n for n, f in model.questions()][:5]]
         fields = model._meta.fields
         self.column_list = self.own
         self.column_labels = {n: label_of(model, n) for n in self.own}
-        self.column_sortable_list = [("pupil", Pupil.surname) if n == "pupil" else n for n in self.own if n in fields]
+        self.column_sortable_list = [
+            ("pupil", Pupil.surname) if n == "pupil" else n for n in self.own if n in fields
+        ]
         self.column_searchable_list = [fields[n] for n in model.searched]
-        self.column_filters = [FilterEqual(fields[n], label_of(model, n), options=list(fields[n].choices)) for n in filterable(model)]
+        self.column_filters = [
+            FilterEqual(fields[n], label_of(model, n), options=list(fields[n].choices))
+            for n in filterable(model)
+        ]
         order = model.order_by[0]
         self.column_default_sort = (order.lstrip("-"), order.startswith("-"))
         endpoint = endpoint or model.slug()
-        super().__init__(model, name=plural(model), endpoint=endpoint, url=f"/{endpoint}", category=category)
+        super().__init__(
+            model, name=plural(model), endpoint=endpoint, url=f"/{endpoint}", category=category
+        )
 
     # -- who may
     def is_accessible(self):
         """Menu and every route below: signed in, and the right to read this record."""
-        user = account.me()                             # the menu asks this of every screen: the person themselves, not their proxy
+        # the menu asks this of every screen: the person themselves, not their proxy
+        user = account.me()
         return user.is_authenticated and may(user, "r", self.model)
 
     def _handle_view(self, name, **kwargs):
-        return super()._handle_view(name, **kwargs) or (account.prove() if name in self.proved else None)
+        return super()._handle_view(name, **kwargs) or (
+            account.prove() if name in self.proved else None
+        )
 
     def inaccessible_callback(self, name, **kwargs):
         """To the sign-in page, or a plain refusal."""
-        return abort(403) if current_user.is_authenticated else redirect(url_for("account.sign_in", next=request.path))
+        return (
+            abort(403)
+            if current_user.is_authenticated
+            else redirect(url_for("account.sign_in", next=request.path))
+        )
 
     def may_write(self, record=None):
         """Whether the signed-in person may add or change these records."""
-        return may(current_user, "w", self.model) and not issubclass(self.model, Row) and self.model.__name__ not in workflow.ONLY_BY_MOVES
+        return (
+            may(current_user, "w", self.model)
+            and not issubclass(self.model, Row)
+            and self.model.__name__ not in workflow.ONLY_BY_MOVES
+        )
 
     # -- which
     def scaffold_form(self):
@@ -77,11 +104,13 @@ class RecordView(ModelView):
         return scoped(self.model, current_user)
 
     def _handle_join(self, query, field, joins):
-        return query                                    # the scope has joined the pupil already
+        return query  # the scope has joined the pupil already
 
     def init_search(self):
         """Search in the record's own columns, or in the pupil's name."""
-        self._search_fields = self.column_searchable_list or ([Pupil.surname, Pupil.forename] if joins_pupil(self.model) else [])
+        self._search_fields = self.column_searchable_list or (
+            [Pupil.surname, Pupil.forename] if joins_pupil(self.model) else []
+        )
         return bool(self._search_fields)
 
     def get_one(self, key):
@@ -91,19 +120,29 @@ class RecordView(ModelView):
     def find(self, key):
         """One record within the scope, noted as seen, or the "not found" page."""
         record = self.get_one(key) or abort(404)
-        looks.note([record])
+        access.note([record])
         return record
 
     # -- the list
     def wanted(self):
-        """What the list form asks for: page, sort, direction, search, filters. Names travel in the form, never in the address."""
+        """What the list form asks for: page, sort, direction, search, filters. Names travel in the
+        form, never in the address.
+        """
         said = request.values
-        asked = [(i, f.name, said[f"f{i}"]) for i, f in enumerate(self._filters or []) if said.get(f"f{i}")]
+        asked = [
+            (i, f.name, said[f"f{i}"])
+            for i, f in enumerate(self._filters or [])
+            if said.get(f"f{i}")
+        ]
         columns = [n for n, _ in self._list_columns]
         sort = said.get("sort", "").lstrip("-")
-        return {"page": min(max(said.get("page", 0, type=int), 0), 100_000), "sort": sort if sort in columns else None,
-                "desc": said.get("sort", "").startswith("-"), "search": (forms.clean(said.get("search")) or "")[:100],
-                "filters": [(i, n, v) for i, n, v in asked if v in dict(self._filters[i].options)]}
+        return {
+            "page": min(max(said.get("page", 0, type=int), 0), 100_000),
+            "sort": sort if sort in columns else None,
+            "desc": said.get("sort", "").startswith("-"),
+            "search": (forms.clean(said.get("search")) or "")[:100],
+            "filters": [(i, n, v) for i, n, v in asked if v in dict(self._filters[i].options)],
+        }
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
@@ -114,18 +153,35 @@ class RecordView(ModelView):
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
         preload(self.model, rows)
-        looks.note(rows, "found" if w["search"] or w["filters"] else "listed")
-        return self.render(self.list_template, title=self.plural(), rows=rows, count=count, wanted=w, columns=self._list_columns,
-                           sortable=self._sortable_columns, filters=list(enumerate(self._filters or [])), cell=self.cell,
-                           pages=-(-count // PAGE_SIZE), page_size=PAGE_SIZE, searches=self._search_supported,
-                           may_add=self.may_write() and not issubclass(self.model, Form), may_export=may(current_user, "x", self.model),
-                           has_blank=issubclass(self.model, PupilRecord) and self.may_write(), actions=self.row_actions, link=self.link, lines=row_lists(self.model))
+        access.note(rows, "found" if w["search"] or w["filters"] else "listed")
+        return self.render(
+            self.list_template,
+            title=self.plural(),
+            rows=rows,
+            count=count,
+            wanted=w,
+            columns=self._list_columns,
+            sortable=self._sortable_columns,
+            filters=list(enumerate(self._filters or [])),
+            cell=self.cell,
+            pages=-(-count // PAGE_SIZE),
+            page_size=PAGE_SIZE,
+            searches=self._search_supported,
+            may_add=self.may_write() and not issubclass(self.model, Form),
+            may_export=may(current_user, "x", self.model),
+            has_blank=issubclass(self.model, PupilRecord) and self.may_write(),
+            actions=self.row_actions,
+            link=self.link,
+            lines=row_lists(self.model),
+        )
 
     def open_only_hit(self, record):
-        """A search that finds one record leads straight to it; that it was found is written down all the same."""
+        """A search that finds one record leads straight to it; that it was found is written down
+        all the same.
+        """
         pupil = record.pupil_key()
         if pupil:
-            looks.put_down([("found", type(record).__name__, record.id, pupil, "")])
+            access.put_down([("found", type(record).__name__, record.id, pupil, "")])
         return redirect(self.link(record))
 
     def more_links(self, record):
@@ -141,7 +197,11 @@ class RecordView(ModelView):
         said = record.__data__.get(name)
         if isinstance(said, datetime.date) and not isinstance(said, datetime.datetime):
             return short_day(said)
-        return record.answer(name) if name in record._meta.fields else str(getattr(record, name)() or "")
+        return (
+            record.answer(name)
+            if name in record._meta.fields
+            else str(getattr(record, name)() or "")
+        )
 
     def link(self, record):
         """Where a row of the list leads."""
@@ -151,7 +211,9 @@ class RecordView(ModelView):
         """What can be done with a row from the list: [(words, address)]."""
         if issubclass(self.model, Row):
             owner = record.parent()
-            return [(f"Open the {owner.kind_name()}", url_for(f"{owner.slug()}.page", key=owner.id))]
+            return [
+                (f"Open the {owner.kind_name()}", url_for(f"{owner.slug()}.page", key=owner.id))
+            ]
         found = [("Open", url_for(".page", key=record.id))]
         if self.may_write() and not getattr(record, "locked", False):
             found.append(("Edit", url_for(".edit", key=record.id)))
@@ -162,40 +224,87 @@ class RecordView(ModelView):
 
     @expose("/spreadsheet/", methods=("POST",))
     def spreadsheet(self):
-        """The whole list as CSV, as searched and filtered; every cell is safe to open in a spreadsheet."""
+        """The whole list as CSV, as searched and filtered; every cell is safe to open in a
+        spreadsheet.
+        """
         if not may(current_user, "x", self.model):
             abort(403)
         w = self.wanted()
         count, rows = self.get_list(0, None, None, w["search"], w["filters"], page_size=MOST_ROWS)
         preload(self.model, rows)
-        shown = [(n, f) for s, lines in self.model.layout() if current_user.role in s.see for n, f in lines if hasattr(f, "ask")]
+        shown = [
+            (n, f)
+            for s, lines in self.model.layout()
+            if current_user.role in s.see
+            for n, f in lines
+            if hasattr(f, "ask")
+        ]
         extra = [n for n in ("status",) if n in self.model._meta.fields]
         out = io.StringIO()
-        sheet = csv.writer(out, quoting=csv.QUOTE_ALL)         # so that no semicolon or tab within an answer begins a cell
-        sheet.writerow(["Number", *(f.verbose_name for _, f in shown), *(label_of(self.model, n) for n in extra)])
+        # so that no semicolon or tab within an answer begins a cell
+        sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
+        sheet.writerow(
+            [
+                "Number",
+                *(f.verbose_name for _, f in shown),
+                *(label_of(self.model, n) for n in extra),
+            ]
+        )
         for r in rows:
-            sheet.writerow([r.id, *(harmless(r.answer(n)) for n, _ in shown), *(harmless(r.answer(n)) for n in extra)])
+            sheet.writerow(
+                [
+                    r.id,
+                    *(harmless(r.answer(n)) for n, _ in shown),
+                    *(harmless(r.answer(n)) for n in extra),
+                ]
+            )
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
-        looks.note(rows, "export")
-        return Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8",
-                        headers={"Content-Disposition": f"attachment; filename={self.model.slug()}-{today():%Y-%m-%d}.csv"})
+        access.note(rows, "export")
+        return Response(
+            "\ufeff" + out.getvalue(),
+            mimetype="text/csv; charset=utf-8",
+            headers={
+                "Content-Disposition": (
+                    f"attachment; filename={self.model.slug()}-{today():%Y-%m-%d}.csv"
+                )
+            },
+        )
 
     # -- one record
     @expose("/<int:key>/")
     def page(self, key):
         """One record, to read."""
         record = self.find(key)
-        content = record.content(current_user.role) if isinstance(record, Form) else document(record, current_user.role)
-        return self.render(self.page_template, record=record, content=content, pupil=pupil_of(record), may_write=self.may_write(),
-                           history=witness.history(record, current_user), acts=acts(record) if self.may_write() else [], lacks=[], links=self.more_links(record))
+        content = (
+            record.content(current_user.role)
+            if isinstance(record, Form)
+            else document(record, current_user.role)
+        )
+        return self.render(
+            self.page_template,
+            record=record,
+            content=content,
+            pupil=pupil_of(record),
+            may_write=self.may_write(),
+            history=verify.history(record, current_user),
+            acts=acts(record) if self.may_write() else [],
+            lacks=[],
+            links=self.more_links(record),
+        )
 
     @expose("/new/", methods=("GET", "POST"))
     def new(self):
-        """A new record; for a paper of the pathway the pupil is given by the page it was started from."""
+        """A new record; for a paper of the pathway the pupil is given by the page it was started
+        from.
+        """
         if not self.may_write():
             abort(403)
-        pupil = Pupil.visible_to(current_user).where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of)).first()
-        looks.note([pupil] if pupil else [])
+        pupil = (
+            Pupil.visible_to(current_user)
+            .where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of))
+            .first()
+        )
+        access.note([pupil] if pupil else [])
         pressed = drafts.press_of(request.form.get("press"))
         if pressed:
             return self.second_press(pressed, pupil)
@@ -203,24 +312,36 @@ class RecordView(ModelView):
         if record.id and request.method != "POST":
             drafts.carry(request.full_path, url_for(".edit", key=record.id))
             return redirect(url_for(".edit", key=record.id))
-        return self.edit_form_page(record, prefilled)       # what was typed into a second new paper is merged with the first
+        # what was typed into a second new paper is merged with the first
+        return self.edit_form_page(record, prefilled)
 
     def second_press(self, led_to, pupil):
-        """The same press again leads to what the first one made; what was typed since (after Back) comes along and is not lost."""
+        """The same press again leads to what the first one made; what was typed since (after Back)
+        comes along and is not lost.
+        """
         keys = [int(part) for part in led_to.split("/") if part.isdecimal()]
         record = self.get_one(keys[0]) if keys else None
         if record and pupil and record.pupil_key() != pupil.id:
             abort(404)
-        if record and saving.differs(record, forms.form_for(type(record), current_user, ("pupil",))(formdata=request.form)):
+        if record and merge.differs(
+            record, forms.form_for(type(record), current_user, ("pupil",))(formdata=request.form)
+        ):
             there = url_for(".edit", key=record.id)
             items = [(n, v) for n, v in request.form.items(multi=True) if n != "press"]
             return redirect(there) if drafts.keep(current_user, there, items) else redirect(led_to)
         return redirect(led_to)
 
     def begin(self, pupil):
-        """The new record with what is known filled in; an unfinished paper of this cycle is taken up again instead."""
+        """The new record with what is known filled in; an unfinished paper of this cycle is taken
+        up again instead.
+        """
         if not issubclass(self.model, Form):
-            return self.model(**({"pupil": pupil} if pupil and issubclass(self.model, PupilRecord) else {})), {}
+            return (
+                self.model(
+                    **({"pupil": pupil} if pupil and issubclass(self.model, PupilRecord) else {})
+                ),
+                {},
+            )
         if pupil is None:
             abort(404)
         mine = workflow.unfinished(self.model, pupil, current_user)
@@ -234,11 +355,15 @@ class RecordView(ModelView):
             abort(403)
         if record.locked and request.method != "POST":
             left = drafts.of(current_user, request.full_path)
-            return redirect(url_for("draft.show", key=left.id) if left else url_for(".page", key=key))
+            return redirect(
+                url_for("draft.show", key=left.id) if left else url_for(".page", key=key)
+            )
         return self.edit_form_page(record, {})
 
     def edit_form_page(self, record, prefilled):
-        """Show the form, with what was typed and not saved; on POST add a line, or save, or save and complete."""
+        """Show the form, with what was typed and not saved; on POST add a line, or save, or save
+        and complete.
+        """
         address = url_for(".edit", key=record.id) if record.id else request.full_path
         draft = drafts.of(current_user, address) if request.method != "POST" else None
         form, problems = self.form_of(record, prefilled, draft)
@@ -255,32 +380,54 @@ class RecordView(ModelView):
                     return self.second_press(pressed.led_to, pupil_of(record))
                 if not problems:
                     return redirect(self.after_save(record, said.get("do")))
-                if getattr(form, "is_kept", False):             # saved, though not completed: go on from what is saved
+                # saved, though not completed: go on from what is saved
+                if getattr(form, "is_kept", False):
                     form, _ = self.form_of(record, {}, None, fresh=True)
                 else:
                     drafts.keep(current_user, address, said.items(multi=True))
         forms.name_siblings(form)
-        return self.render(self.form_template, record=record, form=form, problems=problems, pupil=pupil_of(record), banks=forms.banks(),
-                           draft=draft, tips=tips_of(record), acts=dict(acts(record)), chart=has_chart(record)), 422 if problems and not draft else 200
+        return self.render(
+            self.form_template,
+            record=record,
+            form=form,
+            problems=problems,
+            pupil=pupil_of(record),
+            banks=forms.banks(),
+            draft=draft,
+            tips=tips_of(record),
+            acts=dict(acts(record)),
+            chart=has_chart(record),
+        ), (422 if problems and not draft else 200)
 
     def form_of(self, record, prefilled, draft, fresh=False):
-        """The form of a record with what is saved, what was just sent, or what a draft holds, merged with what was saved since."""
+        """The form of a record with what is saved, what was just sent, or what a draft holds,
+        merged with what was saved since.
+        """
         fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
-        maker, data = forms.form_for(type(record), current_user, fixed), forms.values_of(record, current_user, prefilled)
+        maker, data = (
+            forms.form_for(type(record), current_user, fixed),
+            forms.values_of(record, current_user, prefilled),
+        )
         if draft is not None:
             form = maker(formdata=drafts.items_of(draft), data=data)
-            form.is_draft = saving.differs(record, form)
+            form.is_draft = merge.differs(record, form)
             if form.is_draft:
-                return form, saving.catch_up(record, form)
-            draft.delete_instance()                             # it says nothing that is not saved
-        form = maker(formdata=None, data=data) if fresh or request.method != "POST" else maker(data=data)
+                return form, merge.catch_up(record, form)
+            draft.delete_instance()  # it says nothing that is not saved
+        form = (
+            maker(formdata=None, data=data)
+            if fresh or request.method != "POST"
+            else maker(data=data)
+        )
         form.is_draft = False
         if fresh or request.method != "POST":
-            form.seen.data = saving.seen(record, form)
+            form.seen.data = merge.seen(record, form)
         return form, []
 
     def save(self, record, form, do):
-        """Save the form with its rows in one transaction, then complete or agree it when asked. Returns the problems."""
+        """Save the form with its rows in one transaction, then complete or agree it when asked.
+        Returns the problems.
+        """
         problems, known = typing_problems(form), record.id
         if problems:
             return problems
@@ -288,7 +435,7 @@ class RecordView(ModelView):
             with together():
                 if request.endpoint.endswith(".new"):
                     drafts.once(request.form.get("press"))
-                told = saving.store(record, form)
+                told = merge.store(record, form)
                 self.check(record)
                 drafts.saved(request.form.get("press"), self.place_of(record))
         except drafts.Pressed:
@@ -296,18 +443,29 @@ class RecordView(ModelView):
         except Clash as clash:
             return getattr(clash, "problems", [("", str(clash))])
         except workflow.Invalid as invalid:
-            record.id = known                                   # what was new is not saved
+            record.id = known  # what was new is not saved
             return invalid.faults
         except IntegrityError:
             record.id = known
-            return [("", "Nothing was saved: another line still refers to a line that you take out. Change that line first.")]
+            return [
+                (
+                    "",
+                    (
+                        "Nothing was saved: another line still refers to a line that you take out."
+                        " Change that line first."
+                    ),
+                )
+            ]
         form.is_kept = True
         if told:
             flash(told, "done")
         try:
             ACTS.get(do if isinstance(record, Form) else "", lambda *_: None)(record, current_user)
         except workflow.Invalid as invalid:
-            return [("", "It is saved as a draft. To complete it, answer what is named here."), *invalid.faults]
+            return [
+                ("", "It is saved as a draft. To complete it, answer what is named here."),
+                *invalid.faults,
+            ]
         except (workflow.Refused, Clash) as refused:
             return [("", f"It is saved. {refused}")]
         return []
@@ -323,7 +481,14 @@ class RecordView(ModelView):
     def after_save(self, record, do):
         """Where to go when all is saved."""
         acted = do in ACTS and isinstance(record, Form)
-        flash(f"{record.kind_name()}: {dict(STATUS_WORDS)[record.status]}." if acted else f"{record.kind_name()} saved.", "done")
+        flash(
+            (
+                f"{record.kind_name()}: {dict(STATUS_WORDS)[record.status]}."
+                if acted
+                else f"{record.kind_name()} saved."
+            ),
+            "done",
+        )
         if do == "chart" and has_chart(record):
             return url_for("pupil.chart", key=record.pupil_id)
         if acted:
@@ -331,8 +496,13 @@ class RecordView(ModelView):
         return self.place_of(record)
 
     def place_of(self, record):
-        """Where somebody is who has saved this record: its form while it is a paper, else its page."""
-        return url_for(f"{self.endpoint}.edit" if isinstance(record, Form) else f"{self.endpoint}.page", key=record.id)
+        """Where somebody is who has saved this record: its form while it is a paper, else
+        its page.
+        """
+        return url_for(
+            f"{self.endpoint}.edit" if isinstance(record, Form) else f"{self.endpoint}.page",
+            key=record.id,
+        )
 
     @expose("/<int:key>/act/", methods=("POST",))
     def act(self, key):
@@ -345,8 +515,20 @@ class RecordView(ModelView):
             made = PAGE_ACTS[do](record, current_user)
         except workflow.Invalid as invalid:
             content = record.content(current_user.role)
-            return self.render(self.page_template, record=record, content=content, pupil=record.pupil, may_write=True, history=witness.history(record, current_user),
-                               acts=acts(record), lacks=invalid.faults, links=[]), 422
+            return (
+                self.render(
+                    self.page_template,
+                    record=record,
+                    content=content,
+                    pupil=record.pupil,
+                    may_write=True,
+                    history=verify.history(record, current_user),
+                    acts=acts(record),
+                    lacks=invalid.faults,
+                    links=[],
+                ),
+                422,
+            )
         except (workflow.Refused, Clash) as refused:
             flash(str(refused), "problem")
             return redirect(url_for(".page", key=key))
@@ -363,21 +545,31 @@ class RecordView(ModelView):
         record = self.find(key)
         if not issubclass(self.model, PupilRecord):
             abort(404)
-        return paper.one(record, current_user)
+        return pdf.one(record, current_user)
 
     @expose("/blank.pdf")
     def print_blank(self):
         """The empty form, to fill in by hand."""
         if not issubclass(self.model, PupilRecord):
             abort(404)
-        return paper.blank(self.model)
+        return pdf.blank(self.model)
 
 
-# ---------------------------------------------------------------------------------------------------------------- pieces
-ACTS = {"complete": workflow.complete, "agree": workflow.agree,
-        "decline": lambda form, user: workflow.decline(form, user, forms.clean(request.form.get("declined_why")))}
+# --- pieces
+ACTS = {
+    "complete": workflow.complete,
+    "agree": workflow.agree,
+    "decline": lambda form, user: workflow.decline(
+        form, user, forms.clean(request.form.get("declined_why"))
+    ),
+}
 PAGE_ACTS = {**ACTS, "reopen": workflow.reopen, "version": workflow.new_version}
-STATUS_WORDS = (("draft", "a draft again"), ("complete", "complete"), ("sealed", "agreed and sealed"), ("declined", "declined"))
+STATUS_WORDS = (
+    ("draft", "a draft again"),
+    ("complete", "complete"),
+    ("sealed", "agreed and sealed"),
+    ("declined", "declined"),
+)
 
 
 def acts(record):
@@ -388,7 +580,9 @@ def acts(record):
         return [("version", "Make a new version")]
     side = workflow.paper_for(type(record)).kind == "side"
     found = [("agree", "Agree and seal")] if current_user.role == workflow.SENCO else []
-    found += [("complete", "Mark complete")] if record.status == "draft" else [("reopen", "Open again")]
+    found += (
+        [("complete", "Mark complete")] if record.status == "draft" else [("reopen", "Open again")]
+    )
     return found + ([("decline", "Declined")] if side else [])
 
 
@@ -407,7 +601,9 @@ def has_chart(record):
 
 
 def scoped(model, user):
-    """The query of everything of a class that this person may see: the one place where row scope is applied."""
+    """The query of everything of a class that this person may see: the one place where row scope is
+    applied.
+    """
     if model is Pupil:
         return Pupil.visible_to(user)
     if issubclass(model, PupilRecord):
@@ -415,7 +611,9 @@ def scoped(model, user):
         return query.where(model.pupil.in_(Pupil.visible_to(user).select(Pupil.id)))
     if issubclass(model, Row):
         owner = model.parent_field()
-        return model.select().where(owner.in_(scoped(owner.rel_model, user).select(owner.rel_model.id)))
+        return model.select().where(
+            owner.in_(scoped(owner.rel_model, user).select(owner.rel_model.id))
+        )
     return model.select()
 
 
@@ -429,7 +627,10 @@ def preload(model, rows):
     for f in model._meta.sorted_fields:
         if isinstance(f, ForeignKeyField) and rows:
             keys = {r.__data__.get(f.name) for r in rows}
-            found = {o.id: o for o in f.rel_model.select().where(f.rel_model.id.in_([k for k in keys if k]))}
+            found = {
+                o.id: o
+                for o in f.rel_model.select().where(f.rel_model.id.in_([k for k in keys if k]))
+            }
             for r in rows:
                 if r.__data__.get(f.name) in found:
                     setattr(r, f.name, found[r.__data__[f.name]])
@@ -437,24 +638,38 @@ def preload(model, rows):
 
 def filterable(model):
     """The choices of a record that its list can be filtered by: those that everybody may see."""
-    return [n for n, f in model._meta.fields.items() if f.choices and not isinstance(f, TextField) and len(list(f.choices)) <= 20
-            and (not f.verbose_name or model.section_of(n).see == ROLES)][:6]
+    return [
+        n
+        for n, f in model._meta.fields.items()
+        if f.choices
+        and not isinstance(f, TextField)
+        and len(list(f.choices)) <= 20
+        and (not f.verbose_name or model.section_of(n).see == ROLES)
+    ][:6]
 
 
 def label_of(model, name):
     """The heading of a column."""
     asked = model._meta.fields.get(name)
-    return asked.verbose_name if asked is not None and asked.verbose_name else name.replace("_", " ").capitalize()
+    return (
+        asked.verbose_name
+        if asked is not None and asked.verbose_name
+        else name.replace("_", " ").capitalize()
+    )
 
 
 def plural(model):
     """The name of a list of these records."""
     name = model.kind_name()
-    return model.many or (name if name.endswith("s") else f"{name[:-1]}ies" if name.endswith("y") else f"{name}s")
+    return model.many or (
+        name if name.endswith("s") else f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+    )
 
 
 def row_lists(model):
-    """The lists of the lines of this paper, over all pupils: every outcome, all provision: [(words, address)]."""
+    """The lists of the lines of this paper, over all pupils: every outcome, all provision: [(words,
+    address)].
+    """
     return [(plural(c), url_for(f"{c.slug()}.index_view")) for c in model.groups().values()]
 
 
@@ -466,8 +681,11 @@ def pupil_of(record):
 
 def too_many(field_list):
     """What to do about a list that is too long."""
-    return (f"“{field_list.label.text}” has room for {forms.MOST_LINES} lines. Nothing is saved yet, and what you typed is kept: "
-            "tick “Remove this line” where you can and take the others into another paper, then save again.")
+    return (
+        f"“{field_list.label.text}” has room for {forms.MOST_LINES} lines. Nothing is saved yet,"
+        " and what you typed is kept: tick “Remove this line” where you can and take the others"
+        " into another paper, then save again."
+    )
 
 
 def add_line(field_list):
@@ -487,7 +705,15 @@ def typing_problems(form):
             if forms.lines_to_keep(field, request.form) > forms.MOST_LINES:
                 found.append((field.short_name, too_many(field)))
             for entry in field.entries:
-                found += [(f.id, f"{f.label.text}: {words}") for f in entry.form for words in f.errors if not entry.form.gone.data]
+                found += [
+                    (f.id, f"{f.label.text}: {words}")
+                    for f in entry.form
+                    for words in f.errors
+                    if not entry.form.gone.data
+                ]
         else:
-            found += [(field.id, words if field.label.text in words else f"{field.label.text}: {words}") for words in field.errors]
+            found += [
+                (field.id, words if field.label.text in words else f"{field.label.text}: {words}")
+                for words in field.errors
+            ]
     return found

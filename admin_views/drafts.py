@@ -1,10 +1,13 @@
-"""What people type and have not saved: it is kept on the server and comes back, whatever happens; and one press makes one thing.
+"""What people type and have not saved: it is kept on the server and comes back, whatever happens;
+and one press makes one thing.
 
-Come here to change what is kept of the typing, for whom and how long. `keep` is called while somebody types (portal.js), whenever a
-form could not be saved, and when a session has ended; `of` gives it back when the form is opened again; `saved` ends it. Passwords,
-codes and files are never kept. A draft belongs to one person, one address and one child, and obeys the scope of that child. Of one
-person's drafts the oldest go when there are too many.
+Come here to change what is kept of the typing, for whom and how long. `keep` is called while
+somebody types (portal.js), whenever a form could not be saved, and when a session has ended; `of`
+gives it back when the form is opened again; `saved` ends it. Passwords, codes and files are never
+kept. A draft belongs to one person, one address and one child, and obeys the scope of that child.
+Of one person's drafts the oldest go when there are too many.
 """
+
 import datetime
 import json
 import re
@@ -17,19 +20,32 @@ from peewee import fn
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-import upkeep
 import workflow
-from admin_views import forms, looks
+from admin_views import forms
+from audit import access
 from models import Draft, Press, Pupil, PupilRecord, every, may
-from questions import Clash, now, say_moment, together
+from ops import backup
+from records.questions import Clash, now, say_moment, together
 
 KEPT_FOR = datetime.timedelta(days=30)
-MOST = 2_000_000                # characters of one draft
-MOST_OF_PERSON = 100            # drafts of one person
-MOST_IN_ALL = 20_000_000        # characters of all of them
-FORMS = ("new", "edit", "move", "chart")                                # the screens that somebody types into
-NEVER = ("csrf_token", "password", "new_password", "again", "code", "token", "do", "more", "draft_of")
-HIDDEN = ("version", "seen", "press", "ask", "next")                    # what a form carries besides what was typed
+MOST = 2_000_000  # characters of one draft
+MOST_OF_PERSON = 100  # drafts of one person
+MOST_IN_ALL = 20_000_000  # characters of all of them
+# the screens that somebody types into
+FORMS = ("new", "edit", "move", "chart")
+NEVER = (
+    "csrf_token",
+    "password",
+    "new_password",
+    "again",
+    "code",
+    "token",
+    "do",
+    "more",
+    "draft_of",
+)
+# what a form carries besides what was typed
+HIDDEN = ("version", "seen", "press", "ask", "next")
 # nothing is typed there that could be lost
 NO_FORMS, NO_SCREENS = ("account", "draft"), ("", "index_view", "look_up", "day", "spreadsheet")
 pages = Blueprint("draft", __name__, url_prefix="/draft")
@@ -46,12 +62,18 @@ class Pressed(Clash):
 def init_app(app):
     """Add drafts to the program."""
     app.register_blueprint(pages)
-    app.jinja_env.globals.update(press_token=lambda: secrets.token_urlsafe(16), unsaved=lambda: of_person(current_user), draft_name=name_of)
+    app.jinja_env.globals.update(
+        press_token=lambda: secrets.token_urlsafe(16),
+        unsaved=lambda: of_person(current_user),
+        draft_name=name_of,
+    )
 
 
-# ------------------------------------------------------------------------------------------------------- which form it is
+# --- which form it is
 def form_at(address):
-    """The form at an address of ours: (record class, screen, what the address says), or None when nobody types there."""
+    """The form at an address of ours: (record class, screen, what the address says), or None when
+    nobody types there.
+    """
     parts = urlsplit(address or "")
     if parts.scheme or parts.netloc or not re.fullmatch(r"/[!-~]{0,250}", address or ""):
         return None
@@ -61,7 +83,11 @@ def form_at(address):
         return None
     slug, _, screen = endpoint.partition(".")
     cls = next((c for c in every() if c.slug() == slug), None)
-    return (cls, screen, {**{n: v[0] for n, v in parse_qs(parts.query).items()}, **said}) if cls and screen in FORMS else None
+    return (
+        (cls, screen, {**{n: v[0] for n, v in parse_qs(parts.query).items()}, **said})
+        if cls and screen in FORMS
+        else None
+    )
 
 
 def pupil_at(user, address, items=()):
@@ -82,33 +108,48 @@ def in_reach(user, address, pupil_id):
     """Whether this person may (still) write that form, about that pupil."""
     cls, screen, _ = form_at(address)
     allowed = may(user, "r" if screen in ("move", "chart") else "w", cls)
-    return allowed and (pupil_id is None or Pupil.visible_to(user).where(Pupil.id == pupil_id).exists())
+    return allowed and (
+        pupil_id is None or Pupil.visible_to(user).where(Pupil.id == pupil_id).exists()
+    )
 
 
 def name_of(draft):
     """What a draft was typed into, in words."""
     cls, screen, said = form_at(draft.form)
-    move = next((m.name for m in (*workflow.MOVES, workflow.UNDO) if m.slug == said.get("slug")), "")
+    move = next(
+        (m.name for m in (*workflow.MOVES, workflow.UNDO) if m.slug == said.get("slug")), ""
+    )
     about = Pupil.get_or_none(Pupil.id == draft.pupil_id) if draft.pupil_id else None
-    what = {"move": move, "chart": "The chart's questions", "new": f"New: {cls.kind_name()}"}.get(screen, cls.kind_name())
+    what = {"move": move, "chart": "The chart's questions", "new": f"New: {cls.kind_name()}"}.get(
+        screen, cls.kind_name()
+    )
     return f"{what}, {about.name}" if about else what
 
 
-# ------------------------------------------------------------------------------------------------- keep, give back, forget
+# --- keep, give back, forget
 def keep(user, address, items):
-    """Keep what a person has typed into the form at an address; `items` are (name, value) pairs. The Draft, or None: no form of theirs."""
+    """Keep what a person has typed into the form at an address; `items` are (name, value) pairs.
+    The Draft, or None: no form of theirs.
+    """
     address = (address or "").rstrip("?")
     if not user.is_authenticated or not form_at(address):
         return None
     typed = [[n, whole(v)] for n, v in items if isinstance(v, str) and n not in NEVER]
     text, pupil_id = json.dumps(typed, ensure_ascii=False), pupil_at(user, address, typed)
-    if not any(v.strip() for n, v in typed if n not in HIDDEN) or len(text) > MOST or not in_reach(user, address, pupil_id):
+    if (
+        not any(v.strip() for n, v in typed if n not in HIDDEN)
+        or len(text) > MOST
+        or not in_reach(user, address, pupil_id)
+    ):
         return None
     with together():
         sweep()
-        if press_of(dict(typed).get("press")):                  # it was saved while this was on its way
+        # it was saved while this was on its way
+        if press_of(dict(typed).get("press")):
             return None
-        mine = Draft.get_or_none(Draft.user == user.id, Draft.form == address) or Draft(user=user.id, form=address)
+        mine = Draft.get_or_none(Draft.user == user.id, Draft.form == address) or Draft(
+            user=user.id, form=address
+        )
         mine.pupil_id, mine.typed, mine.at = pupil_id, text, now()
         mine.save()
         make_room(user, mine)
@@ -116,8 +157,12 @@ def keep(user, address, items):
 
 
 def make_room(user, newest):
-    """Forget the oldest drafts of a person who has too many, or too much in them; the newest stays."""
-    theirs = Draft.select(Draft.id, fn.LENGTH(Draft.typed).coerce(False)).where(Draft.user == user.id, Draft.id != newest.id)
+    """Forget the oldest drafts of a person who has too many, or too much in them; the
+    newest stays.
+    """
+    theirs = Draft.select(Draft.id, fn.LENGTH(Draft.typed).coerce(False)).where(
+        Draft.user == user.id, Draft.id != newest.id
+    )
     count, letters, too_old = 1, len(newest.typed), []
     for key, length in theirs.order_by(Draft.at.desc(), Draft.id.desc()).tuples():
         count += 1
@@ -129,38 +174,55 @@ def make_room(user, newest):
 
 
 def whole(words):
-    """What was typed without half letters and zero bytes, which no database and no page can hold."""
+    """What was typed without half letters and zero bytes, which no database and no page can
+    hold.
+    """
     return words.encode("utf-8", "ignore").decode().replace("\0", "")
 
 
 def left_over(code):
-    """What a POST that failed with this code had brought, for the error page: {"typed", "again", "files"}, or empty.
+    """What a POST that failed with this code had brought, for the error page: {"typed", "again",
+    "files"}, or empty.
 
     It is kept as a draft too. Never fails: things have gone wrong already.
     """
-    if request.method != "POST" or request.blueprint in NO_FORMS or (request.endpoint or ".").partition(".")[2] in NO_SCREENS:
+    if (
+        request.method != "POST"
+        or request.blueprint in NO_FORMS
+        or (request.endpoint or ".").partition(".")[2] in NO_SCREENS
+    ):
         return {}
     try:
-        items, files = [(n, whole(v)) for n, v in request.form.items(multi=True)], [f.filename for f in request.files.values() if f.filename]
-    except HTTPException:                                       # too large to be read at all
+        items, files = (
+            [(n, whole(v)) for n, v in request.form.items(multi=True)],
+            [f.filename for f in request.files.values() if f.filename],
+        )
+    except HTTPException:  # too large to be read at all
         return {}
     try:
         typed = in_words(request.full_path, items)
-    except Exception:                                           # the questions themselves are broken: the words without them
+    # the questions themselves are broken: the words without them
+    except Exception:
         typed = [(n, v) for n, v in items if n not in (*NEVER, *HIDDEN) and v.strip()]
-    ours = request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get("Origin") == request.host_url.rstrip("/")
-    again = code >= 500 or code in (400, 429) and ours                 # nobody is led to send what another site has made up
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get(
+        "Origin"
+    ) == request.host_url.rstrip("/")
+    # nobody is led to send what another site has made up
+    again = code >= 500 or code in (400, 429) and ours
     if again:
         try:
             keep(current_user, request.full_path, items)
-        except Exception as error:                              # a full disk, above all: the page itself holds the typing then
+        # a full disk, above all: the page itself holds the typing then
+        except Exception as error:
             current_app.logger.warning("A draft could not be kept: %s", type(error).__name__)
     sent = [(n, v) for n, v in items if n != "csrf_token"] if again else []
     return {"typed": typed, "again": sent, "files": files} if typed else {}
 
 
 def of(user, address):
-    """The draft of this person for the form at an address; None when there is none, or it is not for the child of that form."""
+    """The draft of this person for the form at an address; None when there is none, or it is not
+    for the child of that form.
+    """
     found = Draft.get_or_none(Draft.user == user.id, Draft.form == address.rstrip("?"))
     if found is None or not fits(user, found):
         return None
@@ -169,8 +231,14 @@ def of(user, address):
 
 
 def of_person(user):
-    """The drafts of this person, newest first, but for those about a child who is out of reach now."""
-    found = Draft.select().where(Draft.user == user.id, Draft.at > now() - KEPT_FOR).order_by(Draft.at.desc())
+    """The drafts of this person, newest first, but for those about a child who is out of
+    reach now.
+    """
+    found = (
+        Draft.select()
+        .where(Draft.user == user.id, Draft.at > now() - KEPT_FOR)
+        .order_by(Draft.at.desc())
+    )
     mine = [d for d in found if fits(user, d)]
     note(mine, "listed")
     return mine
@@ -180,11 +248,13 @@ def note(found, act=""):
     """Note that this answer shows the children of these drafts."""
     keys = {d.pupil_id for d in found if d.pupil_id}
     if keys:
-        looks.note(Pupil.select().where(Pupil.id.in_(keys)), act)
+        access.note(Pupil.select().where(Pupil.id.in_(keys)), act)
 
 
 def fits(user, draft):
-    """Whether a draft may be shown: its form is there, about the child of whom the words were typed, within reach."""
+    """Whether a draft may be shown: its form is there, about the child of whom the words were
+    typed, within reach.
+    """
     if not form_at(draft.form):
         return False
     about = pupil_at(user, draft.form)
@@ -204,19 +274,23 @@ def forget(user, address):
 
 
 def carry(old, new):
-    """What was typed into a new paper belongs to the paper that somebody else has begun meanwhile."""
+    """What was typed into a new paper belongs to the paper that somebody else has begun
+    meanwhile.
+    """
     if not of(current_user, new):
-        Draft.update(form=new).where(Draft.user == current_user.id, Draft.form == old.rstrip("?")).execute()
+        Draft.update(form=new).where(
+            Draft.user == current_user.id, Draft.form == old.rstrip("?")
+        ).execute()
 
 
 def sweep():
     """Forget what is older than thirty days, whatever one reading of the clock says."""
-    oldest = upkeep.settled_now() - KEPT_FOR
+    oldest = backup.settled_now() - KEPT_FOR
     Draft.delete().where(Draft.at < oldest).execute()
     Press.delete().where(Press.at < oldest).execute()
 
 
-# ------------------------------------------------------------------------------------------------------- one press, once
+# --- one press, once
 def token_of(said):
     """The one-use token that a form carries, or None."""
     return said if re.fullmatch(r"[\w-]{8,80}", said or "", re.ASCII) else None
@@ -224,18 +298,26 @@ def token_of(said):
 
 def press_of(said):
     """Where an earlier press with this token led to, or None."""
-    return Press.select(Press.led_to).where(Press.token == token_of(said)).scalar() if token_of(said) else None
+    return (
+        Press.select(Press.led_to).where(Press.token == token_of(said)).scalar()
+        if token_of(said)
+        else None
+    )
 
 
 def once(token):
-    """Raise Pressed when this press has made its thing already. Call it inside the transaction that makes the thing."""
+    """Raise Pressed when this press has made its thing already. Call it inside the transaction that
+    makes the thing.
+    """
     led_to = press_of(token)
     if led_to:
         raise Pressed(led_to)
 
 
 def saved(token, led_to):
-    """A form was saved: note its press, and forget its draft. Call it inside the same transaction."""
+    """A form was saved: note its press, and forget its draft. Call it inside the same
+    transaction.
+    """
     with together():
         if token_of(token) and not press_of(token):
             Press.create(token=token, led_to=led_to)
@@ -243,12 +325,17 @@ def saved(token, led_to):
         forget(current_user, led_to)
 
 
-# ------------------------------------------------------------------------------------- what was typed, in words, for a page
+# --- what was typed, in words, for a page
 def in_words(address, items):
     """What somebody typed, to read: [(label, words), ...], without what no person typed."""
     at, found = form_at(address), []
     for name, said in items:
-        if isinstance(said, str) and said.strip() and name not in (*NEVER, *HIDDEN) and not name.endswith("row_id"):
+        if (
+            isinstance(said, str)
+            and said.strip()
+            and name not in (*NEVER, *HIDDEN)
+            and not name.endswith("row_id")
+        ):
             found.append(label_and_words(at[0] if at else None, name, said))
     return found
 
@@ -260,22 +347,33 @@ def label_and_words(cls, name, said):
     if cls and group in cls.groups() and rest.partition("-")[0].isdecimal():
         number, _, inner = rest.partition("-")
         asked = cls.groups()[group]._meta.fields.get(inner)
-        label = f"{cls.markers[group].label}, line {int(number) + 1}: {getattr(asked, 'verbose_name', 'remove this line')}"
+        label = (
+            f"{cls.markers[group].label}, line {int(number) + 1}:"
+            f" {getattr(asked, 'verbose_name', 'remove this line')}"
+        )
     elif cls and name in cls._meta.fields:
         asked = cls._meta.fields[name]
     elif name in ("why", "answer", "declined_why"):
-        label = {"why": "What shows it?", "answer": "Your answer", "declined_why": "Who does not want it, and why?"}[name]
+        label = {
+            "why": "What shows it?",
+            "answer": "Your answer",
+            "declined_why": "Who does not want it, and why?",
+        }[name]
     if asked is not None and not rest and asked.verbose_name:
         label = asked.verbose_name
     return label, dict(getattr(asked, "choices", None) or ()).get(said, said)
 
 
-# ------------------------------------------------------------------------------------------------------------- addresses
+# --- addresses
 @pages.post("/")
 def keep_typing():
     """Keep what stands in a form while somebody types; says when, for the line below the form."""
     made = keep(current_user, request.form.get("draft_of"), list(request.form.items(multi=True)))
-    return {"words": f"Draft kept at {say_moment(made.at).rpartition(' ')[2]}"} if made else ({"words": ""}, 422)
+    return (
+        {"words": f"Draft kept at {say_moment(made.at).rpartition(' ')[2]}"}
+        if made
+        else ({"words": ""}, 422)
+    )
 
 
 def own(key):
@@ -291,7 +389,9 @@ def own(key):
 def show(key):
     """What was typed, to read and copy: for a form that cannot be saved any more."""
     draft = own(key)
-    return render_template("draft.html", draft=draft, typed=in_words(draft.form, items_of(draft).items(multi=True)))
+    return render_template(
+        "draft.html", draft=draft, typed=in_words(draft.form, items_of(draft).items(multi=True))
+    )
 
 
 @pages.post("/<int:key>/throw-away/")

@@ -1,8 +1,10 @@
 """How much somebody may send: looked at before anything reads it, at every address of the portal.
 
-Come here to change a limit (the table LIMITS) or how many pages one person may ask for at once. Nothing here knows a
-page. The limits are for the machine's sake; how long an answer may be is said in `models.py` and told at its box.
+Come here to change a limit (the table LIMITS) or how many pages one person may ask for at once.
+Nothing here knows a page. The limits are for the machine's sake; how long an answer may be is said
+in `models.py` and told at its box.
 """
+
 import io
 import logging
 import threading
@@ -15,48 +17,87 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, TooManyRequests
 from werkzeug.formparser import FormDataParser
 
-from unicode_text import cut_runs
+from records.unicode_text import cut_runs
 
 log = logging.getLogger("portal.limits")
-WITHOUT_DATABASE = ("static", "healthz")        # answered without asking who it is; healthz opens the database itself
+# answered without asking who it is; healthz opens the database itself
+WITHOUT_DATABASE = ("static", "healthz")
 KILO, MEGA = 1024, 1024 * 1024
 URL_ENCODED = "application/x-www-form-urlencoded"
-FORM_TYPES = ("", URL_ENCODED, "multipart/form-data")       # the portal reads forms and nothing else
-LONGEST_PATH = 500              # characters of an address
-LONGEST_QUERY = 4_000           # bytes after its question mark
-LONGEST_TYPE = 200              # characters of the header Content-Type; it names the boundary of the parts
-LONGEST_NAME = 200              # characters of the name of a box
-RETRY_AFTER = 2                 # seconds
-AT_ONCE = 4                     # requests that one person, or one address where nobody is signed in, has under way
+# the portal reads forms and nothing else
+FORM_TYPES = ("", URL_ENCODED, "multipart/form-data")
+LONGEST_PATH = 500  # characters of an address
+LONGEST_QUERY = 4_000  # bytes after its question mark
+# characters of the header Content-Type; it names the boundary of the parts
+LONGEST_TYPE = 200
+LONGEST_NAME = 200  # characters of the name of a box
+RETRY_AFTER = 2  # seconds
+# requests that one person, or one address where nobody is signed in, has under way
+AT_ONCE = 4
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What one request may hold: bytes in all, boxes, bytes of one box; and the sentence for who sends more.
+    """What one request may hold: bytes in all, boxes, bytes of one box; and the sentence for who
+    sends more.
 
     A form that is URL-encoded may be as long as one box: it takes thirty times its length to read.
     """
+
     bytes: int
     fields: int
     field_bytes: int
     words: str
 
 
-SIGN_IN = Limit(16 * KILO, 50, 16 * KILO, "Signing in needs far less than was sent. Load the page again and type only "
-                "what it asks for.")
-PAGE = Limit(64 * KILO, 500, 64 * KILO, "This page takes far less than was sent. Go back and send less at a time.")
-FORM = Limit(4 * MEGA, 10_000, 2 * MEGA, "One form takes about a million letters. Go back: what was kept while you typed is "
-             "in its boxes. Shorten the longest answer, or keep the long text as a document, and save again.")
-FILE = Limit(12 * MEGA, 10_000, 2 * MEGA, "A file may have at most 10 MB. Go back, save the file smaller or in parts, and "
-             "choose it again.")
+SIGN_IN = Limit(
+    16 * KILO,
+    50,
+    16 * KILO,
+    "Signing in needs far less than was sent. Load the page again and type only what it asks for.",
+)
+PAGE = Limit(
+    64 * KILO,
+    500,
+    64 * KILO,
+    "This page takes far less than was sent. Go back and send less at a time.",
+)
+FORM = Limit(
+    4 * MEGA,
+    10_000,
+    2 * MEGA,
+    "One form takes about a million letters. Go back: what was kept while you typed is "
+    "in its boxes. Shorten the longest answer, or keep the long text as a document, and save"
+    " again.",
+)
+FILE = Limit(
+    12 * MEGA,
+    10_000,
+    2 * MEGA,
+    "A file may have at most 10 MB. Go back, save the file smaller or in parts, and "
+    "choose it again.",
+)
 
-# Where more (or less) than PAGE may come in: an endpoint, its part before the dot, or the screen after it.
-LIMITS = {"import.index": FILE, "document.new": FILE, "document.edit": FILE, "draft.keep_typing": FORM, "account": SIGN_IN,
-          "keeping": FORM, "new": FORM, "edit": FORM, "move": FORM, "chart": FORM}
+# Where more (or less) than PAGE may come in: an endpoint, its part before the dot, or the screen
+# after it.
+LIMITS = {
+    "import.index": FILE,
+    "document.new": FILE,
+    "document.edit": FILE,
+    "draft.keep_typing": FORM,
+    "account": SIGN_IN,
+    "keeping": FORM,
+    "new": FORM,
+    "edit": FORM,
+    "move": FORM,
+    "chart": FORM,
+}
 
 
 def init_app(app):
-    """Add the limits to the program; call it after the line that names who is signed in, before anything reads a form."""
+    """Add the limits to the program; call it after the line that names who is signed in, before
+    anything reads a form.
+    """
     app.request_class = Request
     app.config.setdefault("AT_ONCE", AT_ONCE)
     app.before_request(check)
@@ -64,7 +105,7 @@ def init_app(app):
     app.teardown_request(end_turn)
 
 
-# ----------------------------------------------------------------------------------------------------------- how much
+# --- how much
 def limit_of_request():
     """The Limit of this request, by who sends it and where to."""
     endpoint = request.endpoint or ""
@@ -78,7 +119,9 @@ def limit_of_request():
 
 
 def is_known():
-    """Whether somebody is signed in here, or was until lately: what they still send is kept as a draft."""
+    """Whether somebody is signed in here, or was until lately: what they still send is kept as a
+    draft.
+    """
     if current_user.is_authenticated:
         return True
     place = g.get("place")
@@ -86,7 +129,9 @@ def is_known():
 
 
 def check():
-    """Refuse what is too large by its length alone, and set the limits under which the rest is read."""
+    """Refuse what is too large by its length alone, and set the limits under which the rest is
+    read.
+    """
     limit = limit_of_request()
     request.max_content_length = limit.bytes
     request.max_form_parts = limit.fields
@@ -95,7 +140,10 @@ def check():
         abort(414)
     if (request.content_length or 0) > limit.bytes:
         abort(413)
-    if request.mimetype not in FORM_TYPES or len(request.headers.get("Content-Type", "")) > LONGEST_TYPE:
+    if (
+        request.mimetype not in FORM_TYPES
+        or len(request.headers.get("Content-Type", "")) > LONGEST_TYPE
+    ):
         abort(415)
 
 
@@ -103,7 +151,9 @@ class FormParser(FormDataParser):
     """Reads a form. Raises RequestEntityTooLarge for too many boxes or too long ones."""
 
     def parse(self, stream, mimetype, content_length, options=None):
-        """The rest of the stream, the boxes, the files. What is URL-encoded is made in one go, so it is counted before."""
+        """The rest of the stream, the boxes, the files. What is URL-encoded is made in one go, so
+        it is counted before.
+        """
         if mimetype == URL_ENCODED:
             body = stream.read()
             if len(body) > self.max_form_memory_size or body.count(b"&") >= self.max_form_parts:
@@ -124,20 +174,28 @@ class FormParser(FormDataParser):
 
 class Request(flask.Request):
     """A request whose form is read within limits."""
+
     form_data_parser_class = FormParser
 
 
-# ------------------------------------------------------------------------------------------------------ how many at once
-_under_way = Counter()          # by person or address
-_refused = set()                # who was refused since they last had nothing under way: one line in the log is enough
+# --- how many at once
+_under_way = Counter()  # by person or address
+# who was refused since they last had nothing under way: one line in the log is enough
+_refused = set()
 _counting = threading.Lock()
 
 
 def take_turn():
-    """Count this request; refuse it when this person or address has as many under way as one may have."""
+    """Count this request; refuse it when this person or address has as many under way as one may
+    have.
+    """
     if request.endpoint in WITHOUT_DATABASE:
         return
-    who = f"person {current_user.id}" if current_user.is_authenticated else f"address {request.remote_addr}"
+    who = (
+        f"person {current_user.id}"
+        if current_user.is_authenticated
+        else f"address {request.remote_addr}"
+    )
     with _counting:
         if _under_way[who] >= current_app.config["AT_ONCE"]:
             if who not in _refused:

@@ -1,7 +1,10 @@
-"""The page of one child, the page of each move, the chart's questions, the steps of an EHC case, and the two lists.
+"""The page of one child, the page of each move, the chart's questions, the steps of an EHC case,
+and the two lists.
 
-Come here to change what the page of a child shows, and in which order. What may happen is decided in workflow.py alone.
+Come here to change what the page of a child shows, and in which order. What may happen is decided
+in workflow.py alone.
 """
+
 import secrets
 from dataclasses import dataclass
 
@@ -10,19 +13,39 @@ from flask_admin import expose
 from flask_login import current_user
 from peewee import DateField
 
-import clock
-import keeping
 import workflow
-from admin_views import drafts, forms, paper, saving
+from admin_views import drafts, forms, merge
 from admin_views.base import RecordView, acts, scoped, typing_problems
-from admin_views.desk import say_due, settings_now
-from models import (RATING, Agency, AgencyInformation, Consent, Disclosure, Document, EhcCase, Erasure, Letter, ListMembership, Meeting, MyPlan,
-                    MyPlanPlus, Placement, Pupil, Setting, Strategy, may)
-from questions import Clash, Record, document, read_day, say_day, short_day, today, together
+from admin_views.home import say_due, settings_now
+from models import (
+    RATING,
+    Agency,
+    AgencyInformation,
+    Consent,
+    Disclosure,
+    Document,
+    EhcCase,
+    Erasure,
+    Letter,
+    ListMembership,
+    Meeting,
+    MyPlan,
+    MyPlanPlus,
+    Placement,
+    Pupil,
+    Setting,
+    Strategy,
+    may,
+)
+from papers import pdf
+from pathway import clock
+from privacy import keeping
+from records.questions import Clash, Record, document, read_day, say_day, short_day, today, together
 
 
 class PupilView(RecordView):
     """Pupils: the generated list and form, and a page that tells the whole story."""
+
     page_template = "pupil.html"
 
     def row_actions(self, record):
@@ -37,31 +60,60 @@ class PupilView(RecordView):
         """The child's page."""
         pupil = self.find(key)
         if pupil.erased_on:
-            return self.render("keeping_erased.html", pupil=pupil, erasure=keeping.erasure_of(pupil),
-                               backups=keeping.gone_from_backups(pupil.erased_on, settings_now()))
+            return self.render(
+                "keeping_erased.html",
+                pupil=pupil,
+                erasure=keeping.erasure_of(pupil),
+                backups=keeping.gone_from_backups(pupil.erased_on, settings_now()),
+            )
         at = workflow.Situation(pupil, current_user)
         moves = workflow.moves_for(pupil, current_user)
         main = next_step(at, moves)
         case = at.case if may(current_user, "r", EhcCase) else None
         forms, beside = forms_of(pupil), kept(pupil)
-        return self.render(self.page_template, pupil=pupil, at=at, main=main, moves=[(m, s) for m, s in moves if m.name != main.words],
-                           papers=[(p, f) for p, f in at.papers if may(current_user, "r", p.form)], older=older_forms(at, forms),
-                           journey=journey(forms), timeline=timeline(pupil, forms, beside), lists=open_lists(pupil), advice=workflow.advice(at),
-                           content=document(pupil, current_user.role), kept=beside, agencies=agencies(forms), stages=stage_strip(pupil, at),
-                           may_write=self.may_write(), may_keep=may(current_user, "r", Erasure), stop_link=stop_link, case=case, case_moves=case_moves(at),
-                           case_dates=clock.case_dates(case) if case else [])
+        return self.render(
+            self.page_template,
+            pupil=pupil,
+            at=at,
+            main=main,
+            moves=[(m, s) for m, s in moves if m.name != main.words],
+            papers=[(p, f) for p, f in at.papers if may(current_user, "r", p.form)],
+            older=older_forms(at, forms),
+            journey=journey(forms),
+            timeline=timeline(pupil, forms, beside),
+            lists=open_lists(pupil),
+            advice=workflow.advice(at),
+            content=document(pupil, current_user.role),
+            kept=beside,
+            agencies=agencies(forms),
+            stages=stage_strip(pupil, at),
+            may_write=self.may_write(),
+            may_keep=may(current_user, "r", Erasure),
+            stop_link=stop_link,
+            case=case,
+            case_moves=case_moves(at),
+            case_dates=clock.case_dates(case) if case else [],
+        )
 
     @expose("/look-up/", methods=("POST",))
     def look_up(self):
         """Names that fit what is being typed; never more than 20, never a pupil one may not see."""
         typed = (forms.clean(request.form.get("words")) or "")[:60]
-        return {"names": [str(p) for p in forms.find_pupils(current_user, typed)[:20]] if len(typed) > 1 else []}
+        return {
+            "names": (
+                [str(p) for p in forms.find_pupils(current_user, typed)[:20]]
+                if len(typed) > 1
+                else []
+            )
+        }
 
     @expose("/<int:key>/move/<slug>/", methods=("GET", "POST"))
     def move(self, key, slug):
         """Say what a move will do, ask what it asks, and do it once."""
         pupil = self.find(key)
-        row = next((m for m in (*workflow.MOVES, workflow.UNDO) if m.slug == slug), None) or abort(404)
+        row = next((m for m in (*workflow.MOVES, workflow.UNDO) if m.slug == slug), None) or abort(
+            404
+        )
         if current_user.role not in row.by:
             abort(403)
         at = workflow.Situation(pupil, current_user)
@@ -72,10 +124,25 @@ class PupilView(RecordView):
             if not problems:
                 return redirect(url_for(".page", key=key))
             drafts.keep(current_user, request.full_path, request.form.items(multi=True))
-        stopped = workflow.stops(row, at) if at.stage in row.from_ else [workflow.g.Stop(f"Not possible from: {workflow.stage_label(at.stage)}.")]
-        return self.render("move.html", pupil=pupil, move=row, form=form, stops=[] if problems else stopped, stop_link=stop_link, at=at,
-                           problems=problems, draft=draft, will=will_do(row, at), token=request.form.get("token") or secrets.token_urlsafe(16),
-                           seen=at.placement.id if at.placement else 0), 422 if problems else 200
+        stopped = (
+            workflow.stops(row, at)
+            if at.stage in row.from_
+            else [workflow.g.Stop(f"Not possible from: {workflow.stage_label(at.stage)}.")]
+        )
+        return self.render(
+            "move.html",
+            pupil=pupil,
+            move=row,
+            form=form,
+            stops=[] if problems else stopped,
+            stop_link=stop_link,
+            at=at,
+            problems=problems,
+            draft=draft,
+            will=will_do(row, at),
+            token=request.form.get("token") or secrets.token_urlsafe(16),
+            seen=at.placement.id if at.placement else 0,
+        ), (422 if problems else 200)
 
     def press(self, row, pupil, form):
         """Make the move through the one door; returns the problems."""
@@ -84,8 +151,14 @@ class PupilView(RecordView):
             return problems
         answers = {n: forms.answer_of(form[n]) for n in row.asks}
         try:
-            workflow.make(row, pupil, current_user, answers, seen=request.form.get("seen", -1, type=int),
-                          token=forms.clean(request.form.get("token")))
+            workflow.make(
+                row,
+                pupil,
+                current_user,
+                answers,
+                seen=request.form.get("seen", -1, type=int),
+                token=forms.clean(request.form.get("token")),
+            )
         except workflow.Invalid as invalid:
             return invalid.faults
         except (workflow.Refused, Clash) as refused:
@@ -96,7 +169,9 @@ class PupilView(RecordView):
 
     @expose("/<int:key>/review/", methods=("GET", "POST"))
     def chart(self, key):
-        """The chart's questions of this cycle's review, one after another; then what the answers lead to."""
+        """The chart's questions of this cycle's review, one after another; then what the answers
+        lead to.
+        """
         pupil = self.find(key)
         at = workflow.Situation(pupil, current_user)
         review = at.review or abort(404)
@@ -104,34 +179,56 @@ class PupilView(RecordView):
             abort(403)
         problem = ""
         if request.method == "POST":
-            problem = saving.sealed_words(review) if review.locked else self.answer_chart(review)
+            problem = merge.sealed_words(review) if review.locked else self.answer_chart(review)
             if not problem:
                 return redirect(url_for(".chart", key=key))
             drafts.keep(current_user, request.full_path, request.form.items(multi=True))
         asked = request.form.get("ask") or request.args.get("ask") or workflow.next_question(review)
-        asked = asked if asked in {q.name for q in workflow.chart_of(review)} and (problem or not review.locked) else None
+        asked = (
+            asked
+            if asked in {q.name for q in workflow.chart_of(review)}
+            and (problem or not review.locked)
+            else None
+        )
         draft = drafts.of(current_user, request.full_path) if request.method != "POST" else None
         draft = draft if draft and drafts.items_of(draft).get("ask") == asked else None
         row = workflow.chart_row(review)
         offers = [m for m in workflow.MOVES if row and row.name in m.rows and at.stage in m.from_]
-        return self.render("question.html", pupil=pupil, review=review, asked=asked, row=row, offers=offers, advice=workflow.advice(at),
-                           said=chart_so_far(review), acts=acts(review), lacks=[] if asked or review.locked else workflow.lacks(review, current_user),
-                           problems=[("", problem)] if problem else [], draft=draft, seen=seen_answer(review, asked),
-                           typed=drafts.items_of(draft) if draft else request.form), 422 if problem else 200
+        return self.render(
+            "question.html",
+            pupil=pupil,
+            review=review,
+            asked=asked,
+            row=row,
+            offers=offers,
+            advice=workflow.advice(at),
+            said=chart_so_far(review),
+            acts=acts(review),
+            lacks=[] if asked or review.locked else workflow.lacks(review, current_user),
+            problems=[("", problem)] if problem else [],
+            draft=draft,
+            seen=seen_answer(review, asked),
+            typed=drafts.items_of(draft) if draft else request.form,
+        ), (422 if problem else 200)
 
     def answer_chart(self, review):
-        """Keep one answer; later answers that no longer apply are emptied. Returns what is wrong, or nothing."""
+        """Keep one answer; later answers that no longer apply are emptied. Returns what is wrong,
+        or nothing.
+        """
         name, answer = request.form.get("ask"), request.form.get("answer")
         if name not in {q.name for q in workflow.chart_of(review)} or answer not in ("Yes", "No"):
             return "Choose Yes or No."
         why = forms.clean(request.form.get("why"))
-        if len(why or "") > 2_000:                              # the box takes no more
+        if len(why or "") > 2_000:  # the box takes no more
             return "Your reason is longer than 2,000 characters; please shorten it."
         saved = getattr(review, name), getattr(review, f"{name}_why")
         if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != saved:
-            who, when = saving.last_word(review, name)
-            return (f"{who or 'Somebody else'} has answered this since you opened it ({when}): {review.answer(name) or 'no answer'}. "
-                    f"{review.answer(f'{name}_why')} Yours is still here, and not saved yet. Continue again to keep yours.")
+            who, when = merge.last_word(review, name)
+            return (
+                f"{who or 'Somebody else'} has answered this since you opened it ({when}):"
+                f" {review.answer(name) or 'no answer'}. {review.answer(f'{name}_why')} Yours is"
+                " still here, and not saved yet. Continue again to keep yours."
+            )
         setattr(review, name, answer)
         setattr(review, f"{name}_why", why)
         said = {q.name: getattr(review, q.name) for q in workflow.chart_of(review)}
@@ -152,17 +249,17 @@ class PupilView(RecordView):
     @expose("/<int:key>/record.pdf")
     def whole(self, key):
         """Everything about the child that this person may see, on paper."""
-        return paper.whole_record(self.find(key), current_user)
+        return pdf.whole_record(self.find(key), current_user)
 
     @expose("/<int:key>/family-pack.pdf")
     def pack(self, key):
         """The five forms of Stage 3 for the family, on paper."""
-        return paper.family_pack(self.find(key), current_user)
+        return pdf.family_pack(self.find(key), current_user)
 
     @expose("/<int:key>/profile.pdf")
     def profile(self, key):
         """The one-page profile, on paper."""
-        return paper.profile(self.find(key), current_user)
+        return pdf.profile(self.find(key), current_user)
 
 
 class CaseView(RecordView):
@@ -178,10 +275,12 @@ class CaseView(RecordView):
             abort(403)
         step = next((m for m in workflow.CASE_MOVES if m.name == request.form.get("step")), None)
         try:
-            if step is None:                                    # Enter in the box of the date
+            if step is None:  # Enter in the box of the date
                 raise ValueError("Press the button of the step.")
             on = read_day(request.form.get("on", "")) or today()
-            workflow.make_case_move(step, case, current_user, on, request.form.get("seen", 0, type=int))
+            workflow.make_case_move(
+                step, case, current_user, on, request.form.get("seen", 0, type=int)
+            )
         except (workflow.Invalid, workflow.Refused, Clash, ValueError) as fault:
             flash(str(fault), "problem")
         else:
@@ -190,7 +289,9 @@ class CaseView(RecordView):
 
 
 class ListView(RecordView):
-    """The Concerns List and the SEN List: who is on it now, how long, and when the next review is."""
+    """The Concerns List and the SEN List: who is on it now, how long, and when the next
+    review is.
+    """
 
     def __init__(self, code, endpoint):
         self.code = code
@@ -207,12 +308,18 @@ class ListView(RecordView):
     def get_query(self):
         """The open placements on the stages of this list."""
         codes = [c for c, s in workflow.STAGES.items() if s.list == self.code]
-        return scoped(Placement, current_user).where(Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(codes))
+        return scoped(Placement, current_user).where(
+            Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(codes)
+        )
 
     def cell(self, record, name):
         """The computed columns: stage in the school's words, code, weeks, next review."""
-        made = {"stage": lambda: workflow.stage_label(record.stage, settings_now()), "code": lambda: workflow.STAGES[record.stage].local or "-",
-                "weeks": lambda: f"{(today() - record.stage_since).days // 7} weeks", "review": lambda: say_review(record)}
+        made = {
+            "stage": lambda: workflow.stage_label(record.stage, settings_now()),
+            "code": lambda: workflow.STAGES[record.stage].local or "-",
+            "weeks": lambda: f"{(today() - record.stage_since).days // 7} weeks",
+            "review": lambda: say_review(record),
+        }
         return made[name]() if name in made else super().cell(record, name)
 
     def link(self, record):
@@ -222,11 +329,21 @@ class ListView(RecordView):
     def row_actions(self, record):
         """Open the child, or one of the moves of this stage."""
         moves = [m for m in workflow.MOVES if record.stage in m.from_ and current_user.role in m.by]
-        return [("Open the pupil", self.link(record)), *((m.name, url_for("pupil.move", key=record.pupil_id, slug=m.slug)) for m in moves)]
+        return [
+            ("Open the pupil", self.link(record)),
+            *((m.name, url_for("pupil.move", key=record.pupil_id, slug=m.slug)) for m in moves),
+        ]
 
 
-LIST_HEADS = {"pupil": "Pupil", "stage": "Stage", "code": "Code", "stage_since": "On this stage since", "weeks": "For", "cycle": "Cycle",
-              "review": "Next review"}
+LIST_HEADS = {
+    "pupil": "Pupil",
+    "stage": "Stage",
+    "code": "Code",
+    "stage_since": "On this stage since",
+    "weeks": "For",
+    "cycle": "Cycle",
+    "review": "Next review",
+}
 
 
 def say_review(placement):
@@ -235,53 +352,89 @@ def say_review(placement):
     return f"{short_day(when.closes)}, {say_due(when.closes, today())}" if when else ""
 
 
-# -------------------------------------------------------------------------------------------------- the parts of the page
+# --- the parts of the page
 @dataclass(frozen=True)
 class Step:
     """The one main button of a child's page."""
+
     words: str
     does: str
-    to: str                     # the address
+    to: str  # the address
 
 
 def next_step(at, moves):
-    """The next lawful step: a paper to write or agree, the chart's questions, or the move that the review leads to."""
+    """The next lawful step: a paper to write or agree, the chart's questions, or the move that the
+    review leads to.
+    """
     ready = next((m for m, stops in moves if m.rows and not stops), None)
     if ready:
         return Step(ready.name, ready.does, url_for("pupil.move", key=at.pupil.id, slug=ready.slug))
-    found = next(((p, f) for p, f in sorted(at.papers, key=lambda pf: ("plan", "side", "review").index(pf[0].kind) if at.stage != "S3"
-                  else ("side", "plan", "review").index(pf[0].kind)) if not (f and f.status in DONE[p.kind])), None)
+    found = next(
+        (
+            (p, f)
+            for p, f in sorted(
+                at.papers,
+                key=lambda pf: (
+                    ("plan", "side", "review").index(pf[0].kind)
+                    if at.stage != "S3"
+                    else ("side", "plan", "review").index(pf[0].kind)
+                ),
+            )
+            if not (f and f.status in DONE[p.kind])
+        ),
+        None,
+    )
     if found and may(current_user, "r", found[0].form):
         return paper_step(at, *found)
     if at.stage == "OFF":
         return transfer_step(at)
-    first = next((m for m, stops in moves if not stops and m.to in workflow.OPEN and not m.rows), None)
+    first = next(
+        (m for m, stops in moves if not stops and m.to in workflow.OPEN and not m.rows), None
+    )
     if first and at.stage in workflow.AWAY:
         return Step(first.name, first.does, url_for("pupil.move", key=at.pupil.id, slug=first.slug))
-    if at.stage in workflow.AWAY and may(current_user, "w", workflow.PAPERS[0].form) and not workflow.g.on_roll(at):
+    if (
+        at.stage in workflow.AWAY
+        and may(current_user, "w", workflow.PAPERS[0].form)
+        and not workflow.g.on_roll(at)
+    ):
         return raise_concern(at.pupil, workflow.PAPERS[0].form)
     return Step("", "Nothing needs doing now.", "")
 
 
 def transfer_step(at):
-    """For a leaver: the record goes to the next school within 15 school days (Education (Pupil Information) Regulations 2005)."""
-    due, begun = next(((due, begun) for p, due, begun in keeping.to_send(at.settings) if p.id == at.pupil.id), (None, None))
+    """For a leaver: the record goes to the next school within 15 school days (Education (Pupil
+    Information) Regulations 2005).
+    """
+    due, begun = next(
+        ((due, begun) for p, due, begun in keeping.to_send(at.settings) if p.id == at.pupil.id),
+        (None, None),
+    )
     if due is None:
         return Step("", "The record was sent to the next school.", "")
     by = f"It goes to the next school by {say_day(due)}, 15 school days after the child left."
     if not may(current_user, "w", Disclosure):
         return Step("", by, "")
     if begun and begun.contents:
-        return Step("Confirm sent", f"{by} Say when it went, to whom, and how.", url_for("disclosure.edit", key=begun.id))
+        return Step(
+            "Confirm sent",
+            f"{by} Say when it went, to whom, and how.",
+            url_for("disclosure.edit", key=begun.id),
+        )
     if begun:
         return Step("Transfer pack", by, url_for("disclosure.page", key=begun.id))
     return Step("Transfer pack", by, url_for("disclosure.new", pupil=at.pupil.id))
 
 
 def raise_concern(pupil, form_class):
-    """For a teacher or the office: write the worry down; the SENCO sees it on the home page and places the child."""
-    return Step(f"Write a {form_class.kind_name()}", "The SENCO sees it on the home page and decides whether to place the child on the list.",
-                url_for(f"{form_class.slug()}.new", pupil=pupil.id))
+    """For a teacher or the office: write the worry down; the SENCO sees it on the home page and
+    places the child.
+    """
+    return Step(
+        f"Write a {form_class.kind_name()}",
+        "The SENCO sees it on the home page and decides whether to place the child on the list.",
+        url_for(f"{form_class.slug()}.new", pupil=pupil.id),
+    )
 
 
 DONE = {"plan": ("sealed",), "review": ("sealed",), "side": ("complete", "sealed", "declined")}
@@ -293,9 +446,17 @@ def paper_step(at, paper_row, form):
     if not may(current_user, "w", paper_row.form):
         return Step("", f"Next: {name}.", "")
     if form is None:
-        return Step(f"Start {name}", sentence(paper_row.form.intro()), url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id))
+        return Step(
+            f"Start {name}",
+            sentence(paper_row.form.intro()),
+            url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id),
+        )
     if form.status == "complete":
-        return Step(f"Look at {name}", "It is complete and waits for the SENCO to agree.", url_for(f"{form.slug()}.page", key=form.id))
+        return Step(
+            f"Look at {name}",
+            "It is complete and waits for the SENCO to agree.",
+            url_for(f"{form.slug()}.page", key=form.id),
+        )
     return Step(f"Go on with {name}", "It is a draft.", url_for(f"{form.slug()}.edit", key=form.id))
 
 
@@ -315,14 +476,31 @@ def stop_link(stop, pupil):
 
 
 def move_form(row, pupil, draft=None):
-    """The form of what a move asks, with what is known filled in, or what was typed and not saved."""
-    lines = {n: forms.control(n, workflow.ASKS[n], {"user": current_user, "row": False}) for n in row.asks}
-    paper_of_stage = next((p.form for p in workflow.PAPERS if p.stage == row.to and p.kind == "plan"), None)
+    """The form of what a move asks, with what is known filled in, or what was typed and not
+    saved.
+    """
+    lines = {
+        n: forms.control(n, workflow.ASKS[n], {"user": current_user, "row": False})
+        for n in row.asks
+    }
+    paper_of_stage = next(
+        (p.form for p in workflow.PAPERS if p.stage == row.to and p.kind == "plan"), None
+    )
     written = workflow.unfinished(paper_of_stage, pupil, current_user) if paper_of_stage else None
-    known = {"on": today(), "sen_type": pupil.primary_type(), "authority": Setting.of_school().local_authority,
-             **{n: getattr(written, n) for n in row.asks if n != "on" and written and n in dict(written.questions())}}
+    known = {
+        "on": today(),
+        "sen_type": pupil.primary_type(),
+        "authority": Setting.of_school().local_authority,
+        **{
+            n: getattr(written, n)
+            for n in row.asks
+            if n != "on" and written and n in dict(written.questions())
+        },
+    }
     more = {"formdata": drafts.items_of(draft)} if draft else {}
-    return type("MoveForm", (forms.FlaskForm,), lines)(data={n: known.get(n) for n in row.asks}, **more)
+    return type("MoveForm", (forms.FlaskForm,), lines)(
+        data={n: known.get(n) for n in row.asks}, **more
+    )
 
 
 def will_do(row, at):
@@ -330,33 +508,62 @@ def will_do(row, at):
     said = [row.does]
     if row.to and row.to != at.stage:
         stage = workflow.STAGES[row.to]
-        said.append(f"Stage: {workflow.stage_label(at.stage)} → {workflow.stage_label(row.to)}."
-                    + (f" Code {stage.local}, census code {stage.census}." if stage.local else " No code; census code N."))
+        said.append(
+            f"Stage: {workflow.stage_label(at.stage)} → {workflow.stage_label(row.to)}."
+            + (
+                f" Code {stage.local}, census code {stage.census}."
+                if stage.local
+                else " No code; census code N."
+            )
+        )
     if row.to in workflow.OPEN:
         when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
         said.append(f"Made today, the next review is due {when.say()}.")
     if row.letter:
-        said.append("A letter to the family is written, for you to check and send: "
-                    f"“{Setting._meta.fields[row.letter].verbose_name}”.")
+        said.append(
+            "A letter to the family is written, for you to check and send: "
+            f"“{Setting._meta.fields[row.letter].verbose_name}”."
+        )
     if row.to:
-        said.append(f"It can be taken back with “Entered in error” for {at.settings.undo_days:.0f} days, while nothing has been agreed since.")
+        said.append(
+            f"It can be taken back with “Entered in error” for {at.settings.undo_days:.0f} days,"
+            " while nothing has been agreed since."
+        )
     return said
 
 
 def seen_answer(review, name):
-    """A short code of the answer to one question of the chart, to know whether somebody else answers it meanwhile."""
-    return saving.code_of("".join((review.answer(name), review.answer(f"{name}_why")))) if name in review._meta.fields else ""
+    """A short code of the answer to one question of the chart, to know whether somebody else
+    answers it meanwhile.
+    """
+    return (
+        merge.code_of("".join((review.answer(name), review.answer(f"{name}_why"))))
+        if name in review._meta.fields
+        else ""
+    )
 
 
 def chart_so_far(review):
     """The chart's questions that are answered: [(name, question, answer, why)]."""
-    return [(q.name, review._meta.fields[q.name].verbose_name, getattr(review, q.name), getattr(review, f"{q.name}_why"))
-            for q in workflow.chart_of(review) if getattr(review, q.name)]
+    return [
+        (
+            q.name,
+            review._meta.fields[q.name].verbose_name,
+            getattr(review, q.name),
+            getattr(review, f"{q.name}_why"),
+        )
+        for q in workflow.chart_of(review)
+        if getattr(review, q.name)
+    ]
 
 
 def forms_of(pupil):
     """Every paper of a child that this person may read, oldest first: {class: [form, ...]}."""
-    return {c: list(c.select().where(c.pupil == pupil).order_by(c.id)) for c in workflow.every_form() if may(current_user, "r", c)}
+    return {
+        c: list(c.select().where(c.pupil == pupil).order_by(c.id))
+        for c in workflow.every_form()
+        if may(current_user, "r", c)
+    }
 
 
 def older_forms(at, forms):
@@ -369,33 +576,56 @@ def older_forms(at, forms):
 def stage_strip(pupil, at):
     """The four stages as a strip: [(code, label, past / here / empty, since)]."""
     spans = {}
-    for p in Placement.select().where(Placement.pupil == pupil, ~Placement.void).order_by(Placement.id):
+    for p in (
+        Placement.select().where(Placement.pupil == pupil, ~Placement.void).order_by(Placement.id)
+    ):
         spans.setdefault(p.stage, []).append(p)
-    return [(c, workflow.stage_label(c, at.settings), "here" if c == at.stage else "past" if c in spans else "",
-             spans[c][-1].stage_since if c in spans else None) for c in workflow.OPEN]
+    return [
+        (
+            c,
+            workflow.stage_label(c, at.settings),
+            "here" if c == at.stage else "past" if c in spans else "",
+            spans[c][-1].stage_since if c in spans else None,
+        )
+        for c in workflow.OPEN
+    ]
 
 
 def open_lists(pupil):
     """The lists the child stands on now, with the date: [(name, since)]."""
-    rows = ListMembership.select().where(ListMembership.pupil == pupil, ListMembership.ended_on.is_null(), ~ListMembership.void)
+    rows = ListMembership.select().where(
+        ListMembership.pupil == pupil, ListMembership.ended_on.is_null(), ~ListMembership.void
+    )
     return [(workflow.list_label(r.list), r.started_on) for r in rows]
 
 
 def journey(forms):
-    """The four stepping stones of the newest plan: {"plan", "goals", "paths"}; None when there is no plan to see."""
+    """The four stepping stones of the newest plan: {"plan", "goals", "paths"}; None when there is
+    no plan to see.
+    """
     plans = [p for c in (MyPlan, MyPlanPlus) for p in forms.get(c, ()) if p.status != "declined"]
     if not plans:
         return None
     plan = max(plans, key=lambda p: (p.status == "sealed", p.entered_at, p.id))
     rated = ratings(forms)
-    paths = [{"outcome": o, "need": o.need if o.need_id else None, "ways": list(o.provided), "progress": rated.get(o.words),
-              "stones": RATING.index(rated[o.words]) + 1 if o.words in rated else 0} for o in plan.outcomes]
+    paths = [
+        {
+            "outcome": o,
+            "need": o.need if o.need_id else None,
+            "ways": list(o.provided),
+            "progress": rated.get(o.words),
+            "stones": RATING.index(rated[o.words]) + 1 if o.words in rated else 0,
+        }
+        for o in plan.outcomes
+    ]
     return {"plan": plan, "goals": list(plan.aspirations), "paths": paths}
 
 
 def ratings(forms):
     """The newest rating of each outcome, by its words."""
-    reviews = [review for c, found in forms.items() if "appropriate" in c._meta.fields for review in found]
+    reviews = [
+        review for c, found in forms.items() if "appropriate" in c._meta.fields for review in found
+    ]
     return {r.outcome: r.rating for review in reviews for r in review.ratings if r.rating in RATING}
 
 
@@ -406,19 +636,40 @@ def agencies(forms):
 
 
 def kept(pupil):
-    """What is kept beside the forms, by kind, for the kinds this person may read: [(class, [record, ...])]."""
-    kinds = [c for c in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure) if may(current_user, "r", c)]
-    return [(c, [r for r in c.select().where(c.pupil == pupil).order_by(c.id.desc()) if not getattr(r, "void", False)]) for c in kinds]
+    """What is kept beside the forms, by kind, for the kinds this person may read: [(class, [record,
+    ...])].
+    """
+    kinds = [
+        c
+        for c in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
+        if may(current_user, "r", c)
+    ]
+    return [
+        (
+            c,
+            [
+                r
+                for r in c.select().where(c.pupil == pupil).order_by(c.id.desc())
+                if not getattr(r, "void", False)
+            ],
+        )
+        for c in kinds
+    ]
 
 
 def case_moves(at):
     """The steps of the open EHC case that this person may make now."""
-    return workflow.case_steps(at.case, current_user) if at.case and may(current_user, "w", at.case) else []
+    return (
+        workflow.case_steps(at.case, current_user)
+        if at.case and may(current_user, "w", at.case)
+        else []
+    )
 
 
 @dataclass(frozen=True)
 class Event:
     """One line of the timeline."""
+
     on: object
     order: int
     title: str
@@ -429,9 +680,21 @@ class Event:
 
 
 def timeline(pupil, forms, beside):
-    """Everything that happened to a child, newest first: moves, papers, meetings, consents, letters, documents, the EHC case."""
-    found = [Event(p.started_on, p.id, f"{p.move}{' (entered in error)' if p.void else ''}", p.decided_by, p.entered_at, p.reason or "", "")
-             for p in Placement.select().where(Placement.pupil == pupil)]
+    """Everything that happened to a child, newest first: moves, papers, meetings, consents,
+    letters, documents, the EHC case.
+    """
+    found = [
+        Event(
+            p.started_on,
+            p.id,
+            f"{p.move}{' (entered in error)' if p.void else ''}",
+            p.decided_by,
+            p.entered_at,
+            p.reason or "",
+            "",
+        )
+        for p in Placement.select().where(Placement.pupil == pupil)
+    ]
     found += [form_event(f) for written in forms.values() for f in written]
     for record_class, records in beside:
         found += [e for r in records for e in dated_events(record_class, r)]
@@ -440,14 +703,40 @@ def timeline(pupil, forms, beside):
 
 def form_event(form):
     """The line of a paper."""
-    words = {"draft": "is a draft", "complete": "is complete", "sealed": "is agreed and sealed", "declined": "is declined"}[form.status]
-    return Event(form.happened_on or form.entered_at.date(), form.id, f"{form.kind_name()} {words}", form.sealed_by or form.entered_by,
-                 form.sealed_at or form.entered_at, form.declined_why or "", url_for(f"{form.slug()}.page", key=form.id))
+    words = {
+        "draft": "is a draft",
+        "complete": "is complete",
+        "sealed": "is agreed and sealed",
+        "declined": "is declined",
+    }[form.status]
+    return Event(
+        form.happened_on or form.entered_at.date(),
+        form.id,
+        f"{form.kind_name()} {words}",
+        form.sealed_by or form.entered_by,
+        form.sealed_at or form.entered_at,
+        form.declined_why or "",
+        url_for(f"{form.slug()}.page", key=form.id),
+    )
 
 
 def dated_events(record_class, record):
     """One line for each date of the past that a record holds."""
     one = record_class is not EhcCase
-    asked = [(n, f) for n, f in record.questions() if isinstance(f, DateField) and getattr(record, n) and getattr(record, n) <= today()]
-    return [Event(getattr(record, n), record.id, str(record) if one else f"EHC case: {f.verbose_name}", "", None, "" if one else "",
-                  url_for(f"{record.slug()}.page", key=record.id)) for n, f in (asked[:1] if one else asked)]
+    asked = [
+        (n, f)
+        for n, f in record.questions()
+        if isinstance(f, DateField) and getattr(record, n) and getattr(record, n) <= today()
+    ]
+    return [
+        Event(
+            getattr(record, n),
+            record.id,
+            str(record) if one else f"EHC case: {f.verbose_name}",
+            "",
+            None,
+            "" if one else "",
+            url_for(f"{record.slug()}.page", key=record.id),
+        )
+        for n, f in (asked[:1] if one else asked)
+    ]

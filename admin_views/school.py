@@ -1,31 +1,36 @@
 """The school's own pages: settings, audit trail, help with the flow chart."""
+
 from flask import abort, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_login import current_user
 
-import anchors
-import trail
-import upkeep
-import witness
 import workflow
-from admin_views import account, forms, looks, paper
+from admin_views import forms
+from admin_views.account import views as account
 from admin_views.base import PAGE_SIZE, RecordView, typing_problems
-from admin_views.desk import settings_now
 from admin_views.forms import key_of
-from clock import check_holidays
+from admin_views.home import settings_now
+from audit import access, anchors, verify
+from audit import log as audit_log
+from audit.log import SEEN
 from models import RIGHTS_TABLE, Pupil, Setting, User, every, may
-from questions import ROLES, AuditEntry, Row, read_day, say_day
-from trail import SEEN
+from ops import backup
+from papers import pdf
+from pathway.clock import check_holidays
+from records.questions import ROLES, AuditEntry, Row, read_day, say_day
 
 
 class SettingView(RecordView):
     """Settings: one record, so its list is its page."""
+
     has_list = False
     proved = ("new", "edit")
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
-        """Straight to the one record; made with the defaults at the first visit of somebody who may change it."""
+        """Straight to the one record; made with the defaults at the first visit of somebody who may
+        change it.
+        """
         one = Setting.of_school()
         return redirect(url_for(".page", key=one.id)) if one.id else redirect(url_for(".new"))
 
@@ -41,11 +46,13 @@ class SettingView(RecordView):
             raise workflow.Invalid([("holidays", fault)])
 
     def save(self, record, form, do):
-        """Save the settings; a folder that they name must be there now, unless it was named before."""
-        typed = upkeep.places_named(form.backup_places.data) if "backup_places" in form else []
-        known = upkeep.places_named(Setting.of_school().backup_places)
+        """Save the settings; a folder that they name must be there now, unless it was named
+        before.
+        """
+        typed = backup.places_named(form.backup_places.data) if "backup_places" in form else []
+        known = backup.places_named(Setting.of_school().backup_places)
         for place in typed:
-            fault = None if place in known else upkeep.fault_of_place(place)
+            fault = None if place in known else backup.fault_of_place(place)
             if fault:
                 return [*typing_problems(form), ("backup_places", f"{place}: {fault}")]
         named = (form.anchor_place.data if "anchor_place" in form else "") or ""
@@ -56,14 +63,19 @@ class SettingView(RecordView):
 
 
 def anchor_fault(named):
-    """What is wrong with a folder for anchors; one that was named before may be away for a while."""
+    """What is wrong with a folder for anchors; one that was named before may be away for a
+    while.
+    """
     if not named or named == Setting.of_school().anchor_place:
         return None
     return anchors.folder_fault(named)
 
 
 class PersonView(RecordView):
-    """People: the generated screens, and the link with which somebody gets in for the first time or again."""
+    """People: the generated screens, and the link with which somebody gets in for the first time or
+    again.
+    """
+
     proved = ("new", "edit", "spreadsheet")
 
     def more_links(self, record):
@@ -71,15 +83,23 @@ class PersonView(RecordView):
         if not account.may_link(current_user, record):
             return []
         signed_in = ("Where they are signed in", url_for("account.end_all", number=record.id))
-        if waits_for_link(record):          # then it is offered above
+        if waits_for_link(record):  # then it is offered above
             return [signed_in]
         return [(MAKE_LINK, url_for("account.make_link", number=record.id)), signed_in]
 
     def render(self, template, **more):
         """Offer the sign-in link on the page of somebody who has never signed in."""
         person = more.get("record")
-        if person is not None and person.id and waits_for_link(person) and account.may_link(current_user, person):
-            more["notice"] = f"{person} has not chosen a password yet. Make a link for it, and give it to {person} alone."
+        if (
+            person is not None
+            and person.id
+            and waits_for_link(person)
+            and account.may_link(current_user, person)
+        ):
+            more["notice"] = (
+                f"{person} has not chosen a password yet. Make a link for it, and give it to"
+                f" {person} alone."
+            )
             more["notice_link"] = (MAKE_LINK, url_for("account.make_link", number=person.id))
         return super().render(template, **more)
 
@@ -113,13 +133,30 @@ class AuditView(SchoolPage):
         w = self.wanted()
         mine = Pupil.visible_to(current_user)
         pupil = mine.where(Pupil.id == w["pupil"]).first() or abort(404) if w["pupil"] else None
-        entries = list(self.chosen(w).order_by(AuditEntry.id.desc()).paginate(w["page"] + 1, 2 * PAGE_SIZE))
+        entries = list(
+            self.chosen(w).order_by(AuditEntry.id.desc()).paginate(w["page"] + 1, 2 * PAGE_SIZE)
+        )
         names = {p.id: p for p in mine.where(Pupil.id.in_({e.pupil_id for e in entries}))}
-        looks.note([pupil] if pupil else names.values(), "view" if pupil else "found")
-        readable = {e.id for e in entries if (e.pupil_id is None or e.pupil_id in names) and witness.may_read(current_user, e)}
-        return self.render("audit.html", entries=entries, names=names, pupil=pupil, wanted=w, more=len(entries) == 2 * PAGE_SIZE,
-                           visits=witness.who_saw(pupil.id, most=VISITS) if pupil and not w["page"] else [], readable=readable, most=VISITS,
-                           people=list(User.select().order_by(User.name)), shows=SHOWS, kinds=witness.KINDS)
+        access.note([pupil] if pupil else names.values(), "view" if pupil else "found")
+        readable = {
+            e.id
+            for e in entries
+            if (e.pupil_id is None or e.pupil_id in names) and verify.may_read(current_user, e)
+        }
+        return self.render(
+            "audit.html",
+            entries=entries,
+            names=names,
+            pupil=pupil,
+            wanted=w,
+            more=len(entries) == 2 * PAGE_SIZE,
+            visits=verify.who_saw(pupil.id, most=VISITS) if pupil and not w["page"] else [],
+            readable=readable,
+            most=VISITS,
+            people=list(User.select().order_by(User.name)),
+            shows=SHOWS,
+            kinds=verify.KINDS,
+        )
 
     @expose("/anchor/", methods=("GET", "POST"))
     def anchor(self):
@@ -131,23 +168,40 @@ class AuditView(SchoolPage):
             found = anchors.compare(line) if line else [UNREADABLE]
             problems = [("line", words) for words in found[:1]]
             holds = None if problems else line
-        head = trail.head()
+        head = audit_log.head()
         today_line = anchors.line_of(head) if head.rows else ""
-        page = self.render("anchor.html", line=today_line, typed=typed, problems=problems,
-                           holds=holds, sample=SAMPLE, restores=upkeep.restores())
+        page = self.render(
+            "anchor.html",
+            line=today_line,
+            typed=typed,
+            problems=problems,
+            holds=holds,
+            sample=SAMPLE,
+            restores=backup.restores(),
+        )
         return page, 422 if problems else 200
 
     def wanted(self):
-        """What the page is asked for: which child, looks or changes, by whom, which page. Numbers only: no name is in an address."""
+        """What the page is asked for: which child, looks or changes, by whom, which page. Numbers
+        only: no name is in an address.
+        """
         said = request.values
-        return {"pupil": said.get("pupil", 0, type=key_of), "who": said.get("who", 0, type=key_of),
-                "show": said.get("show") if said.get("show") in SHOWS else "", "page": min(said.get("page", 0, type=key_of), 100_000)}
+        return {
+            "pupil": said.get("pupil", 0, type=key_of),
+            "who": said.get("who", 0, type=key_of),
+            "show": said.get("show") if said.get("show") in SHOWS else "",
+            "page": min(said.get("page", 0, type=key_of), 100_000),
+        }
 
     def chosen(self, w):
         """The query of the audit rows that are asked for."""
         found, looked = AuditEntry.select(), AuditEntry.act.in_((*SEEN, "refused"))
-        for asked, rule in ((w["pupil"], AuditEntry.pupil_id == w["pupil"]), (w["who"], AuditEntry.user_id == w["who"]),
-                            (w["show"] == "looks", looked), (w["show"] == "changes", ~looked)):
+        for asked, rule in (
+            (w["pupil"], AuditEntry.pupil_id == w["pupil"]),
+            (w["who"], AuditEntry.user_id == w["who"]),
+            (w["show"] == "looks", looked),
+            (w["show"] == "changes", ~looked),
+        ):
             found = found.where(rule) if asked else found
         return found
 
@@ -155,11 +209,14 @@ class AuditView(SchoolPage):
 SAMPLE = "57,789 rows, code 7F3A-19C2-44D0-8E1B"
 UNREADABLE = f"Type the number of rows and the code of 16 letters and digits, such as: {SAMPLE}."
 SHOWS = {"": "Looks and changes", "looks": "Looks only", "changes": "Changes only"}
-VISITS = 60                     # lines of “who saw this child” on the page; the command `who-saw` has them all
+# lines of “who saw this child” on the page; the command `who-saw` has them all
+VISITS = 60
 
 
 class HelpView(SchoolPage):
-    """How the pathway runs, drawn from the tables; what the words and colours mean; who may do what."""
+    """How the pathway runs, drawn from the tables; what the words and colours mean; who may do
+    what.
+    """
 
     def is_accessible(self):
         """Everybody who is signed in."""
@@ -169,14 +226,20 @@ class HelpView(SchoolPage):
     def index(self):
         """The help page."""
         names = {c.__name__: c.kind_name() for c in every() if not issubclass(c, Row)}
-        return self.render("help.html", chart=workflow.chart(settings_now()), rights=RIGHTS_TABLE, names=names, say_rights=say_rights,
-                           roles=ROLES, office_moves=say_movers())
+        return self.render(
+            "help.html",
+            chart=workflow.chart(settings_now()),
+            rights=RIGHTS_TABLE,
+            names=names,
+            say_rights=say_rights,
+            roles=ROLES,
+            office_moves=say_movers(),
+        )
 
     @expose("/blank/<stage>.pdf")
     def blank(self, stage):
         """All papers of one stage, empty."""
-        return paper.blank_pack(stage, current_user) if stage in workflow.OPEN else abort(404)
-
+        return pdf.blank_pack(stage, current_user) if stage in workflow.OPEN else abort(404)
 
     @expose("/day/", methods=("POST",))
     def day(self):
@@ -189,7 +252,11 @@ class HelpView(SchoolPage):
 
 def say_movers():
     """Who may press which move, in words: the SENCO all of them, others those that name them."""
-    others = {role: [m.name for m in workflow.MOVES if role in m.by] for role in ROLES if role != workflow.SENCO}
+    others = {
+        role: [m.name for m in workflow.MOVES if role in m.by]
+        for role in ROLES
+        if role != workflow.SENCO
+    }
     said = [f"the {role} may press: {', '.join(names)}" for role, names in others.items() if names]
     return "The SENCO makes the moves; " + "; ".join(said) + "."
 

@@ -1,34 +1,49 @@
-"""The Status page: what `portal check` says, for the technician, the SENCO and the head; and the alarms of the home page.
+"""The Status page: what `portal check` says, for the technician, the SENCO and the head; and the
+alarms of the home page.
 
 Come here to change who sees it. The checks themselves are in `checks.py`.
 """
+
 import time
 
 from flask import current_app, url_for
 from flask_admin import expose
 from flask_login import current_user
 
-import checks
-from admin_views import account
+from admin_views.account import views as account
 from admin_views.school import SchoolPage
-from questions import HEAD, SENCO, TECHNICIAN
+from ops import checks
+from records.questions import HEAD, SENCO, TECHNICIAN
 
 READERS, ALARMED = (SENCO, HEAD, TECHNICIAN), (SENCO, TECHNICIAN)
 ORDER = (checks.REFUSE, checks.PROBLEM, checks.WARN, checks.NOTE)
-ALARMS_LIVE = 60                        # seconds: a share that does not answer must not slow every home page
-FIRST_STEPS = (                         # of a new portal: its check, what is to do, the screen where it is done
+# seconds: a share that does not answer must not slow every home page
+ALARMS_LIVE = 60
+# of a new portal: its check, what is to do, the screen where it is done
+FIRST_STEPS = (
     ("school_is_named", "Write the name of the school", "setting.index_view"),
     ("holidays_are_written", "Write the school's holidays", "setting.index_view"),
     ("somebody_is_in_charge", "Add the SENCO", "user.new"),
     ("backups_go_to_two_places", "Name two places for the backups", "setting.index_view"),
-    ("recovery_key_is_printed", "Print the key of the backups for the school's safe", "status.index"),
+    (
+        "recovery_key_is_printed",
+        "Print the key of the backups for the school's safe",
+        "status.index",
+    ),
 )
-_told = {}                              # data folder: (moment, alarms)
+_told = {}  # data folder: (moment, alarms)
 
 
 def facts_of(app, whole=False):
     """What the checks may look at, of a web program."""
-    return checks.Facts(app.config["DATA_DIR"], app.database, app.config, account.OPEN, app.config.get("LISTENS_AT", ""), whole)
+    return checks.Facts(
+        app.config["DATA_DIR"],
+        app.database,
+        app.config,
+        account.OPEN,
+        app.config.get("LISTENS_AT", ""),
+        whole,
+    )
 
 
 def alarms():
@@ -43,7 +58,9 @@ def alarms():
 
 
 def first_steps():
-    """What a new portal still needs from the technician who is signed in: [(what is to do, address)]."""
+    """What a new portal still needs from the technician who is signed in: [(what is to do,
+    address)].
+    """
     if current_user.role != TECHNICIAN:
         return []
     at, left = facts_of(current_app), []
@@ -66,4 +83,6 @@ class StatusView(SchoolPage):
         found = checks.run(facts_of(current_app))
         bad = sorted((r for r in found if not r.ok), key=lambda r: ORDER.index(r.level))
         well = [(group, [r for r in found if r.ok and r.group == group]) for group in checks.GROUPS]
-        return self.render("status.html", bad=bad, well=[pair for pair in well if pair[1]], count=len(found))
+        return self.render(
+            "status.html", bad=bad, well=[pair for pair in well if pair[1]], count=len(found)
+        )

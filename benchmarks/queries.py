@@ -1,7 +1,10 @@
-"""What `tables.py` saves: the usual query written at once against peewee's own, in one run, taking turns. Prints ratios of processor time.
+"""What `tables.py` saves: the usual query written at once against peewee's own, in one run, taking
+turns. Prints ratios of processor time.
 
-Run it with `.venv/bin/python benchmarks/queries.py`. It builds a small school in a folder of its own.
+Run it with `.venv/bin/python benchmarks/queries.py`. It builds a small school in a folder of its
+own.
 """
+
 import pathlib
 import statistics
 import sys
@@ -15,15 +18,17 @@ from common import build, cookie_for, quiet, signed  # noqa: E402
 
 import app  # noqa: E402
 import models as m  # noqa: E402
-import tables  # noqa: E402
+from records import query  # noqa: E402
 
 TURNS, TIMES = 15, 20
-OURS = tables.Query._is_whole
+OURS = query.Query._is_whole
 
 
 def processor_time(do, whole):
-    """The seconds of processor time that it takes to do something `TIMES` times, with our query or, when `whole` says never, with peewee's."""
-    tables.Query._is_whole = whole
+    """The seconds of processor time that it takes to do something `TIMES` times, with our query or,
+    when `whole` says never, with peewee's.
+    """
+    query.Query._is_whole = whole
     start = time.process_time()
     for _ in range(TIMES):
         do()
@@ -33,7 +38,9 @@ def processor_time(do, whole):
 def ratio(do):
     """Our share of peewee's time: the median of some turns."""
     do()
-    return statistics.median(processor_time(do, OURS) / processor_time(do, lambda self: False) for _ in range(TURNS))
+    return statistics.median(
+        processor_time(do, OURS) / processor_time(do, lambda self: False) for _ in range(TURNS)
+    )
 
 
 def main():
@@ -51,13 +58,25 @@ def main():
         def page(address):
             def do():
                 assert client.get(address).status_code == 200
+
             return do
 
         def query():
-            return list(m.Placement.select().where(m.Placement.pupil == 1, ~m.Placement.void).order_by(m.Placement.id))
+            return list(
+                m.Placement.select()
+                .where(m.Placement.pupil == 1, ~m.Placement.void)
+                .order_by(m.Placement.id)
+            )
 
-        for words, address in (("the page of a child", "/pupil/1/"), ("the list of pupils", "/pupil/"), ("the home page", "/")):
-            print(f"{words}: {ratio(page(address)):.2f} of the time that it takes with peewee's own query")
+        for words, address in (
+            ("the page of a child", "/pupil/1/"),
+            ("the list of pupils", "/pupil/"),
+            ("the home page", "/"),
+        ):
+            print(
+                f"{words}: {ratio(page(address)):.2f} of the time that it takes with peewee's own"
+                " query"
+            )
         with database.connection_context():
             print(f"one query for one placement: {ratio(query):.2f}")
 

@@ -1,10 +1,13 @@
-"""The print queue: papers are drawn in processes of their own, so that the threads that answer people never draw.
+"""The print queue: papers are drawn in processes of their own, so that the threads that answer
+people never draw.
 
-Come here to change how many papers are drawn at once, how many may wait, and what happens when nobody waits any
-more. A thread that asks for a paper waits for it, without using the processor; when the person hangs up, their paper
-leaves the queue, or its process is ended. A process that has ended is replaced when the next paper needs it. Nothing
-is written to disk: pages and papers go through pipes. What drawing costs and reaches is in `worker`.
+Come here to change how many papers are drawn at once, how many may wait, and what happens when
+nobody waits any more. A thread that asks for a paper waits for it, without using the processor;
+when the person hangs up, their paper leaves the queue, or its process is ended. A process that has
+ended is replaced when the next paper needs it. Nothing is written to disk: pages and papers go
+through pipes. What drawing costs and reaches is in `worker`.
 """
+
 import contextlib
 import logging
 import queue
@@ -17,19 +20,23 @@ from pathlib import Path
 from papers import worker
 from papers.worker import FAILED, PAGE, PDF, TOO_LONG, TOO_MUCH, PaperError
 
-WORKERS = 3                 # papers drawn at the same time: more than EACH, so that one person never has them all
-WAITING = 4                 # requests that may wait for papers, of the 8 threads of the server
-EACH = 2                    # of them by one person
-RETIRED_AFTER = 100         # papers of one process, so that what a library keeps does not add up
-LOOK = 0.25                 # seconds between two looks whether somebody still waits
-TRY_AGAIN = 10              # seconds after which a refused person may try again
+# papers drawn at the same time: more than EACH, so that one person never has them all
+WORKERS = 3
+WAITING = 4  # requests that may wait for papers, of the 8 threads of the server
+EACH = 2  # of them by one person
+RETIRED_AFTER = 100  # papers of one process, so that what a library keeps does not add up
+LOOK = 0.25  # seconds between two looks whether somebody still waits
+TRY_AGAIN = 10  # seconds after which a refused person may try again
 
-YOURS = "Two of your papers are being printed. Please wait until one of them is there, then try again."
+YOURS = (
+    "Two of your papers are being printed. Please wait until one of them is there, then try again."
+)
 OTHERS = "Other papers are being printed just now. Please try again in a moment."
 ENDED = "Printing was interrupted. Nothing was changed; please try again."
 
 PROGRAM = Path(__file__).resolve().parent.parent
-LOW_PRIORITY = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)        # Windows; elsewhere the worker does it
+# Windows; elsewhere the worker does it
+LOW_PRIORITY = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
 
 log = logging.getLogger("portal.printing")
 
@@ -71,13 +78,15 @@ IN_PROCESS = InProcess()
 
 
 class Printers:
-    """The print queue of one server: at most WORKERS processes, started when they are first needed."""
+    """The print queue of one server: at most WORKERS processes, started when they are first
+    needed.
+    """
 
     def __init__(self, seconds=worker.SECONDS, memory=worker.MEMORY):
         self.limits = [str(seconds), str(memory)]
         self.slots = threading.BoundedSemaphore(WORKERS)
         self.idle = deque()
-        self.asking = Counter()         # how many requests of each person wait for papers
+        self.asking = Counter()  # how many requests of each person wait for papers
         self.counting = threading.Lock()
 
     def warm(self):
@@ -86,7 +95,9 @@ class Printers:
 
     @contextlib.contextmanager
     def place(self, person):
-        """A place among the requests that wait for papers; `person` is a number. Raises Busy, without waiting."""
+        """A place among the requests that wait for papers; `person` is a number. Raises Busy,
+        without waiting.
+        """
         with self.counting:
             self._refuse_too_many(person)
             self.asking[person] += 1
@@ -111,7 +122,8 @@ class Printers:
             raise Busy(OTHERS)
 
     def draw(self, html, gone=never):
-        """The bytes of the PDF of a whole HTML page (str); `gone()` says whether nobody waits any more.
+        """The bytes of the PDF of a whole HTML page (str); `gone()` says whether nobody waits any
+        more.
 
         Raises PaperError; GivenUp when nobody waits.
         """
@@ -145,7 +157,7 @@ class Printers:
             process.end()
         try:
             return Worker(self.limits)
-        except OSError as fault:        # the machine has no room for a process
+        except OSError as fault:  # the machine has no room for a process
             raise PaperError(FAILED, type(fault).__name__) from None
 
 
@@ -154,8 +166,14 @@ class Worker:
 
     def __init__(self, limits):
         words = [sys.executable, "-m", "papers.worker", *limits]
-        self.process = subprocess.Popen(words, cwd=PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, creationflags=LOW_PRIORITY)
+        self.process = subprocess.Popen(
+            words,
+            cwd=PROGRAM,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            creationflags=LOW_PRIORITY,
+        )
         self.papers = 0
         self.ended = False
         self.answers = queue.SimpleQueue()
@@ -178,13 +196,16 @@ class Worker:
         """End the process, whatever it does."""
         self.ended = True
         self.process.kill()
-        with contextlib.suppress(OSError):      # what was not read any more is lost with it
+        with contextlib.suppress(OSError):  # what was not read any more is lost with it
             self.process.stdin.close()
 
     def draw(self, html, gone):
-        """The bytes of the PDF of a page (bytes). Raises PaperError; ends the process when nobody waits any more."""
+        """The bytes of the PDF of a page (bytes). Raises PaperError; ends the process when nobody
+        waits any more.
+        """
         self.papers += 1
-        with contextlib.suppress(OSError):      # a process that has ended says so when its answer is read
+        # a process that has ended says so when its answer is read
+        with contextlib.suppress(OSError):
             worker.send(self.process.stdin, PAGE, html)
         answer = self._answer(gone)
         if answer is None:

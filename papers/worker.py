@@ -1,9 +1,12 @@
-"""The process that draws papers: whole HTML pages come in on its standard input, PDFs go out on its standard output.
+"""The process that draws papers: whole HTML pages come in on its standard input, PDFs go out on its
+standard output.
 
-Come here to change what drawing one paper may cost or reach. The process knows typefaces and HTML, nothing of the
-records: it reads no database, no file of the school and no network. It ends when its input ends, in the middle of a
-paper too, so it never outlives the portal. `draw` does the same work inside another process, for tests.
+Come here to change what drawing one paper may cost or reach. The process knows typefaces and HTML,
+nothing of the records: it reads no database, no file of the school and no network. It ends when its
+input ends, in the middle of a paper too, so it never outlives the portal. `draw` does the same work
+inside another process, for tests.
 """
+
 import contextlib
 import io
 import logging
@@ -21,19 +24,20 @@ from papers import fonts
 
 try:
     import resource
-except ImportError:                 # Windows
+except ImportError:  # Windows
     resource = None
 
-SECONDS = 300                       # of processor time for one paper; 250 pages took 19
-MEMORY = 1024 ** 3                  # bytes of address space of one worker; 250 pages took a quarter
-TOO_MUCH = 75                       # exit code of a worker whose paper took too much processor time or memory
+SECONDS = 300  # of processor time for one paper; 250 pages took 19
+MEMORY = 1024**3  # bytes of address space of one worker; 250 pages took a quarter
+# exit code of a worker whose paper took too much processor time or memory
+TOO_MUCH = 75
 
 TOO_LONG = "This paper is too long to print in one go. Please print a part of it."
 FAILED = "This paper could not be printed. Nothing was changed; please tell the technician."
 
-logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)       # its warnings quote the paper
+logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)  # its warnings quote the paper
 
-HEADER = struct.Struct(">cI")       # of a message: its kind, and how many bytes follow
+HEADER = struct.Struct(">cI")  # of a message: its kind, and how many bytes follow
 PAGE, PDF, REFUSAL = b"H", b"P", b"R"
 
 
@@ -48,7 +52,7 @@ class PaperError(Exception):
         self.fault = fault
 
 
-# ------------------------------------------------------------------------------------------------------------- messages
+# --- messages
 def send(pipe, kind, body):
     """Write one message. Raises OSError when nobody reads any more."""
     pipe.write(HEADER.pack(kind, len(body)))
@@ -68,19 +72,24 @@ def receive(pipe):
     return kind, body
 
 
-# -------------------------------------------------------------------------------------------------------------- drawing
+# --- drawing
 @cache
 def policy():
-    """What a paper may reach: no folder and no network. The typefaces are known by name, the style sheet is inside."""
+    """What a paper may reach: no folder and no network. The typefaces are known by name, the style
+    sheet is inside.
+    """
     from xhtml2pdf.config.resources import ResourceAccessPolicy
-    clock = None if resource else SECONDS       # the library's limit counts the time on the wall: Windows has no other
+
+    # the library's limit counts the time on the wall: Windows has no other
+    clock = None if resource else SECONDS
     return ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=clock)
 
 
 def draw(html):
     """The bytes of the PDF of a whole HTML page (bytes, UTF-8). Raises PaperError."""
-    from xhtml2pdf import pisa      # here: the portal itself imports this module and draws nothing
+    from xhtml2pdf import pisa  # here: the portal itself imports this module and draws nothing
     from xhtml2pdf.config.resources import RenderLimitError
+
     fonts.register(html)
     out = io.BytesIO()
     try:
@@ -94,12 +103,15 @@ def draw(html):
     return out.getvalue()
 
 
-# ---------------------------------------------------------------------------------------------------------- the process
+# --- the process
 def main(seconds, memory):
-    """Draw one page after the other until the input ends; each may take so many seconds of processor time."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)        # Ctrl-C ends the portal, and that ends this process
+    """Draw one page after the other until the input ends; each may take so many seconds of
+    processor time.
+    """
+    # Ctrl-C ends the portal, and that ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)                                       # what a library prints is not a PDF
+    os.dup2(2, 1)  # what a library prints is not a PDF
     lower_priority()
     limit_memory(memory)
     pages = queue.SimpleQueue()
@@ -137,9 +149,11 @@ def drawn(html):
 
 
 def lower_priority():
-    """Let the threads that answer people go first. On Windows the portal says so when it starts the process."""
+    """Let the threads that answer people go first. On Windows the portal says so when it starts the
+    process.
+    """
     if hasattr(os, "nice"):
-        with contextlib.suppress(PermissionError):      # a strict systemd unit may forbid it
+        with contextlib.suppress(PermissionError):  # a strict systemd unit may forbid it
             os.nice(5)
 
 
@@ -150,7 +164,9 @@ def limit_memory(most):
 
 
 def allow_seconds(seconds):
-    """Let this process use so many more seconds of processor time; when they are used up it ends."""
+    """Let this process use so many more seconds of processor time; when they are used up it
+    ends.
+    """
     if resource:
         signal.signal(signal.SIGXCPU, out_of_time)
         lower(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
@@ -162,7 +178,9 @@ def out_of_time(*_):
 
 
 def lower(kind, most):
-    """Set the soft limit of a resource; the hard limit, which the machine's owner may have set, stays."""
+    """Set the soft limit of a resource; the hard limit, which the machine's owner may have set,
+    stays.
+    """
     _, hard = resource.getrlimit(kind)
     soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
     resource.setrlimit(kind, (soft, hard))

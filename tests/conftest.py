@@ -1,8 +1,9 @@
 """The cast, the database, and the hands of every test: fill in a paper, agree it, press a button.
 
-The day is Tuesday 24 November 2026 in every test. The database is a temporary SQLite file, or the empty PostgreSQL database that
-DATABASE_URL names; whatever a test does is rolled back after it.
+The day is Tuesday 24 November 2026 in every test. The database is a temporary SQLite file, or the
+empty PostgreSQL database that DATABASE_URL names; whatever a test does is rolled back after it.
 """
+
 import datetime
 import fcntl
 import gc
@@ -26,39 +27,56 @@ from playhouse.db_url import connect
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-os.environ["PORTAL_ENV"] = ""           # no test reads the settings of a school that runs from this folder
+# no test reads the settings of a school that runs from this folder
+os.environ["PORTAL_ENV"] = ""
 DATA = tempfile.TemporaryDirectory(prefix="portal-tests-")
 
-import demo  # noqa: E402
-import guards as g  # noqa: E402
-import logs  # noqa: E402
 import models as m  # noqa: E402
-import numbering  # noqa: E402
-import questions as q  # noqa: E402
-import trail  # noqa: E402
 import workflow as w  # noqa: E402
-from admin_views import passwords  # noqa: E402
+from admin_views.account import passwords  # noqa: E402
+from audit import log as audit_log  # noqa: E402
+from demo import school  # noqa: E402
+from ops import (
+    logs,  # noqa: E402
+    numbering,  # noqa: E402
+)
+from pathway import guards as g  # noqa: E402
+from records import questions as q  # noqa: E402
 
 hypothesis.settings.register_profile(
     "any machine",
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile("any machine")         # a slow one too: examples have no time limit
-hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)     # see tests/test_fuzz.py
-gc.set_threshold(50_000, 20, 50)            # with so much in memory each search for rubbish is long
-pytest_plugins = ("web",)                   # the fixtures of the tests that fetch pages
-TODAY = datetime.date(2026, 11, 24)         # a Tuesday: the day of every test
-START = datetime.date(2026, 9, 1)           # a stage begins
-HELD = datetime.date(2026, 10, 13)          # its review: six weeks later
-ON = datetime.date(2026, 10, 20)            # the move that follows
-TOTP = "JBSWY3DPEHPK3PXP"                   # everybody in the cast has a second step
-HANGS = 1800                                # seconds until something of a test counts as hanging, not as slow
+# a slow one too: examples have no time limit
+hypothesis.settings.load_profile("any machine")
+# see tests/test_fuzz.py
+hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)
+gc.set_threshold(50_000, 20, 50)  # with so much in memory each search for rubbish is long
+pytest_plugins = ("web",)  # the fixtures of the tests that fetch pages
+TODAY = datetime.date(2026, 11, 24)  # a Tuesday: the day of every test
+START = datetime.date(2026, 9, 1)  # a stage begins
+HELD = datetime.date(2026, 10, 13)  # its review: six weeks later
+ON = datetime.date(2026, 10, 20)  # the move that follows
+TOTP = "JBSWY3DPEHPK3PXP"  # everybody in the cast has a second step
+# seconds until something of a test counts as hanging, not as slow
+HANGS = 1800
 PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": HANGS * 1000}
 
 
-LONG_FILES = ("test_journeys_with_script.py", "test_axe.py", "test_machine.py", "test_demo.py", "test_postgres.py", "test_keyboard.py", "test_paper.py",
-              "test_machine_faults.py", "test_access.py", "test_journeys_without_script.py", "test_pages.py")
+LONG_FILES = (
+    "test_journeys_with_script.py",
+    "test_axe.py",
+    "test_machine.py",
+    "test_demo.py",
+    "test_postgres.py",
+    "test_keyboard.py",
+    "test_paper.py",
+    "test_machine_faults.py",
+    "test_access.py",
+    "test_journeys_without_script.py",
+    "test_pages.py",
+)
 
 
 def pytest_configure():
@@ -67,17 +85,25 @@ def pytest_configure():
 
 
 def pytest_xdist_auto_num_workers():
-    """One worker more than there are processors: each waits for Chromium, the disk or a process now and then."""
+    """One worker more than there are processors: each waits for Chromium, the disk or a process now
+    and then.
+    """
     return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") or (os.cpu_count() or 1) + 1)
 
 
 def pytest_collection_modifyitems(items):
     """The longest files first, so that at the end no worker waits for another."""
-    items.sort(key=lambda item: LONG_FILES.index(item.path.name) if item.path.name in LONG_FILES else len(LONG_FILES))
+    items.sort(
+        key=lambda item: (
+            LONG_FILES.index(item.path.name) if item.path.name in LONG_FILES else len(LONG_FILES)
+        )
+    )
 
 
 def data_of_the_checkout():
-    """Every file in the data folders that the program has by itself, with its size and the moment of its last change."""
+    """Every file in the data folders that the program has by itself, with its size and the moment
+    of its last change.
+    """
     found = {}
     for folder in (ROOT / "data", ROOT / "data-demo"):
         for path in [folder, *folder.rglob("*")]:
@@ -88,21 +114,29 @@ def data_of_the_checkout():
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_in_the_checkout():
-    """The tests write to temporary folders only: the data folder of this checkout may be a school's own."""
+    """The tests write to temporary folders only: the data folder of this checkout may be a school's
+    own.
+    """
     before = data_of_the_checkout()
     yield
     changed = sorted(name for name, _ in before.items() ^ data_of_the_checkout().items())
-    assert not changed, f"A test wrote to the data folder of the checkout (or the portal runs there): {changed[:5]}"
+    assert not changed, (
+        f"A test wrote to the data folder of the checkout (or the portal runs there): {changed[:5]}"
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
 def templates_once(tmp_path_factory):
     """Every program that a test makes finds its templates compiled."""
-    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(tmp_path_factory.mktemp("templates"))}
+    Flask.jinja_options = {
+        "bytecode_cache": FileSystemBytecodeCache(tmp_path_factory.mktemp("templates"))
+    }
 
 
 def until(ask, what="what was waited for"):
-    """Ask again and again, of another process or thread, until the answer is not empty; gives it."""
+    """Ask again and again, of another process or thread, until the answer is not empty;
+    gives it.
+    """
     end = time.monotonic() + HANGS
     while time.monotonic() < end:
         answer = ask()
@@ -112,14 +146,16 @@ def until(ask, what="what was waited for"):
     raise AssertionError(f"It never came: {what}.")
 
 
-# --------------------------------------------------------------------------------------------------------- the database
+# --- the database
 def sqlite_file(path):
     """A database in one file, as the portal keeps it."""
     return SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", cached_statements=2000)
 
 
 def own_postgres(url):
-    """The address of an empty PostgreSQL database for this worker of the tests, on the server that `url` names; nothing without one."""
+    """The address of an empty PostgreSQL database for this worker of the tests, on the server that
+    `url` names; nothing without one.
+    """
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if not url or not worker:
         return url
@@ -139,10 +175,12 @@ def database(tmp_path_factory):
     made = connect(url) if url else sqlite_file(tmp_path_factory.mktemp("portal") / "portal.db")
     q.db.initialize(made)
     made.connect(reuse_if_open=True)
-    assert not made.get_tables(), "DATABASE_URL must name an empty database: the tests make its tables and drop them again"
+    assert not made.get_tables(), (
+        "DATABASE_URL must name an empty database: the tests make its tables and drop them again"
+    )
     made.create_tables(m.tables())
-    trail.use_key(b"the tests")
-    trail.guard()
+    audit_log.use_key(b"the tests")
+    audit_log.guard()
     numbering.keep(made)
     yield made
     if url:
@@ -150,12 +188,15 @@ def database(tmp_path_factory):
     made.close()
 
 
-SECRETS = ("Zebmine", "Yakother", "three random words", "harbour violet spoon teapot", TOTP)          # children's words and passwords of the tests
+# children's words and passwords of the tests
+SECRETS = ("Zebmine", "Yakother", "three random words", "harbour violet spoon teapot", TOTP)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def the_log(tmp_path_factory):
-    """The program's own log of the whole run: at its end no child's word and no password stands in it."""
+    """The program's own log of the whole run: at its end no child's word and no password stands in
+    it.
+    """
     path = tmp_path_factory.mktemp("log") / "run.log"
     handler, as_ever = logs.File(path), logging.Formatter()
     as_ever.format = logs.Line().format
@@ -166,7 +207,11 @@ def the_log(tmp_path_factory):
     yield path
     logging.getLogger().removeHandler(handler)
     handler.close()
-    found = [line for line in path.read_text("ascii").splitlines() if any(secret in line for secret in SECRETS)]
+    found = [
+        line
+        for line in path.read_text("ascii").splitlines()
+        if any(secret in line for secret in SECRETS)
+    ]
     assert not found, "Words that must not be in the log:\n" + "\n".join(found[:5])
 
 
@@ -174,12 +219,33 @@ def the_log(tmp_path_factory):
 def people(database):
     """The ids of everybody in the cast, written once."""
     with q.acting("The tests"):
-        rows = {role: m.User.create(name=f"{role.title()} of the school", username=role, role=role, account="on", totp=TOTP,
-                                    classes="3B" if role == q.TEACHER else None) for role in q.ROLES}
-        rows["stranger"] = m.User.create(name="Teacher of another class", username="stranger", role=q.TEACHER, classes="9Z", totp=TOTP)
-        rows["gone"] = m.User.create(name="Used to be SENCO", username="gone", role=q.SENCO, account="off")
-        rows["robin"] = m.Pupil.create(surname="Oakley", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B")
-        rows["wren"] = m.Pupil.create(surname="Ash", forename="Wren", dob=datetime.date(2016, 3, 2), year="5", form="5A")
+        rows = {
+            role: m.User.create(
+                name=f"{role.title()} of the school",
+                username=role,
+                role=role,
+                account="on",
+                totp=TOTP,
+                classes="3B" if role == q.TEACHER else None,
+            )
+            for role in q.ROLES
+        }
+        rows["stranger"] = m.User.create(
+            name="Teacher of another class",
+            username="stranger",
+            role=q.TEACHER,
+            classes="9Z",
+            totp=TOTP,
+        )
+        rows["gone"] = m.User.create(
+            name="Used to be SENCO", username="gone", role=q.SENCO, account="off"
+        )
+        rows["robin"] = m.Pupil.create(
+            surname="Oakley", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B"
+        )
+        rows["wren"] = m.Pupil.create(
+            surname="Ash", forename="Wren", dob=datetime.date(2016, 3, 2), year="5", form="5A"
+        )
     return {name: (type(row), row.id) for name, row in rows.items()}
 
 
@@ -191,7 +257,9 @@ def slow_passwords():
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords(slow_passwords):
-    """Passwords are hashed with little work: the real hasher takes a fifth of a second, hundreds of times."""
+    """Passwords are hashed with little work: the real hasher takes a fifth of a second, hundreds of
+    times.
+    """
     with pytest.MonkeyPatch.context() as patch:
         quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
         patch.setattr(passwords, "hasher", quick)
@@ -209,7 +277,9 @@ def real_passwords(slow_passwords, monkeypatch):
 
 @pytest.fixture(scope="session")
 def demo_school(tmp_path_factory):
-    """The demonstration school, built once and shared by all workers: (SQLite file to copy or read, sign-ins)."""
+    """The demonstration school, built once and shared by all workers: (SQLite file to copy or read,
+    sign-ins).
+    """
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if os.environ.get("PYTEST_XDIST_WORKER") else shared
     path, said = shared / "demo-school.db", shared / "demo-school.json"
@@ -225,12 +295,17 @@ def build_demo(path):
     before, made = q.db.obj, sqlite_file(path)
     q.db.initialize(made)
     try:
-        with made.connection_context(), time_machine.travel(datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC), tick=False):
+        with (
+            made.connection_context(),
+            time_machine.travel(
+                datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC), tick=False
+            ),
+        ):
             made.create_tables(m.tables())
-            trail.use_key(b"the tests")
-            trail.guard()
+            audit_log.use_key(b"the tests")
+            audit_log.guard()
             numbering.keep(made)
-            signs = demo.build(TODAY, lambda password: f"hashed {password[::-1]}")
+            signs = school.build(TODAY, lambda password: f"hashed {password[::-1]}")
             made.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         q.db.initialize(before)
@@ -239,8 +314,10 @@ def build_demo(path):
 
 @pytest.fixture(scope="module", autouse=True)
 def the_key():
-    """Each file of tests begins with the key of the tests, whatever another file used for a school of its own."""
-    trail.use_key(b"the tests")
+    """Each file of tests begins with the key of the tests, whatever another file used for a school
+    of its own.
+    """
+    audit_log.use_key(b"the tests")
 
 
 @pytest.fixture(autouse=True)
@@ -265,7 +342,9 @@ class Cast:
 
 @pytest.fixture
 def cast(database, people):
-    """Everybody: senco, office, teacher (3B), head, technician, stranger, gone; robin (3B), wren (5A). What the test writes is rolled back after it."""
+    """Everybody: senco, office, teacher (3B), head, technician, stranger, gone; robin (3B), wren
+    (5A). What the test writes is rolled back after it.
+    """
     with database.atomic() as everything:
         yield Cast(people)
         everything.rollback()
@@ -285,14 +364,21 @@ def robin(cast, acting):
 
 
 def dump(but=()):
-    """Every row of every table (but those named), to show that nothing changed; looks and refusals, which are written down, and who is signed in aside."""
+    """Every row of every table (but those named), to show that nothing changed; looks and refusals,
+    which are written down, and who is signed in aside.
+    """
     names = {cls._meta.table_name: "" for cls in m.tables() if cls not in (*but, m.SignedIn)}
     if "audit_entry" in names:
-        names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format("', '".join(trail.SEEN))
-    return {name: q.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall() for name, only in names.items()}
+        names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format(
+            "', '".join(audit_log.SEEN)
+        )
+    return {
+        name: q.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall()
+        for name, only in names.items()
+    }
 
 
-# --------------------------------------------------------------------------------------------------- filling in a paper
+# --- filling in a paper
 def sample(asked, on=START):
     """Some answer of the right kind for a question."""
     if asked.choices:
@@ -301,17 +387,25 @@ def sample(asked, on=START):
         return on
     if isinstance(asked, DecimalField):
         return 1
-    assert isinstance(asked, CharField | TextField), f"conftest.sample does not know the kind of “{asked.verbose_name}”; teach it"
+    assert isinstance(asked, CharField | TextField), (
+        f"conftest.sample does not know the kind of “{asked.verbose_name}”; teach it"
+    )
     return f"Words for “{asked.verbose_name}”"
 
 
 def answer(record, name, on=START):
-    """Answer one question of a form or row with a sample; a link goes to the first row that fits."""
+    """Answer one question of a form or row with a sample; a link goes to the first row that
+    fits.
+    """
     asked = record._meta.fields[name]
     if isinstance(asked, ForeignKeyField):
         owner = record.parent() if isinstance(record, q.Row) else record
         target = asked.rel_model
-        setattr(record, name, target.select().where(target.parent_field() == owner).order_by(target.id).first())
+        setattr(
+            record,
+            name,
+            target.select().where(target.parent_field() == owner).order_by(target.id).first(),
+        )
     elif name == "review_by":
         record.review_by = on + datetime.timedelta(weeks=6)
     else:
@@ -329,7 +423,9 @@ def add_row(form, group, **given):
 
 
 def fill(form, **given):
-    """Answer every needed question of a paper, with its rows and their links, and save it. `given` goes before the samples."""
+    """Answer every needed question of a paper, with its rows and their links, and save it. `given`
+    goes before the samples.
+    """
     for name, value in given.items():
         setattr(form, name, value)
     form.happened_on = form.happened_on or START
@@ -344,7 +440,9 @@ def fill(form, **given):
 
 
 def fill_gap(form, name):
-    """Put right one thing that a form lacks: a question, a group without lines, or a question of a line."""
+    """Put right one thing that a form lacks: a question, a group without lines, or a question of a
+    line.
+    """
     group, _, rest = name.partition("-")
     if group not in form.groups():
         return answer(form, name, form.happened_on)
@@ -374,7 +472,7 @@ def agreed(form_class, pupil, user, on=START, **given):
     return form
 
 
-# ------------------------------------------------------------------------------------------------------ pressing buttons
+# --- pressing buttons
 def answers_for(move, on=ON, **given):
     """An answer to everything that a move must be told."""
     asked = {name: sample(w.ASKS[name], on) for name in move.asks if w.ASKS[name].ask.needed}
@@ -388,12 +486,21 @@ def press(name, pupil, user, on=ON, seen=None, token=None, today=TODAY, **given)
     return w.make(move, pupil, user, {**answers, **({} if on else {"on": on})}, seen, token, today)
 
 
-TO_STAGE = {"NONE": (), "S1": ("Place on Concerns List",), "S2": ("Start at Stage 2",), "S3": ("Start at Stage 3",),
-            "E": ("EHCP issued",), "OFF": ("Has left the school",), "LEFT": ("Has left the school", "Has returned")}
+TO_STAGE = {
+    "NONE": (),
+    "S1": ("Place on Concerns List",),
+    "S2": ("Start at Stage 2",),
+    "S3": ("Start at Stage 3",),
+    "E": ("EHCP issued",),
+    "OFF": ("Has left the school",),
+    "LEFT": ("Has left the school", "Has returned"),
+}
 
 
 def take_to(pupil, stage, user, on=START):
-    """Bring a pupil who is not on the pathway to a stage by the shortest way; the open placement."""
+    """Bring a pupil who is not on the pathway to a stage by the shortest way; the open
+    placement.
+    """
     for name in TO_STAGE[stage]:
         press(name, pupil, user, on)
     return m.Placement.current(pupil)
@@ -414,7 +521,9 @@ def do_papers(pupil, user, on=START):
 
 
 def chart_answers(row, stage):
-    """The chart's answers that lead to a row of the decision table; what the row leaves open is No."""
+    """The chart's answers that lead to a row of the decision table; what the row leaves
+    open is No.
+    """
     row = next(r for r in w.ROWS if r.name == row and stage in r.stages)
     said = {}
     for asked in w.QUESTIONS[stage]:
@@ -424,10 +533,14 @@ def chart_answers(row, stage):
 
 
 def hold_review(pupil, user, row, on=HELD, **given):
-    """Hold and agree this cycle's review so that it leads to a row of the decision table; the review."""
+    """Hold and agree this cycle's review so that it leads to a row of the decision table; the
+    review.
+    """
     stage = m.Placement.stage_of(pupil)
     more = {"agency_need": "What helps with reading?"} if stage != "S1" else {}
-    return agreed(paper_of(stage, "review"), pupil, user, on, **{**chart_answers(row, stage), **more, **given})
+    return agreed(
+        paper_of(stage, "review"), pupil, user, on, **{**chart_answers(row, stage), **more, **given}
+    )
 
 
 def ready(move, pupil, user, stage=None, row=None, **said):
@@ -438,5 +551,10 @@ def ready(move, pupil, user, stage=None, row=None, **said):
         m.EhcCase(pupil=pupil, requester="Parent", state="requested").save()
     if row or move.rows:
         do_papers(pupil, user)
-        hold_review(pupil, user, row or next(r.name for r in w.ROWS if r.name in move.rows and stage in r.stages), **said)
+        hold_review(
+            pupil,
+            user,
+            row or next(r.name for r in w.ROWS if r.name in move.rows and stage in r.stages),
+            **said,
+        )
     return m.Placement.current(pupil)

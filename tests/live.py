@@ -1,8 +1,10 @@
 """The real server, as the README's command starts it, with a small school in a folder of its own.
 
-Come here to ask through waitress and a socket what Flask's test client cannot show: headers, long requests, two people at once.
-The school is built, and its people are signed in, in another process, so that nothing of this one is changed.
+Come here to ask through waitress and a socket what Flask's test client cannot show: headers, long
+requests, two people at once. The school is built, and its people are signed in, in another process,
+so that nothing of this one is changed.
 """
+
 import json
 import re
 import subprocess
@@ -43,7 +45,9 @@ class Live:
 
 
 class Stranger(common.Person):
-    """A browser that keeps the session cookie and the token of the last page: signing in changes both."""
+    """A browser that keeps the session cookie and the token of the last page: signing in changes
+    both.
+    """
 
     def ask(self, method, path, fields=None, file=None):
         """Send one request: (status, words of the page, address it leads to)."""
@@ -62,10 +66,19 @@ class Stranger(common.Person):
 
 
 def build(folder, url=None):
-    """Build the school and sign its people in, in a process of its own: {user name: (cookie, token)}."""
+    """Build the school and sign its people in, in a process of its own: {user name: (cookie,
+    token)}.
+    """
     Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     words = [sys.executable, __file__, str(folder), *([url] if url else [])]
-    done = subprocess.run(words, cwd=common.ROOT, env=common.environment(folder, url), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words,
+        cwd=common.ROOT,
+        env=common.environment(folder, url),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -81,14 +94,17 @@ def live(tmp_path_factory):
 def main(folder, url=None):
     """Build the school; print who is signed in."""
     import models as m
-    import questions as q
+    from records import questions as q
+
     database = common.build(folder, url, pupils=8)
     with database.connection_context(), q.acting("The live tests"):
         m.User.create(name="Hedda Head", username="head", role="head")
         m.User.create(name="Ted Technician", username="technician", role="technician")
         signed = {}
         for name in PEOPLE:
-            signed[name] = common.signed(folder, common.cookie_for(m.User.get(m.User.username == name)))
+            signed[name] = common.signed(
+                folder, common.cookie_for(m.User.get(m.User.username == name))
+            )
     print(json.dumps(signed))
 
 

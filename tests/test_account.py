@@ -1,4 +1,5 @@
 """Signing in: each name is a promise."""
+
 import re
 import time
 from datetime import timedelta
@@ -12,9 +13,10 @@ from lxml import html
 
 import app as program
 import models as m
-from admin_views import account as screens, passwords
+from admin_views.account import passwords
+from admin_views.account import views as screens
 from models import Setting, SignInTry, User
-from questions import AuditEntry, Clash, acting, now
+from records.questions import AuditEntry, Clash, acting, now
 
 PASSWORD = "three random words"
 NEW = "four quite random words"
@@ -31,7 +33,8 @@ def app(cast, made, monkeypatch):
     """The portal, where nobody has an account yet."""
     User.delete().execute()
     with acting("The tests"):
-        Setting(second_step=None).save()            # the tests of the second step say when it is needed
+        # the tests of the second step say when it is needed
+        Setting(second_step=None).save()
     monkeypatch.setitem(made.config, "WTF_CSRF_ENABLED", True)
     return made
 
@@ -39,7 +42,9 @@ def app(cast, made, monkeypatch):
 def person(username, role, **more):
     """Somebody who may sign in."""
     with acting("The tests"):
-        return User.create(name=more.pop("name", username.title()), username=username, role=role, **more)
+        return User.create(
+            name=more.pop("name", username.title()), username=username, role=role, **more
+        )
 
 
 @pytest.fixture
@@ -56,20 +61,36 @@ def tom(app):
 
 def acts():
     """What the audit trail says about signing in: [(act, reason)]."""
-    return [(e.act, e.reason) for e in AuditEntry.select().where(AuditEntry.record == "User", AuditEntry.question == "",
-                                                                 AuditEntry.who != "The tests").order_by(AuditEntry.id)]
+    return [
+        (e.act, e.reason)
+        for e in (
+            AuditEntry.select()
+            .where(
+                AuditEntry.record == "User",
+                AuditEntry.question == "",
+                AuditEntry.who != "The tests",
+            )
+            .order_by(AuditEntry.id)
+        )
+    ]
 
 
 def check(response):
-    """Every page: one h1, a title, each control named, every posted form with a token, nothing inline."""
+    """Every page: one h1, a title, each control named, every posted form with a token, nothing
+    inline.
+    """
     tree = html.fromstring(response.text)
     assert len(tree.findall(".//h1")) == 1
     assert tree.get("lang") == "en-GB" and tree.findtext(".//title")
     ids = tree.xpath("//@id")
     assert len(ids) == len(set(ids))
-    assert not tree.xpath("//script[not(@src)] | //style | //@style | //@*[starts-with(name(), 'on')]")
+    assert not tree.xpath(
+        "//script[not(@src)] | //style | //@style | //@*[starts-with(name(), 'on')]"
+    )
     for box in tree.xpath("//input[not(@type='hidden')] | //select"):
-        assert box.xpath("ancestor::label") or tree.xpath(f"//label[@for='{box.get('id')}']"), html.tostring(box)
+        assert box.xpath("ancestor::label") or tree.xpath(f"//label[@for='{box.get('id')}']"), (
+            html.tostring(box)
+        )
         assert all(told in ids for told in box.get("aria-describedby", "").split())
     for form in tree.xpath("//form"):
         assert form.get("action") and form.xpath(".//input[@name='csrf_token']")
@@ -85,7 +106,9 @@ def fill(client, address, **answers):
     page = client.get(address, follow_redirects=True)
     form = check(page).forms[-1]
     hidden = {box.name: box.value for box in form.xpath(".//input[@type='hidden']")}
-    assert set(answers) <= {box.get("name") for box in form.xpath(".//input | .//select")}, page.text
+    assert set(answers) <= {box.get("name") for box in form.xpath(".//input | .//select")}, (
+        page.text
+    )
     response = client.post(form.action, data=hidden | answers)
     if response.status_code in (200, 422):
         assert response.status_code == 422 or "Error: " not in check(response).findtext(".//title")
@@ -102,7 +125,9 @@ def problem(response):
 
 
 def press_sign_out(client):
-    token = html.fromstring(client.get("/account").text).xpath("string(//form[@action='/sign-out']//@value)")
+    token = html.fromstring(client.get("/account").text).xpath(
+        "string(//form[@action='/sign-out']//@value)"
+    )
     return client.post("/sign-out", data={"csrf_token": token})
 
 
@@ -133,6 +158,7 @@ def turn_on(client):
 
 # Signing in and out
 
+
 def test_a_stranger_is_sent_to_sign_in_and_back(client, amy):
     assert client.get("/account?x=1").location == "/sign-in?next=/account?x%3D1"
     assert sign_in(client, address="/account?x=1").location == "/account?x=1"
@@ -142,7 +168,9 @@ def test_every_page_but_the_open_ones_needs_signing_in(app, client, amy):
     for rule in app.url_map.iter_rules():
         if rule.endpoint not in screens.OPEN and "GET" in rule.methods:
             address = re.sub("<int:[a-z_]+>", "1", rule.rule)
-            assert (client.get(re.sub("<[^>]+>", "x", address)).location or "").startswith("/sign-in"), address
+            assert (client.get(re.sub("<[^>]+>", "x", address)).location or "").startswith(
+                "/sign-in"
+            ), address
 
 
 def test_capital_letters_and_spaces_in_the_name_do_not_matter(client, amy):
@@ -152,8 +180,18 @@ def test_capital_letters_and_spaces_in_the_name_do_not_matter(client, amy):
 def test_a_wrong_name_and_a_wrong_password_answer_alike(client, amy):
     person("new", "office")
     person("gone", "office", account="off", password=amy.password)
-    said = {problem(sign_in(client, password, name)) for name, password in
-            (("amy", "x"), ("nobody", "x"), ("new", ""), ("new", "x"), ("gone", PASSWORD), ("a\0b", "x")) if password}
+    said = {
+        problem(sign_in(client, password, name))
+        for name, password in (
+            ("amy", "x"),
+            ("nobody", "x"),
+            ("new", ""),
+            ("new", "x"),
+            ("gone", PASSWORD),
+            ("a\0b", "x"),
+        )
+        if password
+    }
     assert said == {"The user name or password is not right"}
 
 
@@ -161,8 +199,10 @@ def test_a_wrong_name_takes_as_long_as_a_wrong_password(real_passwords, client, 
     """The same work by the same hasher; the seconds are measured by `make soak ONLY=doors`."""
     person("amy", "senco", password=passwords.hash_password(PASSWORD))
     work, real = [], passwords.hasher
-    counting = SimpleNamespace(verify=lambda kept, said: work.append(extract_parameters(kept)) or real.verify(kept, said),
-                               check_needs_rehash=real.check_needs_rehash)
+    counting = SimpleNamespace(
+        verify=lambda kept, said: work.append(extract_parameters(kept)) or real.verify(kept, said),
+        check_needs_rehash=real.check_needs_rehash,
+    )
     monkeypatch.setattr(passwords, "hasher", counting)
     for name in ("amy", "nobody"):
         fill(client, "/sign-in", user_name=name, password="wrong")
@@ -176,11 +216,26 @@ def test_a_form_without_its_token_is_refused(app, signed_in):
             assert signed_in.post(address).status_code == 400, address
 
 
-@pytest.mark.parametrize("wanted", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)",
-                                    "/\t/evil.example", "\\\\evil.example", "/a\nb", "evil"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "\\\\evil.example",
+        "/a\nb",
+        "evil",
+    ],
+)
 def test_signing_in_never_leads_off_the_portal(client, amy, wanted):
     page = client.get("/sign-in", query_string={"next": wanted})
-    data = dict(html.fromstring(page.text).forms[0].fields) | {"user_name": "amy", "password": PASSWORD, "next": wanted}
+    data = dict(html.fromstring(page.text).forms[0].fields) | {
+        "user_name": "amy",
+        "password": PASSWORD,
+        "next": wanted,
+    }
     assert client.post("/sign-in", data=data).location == "/"
 
 
@@ -208,12 +263,21 @@ def test_a_copied_cookie_dies_when_the_person_signs_out(app, signed_in):
 
 def test_a_copied_cookie_dies_when_the_password_changes(app, signed_in):
     other = copied(app, signed_in)
-    assert fill(signed_in, "/account/password", password=PASSWORD, new_password=NEW, again=NEW).location == "/account"
+    assert (
+        fill(
+            signed_in, "/account/password", password=PASSWORD, new_password=NEW, again=NEW
+        ).location
+        == "/account"
+    )
     assert (other.get("/account").status_code, signed_in.get("/account").status_code) == (302, 200)
 
 
-@pytest.mark.parametrize("column, values", [("account", ("off", "on")), ("role", ("head", "senco"))])
-def test_a_cookie_dies_when_the_account_or_the_role_changes_and_stays_dead(signed_in, amy, column, values):
+@pytest.mark.parametrize(
+    "column, values", [("account", ("off", "on")), ("role", ("head", "senco"))]
+)
+def test_a_cookie_dies_when_the_account_or_the_role_changes_and_stays_dead(
+    signed_in, amy, column, values
+):
     for value in values:
         row = User.get_by_id(amy.id)
         setattr(row, column, value)
@@ -238,7 +302,10 @@ def test_a_person_switched_off_in_the_database_is_out_at_once(signed_in):
 def test_a_person_switched_off_between_password_and_code_does_not_get_in(client, two_steps):
     assert sign_in(client).location.startswith("/sign-in/code")
     User.update(account="off").execute()
-    assert client.get("/sign-in/code").location.startswith("/sign-in?") and not m.SignedIn.select().exists()
+    assert (
+        client.get("/sign-in/code").location.startswith("/sign-in?")
+        and not m.SignedIn.select().exists()
+    )
 
 
 def test_the_cookie_holds_a_random_token_not_a_number(signed_in, amy):
@@ -250,6 +317,7 @@ def test_the_cookie_holds_a_random_token_not_a_number(signed_in, amy):
 
 # What is kept for signing in, beside what the technician writes
 
+
 def test_a_form_that_was_open_for_long_brings_back_no_old_password_or_code(amy):
     old = User.get_by_id(amy.id)
     amy.keep(password="new hash", totp_last=7, token="new token")
@@ -257,7 +325,12 @@ def test_a_form_that_was_open_for_long_brings_back_no_old_password_or_code(amy):
     with acting("The tests"):
         old.save()
     row = User.get_by_id(amy.id)
-    assert (row.name, row.password, row.totp_last, row.token) == ("Amy Other", "new hash", 7, "new token")
+    assert (row.name, row.password, row.totp_last, row.token) == (
+        "Amy Other",
+        "new hash",
+        7,
+        "new token",
+    )
 
 
 def test_what_is_kept_for_signing_in_makes_no_clash_and_no_words_in_the_audit_trail(amy):
@@ -283,7 +356,9 @@ def test_a_user_name_is_kept_in_small_letters(app):
 
 @pytest.mark.parametrize("username", ["", "b", "b b", "é", "x" * 41])
 def test_a_user_name_that_cannot_be_typed_is_a_fault(tom, username):
-    assert [where for where, _ in User(name="B", username=username, role="office").faults()] == ["username"]
+    assert [where for where, _ in User(name="B", username=username, role="office").faults()] == [
+        "username"
+    ]
 
 
 def test_the_last_technician_cannot_be_switched_off(tom):
@@ -294,6 +369,7 @@ def test_the_last_technician_cannot_be_switched_off(tom):
 
 
 # Passwords
+
 
 def test_the_hash_is_above_the_floor_and_an_older_one_is_renewed(real_passwords, client, amy):
     weak = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1).hash(PASSWORD)
@@ -307,26 +383,53 @@ def test_the_hash_is_above_the_floor_and_an_older_one_is_renewed(real_passwords,
 LONG = "kettle window purple "
 
 
-@pytest.mark.parametrize("password, right", [("kettlewindo", False), ("kelp jar fog", True), ((LONG * 7)[:128], True),
-                                             ((LONG * 7)[:129], False), ("Łukasz çok iyi 🙂🙂", True),
-                                             ("   kettle and window   ", True)])
+@pytest.mark.parametrize(
+    "password, right",
+    [
+        ("kettlewindo", False),
+        ("kelp jar fog", True),
+        ((LONG * 7)[:128], True),
+        ((LONG * 7)[:129], False),
+        ("Łukasz çok iyi 🙂🙂", True),
+        ("   kettle and window   ", True),
+    ],
+)
 def test_a_password_has_12_to_128_characters_of_any_kind(app, signed_in, password, right):
-    response = fill(signed_in, "/account/password", password=PASSWORD, new_password=password, again=password)
+    response = fill(
+        signed_in, "/account/password", password=PASSWORD, new_password=password, again=password
+    )
     assert (response.status_code == 302) == right
     if right:
         assert sign_in(app.test_client(), password).location == "/"
 
 
-@pytest.mark.parametrize("password", [
-    "1qaz2wsx3edc", "Password1234", "passwordpassword", "aaaaaaaaaaaa", "qwertyuiop12", "sunshinemonkey1", "Learning Pathway",
-    "senco-senco-1", "amyBrook2026", "willow-brook-school-26", "Willow Brook School"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "1qaz2wsx3edc",
+        "Password1234",
+        "passwordpassword",
+        "aaaaaaaaaaaa",
+        "qwertyuiop12",
+        "sunshinemonkey1",
+        "Learning Pathway",
+        "senco-senco-1",
+        "amyBrook2026",
+        "willow-brook-school-26",
+        "Willow Brook School",
+    ],
+)
 def test_a_well_known_or_easy_password_is_refused(signed_in, password):
     with acting("The tests"):
         school = Setting.of_school()
         school.school_name = "Willow Brook School"
         school.save()
     User.update(name="Amy Brook").execute()
-    said = problem(fill(signed_in, "/account/password", password=PASSWORD, new_password=password, again=password))
+    said = problem(
+        fill(
+            signed_in, "/account/password", password=PASSWORD, new_password=password, again=password
+        )
+    )
     assert said.startswith(("This password is well known", "This password is easy to guess"))
 
 
@@ -334,7 +437,9 @@ def test_the_list_of_common_passwords_is_long_enough():
     assert len(passwords.COMMON) >= 10_000
 
 
-@pytest.mark.parametrize("password", ["three random words", "kettle window purple", "K#9$x!2@Lq&7", "blue horse table"])
+@pytest.mark.parametrize(
+    "password", ["three random words", "kettle window purple", "K#9$x!2@Lq&7", "blue horse table"]
+)
 def test_three_random_words_and_random_signs_are_good(app, password):
     with app.app_context():
         assert passwords.password_problem(password, "amy", "Amy Brook") is None
@@ -349,11 +454,14 @@ def test_hashing_needs_no_running_portal():
 
 
 def test_the_old_password_is_needed_for_a_new_one(signed_in):
-    said = problem(fill(signed_in, "/account/password", password="not it", new_password=NEW, again=NEW))
+    said = problem(
+        fill(signed_in, "/account/password", password="not it", new_password=NEW, again=NEW)
+    )
     assert said == "The password is not right"
 
 
 # Guessing
+
 
 def test_guessing_is_slow_and_never_locks_out_a_known_device(app, signed_in):
     press_sign_out(signed_in)
@@ -367,28 +475,42 @@ def test_guessing_is_slow_and_never_locks_out_a_known_device(app, signed_in):
 
 
 def guess(app, tries, known=None):
-    """Send (name, password, address) each; [whether somebody got in]. `known` is a client with the mark of a known device."""
+    """Send (name, password, address) each; [whether somebody got in]. `known` is a client with the
+    mark of a known device.
+    """
     app.config["WTF_CSRF_ENABLED"] = False
     client = known or app.test_client()
-    return [client.post("/sign-in", data={"user_name": n, "password": p}, environ_base={"REMOTE_ADDR": at}).status_code == 302 for n, p, at in tries]
+    return [
+        client.post(
+            "/sign-in", data={"user_name": n, "password": p}, environ_base={"REMOTE_ADDR": at}
+        ).status_code
+        == 302
+        for n, p, at in tries
+    ]
 
 
 @pytest.fixture
 def checks(monkeypatch):
     """Every password that is really checked."""
     found, real = [], passwords.matches
-    monkeypatch.setattr(passwords, "matches", lambda kept, typed: found.append(typed) or real(kept, typed))
+    monkeypatch.setattr(
+        passwords, "matches", lambda kept, typed: found.append(typed) or real(kept, typed)
+    )
     return found
 
 
-def test_guesses_from_fifty_addresses_are_ten_checks_and_the_owner_still_gets_in(app, signed_in, amy, checks, tmp_path):
+def test_guesses_from_fifty_addresses_are_ten_checks_and_the_owner_still_gets_in(
+    app, signed_in, amy, checks, tmp_path
+):
     """A hundred here; a thousand in tests/soak/doors.py."""
     checks.clear()
     tries = [("amy", f"guess {n}", f"10.0.0.{n % 50}") for n in range(100)]
     assert not any(guess(app, tries[:50])) and len(checks) == 10
-    again = program.create_app(User._meta.database, tmp_path, testing=True)         # a restart forgets nothing
+    # a restart forgets nothing
+    again = program.create_app(User._meta.database, tmp_path, testing=True)
     assert not any(guess(again, tries[50:])) and len(checks) == 10
-    assert guess(again, [("amy", PASSWORD, "10.0.0.99")]) == [False] and len(checks) == 10     # not even with the password from a new place
+    # not even with the password from a new place
+    assert guess(again, [("amy", PASSWORD, "10.0.0.99")]) == [False] and len(checks) == 10
     assert guess(again, [("amy", PASSWORD, "10.0.0.1")], signed_in) == [True]
     with time_machine.travel(now() + timedelta(minutes=5, seconds=5), tick=False):
         assert not any(guess(again, tries[:20])) and len(checks) == 21
@@ -397,12 +519,19 @@ def test_guesses_from_fifty_addresses_are_ten_checks_and_the_owner_still_gets_in
 def test_the_question_for_the_password_again_cannot_be_guessed_quickly(signed_in, checks):
     checks.clear()
     said = [problem(fill(signed_in, "/account/confirm", password=f"guess {n}")) for n in range(12)]
-    assert said[9] == "The password is not right" and said[10].startswith("Too many") and len(checks) == 10
-    assert problem(fill(signed_in, "/account/password", password=PASSWORD, new_password=NEW, again=NEW)).startswith("Too many")
+    assert (
+        said[9] == "The password is not right"
+        and said[10].startswith("Too many")
+        and len(checks) == 10
+    )
+    assert problem(
+        fill(signed_in, "/account/password", password=PASSWORD, new_password=NEW, again=NEW)
+    ).startswith("Too many")
 
 
 def test_one_place_cannot_try_many_names(client, amy):
-    said = [problem(sign_in(client, "spring term 2026", f"user{n}")) for n in range(21)]    # two hundred in tests/soak/doors.py
+    # two hundred in tests/soak/doors.py
+    said = [problem(sign_in(client, "spring term 2026", f"user{n}")) for n in range(21)]
     assert said[19].startswith("The user name") and said[20].startswith("Too many")
 
 
@@ -424,6 +553,7 @@ def test_no_typed_name_is_kept_with_the_tries_or_in_the_audit_trail(client, amy)
 
 
 # The second step
+
 
 def test_setting_up_the_second_step_gives_ten_codes_that_work_once(app, signed_in, amy):
     shown, secret = turn_on(signed_in)
@@ -453,7 +583,10 @@ def test_a_code_from_the_app_works_once(app, two_steps):
 def test_two_requests_at_once_cannot_both_use_a_code_or_a_link(app, two_steps):
     now, twin = pyotp.TOTP(two_steps.totp).now(), User.get()
     assert [passwords.use_app_code(u, now, u.totp) for u in (two_steps, twin)] == [True, False]
-    assert [passwords.use_recovery_code(u, "aaaabbbbccccdddd") for u in (two_steps, twin)] == [True, False]
+    assert [passwords.use_recovery_code(u, "aaaabbbbccccdddd") for u in (two_steps, twin)] == [
+        True,
+        False,
+    ]
     User.update(setup_token=passwords.sha("link")).execute()
     unused = User.setup_token == passwords.sha("link")
     assert [passwords.set_password(u, NEW, unused) for u in (two_steps, twin)] == [True, False]
@@ -461,7 +594,9 @@ def test_two_requests_at_once_cannot_both_use_a_code_or_a_link(app, two_steps):
 
 def test_an_old_code_is_refused(client, two_steps):
     sign_in(client)
-    assert problem(fill(client, "/sign-in/code", code=pyotp.TOTP(two_steps.totp).at(time.time() - 90)))
+    assert problem(
+        fill(client, "/sign-in/code", code=pyotp.TOTP(two_steps.totp).at(time.time() - 90))
+    )
 
 
 def test_codes_cannot_be_guessed_quickly(client, two_steps):
@@ -507,28 +642,37 @@ def test_a_new_person_goes_from_the_link_over_password_and_second_step_home(app,
     assert sign_in(app.test_client(), NEW, "bob").location.startswith("/sign-in/code")
 
 
-def test_pages_left_open_can_be_sent_after_the_same_person_signed_in_again_and_by_nobody_else(app, signed_in, tom):
+def test_pages_left_open_can_be_sent_after_the_same_person_signed_in_again_and_by_nobody_else(
+    app, signed_in, tom
+):
     def token():
         signed_in.get("/account")
         with signed_in.session_transaction() as kept:
             return kept["csrf_token"]
+
     first = token()
     with time_machine.travel(now() + timedelta(hours=3), tick=False):
         assert sign_in(signed_in).location == "/" and token() == first
         assert sign_in(signed_in, name="tom").location == "/" and token() != first
-    assert m.SignedIn.select().count() == 1             # what this browser had before is ended
+    assert m.SignedIn.select().count() == 1  # what this browser had before is ended
 
 
 def test_the_key_of_the_second_step_stays_the_same_until_it_is_on(app, signed_in, amy):
-    """At each look, after a wrong code, at another computer and after signing in again: a picture scanned yesterday still works."""
+    """At each look, after a wrong code, at another computer and after signing in again: a picture
+    scanned yesterday still works.
+    """
+
     def key_shown(page):
         return check(page).xpath("string(//p/code)").replace(" ", "")
+
     first = key_shown(signed_in.get("/account/second-step"))
     assert key_shown(signed_in.get("/account/second-step")) == first
     wrong = fill(signed_in, "/account/second-step", code="000000")
     assert wrong.status_code == 422 and key_shown(wrong) == first
     other = app.test_client()
-    assert sign_in(other).status_code == 302 and key_shown(other.get("/account/second-step")) == first
+    assert (
+        sign_in(other).status_code == 302 and key_shown(other.get("/account/second-step")) == first
+    )
     signed_in.post("/sign-out", data={})
     sign_in(signed_in)
     assert key_shown(signed_in.get("/account/second-step")) == first
@@ -542,18 +686,29 @@ def test_moving_the_second_step_ends_other_places_and_changes_the_secret(app, si
     with time_machine.travel(now() + timedelta(minutes=1), tick=False):
         _, second = turn_on(signed_in)
         assert first != second
-        assert (other.get("/account").status_code, signed_in.get("/account").status_code) == (302, 200)
+        assert (other.get("/account").status_code, signed_in.get("/account").status_code) == (
+            302,
+            200,
+        )
 
 
 def test_looking_at_a_page_changes_nothing(signed_in, amy):
     before = list(User.select().dicts())
-    pages = "/account", "/account/second-step", "/account/password", f"/account/link/{amy.id}", "/account/confirm"
+    pages = (
+        "/account",
+        "/account/second-step",
+        "/account/password",
+        f"/account/link/{amy.id}",
+        "/account/confirm",
+    )
     for address in pages:
         check(signed_in.get(address))
     assert list(User.select().dicts()) == before
 
 
-@pytest.mark.parametrize("address", ["/account/second-step", "/account/recovery-codes", "/account/link/{}"])
+@pytest.mark.parametrize(
+    "address", ["/account/second-step", "/account/recovery-codes", "/account/link/{}"]
+)
 def test_account_pages_ask_for_the_password_again(signed_in, amy, address):
     address = address.format(amy.id)
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
@@ -565,11 +720,15 @@ def test_account_pages_ask_for_the_password_again(signed_in, amy, address):
 def test_new_recovery_codes_replace_the_old(signed_in):
     turn_on(signed_in)
     before = User.get().recovery
-    assert len(html.fromstring(fill(signed_in, "/account/recovery-codes").text).xpath("//li/code")) == 10
+    assert (
+        len(html.fromstring(fill(signed_in, "/account/recovery-codes").text).xpath("//li/code"))
+        == 10
+    )
     assert User.get().recovery != before
 
 
 # Links
+
 
 def test_the_first_account_is_made_by_a_link_that_works_once(app, client):
     with app.app_context():
@@ -577,14 +736,23 @@ def test_the_first_account_is_made_by_a_link_that_works_once(app, client):
     answers = dict(full_name="Tom Fix", user_name="Tom", new_password=NEW, again=NEW)
     assert fill(client, link, **answers).location == "/"
     made = User.get()
-    assert (made.name, made.username, made.role, made.active) == ("Tom Fix", "tom", "technician", True)
+    assert (made.name, made.username, made.role, made.active) == (
+        "Tom Fix",
+        "tom",
+        "technician",
+        True,
+    )
     assert User.select().count() == 1
     assert acts() == [("add", ""), ("signed in", "")]
     assert app.test_client().get(link).status_code == 410
     with app.app_context():
         assert screens.first_link("http://localhost/") is None
-    with app.test_request_context("/"):                             # a second press that was on its way meanwhile
-        boxes = {name: SimpleNamespace(data=said) for name, said in {**answers, "user_name": "second"}.items()}
+    # a second press that was on its way meanwhile
+    with app.test_request_context("/"):
+        boxes = {
+            name: SimpleNamespace(data=said)
+            for name, said in {**answers, "user_name": "second"}.items()
+        }
         assert screens.make_first(SimpleNamespace(**boxes)) is None and User.select().count() == 1
 
 
@@ -607,9 +775,15 @@ def test_a_new_person_joins_by_a_link_that_works_once(app, signed_in):
     assert fill(bob, link, new_password=NEW, again=NEW).location == "/"
     assert app.test_client().get(link).status_code == 410
     assert sign_in(app.test_client(), NEW, "bob").location == "/"
-    assert link.split("/")[-1] not in str(list(User.select().dicts())) + str(list(AuditEntry.select().dicts()))
-    assert acts()[1:] == [("sign-in link made", "They are new, or have never signed in"), ("sign-in link used", ""),
-                          ("signed in", ""), ("signed in", "")]
+    assert link.split("/")[-1] not in str(list(User.select().dicts())) + str(
+        list(AuditEntry.select().dicts())
+    )
+    assert acts()[1:] == [
+        ("sign-in link made", "They are new, or have never signed in"),
+        ("sign-in link used", ""),
+        ("signed in", ""),
+        ("signed in", ""),
+    ]
 
 
 def test_a_link_dies_after_a_day_and_when_a_new_one_is_made(app, signed_in, client):
@@ -631,7 +805,9 @@ def test_a_link_dies_when_the_account_is_switched_off(app, signed_in):
 
 def test_a_link_still_asks_for_the_code(app, signed_in):
     bob = person("bob", "teacher", totp=pyotp.random_base32(), password="x")
-    answer = fill(app.test_client(), made_link(signed_in, bob.id, "forgot"), new_password=NEW, again=NEW)
+    answer = fill(
+        app.test_client(), made_link(signed_in, bob.id, "forgot"), new_password=NEW, again=NEW
+    )
     assert answer.location.startswith("/sign-in/code")
 
 
@@ -655,18 +831,32 @@ def test_a_link_needs_a_reason(signed_in):
     assert problem(fill(signed_in, f"/account/link/{bob.id}")) == "Choose why they need a link"
 
 
-@pytest.mark.parametrize("role, allowed", [("technician", {"technician", "senco", "head", "teacher", "office"}),
-                                           ("senco", {"senco", "head", "teacher", "office"}), ("office", set()),
-                                           ("teacher", set()), ("head", set())])
+@pytest.mark.parametrize(
+    "role, allowed",
+    [
+        ("technician", {"technician", "senco", "head", "teacher", "office"}),
+        ("senco", {"senco", "head", "teacher", "office"}),
+        ("office", set()),
+        ("teacher", set()),
+        ("head", set()),
+    ],
+)
 def test_who_may_make_a_link_for_whom(app, signed_in, amy, role, allowed):
     User.update(role=role).execute()
     others = {r: person(f"a-{r}", r) for r in ("technician", "senco", "head", "teacher", "office")}
-    seen = {r for r, p in others.items() if signed_in.get(f"/account/link/{p.id}").status_code == 200}
+    seen = {
+        r for r, p in others.items() if signed_in.get(f"/account/link/{p.id}").status_code == 200
+    }
     assert seen == allowed
     token = html.fromstring(signed_in.get("/account").text).forms[-1].fields["csrf_token"]
     for r, p in others.items():
-        answer = signed_in.post(f"/account/link/{p.id}", data={"csrf_token": token, "reason": "new"})
-        assert (answer.status_code == 200, bool(User.get_by_id(p.id).setup_token)) == (r in allowed, r in allowed)
+        answer = signed_in.post(
+            f"/account/link/{p.id}", data={"csrf_token": token, "reason": "new"}
+        )
+        assert (answer.status_code == 200, bool(User.get_by_id(p.id).setup_token)) == (
+            r in allowed,
+            r in allowed,
+        )
 
 
 def test_a_link_for_nobody_is_no_page(signed_in):
@@ -680,15 +870,25 @@ def test_no_page_has_a_password_box_for_somebody_else(signed_in):
 
 # The audit trail
 
+
 def test_the_audit_trail_says_what_happened_and_by_whom_and_holds_no_secret(app, signed_in, amy):
     sign_in(app.test_client(), "not the one")
     _, secret = turn_on(signed_in)
     fill(signed_in, "/account/password", password=PASSWORD, new_password=NEW, again=NEW)
     press_sign_out(signed_in)
-    assert acts() == [("signed in", ""), ("refused sign-in", "Wrong password"), ("second step set up", ""),
-                      ("recovery codes made", ""), ("password changed", ""), ("signed in", ""), ("signed out", "")]
+    assert acts() == [
+        ("signed in", ""),
+        ("refused sign-in", "Wrong password"),
+        ("second step set up", ""),
+        ("recovery codes made", ""),
+        ("password changed", ""),
+        ("signed in", ""),
+        ("signed out", ""),
+    ]
     rows = [e for e in AuditEntry.select() if e.who != "The tests"]
-    assert {e.who for e in rows if e.act != "refused sign-in"} == {"Amy"} and {e.record_id for e in rows} == {amy.id}
+    assert {e.who for e in rows if e.act != "refused sign-in"} == {"Amy"} and {
+        e.record_id for e in rows
+    } == {amy.id}
     row, words = User.get(), str(list(AuditEntry.select().dicts()))
     hidden = secret, NEW, PASSWORD, "not the one", row.password, row.token, row.recovery
     assert not any(text in words for text in hidden)

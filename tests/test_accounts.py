@@ -3,17 +3,17 @@
 import datetime
 import re
 
-import accounts
-import keeping
-import models as m
 import pytest
-import questions as q
-import trail
 from conftest import START, dump
 from live import Live
 from web import words
 
-from admin_views import account as screens
+import models as m
+from admin_views.account import views as screens
+from audit import accounts
+from audit import log as audit_log
+from privacy import keeping
+from records import questions as q
 
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
@@ -22,7 +22,7 @@ DAY = datetime.timedelta(days=1)
 def write(act, person, by=None, question="", before="", after="", reason=""):
     """A row of the audit trail about a person's account, by a colleague or by nobody."""
     with q.acting(str(by), by.id, by.role) if by else q.acting("The tests"):
-        trail.audit(act, person, question, before, after, reason)
+        audit_log.audit(act, person, question, before, after, reason)
 
 
 def used_a_link(person):
@@ -30,7 +30,7 @@ def used_a_link(person):
     write("sign-in link used", person, by=person)
 
 
-# --------------------------------------------------------------------------- a sign-in that is new
+# --- a sign-in that is new
 @pytest.mark.parametrize("act, question", accounts.MAKES_NEW)
 def test_each_of_these_makes_a_sign_in_new_for_24_hours(cast, the_day, act, question):
     assert accounts.new_sign_in(cast.head) is None
@@ -98,7 +98,9 @@ def test_every_line_of_the_table_names_a_route(portal):
 
 @pytest.mark.parametrize("who", (q.SENCO, q.HEAD, q.TECHNICIAN))
 def test_a_new_sign_in_cannot_erase_export_or_give_rights(school, browser, the_day, who):
-    """Every route of the table, opened and sent: refused in words, nothing changed; later as ever."""
+    """Every route of the table, opened and sent: refused in words, nothing changed; later
+    as ever.
+    """
     from web import address, rules
 
     person, at = getattr(school, who), browser(who)
@@ -141,7 +143,7 @@ def test_what_a_new_sign_in_sent_is_kept(school, browser):
     assert "Typed Name" in m.Draft.get(m.Draft.user == school.technician).typed
 
 
-# ------------------------------------------------------------------------------------ what is told
+# --- what is told
 TOM, HEDDA = "Technician of the school", "Head of the school (Head)"
 TELLING = (
     ("sign-in link made", "", "", "", "Lost", f"{TOM} made a sign-in link for {HEDDA}. Why: Lost."),
@@ -191,12 +193,12 @@ def test_settings_commands_restores_and_accepted_faults_are_told(school, browser
     with q.acting("Tom", school.technician.id, q.TECHNICIAN):
         settings.save()
     with q.acting("At the server"):
-        trail.saw("export", [school.mine], "Everything held")
+        audit_log.saw("export", [school.mine], "Everything held")
     with q.acting("Command line"):
-        trail.saw("view", [school.mine], "who-saw")
-        trail.accept(["A fault."], settings, "Known since May")
+        audit_log.saw("view", [school.mine], "who-saw")
+        audit_log.accept(["A fault."], settings, "Known since May")
     with q.acting("Restore"):
-        trail.audit("restored", settings, before="2026-11-20T10:00:00Z")
+        audit_log.audit("restored", settings, before="2026-11-20T10:00:00Z")
     said = browser("head").page("/").text
     shown = (
         f"At the server: everything held on record {school.mine.id} was written to a file.",
@@ -232,7 +234,7 @@ def test_only_what_was_shown_is_put_away(school, browser, number):
     assert "made a sign-in link" in at.page("/").text
 
 
-# ------------------------------------------------------------------ the other half of an erasure
+# --- the other half of an erasure
 @pytest.fixture
 def leaver(cast, acting):
     """A child who has left and may be erased."""
@@ -270,7 +272,7 @@ def test_a_link_by_a_third_for_one_of_them_is_no_hindrance(cast, leaver, tmp_pat
     assert m.Pupil.get_by_id(leaver.id).erased_on
 
 
-# ---------------------------------------------------------------------- the second step is off
+# --- the second step is off
 def test_every_page_says_when_the_second_step_is_off(school, browser):
     assert "The second step is off" not in browser("teacher").page("/").text
     m.Setting.update(second_step=None).execute()
@@ -279,7 +281,7 @@ def test_every_page_says_when_the_second_step_is_off(school, browser):
     assert "The second step is off" not in browser(None).page("/sign-in").text
 
 
-# ---------------------------------------------------------------------- through the real server
+# --- through the real server
 PASSWORD = [
     ("new_password", "harbour violet spoon teapot"),
     ("again", "harbour violet spoon teapot"),

@@ -1,7 +1,10 @@
-"""One line in models.py and one command: the question is everywhere, and no answer of before is lost.
+"""One line in models.py and one command: the question is everywhere, and no answer of before is
+lost.
 
-A copy of the program is changed as a technician would change it, and run as it is run: `python app.py migration`, then the pages.
+A copy of the program is changed as a technician would change it, and run as it is run: `python
+app.py migration`, then the pages.
 """
+
 import json
 import os
 import re
@@ -10,20 +13,27 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-import app as program
-import models as m
 import pytest
-import questions as q
 from conftest import HANGS, ROOT, sqlite_file
 from playhouse.schema_diff import diff_models
 
-AFTER = '    strengths = text("What is going well?", "Start the conversation here: it helps.", rows=4)\n'
+import app as program
+import models as m
+from records import questions as q
+
+AFTER = (
+    '    strengths = text("What is going well?", "Start the conversation here: it helps.",'
+    " rows=4)\n"
+)
 LINE = '    sleep = text("How does the child sleep?", "Ask the family.", rows=2, needed=True)\n'
 LEFT_OUT = shutil.ignore_patterns(".*", "data*", "__pycache__", "tests", "docs", "*.md")
-pytestmark = pytest.mark.skipif("DATABASE_URL" in os.environ, reason="the copy has a database of its own, in SQLite")
+pytestmark = pytest.mark.skipif(
+    "DATABASE_URL" in os.environ, reason="the copy has a database of its own, in SQLite"
+)
 
-# What the changed program shows, asked from inside it: a database path and what to do, a JSON object of texts.
-LOOK = '''
+# What the changed program shows, asked from inside it: a database path and what to do, a JSON
+# object of texts.
+LOOK = """
 import io, json, pathlib, sys, time
 import app as program, models as m, questions as q
 from admin_views import places
@@ -56,9 +66,9 @@ with q.acting("The tests"):
     another = m.Pupil.create(surname="Ash", forename="Wren", dob=m.Pupil.get().dob, year="3", form="3B")
 said["new"] = client.get(f"/record-of-concern/new/?pupil={another.id}").text
 print(json.dumps(said))
-'''
+"""
 
-MAKE = '''
+MAKE = """
 import datetime, app as program, models as m, questions as q
 program.configure()
 database = program.open_database()
@@ -67,13 +77,17 @@ with database.connection_context(), q.acting("The tests"):
     m.User.create(name="Sam", username="sam", role="senco", totp="JBSWY3DPEHPK3PXP")
     pupil = m.Pupil.create(surname="Oak", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B")
     m.RecordOfConcern(pupil=pupil, happened_on=datetime.date(2026, 9, 1), strengths="Kind to younger ones").save()
-'''
+"""
 
 
 def run(copy, *command, ok=True):
     """Run a command in the copy, with its own data folder; what it prints."""
-    env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | {"DATA_DIR": str(copy / "data")}
-    done = subprocess.run([sys.executable, *command], cwd=copy, env=env, capture_output=True, text=True, timeout=HANGS)
+    env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | {
+        "DATA_DIR": str(copy / "data")
+    }
+    done = subprocess.run(
+        [sys.executable, *command], cwd=copy, env=env, capture_output=True, text=True, timeout=HANGS
+    )
     assert not ok or done.returncode == 0, done.stdout + done.stderr
     return done.stdout + ("" if ok else done.stderr)
 
@@ -81,7 +95,11 @@ def run(copy, *command, ok=True):
 def files_of(copy):
     """Every file of the program in the copy, with its bytes."""
     found = [p.relative_to(copy) for p in copy.rglob("*") if p.is_file()]
-    return {str(p): (copy / p).read_bytes() for p in found if p.parts[0] != "data" and "__pycache__" not in p.parts}
+    return {
+        str(p): (copy / p).read_bytes()
+        for p in found
+        if p.parts[0] != "data" and "__pycache__" not in p.parts
+    }
 
 
 def change(copy, old, new):
@@ -94,7 +112,9 @@ def change(copy, old, new):
 
 @pytest.fixture(scope="module")
 def added(tmp_path_factory):
-    """A copy of the program with a saved record, then one more line, then the command; and what it shows."""
+    """A copy of the program with a saved record, then one more line, then the command; and what it
+    shows.
+    """
     copy = tmp_path_factory.mktemp("school") / "portal"
     shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
     for name in ("CHANGELOG.md", "README.md"):
@@ -104,7 +124,13 @@ def added(tmp_path_factory):
     change(copy, AFTER, AFTER + LINE)
     printed = run(copy, "app.py", "migration")
     after = files_of(copy)
-    return SimpleNamespace(copy=copy, before=before, after=after, printed=printed, said=json.loads(run(copy, "-c", LOOK).splitlines()[-1]))
+    return SimpleNamespace(
+        copy=copy,
+        before=before,
+        after=after,
+        printed=printed,
+        said=json.loads(run(copy, "-c", LOOK).splitlines()[-1]),
+    )
 
 
 def plain(page):
@@ -154,8 +180,14 @@ def test_the_answer_is_on_every_surface(added, surface):
 def test_the_control_stands_after_the_line_before_and_has_its_rows(added):
     """Where the technician wrote it, with room for two lines."""
     page = added.said["edit"]
-    assert page.index('id="strengths"') < page.index('id="sleep"') < page.index('id="causes') if 'id="causes' in page else True
-    assert re.search(r'<textarea[^>]*id="sleep"[^>]*rows="2"|<textarea[^>]*rows="2"[^>]*id="sleep"', page)
+    assert (
+        page.index('id="strengths"') < page.index('id="sleep"') < page.index('id="causes')
+        if 'id="causes' in page
+        else True
+    )
+    assert re.search(
+        r'<textarea[^>]*id="sleep"[^>]*rows="2"|<textarea[^>]*rows="2"[^>]*id="sleep"', page
+    )
 
 
 def test_a_needed_question_is_needed(added):
@@ -182,25 +214,35 @@ def test_renaming_a_line_is_refused_with_what_to_do(added, tmp_path):
     change(copy, LINE, LINE.replace("sleep =", "sleeping ="))
     before = files_of(copy)
     printed = run(copy, "app.py", "migration", ok=False)
-    assert "These answers would be lost: record_of_concern.sleep. Put the line back, under “No longer asked”." in printed
+    assert (
+        "These answers would be lost: record_of_concern.sleep. Put the line back, under “No longer"
+        " asked”." in printed
+    )
     assert "Traceback" not in printed and files_of(copy) == before
 
 
 def test_a_question_that_is_no_longer_asked_keeps_its_answers(added, tmp_path):
-    """Moved to the end of its class, under a section that nobody fills in, as the README says: nothing to migrate."""
+    """Moved to the end of its class, under a section that nobody fills in, as the README says:
+    nothing to migrate.
+    """
     copy = tmp_path / "portal"
     shutil.copytree(added.copy, copy)
     change(copy, LINE, "")
-    change(copy, '    child_said = text("What does the child say about it?", "In the child\'s own words if you can.", rows=3)\n',
-           '    child_said = text("What does the child say about it?", "In the child\'s own words if you can.", rows=3)\n'
-           '    no_longer = Section("No longer asked", write=(), last=True)\n' + LINE.replace(", needed=True", ""))
+    change(
+        copy,
+        '    child_said = text("What does the child say about it?", "In the child\'s own words if'
+        ' you can.", rows=3)\n',
+        '    child_said = text("What does the child say about it?", "In the child\'s own words if'
+        ' you can.", rows=3)\n    no_longer = Section("No longer asked", write=(), last=True)\n'
+        + LINE.replace(", needed=True", ""),
+    )
     assert run(copy, "app.py", "migration").strip() == "models.py has nothing new."
     said = json.loads(run(copy, "-c", LOOK).splitlines()[-1])
     assert "Wakes at four" in plain(said["page"]) and "Wakes at four" in plain(said["completed"])
     assert 'name="sleep"' not in said["edit"] and 'name="sleep"' not in said["new"]
 
 
-# ------------------------------------------------------------------------------------------------- migrations and models
+# --- migrations and models
 def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path, database):
     """A fresh database, all migrations: nothing is missing, nothing is too much."""
     fresh = sqlite_file(tmp_path / "fresh.db")
@@ -210,7 +252,10 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path, database
         with fresh.connection_context():
             diff = diff_models(fresh, m.tables())
             left = str(diff) if diff else ""
-        assert not diff, f"models.py has what no migration makes: run `make migration` and commit the new file. {left}"
+        assert not diff, (
+            "models.py has what no migration makes: run `make migration` and commit the new file."
+            f" {left}"
+        )
         assert program.migrate(fresh) == []
     finally:
         fresh.close()
@@ -221,4 +266,6 @@ def test_no_migration_takes_anything_away():
     """Answers are never dropped, tables neither."""
     for path in (ROOT / "migrations").glob("*.py"):
         up = path.read_text("utf-8").partition("def down")[0]
-        assert not re.search(r"drop_column|drop_table|rename_column|DROP ", up), f"{path.name} would lose answers"
+        assert not re.search(r"drop_column|drop_table|rename_column|DROP ", up), (
+            f"{path.name} would lose answers"
+        )

@@ -3,7 +3,7 @@
 import re
 
 import models as m
-import questions as q
+from records import questions as q
 
 
 def test_the_page_shows_the_line_and_says_whether_an_old_one_holds(school, browser):

@@ -3,23 +3,24 @@
 import datetime
 import json
 
-import anchors
-import commands
-import config
-import models as m
 import pytest
-import questions as q
-import trail
-import upkeep
 from click.testing import CliRunner
 from test_trail import off_guard, rebuilt, sql
 from test_upkeep import migrated, school  # noqa: F401  (fixtures: a data folder)
+
+import commands
+import config
+import models as m
+from audit import anchors
+from audit import log as audit_log
+from ops import backup
+from records import questions as q
 
 LINE = "24 November 2026, 57,789 rows, code 7F3A-19C2-44D0-8E1B"
 READ = anchors.Line(57_789, "7f3a19c244d08e1b")
 
 
-# ------------------------------------------------------------------------------------- the line
+# --- the line
 @pytest.mark.parametrize(
     "typed, read",
     (
@@ -51,8 +52,8 @@ def more_rows(robin, *words):
 
 def test_the_trail_is_held_against_an_old_line(robin):
     more_rows(robin, "One", "Two")
-    line = anchors.read_line(anchors.line_of(trail.head()))
-    assert line.rows == trail.head().rows
+    line = anchors.read_line(anchors.line_of(audit_log.head()))
+    assert line.rows == audit_log.head().rows
     more_rows(robin, "Three")
     assert anchors.compare(line) == []
     assert (
@@ -65,14 +66,14 @@ def test_the_trail_is_held_against_an_old_line(robin):
 def test_a_row_before_the_line_that_does_not_fit_is_told(robin):
     """The row of the line is untouched, and one before it was edited."""
     more_rows(robin, "One", "Two", "Three")
-    line = anchors.read_line(anchors.line_of(trail.head()))
+    line = anchors.read_line(anchors.line_of(audit_log.head()))
     off_guard()
-    sql("UPDATE audit_entry SET who = 'Somebody else' WHERE id = ?", trail.head().last - 2)
-    trail.guard()
+    sql("UPDATE audit_entry SET who = 'Somebody else' WHERE id = ?", audit_log.head().last - 2)
+    audit_log.guard()
     assert "does not follow from the row before it" in anchors.compare(line)[0]
 
 
-# ----------------------------------------------------------------------------- the second place
+# --- the second place
 def verify(*words):
     """The command `verify`: (exit code, what it prints)."""
     done = CliRunner().invoke(commands.cli, ["verify", *words])
@@ -92,7 +93,7 @@ def two_places(school, tmp_path):  # noqa: F811
         pupil = m.Pupil.select().first()
         for pupil.alert in ("What was said", "And what was added"):
             pupil.save()
-    upkeep.tend()
+    backup.tend()
     return school, second
 
 
@@ -106,20 +107,20 @@ def forge(folder):
         row = q.AuditEntry.get(q.AuditEntry.after == "What was said")
         sql('UPDATE audit_entry SET "after" = ? WHERE id = ?', "What was never said", row.id)
         rebuilt(config.key_file(folder, "audit.key").encode())
-        trail.guard()
-        marks = [anew(mark) for mark in upkeep.daily_anchors()]
+        audit_log.guard()
+        marks = [anew(mark) for mark in backup.daily_anchors()]
         (folder / "anchors.txt").unlink()
-        trail.write_anchors(folder / "anchors.txt", marks)
+        audit_log.write_anchors(folder / "anchors.txt", marks)
         for note in (folder / "backups").glob("*.json"):
             said = json.loads(note.read_text("utf-8"))
-            said["anchor"] = vars(anew(trail.Anchor(**said["anchor"])))
+            said["anchor"] = vars(anew(audit_log.Anchor(**said["anchor"])))
             note.write_text(json.dumps(said), "utf-8")
 
 
 def anew(mark):
     """An anchor as it would have been, had the forged rows been there."""
     row = q.AuditEntry.get_by_id(mark.last)
-    return trail.Anchor(mark.at, mark.rows, mark.last, row.link)
+    return audit_log.Anchor(mark.at, mark.rows, mark.last, row.link)
 
 
 def test_a_forgery_with_the_key_is_found_by_the_second_place_alone(two_places):
@@ -150,7 +151,7 @@ def test_a_file_of_anchors_is_named_to_verify(two_places):
 def test_a_forgery_is_found_by_the_line_in_the_book(two_places):
     folder, _ = two_places
     with q.db.connection_context():
-        line = anchors.line_of(trail.head())
+        line = anchors.line_of(audit_log.head())
     forge(folder)
     with q.db.connection_context():
         assert "is not the one that was written down" in anchors.compare(anchors.read_line(line))[0]
@@ -160,7 +161,7 @@ def test_a_made_up_restore_that_hides_anchors_is_told(two_places):
     """A row that says a restore took all the time back; the anchors it hides are counted aloud."""
     folder, _ = two_places
     with q.db.connection_context(), q.acting("Restore"):
-        trail.audit("restored", m.Setting.of_school(), before="2026-01-01T00:00:00Z")
+        audit_log.audit("restored", m.Setting.of_school(), before="2026-01-01T00:00:00Z")
     code, said = verify()
     assert code == 0 and "anchors are of a time that a restore took back" in said
     assert "a backup of 2026-01-01T00:00:00Z" in said
@@ -172,14 +173,14 @@ def test_the_second_place_only_grows_and_what_cannot_be_added_is_in_the_log(
     folder, second = two_places
     path = second / "anchors.txt"
     first = path.read_bytes()
-    upkeep.tend()
+    backup.tend()
     assert path.read_bytes() == first, "once a day"
     the_day.shift(datetime.timedelta(days=1))
-    upkeep.tend()
-    assert path.read_bytes().startswith(first) and len(trail.read_anchors(path)) == 2
+    backup.tend()
+    assert path.read_bytes().startswith(first) and len(audit_log.read_anchors(path)) == 2
     path.unlink()
     second.rmdir()
-    upkeep.tend()
+    backup.tend()
     assert "No anchor was added in the second place" in caplog.text
     assert verify()[0] == 0, (
         "a place that is away is a warning of `check`, not a fault of the trail"

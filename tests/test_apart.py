@@ -1,38 +1,40 @@
-"""Children are kept apart: no number of a row is given twice, and nobody knows a record by its number alone.
+"""Children are kept apart: no number of a row is given twice, and nobody knows a record by its
+number alone.
 
-The first half shows that numbers are never given again: on both engines, past the program, in databases of released versions, after a
-restore. The second half gives each number again by force, as databases before 1.2.0 did, and looks at every surface.
+The first half shows that numbers are never given again: on both engines, past the program, in
+databases of released versions, after a restore. The second half gives each number again by force,
+as databases before 1.2.0 did, and looks at every surface.
 """
+
 import json
 
-import app as portal_module
-import effects
-import guards
-import keeping
-import models as m
-import numbering
 import pytest
-import questions as q
-import recovery
-import trail
-import upgrade
-import upkeep
-import witness
-import workflow as w
 from conftest import ON, START, TODAY, press, take_to
 from test_upkeep import RELEASED, build, kill_at, killed, point_at
 from web import MARKS, fill_in
 
-from admin_views import saving
+import app as portal_module
+import models as m
+import workflow as w
+from admin_views import merge
+from audit import log as audit_log
+from audit import verify
+from ops import backup, numbering, restore, upgrade
+from pathway import effects, guards
+from privacy import keeping
+from records import questions as q
 
 each = pytest.mark.parametrize
 NEVER_TAKEN_OUT = (m.AuditEntry,)
 KINDS = [c for c in m.every(m.PupilRecord) if c not in (m.Placement, m.ListMembership)]
-ALONE = {"upn": None, "done_with": None, "username": None, "ended_on": START}      # what only one row may have
+# what only one row may have
+ALONE = {"upn": None, "done_with": None, "username": None, "ended_on": START}
 
 
 def copy_past_the_program(kind):
-    """Write the newest row of a table once more, as somebody would at the database: the number of the copy."""
+    """Write the newest row of a table once more, as somebody would at the database: the number of
+    the copy.
+    """
     said = dict(kind.select().order_by(kind.id.desc()).dicts().get())
     del said["id"]
     said.update({name: value for name, value in ALONE.items() if name in said})
@@ -44,15 +46,21 @@ def copy_past_the_program(kind):
 
 def some_row(kind, user):
     """A row of a table that no child of the tests fills."""
-    rows = {m.SignInTry: {"key": "k"}, m.SignedIn: {"key": "k", "user": user}, m.Press: {"token": "t", "led_to": "/"},
-            m.Draft: {"user": user, "form": "/pupil/new/", "typed": "[]"}}
+    rows = {
+        m.SignInTry: {"key": "k"},
+        m.SignedIn: {"key": "k", "user": user},
+        m.Press: {"token": "t", "led_to": "/"},
+        m.Draft: {"user": user, "form": "/pupil/new/", "typed": "[]"},
+    }
     if kind in rows:
         kind.create(**rows[kind])
 
 
 @each("kind", [c for c in m.tables() if c not in NEVER_TAKEN_OUT], ids=lambda c: c.__name__)
 def test_the_number_of_a_removed_row_is_not_given_again(school, kind):
-    """The last row is taken out, and the next one has another number: on this engine, and past the program."""
+    """The last row is taken out, and the next one has another number: on this engine, and past the
+    program.
+    """
     some_row(kind, school.senco)
     first = copy_past_the_program(kind)
     assert kind.delete().where(kind.id == first).execute() == 1
@@ -78,13 +86,15 @@ def test_what_was_removed_meanwhile_is_not_made_again_by_a_late_save(school, act
     assert not m.Strategy.get_or_none(id=strategy.id)
 
 
-# -------------------------------------------------------------------------------------------- databases that exist already
+# --- databases that exist already
 @pytest.fixture(params=RELEASED, ids=lambda path: path.stem)
 def released(tmp_path, monkeypatch, request):
-    """A school of a released version, from which the newest strategy was removed before the upgrade: the folder, and its number."""
+    """A school of a released version, from which the newest strategy was removed before the
+    upgrade: the folder, and its number.
+    """
     for folder in point_at(tmp_path / "data", monkeypatch, lambda path: build(path, request.param)):
-        with upkeep.reading(folder / "portal.db") as old:
-            number, = old.execute_sql("SELECT MAX(id) FROM strategy").fetchone()
+        with backup.reading(folder / "portal.db") as old:
+            (number,) = old.execute_sql("SELECT MAX(id) FROM strategy").fetchone()
             old.execute_sql("DELETE FROM strategy WHERE id = ?", (number,))
         yield folder, number
 
@@ -96,63 +106,87 @@ def new_strategy():
 
 
 def test_an_old_database_gives_no_number_again_either(released):
-    """Its tables are made anew, with a backup first; what the audit trail knows of is not given again; nothing else changes."""
+    """Its tables are made anew, with a backup first; what the audit trail knows of is not given
+    again; nothing else changes.
+    """
     folder, number = released
-    with upkeep.reading(folder / "portal.db") as old:
-        shape = dict(old.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
+    with backup.reading(folder / "portal.db") as old:
+        shape = dict(
+            old.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        )
         assert "strategy" in numbering.reusing(old)
     upgrade.migrated(portal_module.migrate)
-    assert len(upkeep.sets(folder / "backups")) == 1
+    assert len(backup.sets(folder / "backups")) == 1
     with q.db.connection_context():
-        now = dict(q.db.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
+        now = dict(
+            q.db.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        )
         assert numbering.reusing(q.db.obj) == {}
-        assert not portal_module.diff_models(q.db.obj, m.tables()) and trail.guarded() and trail.verify() == []
+        assert (
+            not portal_module.diff_models(q.db.obj, m.tables())
+            and audit_log.guarded()
+            and audit_log.verify() == []
+        )
         assert q.db.execute_sql("PRAGMA foreign_key_check").fetchall() == []
         assert q.db.pragma("foreign_keys") == 1
-    assert {name for name, made in shape.items() if "INDEX" in made} <= set(now), "every index is there"
+    assert {name for name, made in shape.items() if "INDEX" in made} <= set(now), (
+        "every index is there"
+    )
     assert new_strategy() == number + 1
-    before = upkeep.sets(folder / "backups")
-    assert upgrade.migrated(portal_module.migrate) == [] and upkeep.sets(folder / "backups") == before
+    before = backup.sets(folder / "backups")
+    assert (
+        upgrade.migrated(portal_module.migrate) == [] and backup.sets(folder / "backups") == before
+    )
 
 
 def test_killed_while_the_tables_are_made_anew_nothing_is_lost(released, monkeypatch):
     folder, _ = released
-    with upkeep.reading(folder / "portal.db") as old:
+    with backup.reading(folder / "portal.db") as old:
         total = old.execute_sql("SELECT COUNT(*) FROM pupil").fetchone()
     with monkeypatch.context() as patch:
         patch.setattr(numbering, "rebuild", kill_at(numbering.rebuild, 30))
         killed(lambda: portal_module.migrate(q.db.obj))
     portal_module.migrate(q.db.obj)
     with q.db.connection_context():
-        assert numbering.reusing(q.db.obj) == {} and q.db.execute_sql("SELECT COUNT(*) FROM pupil").fetchone() == total
+        assert (
+            numbering.reusing(q.db.obj) == {}
+            and q.db.execute_sql("SELECT COUNT(*) FROM pupil").fetchone() == total
+        )
 
 
 def test_a_new_form_of_the_school_counts_as_well(released, tmp_path):
-    """A table that a school's own migration makes is plain at first, and counted at the end of the same command."""
+    """A table that a school's own migration makes is plain at first, and counted at the end of the
+    same command.
+    """
     folder = tmp_path / "migrations"
     folder.mkdir()
-    for path in upkeep.MIGRATIONS.glob("0*.py"):
+    for path in backup.MIGRATIONS.glob("0*.py"):
         (folder / path.name).write_text(path.read_text("utf-8"), "utf-8")
     (folder / "0099_sleep.py").write_text(
-        "from peewee import *\ndef up(migrator, db):\n    class Sleep(Model):\n        words = TextField()\n        class Meta:\n            database = db\n"
-        "            table_name = 'sleep'\n    db.create_tables([Sleep])\n", "utf-8")
+        "from peewee import *\ndef up(migrator, db):\n    class Sleep(Model):\n        words ="
+        " TextField()\n        class Meta:\n            database = db\n            table_name ="
+        " 'sleep'\n    db.create_tables([Sleep])\n",
+        "utf-8",
+    )
     portal_module.migrate(q.db.obj, folder)
     with q.db.connection_context():
-        made, = q.db.execute_sql("SELECT sql FROM sqlite_master WHERE name = 'sleep'").fetchone()
+        (made,) = q.db.execute_sql("SELECT sql FROM sqlite_master WHERE name = 'sleep'").fetchone()
     assert "AUTOINCREMENT" in made
 
 
 def test_after_a_restore_no_number_of_the_lost_time_is_given_again(released):
-    """What was made between the backup and the restore is known to nobody but to open pages and to paper."""
+    """What was made between the backup and the restore is known to nobody but to open pages and to
+    paper.
+    """
     upgrade.migrated(portal_module.migrate)
-    upkeep.backup()
+    backup.backup()
     lost = new_strategy()
     q.db.close()
-    recovery.restore()
+    restore.restore()
     assert new_strategy() > lost
 
 
-# ----------------------------------------------------------------------------------- a number that was given twice long ago
+# --- a number that was given twice long ago
 def rows_of(record):
     """The rows of a record, all groups."""
     return [row for group in record.groups() for row in getattr(record, group)]
@@ -167,16 +201,22 @@ def take_out(record):
 
 
 def as_long_ago(*taken):
-    """Let the numbers of these records be given again, as every SQLite database before 1.2.0 did."""
+    """Let the numbers of these records be given again, as every SQLite database before
+    1.2.0 did.
+    """
     first = {}
     for record in taken:
         name = record._meta.table_name
         first[name] = min(record.id, first.get(name, record.id))
     for name, number in first.items():
         if numbering.on_file(q.db.obj):
-            q.db.execute_sql("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (number - 1, name))
+            q.db.execute_sql(
+                "UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (number - 1, name)
+            )
         else:
-            q.db.execute_sql("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", (f'"{name}"', number))
+            q.db.execute_sql(
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", (f'"{name}"', number)
+            )
 
 
 def written_by(user, kind):
@@ -185,20 +225,37 @@ def written_by(user, kind):
 
 
 @each("kind", KINDS, ids=lambda c: c.__name__)
-def test_a_number_given_twice_shows_nothing_of_the_other_child(school, browser, plain_paper, acting, kind):
-    """Page, history, form, draft, paper, home page, the child's page, the bundle: not a word of the child who had the number before."""
+def test_a_number_given_twice_shows_nothing_of_the_other_child(
+    school, browser, plain_paper, acting, kind
+):
+    """Page, history, form, draft, paper, home page, the child's page, the bundle: not a word of the
+    child who had the number before.
+    """
     at, mark = browser("senco"), MARKS["other"]
     taken = fill_in(kind(pupil=school.other), mark)
-    home, name = f"/{kind.slug()}/{taken.id}", next(n for n, f in kind.questions() if not hasattr(f, "rel_model"))
+    home, name = (
+        f"/{kind.slug()}/{taken.id}",
+        next(n for n, f in kind.questions() if not hasattr(f, "rel_model")),
+    )
     if written_by(school.senco, kind):
-        assert at.post("/draft/", {"draft_of": f"{home}/edit/", name: f"{mark}typed"}).status_code == 200
+        assert (
+            at.post("/draft/", {"draft_of": f"{home}/edit/", name: f"{mark}typed"}).status_code
+            == 200
+        )
     there = [taken, *rows_of(taken)]
     take_out(taken)
     as_long_ago(*there)
     more = {"entered_by": "Somebody"} if issubclass(kind, m.Form) else {}
     made = fill_in(kind(pupil=school.mine, **more), MARKS["mine"])
-    assert {(type(row), row.id) for row in (made, *rows_of(made))} == {(type(row), row.id) for row in there}, "the test gives the same numbers"
-    addresses = [f"{home}/", f"{home}/print.pdf", f"/pupil/{school.mine.id}/", f"/pupil/{school.mine.id}/record.pdf"]
+    assert {(type(row), row.id) for row in (made, *rows_of(made))} == {
+        (type(row), row.id) for row in there
+    }, "the test gives the same numbers"
+    addresses = [
+        f"{home}/",
+        f"{home}/print.pdf",
+        f"/pupil/{school.mine.id}/",
+        f"/pupil/{school.mine.id}/record.pdf",
+    ]
     addresses += [f"{home}/edit/"] if written_by(school.senco, kind) else []
     addresses += [f"/{type(row).slug()}/{row.id}/" for row in rows_of(made)]
     for address in addresses:
@@ -208,7 +265,9 @@ def test_a_number_given_twice_shows_nothing_of_the_other_child(school, browser, 
     draft = m.Draft.get_or_none()
     assert draft is None or at.get(f"/draft/{draft.id}/").status_code == 404
     given = keeping.gather(school.mine, [])
-    assert mark not in json.dumps([[data for _, data in given.papers], given.typed, given.trail], default=str)
+    assert mark not in json.dumps(
+        [[data for _, data in given.papers], given.typed, given.trail], default=str
+    )
 
 
 def test_the_history_is_of_one_child_even_when_nobody_told_of_the_removal(school):
@@ -220,11 +279,13 @@ def test_the_history_is_of_one_child_even_when_nobody_told_of_the_removal(school
     with q.acting("The SENCO"):
         made = m.Strategy.create(pupil=school.mine, strategy="A timetable")
     assert made.id == taken.id
-    assert {e.who for e in witness.history(made, school.senco)} == {"The SENCO"}
+    assert {e.who for e in verify.history(made, school.senco)} == {"The SENCO"}
 
 
 @each("kind", m.Pupil.groups().values(), ids=lambda c: c.__name__)
-def test_a_line_of_a_child_that_has_the_number_of_another_childs_line_tells_nothing_of_it(school, browser, acting, kind):
+def test_a_line_of_a_child_that_has_the_number_of_another_childs_line_tells_nothing_of_it(
+    school, browser, acting, kind
+):
     owner, mark = kind.parent_field().name, MARKS["other"]
     taken = fill_in(kind(**{owner: school.other}), mark)
     taken.remove()
@@ -232,7 +293,7 @@ def test_a_line_of_a_child_that_has_the_number_of_another_childs_line_tells_noth
     made = fill_in(kind(**{owner: school.mine}), MARKS["mine"])
     assert made.id == taken.id
     assert mark not in browser("senco").page(f"/{kind.slug()}/{made.id}/").source
-    assert witness.history(made, school.senco)
+    assert verify.history(made, school.senco)
 
 
 def test_a_line_tells_what_was_changed_since_it_was_made_and_nothing_before(school, acting):
@@ -242,12 +303,16 @@ def test_a_line_tells_what_was_changed_since_it_was_made_and_nothing_before(scho
     as_long_ago(first)
     second = m.Contact.create(pupil=school.mine, name="Mrs After")
     assert second.id == first.id
-    told = witness.history(second, school.senco)
-    assert "Mrs After" in [e.after for e in told] and "Mr Before" not in [e.before + e.after for e in told]
+    told = verify.history(second, school.senco)
+    assert "Mrs After" in [e.after for e in told] and "Mr Before" not in [
+        e.before + e.after for e in told
+    ]
 
 
 def test_a_second_press_carries_no_words_to_another_child(school, browser, acting):
-    """The form of a record that was saved, removed, and whose number another child's record has now."""
+    """The form of a record that was saved, removed, and whose number another child's record has
+    now.
+    """
     at = browser("senco")
     shown = at.page(f"/strategy/new/?pupil={school.other.id}")
     token = shown.said("press")
@@ -257,11 +322,14 @@ def test_a_second_press_carries_no_words_to_another_child(school, browser, actin
     as_long_ago(taken)
     made = m.Strategy.create(pupil=school.mine, strategy="Of this child")
     assert made.id == taken.id and m.Press.get_or_none(token=token)
-    answer = at.post(f"/strategy/new/?pupil={school.other.id}", {"press": token, "strategy": "Said about the other child", "more": "x"})
+    answer = at.post(
+        f"/strategy/new/?pupil={school.other.id}",
+        {"press": token, "strategy": "Said about the other child", "more": "x"},
+    )
     assert answer.status_code == 404 and not m.Draft.select().exists()
 
 
-# ----------------------------------------------------------------------------------------------------- entered in error
+# --- entered in error
 def undo(pupil, user):
     """Take the last move back."""
     return w.make(w.UNDO, m.Pupil.get_by_id(pupil.id), user, {"reason": "Wrong child"}, on=TODAY)
@@ -274,14 +342,18 @@ def type_of(pupil):
 
 @each("who", ("wren", "robin"))
 def test_entered_in_error_takes_away_only_what_the_move_made(cast, who):
-    """The type that a move of Robin's made was taken out, and a type of the same words has its number: another child's, or Robin's own."""
+    """The type that a move of Robin's made was taken out, and a type of the same words has its
+    number: another child's, or Robin's own.
+    """
     with q.acting("The SENCO", cast.senco.id):
         press("Start at Stage 2", cast.robin, cast.senco, START)
     taken = type_of(cast.robin)
     with q.acting("The SENCO", cast.senco.id):
         taken.remove()
         as_long_ago(taken)
-        made = m.SenNeed.create(pupil=getattr(cast, who), code=taken.code, rank=taken.rank, since=taken.since)
+        made = m.SenNeed.create(
+            pupil=getattr(cast, who), code=taken.code, rank=taken.rank, since=taken.since
+        )
     assert made.id == taken.id and made.look() == taken.look()
     with q.acting("The SENCO", cast.senco.id):
         undo(cast.robin, cast.senco)
@@ -294,7 +366,9 @@ def test_another_childs_case_does_not_stop_entered_in_error(cast, acting):
     press("Start at Stage 3", cast.robin, cast.senco, START)
     case = m.EhcCase.create(pupil=cast.wren, requester="Parent")
     placement = m.Placement.current(cast.robin)
-    placement.effects = json.dumps({**json.loads(placement.effects), "case": [case.id, "as it was"]})
+    placement.effects = json.dumps(
+        {**json.loads(placement.effects), "case": [case.id, "as it was"]}
+    )
     placement.save()
     assert guards.case_not_moved_on(w.Situation(cast.robin, cast.senco)) is None
     undo(cast.robin, cast.senco)
@@ -302,7 +376,9 @@ def test_another_childs_case_does_not_stop_entered_in_error(cast, acting):
 
 
 def test_entered_in_error_changes_nothing_of_another_child(cast, acting):
-    """A record that the move changed was taken out; the record that has its number now, another child's, keeps its words."""
+    """A record that the move changed was taken out; the record that has its number now, another
+    child's, keeps its words.
+    """
     take_to(cast.robin, "S2", cast.senco)
     had = type_of(cast.robin)
     kept = effects.Kept()

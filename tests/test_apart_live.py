@@ -1,4 +1,7 @@
-"""Children are kept apart on the real server, as the README's command starts it: what the first half of test_apart.py shows of the program."""
+"""Children are kept apart on the real server, as the README's command starts it: what the first
+half of test_apart.py shows of the program.
+"""
+
 import re
 
 from live import live  # noqa: F401  (a fixture)
@@ -11,7 +14,11 @@ def save(person, url, **typed):
     status, shown = person.form(url)
     assert status == 200
     names = {n for n, _ in shown}
-    sent = [(n, typed.get(n, v)) for n, v in shown] + [(n, v) for n, v in typed.items() if n not in names] + [("do", "save")]
+    sent = (
+        [(n, typed.get(n, v)) for n, v in shown]
+        + [(n, v) for n, v in typed.items() if n not in names]
+        + [("do", "save")]
+    )
     return person.ask("POST", url, sent)[0]
 
 
@@ -21,7 +28,9 @@ def line(person, url):
 
 
 def child(person, surname):
-    """The address of a child: Enter after the surname in the box on top of the page leads to the only hit."""
+    """The address of a child: Enter after the surname in the box on top of the page leads to the
+    only hit.
+    """
     status, _, there = person.ask("POST", "/pupil/", [("search", surname)])
     assert status == 302 and re.fullmatch(r"/pupil/\d+/", there), (status, there)
     return there
@@ -48,5 +57,8 @@ def test_enter_in_a_list_sends_no_file(live):  # noqa: F811
 
 def test_a_number_that_no_row_has_is_no_page(live):  # noqa: F811
     senco = live.person("senco")
-    for number in (2 ** 31, 2 ** 63, 10 ** 40):
-        assert senco.ask("GET", f"/pupil/{number}/")[0] == 404 and senco.ask("GET", f"/draft/{number}/")[0] == 404
+    for number in (2**31, 2**63, 10**40):
+        assert (
+            senco.ask("GET", f"/pupil/{number}/")[0] == 404
+            and senco.ask("GET", f"/draft/{number}/")[0] == 404
+        )

@@ -1,4 +1,7 @@
-"""Long writers let others save, and who cannot be served says so: through the real server and two connections."""
+"""Long writers let others save, and who cannot be served says so: through the real server and two
+connections.
+"""
+
 import contextlib
 import os
 import re
@@ -8,21 +11,27 @@ import urllib.parse
 from datetime import date
 
 import live
-import models as m
 import pytest
-import questions as q
-import trail
-from admin_views import sheet
 from live import common
 from peewee import OperationalError, PostgresqlDatabase
 
+import models as m
+from admin_views import pupil_import
+from audit import log as audit_log
+from records import questions as q
+
 HEADS = "Surname,Forename,DOB,Year,Reg,Contact 1 name,Contact 1 telephone,Contact 1 relationship"
-SHORT_WAIT = "import trail; trail.LONGEST_WAIT = 1\nfrom commands import cli\ncli(['run'])"        # the lock is waited for so many seconds
+# the lock is waited for so many seconds
+SHORT_WAIT = "import trail; trail.LONGEST_WAIT = 1\nfrom commands import cli\ncli(['run'])"
 
 
 def rows_of(count):
     """A spreadsheet of so many new pupils, each with a contact."""
-    lines = [f"Import{n},Fore{n},{n % 27 + 1:02}/03/2018,{n % 6 + 1},{n % 6 + 1}A,Jo Import{n},07700 {n:06},mother" for n in range(count)]
+    lines = [
+        f"Import{n},Fore{n},{n % 27 + 1:02}/03/2018,{n % 6 + 1},{n % 6 + 1}A,Jo Import{n},07700"
+        f" {n:06},mother"
+        for n in range(count)
+    ]
     return "\n".join([HEADS, *lines]).encode()
 
 
@@ -57,7 +66,9 @@ def test_others_save_while_1200_pupils_are_brought_in(tmp_path):
         office, senco = running.person("office0"), running.person("senco")
         where, seen = preview_of(office, rows_of(1200))
         answers = []
-        thread = threading.Thread(target=lambda: answers.append(office.ask("POST", f"{where}import/", [("seen", seen)])))
+        thread = threading.Thread(
+            target=lambda: answers.append(office.ask("POST", f"{where}import/", [("seen", seen)]))
+        )
         thread.start()
         saved = []
         while thread.is_alive():
@@ -67,9 +78,10 @@ def test_others_save_while_1200_pupils_are_brought_in(tmp_path):
         running.stop()
     assert answers[0][0] == 302 and set(saved) == {302}
     told = acts(tmp_path / "data")
-    imported = [at for at, (_, record) in enumerate(told) if record == "Contact"]          # nothing else here makes contacts
+    # nothing else here makes contacts
+    imported = [at for at, (_, record) in enumerate(told) if record == "Contact"]
     assert len(imported) >= 1200
-    between = [act for act in told[imported[0]:imported[-1]] if act == ("add", "Strategy")]
+    between = [act for act in told[imported[0] : imported[-1]] if act == ("add", "Strategy")]
     assert between, "nobody else got a turn between the first and the last pupil"
 
 
@@ -80,13 +92,23 @@ def test_who_waits_for_too_long_is_told_so_and_loses_no_word(tmp_path):
     senco = common.Person(server.port, *signed["senco"])
     try:
         status, fields = senco.form("/strategy/new/?pupil=1")
-        typed = [(name, "Long thought words" if name == "strategy" else value) for name, value in fields] + [("do", "save")]
-        with contextlib.closing(sqlite3.connect(folder / "portal.db", isolation_level=None)) as writer:
-            writer.execute("BEGIN IMMEDIATE")                       # somebody else is writing, and does not end
+        typed = [
+            (name, "Long thought words" if name == "strategy" else value) for name, value in fields
+        ] + [("do", "save")]
+        with contextlib.closing(
+            sqlite3.connect(folder / "portal.db", isolation_level=None)
+        ) as writer:
+            # somebody else is writing, and does not end
+            writer.execute("BEGIN IMMEDIATE")
             status, words, _ = senco.ask("POST", "/strategy/new/?pupil=1", typed)
             looked, _, _ = senco.ask("GET", "/pupil/1/")
             writer.execute("ROLLBACK")
-        assert status == 503 and "The portal is busy" in words and "Long thought words" in words and "Try again" in words
+        assert (
+            status == 503
+            and "The portal is busy" in words
+            and "Long thought words" in words
+            and "Try again" in words
+        )
         assert looked == 503, "no page of a child without its row in the audit trail"
         again = senco.ask("POST", "/strategy/new/?pupil=1", typed)[0]
     finally:
@@ -95,27 +117,30 @@ def test_who_waits_for_too_long_is_told_so_and_loses_no_word(tmp_path):
     assert "Long thought" not in common.logged(folder)
 
 
-@pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="SQLite's own lock is shown through the real server above")
+@pytest.mark.skipif(
+    "DATABASE_URL" not in os.environ,
+    reason="SQLite's own lock is shown through the real server above",
+)
 def test_a_writer_on_postgresql_waits_so_long_and_no_longer(database, monkeypatch):
     """Two connections: one holds what a writer holds."""
-    monkeypatch.setattr(trail, "LONGEST_WAIT", 1)
+    monkeypatch.setattr(audit_log, "LONGEST_WAIT", 1)
     other = PostgresqlDatabase(database.database, **database.connect_params)
     with other.connection_context(), other.atomic():
-        other.execute_sql("SELECT pg_advisory_xact_lock(%s)", (trail.ONE_WRITER,))
-        with pytest.raises(OperationalError) as refused, trail.together():
+        other.execute_sql("SELECT pg_advisory_xact_lock(%s)", (audit_log.ONE_WRITER,))
+        with pytest.raises(OperationalError) as refused, audit_log.together():
             pass
-    assert trail.is_busy(refused.value)
+    assert audit_log.is_busy(refused.value)
 
 
-# ------------------------------------------------------------------------------------------------------- piece by piece
+# --- piece by piece
 def items_of(user, count=50):
     """The items of an import of so many pupils."""
-    found = sheet.read_file(rows_of(count))
-    return sheet.preview(found, sheet.map_columns(found.heads, "", user.role), user)
+    found = pupil_import.read_file(rows_of(count))
+    return pupil_import.preview(found, pupil_import.map_columns(found.heads, "", user.role), user)
 
 
 def test_an_import_holds_the_lock_for_a_few_pupils_only(cast, acting, monkeypatch):
-    held, real = [], trail.together
+    held, real = [], audit_log.together
 
     @contextlib.contextmanager
     def counted():
@@ -123,23 +148,34 @@ def test_an_import_holds_the_lock_for_a_few_pupils_only(cast, acting, monkeypatc
             before = m.Pupil.select().count()
             yield
             held.append(m.Pupil.select().count() - before)
-    monkeypatch.setattr(sheet, "together", counted)
-    assert sheet.bring_in(items_of(cast.office), "Import") == 50
+
+    monkeypatch.setattr(pupil_import, "together", counted)
+    assert pupil_import.bring_in(items_of(cast.office), "Import") == 50
     assert held == [20, 20, 10]
 
 
-def test_what_somebody_changed_meanwhile_ends_an_import_between_two_pieces(cast, acting, monkeypatch):
+def test_what_somebody_changed_meanwhile_ends_an_import_between_two_pieces(
+    cast, acting, monkeypatch
+):
     items = items_of(cast.office)
 
     def meanwhile(_):
         m.Pupil.create(surname="Import30", forename="Fore30", dob=date(2018, 3, 4), year="1")
-    monkeypatch.setattr(sheet.time, "sleep", meanwhile)
-    assert sheet.bring_in(items, "Import") == 20
-    assert m.Pupil.select().where(m.Pupil.surname.startswith("Import")).count() == 21, "nobody is there twice"
-    assert "only 20 were written" in q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).get().reason
-    monkeypatch.setattr(sheet.time, "sleep", lambda _: None)
+
+    monkeypatch.setattr(pupil_import.time, "sleep", meanwhile)
+    assert pupil_import.bring_in(items, "Import") == 20
+    assert m.Pupil.select().where(m.Pupil.surname.startswith("Import")).count() == 21, (
+        "nobody is there twice"
+    )
+    assert (
+        "only 20 were written"
+        in q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).get().reason
+    )
+    monkeypatch.setattr(pupil_import.time, "sleep", lambda _: None)
     again = items_of(cast.office)
-    assert sheet.counts(again)["new"] == 29 and sheet.bring_in(again, "Import") == len(sheet.wanted(again))
+    assert pupil_import.counts(again)["new"] == 29 and pupil_import.bring_in(
+        again, "Import"
+    ) == len(pupil_import.wanted(again))
     assert m.Pupil.select().where(m.Pupil.surname.startswith("Import")).count() == 50
 
 
@@ -147,5 +183,5 @@ def test_somebody_who_was_quicker_from_the_first_keeps_all_from_being_written(ca
     items = items_of(cast.office)
     m.Pupil.create(surname="IMPORT3", forename="Fore3", dob=date(2018, 3, 4), year="1")
     with pytest.raises(q.Clash):
-        sheet.bring_in(items, "Import")
+        pupil_import.bring_in(items, "Import")
     assert m.Pupil.select().where(m.Pupil.surname.startswith("Import")).count() <= 1

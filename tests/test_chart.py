@@ -1,4 +1,7 @@
-"""The decision table of a review (charts 1 to 3): which questions are asked, which row they reach, what each row offers."""
+"""The decision table of a review (charts 1 to 3): which questions are asked, which row they reach,
+what each row offers.
+"""
+
 import itertools
 
 import pytest
@@ -11,7 +14,8 @@ REVIEWS = {"S1": m.ConcernReview, "S2": m.MyPlanReview, "S3": m.MyPlanPlusReview
 NAMES = ("achieved", "appropriate", "barriers", "onward")
 YES_NO = ("Yes", "No")
 
-# The table of PATHWAY.md 5.3: row, (achieved, appropriate, barriers, onward) with - for "not asked", offered at S2, at S3
+# The table of PATHWAY.md 5.3: row, (achieved, appropriate, barriers, onward) with - for "not
+# asked", offered at S2, at S3
 TABLE = """
 1   Yes Yes -   -     New My Plan cycle                                New My Plan+ cycle
 1   No  Yes -   -     New My Plan cycle                                New My Plan+ cycle
@@ -29,11 +33,27 @@ def table():
         front, s2, s3 = line[:22].split(), line[22:71], line[71:]
         said = {n: v for n, v in zip(NAMES, front[1:]) if v != "-"}
         for stage, offered in (("S2", s2), ("S3", s3)):
-            yield pytest.param(stage, front[0], said, {o.strip() for o in offered.split(" / ")}, id=f"{stage}-{'-'.join(front)}")
+            yield pytest.param(
+                stage,
+                front[0],
+                said,
+                {o.strip() for o in offered.split(" / ")},
+                id=f"{stage}-{'-'.join(front)}",
+            )
 
 
-S1_TABLE = [pytest.param("S1", "progress", {"achieved": "Yes"}, {"Take off Concerns List"}, id="S1-progress"),
-            pytest.param("S1", "no progress", {"achieved": "No"}, {"Move to Stage 2", "Watch for another cycle"}, id="S1-no-progress")]
+S1_TABLE = [
+    pytest.param(
+        "S1", "progress", {"achieved": "Yes"}, {"Take off Concerns List"}, id="S1-progress"
+    ),
+    pytest.param(
+        "S1",
+        "no progress",
+        {"achieved": "No"},
+        {"Move to Stage 2", "Watch for another cycle"},
+        id="S1-no-progress",
+    ),
+]
 
 
 @pytest.mark.parametrize("stage, row, said, offered", [*S1_TABLE, *table()])
@@ -46,7 +66,14 @@ def test_each_row_is_reached_by_its_answers(stage, row, said, offered):
 @pytest.mark.parametrize("stage, row, said, offered", [*S1_TABLE, *table()])
 def test_each_row_offers_exactly_the_moves_of_the_pathway(robin, cast, stage, row, said, offered):
     move = next(m for m in w.MOVES if row in m.rows and stage in m.from_ and m.name in offered)
-    ready(move, robin, cast.senco, stage, row, **{q.name: said.get(q.name) for q in w.QUESTIONS[stage]})
+    ready(
+        move,
+        robin,
+        cast.senco,
+        stage,
+        row,
+        **{q.name: said.get(q.name) for q in w.QUESTIONS[stage]},
+    )
     found = {mv.name for mv, stops in w.moves_for(robin, cast.senco, ON) if mv.rows and not stops}
     assert found == offered
 
@@ -59,14 +86,22 @@ def test_every_combination_of_answers_leads_to_exactly_one_row(stage, given):
         asked.append(name)
         setattr(review, name, wish[name])
     said = {name: wish[name] for name in asked}
-    fits = [r.name for r in w.ROWS if stage in r.stages and all(said.get(k) == v for k, v in r.answers.items())]
+    fits = [
+        r.name
+        for r in w.ROWS
+        if stage in r.stages and all(said.get(k) == v for k, v in r.answers.items())
+    ]
     assert len(fits) == 1 and w.chart_row(review).name == fits[0]
 
 
 @pytest.mark.parametrize("stage", ["S2", "S3"])
 @pytest.mark.parametrize("given", list(itertools.product(YES_NO, repeat=4)), ids="-".join)
 def test_an_answer_to_a_question_that_is_not_asked_changes_nothing(stage, given):
-    full, asked, wish = REVIEWS[stage](**dict(zip(NAMES, given))), REVIEWS[stage](), dict(zip(NAMES, given))
+    full, asked, wish = (
+        REVIEWS[stage](**dict(zip(NAMES, given))),
+        REVIEWS[stage](),
+        dict(zip(NAMES, given)),
+    )
     while name := w.next_question(asked):
         setattr(asked, name, wish[name])
     assert w.chart_row(full) == w.chart_row(asked)
@@ -90,7 +125,10 @@ def test_the_questions_are_asked_in_the_charts_order_and_only_when_they_apply():
         setattr(review, asked[-1], said)
     assert tuple(asked) == NAMES and w.next_question(review) is None
     assert w.next_question(m.MyPlanReview(appropriate="Yes")) == "achieved"
-    assert w.next_question(m.MyPlanReview(achieved="Yes", appropriate="No", onward="Yes")) == "barriers"
+    assert (
+        w.next_question(m.MyPlanReview(achieved="Yes", appropriate="No", onward="Yes"))
+        == "barriers"
+    )
     assert w.next_question(m.MyPlanReview(achieved="No", appropriate="No")) == "onward"
     assert w.next_question(m.MyPlanReview(achieved="No", appropriate="Yes")) is None
 
@@ -99,8 +137,15 @@ def test_stage_1_asks_one_question():
     assert [q.name for q in w.QUESTIONS["S1"]] == ["achieved"]
 
 
-@pytest.mark.parametrize("said", [{}, {"achieved": "Yes"}, {"achieved": "No", "appropriate": "No"},
-                                  {"achieved": "Yes", "appropriate": "No", "barriers": "No"}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"achieved": "Yes"},
+        {"achieved": "No", "appropriate": "No"},
+        {"achieved": "Yes", "appropriate": "No", "barriers": "No"},
+    ],
+)
 def test_no_row_is_reached_while_a_question_is_open(said):
     assert w.chart_row(m.MyPlanReview(**said)) is None
 
@@ -113,19 +158,31 @@ def test_without_a_review_there_is_no_row():
 def test_every_row_leads_to_at_least_one_move_in_each_of_its_stages(row):
     found = next(r for r in w.ROWS if r.name == row)
     for stage in found.stages:
-        assert [mv.name for mv in w.MOVES if row in mv.rows and stage in mv.from_], f"Name row “{row}” in a move from {stage}"
+        assert [mv.name for mv in w.MOVES if row in mv.rows and stage in mv.from_], (
+            f"Name row “{row}” in a move from {stage}"
+        )
 
 
 def test_the_charts_words_are_those_of_the_schools_guide():
-    words = {stage: [REVIEWS[stage]._meta.fields[q.name].verbose_name for q in w.QUESTIONS[stage]] for stage in REVIEWS}
+    words = {
+        stage: [REVIEWS[stage]._meta.fields[q.name].verbose_name for q in w.QUESTIONS[stage]]
+        for stage in REVIEWS
+    }
     assert words == {
         "S1": ["Has the child made progress or achieved outcomes?"],
-        "S2": ["Has the child achieved outcomes?", "Is a My Plan still appropriate?",
-               "Has the child achieved outcomes and overcome barriers to learning?",
-               "Is specialist or outside agency involvement required?"],
-        "S3": ["Has the child achieved outcomes?", "Is a My Plan+ still appropriate?",
-               "Has the child achieved outcomes and overcome barriers to learning?",
-               "Does consideration for an EHCP need to be made?"]}
+        "S2": [
+            "Has the child achieved outcomes?",
+            "Is a My Plan still appropriate?",
+            "Has the child achieved outcomes and overcome barriers to learning?",
+            "Is specialist or outside agency involvement required?",
+        ],
+        "S3": [
+            "Has the child achieved outcomes?",
+            "Is a My Plan+ still appropriate?",
+            "Has the child achieved outcomes and overcome barriers to learning?",
+            "Does consideration for an EHCP need to be made?",
+        ],
+    }
 
 
 @pytest.mark.parametrize("row", ["3", "4"])
@@ -138,6 +195,13 @@ def test_an_open_ehc_case_never_leaves_a_review_without_a_way_on(robin, cast, ro
 
 def test_the_reasons_beside_the_answers_are_sealed_with_them(robin, cast):
     ready(w.move_named("New My Plan cycle"), robin, cast.senco)
-    draft = write(m.MyPlanReview, robin, cast.senco, HELD, **chart_answers("1", "S2"), appropriate_why="It works.")
+    draft = write(
+        m.MyPlanReview,
+        robin,
+        cast.senco,
+        HELD,
+        **chart_answers("1", "S2"),
+        appropriate_why="It works.",
+    )
     w.agree(draft, cast.senco)
     assert "It works." in draft.sealed

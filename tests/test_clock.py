@@ -1,13 +1,14 @@
 """The dates: review windows, school days and holidays, months, and the local authority's clock."""
+
 import datetime
 from types import SimpleNamespace
 
 import pytest
 from conftest import TODAY, press, ready, take_to
 
-import clock
 import models as m
 import workflow as w
+from pathway import clock
 
 D = datetime.date
 STARTED = D(2026, 11, 24)
@@ -19,10 +20,16 @@ def settings(**more):
     return m.Setting(**more)
 
 
-# -------------------------------------------------------------------------------------------------------------- windows
-@pytest.mark.parametrize("stage, opens, closes", [
-    ("S1", D(2027, 1, 5), D(2027, 2, 16)), ("S2", STARTED, D(2027, 1, 5)), ("S3", D(2027, 1, 5), D(2027, 2, 16)),
-    ("E", STARTED, D(2027, 11, 24))])
+# --- windows
+@pytest.mark.parametrize(
+    "stage, opens, closes",
+    [
+        ("S1", D(2027, 1, 5), D(2027, 2, 16)),
+        ("S2", STARTED, D(2027, 1, 5)),
+        ("S3", D(2027, 1, 5), D(2027, 2, 16)),
+        ("E", STARTED, D(2027, 11, 24)),
+    ],
+)
 def test_each_stage_has_its_window(stage, opens, closes):
     found = clock.window(w.STAGES[stage], STARTED, settings(), STARTED)
     assert (found.opens, found.closes) == (opens, closes)
@@ -33,15 +40,31 @@ def test_a_stage_that_is_closed_has_no_clock(stage):
     assert clock.window(w.STAGES[stage], STARTED, settings(), STARTED) is None
 
 
-@pytest.mark.parametrize("on, state", [
-    (STARTED, "waiting"), (D(2027, 1, 4), "waiting"), (D(2027, 1, 5), "open"), (D(2027, 2, 1), "open"), (D(2027, 2, 2), "due soon"),
-    (D(2027, 2, 16), "due soon"), (D(2027, 2, 17), "overdue")])
+@pytest.mark.parametrize(
+    "on, state",
+    [
+        (STARTED, "waiting"),
+        (D(2027, 1, 4), "waiting"),
+        (D(2027, 1, 5), "open"),
+        (D(2027, 2, 1), "open"),
+        (D(2027, 2, 2), "due soon"),
+        (D(2027, 2, 16), "due soon"),
+        (D(2027, 2, 17), "overdue"),
+    ],
+)
 def test_a_review_on_the_closing_day_is_in_time_and_overdue_the_next(on, state):
     assert clock.window(w.STAGES["S1"], STARTED, settings(), on).state == state
 
 
-@pytest.mark.parametrize("on, state", [(STARTED, "open"), (D(2026, 12, 22), "due soon"), (D(2027, 1, 5), "due soon"),
-                                       (D(2027, 1, 6), "overdue")])
+@pytest.mark.parametrize(
+    "on, state",
+    [
+        (STARTED, "open"),
+        (D(2026, 12, 22), "due soon"),
+        (D(2027, 1, 5), "due soon"),
+        (D(2027, 1, 6), "overdue"),
+    ],
+)
 def test_a_my_plan_review_opens_at_once(on, state):
     assert clock.window(w.STAGES["S2"], STARTED, settings(), on).state == state
 
@@ -54,22 +77,31 @@ def test_the_weeks_are_those_of_the_settings():
 
 def test_the_window_of_a_stage_starts_on_the_day_of_the_move(robin, cast):
     placed = take_to(robin, "S1", cast.senco, D(2026, 9, 1))
-    assert (w.clock_of(placed).opens, w.clock_of(placed).closes) == (D(2026, 10, 13), D(2026, 11, 24))
+    assert (w.clock_of(placed).opens, w.clock_of(placed).closes) == (
+        D(2026, 10, 13),
+        D(2026, 11, 24),
+    )
 
 
-@pytest.mark.parametrize("name", [move.name for move in w.MOVES if move.rows and move.to in move.from_])
+@pytest.mark.parametrize(
+    "name", [move.name for move in w.MOVES if move.rows and move.to in move.from_]
+)
 def test_the_window_of_a_new_cycle_starts_from_the_day_of_the_review(robin, cast, name):
     move = w.move_named(name)
     was = ready(move, robin, cast.senco)
     held = w.Situation(robin, cast.senco).review.happened_on
     fresh = press(name, robin, cast.senco, on=held + datetime.timedelta(5))
-    assert w.clock_of(fresh).closes == clock.add_weeks(held, {"S1": 12, "S2": 6, "S3": 12}[move.to], settings())
+    assert w.clock_of(fresh).closes == clock.add_weeks(
+        held, {"S1": 12, "S2": 6, "S3": 12}[move.to], settings()
+    )
     assert fresh.cycle == was.cycle + 1
 
 
 def test_a_move_to_another_stage_starts_its_window_on_its_own_day(robin, cast):
     ready(w.move_named("Move to Stage 2"), robin, cast.senco)
-    assert w.clock_of(press("Move to Stage 2", robin, cast.senco, on=D(2026, 10, 20))).closes == D(2026, 12, 1)
+    assert w.clock_of(press("Move to Stage 2", robin, cast.senco, on=D(2026, 10, 20))).closes == D(
+        2026, 12, 1
+    )
 
 
 def test_typing_in_a_plan_does_not_move_the_window(robin, cast):
@@ -81,24 +113,48 @@ def test_typing_in_a_plan_does_not_move_the_window(robin, cast):
 
 def test_the_next_annual_review_runs_from_the_decision(robin, cast):
     take_to(robin, "E", cast.senco, D(2025, 9, 1))
-    assert w.clock_of(press("Annual review held", robin, cast.senco, on=D(2026, 9, 1))).closes == D(2027, 9, 1)
-    fresh = press("Annual review held", robin, cast.senco, on=D(2026, 9, 10), decided=D(2026, 9, 29))
+    assert w.clock_of(press("Annual review held", robin, cast.senco, on=D(2026, 9, 1))).closes == D(
+        2027, 9, 1
+    )
+    fresh = press(
+        "Annual review held", robin, cast.senco, on=D(2026, 9, 10), decided=D(2026, 9, 29)
+    )
     assert w.clock_of(fresh).closes == D(2027, 9, 29)
 
 
-# ------------------------------------------------------------------------------------------------------ months and weeks
-@pytest.mark.parametrize("start, months, end", [
-    (D(2028, 2, 29), 12, D(2029, 2, 28)), (D(2027, 2, 28), 12, D(2028, 2, 28)), (D(2026, 1, 31), 1, D(2026, 2, 28)),
-    (D(2028, 1, 31), 1, D(2028, 2, 29)), (D(2026, 3, 31), 1, D(2026, 4, 30)), (D(2026, 12, 1), 1, D(2027, 1, 1)),
-    (D(2026, 11, 24), 12, D(2027, 11, 24)), (D(2026, 1, 15), 0, D(2026, 1, 15)), (D(2026, 12, 31), 2, D(2027, 2, 28))])
+# --- months and weeks
+@pytest.mark.parametrize(
+    "start, months, end",
+    [
+        (D(2028, 2, 29), 12, D(2029, 2, 28)),
+        (D(2027, 2, 28), 12, D(2028, 2, 28)),
+        (D(2026, 1, 31), 1, D(2026, 2, 28)),
+        (D(2028, 1, 31), 1, D(2028, 2, 29)),
+        (D(2026, 3, 31), 1, D(2026, 4, 30)),
+        (D(2026, 12, 1), 1, D(2027, 1, 1)),
+        (D(2026, 11, 24), 12, D(2027, 11, 24)),
+        (D(2026, 1, 15), 0, D(2026, 1, 15)),
+        (D(2026, 12, 31), 2, D(2027, 2, 28)),
+    ],
+)
 def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month(start, months, end):
     assert clock.add_months(start, months) == end
 
 
-@pytest.mark.parametrize("only, weeks, end", [("No", 6, D(2027, 1, 5)), ("No", 12, D(2027, 2, 16)), ("Yes", 6, D(2027, 1, 19)),
-                                              ("Yes", 3, D(2026, 12, 15)), ("Yes", 0, STARTED)])
+@pytest.mark.parametrize(
+    "only, weeks, end",
+    [
+        ("No", 6, D(2027, 1, 5)),
+        ("No", 12, D(2027, 2, 16)),
+        ("Yes", 6, D(2027, 1, 19)),
+        ("Yes", 3, D(2026, 12, 15)),
+        ("Yes", 0, STARTED),
+    ],
+)
 def test_weeks_are_calendar_weeks_or_school_weeks_as_the_school_has_set(only, weeks, end):
-    assert clock.add_weeks(STARTED, weeks, settings(school_weeks_only=only, holidays=CHRISTMAS)) == end
+    assert (
+        clock.add_weeks(STARTED, weeks, settings(school_weeks_only=only, holidays=CHRISTMAS)) == end
+    )
 
 
 def test_counting_school_weeks_ends_even_when_the_holidays_do_not():
@@ -106,9 +162,17 @@ def test_counting_school_weeks_ends_even_when_the_holidays_do_not():
     assert clock.add_weeks(STARTED, 6, endless) < D(2029, 1, 1)
 
 
-@pytest.mark.parametrize("day, next_one", [
-    (D(2027, 1, 5), D(2027, 1, 5)), (D(2026, 12, 19), D(2027, 1, 4)), (D(2026, 12, 25), D(2027, 1, 4)), (D(2026, 11, 28), D(2026, 11, 30)),
-    (D(2026, 12, 18), D(2026, 12, 18)), (D(2027, 1, 3), D(2027, 1, 4))])
+@pytest.mark.parametrize(
+    "day, next_one",
+    [
+        (D(2027, 1, 5), D(2027, 1, 5)),
+        (D(2026, 12, 19), D(2027, 1, 4)),
+        (D(2026, 12, 25), D(2027, 1, 4)),
+        (D(2026, 11, 28), D(2026, 11, 30)),
+        (D(2026, 12, 18), D(2026, 12, 18)),
+        (D(2027, 1, 3), D(2027, 1, 4)),
+    ],
+)
 def test_the_next_school_day_leaves_out_weekends_and_holidays(day, next_one):
     assert clock.next_school_day(day, settings(holidays=CHRISTMAS)) == next_one
 
@@ -116,13 +180,27 @@ def test_the_next_school_day_leaves_out_weekends_and_holidays(day, next_one):
 def test_a_due_day_in_the_holidays_shows_the_next_school_day_as_well():
     found = clock.window(w.STAGES["S2"], D(2026, 11, 10), settings(holidays=CHRISTMAS), STARTED)
     assert (found.closes, found.school_day) == (D(2026, 12, 22), D(2027, 1, 4))
-    assert found.say() == "by Tuesday 22 December 2026 (school is closed; the next school day is Monday 4 January 2027)"
-    assert clock.window(w.STAGES["S2"], STARTED, settings(), STARTED).say() == "by Tuesday 5 January 2027"
+    assert (
+        found.say()
+        == "by Tuesday 22 December 2026 (school is closed; the next school day is Monday 4 January"
+        " 2027)"
+    )
+    assert (
+        clock.window(w.STAGES["S2"], STARTED, settings(), STARTED).say()
+        == "by Tuesday 5 January 2027"
+    )
 
 
-@pytest.mark.parametrize("typed, spans", [
-    (CHRISTMAS, [(D(2026, 12, 19), D(2027, 1, 3))]), ("4/5/2026", [(D(2026, 5, 4), D(2026, 5, 4))]),
-    ("next week\n4/5/2026", [(D(2026, 5, 4), D(2026, 5, 4))]), (None, []), ("", [])])
+@pytest.mark.parametrize(
+    "typed, spans",
+    [
+        (CHRISTMAS, [(D(2026, 12, 19), D(2027, 1, 3))]),
+        ("4/5/2026", [(D(2026, 5, 4), D(2026, 5, 4))]),
+        ("next week\n4/5/2026", [(D(2026, 5, 4), D(2026, 5, 4))]),
+        (None, []),
+        ("", []),
+    ],
+)
 def test_a_holiday_line_is_two_days_or_one(typed, spans):
     assert clock.holidays(settings(holidays=typed)) == spans
 
@@ -131,17 +209,37 @@ def test_an_empty_holiday_line_closes_no_day():
     assert clock.is_school_day(STARTED, settings(holidays=f"\n \n{CHRISTMAS}\n"))
 
 
-@pytest.mark.parametrize("typed, words", [
-    (CHRISTMAS, None), ("", None), (None, None), (f"{CHRISTMAS}\n\n4/5/2026", None), ("Christmas", "line “Christmas”"),
-    ("19/12/2026 to then", "“then” is not a date"), ("3/1/2027 to 19/12/2026", "ends before it begins")])
+@pytest.mark.parametrize(
+    "typed, words",
+    [
+        (CHRISTMAS, None),
+        ("", None),
+        (None, None),
+        (f"{CHRISTMAS}\n\n4/5/2026", None),
+        ("Christmas", "line “Christmas”"),
+        ("19/12/2026 to then", "“then” is not a date"),
+        ("3/1/2027 to 19/12/2026", "ends before it begins"),
+    ],
+)
 def test_a_holiday_line_that_cannot_be_read_is_named(typed, words):
     found = clock.check_holidays(typed)
     assert found is None if words is None else words in found
 
 
-# ------------------------------------------------------------------------------------------------ the local authority's
-CASE_DAYS = ("state", "received_on", "decided_assess_on", "decided_issue_on", "final_on", "advice_asked_on", "advice_sent_on", "draft_served_on",
-             "draft_answered_on", "consulted_on", "consultation_answered_on")
+# --- the local authority's
+CASE_DAYS = (
+    "state",
+    "received_on",
+    "decided_assess_on",
+    "decided_issue_on",
+    "final_on",
+    "advice_asked_on",
+    "advice_sent_on",
+    "draft_served_on",
+    "draft_answered_on",
+    "consulted_on",
+    "consultation_answered_on",
+)
 
 
 def case(**days):
@@ -151,22 +249,44 @@ def case(**days):
 
 def test_the_local_authority_has_6_16_and_20_weeks():
     due = {name: day for name, day, _ in clock.case_dates(case(received_on=STARTED))}
-    assert due == {"decided_assess_on": D(2027, 1, 5), "decided_issue_on": D(2027, 3, 16), "final_on": D(2027, 4, 13)}
+    assert due == {
+        "decided_assess_on": D(2027, 1, 5),
+        "decided_issue_on": D(2027, 3, 16),
+        "final_on": D(2027, 4, 13),
+    }
 
 
-@pytest.mark.parametrize("asked, answered, due", [
-    ("advice_asked_on", "advice_sent_on", D(2027, 1, 5)), ("draft_served_on", "draft_answered_on", D(2026, 12, 9)),
-    ("consulted_on", "consultation_answered_on", D(2026, 12, 9))])
+@pytest.mark.parametrize(
+    "asked, answered, due",
+    [
+        ("advice_asked_on", "advice_sent_on", D(2027, 1, 5)),
+        ("draft_served_on", "draft_answered_on", D(2026, 12, 9)),
+        ("consulted_on", "consultation_answered_on", D(2026, 12, 9)),
+    ],
+)
 def test_what_the_local_authority_asks_has_a_day_too(asked, answered, due):
     rows = clock.case_dates(case(received_on=D(2026, 9, 1), **{asked: STARTED, answered: TODAY}))
     assert (answered, due, TODAY) in rows
 
 
-@pytest.mark.parametrize("state, known, left", [
-    ("refused_assess", {"decided_assess_on": STARTED}, set()), ("refused_issue", {"decided_assess_on": STARTED, "decided_issue_on": STARTED}, set()),
-    ("draft", {"decided_assess_on": STARTED, "draft_served_on": STARTED}, {"final_on", "draft_answered_on"})])
+@pytest.mark.parametrize(
+    "state, known, left",
+    [
+        ("refused_assess", {"decided_assess_on": STARTED}, set()),
+        ("refused_issue", {"decided_assess_on": STARTED, "decided_issue_on": STARTED}, set()),
+        (
+            "draft",
+            {"decided_assess_on": STARTED, "draft_served_on": STARTED},
+            {"final_on", "draft_answered_on"},
+        ),
+    ],
+)
 def test_what_is_decided_already_is_not_late(state, known, left):
-    assert {name for name, _, done in clock.case_dates(case(received_on=STARTED, state=state, **known)) if done is None} == left
+    assert {
+        name
+        for name, _, done in clock.case_dates(case(received_on=STARTED, state=state, **known))
+        if done is None
+    } == left
 
 
 def test_no_clock_runs_before_the_request_is_received():

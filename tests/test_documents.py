@@ -1,16 +1,19 @@
-"""Files of a child's record: which are kept, under what name, who may open them, and that none is left behind."""
+"""Files of a child's record: which are kept, under what name, who may open them, and that none is
+left behind.
+"""
+
 import hashlib
 import io
 import zipfile
 
 import pytest
 from PIL import Image
+from web import enter
 
 import models as m
-import questions as q
-from admin_views import exchange
+from admin_views import imports
 from app import create_app
-from web import enter
+from records import questions as q
 
 PDF = b"%PDF-1.7\nA report\n%%EOF"
 GOOD = {"pupil": "Oakley, Robin (3B)", "title_of": "Speech report", "kind": "Professional's report"}
@@ -32,41 +35,79 @@ def picture(kind, size=(4, 3)):
     return out.getvalue()
 
 
-# ------------------------------------------------------------------------------------------------------- what may be kept
-@pytest.mark.parametrize("name, data", [
-    ("a.pdf", PDF), ("A.PDF", PDF), ("a.docx", office_file()), ("a.xlsx", office_file("xl/workbook.xml")),
-    ("a.pptx", office_file("ppt/presentation.xml")), ("a.odt", office_file("content.xml")), ("a.jpg", picture("JPEG")),
-    ("a.jpeg", picture("JPEG")), ("a.png", picture("PNG")), ("a.webp", picture("WEBP")), ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0")])
+# --- what may be kept
+@pytest.mark.parametrize(
+    "name, data",
+    [
+        ("a.pdf", PDF),
+        ("A.PDF", PDF),
+        ("a.docx", office_file()),
+        ("a.xlsx", office_file("xl/workbook.xml")),
+        ("a.pptx", office_file("ppt/presentation.xml")),
+        ("a.odt", office_file("content.xml")),
+        ("a.jpg", picture("JPEG")),
+        ("a.jpeg", picture("JPEG")),
+        ("a.png", picture("PNG")),
+        ("a.webp", picture("WEBP")),
+        ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0"),
+    ],
+)
 def test_the_usual_kinds_of_file_are_kept(name, data):
-    assert exchange.file_fault(name, data) is None
+    assert imports.file_fault(name, data) is None
 
 
-@pytest.mark.parametrize("name, data, words", [
-    ("a.exe", b"MZ", "kind of file"), ("a.svg", b"<svg/>", "kind of file"), ("a.html", b"<html>", "kind of file"), ("pdf", PDF, "kind of file"),
-    ("a.pdf.exe", PDF, "kind of file"), ("", PDF, "kind of file"), ("a.pdf", b"", "empty"), ("a.pdf", PDF + b"x" * 10 * 1024 * 1024, "10 MB"),
-    ("a.pdf", b"<html>%PDF-", "not what its name says"), ("a.png", picture("JPEG"), "not what its name says"),
-    ("a.webp", b"RIFF0000WAVEfmt ", "not what its name says"), ("a.jpg", b"\xff\xd8\xff broken", "not what its name says"),
-    ("a.docx", b"PK\x03\x04 broken", "not what its name says"), ("a.docx", office_file("xl/workbook.xml"), "not what its name says"),
-    ("a.docx", b"MZ" + office_file(), "not what its name says"), ("a.docx", office_file(also=["word/vbaProject.bin"]), "macros"),
-    ("a.docx", office_file(also=[f"f{n}" for n in range(5001)]), "more than the portal can check"),
-    ("a.png", picture("PNG", (30_000, 2_900)), "picture is too large")])
+@pytest.mark.parametrize(
+    "name, data, words",
+    [
+        ("a.exe", b"MZ", "kind of file"),
+        ("a.svg", b"<svg/>", "kind of file"),
+        ("a.html", b"<html>", "kind of file"),
+        ("pdf", PDF, "kind of file"),
+        ("a.pdf.exe", PDF, "kind of file"),
+        ("", PDF, "kind of file"),
+        ("a.pdf", b"", "empty"),
+        ("a.pdf", PDF + b"x" * 10 * 1024 * 1024, "10 MB"),
+        ("a.pdf", b"<html>%PDF-", "not what its name says"),
+        ("a.png", picture("JPEG"), "not what its name says"),
+        ("a.webp", b"RIFF0000WAVEfmt ", "not what its name says"),
+        ("a.jpg", b"\xff\xd8\xff broken", "not what its name says"),
+        ("a.docx", b"PK\x03\x04 broken", "not what its name says"),
+        ("a.docx", office_file("xl/workbook.xml"), "not what its name says"),
+        ("a.docx", b"MZ" + office_file(), "not what its name says"),
+        ("a.docx", office_file(also=["word/vbaProject.bin"]), "macros"),
+        (
+            "a.docx",
+            office_file(also=[f"f{n}" for n in range(5001)]),
+            "more than the portal can check",
+        ),
+        ("a.png", picture("PNG", (30_000, 2_900)), "picture is too large"),
+    ],
+)
 def test_a_file_that_may_not_be_kept_is_refused_in_a_plain_sentence(name, data, words):
-    assert words in exchange.file_fault(name, data)
+    assert words in imports.file_fault(name, data)
 
 
 def test_a_file_that_unpacks_to_far_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr(exchange, "MOST_UNPACKED", 1)
-    assert "more than the portal can check" in exchange.file_fault("a.docx", office_file())
+    monkeypatch.setattr(imports, "MOST_UNPACKED", 1)
+    assert "more than the portal can check" in imports.file_fault("a.docx", office_file())
 
 
-@pytest.mark.parametrize("sent, kept", [
-    ("../../etc/Report.pdf", "Report.pdf"), ("C:\\Users\\x\\Report.pdf", "Report.pdf"), ("a\r\nSet-Cookie: x\0.pdf", "a Set-Cookie: x.pdf"),
-    ("gpj.\u202efdp.pdf", "gpj.fdp.pdf"), ("  My   report .pdf", "My report .pdf"), ("x" * 300 + ".pdf", "x" * 112 + ".pdf")])
+@pytest.mark.parametrize(
+    "sent, kept",
+    [
+        ("../../etc/Report.pdf", "Report.pdf"),
+        ("C:\\Users\\x\\Report.pdf", "Report.pdf"),
+        ("a\r\nSet-Cookie: x\0.pdf", "a Set-Cookie: x.pdf"),
+        ("gpj.\u202efdp.pdf", "gpj.fdp.pdf"),
+        ("  My   report .pdf", "My report .pdf"),
+        ("x" * 300 + ".pdf", "x" * 112 + ".pdf"),
+    ],
+)
 def test_the_name_of_a_file_is_cleaned(sent, kept):
-    assert exchange.shown_name(sent) == kept
+    assert imports.shown_name(sent) == kept
 
 
-# ------------------------------------------------------------------------------------------------------------- the pages
+# --- the pages
 @pytest.fixture(scope="module")
 def program(database, tmp_path_factory):
     """The web program, without the check of tokens."""
@@ -91,7 +132,9 @@ def senco(portal, cast):
 def send(browser, data=PDF, name="Report.pdf", to="/document/new/", **more):
     """Send the form of a document with a file; the answer."""
     file = {"file": (io.BytesIO(data), name)} if data is not None else {}
-    return browser.post(to, data={**GOOD, "version": "1", **more, **file}, content_type="multipart/form-data")
+    return browser.post(
+        to, data={**GOOD, "version": "1", **more, **file}, content_type="multipart/form-data"
+    )
 
 
 def disk(portal):
@@ -110,24 +153,43 @@ def test_a_file_is_kept_under_our_own_name_and_given_back_as_it_was(portal, senc
     page = send(senco, name="../Robin’s report.pdf")
     one = kept()
     assert page.location == f"/document/{one.id}/" and one.file_name == "Robin’s report.pdf"
-    assert disk(portal) == {one.stored_as: PDF} and "Robin" not in one.stored_as and "." not in one.stored_as
+    assert (
+        disk(portal) == {one.stored_as: PDF}
+        and "Robin" not in one.stored_as
+        and "." not in one.stored_as
+    )
     assert (one.size, one.sha256) == (len(PDF), hashlib.sha256(PDF).hexdigest())
     assert (portal.config["DATA_DIR"] / "files" / one.stored_as).stat().st_mode & 0o777 == 0o600
     file = senco.get(f"/document/{one.id}/file")
-    assert file.data == PDF and file.mimetype == "application/pdf" and file.headers["Content-Disposition"].startswith("attachment")
+    assert (
+        file.data == PDF
+        and file.mimetype == "application/pdf"
+        and file.headers["Content-Disposition"].startswith("attachment")
+    )
     assert file.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
-    assert file.headers["X-Content-Type-Options"] == "nosniff" and file.headers["Cache-Control"] == "no-store"
+    assert (
+        file.headers["X-Content-Type-Options"] == "nosniff"
+        and file.headers["Cache-Control"] == "no-store"
+    )
     assert "Get the file" in senco.get(f"/document/{one.id}/").text
 
 
 def test_the_pages_of_a_document_say_what_may_be_kept(senco):
     page = senco.get("/document/new/")
-    assert 'type="file"' in page.text and "at most 10 MB" in page.text and 'name="file_name"' not in page.text
+    assert (
+        'type="file"' in page.text
+        and "at most 10 MB" in page.text
+        and 'name="file_name"' not in page.text
+    )
 
 
 def test_a_document_needs_a_file(portal, senco):
     page = send(senco, None)
-    assert page.status_code == 422 and "Choose the file." in page.text and not m.Document.select().exists()
+    assert (
+        page.status_code == 422
+        and "Choose the file." in page.text
+        and not m.Document.select().exists()
+    )
 
 
 @pytest.mark.parametrize("wrong", [{"title_of": ""}, {"pupil": "Nobody"}, {"dated": "31/2/2018"}])
@@ -143,7 +205,7 @@ def test_no_file_stays_when_the_file_is_refused(portal, senco):
 
 
 def test_no_file_stays_when_saving_breaks(portal, senco, monkeypatch):
-    monkeypatch.setattr(exchange.RecordView, "save", lambda *_: 1 / 0)
+    monkeypatch.setattr(imports.RecordView, "save", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         send(senco)
     assert not disk(portal)
@@ -162,7 +224,13 @@ def test_a_replaced_file_stays_while_another_document_names_it(portal, senco):
     send(senco)
     one = kept()
     with q.acting("The tests"):
-        m.Document.create(pupil=one.pupil_id, title_of="Copy", stored_as=one.stored_as, file_name="x.pdf", sha256=one.sha256)
+        m.Document.create(
+            pupil=one.pupil_id,
+            title_of="Copy",
+            stored_as=one.stored_as,
+            file_name="x.pdf",
+            sha256=one.sha256,
+        )
     send(senco, PDF + b"2", to=f"/document/{one.id}/edit/")
     assert len(disk(portal)) == 2
 
@@ -171,7 +239,11 @@ def test_a_clash_keeps_the_old_file(portal, senco):
     send(senco)
     one = kept()
     page = send(senco, PDF + b"2", to=f"/document/{one.id}/edit/", version="7", title_of="Mine")
-    assert page.status_code == 422 and disk(portal) == {one.stored_as: PDF} and kept().stored_as == one.stored_as
+    assert (
+        page.status_code == 422
+        and disk(portal) == {one.stored_as: PDF}
+        and kept().stored_as == one.stored_as
+    )
 
 
 def test_a_file_changed_behind_our_back_is_not_given_out(portal, senco):
@@ -181,8 +253,17 @@ def test_a_file_changed_behind_our_back_is_not_given_out(portal, senco):
     assert "changed outside the portal" in senco.get(f"/document/{kept().id}/").text
 
 
-@pytest.mark.parametrize("role, code", [("office", 200), ("senco", 200), ("head", 200), ("teacher", 403), ("stranger", 403),
-                                        ("technician", 403)])
+@pytest.mark.parametrize(
+    "role, code",
+    [
+        ("office", 200),
+        ("senco", 200),
+        ("head", 200),
+        ("teacher", 403),
+        ("stranger", 403),
+        ("technician", 403),
+    ],
+)
 def test_only_who_may_read_documents_gets_the_file(portal, senco, cast, role, code):
     send(senco)
     assert enter(portal, getattr(cast, role)).get(f"/document/{kept().id}/file").status_code == code
@@ -191,7 +272,10 @@ def test_only_who_may_read_documents_gets_the_file(portal, senco, cast, role, co
 def test_a_file_not_for_disclosure_is_for_the_senco_and_the_head(portal, senco, cast):
     send(senco, withhold="Yes")
     for role, code in (("office", 403), ("head", 200), ("senco", 200)):
-        assert enter(portal, getattr(cast, role)).get(f"/document/{kept().id}/file").status_code == code
+        assert (
+            enter(portal, getattr(cast, role)).get(f"/document/{kept().id}/file").status_code
+            == code
+        )
     office = enter(portal, cast.office)
     page = office.get(f"/document/{kept().id}/")
     assert page.status_code == 200 and "Get the file" not in page.text and "/edit/" not in page.text

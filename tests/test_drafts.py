@@ -1,24 +1,27 @@
-"""What is typed comes back: after a mistake, a clash, a crash, a full disk, the end of the session and a closed tab; to nobody else.
+"""What is typed comes back: after a mistake, a clash, a crash, a full disk, the end of the session
+and a closed tab; to nobody else.
 
 The closed tab and the typing itself, with JavaScript, are in browser/test_drafts.py.
 """
+
 import errno
 import io
 import json
 import os
 import sqlite3
 
-import app as portal_module
-import models as m
 import pytest
-import questions as q
-import trail
-import workflow as w
 from conftest import START
 from peewee import OperationalError
 from web import Browser, Page, key_of, values_of
 
-from admin_views import account, base, drafts, exchange
+import app as portal_module
+import models as m
+import workflow as w
+from admin_views import base, drafts, imports
+from admin_views.account import views as account
+from audit import log as audit_log
+from records import questions as q
 
 each = pytest.mark.parametrize
 WORDS = "Typed, and not to be lost"
@@ -54,10 +57,18 @@ def lies_there(at, address, name="strengths", words=WORDS):
     return page
 
 
-# ------------------------------------------------------------------------------------------- six ways to lose it, six returns
+# --- six ways to lose it, six returns
 def test_after_a_mistake_in_the_form_it_comes_back(senco, concern):
-    """1 of 6: a date that is no date; the page holds the typing, and so does the form when it is opened again."""
-    page = senco.submit(senco.page(edit(concern)), 422, strengths=WORDS, raised_on="31 June", used__0__who="In a line")
+    """1 of 6: a date that is no date; the page holds the typing, and so does the form when it is
+    opened again.
+    """
+    page = senco.submit(
+        senco.page(edit(concern)),
+        422,
+        strengths=WORDS,
+        raised_on="31 June",
+        used__0__who="In a line",
+    )
     assert page.said("strengths") == WORDS
     page = lies_there(senco, edit(concern))
     assert (page.said("raised_on"), page.said("used-0-who")) == ("31 June", "In a line")
@@ -71,28 +82,45 @@ def test_after_a_clash_it_comes_back(browser, senco, concern):
     page = lies_there(senco, edit(concern))
     assert "now says: Theirs" in page.text
     senco.submit(page)
-    assert m.RecordOfConcern.get_by_id(concern.id).strengths == WORDS and not m.Draft.select().exists()
+    assert (
+        m.RecordOfConcern.get_by_id(concern.id).strengths == WORDS and not m.Draft.select().exists()
+    )
 
 
 def test_after_a_crash_the_page_holds_it_and_it_comes_back(senco, concern, fails, monkeypatch):
-    """3 of 6: the page of the error has the words under their questions, and “Try again” sends the same thing once more."""
+    """3 of 6: the page of the error has the words under their questions, and “Try again” sends the
+    same thing once more.
+    """
     shown = senco.page(edit(concern))
     with monkeypatch.context() as broken:
         broken.setattr(base.saving, "store", lambda record, form: 1 / 0)
         page = senco.submit(shown, 500, strengths=WORDS, used__0__who="In a line")
         assert "Not saved. What you typed is below and not lost" in page.text
         read = {page.label(box): box.text.strip() for box in page.all("//textarea[@readonly]")}
-        assert read["What is going well?"] == WORDS and read["Strategies used so far, line 1: Who"] == "In a line"
+        assert (
+            read["What is going well?"] == WORDS
+            and read["Strategies used so far, line 1: Who"] == "In a line"
+        )
     lies_there(senco, edit(concern))
     again = senco.submit(page, path="//main//form[.//button='Try again']", button=None)
     saved = m.RecordOfConcern.get_by_id(concern.id)
-    assert (saved.strengths, saved.used.get().who) == (WORDS, "In a line") and not m.Draft.select().exists()
+    assert (saved.strengths, saved.used.get().who) == (
+        WORDS,
+        "In a line",
+    ) and not m.Draft.select().exists()
     assert again.response.request.path == edit(concern)
 
 
 def test_after_the_session_has_ended_it_comes_back(senco, concern):
-    """5 of 6: the door keeps what an ended session was typing; after signing in again the form has it."""
-    typed = [("strengths", WORDS), ("version", str(concern.version)), ("csrf_token", "x"), ("password", "secret words")]
+    """5 of 6: the door keeps what an ended session was typing; after signing in again the form has
+    it.
+    """
+    typed = [
+        ("strengths", WORDS),
+        ("version", str(concern.version)),
+        ("csrf_token", "x"),
+        ("password", "secret words"),
+    ]
     with senco.app.test_request_context():
         account.KEEP_TYPING(m.User.get_by_id(senco.user.id), edit(concern) + "?", iter(typed))
     assert "secret" not in m.Draft.get().typed and "csrf" not in m.Draft.get().typed
@@ -101,24 +129,43 @@ def test_after_the_session_has_ended_it_comes_back(senco, concern):
 
 @each("fetch_site, again", [("same-origin", True), ("cross-site", False), (None, False)])
 def test_a_form_with_an_old_token_gives_the_typing_back(senco, concern, fetch_site, again):
-    """Open too long: the page holds the words. “Try again” only when our own page sent them, not when another site made them up."""
+    """Open too long: the page holds the words. “Try again” only when our own page sent them, not
+    when another site made them up.
+    """
     headers = {"Sec-Fetch-Site": fetch_site} if fetch_site else {}
-    page = senco.read(senco.send("POST", edit(concern), {"strengths": WORDS, "version": str(concern.version)}, token=False, headers=headers),
-                      403 if fetch_site == "cross-site" else 400)
+    page = senco.read(
+        senco.send(
+            "POST",
+            edit(concern),
+            {"strengths": WORDS, "version": str(concern.version)},
+            token=False,
+            headers=headers,
+        ),
+        403 if fetch_site == "cross-site" else 400,
+    )
     assert WORDS in page.source and "Not saved" in page.text
     assert bool(page.all("//button[text()='Try again']")) == again == m.Draft.select().exists()
     assert m.RecordOfConcern.get_by_id(concern.id).strengths != WORDS
 
 
 def test_on_a_full_disk_the_page_holds_it_and_reading_goes_on(full_school):
-    """4 of 6: nothing can be written at all, not even a draft. The page says so (507) and holds every word; with room again it is saved."""
+    """4 of 6: nothing can be written at all, not even a draft. The page says so (507) and holds
+    every word; with room again it is saved.
+    """
     app, senco, key = full_school
     at, address, long = Browser(app, senco), f"/record-of-concern/{key}/edit/", WORDS + " x" * 9_000
     shown = at.page(address)
     full(app, True)
     page = at.submit(shown, 507, strengths=long)
     assert "The disk of the portal is full" in page.h1 and "Tell your technician" in page.text
-    assert next(b.text.strip() for b in page.all("//textarea[@readonly]") if page.label(b) == "What is going well?") == long
+    assert (
+        next(
+            b.text.strip()
+            for b in page.all("//textarea[@readonly]")
+            if page.label(b) == "What is going well?"
+        )
+        == long
+    )
     with app.database.connection_context():
         assert app.database.execute_sql("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert m.RecordOfConcern.get_by_id(key).strengths is None and not m.Draft.select().exists()
@@ -130,39 +177,57 @@ def test_on_a_full_disk_the_page_holds_it_and_reading_goes_on(full_school):
         assert m.RecordOfConcern.get_by_id(key).strengths == long
 
 
-# -------------------------------------------------------------------------------------------------------- the full disk
+# --- the full disk
 @pytest.fixture
 def full_school(tmp_path):
-    """The program on a database file of its own, as it runs in a school, with one person and one paper."""
-    before, key = q.db.obj, trail._key
+    """The program on a database file of its own, as it runs in a school, with one person and one
+    paper.
+    """
+    before, key = q.db.obj, audit_log._key
     database = portal_module.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
-    trail.use_key(b"the tests")
+    audit_log.use_key(b"the tests")
     with database.connection_context(), q.acting("The tests"):
         database.create_tables(m.tables())
         m.Setting(school_name="Full School").save()
-        senco = m.User.create(name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP")
-        child = m.Pupil.create(surname="Oakley", forename="Robin", dob=START.replace(year=2018), year="3", form="3B")
+        senco = m.User.create(
+            name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"
+        )
+        child = m.Pupil.create(
+            surname="Oakley", forename="Robin", dob=START.replace(year=2018), year="3", form="3B"
+        )
         concern = m.RecordOfConcern(pupil=child, happened_on=START, entered_by="Sam Senco")
         concern.save()
     yield portal_module.create_app(database, tmp_path), senco, concern.id
     q.db.initialize(before)
-    trail.use_key(key)
+    audit_log.use_key(key)
 
 
 def full(app, is_full):
     """Let the database file grow no more: SQLite then fails as on a full disk."""
     with app.database.connection_context():
-        pages = app.database.execute_sql("PRAGMA page_count").fetchone()[0] if is_full else 1_000_000
+        pages = (
+            app.database.execute_sql("PRAGMA page_count").fetchone()[0] if is_full else 1_000_000
+        )
         app.database.pragma("max_page_count", pages, permanent=True)
 
 
-@each("fault, code", [("database or disk is full", sqlite3.SQLITE_FULL), ("attempt to write a readonly database", sqlite3.SQLITE_READONLY)])
-def test_sqlite_s_words_for_a_disk_that_cannot_be_written_are_known(senco, concern, fails, monkeypatch, fault, code):
+@each(
+    "fault, code",
+    [
+        ("database or disk is full", sqlite3.SQLITE_FULL),
+        ("attempt to write a readonly database", sqlite3.SQLITE_READONLY),
+    ],
+)
+def test_sqlite_s_words_for_a_disk_that_cannot_be_written_are_known(
+    senco, concern, fails, monkeypatch, fault, code
+):
     """507, and the cure in words; also when the draft fails in the same way."""
+
     def break_down(*args, **more):
         said = sqlite3.OperationalError(fault)
         said.sqlite_errorcode = code
         raise OperationalError(said) from said
+
     shown = senco.page(edit(concern))
     monkeypatch.setattr(base.saving, "store", break_down)
     monkeypatch.setattr(drafts, "keep", break_down)
@@ -170,26 +235,46 @@ def test_sqlite_s_words_for_a_disk_that_cannot_be_written_are_known(senco, conce
     assert WORDS in page.source and "disk" in page.h1
 
 
-def test_a_file_that_could_not_be_written_is_taken_away_and_asked_for_again(school, senco, fails, monkeypatch):
-    """No room for the file: half of it is removed, the words are kept, and the page says that the file must be chosen again."""
+def test_a_file_that_could_not_be_written_is_taken_away_and_asked_for_again(
+    school, senco, fails, monkeypatch
+):
+    """No room for the file: half of it is removed, the words are kept, and the page says that the
+    file must be chosen again.
+    """
+
     def no_room(number):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    monkeypatch.setattr(exchange.os, "fsync", no_room)
+
+    monkeypatch.setattr(imports.os, "fsync", no_room)
     files = school.app.config["DATA_DIR"] / "files"
     there = set(files.glob("*"))
     shown = senco.page(f"/document/new/?pupil={school.mine.id}")
     pdf = (io.BytesIO(b"%PDF-1.4 words\n%%EOF\n"), "report.pdf")
-    data = {"title_of": "A report", "kind": "Other", "file": pdf, "csrf_token": senco.token, "press": shown.said("press")}
-    response = senco.client.post(f"/document/new/?pupil={school.mine.id}", data=data, content_type="multipart/form-data")
+    data = {
+        "title_of": "A report",
+        "kind": "Other",
+        "file": pdf,
+        "csrf_token": senco.token,
+        "press": shown.said("press"),
+    }
+    response = senco.client.post(
+        f"/document/new/?pupil={school.mine.id}", data=data, content_type="multipart/form-data"
+    )
     page = Page(response)
-    assert response.status_code == 507 and "The file must be chosen again: report.pdf." in page.text and "A report" in page.source
+    assert (
+        response.status_code == 507
+        and "The file must be chosen again: report.pdf." in page.text
+        and "A report" in page.source
+    )
     assert set(files.glob("*")) == there
 
 
-# ------------------------------------------------------------------------------------------------- kept while typing
+# --- kept while typing
 def kept(at, address, **typed):
     """What the script sends while somebody types."""
-    return at.post("/draft/", {"draft_of": address, **{n.replace("__", "-"): v for n, v in typed.items()}})
+    return at.post(
+        "/draft/", {"draft_of": address, **{n.replace("__", "-"): v for n, v in typed.items()}}
+    )
 
 
 def test_what_is_typed_is_kept_and_says_when(senco, concern):
@@ -202,8 +287,22 @@ def test_what_is_typed_is_kept_and_says_when(senco, concern):
     lies_there(senco, edit(concern), words=WORDS + " more")
 
 
-@each("address", ["/account/password", "/sign-in", "/pupil/", "https://elsewhere.example/record-of-concern/1/edit/", "//elsewhere/", "", "/no-such-page",
-                  "/record-of-concern/1/", "/record-of-concern/999999/edit/\0", "/placement/1/edit/", "/consent/new/?" + "x" * 300])
+@each(
+    "address",
+    [
+        "/account/password",
+        "/sign-in",
+        "/pupil/",
+        "https://elsewhere.example/record-of-concern/1/edit/",
+        "//elsewhere/",
+        "",
+        "/no-such-page",
+        "/record-of-concern/1/",
+        "/record-of-concern/999999/edit/\0",
+        "/placement/1/edit/",
+        "/consent/new/?" + "x" * 300,
+    ],
+)
 def test_nothing_is_kept_of_what_is_no_form_to_type_into(school, senco, address):
     """Pages of passwords, other sites, pages that are no forms, records that no form writes."""
     if address == "/placement/1/edit/":
@@ -219,9 +318,16 @@ def test_a_draft_holds_no_password_and_no_code(browser):
     assert m.Draft.get().typed == f'[["name", "{WORDS}"]]'
 
 
-FORMS = {"/record-of-concern/new/?pupil={other}": ("strengths", WORDS), "/meeting/new/?pupil={mine}": ("minutes", WORDS),
-         "/pupil/new/": ("surname", WORDS), "/pupil/{mine}/edit/": ("alert", WORDS), "/pupil/{mine}/move/new-my-plan-plus-cycle/": ("changes", WORDS),
-         "/pupil/{mine}/move/has-left-the-school/": ("destination", WORDS), "/bank-entry/new/": ("words", WORDS), "/consent/new/": ("to_whom", WORDS)}
+FORMS = {
+    "/record-of-concern/new/?pupil={other}": ("strengths", WORDS),
+    "/meeting/new/?pupil={mine}": ("minutes", WORDS),
+    "/pupil/new/": ("surname", WORDS),
+    "/pupil/{mine}/edit/": ("alert", WORDS),
+    "/pupil/{mine}/move/new-my-plan-plus-cycle/": ("changes", WORDS),
+    "/pupil/{mine}/move/has-left-the-school/": ("destination", WORDS),
+    "/bank-entry/new/": ("words", WORDS),
+    "/consent/new/": ("to_whom", WORDS),
+}
 
 
 @each("address", FORMS)
@@ -243,7 +349,11 @@ def test_the_settings_and_the_people_give_it_back_too(school, browser):
     """The technician's forms."""
     at = browser("technician")
     key = m.Setting.get().id
-    for address, name in ((f"/setting/{key}/edit/", "school_name"), (f"/user/{school.teacher.id}/edit/", "classes"), ("/user/new/", "name")):
+    for address, name in (
+        (f"/setting/{key}/edit/", "school_name"),
+        (f"/user/{school.teacher.id}/edit/", "classes"),
+        ("/user/new/", "name"),
+    ):
         kept(at, address, **{name: WORDS, "version": "1"})
         assert at.page(address).said(name) == WORDS
     assert {d.pupil_id for d in m.Draft.select()} == {None}
@@ -265,25 +375,38 @@ def test_a_draft_that_says_what_is_saved_already_is_no_draft(senco, concern):
     shown = senco.page(edit(concern))
     sent = [(n, v) for n, v in values_of(shown.form()) if n not in ("do", "csrf_token")]
     assert senco.post("/draft/", dict(group(sent), draft_of=edit(concern))).status_code == 200
-    assert "This is what you typed" not in senco.page(edit(concern)).text and not m.Draft.select().exists()
+    assert (
+        "This is what you typed" not in senco.page(edit(concern)).text
+        and not m.Draft.select().exists()
+    )
 
 
 def test_what_is_on_its_way_when_the_form_is_saved_does_not_come_back(senco, concern):
     """The script's last message arrives after the save: its press is used already."""
     shown = senco.page(edit(concern))
     senco.submit(shown, strengths=WORDS)
-    assert kept(senco, edit(concern), strengths="older", press=shown.said("press")).status_code == 422
+    assert (
+        kept(senco, edit(concern), strengths="older", press=shown.said("press")).status_code == 422
+    )
     assert not m.Draft.select().exists()
 
 
 def test_an_old_draft_is_merged_with_what_was_saved_since(browser, senco, concern):
-    """They changed another answer: it is taken over; they changed the same one: both are shown; a good save ends the draft."""
+    """They changed another answer: it is taken over; they changed the same one: both are shown; a
+    good save ends the draft.
+    """
     shown, office = senco.page(edit(concern)), browser("office")
     sent = group((n, v) for n, v in values_of(shown.form()) if n != "csrf_token")
-    senco.post("/draft/", {**sent, "strengths": WORDS, "child_said": "Mine", "draft_of": edit(concern)})
+    senco.post(
+        "/draft/", {**sent, "strengths": WORDS, "child_said": "Mine", "draft_of": edit(concern)}
+    )
     office.submit(office.page(edit(concern)), child_said="Theirs", family_said="Theirs too")
     page = lies_there(senco, edit(concern))
-    assert page.said("family_said") == "Theirs too" and "now says: Theirs" in page.text and page.said("child_said") == "Mine"
+    assert (
+        page.said("family_said") == "Theirs too"
+        and "now says: Theirs" in page.text
+        and page.said("child_said") == "Mine"
+    )
     senco.submit(page)
     saved = m.RecordOfConcern.get_by_id(concern.id)
     assert (saved.strengths, saved.child_said, saved.family_said) == (WORDS, "Mine", "Theirs too")
@@ -297,7 +420,10 @@ def test_a_new_paper_that_somebody_else_began_meanwhile_takes_the_draft_in(schoo
     kept(senco, address, **{**hidden(shown), "strengths": WORDS})
     office.submit(office.page(address), child_said="Theirs")
     page = senco.page(address)
-    assert page.response.request.path.endswith("/edit/") and (page.said("strengths"), page.said("child_said")) == (WORDS, "Theirs")
+    assert page.response.request.path.endswith("/edit/") and (
+        page.said("strengths"),
+        page.said("child_said"),
+    ) == (WORDS, "Theirs")
 
 
 def group(pairs):
@@ -310,20 +436,32 @@ def group(pairs):
 
 def hidden(page):
     """The hidden boxes of the main form, the token aside."""
-    return {i.get("name"): i.get("value") for i in page.all("//main//form[@data-draft]//input[@type='hidden']") if i.get("name") != "csrf_token"}
+    return {
+        i.get("name"): i.get("value")
+        for i in page.all("//main//form[@data-draft]//input[@type='hidden']")
+        if i.get("name") != "csrf_token"
+    }
 
 
-# ------------------------------------------------------------------------------------------------------------- whose it is
+# --- whose it is
 def test_a_draft_is_its_writer_s_alone(browser, senco, concern):
-    """Not on the form, not by its number, not on the home page of anybody else; nobody throws away another's."""
+    """Not on the form, not by its number, not on the home page of anybody else; nobody throws away
+    another's.
+    """
     kept(senco, edit(concern), strengths=WORDS)
     draft = m.Draft.get()
     for who in ("office", "head", "technician"):
         at = browser(who)
-        assert at.get(f"/draft/{draft.id}/").status_code == 404 == at.post(f"/draft/{draft.id}/throw-away/").status_code
+        assert (
+            at.get(f"/draft/{draft.id}/").status_code
+            == 404
+            == at.post(f"/draft/{draft.id}/throw-away/").status_code
+        )
         assert WORDS not in at.page("/").source and "Typed and not saved" not in at.page("/").text
     assert WORDS not in browser("office").page(edit(concern)).source
-    assert "Typed and not saved" in senco.page("/").text and senco.page(f"/draft/{draft.id}/").text.count("What you typed")
+    assert "Typed and not saved" in senco.page("/").text and senco.page(
+        f"/draft/{draft.id}/"
+    ).text.count("What you typed")
     assert m.Draft.select().count() == 1
     office = browser("office")
     kept(office, edit(concern), strengths="The words of the office")
@@ -333,7 +471,9 @@ def test_a_draft_is_its_writer_s_alone(browser, senco, concern):
 
 
 def test_a_teacher_who_lost_the_class_does_not_get_it_back(school, browser, concern):
-    """Nor one who never had it, nor through a form for “new”; the words stay for the thirty days and for the child's file."""
+    """Nor one who never had it, nor through a form for “new”; the words stay for the thirty days
+    and for the child's file.
+    """
     teacher, new = browser("teacher"), f"/strategy/new/?pupil={school.mine.id}"
     kept(teacher, edit(concern), strengths=WORDS)
     kept(teacher, new, strategy=WORDS)
@@ -346,7 +486,9 @@ def test_a_teacher_who_lost_the_class_does_not_get_it_back(school, browser, conc
     assert "Typed and not saved" not in teacher.page("/").text
     assert kept(teacher, edit(concern), strengths="more").status_code == 422
     assert kept(browser("stranger"), edit(concern), strengths=WORDS).status_code == 422
-    assert kept(teacher, f"/setting/{m.Setting.get().id}/edit/", school_name=WORDS).status_code == 422, "no child, and no right to write"
+    assert (
+        kept(teacher, f"/setting/{m.Setting.get().id}/edit/", school_name=WORDS).status_code == 422
+    ), "no child, and no right to write"
 
 
 def test_a_draft_for_a_child_chosen_by_name_is_the_child_s_too(school, senco):
@@ -376,7 +518,11 @@ def test_the_words_of_every_form_have_their_question_beside_them(school):
     with school.app.test_request_context():
         for cls in m.every():
             if not issubclass(cls, q.Row) and cls.__name__ not in w.ONLY_BY_MOVES:
-                names = [n for n, _ in cls.questions()] + [f"{g}-0-{n}" for g, row in cls.groups().items() for n, _ in row.questions()]
+                names = [n for n, _ in cls.questions()] + [
+                    f"{g}-0-{n}" for g, row in cls.groups().items() for n, _ in row.questions()
+                ]
                 said = drafts.in_words(f"/{cls.slug()}/new/", [(n, WORDS) for n in names])
                 labels = [f.verbose_name for _, f in cls.questions()]
-                assert [label for label, _ in said][:len(labels)] == labels and len(said) == len(names)
+                assert [label for label, _ in said][: len(labels)] == labels and len(said) == len(
+                    names
+                )

@@ -1,29 +1,41 @@
-"""Enter in a box: the browser presses the first button of its form, in the order of the page (HTML, “implicit submission”).
+"""Enter in a box: the browser presses the first button of its form, in the order of the page (HTML,
+“implicit submission”).
 
-ENTER is the table of what that button is, for each form of each page that has a box; a form without a row fails. With real Chromium, with
-and without JavaScript: browser/test_enter.py.
+ENTER is the table of what that button is, for each form of each page that has a box; a form without
+a row fails. With real Chromium, with and without JavaScript: browser/test_enter.py.
 """
-import models as m
+
 import pytest
-import questions as q
-import workflow as w
 from conftest import do_papers
 from web import MARKS, everywhere, words
 
+import models as m
+import workflow as w
+from records import questions as q
+
 each = pytest.mark.parametrize
-# where the form is sent to: the words of the button that Enter presses. "*" stands for every record.
+# where the form is sent to: the words of the button that Enter presses. "*" stands for every
+# record.
 ENTER = {
-    "*.index_view": ("Find", "Apply"),              # the box on top of every page; a list: searched, never downloaded
-    "*.edit": ("Save",), "*.new": ("Save",),        # never “Add another line”, “Mark complete” or “Agree and seal”
+    # the box on top of every page; a list: searched, never downloaded
+    "*.index_view": ("Find", "Apply"),
+    # never “Add another line”, “Mark complete” or “Agree and seal”
+    "*.edit": ("Save",),
+    "*.new": ("Save",),
     "pupil.chart": ("Continue",),
     "pupil.move": tuple(move.name for move in (*w.MOVES, w.UNDO)),
-    "ehc-case.step": ("No step",),                  # which says that the button of a step is to be pressed
-    "keeping.erase": ("Nothing",),                  # nobody erases by pressing Enter
+    # which says that the button of a step is to be pressed
+    "ehc-case.step": ("No step",),
+    "keeping.erase": ("Nothing",),  # nobody erases by pressing Enter
     "keeping.bundle": ("Make the bundle",),
     "import.index": ("Look at the file",),
     "audit.anchor": ("Look",),
-    "account.sign_in": ("Sign in",), "account.code": ("Continue",), "account.confirm": ("Continue",),
-    "account.change_password": ("Change password",), "account.second_step": ("Turn on",), "account.make_link": ("Make a sign-in link",),
+    "account.sign_in": ("Sign in",),
+    "account.code": ("Continue",),
+    "account.confirm": ("Continue",),
+    "account.change_password": ("Change password",),
+    "account.second_step": ("Turn on",),
+    "account.make_link": ("Make a sign-in link",),
 }
 HARM = ("Spreadsheet", "Remove", "Throw", "Erase", "Sign out", "Agree", "Mark ", "Add another")
 
@@ -31,11 +43,15 @@ HARM = ("Spreadsheet", "Remove", "Throw", "Erase", "Sign out", "Agree", "Mark ",
 def sent_to(app, url, form):
     """The endpoint that a form is sent to."""
     with app.test_request_context():
-        return app.url_map.bind("").match((form.get("action") or url).partition("?")[0], method="POST")[0]
+        return app.url_map.bind("").match(
+            (form.get("action") or url).partition("?")[0], method="POST"
+        )[0]
 
 
 def faults_of(app, page, url):
-    """The forms of a page in which Enter does not do what the table says, in sentences; and how many were looked at."""
+    """The forms of a page in which Enter does not do what the table says, in sentences; and how
+    many were looked at.
+    """
     found, looked = [], 0
     for form in page.all("//form"):
         if not page.boxes(form):
@@ -44,7 +60,10 @@ def faults_of(app, page, url):
         wanted = ENTER.get(endpoint) or ENTER.get(f"*.{endpoint.partition('.')[2]}", ())
         looked += 1
         if first not in wanted or first.startswith(HARM):
-            found.append(f"{url}: Enter in the form to {endpoint} presses “{first}”, not {' or '.join(wanted) or 'what ENTER says'}")
+            found.append(
+                f"{url}: Enter in the form to {endpoint} presses “{first}”, not"
+                f" {' or '.join(wanted) or 'what ENTER says'}"
+            )
     return found, looked
 
 
@@ -63,23 +82,43 @@ def test_enter_does_what_the_table_says_in_every_form_of_every_page(school, brow
 
 
 def test_enter_in_a_move_in_the_chart_and_in_the_papers_of_keeping(school, browser, acting):
-    """The pages that ask only at their time: a move that is possible, a question of the chart, an erasure, what goes into a bundle."""
-    at, pupil = browser("senco"), m.Pupil.create(surname="Oakley", forename="Robin", dob=school.mine.dob, year="3", form="3B")
+    """The pages that ask only at their time: a move that is possible, a question of the chart, an
+    erasure, what goes into a bundle.
+    """
+    at, pupil = (
+        browser("senco"),
+        m.Pupil.create(
+            surname="Oakley", forename="Robin", dob=school.mine.dob, year="3", form="3B"
+        ),
+    )
     urls = [f"/pupil/{pupil.id}/move/place-on-concerns-list/"]
     found = faults_of(school.app, at.page(urls[0]), urls[0])[0]
-    w.make(w.move_named("Place on Concerns List"), pupil, school.senco, {"on": q.today(), "raised_by": "Tess", "areas": m.AREAS[0]})
+    w.make(
+        w.move_named("Place on Concerns List"),
+        pupil,
+        school.senco,
+        {"on": q.today(), "raised_by": "Tess", "areas": m.AREAS[0]},
+    )
     do_papers(pupil, school.senco, q.today())
     review, _ = w.begin(m.ConcernReview, pupil, school.senco)
     review.save()
     pupil.left_on = q.today()
     pupil.save()
-    asked = m.Disclosure.create(pupil=school.mine, kind="access", asked_by="A parent", asked_on=q.today())
+    asked = m.Disclosure.create(
+        pupil=school.mine, kind="access", asked_by="A parent", asked_on=q.today()
+    )
     m.Erasure.create(pupil=pupil, reason="Left long ago", asked_by="Head", asked_id=school.head.id)
     erase = f"/keeping/{pupil.id}/erase/"
-    pages = {f"/pupil/{pupil.id}/review/": "pupil.chart", erase: "keeping.erase", f"/keeping/{asked.id}/bundle/": "keeping.bundle"}
+    pages = {
+        f"/pupil/{pupil.id}/review/": "pupil.chart",
+        erase: "keeping.erase",
+        f"/keeping/{asked.id}/bundle/": "keeping.bundle",
+    }
     for url, endpoint in pages.items():
         page = at.page(url)
-        assert endpoint in [sent_to(school.app, url, form) for form in page.all("//main//form")], url
+        assert endpoint in [sent_to(school.app, url, form) for form in page.all("//main//form")], (
+            url
+        )
         faults, looked = faults_of(school.app, page, url)
         found += faults
         assert looked >= 2, f"{url}: the box on top of the page, and one of its own"
@@ -95,7 +134,11 @@ def lists(school):
 
 def test_enter_in_the_search_box_of_every_list_searches(school, browser):
     """Not one of them sends a file, and none writes down that a spreadsheet was taken."""
-    at, tried, before = browser("senco"), 0, q.AuditEntry.select().where(q.AuditEntry.act == "export").count()
+    at, tried, before = (
+        browser("senco"),
+        0,
+        q.AuditEntry.select().where(q.AuditEntry.act == "export").count(),
+    )
     for url in lists(school):
         answer = at.get(url)
         if answer.status_code != 200:
@@ -106,19 +149,30 @@ def test_enter_in_the_search_box_of_every_list_searches(school, browser):
         tried += 1
         got = at.enter(shown, "//form[@id='filter']", search="Nobody is called this")
         page = at.read(got)
-        assert got.mimetype == "text/html" and "0 found" in page.text and page.one("//input[@id='q']").get("value") == "Nobody is called this", url
+        assert (
+            got.mimetype == "text/html"
+            and "0 found" in page.text
+            and page.one("//input[@id='q']").get("value") == "Nobody is called this"
+        ), url
     assert tried > 20
     assert q.AuditEntry.select().where(q.AuditEntry.act == "export").count() == before
 
 
 def test_the_only_hit_opens(school, browser):
-    """A child, a colleague, a wording, a line of a paper: a search that finds one thing leads there; two stay a list, and none too."""
+    """A child, a colleague, a wording, a line of a paper: a search that finds one thing leads
+    there; two stay a list, and none too.
+    """
     at, child = browser("senco"), f"/pupil/{school.mine.id}/"
-    hits = {("/", "//form[@class='find']"): (f"{MARKS['mine']}sur", child),
-            ("/pupil/", "//form[@id='filter']"): (f"{MARKS['mine']}sur", child),
-            ("/sen-list/", "//form[@id='filter']"): (f"{MARKS['mine']}sur", child),
-            ("/user/", "//form[@id='filter']"): ("Head of the school", f"/user/{school.head.id}/"),
-            ("/bank-entry/", "//form[@id='filter']"): ("visual timetable", f"/bank-entry/{m.BankEntry.get().id}/")}
+    hits = {
+        ("/", "//form[@class='find']"): (f"{MARKS['mine']}sur", child),
+        ("/pupil/", "//form[@id='filter']"): (f"{MARKS['mine']}sur", child),
+        ("/sen-list/", "//form[@id='filter']"): (f"{MARKS['mine']}sur", child),
+        ("/user/", "//form[@id='filter']"): ("Head of the school", f"/user/{school.head.id}/"),
+        ("/bank-entry/", "//form[@id='filter']"): (
+            "visual timetable",
+            f"/bank-entry/{m.BankEntry.get().id}/",
+        ),
+    }
     for (url, path), (typed, there) in hits.items():
         got = at.enter(at.page(url), path, search=typed)
         assert (got.status_code, got.location) == (302, there), url
@@ -132,7 +186,9 @@ def test_who_was_found_as_the_only_hit_is_written_down(school, browser):
     newest = q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).get().id
     at.enter(at.page("/"), "//form[@class='find']", search=f"{MARKS['mine']}sur")
     told = q.AuditEntry.select().where(q.AuditEntry.id > newest, q.AuditEntry.act == "found")
-    assert [(e.record, e.record_id, e.pupil_id, e.user_id) for e in told] == [("Pupil", school.mine.id, school.mine.id, school.senco.id)]
+    assert [(e.record, e.record_id, e.pupil_id, e.user_id) for e in told] == [
+        ("Pupil", school.mine.id, school.mine.id, school.senco.id)
+    ]
 
 
 def test_the_spreadsheet_is_what_was_searched(school, browser):
@@ -143,4 +199,6 @@ def test_the_spreadsheet_is_what_was_searched(school, browser):
     form = shown.form("//form[@id='filter']")
     assert shown.buttons(form).index(button) > 0
     got = at.post(button.get("formaction"), {"search": f"{MARKS['mine']}sur"})
-    assert got.mimetype == "text/csv" and MARKS["mine"] in got.text and MARKS["other"] not in got.text
+    assert (
+        got.mimetype == "text/csv" and MARKS["mine"] in got.text and MARKS["other"] not in got.text
+    )

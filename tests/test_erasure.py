@@ -1,19 +1,19 @@
 """Erasing one child touches that child alone, whatever the names; the trail verifies ever after."""
 
-import commands
-import keeping
-import models as m
 import pytest
-import questions as q
-import recovery
-import trail
-import upkeep
-import witness
 from click.testing import CliRunner
 from conftest import START
 from peewee import PeeweeException
 from test_trail import off_guard, sql
 from test_upkeep import migrated, school  # noqa: F401  (fixtures: a data folder)
+
+import commands
+import models as m
+from audit import log as audit_log
+from audit import verify
+from ops import backup, restore
+from privacy import keeping
+from records import questions as q
 
 # The child; a name that contains the child's, or is the same: a colleague's, a school's, a child's.
 NAMES = (
@@ -71,11 +71,11 @@ def test_erasing_a_child_leaves_every_other_row_byte_for_byte(
     pupil = leaver(forename, surname)
     others(namesake)
     others_before = rows_not_about(pupil)
-    assert witness.problems() == []
+    assert verify.problems() == []
     erase(pupil, cast, tmp_path)
     after = rows_not_about(pupil)
     assert {key: after[key] for key in others_before} == others_before
-    assert witness.problems() == []
+    assert verify.problems() == []
     left = q.AuditEntry.select().where(q.AuditEntry.pupil_id == pupil.id, ~q.AuditEntry.erased)
     assert {row.act for row in left} == {"erase"}
 
@@ -109,33 +109,33 @@ def test_a_row_about_nobody_is_blanked_for_the_whole_name_only(
     cast, acting, tmp_path, forename, surname, text, is_theirs
 ):
     pupil = leaver(forename or None, surname)
-    trail.audit("import", m.Pupil(), reason=f"{text}: 3 new")
-    key = trail.head().last
+    audit_log.audit("import", m.Pupil(), reason=f"{text}: 3 new")
+    key = audit_log.head().last
     erase(pupil, cast, tmp_path)
     assert q.AuditEntry.get_by_id(key).erased is is_theirs
-    assert witness.problems() == [], "a row that was blanked lawfully is accounted for"
+    assert verify.problems() == [], "a row that was blanked lawfully is accounted for"
 
 
 def test_a_blanked_row_that_no_erasure_accounts_for_is_found(cast, acting, tmp_path):
     """A colleague's row; a child's who is here; one written after the erasure; words put back."""
     gone, stays = leaver("Rhea", "Trial"), leaver("Rose", "Hill")
     erase(gone, cast, tmp_path)
-    trail.saw("view", [gone], "later")
-    later = trail.head().last
+    audit_log.saw("view", [gone], "later")
+    later = audit_log.head().last
     about_user = q.AuditEntry.get(q.AuditEntry.record == "User").id
     of_stays = q.AuditEntry.get(q.AuditEntry.pupil_id == stays.id).id
     for key in (about_user, of_stays, later):
         blank(key)
     m.Erasure.create(pupil=stays, asked_by="x", done_by="y", done_at=q.now())  # made up
-    found = witness.problems()
+    found = verify.problems()
     assert len(found) == 3
     for key, words in zip((about_user, of_stays, later), found):
         assert f"audit row {key}, about" in words
     off_guard()
     of_gone = q.AuditEntry.get(q.AuditEntry.pupil_id == gone.id, q.AuditEntry.erased).id
     sql("UPDATE audit_entry SET reason = 'Never said' WHERE id = ?", of_gone)
-    trail.guard()
-    assert any(f"Audit row {of_gone} has words" in words for words in witness.problems())
+    audit_log.guard()
+    assert any(f"Audit row {of_gone} has words" in words for words in verify.problems())
 
 
 def blank(key):
@@ -144,38 +144,38 @@ def blank(key):
     sql(f"UPDATE audit_entry SET {empty}, erased = ? WHERE id = ?", True, key)
 
 
-# ----------------------------------------------------------------------------- an accepted break
+# --- an accepted break
 def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path):
     for robin.alert in ("One", "Two", "Three"):
         robin.save()
     blank(q.AuditEntry.get(q.AuditEntry.record == "User").id)
     off_guard()
-    edited = trail.head().last
+    edited = audit_log.head().last
     sql("UPDATE audit_entry SET \"after\" = 'Other words' WHERE id = ?", edited)
-    trail.guard()
-    assert len(witness.problems()) == 2
+    audit_log.guard()
+    assert len(verify.problems()) == 2
     with pytest.raises(ValueError, match="Say why"):
-        witness.accept((), " ")
-    assert len(witness.accept((), "An old erasure blanked a colleague's row")) == 2
-    assert witness.problems() == [] and len(trail.accepted()) == 2
+        verify.accept((), " ")
+    assert len(verify.accept((), "An old erasure blanked a colleague's row")) == 2
+    assert verify.problems() == [] and len(audit_log.accepted()) == 2
     row = q.AuditEntry.get(q.AuditEntry.act == "accepted")
     assert row.who == "The tests" and "colleague's row" in row.reason
-    assert witness.accept((), "Again") == [], "nothing new: no row"
+    assert verify.accept((), "Again") == [], "nothing new: no row"
     off_guard()
     sql("UPDATE audit_entry SET \"after\" = 'Still other words' WHERE id = ?", edited)
-    trail.guard()
-    assert f"words of audit row {edited} were changed" in witness.problems()[0], "another state"
+    audit_log.guard()
+    assert f"words of audit row {edited} were changed" in verify.problems()[0], "another state"
     with pytest.raises(PeeweeException, match="only grows"), q.db.atomic():
         sql("UPDATE audit_entry SET reason = '' WHERE act = 'accepted'")
 
 
 def test_missing_triggers_are_put_back_and_never_accepted(robin):
     off_guard()
-    witness.accept((), "They were gone")
-    assert trail.guarded() and trail.accepted() == set()
+    verify.accept((), "They were gone")
+    assert audit_log.guarded() and audit_log.accepted() == set()
 
 
-# --------------------------------------------------------- on the disk: verify, drill and restore
+# --- on the disk: verify, drill and restore
 def in_school(*words):
     """A command on the school's data folder: (exit code, what it prints)."""
     done = CliRunner().invoke(commands.cli, words)
@@ -188,22 +188,22 @@ def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
         head = m.User.create(name="The head", username="own.head", role=q.HEAD)
         pupil = leaver("Rhea", "Trial")
         others("Rhea Trialshaw")
-        trail.audit("import", m.Pupil(), reason="File of Rhea Trial")
+        audit_log.audit("import", m.Pupil(), reason="File of Rhea Trial")
         keeping.ask(pupil, senco, "Sent on")
         keeping.erase(pupil, head, "Trial", school)
     q.db.close()
     assert in_school("verify")[0] == 0
-    path = upkeep.backup()[0][0]
-    passed, certificate = recovery.drill(path)
+    path = backup.backup()[0][0]
+    passed, certificate = restore.drill(path)
     assert passed, certificate
-    assert "Restored" in recovery.restore(path)[0]
+    assert "Restored" in restore.restore(path)[0]
 
 
 def test_a_database_with_an_old_wrong_erasure_has_a_way_on(school):  # noqa: F811
     """1.1.0 blanked a colleague's row. It is told; once it is accepted, all commands pass."""
     with q.db.connection_context(), q.acting("The tests"):
         m.User.create(name="Rhea Trialshaw", username="rhea", role=q.TEACHER)
-        blank(trail.head().last)
+        blank(audit_log.head().last)
     q.db.close()
     code, said = in_school("verify")
     assert code == 1 and "but no erasure accounts for it" in said
@@ -211,7 +211,7 @@ def test_a_database_with_an_old_wrong_erasure_has_a_way_on(school):  # noqa: F81
     code, said = in_school("verify", "--accept", "The erasure of 24 November blanked it")
     assert code == 0 and "Accepted: The words of audit row" in said
     assert "Faults that were accepted: 1." in said
-    path = upkeep.backup()[0][0]
-    passed, certificate = recovery.drill(path)
+    path = backup.backup()[0][0]
+    passed, certificate = restore.drill(path)
     assert passed, certificate
-    assert "Restored" in recovery.restore(path)[0]
+    assert "Restored" in restore.restore(path)[0]

@@ -1,10 +1,13 @@
-"""A new portal leads its technician on: what is still to do, the first sign-in links, and where these can be opened."""
+"""A new portal leads its technician on: what is still to do, the first sign-in links, and where
+these can be opened.
+"""
+
 import pytest
 
-import checks
 import models as m
-import upkeep
-from admin_views import account, status
+from admin_views import status
+from admin_views.account import views as account
+from ops import backup, checks
 
 TO_DO = {words for _, words, _ in status.FIRST_STEPS}
 
@@ -45,8 +48,10 @@ def test_nobody_else_is(new_school, browser, who):
 def test_what_is_done_goes_from_the_list(new_school, browser, monkeypatch, tmp_path):
     m.User.update(account="on").execute()
     m.Setting.update(school_name="Hill School", holidays="19/12/2026 to 3/1/2027").execute()
-    monkeypatch.setattr(upkeep, "places", lambda settings: [tmp_path, tmp_path / "stick"])
-    assert set(steps(browser("technician").page("/"))) == {"Print the key of the backups for the school's safe"}
+    monkeypatch.setattr(backup, "places", lambda settings: [tmp_path, tmp_path / "stick"])
+    assert set(steps(browser("technician").page("/"))) == {
+        "Print the key of the backups for the school's safe"
+    }
     folder = new_school.app.config["DATA_DIR"]
     for name in ("backup.key", "recovery-key.printed"):
         (folder / name).touch()
@@ -57,7 +62,7 @@ def test_what_is_done_goes_from_the_list(new_school, browser, monkeypatch, tmp_p
             (folder / name).unlink()
 
 
-# ------------------------------------------------------------------------------------ the first link
+# --- the first link
 LINK = "//main//a[normalize-space()='Make a sign-in link']/@href"
 
 
@@ -79,7 +84,10 @@ def test_it_is_not_offered_to_who_may_not_make_one_nor_for_who_is_switched_off(s
     m.User.update(password=None).execute()
     assert not browser("head").page(f"/user/{school.teacher.id}/").all(LINK)
     m.User.update(account="off").where(m.User.id == school.teacher.id).execute()
-    assert "has not chosen a password" not in browser("technician").page(f"/user/{school.teacher.id}/").text
+    assert (
+        "has not chosen a password"
+        not in browser("technician").page(f"/user/{school.teacher.id}/").text
+    )
 
 
 def test_a_link_that_works_on_this_computer_only_says_so(school, browser):
@@ -89,13 +97,36 @@ def test_a_link_that_works_on_this_computer_only_says_so(school, browser):
     assert "This link works on this computer only." in page.text
 
 
-@pytest.mark.parametrize("listens, https, hosts, opened_at, link", [
-    ("127.0.0.1", True, ["portal.school.example"], "http://portal.school.example", "https://portal.school.example"),
-    ("127.0.0.1", True, ["portal.school.example"], "https://portal.school.example:8443", "https://portal.school.example:8443"),
-    ("0.0.0.0", False, ["portal"], "http://portal:8000", "http://portal:8000"),
-    ("0.0.0.0", False, ["portal", "localhost"], "http://localhost:8000", "http://portal")])
-def test_a_link_has_the_address_that_others_can_reach(portal, monkeypatch, listens, https, hosts, opened_at, link):
-    reached = {"LISTENS_AT": listens, "SESSION_COOKIE_SECURE": https, "TRUSTED_HOSTS": hosts, "BASE_URL": f"http{'s' * https}://{hosts[0]}"}
+@pytest.mark.parametrize(
+    "listens, https, hosts, opened_at, link",
+    [
+        (
+            "127.0.0.1",
+            True,
+            ["portal.school.example"],
+            "http://portal.school.example",
+            "https://portal.school.example",
+        ),
+        (
+            "127.0.0.1",
+            True,
+            ["portal.school.example"],
+            "https://portal.school.example:8443",
+            "https://portal.school.example:8443",
+        ),
+        ("0.0.0.0", False, ["portal"], "http://portal:8000", "http://portal:8000"),
+        ("0.0.0.0", False, ["portal", "localhost"], "http://localhost:8000", "http://portal"),
+    ],
+)
+def test_a_link_has_the_address_that_others_can_reach(
+    portal, monkeypatch, listens, https, hosts, opened_at, link
+):
+    reached = {
+        "LISTENS_AT": listens,
+        "SESSION_COOKIE_SECURE": https,
+        "TRUSTED_HOSTS": hosts,
+        "BASE_URL": f"http{'s' * https}://{hosts[0]}",
+    }
     for name, value in reached.items():
         monkeypatch.setitem(portal.config, name, value)
     with portal.test_request_context("/", base_url=opened_at):

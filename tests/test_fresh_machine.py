@@ -9,10 +9,11 @@ import shutil
 import subprocess
 import sys
 
-import config
 import need_chromium
 import pytest
 from conftest import ROOT
+
+import config
 
 TOOLS = (
     "sh",
@@ -116,7 +117,7 @@ def one_line(done):
     return lines[0]
 
 
-# ------------------------------------------------------------------------------------- the browser
+# --- the browser
 @pytest.mark.parametrize("name", need_chromium.NAMES)
 def test_a_browser_that_is_there_is_enough(machine, name):
     done = machine.has(name, BROWSER).has_apt(need_chromium.CHROMIUM).need_chromium(root=True)
@@ -189,8 +190,8 @@ def test_the_library_of_playwright_is_installed_or_told_too(machine):
     """A bare Debian 12 lacks it: the browser is there, and still no browser test could run."""
     machine.has("chromium", BROWSER).has_apt([*need_chromium.CHROMIUM, need_chromium.LIBRARY])
     line = one_line(machine.need_chromium(driver=False))
-    assert line == (
-        "The browser tests need libatomic1. Run this once: sudo apt-get install libatomic1"
+    assert (
+        line == "The browser tests need libatomic1. Run this once: sudo apt-get install libatomic1"
     )
     done = machine.need_chromium(root=True, driver=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -264,7 +265,7 @@ def test_the_browser_tests_take_the_same_browser():
     assert "PORTAL_BROWSER=/nowhere/chrome is no browser that starts here" in done.stdout
 
 
-# ------------------------------------------------------------------------------------------ Python
+# --- Python
 PYTHON = """
 case "$*" in
 *version_info*) exit {too_old} ;;
@@ -366,8 +367,8 @@ def test_python_3_10_is_told_a_way_that_works(machine):
     """Ubuntu 22.04: its python3 is 3.10, and it has python3.11 beside it."""
     has_python_packages(machine.has("python3", python("3.10.12")), "python3.11 python3.11-venv")
     line = one_line(need_python(machine))
-    assert line == (
-        "Python 3.11 or newer is needed (found: Python 3.10.12). "
+    assert (
+        line == "Python 3.11 or newer is needed (found: Python 3.10.12). "
         "Run this once, then the same command again: "
         "sudo apt-get install python3.11 python3.11-venv"
     )
@@ -391,7 +392,7 @@ def test_a_system_without_apt_is_told_what_is_missing(machine):
     )
 
 
-# -------------------------------------------------------------------------------------------- make
+# --- make
 RUNS = """
 echo "$*" >> '{log}'
 case "$*" in
@@ -502,7 +503,7 @@ def test_a_machine_without_python_is_told_in_a_line(copy):
     assert not (copy.folder / ".venv").exists()
 
 
-# ------------------------------------------------------------------------------------- the tests
+# --- the tests
 def test_the_tests_have_a_data_folder_of_their_own():
     """At the end of each run `conftest.nothing_in_the_checkout` looks whether all kept to that."""
     assert ROOT not in config.data_dir().resolve().parents

@@ -1,4 +1,7 @@
-"""What the program never does: build a query or a page from somebody's words, run text, or use a pattern that hostile text can stall."""
+"""What the program never does: build a query or a page from somebody's words, run text, or use a
+pattern that hostile text can stall.
+"""
+
 import ast
 import re
 import signal
@@ -9,10 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = sorted([*ROOT.glob("*.py"), *(ROOT / "admin_views").glob("*.py"), *(ROOT / "papers").glob("*.py")])
-CALLS = [(path, node) for path in SOURCES for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
-SAFE = {"macros.html: ICONS[name]|safe"}                            # drawings that stand in the same file
-MARKUP = {"paper.py: SHEET.read_text(encoding='utf-8')"}            # our own style sheet
+SOURCES = sorted(
+    [*ROOT.glob("*.py"), *(ROOT / "admin_views").glob("*.py"), *(ROOT / "papers").glob("*.py")]
+)
+CALLS = [
+    (path, node)
+    for path in SOURCES
+    for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    if isinstance(node, ast.Call)
+]
+# drawings that stand in the same file
+SAFE = {"macros.html: ICONS[name]|safe"}
+MARKUP = {"paper.py: SHEET.read_text(encoding='utf-8')"}  # our own style sheet
 
 
 def name_of(call):
@@ -20,66 +31,141 @@ def name_of(call):
     return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
-# ----------------------------------------------------------------------------------------------------------------- gates
+# --- gates
 def test_no_query_is_put_together_from_text():
-    """SQL, execute_sql and raw take a text that stands in the source; what varies goes beside it (ASVS 1.2.4)."""
-    built = [f"{path.name}:{call.lineno}" for path, call in CALLS if name_of(call) in ("SQL", "execute_sql", "raw", "executescript") and call.args
-             and any(isinstance(part, ast.JoinedStr | ast.BinOp) or isinstance(part, ast.Call) and name_of(part) in ("format", "join")
-                     for part in ast.walk(call.args[0]))]
+    """SQL, execute_sql and raw take a text that stands in the source; what varies goes beside it
+    (ASVS 1.2.4).
+    """
+    built = [
+        f"{path.name}:{call.lineno}"
+        for path, call in CALLS
+        if name_of(call) in ("SQL", "execute_sql", "raw", "executescript")
+        and call.args
+        and any(
+            isinstance(part, ast.JoinedStr | ast.BinOp)
+            or isinstance(part, ast.Call)
+            and name_of(part) in ("format", "join")
+            for part in ast.walk(call.args[0])
+        )
+    ]
     assert not built, f"Give the value as a parameter instead: {built}"
 
 
 def test_no_text_is_run_as_a_program_or_as_a_template():
     """ASVS 1.3.6, 1.3.7."""
-    never = {"eval", "exec", "render_template_string", "from_string", "system", "popen", "loads_pickle"}
-    found = [f"{path.name}:{call.lineno} {name_of(call)}" for path, call in CALLS if name_of(call) in never]
-    shells = [f"{path.name}:{call.lineno}" for path, call in CALLS for k in call.keywords if k.arg == "shell" and getattr(k.value, "value", True)]
-    imports = [f"{path.name}: {word}" for path in SOURCES for word in re.findall(r"(?m)^\s*(?:import|from) (pickle|marshal|shelve)", path.read_text("utf-8"))]
+    never = {
+        "eval",
+        "exec",
+        "render_template_string",
+        "from_string",
+        "system",
+        "popen",
+        "loads_pickle",
+    }
+    found = [
+        f"{path.name}:{call.lineno} {name_of(call)}"
+        for path, call in CALLS
+        if name_of(call) in never
+    ]
+    shells = [
+        f"{path.name}:{call.lineno}"
+        for path, call in CALLS
+        for k in call.keywords
+        if k.arg == "shell" and getattr(k.value, "value", True)
+    ]
+    imports = [
+        f"{path.name}: {word}"
+        for path in SOURCES
+        for word in re.findall(
+            r"(?m)^\s*(?:import|from) (pickle|marshal|shelve)", path.read_text("utf-8")
+        )
+    ]
     assert not found + shells + imports
 
 
 def test_no_archive_is_unpacked_without_looking_at_each_entry():
     """Python 3.11.2, which Debian 12 has, knows no filter for it: `recovery.take_out` looks."""
-    found = [f"{path.name}:{call.lineno}" for path, call in CALLS
-             if name_of(call) in ("extractall", "extract", "unpack_archive")]
+    found = [
+        f"{path.name}:{call.lineno}"
+        for path, call in CALLS
+        if name_of(call) in ("extractall", "extract", "unpack_archive")
+    ]
     assert not found, f"Use recovery.take_out, or look at each entry as it does: {found}"
 
 
 def test_nothing_but_our_own_drawings_goes_unescaped_into_a_page():
     """`|safe` and `Markup` are for text of our own that the lists above name (ASVS 1.2.1)."""
     pages = [(path.name, path.read_text("utf-8")) for path in (ROOT / "templates").glob("*.html")]
-    found = {f"{name}: {words}|safe" for name, text in pages for words in re.findall(r"([\w\[\].]+)\s*\|\s*safe\b", text)}
+    found = {
+        f"{name}: {words}|safe"
+        for name, text in pages
+        for words in re.findall(r"([\w\[\].]+)\s*\|\s*safe\b", text)
+    }
     assert found <= SAFE and all("|safe" not in f"{f}" or f in SAFE for f in found)
-    assert not [name for name, text in pages if re.search(r"autoescape\s+false|\|\s*(?:safe\s*\(|forceescape)|Markup", text)]
-    made = {f"{path.name}: {ast.unparse(call.args[0])}" for path, call in CALLS if name_of(call) == "Markup" and not is_plain(call.args[0])}
+    assert not [
+        name
+        for name, text in pages
+        if re.search(r"autoescape\s+false|\|\s*(?:safe\s*\(|forceescape)|Markup", text)
+    ]
+    made = {
+        f"{path.name}: {ast.unparse(call.args[0])}"
+        for path, call in CALLS
+        if name_of(call) == "Markup" and not is_plain(call.args[0])
+    }
     assert made <= MARKUP, f"Only constant text may be Markup: {made - MARKUP}"
 
 
 def is_plain(node):
     """Whether a part of the source is a text that stands there."""
-    return isinstance(node, ast.Constant) or isinstance(node, ast.IfExp) and is_plain(node.body) and is_plain(node.orelse)
+    return (
+        isinstance(node, ast.Constant)
+        or isinstance(node, ast.IfExp)
+        and is_plain(node.body)
+        and is_plain(node.orelse)
+    )
 
 
-# -------------------------------------------------------------------------------------------------------------- patterns
+# --- patterns
 def patterns():
     """Every regular expression of the program: {(file, pattern): how it is used}."""
     found = {}
     for path, call in CALLS:
-        ours = isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "re" or name_of(call) == "Regexp"
+        ours = (
+            isinstance(call.func, ast.Attribute)
+            and getattr(call.func.value, "id", "") == "re"
+            or name_of(call) == "Regexp"
+        )
         if ours and call.args and isinstance(call.args[0], ast.Constant):
             used = {"compile": "search", "Regexp": "match"}.get(name_of(call), name_of(call))
-            found[path.name, call.args[0].value] = used if used in ("match", "fullmatch") else "search"
+            found[path.name, call.args[0].value] = (
+                used if used in ("match", "fullmatch") else "search"
+            )
     return found
 
 
 def attacks(pattern, size=100_000):
     """Long texts of the characters that a pattern is about, which fail only at their end."""
     text = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
-    letters = dict.fromkeys(c for c in re.sub(r"\\[a-zA-Z]|\[\^", "", text) if c not in "\\[](){}?*+|^$") | dict.fromkeys(" 1a\n\t")
+    letters = dict.fromkeys(
+        c for c in re.sub(r"\\[a-zA-Z]|\[\^", "", text) if c not in "\\[](){}?*+|^$"
+    ) | dict.fromkeys(" 1a\n\t")
     few = list(letters)[:9]
-    units = [*few, *(a + b for a in few[:3] for b in few[:3] if a != b), " ", "a", "1", text[:40], " 11:11:11.1", '"a', "x. ", "\n \n"]
+    units = [
+        *few,
+        *(a + b for a in few[:3] for b in few[:3] if a != b),
+        " ",
+        "a",
+        "1",
+        text[:40],
+        " 11:11:11.1",
+        '"a',
+        "x. ",
+        "\n \n",
+    ]
     made = [unit * (size // len(unit)) + end for unit, end in zip(units, "\x01(" * len(units))]
-    return [words.encode("utf-8", "replace") for words in made] if isinstance(pattern, bytes) else made
+    return (
+        [words.encode("utf-8", "replace") for words in made] if isinstance(pattern, bytes) else made
+    )
 
 
 class TooSlow(Exception):
@@ -89,8 +175,10 @@ class TooSlow(Exception):
 @contextmanager
 def at_most(seconds):
     """Stop what is inside when it needs more time of the processor."""
+
     def stop(*_):
         raise TooSlow
+
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:

@@ -1,36 +1,61 @@
-"""Who saw a child is asked by the person's number, and no answer names a child without a row: also where it is easily forgotten."""
+"""Who saw a child is asked by the person's number, and no answer names a child without a row: also
+where it is easily forgotten.
+"""
+
 import io
 
-import models as m
 import pytest
-import questions as q
 import web
 from test_import import HEADS, csv_of
+
+import models as m
+from records import questions as q
 
 
 def rows_of(user, pupil, act):
     """The audit rows of one person's looks of one kind at one child."""
     entry = q.AuditEntry
-    return entry.select().where(entry.user_id == user.id, entry.pupil_id == pupil.id, entry.act == act).count()
+    return (
+        entry.select()
+        .where(entry.user_id == user.id, entry.pupil_id == pupil.id, entry.act == act)
+        .count()
+    )
 
 
 @pytest.fixture
 def nameless(acting, school):
     """A child whom no page shows by itself: no stage, no paper."""
-    return m.Pupil.create(surname="Quill", forename="Ash", dob=school.mine.dob, year="3", form="3B", upn="H801200001001")
+    return m.Pupil.create(
+        surname="Quill",
+        forename="Ash",
+        dob=school.mine.dob,
+        year="3",
+        form="3B",
+        upn="H801200001001",
+    )
 
 
 def test_two_colleagues_of_one_name_each_leave_their_own_rows(school, browser, nameless):
     """The second one opens the same list on the same day."""
-    twins = [m.User.create(name="Pat Twin", username=f"pat{n}", role=q.OFFICE, account="on", totp="x") for n in (1, 2)]
+    twins = [
+        m.User.create(name="Pat Twin", username=f"pat{n}", role=q.OFFICE, account="on", totp="x")
+        for n in (1, 2)
+    ]
     for twin in twins:
         assert "Quill" in browser(twin).page("/pupil/").text
     assert [rows_of(twin, nameless, "listed") for twin in twins] == [1, 1]
 
 
-def test_the_home_page_that_names_a_child_in_what_was_not_saved_is_a_look(school, browser, nameless):
+def test_the_home_page_that_names_a_child_in_what_was_not_saved_is_a_look(
+    school, browser, nameless
+):
     at = browser("senco")
-    assert at.post("/draft/", {"draft_of": f"/pupil/{nameless.id}/edit/", "alert": "Sits near the door"}).status_code == 200
+    assert (
+        at.post(
+            "/draft/", {"draft_of": f"/pupil/{nameless.id}/edit/", "alert": "Sits near the door"}
+        ).status_code
+        == 200
+    )
     assert not rows_of(school.senco, nameless, "listed")
     assert "Quill, Ash" in at.page("/").text
     assert rows_of(school.senco, nameless, "listed") == 1
@@ -38,7 +63,9 @@ def test_the_home_page_that_names_a_child_in_what_was_not_saved_is_a_look(school
 
 def test_the_page_of_what_was_not_saved_is_a_look(school, browser, nameless):
     at = browser("senco")
-    at.post("/draft/", {"draft_of": f"/strategy/new/?pupil={nameless.id}", "strategy": "A timetable"})
+    at.post(
+        "/draft/", {"draft_of": f"/strategy/new/?pupil={nameless.id}", "strategy": "A timetable"}
+    )
     assert "Quill, Ash" in at.page(f"/draft/{m.Draft.get().id}/").text
     assert rows_of(school.senco, nameless, "view") == 1
 
@@ -46,15 +73,22 @@ def test_the_page_of_what_was_not_saved_is_a_look(school, browser, nameless):
 def test_the_preview_of_an_import_that_names_another_child_is_a_look(school, browser, nameless):
     """The UPN of the row belongs to a child who is here already, with another name."""
     at = browser("office")
-    file = (io.BytesIO(csv_of("Reed,Kit,4/6/2019,H801200001001,Year 2,2D", heads=HEADS)), "pupils.csv")
-    sent = at.client.post("/import/", data={"file": file, "csrf_token": at.token}, content_type="multipart/form-data")
+    file = (
+        io.BytesIO(csv_of("Reed,Kit,4/6/2019,H801200001001,Year 2,2D", heads=HEADS)),
+        "pupils.csv",
+    )
+    sent = at.client.post(
+        "/import/", data={"file": file, "csrf_token": at.token}, content_type="multipart/form-data"
+    )
     page = at.page(sent.location)
     assert "it belongs to another pupil, Quill, Ash" in page.text
     assert rows_of(school.office, nameless, "found") == 1
 
 
 def test_the_tests_own_eye_sees_a_child_that_somebody_else_looked_at(school, browser):
-    """web.unwitnessed: a colleague's row, or one of this morning, does not count for this person's answer."""
+    """web.unwitnessed: a colleague's row, or one of this morning, does not count for this person's
+    answer.
+    """
     answer = browser("senco").client.get(f"/pupil/{school.mine.id}/")
     newest = q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).get().id
     assert not web.unwitnessed(school.senco, answer, [], newest - 5)

@@ -1,4 +1,7 @@
-"""A walk at random through the whole pathway, with the invariants of PATHWAY.md 5.7 held after every step."""
+"""A walk at random through the whole pathway, with the invariants of PATHWAY.md 5.7 held after
+every step.
+"""
+
 import datetime
 import json
 import random
@@ -7,14 +10,20 @@ import time_machine
 from conftest import add_row, answers_for, chart_answers, fill
 from hypothesis import settings as how
 from hypothesis import strategies as some
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 import models as m
-import questions as q
 import workflow as w
+from records import questions as q
 
 BEGINS = datetime.date(2024, 1, 8)
-STEPS, EXAMPLES = 40, 34                    # 1,360 steps at most; the test below wants 1,000
+STEPS, EXAMPLES = 40, 34  # 1,360 steps at most; the test below wants 1,000
 CHANCE = some.integers(0, 2**32).map(random.Random)
 RARE = {"Has left the school", "EHCP issued", "Record an EHC request"}
 walked = {"steps": 0, "moves": set(), "stages": set()}
@@ -33,7 +42,9 @@ class Walk(RuleBasedStateMachine):
         self.traveller = self.travel.start()
 
     def noon(self):
-        return datetime.datetime(self.day.year, self.day.month, self.day.day, 12, tzinfo=datetime.UTC)
+        return datetime.datetime(
+            self.day.year, self.day.month, self.day.day, 12, tzinfo=datetime.UTC
+        )
 
     def teardown(self):
         self.travel.stop()
@@ -45,14 +56,18 @@ class Walk(RuleBasedStateMachine):
         return self.at().pupil
 
     def at(self):
-        """How the child stands now; looked up again when something was written or the day is another."""
+        """How the child stands now; looked up again when something was written or the day is
+        another.
+        """
         now = (self.told(), self.day)
         if self.known[0] != now:
             self.known = (now, w.Situation(m.Pupil.get_by_id(self.pupil.id), self.senco, self.day))
         return self.known[1]
 
     def told(self):
-        """How much the audit trail has to tell; nothing is written without it (test_questions.py). Asked at every turn, so in plain SQL."""
+        """How much the audit trail has to tell; nothing is written without it (test_questions.py).
+        Asked at every turn, so in plain SQL.
+        """
         return q.db.execute_sql("SELECT COUNT(*) FROM audit_entry").fetchone()[0]
 
     # -- what may happen
@@ -64,20 +79,38 @@ class Walk(RuleBasedStateMachine):
     @rule(pick=CHANCE)
     def press_what_is_possible(self, pick):
         at = self.at()
-        open_now = [mv for mv, stops in w.moves_for(at.pupil, self.senco, self.day) if not stops and mv is not w.UNDO]
-        self.press(pick.choice([mv for mv in open_now if mv.name not in RARE or pick.random() < 0.2] or open_now), pick)
+        open_now = [
+            mv
+            for mv, stops in w.moves_for(at.pupil, self.senco, self.day)
+            if not stops and mv is not w.UNDO
+        ]
+        self.press(
+            pick.choice(
+                [mv for mv in open_now if mv.name not in RARE or pick.random() < 0.2] or open_now
+            ),
+            pick,
+        )
 
     def press(self, mv, pick):
         at = self.at()
         codes = [code for code, _ in m.SEN_TYPES if code != "NSA" or mv.to != "E"]
         more = {"sen_type": pick.choice(codes)} if "sen_type" in mv.asks else {}
-        w.make(mv, at.pupil, self.senco, answers_for(mv, self.day, **more), at.placement.id if at.placement else 0, on=self.day)
+        w.make(
+            mv,
+            at.pupil,
+            self.senco,
+            answers_for(mv, self.day, **more),
+            at.placement.id if at.placement else 0,
+            on=self.day,
+        )
         walked["moves"].add(mv.name)
 
     @rule(pick=CHANCE)
     def press_what_is_not_possible(self, pick):
         at, before = self.at(), self.told()
-        for mv in [mv for mv in pick.sample(w.MOVES, 5) if at.stage not in mv.from_ or w.stops(mv, at)]:
+        for mv in [
+            mv for mv in pick.sample(w.MOVES, 5) if at.stage not in mv.from_ or w.stops(mv, at)
+        ]:
             try:
                 w.make(mv, at.pupil, self.senco, answers_for(mv, self.day), on=self.day)
                 raise AssertionError(f"“{mv.name}” was possible although it was stopped")
@@ -115,7 +148,11 @@ class Walk(RuleBasedStateMachine):
             form = type(form).get_by_id(form.id)
             if form.status == "complete":
                 w.agree(form, self.senco)
-        on_the_chart = [mv for mv, stops in w.moves_for(self.child, self.senco, self.day) if mv.rows and not stops]
+        on_the_chart = [
+            mv
+            for mv, stops in w.moves_for(self.child, self.senco, self.day)
+            if mv.rows and not stops
+        ]
         if on_the_chart:
             self.press(pick.choice(on_the_chart), pick)
 
@@ -134,11 +171,20 @@ class Walk(RuleBasedStateMachine):
         said = {}
         if paper.kind == "review":
             rows = [r.name for r in w.ROWS if paper.stage in r.stages]
-            said = {**chart_answers(pick.choice(rows), paper.stage), "early_why": "The family asked for it."}
-            said = said if paper.stage == "S1" else {**said, "agency_need": pick.choice(["What helps?", None])}
+            said = {
+                **chart_answers(pick.choice(rows), paper.stage),
+                "early_why": "The family asked for it.",
+            }
+            said = (
+                said
+                if paper.stage == "S1"
+                else {**said, "agency_need": pick.choice(["What helps?", None])}
+            )
         form.happened_on = self.day
         if isinstance(form, m.MyPlan):
-            said = {"review_by": max(self.day, min(form.review_by or self.day, self.at().clock.closes))}
+            said = {
+                "review_by": max(self.day, min(form.review_by or self.day, self.at().clock.closes))
+            }
             for row in form.outcomes:
                 row.by = self.day
                 row.save()
@@ -165,7 +211,9 @@ class Walk(RuleBasedStateMachine):
         walked["steps"] += 1
         walked["stages"].add(m.Placement.stage_of(self.child))
         assert sum(p.ended_on is None for p in self.valid(m.Placement)) <= 1
-        assert m.Placement.current(self.child) or not list(self.valid(m.Placement)), "every stay but the last has an end"
+        assert m.Placement.current(self.child) or not list(self.valid(m.Placement)), (
+            "every stay but the last has an end"
+        )
 
     @invariant()
     def i2_never_both_lists(self):
@@ -197,7 +245,9 @@ class Walk(RuleBasedStateMachine):
             return
         self.looked, found = self.told(), {}
         for cls in w.every_form():
-            for form in cls.select(cls.id, cls.sealed, cls.sealed_code, cls.status, cls.supersedes).where(cls.pupil == self.pupil):
+            for form in cls.select(
+                cls.id, cls.sealed, cls.sealed_code, cls.status, cls.supersedes
+            ).where(cls.pupil == self.pupil):
                 if form.status == "sealed":
                     found[cls, form.id] = (form.sealed, form.sealed_code)
                     assert (cls, form.id) in self.sealed or form.seal_holds()
@@ -208,7 +258,12 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def i6_every_move_has_an_actor_a_reason_and_an_audit_row(self):
-        told = {r.record_id: r.who for r in q.AuditEntry.select().where(q.AuditEntry.record == "Placement", q.AuditEntry.act == "add")}
+        told = {
+            r.record_id: r.who
+            for r in q.AuditEntry.select().where(
+                q.AuditEntry.record == "Placement", q.AuditEntry.act == "add"
+            )
+        }
         for placed in m.Placement.select().where(m.Placement.pupil == self.pupil):
             mv = w.move_named(placed.move)
             assert placed.decided_by == self.senco.name and told[placed.id]
@@ -232,7 +287,9 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def i8_nothing_is_sealed_as_shared_without_consent(self):
-        for plan in m.MyPlanPlus.select().where(m.MyPlanPlus.pupil == self.pupil, m.MyPlanPlus.status == "sealed"):
+        for plan in m.MyPlanPlus.select().where(
+            m.MyPlanPlus.pupil == self.pupil, m.MyPlanPlus.status == "sealed"
+        ):
             assert plan.consent_gained
 
     @invariant()
@@ -256,9 +313,22 @@ class Walk(RuleBasedStateMachine):
 
 def test_a_walk_at_random_never_breaks_what_must_hold(cast, acting, database):
     walked.update(steps=0, moves=set(), stages=set())
-    run_state_machine_as_test(lambda: Walk(cast, database), settings=how(
-        max_examples=EXAMPLES, stateful_step_count=STEPS, derandomize=True, deadline=None, database=None))
+    run_state_machine_as_test(
+        lambda: Walk(cast, database),
+        settings=how(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            derandomize=True,
+            deadline=None,
+            database=None,
+        ),
+    )
     assert walked["steps"] >= 1000, f"Only {walked['steps']} steps; raise EXAMPLES"
-    assert walked["stages"] == set(w.STAGES), f"The walk never came to {set(w.STAGES) - walked['stages']}"
+    assert walked["stages"] == set(w.STAGES), (
+        f"The walk never came to {set(w.STAGES) - walked['stages']}"
+    )
     assert len(walked["moves"]) > 20, f"The walk pressed only {sorted(walked['moves'])}"
-    print(f"{walked['steps']} steps, {len(walked['moves'])} moves; never pressed: {sorted({mv.name for mv in w.MOVES} - walked['moves'])}")
+    print(
+        f"{walked['steps']} steps, {len(walked['moves'])} moves; never pressed:"
+        f" {sorted({mv.name for mv in w.MOVES} - walked['moves'])}"
+    )

@@ -1,26 +1,43 @@
-"""The machine fails: killed at a random moment, a full disk, many people at once. Short forms; `make soak` has the full figures."""
+"""The machine fails: killed at a random moment, a full disk, many people at once. Short forms;
+`make soak` has the full figures.
+"""
+
 import os
 import pathlib
 import subprocess
 import sys
 import time
 
-import models as m
 import pytest
-import trail
-import upkeep
 from conftest import HANGS
 from peewee import SqliteDatabase
+
+import models as m
+from audit import log as audit_log
+from ops import backup
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def run(name, *figures):
     """The `main` of a long run with smaller figures, in a process of its own; what it printed."""
-    code = (f"import sys; sys.path.insert(0, {str(ROOT / 'tests' / 'soak')!r}); import {name}; "
-            f"sys.exit({name}.main(*{figures!r}))")
-    env = {k: v for k, v in os.environ.items() if k not in ("PYTEST_XDIST_WORKER", "DATABASE_URL", "DATA_DIR")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANGS)
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'tests' / 'soak')!r}); import {name}; "
+        f"sys.exit({name}.main(*{figures!r}))"
+    )
+    env = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("PYTEST_XDIST_WORKER", "DATABASE_URL", "DATA_DIR")
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=HANGS,
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     return done.stdout
 
@@ -40,19 +57,25 @@ def test_twelve_people_at_once_meet_no_lock_and_no_error_page():
 
 @pytest.fixture
 def swept(school, tmp_path, monkeypatch):
-    """Sweep a folder of files: `swept(3)` makes so many that no document names and gives the names of those that stay."""
-    from admin_views import exchange
+    """Sweep a folder of files: `swept(3)` makes so many that no document names and gives the names
+    of those that stay.
+    """
+    from admin_views import imports
 
     def sweep(count, seconds=3600):
         monkeypatch.setitem(school.app.config, "DATA_DIR", tmp_path)
         folder = tmp_path / "files"
         folder.mkdir()
-        for name in [school.records["mine"]["Document"].stored_as, *(f"stray{n}" for n in range(count))]:
+        for name in [
+            school.records["mine"]["Document"].stored_as,
+            *(f"stray{n}" for n in range(count)),
+        ]:
             (folder / name).write_bytes(b"x")
             os.utime(folder / name, (time.time() - seconds,) * 2)
         with school.app.app_context():
-            exchange.sweep_files(school.app)
+            imports.sweep_files(school.app)
         return sorted(p.name for p in folder.iterdir())
+
     return sweep
 
 
@@ -66,14 +89,15 @@ def test_a_start_sweeps_the_upload_of_a_crash_before_there_is_any_document(swept
 
 
 def test_an_import_that_was_killed_is_given_back(school, tmp_path, monkeypatch):
-    from admin_views import exchange
+    from admin_views import imports
+
     monkeypatch.setitem(school.app.config, "DATA_DIR", tmp_path)
     (tmp_path / "imports").mkdir()
     (tmp_path / "imports" / "1-ab.taken").write_text("rows")
     (tmp_path / "imports" / "1-cd.taken").write_text("rows")
     os.utime(tmp_path / "imports" / "1-cd.taken", (0, 0))
     with school.app.app_context():
-        exchange.give_back_imports()
+        imports.give_back_imports()
     assert [p.name for p in (tmp_path / "imports").iterdir()] == ["1-ab.csv"]
 
 
@@ -85,11 +109,23 @@ def test_many_files_without_a_document_are_left_alone(swept):
     assert len(swept(9)) == 10
 
 
-def test_the_head_of_a_copy_is_read_without_leading_other_threads_to_the_copy(database, tmp_path, monkeypatch):
-    """A backup once bound the model to the copy for a moment: a row that was written meanwhile followed from the wrong one."""
-    copy, seen, anchor = SqliteDatabase(str(tmp_path / "copy.db")), [], trail.Anchor
-    with trail.AuditEntry.bind_ctx(copy), trail.acting("The copy"):
-        copy.create_tables([trail.AuditEntry])
-        trail.AuditEntry.create(act="add", record="Pupil", who="The copy", request="1", link="of the copy")
-    monkeypatch.setattr(trail, "Anchor", lambda *given: seen.append(trail.AuditEntry._meta.database is trail.db) or anchor(*given))
-    assert upkeep.head_of(copy)["link"] == "of the copy" and seen == [True]
+def test_the_head_of_a_copy_is_read_without_leading_other_threads_to_the_copy(
+    database, tmp_path, monkeypatch
+):
+    """A backup once bound the model to the copy for a moment: a row that was written meanwhile
+    followed from the wrong one.
+    """
+    copy, seen, anchor = SqliteDatabase(str(tmp_path / "copy.db")), [], audit_log.Anchor
+    with audit_log.AuditEntry.bind_ctx(copy), audit_log.acting("The copy"):
+        copy.create_tables([audit_log.AuditEntry])
+        audit_log.AuditEntry.create(
+            act="add", record="Pupil", who="The copy", request="1", link="of the copy"
+        )
+    monkeypatch.setattr(
+        audit_log,
+        "Anchor",
+        lambda *given: (
+            seen.append(audit_log.AuditEntry._meta.database is audit_log.db) or anchor(*given)
+        ),
+    )
+    assert backup.head_of(copy)["link"] == "of the copy" and seen == [True]

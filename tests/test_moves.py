@@ -1,18 +1,36 @@
-"""Every row of MOVES: who may press it, what stops it, what it asks, what a second press does, and that it is all or nothing."""
+"""Every row of MOVES: who may press it, what stops it, what it asks, what a second press does, and
+that it is all or nothing.
+"""
+
 import datetime
 import re
 import threading
 
 import pytest
-from conftest import (HANGS, HELD, ON, ROOT, START, TO_STAGE, TODAY, agreed, answers_for, chart_answers, dump, press, ready, sqlite_file,
-                      take_to)
+from conftest import (
+    HANGS,
+    HELD,
+    ON,
+    ROOT,
+    START,
+    TO_STAGE,
+    TODAY,
+    agreed,
+    answers_for,
+    chart_answers,
+    dump,
+    press,
+    ready,
+    sqlite_file,
+    take_to,
+)
 from peewee import DateField, IntegrityError
 
-import effects
-import guards as g
 import models as m
-import questions as q
 import workflow as w
+from pathway import effects
+from pathway import guards as g
+from records import questions as q
 
 PEOPLE = (*q.ROLES, "stranger", "gone")
 EACH = [pytest.param(mv, id=mv.name) for mv in w.MOVES]
@@ -41,7 +59,7 @@ def refused(mv, pupil, user, kind=w.Refused, **more):
     return refusal.value
 
 
-# --------------------------------------------------------------------------------------------------------- where it leads
+# --- where it leads
 @pytest.mark.parametrize("mv, stage, row", list(paths()))
 def test_each_move_leads_from_each_of_its_stages_to_where_its_row_says(robin, cast, mv, stage, row):
     was = ready(mv, robin, cast.senco, stage, row)
@@ -50,17 +68,26 @@ def test_each_move_leads_from_each_of_its_stages_to_where_its_row_says(robin, ca
     now = m.Placement.current(robin)
     assert m.Placement.stage_of(robin) == (mv.to or stage)
     if mv.to:
-        assert (now.move, now.decided_by, now.started_on, now.before) == (mv.name, cast.senco.name, ON, was)
+        assert (now.move, now.decided_by, now.started_on, now.before) == (
+            mv.name,
+            cast.senco.name,
+            ON,
+            was,
+        )
         assert was is None or m.Placement.get_by_id(was.id).ended_on == ON
     else:
         assert now == was
 
 
 @pytest.mark.parametrize("mv, stage, row", list(paths()))
-def test_each_move_leaves_the_pupil_on_the_list_of_the_stage_and_on_no_other(robin, cast, mv, stage, row):
+def test_each_move_leaves_the_pupil_on_the_list_of_the_stage_and_on_no_other(
+    robin, cast, mv, stage, row
+):
     ready(mv, robin, cast.senco, stage, row)
     make(mv, robin, cast.senco)
-    rows = m.ListMembership.select().where(m.ListMembership.pupil == robin, m.ListMembership.ended_on.is_null())
+    rows = m.ListMembership.select().where(
+        m.ListMembership.pupil == robin, m.ListMembership.ended_on.is_null()
+    )
     wanted = w.STAGES[m.Placement.stage_of(robin)].list
     assert [r.list for r in rows] == ([wanted] if wanted else [])
 
@@ -79,17 +106,22 @@ def test_what_was_asked_is_kept_and_audited(robin, cast, mv):
         assert fresh.reason or not {"reason", "changes", "note"} & set(mv.asks)
 
 
-# ------------------------------------------------------------------------------------------------------------- who may
+# --- who may
 @pytest.mark.parametrize("mv", ALL)
 def test_only_the_roles_of_the_row_may_press(robin, cast, mv):
     ready(mv, robin, cast.senco)
     for who in PEOPLE:
         if who not in mv.by:
             stop = refused(mv, robin, getattr(cast, who))
-            assert str(stop) == f"“{mv.name}” is for: {', '.join(mv.by)}.", f"{who} was stopped by something else"
+            assert str(stop) == f"“{mv.name}” is for: {', '.join(mv.by)}.", (
+                f"{who} was stopped by something else"
+            )
 
 
-@pytest.mark.parametrize("mv, who", [pytest.param(mv, who, id=f"{mv.name}-{who}") for mv in (*w.MOVES, w.UNDO) for who in mv.by])
+@pytest.mark.parametrize(
+    "mv, who",
+    [pytest.param(mv, who, id=f"{mv.name}-{who}") for mv in (*w.MOVES, w.UNDO) for who in mv.by],
+)
 def test_the_roles_of_the_row_pass(robin, cast, mv, who):
     ready(mv, robin, cast.senco)
     make(mv, robin, getattr(cast, who))
@@ -112,17 +144,20 @@ def test_what_the_office_may_do_is_named():
     assert mine == {"Record an EHC request", "Has left the school", "Has returned"}
 
 
-# --------------------------------------------------------------------------------------------------- from the wrong stage
+# --- from the wrong stage
 @pytest.mark.parametrize("stage", TO_STAGE)
 def test_a_move_from_a_wrong_stage_is_refused(robin, cast, stage):
     take_to(robin, stage, cast.senco)
     wrong = [mv for mv in (*w.MOVES, w.UNDO) if stage not in mv.from_]
     for mv in wrong:
-        assert str(refused(mv, robin, cast.senco)) == f"“{mv.name}” is not possible from {w.stage_label(stage)}."
+        assert (
+            str(refused(mv, robin, cast.senco))
+            == f"“{mv.name}” is not possible from {w.stage_label(stage)}."
+        )
     assert wrong
 
 
-# ------------------------------------------------------------------------------------------------------ what it asks
+# --- what it asks
 @pytest.mark.parametrize("mv", ALL)
 def test_everything_that_is_missing_is_named_at_once(robin, cast, mv):
     ready(mv, robin, cast.senco)
@@ -130,22 +165,44 @@ def test_everything_that_is_missing_is_named_at_once(robin, cast, mv):
     with pytest.raises(w.Invalid) as refusal:
         w.make(mv, robin, cast.senco, {}, on=TODAY)
     needed = [n for n in mv.asks if w.ASKS[n].ask.needed]
-    assert refusal.value.faults == [(n, f"Answer “{w.ASKS[n].verbose_name}”") for n in needed] and needed
+    assert (
+        refusal.value.faults == [(n, f"Answer “{w.ASKS[n].verbose_name}”") for n in needed]
+        and needed
+    )
     assert dump() == before
 
 
-@pytest.mark.parametrize("mv, name", [pytest.param(mv, n, id=f"{mv.name}-{n}") for mv in (*w.MOVES, w.UNDO) for n in mv.asks
-                                      if w.ASKS[n].ask.needed])
+@pytest.mark.parametrize(
+    "mv, name",
+    [
+        pytest.param(mv, n, id=f"{mv.name}-{n}")
+        for mv in (*w.MOVES, w.UNDO)
+        for n in mv.asks
+        if w.ASKS[n].ask.needed
+    ],
+)
 @pytest.mark.parametrize("empty", [None, ""], ids=["none", "empty"])
 def test_each_needed_answer_is_needed(robin, cast, mv, name, empty):
     take_to(robin, mv.from_[0], cast.senco)
-    assert [n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: empty}).faults] == [name]
+    assert [n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: empty}).faults] == [
+        name
+    ]
 
 
-@pytest.mark.parametrize("mv, name", [pytest.param(mv, n, id=f"{mv.name}-{n}") for mv in w.MOVES for n in mv.asks if w.ASKS[n].choices])
+@pytest.mark.parametrize(
+    "mv, name",
+    [
+        pytest.param(mv, n, id=f"{mv.name}-{n}")
+        for mv in w.MOVES
+        for n in mv.asks
+        if w.ASKS[n].choices
+    ],
+)
 def test_an_answer_that_is_not_in_its_list_is_refused(robin, cast, mv, name):
     take_to(robin, mv.from_[0], cast.senco)
-    assert [n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: "Made up"}).faults] == [name]
+    assert [
+        n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: "Made up"}).faults
+    ] == [name]
 
 
 def test_several_of_a_list_may_be_ticked(robin, cast):
@@ -153,7 +210,7 @@ def test_several_of_a_list_may_be_ticked(robin, cast):
     assert f"{m.AREAS[0]}; {m.AREAS[1]}" in m.Placement.current(robin).answers
 
 
-# ------------------------------------------------------------------------------------------------- the guards, one by one
+# --- the guards, one by one
 def left_by_hand(mv, pupil, user):
     pupil.left_on = START
     pupil.save()
@@ -167,8 +224,12 @@ def review_says_otherwise(mv, pupil, user):
     review = w.Situation(pupil, user).review
     stage = m.Placement.stage_of(pupil)
     other = next(r.name for r in w.ROWS if stage in r.stages and r.name not in mv.rows)
-    type(review).update({asked.name: chart_answers(other, stage).get(asked.name) for asked in w.QUESTIONS[stage]}).where(
-        type(review).id == review.id).execute()                 # it is sealed: only so can it say otherwise
+    type(review).update(
+        {asked.name: chart_answers(other, stage).get(asked.name) for asked in w.QUESTIONS[stage]}
+    ).where(
+        # it is sealed: only so can it say otherwise
+        type(review).id == review.id
+    ).execute()
 
 
 def setting(**values):
@@ -177,6 +238,7 @@ def setting(**values):
         for name, value in values.items():
             setattr(school, name, value)
         school.save()
+
     return change
 
 
@@ -191,7 +253,9 @@ def case_opened(mv, pupil, user):
 
 def case_withdrawn(mv, pupil, user):
     case = w.Situation(pupil, user).case
-    w.make_case_move(next(c for c in w.CASE_MOVES if c.to == "withdrawn"), case, user, ON, case.version)
+    w.make_case_move(
+        next(c for c in w.CASE_MOVES if c.to == "withdrawn"), case, user, ON, case.version
+    )
 
 
 def sealed_since(mv, pupil, user):
@@ -199,18 +263,32 @@ def sealed_since(mv, pupil, user):
 
 
 SPOIL = {
-    g.on_roll: left_by_hand, g.review_agreed: review_reopened, g.chart_leads_here: review_says_otherwise,
-    g.watching_allowed: setting(watch_again="No"), g.agency_need_noted: agency_need_taken_out, g.no_open_case: case_opened,
-    g.case_is_open: case_withdrawn, g.head_agrees: setting(head_confirms_ehcp="Yes"), g.nothing_sealed_since: sealed_since,
-    g.real_type: {"sen_type": "NSA"}, g.date_fits: {"on": TODAY + datetime.timedelta(1)},
-    g.recent_enough: {"today": TODAY + datetime.timedelta(8)}}
-ELSEWHERE = {g.case_not_moved_on}           # test_undo.py: it needs a case of its own
-GUARDED = [pytest.param(mv, guard, id=f"{mv.name}-{guard.__name__}") for mv in (*w.MOVES, w.UNDO) for guard in mv.guards
-           if not (mv is w.UNDO and guard in (g.date_fits, *ELSEWHERE))]
+    g.on_roll: left_by_hand,
+    g.review_agreed: review_reopened,
+    g.chart_leads_here: review_says_otherwise,
+    g.watching_allowed: setting(watch_again="No"),
+    g.agency_need_noted: agency_need_taken_out,
+    g.no_open_case: case_opened,
+    g.case_is_open: case_withdrawn,
+    g.head_agrees: setting(head_confirms_ehcp="Yes"),
+    g.nothing_sealed_since: sealed_since,
+    g.real_type: {"sen_type": "NSA"},
+    g.date_fits: {"on": TODAY + datetime.timedelta(1)},
+    g.recent_enough: {"today": TODAY + datetime.timedelta(8)},
+}
+ELSEWHERE = {g.case_not_moved_on}  # test_undo.py: it needs a case of its own
+GUARDED = [
+    pytest.param(mv, guard, id=f"{mv.name}-{guard.__name__}")
+    for mv in (*w.MOVES, w.UNDO)
+    for guard in mv.guards
+    if not (mv is w.UNDO and guard in (g.date_fits, *ELSEWHERE))
+]
 
 
 def test_every_guard_of_a_move_is_tested():
-    untested = {guard.__name__ for mv in (*w.MOVES, w.UNDO) for guard in mv.guards} - {guard.__name__ for guard in {*SPOIL, *ELSEWHERE}}
+    untested = {guard.__name__ for mv in (*w.MOVES, w.UNDO) for guard in mv.guards} - {
+        guard.__name__ for guard in {*SPOIL, *ELSEWHERE}
+    }
     assert not untested, f"Add to SPOIL in this file how to make these guards fail: {untested}"
 
 
@@ -221,7 +299,9 @@ def test_each_guard_stops_its_move_in_words_and_only_then(robin, cast, mv, guard
     assert guard(at) is None, f"{guard.__name__} stops “{mv.name}” where it should hold"
     spoil = SPOIL[guard]
     more = spoil if isinstance(spoil, dict) else spoil(mv, robin, cast.senco) or {}
-    at = w.Situation(robin, cast.senco, more.get("today", TODAY), {**answers_for(mv), **more}, move=mv)
+    at = w.Situation(
+        robin, cast.senco, more.get("today", TODAY), {**answers_for(mv), **more}, move=mv
+    )
     stop = guard(at)
     assert stop and stop.words.endswith("."), f"{guard.__name__} does not stop “{mv.name}”"
     assert stop in refused(mv, robin, cast.senco, **more).stops
@@ -241,8 +321,13 @@ def test_a_move_of_the_chart_needs_an_agreed_review(robin, cast, mv, state):
 
 
 @pytest.mark.parametrize("mv", EACH)
-@pytest.mark.parametrize("on, words", [(TODAY + datetime.timedelta(1), "is in the future"),
-                                       (START - datetime.timedelta(1), "is before this cycle")])
+@pytest.mark.parametrize(
+    "on, words",
+    [
+        (TODAY + datetime.timedelta(1), "is in the future"),
+        (START - datetime.timedelta(1), "is before this cycle"),
+    ],
+)
 def test_a_move_is_dated_between_the_start_of_the_cycle_and_today(robin, cast, mv, on, words):
     was = take_to(robin, mv.from_[0], cast.senco)
     if was or on > TODAY:
@@ -257,11 +342,20 @@ def test_a_move_is_not_dated_before_the_review_it_rests_on(robin, cast, mv):
     make(mv, robin, cast.senco, on=HELD)
 
 
-@pytest.mark.parametrize("mv, name", [pytest.param(mv, n, id=f"{mv.name}-{n}") for mv in w.MOVES for n in mv.asks
-                                      if isinstance(w.ASKS[n], DateField)])
+@pytest.mark.parametrize(
+    "mv, name",
+    [
+        pytest.param(mv, n, id=f"{mv.name}-{n}")
+        for mv in w.MOVES
+        for n in mv.asks
+        if isinstance(w.ASKS[n], DateField)
+    ],
+)
 def test_no_date_of_a_move_lies_in_the_future(robin, cast, mv, name):
     ready(mv, robin, cast.senco)
-    assert "Wednesday 25 November 2026 is in the future" in str(refused(mv, robin, cast.senco, **{name: TODAY + datetime.timedelta(1)}))
+    assert "Wednesday 25 November 2026 is in the future" in str(
+        refused(mv, robin, cast.senco, **{name: TODAY + datetime.timedelta(1)})
+    )
 
 
 @pytest.mark.parametrize("most, goes", [(1, False), (2, True), (0, True), (None, True)])
@@ -283,7 +377,7 @@ def test_the_head_is_asked_only_where_the_school_wants_it(robin, cast):
     make(mv, robin, cast.senco, head_agreed=ON)
 
 
-# ------------------------------------------------------------------------------------------------ pressed twice, or late
+# --- pressed twice, or late
 @pytest.mark.parametrize("mv", [p for p in EACH if p.values[0].to])
 def test_the_second_press_of_one_page_changes_nothing_and_finds_the_first(robin, cast, mv):
     was = ready(mv, robin, cast.senco)
@@ -312,12 +406,17 @@ def test_a_pupil_who_has_no_placement_yet_is_seen_as_such(robin, cast):
     refused(w.move_named("Place on Concerns List"), robin, cast.senco, q.Clash, seen=0)
 
 
-# --------------------------------------------------------------------------------------------------------- all or nothing
+# --- all or nothing
 def steps():
     """Each step of each move: (move, step)."""
     for mv in (*w.MOVES, w.UNDO):
-        named = (*(["mend_lists"] if mv.to else []), *mv.makes, *(["letter"] if mv.letter else []), *(["text"] if mv.to else []))
-        yield from (pytest.param(mv, step, id=f"{mv.name}-{step}") for step in (named or ["undo"]))
+        named = (
+            *(["mend_lists"] if mv.to else []),
+            *mv.makes,
+            *(["letter"] if mv.letter else []),
+            *(["text"] if mv.to else []),
+        )
+        yield from (pytest.param(mv, step, id=f"{mv.name}-{step}") for step in named or ["undo"])
 
 
 def break_after(monkeypatch, step):
@@ -335,13 +434,15 @@ def break_after(monkeypatch, step):
 
 
 @pytest.mark.parametrize("mv, step", list(steps()))
-def test_a_move_that_fails_in_the_middle_leaves_everything_as_it_was(robin, cast, monkeypatch, mv, step):
+def test_a_move_that_fails_in_the_middle_leaves_everything_as_it_was(
+    robin, cast, monkeypatch, mv, step
+):
     ready(mv, robin, cast.senco)
     break_after(monkeypatch, step)
     refused(mv, robin, cast.senco, OSError)
 
 
-# ------------------------------------------------------------------------------------------------------------ two at once
+# --- two at once
 @pytest.fixture
 def file_of_two(database, tmp_path):
     """A SQLite file of its own, with a SENCO and a pupil, that two threads can open."""
@@ -351,7 +452,9 @@ def file_of_two(database, tmp_path):
     two.create_tables(m.tables())
     with q.acting("The tests"):
         senco = m.User.create(name="Sam", username="sam", role=q.SENCO, account="on")
-        pupil = m.Pupil.create(surname="Ash", forename="Wren", dob=datetime.date(2017, 1, 1), year="4", form="4A")
+        pupil = m.Pupil.create(
+            surname="Ash", forename="Wren", dob=datetime.date(2017, 1, 1), year="4", form="4A"
+        )
     yield two, senco, pupil
     two.close()
     q.db.initialize(database)
@@ -377,16 +480,32 @@ def at_once(two, presses):
     return came
 
 
-@pytest.mark.parametrize("tokens", [("one-use", "one-use"), ("mine", "yours"), (None, None)], ids=["same page", "two pages", "no token"])
+@pytest.mark.parametrize(
+    "tokens",
+    [("one-use", "one-use"), ("mine", "yours"), (None, None)],
+    ids=["same page", "two pages", "no token"],
+)
 @pytest.mark.parametrize("seen", [0, None], ids=["seen", "not seen"])
 @pytest.mark.parametrize("again", range(3))
 def test_two_who_press_at_once_make_exactly_one_placement(file_of_two, tokens, seen, again):
     two, senco, pupil = file_of_two
-    came = at_once(two, [lambda t=t: press("Place on Concerns List", m.Pupil.get_by_id(pupil.id), senco, seen=seen, token=t)
-                         for t in tokens])
+    came = at_once(
+        two,
+        [
+            lambda t=t: press(
+                "Place on Concerns List", m.Pupil.get_by_id(pupil.id), senco, seen=seen, token=t
+            )
+            for t in tokens
+        ],
+    )
     made = [c for c in came if isinstance(c, m.Placement)]
     assert all(isinstance(c, m.Placement | w.Refused | q.Clash) for c in came), came
-    assert m.Placement.select().count() == m.ListMembership.select().count() == m.Letter.select().count() == 1
+    assert (
+        m.Placement.select().count()
+        == m.ListMembership.select().count()
+        == m.Letter.select().count()
+        == 1
+    )
     assert len({p.id for p in made}) == 1 and len(made) == (2 if tokens[0] == "one-use" else 1)
 
 
@@ -395,8 +514,17 @@ def test_two_different_moves_pressed_at_once_make_exactly_one_placement(file_of_
     with q.acting("The tests"):
         first = ready(w.move_named("Move to Stage 2"), pupil, senco)
     names = ("Move to Stage 2", "Watch for another cycle", "Has left the school")
-    came = at_once(two, [lambda n=n: press(n, m.Pupil.get_by_id(pupil.id), senco, seen=first.id, token=n) for n in names])
-    assert sum(isinstance(c, m.Placement) for c in came) == 1 and sum(isinstance(c, q.Clash) for c in came) == 2, came
+    came = at_once(
+        two,
+        [
+            lambda n=n: press(n, m.Pupil.get_by_id(pupil.id), senco, seen=first.id, token=n)
+            for n in names
+        ],
+    )
+    assert (
+        sum(isinstance(c, m.Placement) for c in came) == 1
+        and sum(isinstance(c, q.Clash) for c in came) == 2
+    ), came
     assert m.Placement.select().where(m.Placement.id > first.id).count() == 1
 
 
@@ -408,42 +536,79 @@ def test_the_database_itself_holds_one_open_placement_and_one_open_list_row(robi
         m.ListMembership(pupil=robin, list="SEN", started_on=ON, placement=placed).save()
 
 
-# ---------------------------------------------------------------------------------------------------- nobody else writes
+# --- nobody else writes
 WRITERS = {"workflow.py", "effects.py"}
-SOURCES = [p for p in ROOT.rglob("*.py") if not {".venv", "tests", "migrations"} & set(p.relative_to(ROOT).parts)]
-EXEMPT = ("SignInTry.", "SignedIn.",        # tries at a password and places signed in are no answers, and are soon gone
-          "Draft.", "Press.",               # what is typed and not saved is no answer yet
-          "User.update(**columns).where(User.id == self.id")    # User.keep: passwords and codes, which the trail must not tell
-MAKES_A_STAGE = re.compile(r"(?<!clock_of\()\b(?:Placement|ListMembership)"
-                           r"(?:\(|\.(?:create|insert|insert_many|update|delete|bulk_create|bulk_update|replace)\b)")
-PAST_THE_AUDIT = re.compile(r"(?<![\w.])(?:[A-Z]\w*|type\(\w+\)|cls|model|self\.model)"
-                            r"\.(?:update|insert|insert_many|bulk_create|bulk_update|replace|replace_many|delete)\(")
+SOURCES = [
+    p
+    for p in ROOT.rglob("*.py")
+    if not {".venv", "tests", "migrations"} & set(p.relative_to(ROOT).parts)
+]
+# tries at a password and places signed in are no answers, and are soon gone
+EXEMPT = (
+    "SignInTry.",
+    "SignedIn.",
+    "Draft.",
+    "Press.",  # what is typed and not saved is no answer yet
+    # User.keep: passwords and codes, which the trail must not tell
+    "User.update(**columns).where(User.id == self.id",
+)
+MAKES_A_STAGE = re.compile(
+    r"(?<!clock_of\()\b(?:Placement|ListMembership)"
+    r"(?:\(|\.(?:create|insert|insert_many|update|delete|bulk_create|bulk_update|replace)\b)"
+)
+PAST_THE_AUDIT = re.compile(
+    r"(?<![\w.])(?:[A-Z]\w*|type\(\w+\)|cls|model|self\.model)"
+    r"\.(?:update|insert|insert_many|bulk_create|bulk_update|replace|replace_many|delete)\("
+)
 
 
 def found_in(pattern, allowed):
     """Every place in the program, outside the allowed files, that a pattern fits: `file:line`."""
-    lines = ((p, at, line) for p in SOURCES if p.name not in allowed for at, line in enumerate(p.read_text().splitlines(), 1))
-    return [f"{p.relative_to(ROOT)}:{at}" for p, at, line in lines if pattern.search(line)
-            and not line.lstrip().startswith("class ") and not any(words in line for words in EXEMPT)]
+    lines = (
+        (p, at, line)
+        for p in SOURCES
+        if p.name not in allowed
+        for at, line in enumerate(p.read_text().splitlines(), 1)
+    )
+    return [
+        f"{p.relative_to(ROOT)}:{at}"
+        for p, at, line in lines
+        if pattern.search(line)
+        and not line.lstrip().startswith("class ")
+        and not any(words in line for words in EXEMPT)
+    ]
 
 
 def test_nothing_but_the_door_writes_a_placement_or_a_list():
-    found = found_in(MAKES_A_STAGE, {*WRITERS, "keeping.py"})                    # erasing takes the placements of the child away
-    assert not found, f"Make a move (workflow.make) instead of writing Placement or ListMembership yourself: {found}"
+    # erasing takes the placements of the child away
+    found = found_in(MAKES_A_STAGE, {*WRITERS, "keeping.py"})
+    assert not found, (
+        "Make a move (workflow.make) instead of writing Placement or ListMembership yourself:"
+        f" {found}"
+    )
 
 
 def test_nothing_writes_past_the_audit_trail():
-    found = found_in(PAST_THE_AUDIT, {"questions.py", "trail.py", "keeping.py"})           # keeping.py erases: the trail must not repeat the words
-    assert not found, f"Save the record (record.save()) instead, so that the audit trail tells of it: {found}"
+    # keeping.py erases: the trail must not repeat the words
+    found = found_in(PAST_THE_AUDIT, {"questions.py", "trail.py", "keeping.py"})
+    assert not found, (
+        f"Save the record (record.save()) instead, so that the audit trail tells of it: {found}"
+    )
 
 
 def test_the_search_for_writers_finds_one():
-    assert all(MAKES_A_STAGE.search(line) for line in ("Placement(pupil=p)", "models.ListMembership.create(x)", "Placement.update(a)"))
-    assert all(PAST_THE_AUDIT.search(line) for line in ("Pupil.update(a=1)", " type(self).insert(x)", "self.model.delete()"))
+    assert all(
+        MAKES_A_STAGE.search(line)
+        for line in ("Placement(pupil=p)", "models.ListMembership.create(x)", "Placement.update(a)")
+    )
+    assert all(
+        PAST_THE_AUDIT.search(line)
+        for line in ("Pupil.update(a=1)", " type(self).insert(x)", "self.model.delete()")
+    )
     assert not PAST_THE_AUDIT.search("words.update(more)")
 
 
-# ---------------------------------------------------------------------------------------------------- the tables themselves
+# --- the tables themselves
 def test_the_tables_have_no_faults():
     assert w.faults() == []
 
@@ -454,12 +619,18 @@ def test_every_stage_of_the_pathway_can_be_reached_and_left():
         assert any(stage in mv.from_ for mv in w.MOVES)
 
 
-@pytest.mark.parametrize("stage, census", [("NONE", "N"), ("S1", "N"), ("S2", "K"), ("S3", "K"), ("E", "E"), ("LEFT", "N"), ("OFF", "N")])
+@pytest.mark.parametrize(
+    "stage, census",
+    [("NONE", "N"), ("S1", "N"), ("S2", "K"), ("S3", "K"), ("E", "E"), ("LEFT", "N"), ("OFF", "N")],
+)
 def test_the_census_code_is_that_of_the_stage(stage, census):
     assert w.STAGES[stage].census == census
 
 
-@pytest.mark.parametrize("guard", sorted({guard for mv in (*w.MOVES, w.UNDO) for guard in mv.guards}, key=lambda f: f.__name__))
+@pytest.mark.parametrize(
+    "guard",
+    sorted({guard for mv in (*w.MOVES, w.UNDO) for guard in mv.guards}, key=lambda f: f.__name__),
+)
 def test_every_guard_says_what_it_checks(guard):
     assert guard.__doc__ and guard.__doc__.strip().endswith(".")
 
@@ -476,4 +647,6 @@ def test_a_record_of_concern_written_before_the_child_is_placed_belongs_to_stage
     placed = press("Place on Concerns List", cast.robin, cast.senco)
     assert m.RecordOfConcern.get_by_id(written.id).placement_id == placed.id
     w.make(w.UNDO, cast.robin, cast.senco, {"reason": "The wrong child"})
-    assert m.RecordOfConcern.get_by_id(written.id).placement_id is None, "taking the move back must leave the teacher's paper alone"
+    assert m.RecordOfConcern.get_by_id(written.id).placement_id is None, (
+        "taking the move back must leave the teacher's paper alone"
+    )

@@ -1,28 +1,39 @@
-"""Pages in each of their states: built as they should be, safe to look at, and sent with the right headers. Every page as it opens is in test_access.py."""
-import models as m
+"""Pages in each of their states: built as they should be, safe to look at, and sent with the right
+headers. Every page as it opens is in test_access.py.
+"""
+
 import pytest
-import questions as q
-import workflow as w
 from conftest import dump
 from flask_wtf.csrf import generate_csrf
 from web import FILE, Browser, Page, address, everywhere, header_faults, rules
 
+import models as m
+import workflow as w
+from records import questions as q
 
-# ----------------------------------------------------------------------------------------------------- built as it should be
+
+# --- built as it should be
 def test_the_page_of_every_state_of_a_paper_is_built_as_it_should_be(school, browser):
     """Draft, complete, sealed, declined, for each who may read it."""
     with q.acting("The tests"):
         for status in ("draft", "complete", "sealed", "declined"):
             concern = school.records["mine"]["RecordOfConcern"]
-            m.RecordOfConcern.update(status=status, declined_why="No wish", sealed_by="Somebody", sealed_at=q.now(),
-                                     sealed_code="0" * 64).where(m.RecordOfConcern.id == concern.id).execute()
+            m.RecordOfConcern.update(
+                status=status,
+                declined_why="No wish",
+                sealed_by="Somebody",
+                sealed_at=q.now(),
+                sealed_code="0" * 64,
+            ).where(m.RecordOfConcern.id == concern.id).execute()
             for who in ("office", "senco", "teacher", "head"):
                 browser(who).page(f"/record-of-concern/{concern.id}/")
 
 
 @pytest.mark.parametrize("move", (*w.MOVES, w.UNDO), ids=lambda move: move.slug)
 def test_the_page_of_every_move_is_built_as_it_should_be(school, browser, move):
-    """From a stage where it begins: possible or not, the page says what it does or what stops it."""
+    """From a stage where it begins: possible or not, the page says what it does or what
+    stops it.
+    """
     with q.acting("The tests"):
         m.Placement.update(stage=move.from_[0]).where(m.Placement.pupil == school.mine).execute()
         if move.from_[0] == "NONE":
@@ -45,16 +56,25 @@ def test_the_page_of_a_pupil_on_every_stage_is_built_as_it_should_be(school, bro
 
 def test_papers_that_are_hardly_begun_have_pages_too(school, browser, plain_paper):
     """Every answer that may be empty is empty: nothing says “None”, nothing fails."""
-    always = ("pupil", "surname", "forename", "dob", "year", "form", "state")       # no record is kept without these
+    # no record is kept without these
+    always = ("pupil", "surname", "forename", "dob", "year", "form", "state")
     for record in school.records["mine"].values():
         cls = type(record)
-        empty = {n: None for n, _ in cls.questions() if n not in always and cls.__name__ not in w.ONLY_BY_MOVES}
+        empty = {
+            n: None
+            for n, _ in cls.questions()
+            if n not in always and cls.__name__ not in w.ONLY_BY_MOVES
+        }
         if empty:
             cls.update(empty).where(cls.id == record.id).execute()
     for _, url in everywhere(school):
         at = browser("senco")
         response = at.get(url)
-        shown = response.mimetype == "text/html" and response.status_code == 200 and not url.endswith(FILE)
+        shown = (
+            response.mimetype == "text/html"
+            and response.status_code == 200
+            and not url.endswith(FILE)
+        )
         faults = list(Page(response, at.names).faults()) if shown else []
         assert not faults, f"{url}: {faults}"
     browser("teacher").page(f"/pupil/{school.mine.id}/")
@@ -66,15 +86,22 @@ def test_a_school_without_pupils_has_pages_too(cast, portal):
         for endpoint, rule in rules(portal, "GET"):
             if not rule.arguments and not rule.rule.endswith(FILE):
                 response = Browser(portal, getattr(cast, who)).get(rule.rule)
-                assert response.status_code in (200, 302, 403, 404), f"{response.status_code} for {rule.rule}"
+                assert response.status_code in (
+                    200,
+                    302,
+                    403,
+                    404,
+                ), f"{response.status_code} for {rule.rule}"
                 if response.status_code == 200 and response.mimetype == "text/html":
                     assert not list(Page(response).faults()), rule.rule
 
 
-# --------------------------------------------------------------------------------------------------------- tokens, headers
+# --- tokens, headers
 @pytest.mark.parametrize("token", (None, "", "wrong", "another session's"))
 def test_every_change_needs_the_token_of_the_page(school, browser, token):
-    """POST without it, or with another, is refused with 400, for the person with most rights and for a stranger."""
+    """POST without it, or with another, is refused with 400, for the person with most rights and
+    for a stranger.
+    """
     before, found = dump(), []
     if token == "another session's":
         with school.app.test_request_context():
@@ -90,9 +117,19 @@ def test_every_change_needs_the_token_of_the_page(school, browser, token):
     assert dump() == before
 
 
-@pytest.mark.parametrize("status, method, url", [
-    (404, "GET", "/nothing-here"), (404, "GET", "/pupil/999999/"), (404, "GET", "/pupil/99999999999999999999/"), (403, "GET", "/user/new/"),
-    (405, "PUT", "/pupil/"), (405, "DELETE", "/pupil/"), (405, "GET", "/sign-out"), (400, "POST", "/help/day/")])
+@pytest.mark.parametrize(
+    "status, method, url",
+    [
+        (404, "GET", "/nothing-here"),
+        (404, "GET", "/pupil/999999/"),
+        (404, "GET", "/pupil/99999999999999999999/"),
+        (403, "GET", "/user/new/"),
+        (405, "PUT", "/pupil/"),
+        (405, "DELETE", "/pupil/"),
+        (405, "GET", "/sign-out"),
+        (400, "POST", "/help/day/"),
+    ],
+)
 def test_every_error_is_a_plain_page_with_the_headers(school, browser, status, method, url):
     """The headers are compared in `Browser.send`."""
     at = browser("senco")
@@ -102,18 +139,29 @@ def test_every_error_is_a_plain_page_with_the_headers(school, browser, status, m
     assert "Traceback" not in page.source
 
 
-def test_what_goes_wrong_is_a_plain_page_with_a_reference_and_nothing_is_changed(school, browser, monkeypatch, caplog):
-    """The last resort: no words of the fault on the page or in the log, only a reference; half a change is rolled back."""
+def test_what_goes_wrong_is_a_plain_page_with_a_reference_and_nothing_is_changed(
+    school, browser, monkeypatch, caplog
+):
+    """The last resort: no words of the fault on the page or in the log, only a reference; half a
+    change is rolled back.
+    """
     monkeypatch.setitem(school.app.config, "PROPAGATE_EXCEPTIONS", False)
     monkeypatch.setattr(m.RecordOfConcern, "groups", classmethod(lambda cls: 1 / 0))
     monkeypatch.setattr(school.app, "testing", False)
     monkeypatch.setattr(school.app.database, "close", lambda: None)
     before = dump(but=[m.Draft])
     key = school.records["mine"]["RecordOfConcern"].id
-    response = browser("senco").post(f"/record-of-concern/{key}/edit/", {"strengths": "secret words"})
+    response = browser("senco").post(
+        f"/record-of-concern/{key}/edit/", {"strengths": "secret words"}
+    )
     page = Page(response)
     assert response.status_code == 500 and "Reference " in page.text
-    assert "ZeroDivision" not in page.source and "division by zero" not in caplog.text and "secret" not in caplog.text and school.mine.surname not in caplog.text
+    assert (
+        "ZeroDivision" not in page.source
+        and "division by zero" not in caplog.text
+        and "secret" not in caplog.text
+        and school.mine.surname not in caplog.text
+    )
     assert page.text.split("Reference ")[1][:6] in caplog.text
     assert dump(but=[m.Draft]) == before
 
@@ -123,12 +171,20 @@ def test_static_files_carry_the_headers_and_hold_no_foreign_address(school, brow
     for name in ("portal.css", "portal.js", "icon.svg"):
         response = browser(None).get(f"/static/{name}")
         assert response.status_code == 200 and not header_faults(response)
-        source = response.get_data(as_text=True).replace('xmlns="http://www.w3.org/2000/svg"', "").replace("http://www.w3.org/2000/svg", "")
-        assert "http:" not in source and "https:" not in source, f"{name} fetches something from outside"
+        source = (
+            response.get_data(as_text=True)
+            .replace('xmlns="http://www.w3.org/2000/svg"', "")
+            .replace("http://www.w3.org/2000/svg", "")
+        )
+        assert "http:" not in source and "https:" not in source, (
+            f"{name} fetches something from outside"
+        )
 
 
 def test_a_form_that_is_too_large_is_refused_with_a_plain_page(school, browser):
     """413, before anything is read."""
     sent = b"surname=" + b"x" * (5 * 1024 * 1024)
-    page = browser("senco").client.post("/pupil/new/", data=sent, content_type="application/x-www-form-urlencoded", buffered=True)
+    page = browser("senco").client.post(
+        "/pupil/new/", data=sent, content_type="application/x-www-form-urlencoded", buffered=True
+    )
     assert page.status_code == 413 and "too large" in page.get_data(as_text=True)

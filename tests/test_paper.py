@@ -1,4 +1,7 @@
-"""The printed papers: nothing is left out, nothing shrinks, nothing is fetched, nothing prints wrongly in silence."""
+"""The printed papers: nothing is left out, nothing shrinks, nothing is fetched, nothing prints
+wrongly in silence.
+"""
+
 import base64
 import io
 import re
@@ -6,32 +9,37 @@ import threading
 import unicodedata
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import models as m
 import pytest
-import questions as q
-import workflow as w
 from conftest import HELD, ROOT, START, add_row, agreed, answer, press, take_to, write
 from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader
 from pypdf import PdfReader
 from xhtml2pdf import pisa
 
-from admin_views import paper, ruling
-from papers import fonts
+import models as m
+import workflow as w
+from papers import fonts, layout, pdf
+from records import questions as q
 
 FORMS = w.every_form()
-BESIDE = [c for c in m.every(m.PupilRecord) if not issubclass(c, m.Form) and c not in (m.Placement, m.ListMembership)]
+BESIDE = [
+    c
+    for c in m.every(m.PupilRecord)
+    if not issubclass(c, m.Form) and c not in (m.Placement, m.ListMembership)
+]
 LONG = "She listens well when the task is shown first, step by step, and joins in. " * 8
 STATES = (("draft", "DRAFT"), ("complete", "COMPLETED"), ("sealed", "SEALED"))
 named = pytest.mark.parametrize
 
 
-# ------------------------------------------------------------------------------------------------------------ the hands
+# --- the hands
 @pytest.fixture(scope="module")
 def bare():
     """A bare program with our templates and a short error page."""
     app = Flask("paper", root_path=str(ROOT), template_folder=str(ROOT / "templates"))
-    app.jinja_loader = ChoiceLoader([DictLoader({"error.html": "{{ title }}: {{ words }}"}), app.jinja_loader])
+    app.jinja_loader = ChoiceLoader(
+        [DictLoader({"error.html": "{{ title }}: {{ words }}"}), app.jinja_loader]
+    )
     return app
 
 
@@ -89,13 +97,17 @@ def lines_of(content):
 
 
 def words_of(content, blank=False):
-    """Everything that a paper must say: headings, questions, prompts, answers; of an empty one the options as well."""
+    """Everything that a paper must say: headings, questions, prompts, answers; of an empty one the
+    options as well.
+    """
     said = [content["title"], *(s["label"] for s in content["sections"])]
     for line in lines_of(content):
         said += [line["label"], line["prompt"]]
         columns = line.get("columns", [])
         if blank or line.get("table"):
-            said += [words for c in columns for words in (c["label"], *(c["options"] if blank else ()))]
+            said += [
+                words for c in columns for words in (c["label"], *(c["options"] if blank else ()))
+            ]
         said += [cell for row in line.get("table", ()) for cell in row]
         said += line.get("options", []) if blank else line.get("answer", "").split("; ")
     return [squash(words) for words in said if words]
@@ -142,11 +154,11 @@ def in_state(record, state, user):
     return record
 
 
-# ------------------------------------------------------------------------------------------------ blank, draft, sealed
+# --- blank, draft, sealed
 @named("cls", [*FORMS, *BESIDE, m.Placement, m.ListMembership, m.Pupil])
 def test_a_blank_paper_asks_every_question(cls, cast):
     """With its prompt, and the options to tick, those of rows included."""
-    made = paper.blank(cls)
+    made = pdf.blank(cls)
     assert not lost(q.document(cls), made, blank=True)
     asked = [f for c in (cls, *cls.groups().values()) for _, f in c.questions()]
     assert not [f.verbose_name for f in asked if squash(f.verbose_name) not in print_of(made)]
@@ -158,7 +170,7 @@ def test_a_blank_paper_asks_every_question(cls, cast):
 def test_a_paper_says_everything_in_every_state(cls, state, mark, robin, cast):
     """Drafts and completed papers with short answers, sealed ones with long answers."""
     form = in_state(record_of(cls, robin, long=state == "sealed"), state, cast.senco)
-    made = paper.one(form, cast.senco)
+    made = pdf.one(form, cast.senco)
     assert not lost(form.content(cast.senco.role), made)
     assert mark in print_of(made) and "CONFIDENTIAL" in print_of(made)
     assert min(sizes(made)) >= 7
@@ -167,13 +179,13 @@ def test_a_paper_says_everything_in_every_state(cls, state, mark, robin, cast):
 @named("cls", [c for c in BESIDE if c is not m.Letter])
 def test_any_other_record_prints_as_a_form(cls, robin, cast):
     record = record_of(cls, robin)
-    assert not lost(q.document(record, "senco"), paper.one(record, cast.senco))
+    assert not lost(q.document(record, "senco"), pdf.one(record, cast.senco))
 
 
 def test_what_is_ticked_is_ticked(robin, cast):
     form = record_of(m.RecordOfConcern, robin)
     form.areas = "\n".join(m.AREAS[:2])
-    shown = print_of(paper.one(form, cast.senco))
+    shown = print_of(pdf.one(form, cast.senco))
     assert [f"☑{squash(area)}" in shown for area in m.AREAS] == [True, True, False, False]
     assert f"☐{squash(m.AREAS[3])}" in shown
 
@@ -181,39 +193,49 @@ def test_what_is_ticked_is_ticked(robin, cast):
 def test_an_option_that_is_no_longer_offered_stays_ticked(robin, cast):
     form = record_of(m.RecordOfConcern, robin)
     form.told_how = "By carrier pigeon"
-    assert "☑Bycarrierpigeon" in print_of(paper.one(form, cast.senco))
+    assert "☑Bycarrierpigeon" in print_of(pdf.one(form, cast.senco))
 
 
 def test_an_empty_answer_says_so(robin, cast):
     form = m.RecordOfConcern(pupil=robin)
     form.save()
-    assert print_of(paper.one(form, cast.senco)).count("Notanswered") > 10
+    assert print_of(pdf.one(form, cast.senco)).count("Notanswered") > 10
 
 
 def test_head_and_foot_are_on_every_page(robin, cast):
     robin.upn = "A123456789012"
     robin.save()
-    shown = [squash(page) for page in pages(paper.one(record_of(m.MyPlanPlus, robin, long=True), cast.senco))]
+    shown = [
+        squash(page)
+        for page in pages(pdf.one(record_of(m.MyPlanPlus, robin, long=True), cast.senco))
+    ]
     assert len(shown) > 2
     for number, page in enumerate(shown, 1):
-        for words in ("OurSchool", "RobinOakley", "UPNA123456789012", f"Page{number}of{len(shown)}",
-                      squash(f"Printed on Tuesday 24 November 2026 by {cast.senco.name}")):
+        for words in (
+            "OurSchool",
+            "RobinOakley",
+            "UPNA123456789012",
+            f"Page{number}of{len(shown)}",
+            squash(f"Printed on Tuesday 24 November 2026 by {cast.senco.name}"),
+        ):
             assert words in page
 
 
-# ------------------------------------------------------------------------------------------------------------- the seal
+# --- the seal
 def test_a_sealed_paper_keeps_its_words(robin, cast, monkeypatch):
     form = in_state(record_of(m.RecordOfConcern, robin), "sealed", cast.senco)
     monkeypatch.setattr(m.RecordOfConcern.strengths, "verbose_name", "A question of later years")
-    shown = print_of(paper.one(form, cast.head))
+    shown = print_of(pdf.one(form, cast.head))
     assert "Whatisgoingwell?" in shown and "Aquestionoflateryears" not in shown
-    assert form.sealed_code in shown and squash(f"Agreed by {cast.senco.name} on 24 Nov 2026") in shown
+    assert (
+        form.sealed_code in shown and squash(f"Agreed by {cast.senco.name} on 24 Nov 2026") in shown
+    )
 
 
 def test_a_broken_seal_is_told(robin, cast):
     form = in_state(record_of(m.RecordOfConcern, robin), "sealed", cast.senco)
     form.sealed = form.sealed.replace("Words for", "Lies for", 1)
-    assert "SEALBROKEN" in print_of(paper.one(form, cast.senco))
+    assert "SEALBROKEN" in print_of(pdf.one(form, cast.senco))
 
 
 def test_an_old_version_names_the_newer_one(robin, cast):
@@ -221,37 +243,41 @@ def test_an_old_version_names_the_newer_one(robin, cast):
     new = record_of(m.ChildStory, robin)
     new.supersedes = old.id
     in_state(new, "sealed", cast.senco)
-    assert "Thereisanewerversion" in print_of(paper.one(old, cast.senco))
-    assert "Thereisanewerversion" not in print_of(paper.one(new, cast.senco))
+    assert "Thereisanewerversion" in print_of(pdf.one(old, cast.senco))
+    assert "Thereisanewerversion" not in print_of(pdf.one(new, cast.senco))
 
 
 def test_a_declined_paper_says_why(robin, cast):
-    form = m.FamilyThinks(pupil=robin, status="declined", declined_why="They would rather talk.", happened_on=START)
+    form = m.FamilyThinks(
+        pupil=robin, status="declined", declined_why="They would rather talk.", happened_on=START
+    )
     form.save()
-    shown = print_of(paper.one(form, cast.senco))
+    shown = print_of(pdf.one(form, cast.senco))
     assert "DECLINED" in shown and "Theywouldrathertalk." in shown and "Notanswered" not in shown
 
 
 def test_what_may_not_be_disclosed_is_marked(robin, cast):
     form = record_of(m.ChildStory, robin)
     form.withhold, form.withhold_why = "Yes", "A third person"
-    assert squash("Not for disclosure.") in print_of(paper.one(form, cast.senco))
+    assert squash("Not for disclosure.") in print_of(pdf.one(form, cast.senco))
 
 
 def test_a_role_prints_only_its_own_sections(robin, cast):
     form = record_of(m.ParentInformation, robin)
     form.medication = "A secret medicine"
-    assert "Asecretmedicine" in print_of(paper.one(form, cast.senco))
-    assert "Asecretmedicine" not in print_of(paper.one(form, cast.teacher))
+    assert "Asecretmedicine" in print_of(pdf.one(form, cast.senco))
+    assert "Asecretmedicine" not in print_of(pdf.one(form, cast.teacher))
 
 
-# ------------------------------------------------------------------------------------------------ nothing ever shrinks
-@named("text", (" ".join(f"word{n}" for n in range(1800)), "\n".join(f"word{n}" for n in range(250))))
+# --- nothing ever shrinks
+@named(
+    "text", (" ".join(f"word{n}" for n in range(1800)), "\n".join(f"word{n}" for n in range(250)))
+)
 def test_a_very_long_answer_keeps_its_size(text, robin, cast):
     form = m.ChildStory(pupil=robin, happened_on=START, in_own_words=text)
     form.save()
     add_row(form, "events", what=text)
-    made = paper.one(form, cast.senco)
+    made = pdf.one(form, cast.senco)
     found = re.findall(r"word\d+", " ".join(pages(made)))
     assert sorted(found) == sorted(re.findall(r"word\d+", text) * 2)
     assert min(sizes(made)) >= 7
@@ -262,7 +288,7 @@ def test_a_word_without_end_stays_on_the_page(robin, cast):
     form = m.ChildStory(pupil=robin, happened_on=START, in_own_words=address, told_by=address[:250])
     form.save()
     add_row(form, "events", what=address)
-    made = paper.one(form, cast.senco)
+    made = pdf.one(form, cast.senco)
     assert print_of(made).count(address) == 2
     assert min(sizes(made)) >= 7
     assert max(len(line) for page in pages(made) for line in page.splitlines()) < 160
@@ -273,44 +299,77 @@ def test_many_rows_stay_a_table(robin, cast):
     form.save()
     for number in range(60):
         add_row(form, "added", strategy=f"Strategy{number}.")
-    made = paper.one(form, cast.senco)
+    made = pdf.one(form, cast.senco)
     shown = print_of(made)
     assert all(f"Strategy{n}." in shown for n in range(60)) and min(sizes(made)) >= 7
 
 
 def test_the_columns_of_a_table_fill_the_page():
     columns = [{"label": "Who", "options": []}, {"label": "What do we hope to see?", "options": []}]
-    parts = [float(w.rstrip("%")) for w in ruling.widths(columns, [["Ann", "Starts without help, and goes on"]])]
+    parts = [
+        float(w.rstrip("%"))
+        for w in layout.widths(columns, [["Ann", "Starts without help, and goes on"]])
+    ]
     assert abs(sum(parts) - 100) < 0.5 and parts[1] > parts[0]
 
 
-# ---------------------------------------------------------------------------------------------------------------- names
-RIGHT = ("Łukasz Żółć", "Şahin Iğdır", "Nguyễn Thị Hồng", "Ștefan Ț", "Zoë Siân O’Brien", "ŋ Ɖɛ ɛ̀", "Straße",
-         "Дмитро Ґ Ї", "Ελένη Ά", "李雷", "陳大文 龍", "김민수", "さくら タロウ",
-         "አማርኛ", "ქართული", "Հայերեն", "½ × ≤ € — “x” …", "ⵜⴰⵎ")
+# --- names
+RIGHT = (
+    "Łukasz Żółć",
+    "Şahin Iğdır",
+    "Nguyễn Thị Hồng",
+    "Ștefan Ț",
+    "Zoë Siân O’Brien",
+    "ŋ Ɖɛ ɛ̀",
+    "Straße",
+    "Дмитро Ґ Ї",
+    "Ελένη Ά",
+    "李雷",
+    "陳大文 龍",
+    "김민수",
+    "さくら タロウ",
+    "አማርኛ",
+    "ქართული",
+    "Հայերեն",
+    "½ × ≤ € — “x” …",
+    "ⵜⴰⵎ",
+)
 FROM_THE_RIGHT = ("محمد علي", "مُحَمَّد", "فاطمہ", "کوردی", "עברית")
-REFUSED = (("ਗੁਰਪ੍ਰੀਤ", "Gurmukhi"), ("অর্ণব", "Bengali"), ("தமிழ்", "Tamil"), ("हिन्दी", "Devanagari"),
-           ("မြန်မာ", "Myanmar"),
-           ("ᏣᎳᎩ", "Cherokee"), ("ꕙꔤ", "Vai"), ("ㄅㄆ", "Bopomofo"), ("ڕێ", "Arabic"), ("🎓", "symbols"))
+REFUSED = (
+    ("ਗੁਰਪ੍ਰੀਤ", "Gurmukhi"),
+    ("অর্ণব", "Bengali"),
+    ("தமிழ்", "Tamil"),
+    ("हिन्दी", "Devanagari"),
+    ("မြန်မာ", "Myanmar"),
+    ("ᏣᎳᎩ", "Cherokee"),
+    ("ꕙꔤ", "Vai"),
+    ("ㄅㄆ", "Bopomofo"),
+    ("ڕێ", "Arabic"),
+    ("🎓", "symbols"),
+)
 
 
 @named("name", RIGHT)
 def test_a_name_prints_right(name, robin, cast):
     robin.forename = name
     robin.save()
-    made = paper.one(record_of(m.Strategy, robin), cast.senco)
+    made = pdf.one(record_of(m.Strategy, robin), cast.senco)
     assert squash(name) in print_of(made)
     assert "■" not in print_of(made)
 
 
 @named("name", FROM_THE_RIGHT)
 def test_a_name_from_right_to_left_has_all_its_letters(name, robin, cast):
-    """The extracted words run from the right; the small Arabic vowel marks are left out, every letter is there."""
+    """The extracted words run from the right; the small Arabic vowel marks are left out, every
+    letter is there.
+    """
     robin.forename = name
     robin.save()
-    shown = print_of(paper.one(record_of(m.Strategy, robin), cast.senco))
+    shown = print_of(pdf.one(record_of(m.Strategy, robin), cast.senco))
     for part in name.split():
-        letters = "".join(c for c in unicodedata.normalize("NFKC", part) if unicodedata.category(c) != "Mn")
+        letters = "".join(
+            c for c in unicodedata.normalize("NFKC", part) if unicodedata.category(c) != "Mn"
+        )
         assert letters in shown or letters[::-1] in shown
 
 
@@ -318,7 +377,7 @@ def test_a_name_from_right_to_left_has_all_its_letters(name, robin, cast):
 def test_a_name_that_would_print_wrongly_is_refused_in_a_sentence(name, script, robin, cast):
     robin.forename = name
     robin.save()
-    made = paper.one(record_of(m.Strategy, robin), cast.senco)
+    made = pdf.one(record_of(m.Strategy, robin), cast.senco)
     assert made.status_code == 422 and script in made.get_data(as_text=True)
     assert made.get_data(as_text=True).startswith("This cannot be printed")
 
@@ -326,10 +385,10 @@ def test_a_name_that_would_print_wrongly_is_refused_in_a_sentence(name, script, 
 def test_what_cannot_be_seen_does_no_harm(robin, cast):
     record = record_of(m.Strategy, robin)
     record.strategy = "ab\u202ecd\x00e\ud800f\u200b"
-    assert "abcdef" in print_of(paper.one(record, cast.senco))
+    assert "abcdef" in print_of(pdf.one(record, cast.senco))
 
 
-# ---------------------------------------------------------------------------------------- nothing is read or asked for
+# --- nothing is read or asked for
 @pytest.fixture
 def listener():
     """A server on this machine that notes who asks it for something."""
@@ -356,41 +415,62 @@ def inline(words):
 
 
 ATTACKS = {
-    "picture": '<img src="{web}/a.png"><img src="{file}"><img src="file://{file}"><img src="..{file}">'
-               '<img src="{bare}">',
-    "style sheet": '<link rel="stylesheet" href="{web}/a.css"><link rel="stylesheet" href="{file}">'
-                   '<link rel="stylesheet" href="{bare}">',
-    "import": '<style>@import url({web}/b.css); @import url("file://{file}");'
-              '@import "{file}"; @import "{bare}";</style>',
-    "background": "<style>p {{ background: url({web}/c.png) }}"
-                  "@page {{ background-image: url({file}) }}</style><p>x</p>",
-    "typeface": '<style>@font-face {{ font-family: z; src: url({web}/f.ttf) }} p {{ font-family: z }}</style><p>x</p>'
-                '<pdf:font name="k" src="{file}">',
-    "list": '<ul style="list-style-image: url({web}/l.png)"><li>a</li></ul>'
-            '<ul style="list-style-image: url({file})"><li>a</li></ul>',
+    "picture": (
+        '<img src="{web}/a.png"><img src="{file}"><img src="file://{file}"><img src="..{file}">'
+        '<img src="{bare}">'
+    ),
+    "style sheet": (
+        '<link rel="stylesheet" href="{web}/a.css"><link rel="stylesheet" href="{file}">'
+        '<link rel="stylesheet" href="{bare}">'
+    ),
+    "import": (
+        '<style>@import url({web}/b.css); @import url("file://{file}");'
+        '@import "{file}"; @import "{bare}";</style>'
+    ),
+    "background": (
+        "<style>p {{ background: url({web}/c.png) }}"
+        "@page {{ background-image: url({file}) }}</style><p>x</p>"
+    ),
+    "typeface": (
+        "<style>@font-face {{ font-family: z; src: url({web}/f.ttf) }} p {{ font-family: z"
+        ' }}</style><p>x</p><pdf:font name="k" src="{file}">'
+    ),
+    "list": (
+        '<ul style="list-style-image: url({web}/l.png)"><li>a</li></ul>'
+        '<ul style="list-style-image: url({file})"><li>a</li></ul>'
+    ),
     "drawing": '<img src="{svg}">',
-    "frames": '<object data="{web}/o"></object><embed src="{web}/e"><iframe src="file://{file}"></iframe>'
-              '<iframe src="{web}/i"></iframe>',
-    "attachment": '<pdf:attachment src="{file}"><pdf:insertpdf src="{file}"><pdf:watermark src="{file}">'
-                  '<base href="{web}/"><img src="z">',
+    "frames": (
+        '<object data="{web}/o"></object><embed src="{web}/e"><iframe src="file://{file}"></iframe>'
+        '<iframe src="{web}/i"></iframe>'
+    ),
+    "attachment": (
+        '<pdf:attachment src="{file}"><pdf:insertpdf src="{file}"><pdf:watermark src="{file}">'
+        '<base href="{web}/"><img src="z">'
+    ),
 }
 
 
 @named("folder", ("/", str(ROOT)))
 @named("attack", ATTACKS)
 def test_nothing_is_read_or_fetched(attack, folder, listener, tmp_path, monkeypatch):
-    """Even when hostile HTML reaches the renderer, which `word` prevents, no file and no address is opened."""
+    """Even when hostile HTML reaches the renderer, which `word` prevents, no file and no address is
+    opened.
+    """
     web, asked = listener
     secret = tmp_path / "secret.css"
     secret.write_text('p:before { content: "CANARY77" } /* CANARY77 */')
     monkeypatch.chdir(folder)
-    svg = inline(f'<!DOCTYPE s [<!ENTITY x SYSTEM "file://{secret}">]><svg xmlns="http://www.w3.org/2000/svg" '
-                 'xmlns:xlink="http://www.w3.org/1999/xlink"><text>&x;</text>'
-                 f'<image width="9" height="9" xlink:href="{web}/s.png"/></svg>')
+    svg = inline(
+        f'<!DOCTYPE s [<!ENTITY x SYSTEM "file://{secret}">]><svg'
+        ' xmlns="http://www.w3.org/2000/svg"'
+        ' xmlns:xlink="http://www.w3.org/1999/xlink"><text>&x;</text><image width="9" height="9"'
+        f' xlink:href="{web}/s.png"/></svg>'
+    )
     hostile = ATTACKS[attack].format(web=web, file=secret, bare=str(secret).lstrip("/"), svg=svg)
     try:
-        pdf = paper.render(f"<html><body><p>hello</p>{hostile}</body></html>")
-    except paper.PaperError:
+        pdf = pdf.render(f"<html><body><p>hello</p>{hostile}</body></html>")
+    except pdf.PaperError:
         pdf = b""
     text = "".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages) if pdf else ""
     assert not asked and "CANARY77" not in text and b"CANARY77" not in pdf
@@ -400,27 +480,40 @@ def test_an_answer_is_never_markup(robin, cast, listener):
     web, asked = listener
     record = record_of(m.Strategy, robin)
     record.strategy = f'<img src="{web}/x.png"><b>bold</b> {{{{ 7*7 }}}} & <pdf:nextpage />'
-    made = paper.one(record, cast.senco)
-    assert "<b>bold</b>{{7*7}}&<pdf:nextpage/>" in print_of(made) and len(pages(made)) == 1 and not asked
+    made = pdf.one(record, cast.senco)
+    assert (
+        "<b>bold</b>{{7*7}}&<pdf:nextpage/>" in print_of(made)
+        and len(pages(made)) == 1
+        and not asked
+    )
 
 
-def test_a_paper_that_cannot_be_drawn_is_a_sentence_and_the_log_has_no_names(monkeypatch, caplog, robin, cast):
+def test_a_paper_that_cannot_be_drawn_is_a_sentence_and_the_log_has_no_names(
+    monkeypatch, caplog, robin, cast
+):
     def fail(*_, **__):
         raise ValueError("Robin Oakley is sad")
 
     monkeypatch.setattr(pisa, "CreatePDF", fail)
-    made = paper.one(record_of(m.Strategy, robin), cast.senco)
+    made = pdf.one(record_of(m.Strategy, robin), cast.senco)
     assert made.status_code == 422 and "Nothing was changed" in made.get_data(as_text=True)
     assert "Robin" not in caplog.text and "ValueError" in caplog.text
 
 
-# ----------------------------------------------------------------------------------------------------------- the letter
+# --- the letter
 def test_a_letter_is_a_letter(robin, cast):
     take_to(robin, "S2", cast.senco)
     letter = m.Letter.select().where(m.Letter.pupil == robin).get()
-    shown = print_of(paper.one(letter, cast.office))
-    for words in ("Our School", "Private and confidential", letter.subject, "Dear parents or carers,",
-                  "Yours sincerely", q.say_day(letter.dated), *letter.body.split("\n\n")):
+    shown = print_of(pdf.one(letter, cast.office))
+    for words in (
+        "Our School",
+        "Private and confidential",
+        letter.subject,
+        "Dear parents or carers,",
+        "Yours sincerely",
+        q.say_day(letter.dated),
+        *letter.body.split("\n\n"),
+    ):
         assert squash(words) in shown
     assert "Printedon" not in shown and "Notanswered" not in shown
 
@@ -428,45 +521,57 @@ def test_a_letter_is_a_letter(robin, cast):
 def test_a_letter_greets_whom_it_is_for(robin, cast):
     letter = m.Letter(pupil=robin, subject="News", dated=START, body="All is well.")
     letter.to_whom = "Mr Ash\nMs Oak\n12 Station Road"
-    assert paper._letter(letter)["paragraphs"] == ["Dear Mr Ash and Ms Oak,", "All is well."]
+    assert pdf._letter(letter)["paragraphs"] == ["Dear Mr Ash and Ms Oak,", "All is well."]
     letter.body = "Dear Both,\n\nAll is well.\n\nYours faithfully"
-    assert paper._letter(letter)["paragraphs"][0] == "Dear Both," and not paper._letter(letter)["close"]
+    assert pdf._letter(letter)["paragraphs"][0] == "Dear Both," and not pdf._letter(letter)["close"]
 
 
-# ------------------------------------------------------------------------------------------------------------ the packs
+# --- the packs
 def test_the_family_pack_has_the_five_forms_each_on_a_new_page(robin, cast):
-    shown = [squash(page) for page in pages(paper.family_pack(robin, cast.senco))]
+    shown = [squash(page) for page in pages(pdf.family_pack(robin, cast.senco))]
     five = [p.form for p in w.PAPERS if p.kind == "side"]
     heads = [squash(f.kind_name()) + squash(f.intro())[:1].upper() for f in five]
     firsts = [next(n for n, page in enumerate(shown) if n and head in page) for head in heads]
     assert len(five) == 5 and firsts == sorted(set(firsts))
     assert all("RobinOakley" in page for page in shown)
-    assert all(f"{n + 1}{squash(f.kind_name())}" in shown[0] for f, n in zip(five, firsts, strict=True))
+    assert all(
+        f"{n + 1}{squash(f.kind_name())}" in shown[0] for f, n in zip(five, firsts, strict=True)
+    )
 
 
 def test_what_is_not_for_the_family_is_not_in_their_pack(robin, cast, monkeypatch):
     monkeypatch.setattr(m.ParentInformation.health, "family", False)
-    shown = print_of(paper.family_pack(robin, cast.senco))
+    shown = print_of(pdf.family_pack(robin, cast.senco))
     assert "Medication" not in shown and "Wholivesathome?" in shown
-    assert "Medication" in print_of(paper.blank(m.ParentInformation))
+    assert "Medication" in print_of(pdf.blank(m.ParentInformation))
 
 
 @named("stage", ("S1", "E"))
 def test_all_papers_of_a_stage_print_blank(stage, cast):
-    shown = print_of(paper.blank_pack(stage))
+    shown = print_of(pdf.blank_pack(stage))
     assert all(squash(p.form.kind_name()) in shown for p in w.PAPERS if p.stage == stage)
 
 
 def test_plain_words_are_drawn_as_they_were_when_each_letter_was_looked_at(monkeypatch):
     """The short way for text that needs no work gives what the long way gives."""
-    texts = ["Plain words & <b>signs</b>\nin two lines", "“Quoted” – it’s £5, naïve café", "\ttab", "", "e\u0301", "a\r\nb", "Łukasz Şahin Nguyễn", "\u202eevil", "한"]
+    texts = [
+        "Plain words & <b>signs</b>\nin two lines",
+        "“Quoted” – it’s £5, naïve café",
+        "\ttab",
+        "",
+        "e\u0301",
+        "a\r\nb",
+        "Łukasz Şahin Nguyễn",
+        "\u202eevil",
+        "한",
+    ]
     texts += [chr(c) for c in range(0x20, 0x2200) if chr(c).isprintable()]
     short = [(fonts.printable(t), fonts.unprintable(t)) for t in texts]
     monkeypatch.setattr(fonts, "_all_plain", lambda text: False)
     assert [(fonts.printable(t), fonts.unprintable(t)) for t in texts] == short
 
 
-# ----------------------------------------------------------------------------------------------------- the whole record
+# --- the whole record
 @pytest.fixture
 def history(robin, cast):
     """A child with a past: Stage 1 reviewed, on Stage 2 now, with records of every kind."""
@@ -482,15 +587,28 @@ def history(robin, cast):
 
 def test_the_whole_record_has_everything_under_the_right_page_oldest_first(history, cast):
     """One paper, looked at in three ways: drawing it takes seconds."""
-    made = paper.whole_record(history, cast.senco)
+    made = pdf.whole_record(history, cast.senco)
     for cls in (*FORMS, *BESIDE):
         for record in cls.select().where(cls.pupil == history):
-            content = record.content("senco") if isinstance(record, m.Form) else q.document(record, "senco")
+            content = (
+                record.content("senco")
+                if isinstance(record, m.Form)
+                else q.document(record, "senco")
+            )
             title = content.pop("title")
-            assert not lost({**content, "title": title if isinstance(record, m.Form) else str(record)}, made), title
+            assert not lost(
+                {**content, "title": title if isinstance(record, m.Form) else str(record)}, made
+            ), title
     shown = print_of(made)
-    for words in ("Stages and lists", "Place on Concerns List", "Move to Stage 2", "1 Sep 2026", "20 Oct 2026",
-                  "Concerns List", "SEN List"):
+    for words in (
+        "Stages and lists",
+        "Place on Concerns List",
+        "Move to Stage 2",
+        "1 Sep 2026",
+        "20 Oct 2026",
+        "Concerns List",
+        "SEN List",
+    ):
         assert squash(words) in shown
     contents_are_right(pages(made))
     oldest_first(squash(pages(made)[0]))
@@ -498,7 +616,9 @@ def test_the_whole_record_has_everything_under_the_right_page_oldest_first(histo
 
 def contents_are_right(shown):
     """The contents on the first page name the pages."""
-    titles = "Pupil details|Record of Concern, .*2026|My Plan, .*2026|Consents|Letters|Stages and lists"
+    titles = (
+        "Pupil details|Record of Concern, .*2026|My Plan, .*2026|Consents|Letters|Stages and lists"
+    )
     entries = re.findall(rf"(\d+)\n({titles})$", shown[0], re.MULTILINE)
     assert len(entries) == 6
     for number, title in entries:
@@ -507,13 +627,18 @@ def contents_are_right(shown):
 
 def oldest_first(shown):
     """Papers stand in the order in which they were written."""
-    titles = ("RecordofConcern,1Sep", "RecordofConcernReview,13Oct", "MyPlan,13Oct", "Stagesandlists")
+    titles = (
+        "RecordofConcern,1Sep",
+        "RecordofConcernReview,13Oct",
+        "MyPlan,13Oct",
+        "Stagesandlists",
+    )
     order = [shown.index(title) for title in titles]
     assert order == sorted(order)
 
 
 def test_the_whole_record_of_a_teacher_has_only_what_a_teacher_may_see(history, cast):
-    shown = print_of(paper.whole_record(history, cast.teacher))
+    shown = print_of(pdf.whole_record(history, cast.teacher))
     assert "RecordofConcern" in shown and "Homeandfamily" not in shown
     for words in ("WhatMyFamilyThink", "Consents", "EHCcase", "Letters", "Documentsonfile"):
         assert words not in shown
@@ -522,16 +647,27 @@ def test_the_whole_record_of_a_teacher_has_only_what_a_teacher_may_see(history, 
 def test_a_move_that_was_an_error_is_marked(robin, cast):
     take_to(robin, "S1", cast.senco)
     m.Placement.update(void=True, ended_on=START).execute()
-    assert "(enteredinerror)" in print_of(paper.whole_record(robin, cast.senco))
+    assert "(enteredinerror)" in print_of(pdf.whole_record(robin, cast.senco))
 
 
-# ---------------------------------------------------------------------------------------------------------- the profile
+# --- the profile
 def profile_papers(pupil, user, words):
     """An agreed My Plan, Pupil Views and What My Family Think, with these words."""
-    views = m.PupilViews(pupil=pupil, happened_on=START, like=words, good_at=f"Drawing. {words}", helps=words,
-                         people=words)
-    family = m.FamilyThinks(pupil=pupil, happened_on=START, admire=f"Kind to all. {words}", important_to=words,
-                            works_at_home=words)
+    views = m.PupilViews(
+        pupil=pupil,
+        happened_on=START,
+        like=words,
+        good_at=f"Drawing. {words}",
+        helps=words,
+        people=words,
+    )
+    family = m.FamilyThinks(
+        pupil=pupil,
+        happened_on=START,
+        admire=f"Kind to all. {words}",
+        important_to=words,
+        works_at_home=words,
+    )
     plan = m.MyPlan(pupil=pupil, happened_on=START, every_day=f"A quiet seat. {words}")
     for form in (views, family, plan):
         form.save()
@@ -541,14 +677,29 @@ def profile_papers(pupil, user, words):
         form.seal(user.name)
 
 
-@named("words", ("", "I like football.", LONG, "\n".join(f"Line {n} of many" for n in range(300)), "Word " * 2000))
+@named(
+    "words",
+    (
+        "",
+        "I like football.",
+        LONG,
+        "\n".join(f"Line {n} of many" for n in range(300)),
+        "Word " * 2000,
+    ),
+)
 def test_the_profile_is_one_page_and_its_letters_keep_their_size(words, robin, cast):
     profile_papers(robin, cast.senco, words)
-    made = paper.profile(robin, cast.senco)
+    made = pdf.profile(robin, cast.senco)
     assert len(pages(made)) == 1
     assert 13 in sizes(made) and min(sizes(made)) >= 7
-    for part in ("Hello, I’m Robin", "Drawing", "Kind to all", "A quiet seat", "To look after animals",
-                 *(panel[0] for panel in paper.PANELS)):
+    for part in (
+        "Hello, I’m Robin",
+        "Drawing",
+        "Kind to all",
+        "A quiet seat",
+        "To look after animals",
+        *(panel[0] for panel in pdf.PANELS),
+    ):
         assert squash(part) in print_of(made)
 
 
@@ -558,30 +709,35 @@ def test_the_profile_is_made_from_the_newest_agreed_papers(robin, cast):
     draft = m.MyPlanPlus(pupil=robin, happened_on=HELD, every_day="Not agreed at all")
     later.save(), draft.save()
     later.seal(cast.senco.name)
-    shown = print_of(paper.profile(robin, cast.senco))
-    assert "Picturesoftheday" in shown and "Aquietseat" not in shown and "Notagreedatall" not in shown
+    shown = print_of(pdf.profile(robin, cast.senco))
+    assert (
+        "Picturesoftheday" in shown and "Aquietseat" not in shown and "Notagreedatall" not in shown
+    )
 
 
 def test_the_profile_of_a_new_child_is_a_page_to_write_together(robin, cast):
-    made = paper.profile(robin, cast.teacher)
+    made = pdf.profile(robin, cast.teacher)
     assert len(pages(made)) == 1 and print_of(made).count("Tobewrittentogether") == 4
 
 
 def test_a_teacher_does_not_read_the_family_in_the_profile(robin, cast):
     profile_papers(robin, cast.senco, "")
-    assert "Kindtoall" not in print_of(paper.profile(robin, cast.teacher))
+    assert "Kindtoall" not in print_of(pdf.profile(robin, cast.teacher))
 
 
 def test_a_list_is_shortened_after_a_whole_word():
     words = [("one two three", ""), ("four", "my family"), ("five", "")]
-    assert paper.shorten(words, 2, 9) == [("one two…", ""), ("four", "my family")]
+    assert pdf.shorten(words, 2, 9) == [("one two…", ""), ("four", "my family")]
 
 
-# ------------------------------------------------------------------------------------------------------------ the names
+# --- the names
 def test_no_file_name_says_who_it_is_about(robin, cast):
-    printers = (paper.family_pack, paper.whole_record, paper.profile)
-    made = [paper.blank(m.Strategy), *(paper.one(record_of(c, robin), cast.senco) for c in (m.ChildStory, m.Letter)),
-            *(printer(robin, cast.senco) for printer in printers)]
+    printers = (pdf.family_pack, pdf.whole_record, pdf.profile)
+    made = [
+        pdf.blank(m.Strategy),
+        *(pdf.one(record_of(c, robin), cast.senco) for c in (m.ChildStory, m.Letter)),
+        *(printer(robin, cast.senco) for printer in printers),
+    ]
     for response in made:
         shown = response.headers["Content-Disposition"]
         assert re.fullmatch(r"inline; filename=[a-z0-9-]+\.pdf", shown)

@@ -1,14 +1,30 @@
-"""The papers of each stage: who completes and agrees them, what must hold first, declining, opening again, new versions."""
+"""The papers of each stage: who completes and agrees them, what must hold first, declining, opening
+again, new versions.
+"""
+
 import datetime
 
 import pytest
-from conftest import (HELD, START, TODAY, add_row, agreed, chart_answers, do_papers, dump, hold_review, paper_of, press, take_to,
-                      write)
+from conftest import (
+    HELD,
+    START,
+    TODAY,
+    add_row,
+    agreed,
+    chart_answers,
+    do_papers,
+    dump,
+    hold_review,
+    paper_of,
+    press,
+    take_to,
+    write,
+)
 
-import guards as g
 import models as m
-import questions as q
 import workflow as w
+from pathway import guards as g
+from records import questions as q
 
 EACH = [pytest.param(p, id=f"{p.stage}-{p.form.__name__}") for p in w.PAPERS]
 SIDES = [p.form for p in w.PAPERS if p.kind == "side"]
@@ -27,7 +43,7 @@ def possible(paper, pupil, user, **given):
     return write(paper.form, pupil, user, **given)
 
 
-# -------------------------------------------------------------------------------------------------- agreeing and sealing
+# --- agreeing and sealing
 @pytest.mark.parametrize("paper", EACH)
 def test_a_paper_that_lacks_nothing_is_completed_then_agreed_and_sealed(robin, cast, paper):
     form = possible(paper, robin, cast.senco)
@@ -69,8 +85,12 @@ def test_a_teacher_writes_the_record_of_concern_of_their_own_class_only(cast, ac
         w.complete(form, cast.teacher)
 
 
-ACTS = {"complete": lambda form, who: w.complete(form, who), "agree": lambda form, who: w.agree(form, who),
-        "decline": lambda form, who: w.decline(form, who, "No"), "reopen": lambda form, who: w.reopen(form, who)}
+ACTS = {
+    "complete": lambda form, who: w.complete(form, who),
+    "agree": lambda form, who: w.agree(form, who),
+    "decline": lambda form, who: w.decline(form, who, "No"),
+    "reopen": lambda form, who: w.reopen(form, who),
+}
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -78,7 +98,11 @@ ACTS = {"complete": lambda form, who: w.complete(form, who), "agree": lambda for
 def test_a_sealed_or_declined_paper_never_changes_again(robin, cast, act, status):
     take_to(robin, "S3", cast.senco)
     form = write(m.ChildStory, robin, cast.senco)
-    w.agree(form, cast.senco) if status == "sealed" else w.decline(form, cast.senco, "They would rather not.")
+    (
+        w.agree(form, cast.senco)
+        if status == "sealed"
+        else w.decline(form, cast.senco, "They would rather not.")
+    )
     before = dump()
     with pytest.raises(w.Refused):
         ACTS[act](form, cast.senco)
@@ -117,7 +141,13 @@ def test_a_new_version_has_the_same_words_and_names_the_old_one(robin, cast, pap
     w.agree(old, cast.senco)
     old = paper.form.get_by_id(old.id)
     new = paper.form.get_by_id(w.new_version(old, cast.senco).id)
-    assert (new.supersedes, new.status, new.placement_id, new.cycle, new.sealed) == (old.id, "draft", old.placement_id, old.cycle, None)
+    assert (new.supersedes, new.status, new.placement_id, new.cycle, new.sealed) == (
+        old.id,
+        "draft",
+        old.placement_id,
+        old.cycle,
+        None,
+    )
     assert q.document(new) == q.document(old)
 
 
@@ -131,7 +161,7 @@ def test_a_plan_with_a_new_version_must_be_agreed_again_before_its_review(robin,
     w.agree(review, cast.senco)
 
 
-# -------------------------------------------------------------------------------------------------------------- declining
+# --- declining
 @pytest.mark.parametrize("form_class", SIDES, ids=lambda c: c.__name__)
 @pytest.mark.parametrize("reason", ["", "   ", None])
 def test_declining_a_paper_needs_a_reason(robin, cast, form_class, reason):
@@ -160,7 +190,7 @@ def test_a_plan_or_review_cannot_be_declined(robin, cast, paper):
         w.decline(form, cast.senco, "No time")
 
 
-# ------------------------------------------------------------------------------------- the guards of papers, one by one
+# --- the guards of papers, one by one
 def unagree_plan(form, user):
     w.new_version(w.Situation(form.pupil, user).paper("plan")[1], user)
 
@@ -214,7 +244,9 @@ def recommendation_open(form, user):
 
 
 def consent_missing(form, user):
-    """An agency is asked with no consent; or the consent with which it was asked is withdrawn later."""
+    """An agency is asked with no consent; or the consent with which it was asked is withdrawn
+    later.
+    """
     if isinstance(form, m.AgencyInformation):
         add_row(form, "agencies", agency="Speech therapy", asked_on=START)
         return
@@ -225,15 +257,29 @@ def consent_missing(form, user):
     consent.save()
 
 
-SPOIL = {g.plan_agreed: [unagree_plan], g.after_start: [date_before_start], g.not_early: [date_before_window],
-         g.chart_answered: [leave_question_open], g.everything_rated: [leave_one_unrated], g.review_in_time: [review_too_late, review_before_plan],
-         g.five_forms_in: [side_form_missing], g.recommendations_decided: [recommendation_open], g.consent_recorded: [consent_missing]}
-GUARDED = [pytest.param(p, guard, spoil, id=f"{p.stage}-{p.form.__name__}-{spoil.__name__}")
-           for p in w.PAPERS for guard in p.needs for spoil in SPOIL.get(guard, [])]
+SPOIL = {
+    g.plan_agreed: [unagree_plan],
+    g.after_start: [date_before_start],
+    g.not_early: [date_before_window],
+    g.chart_answered: [leave_question_open],
+    g.everything_rated: [leave_one_unrated],
+    g.review_in_time: [review_too_late, review_before_plan],
+    g.five_forms_in: [side_form_missing],
+    g.recommendations_decided: [recommendation_open],
+    g.consent_recorded: [consent_missing],
+}
+GUARDED = [
+    pytest.param(p, guard, spoil, id=f"{p.stage}-{p.form.__name__}-{spoil.__name__}")
+    for p in w.PAPERS
+    for guard in p.needs
+    for spoil in SPOIL.get(guard, [])
+]
 
 
 def test_every_guard_of_a_paper_is_tested():
-    untested = {guard.__name__ for p in w.PAPERS for guard in p.needs} - {guard.__name__ for guard in SPOIL}
+    untested = {guard.__name__ for p in w.PAPERS for guard in p.needs} - {
+        guard.__name__ for guard in SPOIL
+    }
     assert not untested, f"Add to SPOIL in this file how to make these guards fail: {untested}"
 
 
@@ -257,7 +303,13 @@ def test_each_guard_stops_a_paper_in_words_and_only_then(robin, cast, paper, gua
 def test_an_early_review_that_says_why_is_held(robin, cast, stage):
     take_to(robin, stage, cast.senco)
     do_papers(robin, cast.senco)
-    hold_review(robin, cast.senco, {"S1": "progress", "S3": "1"}[stage], HELD - datetime.timedelta(7), early_why="The family is moving.")
+    hold_review(
+        robin,
+        cast.senco,
+        {"S1": "progress", "S3": "1"}[stage],
+        HELD - datetime.timedelta(7),
+        early_why="The family is moving.",
+    )
 
 
 def test_a_my_plan_review_needs_no_reason_to_be_early(robin, cast):
@@ -292,27 +344,41 @@ def test_an_agency_that_was_not_asked_anything_yet_needs_no_consent(robin, cast)
     assert w.lacks(form, cast.senco) == []
 
 
-# ------------------------------------------------------------------------------------------------------------- beginning
+# --- beginning
 @pytest.mark.parametrize("paper", EACH)
 def test_a_paper_begins_with_what_is_known(robin, cast, paper):
     placed = take_to(robin, paper.stage, cast.senco)
     form, _ = w.begin(paper.form, robin, cast.senco)
-    assert (form.placement, form.cycle, form.happened_on, form.entered_by) == (placed, 1, TODAY, cast.senco.name)
+    assert (form.placement, form.cycle, form.happened_on, form.entered_by) == (
+        placed,
+        1,
+        TODAY,
+        cast.senco.name,
+    )
     assert not form.id, "Beginning a paper writes nothing"
 
 
 @pytest.mark.parametrize("stage", ["S2", "S3"])
 def test_a_plan_begins_with_the_last_day_of_its_review(robin, cast, stage):
     placed = take_to(robin, stage, cast.senco)
-    assert w.begin(paper_of(stage, "plan"), robin, cast.senco)[0].review_by == w.clock_of(placed).closes
+    assert (
+        w.begin(paper_of(stage, "plan"), robin, cast.senco)[0].review_by
+        == w.clock_of(placed).closes
+    )
 
 
-@pytest.mark.parametrize("stage, column", [("S1", "strategy"), ("S2", "outcome"), ("S3", "outcome")])
-def test_a_review_begins_with_a_line_to_rate_for_each_strategy_or_outcome(robin, cast, stage, column):
+@pytest.mark.parametrize(
+    "stage, column", [("S1", "strategy"), ("S2", "outcome"), ("S3", "outcome")]
+)
+def test_a_review_begins_with_a_line_to_rate_for_each_strategy_or_outcome(
+    robin, cast, stage, column
+):
     take_to(robin, stage, cast.senco)
     plan = do_papers(robin, cast.senco)
     rated = [str(r) for r in (plan.added if stage == "S1" else plan.outcomes)]
-    assert w.begin(paper_of(stage, "review"), robin, cast.senco)[1] == {"ratings": [{column: words} for words in rated]}
+    assert w.begin(paper_of(stage, "review"), robin, cast.senco)[1] == {
+        "ratings": [{column: words} for words in rated]
+    }
 
 
 def test_the_five_forms_serve_for_the_whole_stay(robin, cast):
@@ -321,7 +387,9 @@ def test_the_five_forms_serve_for_the_whole_stay(robin, cast):
     do_papers(robin, cast.senco)
     hold_review(robin, cast.senco, "1")
     press("New My Plan+ cycle", robin, cast.senco)
-    assert dict((p.form, f) for p, f in w.Situation(robin, cast.senco).papers)[m.ChildStory] == story
+    assert (
+        dict((p.form, f) for p, f in w.Situation(robin, cast.senco).papers)[m.ChildStory] == story
+    )
 
 
 def test_the_five_forms_of_an_earlier_stay_do_not_serve_again(robin, cast):

@@ -1,8 +1,22 @@
 """One test for each transition of the pathway (T01 to T29) that shows what it does."""
+
 import datetime
 
 import pytest
-from conftest import HELD, ON, START, TODAY, add_row, agreed, do_papers, hold_review, press, ready, take_to, write
+from conftest import (
+    HELD,
+    ON,
+    START,
+    TODAY,
+    add_row,
+    agreed,
+    do_papers,
+    hold_review,
+    press,
+    ready,
+    take_to,
+    write,
+)
 
 import models as m
 import workflow as w
@@ -12,7 +26,11 @@ D = datetime.date
 
 def lists(pupil):
     """The list rows in force: [(list, from, to)]."""
-    rows = m.ListMembership.select().where(m.ListMembership.pupil == pupil, ~m.ListMembership.void).order_by(m.ListMembership.id)
+    rows = (
+        m.ListMembership.select()
+        .where(m.ListMembership.pupil == pupil, ~m.ListMembership.void)
+        .order_by(m.ListMembership.id)
+    )
     return [(r.list, r.started_on, r.ended_on) for r in rows]
 
 
@@ -29,16 +47,32 @@ def do(name, pupil, user, row=None, stage=None, **given):
 
 def test_t01_a_concern_puts_the_child_on_the_concerns_list(robin, cast):
     placed = press("Place on Concerns List", robin, cast.senco, on=START)
-    assert (placed.stage, placed.cycle, placed.episode, lists(robin)) == ("S1", 1, 1, [("CONCERNS", START, None)])
-    assert (w.clock_of(placed).opens, w.clock_of(placed).closes) == (D(2026, 10, 13), D(2026, 11, 24))
+    assert (placed.stage, placed.cycle, placed.episode, lists(robin)) == (
+        "S1",
+        1,
+        1,
+        [("CONCERNS", START, None)],
+    )
+    assert (w.clock_of(placed).opens, w.clock_of(placed).closes) == (
+        D(2026, 10, 13),
+        D(2026, 11, 24),
+    )
     assert "by Tuesday 24 November 2026" in letter_of(placed).body
 
 
-@pytest.mark.parametrize("gap", ["senco_consulted_on", "consent", "told_on", "key_concerns", "used", "added"])
-def test_t02_a_record_of_concern_needs_senco_concern_strategies_and_the_talk_with_the_family(robin, cast, gap):
+@pytest.mark.parametrize(
+    "gap", ["senco_consulted_on", "consent", "told_on", "key_concerns", "used", "added"]
+)
+def test_t02_a_record_of_concern_needs_senco_concern_strategies_and_the_talk_with_the_family(
+    robin, cast, gap
+):
     take_to(robin, "S1", cast.senco)
     form = write(m.RecordOfConcern, robin, cast.senco)
-    [row.remove() for row in getattr(form, gap)] if gap in form.groups() else setattr(form, gap, None)
+    (
+        [row.remove() for row in getattr(form, gap)]
+        if gap in form.groups()
+        else setattr(form, gap, None)
+    )
     assert gap in dict(w.lacks(form, cast.senco))
 
 
@@ -55,7 +89,12 @@ def test_t04_progress_takes_the_child_off_the_list_and_keeps_what_helped(robin, 
     take_to(robin, "S1", cast.senco)
     do_papers(robin, cast.senco)
     review = write(m.ConcernReview, robin, cast.senco, HELD, achieved="Yes")
-    for strategy, effect in (("Pictures", "2"), ("A quiet corner", "1"), ("Shouting", "-2"), ("Nothing", "0")):
+    for strategy, effect in (
+        ("Pictures", "2"),
+        ("A quiet corner", "1"),
+        ("Shouting", "-2"),
+        ("Nothing", "0"),
+    ):
         add_row(review, "ratings", strategy=strategy, effect=effect)
     w.agree(review, cast.senco)
     placed = press("Take off Concerns List", robin, cast.senco)
@@ -67,7 +106,11 @@ def test_t04_progress_takes_the_child_off_the_list_and_keeps_what_helped(robin, 
 def test_t05_moving_to_stage_2_puts_the_child_on_the_sen_list(robin, cast):
     placed = do("Move to Stage 2", robin, cast.senco, sen_type="NSA")
     assert lists(robin) == [("CONCERNS", START, ON), ("SEN", ON, None)]
-    assert (w.STAGES[placed.stage].local, w.STAGES[placed.stage].census, placed.cycle) == ("K", "K", 1)
+    assert (w.STAGES[placed.stage].local, w.STAGES[placed.stage].census, placed.cycle) == (
+        "K",
+        "K",
+        1,
+    )
     assert (robin.primary_type(), robin.sen_needs.get().since) == ("NSA", ON)
     assert w.clock_of(placed).closes == D(2026, 12, 1)
     assert "receives SEN support" in letter_of(placed).body
@@ -75,7 +118,12 @@ def test_t05_moving_to_stage_2_puts_the_child_on_the_sen_list(robin, cast):
 
 def test_t06_watching_again_opens_a_new_cycle_with_a_reason(robin, cast):
     placed = do("Watch for another cycle", robin, cast.senco, reason="Some progress")
-    assert (placed.stage, placed.cycle, placed.reason, lists(robin)) == ("S1", 2, "Some progress", [("CONCERNS", START, None)])
+    assert (placed.stage, placed.cycle, placed.reason, lists(robin)) == (
+        "S1",
+        2,
+        "Some progress",
+        [("CONCERNS", START, None)],
+    )
 
 
 def test_t07_entered_in_error_opens_the_previous_stage_again_and_marks_what_was_wrong(robin, cast):
@@ -86,17 +134,41 @@ def test_t07_entered_in_error_opens_the_previous_stage_again_and_marks_what_was_
 
 
 def test_t08_direct_entry_to_stage_2_keeps_why(robin, cast):
-    placed = press("Start at Stage 2", robin, cast.senco, on=START, why_direct="Diagnosis", reason="Seen in June")
-    assert (placed.stage, placed.reason, lists(robin)) == ("S2", "Seen in June", [("SEN", START, None)])
+    placed = press(
+        "Start at Stage 2",
+        robin,
+        cast.senco,
+        on=START,
+        why_direct="Diagnosis",
+        reason="Seen in June",
+    )
+    assert (placed.stage, placed.reason, lists(robin)) == (
+        "S2",
+        "Seen in June",
+        [("SEN", START, None)],
+    )
     assert "Why does the pupil start here?: Diagnosis" in placed.answers
 
 
-@pytest.mark.parametrize("gap", ["aspirations", "needs", "outcomes", "provision", "child_consulted", "parent_consulted", "review_by"])
-def test_t09_a_my_plan_needs_its_four_stepping_stones_both_voices_and_a_review_date(robin, cast, gap):
+@pytest.mark.parametrize(
+    "gap",
+    [
+        "aspirations",
+        "needs",
+        "outcomes",
+        "provision",
+        "child_consulted",
+        "parent_consulted",
+        "review_by",
+    ],
+)
+def test_t09_a_my_plan_needs_its_four_stepping_stones_both_voices_and_a_review_date(
+    robin, cast, gap
+):
     take_to(robin, "S2", cast.senco)
     form = write(m.MyPlan, robin, cast.senco)
     if gap in form.groups():
-        for group in list(reversed(form.groups()))[:list(reversed(form.groups())).index(gap) + 1]:
+        for group in list(reversed(form.groups()))[: list(reversed(form.groups())).index(gap) + 1]:
             [row.remove() for row in getattr(form, group)]
     else:
         setattr(form, gap, None)
@@ -118,22 +190,38 @@ def test_t11_a_new_my_plan_cycle_copies_what_is_not_finished(robin, cast, row):
     more = add_row(w.new_version(plan, cast.senco), "outcomes", words="Ties shoes")
     add_row(more.parent(), "provision", outcome=more)
     w.agree(more.parent(), cast.senco)
-    review = write(m.MyPlanReview, robin, cast.senco, HELD, achieved="No", appropriate="Yes" if row == "1" else "No",
-                   onward=None if row == "1" else "No")
+    review = write(
+        m.MyPlanReview,
+        robin,
+        cast.senco,
+        HELD,
+        achieved="No",
+        appropriate="Yes" if row == "1" else "No",
+        onward=None if row == "1" else "No",
+    )
     done = next(r for r in review.ratings if r.outcome == "Ties shoes")
     done.rating = "Achieved"
     done.save()
     w.agree(review, cast.senco)
     placed = press("New My Plan cycle", robin, cast.senco, changes="New target")
     fresh = w.Situation(robin, cast.senco).paper("plan")[1]
-    assert (placed.cycle, placed.reason, fresh.status, fresh.review_by) == (2, "New target", "draft", None)
+    assert (placed.cycle, placed.reason, fresh.status, fresh.review_by) == (
+        2,
+        "New target",
+        "draft",
+        None,
+    )
     assert [str(o) for o in fresh.outcomes] == [str(plan.outcomes.get())]
     assert [p.outcome.parent() for p in fresh.provision] == [fresh]
 
 
 def test_t12_barriers_overcome_ends_support(robin, cast):
     placed = do("Remove from SEN List", robin, cast.senco)
-    assert (placed.stage, w.STAGES["LEFT"].census, lists(robin)) == ("LEFT", "N", [("SEN", START, ON)])
+    assert (placed.stage, w.STAGES["LEFT"].census, lists(robin)) == (
+        "LEFT",
+        "N",
+        [("SEN", START, ON)],
+    )
     assert (robin.sen_needs.get().until, robin.primary_type()) == (ON, None)
     assert "no longer needs SEN support" in letter_of(placed).body
 
@@ -141,7 +229,11 @@ def test_t12_barriers_overcome_ends_support(robin, cast):
 @pytest.mark.parametrize("row", ["3", "4"])
 def test_t13_more_help_needed_begins_my_plan_plus(robin, cast, row):
     placed = do("Move to Stage 3", robin, cast.senco, row)
-    assert (w.STAGES[placed.stage].local, placed.cycle, lists(robin)) == ("K+", 1, [("SEN", START, None)])
+    assert (w.STAGES[placed.stage].local, placed.cycle, lists(robin)) == (
+        "K+",
+        1,
+        [("SEN", START, None)],
+    )
     assert (w.clock_of(placed).opens, w.clock_of(placed).closes) == (D(2026, 12, 1), D(2027, 1, 12))
     assert isinstance(w.Situation(robin, cast.senco).paper("plan")[1], m.MyPlanPlus)
 
@@ -153,13 +245,21 @@ def test_t14_stage_3_can_begin_between_reviews_with_a_reason(robin, cast):
 
 def test_t15_stepping_down_to_the_concerns_list_ends_support_and_watches(robin, cast):
     placed = do("Step down to Concerns List", robin, cast.senco)
-    assert (placed.stage, lists(robin), robin.primary_type()) == ("S1", [("SEN", START, ON), ("CONCERNS", ON, None)], None)
+    assert (placed.stage, lists(robin), robin.primary_type()) == (
+        "S1",
+        [("SEN", START, ON), ("CONCERNS", ON, None)],
+        None,
+    )
     assert w.clock_of(placed).closes == D(2027, 1, 12)
 
 
 def test_t16_direct_entry_to_stage_3(robin, cast):
     placed = press("Start at Stage 3", robin, cast.senco, on=START, sen_type="ASD")
-    assert (placed.stage, lists(robin), robin.primary_type()) == ("S3", [("SEN", START, None)], "ASD")
+    assert (placed.stage, lists(robin), robin.primary_type()) == (
+        "S3",
+        [("SEN", START, None)],
+        "ASD",
+    )
 
 
 def test_t17_each_of_the_five_forms_is_received_or_declined_before_the_plan(robin, cast):
@@ -187,51 +287,102 @@ def test_t18_a_my_plan_plus_says_that_reports_were_discussed_and_consent_gained(
 def test_t19_a_my_plan_plus_review_before_its_window_says_why(robin, cast):
     take_to(robin, "S3", cast.senco)
     do_papers(robin, cast.senco)
-    review = write(m.MyPlanPlusReview, robin, cast.senco, HELD - datetime.timedelta(1), achieved="No", appropriate="Yes")
+    review = write(
+        m.MyPlanPlusReview,
+        robin,
+        cast.senco,
+        HELD - datetime.timedelta(1),
+        achieved="No",
+        appropriate="Yes",
+    )
     assert [name for name, _ in w.lacks(review, cast.senco)] == ["early_why"]
 
 
 @pytest.mark.parametrize("row", ["1", "5"])
 def test_t20_a_new_my_plan_plus_cycle(robin, cast, row):
     placed = do("New My Plan+ cycle", robin, cast.senco, row)
-    assert (placed.stage, placed.cycle, w.clock_of(placed).opens) == ("S3", 2, HELD + datetime.timedelta(weeks=6))
+    assert (placed.stage, placed.cycle, w.clock_of(placed).opens) == (
+        "S3",
+        2,
+        HELD + datetime.timedelta(weeks=6),
+    )
 
 
 @pytest.mark.parametrize("row", ["2", "5"])
 def test_t21_stepping_down_to_my_plan_makes_it_from_the_open_outcomes(robin, cast, row):
     placed = do("Step down to My Plan", robin, cast.senco, row)
     plan = w.Situation(robin, cast.senco).paper("plan")[1]
-    assert (placed.stage, w.STAGES["S2"].local, type(plan), plan.status) == ("S2", "K", m.MyPlan, "draft")
+    assert (placed.stage, w.STAGES["S2"].local, type(plan), plan.status) == (
+        "S2",
+        "K",
+        m.MyPlan,
+        "draft",
+    )
     assert plan.outcomes.count() == 1 and w.clock_of(placed).closes == D(2026, 12, 1)
 
 
 def test_t22_support_ends_from_stage_3(robin, cast):
     placed = do("Remove from the SEN List", robin, cast.senco)
-    assert (placed.stage, lists(robin), robin.primary_type()) == ("LEFT", [("SEN", START, ON)], None)
+    assert (placed.stage, lists(robin), robin.primary_type()) == (
+        "LEFT",
+        [("SEN", START, ON)],
+        None,
+    )
 
 
 @pytest.mark.parametrize("row", ["3", "4"])
 def test_t23_beginning_an_ehcp_opens_a_case_and_my_plan_plus_goes_on(robin, cast, row):
     placed = do("Begin process for an EHCP", robin, cast.senco, row, parents_view="Refuse")
     case = w.Situation(robin, cast.senco).case
-    assert (placed.stage, placed.cycle, case.state, case.requester, case.parents_view) == ("S3", 2, "preparing", "School", "Refuse")
+    assert (placed.stage, placed.cycle, case.state, case.requester, case.parents_view) == (
+        "S3",
+        2,
+        "preparing",
+        "School",
+        "Refuse",
+    )
 
 
 @pytest.mark.parametrize("stage", ["NONE", "S1", "S2", "S3", "LEFT"])
 def test_t24_somebody_elses_request_opens_a_case_and_leaves_the_stage(robin, cast, stage):
-    do("Record an EHC request", robin, cast.office, stage=stage) if stage == "NONE" else (
-        take_to(robin, stage, cast.senco), press("Record an EHC request", robin, cast.office))
+    (
+        do("Record an EHC request", robin, cast.office, stage=stage)
+        if stage == "NONE"
+        else (
+            take_to(robin, stage, cast.senco),
+            press("Record an EHC request", robin, cast.office),
+        )
+    )
     case = w.Situation(robin, cast.senco).case
-    assert (m.Placement.stage_of(robin), case.state, case.requester, case.requested_on) == (stage, "requested", "Parent", ON)
+    assert (m.Placement.stage_of(robin), case.state, case.requester, case.requested_on) == (
+        stage,
+        "requested",
+        "Parent",
+        ON,
+    )
 
 
 @pytest.mark.parametrize("stage", ["NONE", "S1", "S2", "S3", "LEFT"])
 def test_t25_the_final_plan_gives_code_e_and_a_yearly_review(robin, cast, stage):
-    placed = do("EHCP issued", robin, cast.senco, stage=stage, sen_type="ASD", plan_on=HELD, authority="Hillshire")
+    placed = do(
+        "EHCP issued",
+        robin,
+        cast.senco,
+        stage=stage,
+        sen_type="ASD",
+        plan_on=HELD,
+        authority="Hillshire",
+    )
     case = m.EhcCase.get()
-    assert (placed.stage, w.STAGES["E"].census, lists(robin)[-1][0], robin.primary_type()) == ("E", "E", "SEN", "ASD")
+    assert (placed.stage, w.STAGES["E"].census, lists(robin)[-1][0], robin.primary_type()) == (
+        "E",
+        "E",
+        "SEN",
+        "ASD",
+    )
     assert (case.state, case.final_on, case.authority) == ("final", HELD, "Hillshire")
-    assert w.clock_of(placed).closes == D(2027, 10, 13)            # from the day the plan was made, not the day it arrived
+    # from the day the plan was made, not the day it arrived
+    assert w.clock_of(placed).closes == D(2027, 10, 13)
 
 
 @pytest.mark.parametrize("rank", [1, 2])
@@ -249,8 +400,14 @@ def test_t26_an_annual_review_starts_the_next_year_from_the_decision(robin, cast
     assert "Report sent to the local authority on" in placed.answers
 
 
-@pytest.mark.parametrize("landing, stage, listed", [("back to My Plan+", "S3", "SEN"), ("back to My Plan", "S2", "SEN"),
-                                                    ("off the SEN List", "LEFT", None)])
+@pytest.mark.parametrize(
+    "landing, stage, listed",
+    [
+        ("back to My Plan+", "S3", "SEN"),
+        ("back to My Plan", "S2", "SEN"),
+        ("off the SEN List", "LEFT", None),
+    ],
+)
 def test_t27_a_plan_that_ceases_lands_where_the_senco_says(robin, cast, landing, stage, listed):
     placed = do(f"EHCP ceased: {landing}", robin, cast.senco)
     assert (placed.stage, m.EhcCase.get().state, m.EhcCase.get().closed_on) == (stage, "ceased", ON)
@@ -259,24 +416,44 @@ def test_t27_a_plan_that_ceases_lands_where_the_senco_says(robin, cast, landing,
 
 @pytest.mark.parametrize("stage", ["NONE", "S1", "S2", "S3", "E", "LEFT"])
 def test_t28_leaving_ends_all_lists_and_clocks(robin, cast, stage):
-    placed = do("Has left the school", robin, cast.office, stage=stage, destination="Hill School") if stage == "NONE" else (
-        take_to(robin, stage, cast.senco), press("Has left the school", robin, cast.office, destination="Hill School"))[1]
+    placed = (
+        do("Has left the school", robin, cast.office, stage=stage, destination="Hill School")
+        if stage == "NONE"
+        else (
+            take_to(robin, stage, cast.senco),
+            press("Has left the school", robin, cast.office, destination="Hill School"),
+        )[1]
+    )
     kept = m.Pupil.get_by_id(robin.id)
-    assert (placed.stage, kept.left_on, kept.destination, w.clock_of(placed)) == ("OFF", ON, "Hill School", None)
+    assert (placed.stage, kept.left_on, kept.destination, w.clock_of(placed)) == (
+        "OFF",
+        ON,
+        "Hill School",
+        None,
+    )
     assert all(ended for _, _, ended in lists(robin))
 
 
-@pytest.mark.parametrize("landing, stage", [("", "LEFT"), (": Stage 1", "S1"), (": My Plan", "S2"), (": My Plan+", "S3"), (": EHCP", "E")])
+@pytest.mark.parametrize(
+    "landing, stage",
+    [("", "LEFT"), (": Stage 1", "S1"), (": My Plan", "S2"), (": My Plan+", "S3"), (": EHCP", "E")],
+)
 def test_t29_who_returns_starts_where_the_senco_says(robin, cast, landing, stage):
     take_to(robin, "S1", cast.senco)
     press("Has left the school", robin, cast.senco, on=HELD)
     placed = press(f"Has returned{landing}", robin, cast.senco)
     kept = m.Pupil.get_by_id(robin.id)
-    assert (placed.stage, placed.cycle, kept.left_on, kept.destination, kept.admitted_on) == (stage, 1, None, None, ON)
+    assert (placed.stage, placed.cycle, kept.left_on, kept.destination, kept.admitted_on) == (
+        stage,
+        1,
+        None,
+        None,
+        ON,
+    )
     assert placed.episode == (1 if stage == "LEFT" else 2) and placed.before.stage == "OFF"
 
 
-# ---------------------------------------------------------------------------------------- letters, the case beside the stage
+# --- letters, the case beside the stage
 @pytest.mark.parametrize("mv", [pytest.param(mv, id=mv.name) for mv in w.MOVES if mv.letter])
 def test_every_letter_is_filled_in(robin, cast, mv):
     robin.known_as = "Rob"
@@ -287,16 +464,28 @@ def test_every_letter_is_filled_in(robin, cast, mv):
     assert (written.dated, written.sent_on) == (ON, None)
 
 
-@pytest.mark.parametrize("wording, words", [
-    ("Dear {forename}", "Dear Robin"), ("{nobody} knows", "{nobody} knows"), ("A stray { bracket", "A stray { bracket"),
-    ("{0} {} {forename.__class__}", "{0} {} {forename.__class__}"), ("", ""), (None, "")])
+@pytest.mark.parametrize(
+    "wording, words",
+    [
+        ("Dear {forename}", "Dear Robin"),
+        ("{nobody} knows", "{nobody} knows"),
+        ("A stray { bracket", "A stray { bracket"),
+        ("{0} {} {forename.__class__}", "{0} {} {forename.__class__}"),
+        ("", ""),
+        (None, ""),
+    ],
+)
 def test_no_wording_of_a_letter_can_stop_a_move(robin, cast, wording, words):
     m.Setting(letter_concern=wording).save()
     assert (letter_of(press("Place on Concerns List", robin, cast.senco)).body or "") == words
 
 
 def test_a_letter_goes_to_those_with_parental_responsibility_who_may_be_contacted(robin, cast):
-    for name, holds, may in (("Pat Oakley", "Yes", "Yes"), ("Jo Oakley", "Yes", "No"), ("Sam Nextdoor", "No", "Yes")):
+    for name, holds, may in (
+        ("Pat Oakley", "Yes", "Yes"),
+        ("Jo Oakley", "Yes", "No"),
+        ("Sam Nextdoor", "No", "Yes"),
+    ):
         add_row(robin, "contacts", name=name, responsibility=holds, may_contact=may)
     assert letter_of(press("Place on Concerns List", robin, cast.senco)).to_whom == "Pat Oakley"
 
@@ -308,7 +497,11 @@ def opened(robin, cast, state):
     return case
 
 
-CASES = [pytest.param(mv, state, id=f"{mv.name}-{state}") for mv in w.CASE_MOVES for state, _ in m.CASE_STATES]
+CASES = [
+    pytest.param(mv, state, id=f"{mv.name}-{state}")
+    for mv in w.CASE_MOVES
+    for state, _ in m.CASE_STATES
+]
 
 
 @pytest.mark.parametrize("mv, state", CASES)
@@ -339,7 +532,10 @@ def test_a_step_of_a_case_has_a_day_that_is_not_in_the_future(robin, cast, on):
 
 def test_a_second_case_cannot_be_opened_beside_an_open_one(robin, cast):
     case = opened(robin, cast, "preparing")
-    assert "already" in str(m.EhcCase(pupil=robin, requester="Parent").faults()) and case.faults() == []
+    assert (
+        "already" in str(m.EhcCase(pupil=robin, requester="Parent").faults())
+        and case.faults() == []
+    )
     case.state = "withdrawn"
     case.save()
     assert m.EhcCase(pupil=robin, requester="Parent").faults() == []
@@ -348,7 +544,9 @@ def test_a_second_case_cannot_be_opened_beside_an_open_one(robin, cast):
 def test_the_yearly_clock_restarts_only_under_an_ehcp(robin, cast):
     take_to(robin, "E", cast.senco)
     case = w.Situation(robin, cast.senco).case
-    assert "Decision after the annual review" in [step.name for step in w.case_steps(case, cast.senco)]
+    assert "Decision after the annual review" in [
+        step.name for step in w.case_steps(case, cast.senco)
+    ]
     press("Has left the school", robin, cast.senco)
     press("Has returned: My Plan+", robin, cast.senco)
     assert w.case_steps(case, cast.senco) == []
@@ -360,16 +558,30 @@ def test_a_case_that_somebody_changed_clashes(robin, cast):
         w.make_case_move(w.CASE_MOVES[0], case, cast.senco, ON, case.version + 1)
 
 
-@pytest.mark.parametrize("cycles, weeks, advised", [(1, 0, False), (3, 0, True), (1, 26, True), (2, 25, False)])
-def test_a14_a_long_time_on_my_plan_is_advised_about_and_never_a_rule(robin, cast, cycles, weeks, advised):
+@pytest.mark.parametrize(
+    "cycles, weeks, advised", [(1, 0, False), (3, 0, True), (1, 26, True), (2, 25, False)]
+)
+def test_a14_a_long_time_on_my_plan_is_advised_about_and_never_a_rule(
+    robin, cast, cycles, weeks, advised
+):
     placed = take_to(robin, "S2", cast.senco, TODAY - datetime.timedelta(weeks=weeks))
     placed.cycle = cycles
     placed.save()
-    assert any("Consider moving on to Stage 3" in words for words in w.advice(w.Situation(robin, cast.senco, TODAY))) == advised
+    assert (
+        any(
+            "Consider moving on to Stage 3" in words
+            for words in w.advice(w.Situation(robin, cast.senco, TODAY))
+        )
+        == advised
+    )
 
 
-@pytest.mark.parametrize("stage, words", [("S2", "outside agency or a specialist"), ("S3", "educational psychologist")])
-def test_a_plan_that_goes_on_without_its_outcomes_brings_the_charts_advice(robin, cast, stage, words):
+@pytest.mark.parametrize(
+    "stage, words", [("S2", "outside agency or a specialist"), ("S3", "educational psychologist")]
+)
+def test_a_plan_that_goes_on_without_its_outcomes_brings_the_charts_advice(
+    robin, cast, stage, words
+):
     take_to(robin, stage, cast.senco)
     do_papers(robin, cast.senco)
     hold_review(robin, cast.senco, "1")
@@ -399,7 +611,13 @@ def test_a4_watching_again_is_warned_about_from_the_second_cycle(robin, cast):
 
 def test_a_refusal_that_is_accepted_closes_the_case(robin, cast):
     case = opened(robin, cast, "refused_issue")
-    w.make_case_move(next(s for s in w.CASE_MOVES if s.name == "Refusal accepted"), case, cast.office, ON, case.version)
+    w.make_case_move(
+        next(s for s in w.CASE_MOVES if s.name == "Refusal accepted"),
+        case,
+        cast.office,
+        ON,
+        case.version,
+    )
     assert m.EhcCase.current(robin) is None
 
 

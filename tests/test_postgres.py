@@ -1,4 +1,7 @@
-"""The records and the process on a real PostgreSQL: it comes from a wheel, runs in a temporary folder, and is gone after the test."""
+"""The records and the process on a real PostgreSQL: it comes from a wheel, runs in a temporary
+folder, and is gone after the test.
+"""
+
 import os
 import pathlib
 import subprocess
@@ -6,18 +9,14 @@ import sys
 
 import postgres
 import pytest
-
 from conftest import HANGS
 from test_upkeep import build, point_at
 
 import app as portal_module
-import copying
 import models
-import numbering
-import questions
-import trail
-import upgrade
-import upkeep
+from audit import log as audit_log
+from ops import backup, db_dump, numbering, upgrade
+from records import questions
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -37,7 +36,9 @@ def run(*words, url, folder):
     env = {**os.environ, "DATABASE_URL": url, "DATA_DIR": str(folder)}
     env.pop("PYTEST_XDIST_WORKER", None)
     env.pop("PYTEST_ADDOPTS", None)
-    done = subprocess.run([sys.executable, *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANGS)
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANGS
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     return done.stdout
 
@@ -47,52 +48,82 @@ def test_the_migrations_run_on_postgresql(server, tmp_path):
     first = "import app; app.configure(); print(app.migrate(app.open_database()))"
     assert "0001_initial" in run("-c", first, url=url, folder=tmp_path)
     assert "up to date" in run("app.py", "migrate", url=url, folder=tmp_path)
-    assert "nothing new" in run("app.py", "migration", url=url, folder=tmp_path), "models and migrations differ on PostgreSQL"
+    assert "nothing new" in run("app.py", "migration", url=url, folder=tmp_path), (
+        "models and migrations differ on PostgreSQL"
+    )
 
 
-def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(server, tmp_path, monkeypatch):
+def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
+    server, tmp_path, monkeypatch
+):
     for folder in point_at(tmp_path / "data", monkeypatch, build):
         portal_module.migrate(questions.db.obj)
         with questions.db.connection_context(), questions.acting("The tests"):
-            gone = models.Strategy.create(pupil=models.Pupil.select().first(), strategy="A timetable")
+            gone = models.Strategy.create(
+                pupil=models.Pupil.select().first(), strategy="A timetable"
+            )
             gone.remove()
         said = upgrade.move_to(server.get_uri("moved"))
         assert said[-3].startswith(f"{len(models.tables())} tables, every hash equal on both sides")
         assert said[-1] == f"DATABASE_URL={server.get_uri('moved')}"
-        with upkeep.reading(folder / "portal.db") as here:
-            wanted, shape = copying.fingerprints(here), copying.applied(here)
-        assert f"{wanted['pupil'][1][:16]}  =  {wanted['pupil'][1][:16]}" in next(line for line in said if line.startswith("pupil "))
-        with pytest.raises(upkeep.Refused, match="not empty"):
+        with backup.reading(folder / "portal.db") as here:
+            wanted, shape = db_dump.fingerprints(here), db_dump.applied(here)
+        assert f"{wanted['pupil'][1][:16]}  =  {wanted['pupil'][1][:16]}" in next(
+            line for line in said if line.startswith("pupil ")
+        )
+        with pytest.raises(backup.Refused, match="not empty"):
             upgrade.move_to(server.get_uri("moved"))
         there = portal_module.open_database(server.get_uri("moved"))
-        copying.snapshot(there, tmp_path / "copy.db", upkeep.MIGRATIONS)
+        db_dump.snapshot(there, tmp_path / "copy.db", backup.MIGRATIONS)
         with there.connection_context():
-            assert copying.fingerprints(there) == wanted and copying.applied(there) == shape
-            assert trail.guarded() and trail.verify() == []
+            assert db_dump.fingerprints(there) == wanted and db_dump.applied(there) == shape
+            assert audit_log.guarded() and audit_log.verify() == []
             with questions.acting("The tests"):
                 models.Pupil.create(surname="Ash", forename="Wren", year="3")
-                made = models.Strategy.create(pupil=models.Pupil.select().first(), strategy="A timetable")
+                made = models.Strategy.create(
+                    pupil=models.Pupil.select().first(), strategy="A timetable"
+                )
                 assert made.id == gone.id + 1, "no number is given again there"
                 made.remove()
             assert models.Pupil.select().count() == wanted["pupil"][0] + 1, "the numbering goes on"
-        with upkeep.reading(tmp_path / "copy.db") as copy:
-            assert copying.fingerprints(copy) == wanted and copying.applied(copy) == shape
-            assert numbering.marks(copy, ["strategy"]) == {"strategy": gone.id}, "nor on the way back"
-        copying.put_back(there, tmp_path / "copy.db", upkeep.MIGRATIONS)
+        with backup.reading(tmp_path / "copy.db") as copy:
+            assert db_dump.fingerprints(copy) == wanted and db_dump.applied(copy) == shape
+            assert numbering.marks(copy, ["strategy"]) == {"strategy": gone.id}, (
+                "nor on the way back"
+            )
+        db_dump.put_back(there, tmp_path / "copy.db", backup.MIGRATIONS)
         with there.connection_context():
-            assert copying.fingerprints(there) == wanted
-        done, _ = upkeep.backup()
-        assert upkeep.note_of(done[0])["rows"] == sum(total for total, _ in wanted.values())
+            assert db_dump.fingerprints(there) == wanted
+        done, _ = backup.backup()
+        assert backup.note_of(done[0])["rows"] == sum(total for total, _ in wanted.values())
 
 
 def test_the_pathway_and_the_audit_trail_hold_on_postgresql(server, tmp_path):
-    """Each transition T01 to T29; triggers, anchors, and the attacks on trail and seals. `make test-postgres` runs everything."""
-    said = run("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/test_pathway.py", "tests/test_trail.py", "tests/test_tables.py", "-k",
-               "test_t0 or test_t1 or test_t2 or test_tables or tampering or refuses or triggers or anchor", url=server.get_uri(), folder=tmp_path)
+    """Each transition T01 to T29; triggers, anchors, and the attacks on trail and seals. `make
+    test-postgres` runs everything.
+    """
+    said = run(
+        "-m",
+        "pytest",
+        "-n",
+        "0",
+        "-p",
+        "no:cacheprovider",
+        "tests/test_pathway.py",
+        "tests/test_trail.py",
+        "tests/test_tables.py",
+        "-k",
+        "test_t0 or test_t1 or test_t2 or test_tables or tampering or refuses or triggers or"
+        " anchor",
+        url=server.get_uri(),
+        folder=tmp_path,
+    )
     assert int(said.split(" passed")[0].split()[-1]) > 100, said[-300:]
 
 
 def test_two_servers_share_one_postgresql(server):
-    code = (f"import sys; sys.path[:0] = [{str(ROOT / 'tests' / 'soak')!r}, {str(ROOT)!r}]; import servers; "
-            f"sys.exit(not servers.two_servers({server.get_uri('shared')!r}, saves=3))")
+    code = (
+        f"import sys; sys.path[:0] = [{str(ROOT / 'tests' / 'soak')!r}, {str(ROOT)!r}]; import"
+        f" servers; sys.exit(not servers.two_servers({server.get_uri('shared')!r}, saves=3))"
+    )
     assert "1 event" in run("-c", code, url=server.get_uri("shared"), folder="")

@@ -1,7 +1,10 @@
-"""Printing stops nobody: papers are drawn beside the threads that answer, a few at a time, and only while somebody waits.
+"""Printing stops nobody: papers are drawn beside the threads that answer, a few at a time, and only
+while somebody waits.
 
-The first part starts print processes and gives them pages; the second asks the real server for whole records that take seconds each.
+The first part starts print processes and gives them pages; the second asks the real server for
+whole records that take seconds each.
 """
+
 import contextlib
 import http.client
 import io
@@ -15,23 +18,26 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
-import models as m
 import pytest
 from conftest import HANGS, ROOT, TODAY, until
 from live import Live, common
 from pypdf import PdfReader
 from web import values_of
 
+import models as m
 from papers import printing, worker
 
 MEGA = 1024 * 1024
 SHORT = "<html><body><p>Hello from the printer</p></body></html>"
-CHINESE = '<style>.font-chinese { font-family: chinese }</style><p><span class="font-chinese">李雷</span></p>'
+CHINESE = (
+    "<style>.font-chinese { font-family: chinese }</style><p><span"
+    ' class="font-chinese">李雷</span></p>'
+)
 LONG = f"<html><body>{'<p>She listens well when the task is shown first, step by step.</p>' * 4000}</body></html>"
-LONGEST = "/pupil/2/record.pdf"         # it is never drawn to its end: who asks for it hangs up
+LONGEST = "/pupil/2/record.pdf"  # it is never drawn to its end: who asks for it hangs up
 
 
-# ---------------------------------------------------------------------------------------------------- the print processes
+# --- the print processes
 @pytest.fixture
 def printers():
     """A print queue of our own; its processes are ended afterwards."""
@@ -54,13 +60,20 @@ def words_of(pdf):
 def test_a_print_process_draws_one_paper_after_the_other(printers):
     assert "Hello from the printer" in words_of(printers.draw(SHORT))
     first = printers.idle[0].process.pid
-    assert "李雷" in words_of(printers.draw(CHINESE)), "A typeface that a page asks for is not loaded."
+    assert "李雷" in words_of(printers.draw(CHINESE)), (
+        "A typeface that a page asks for is not loaded."
+    )
     assert [process.process.pid for process in printers.idle] == [first]
 
 
 def test_a_print_process_knows_nothing_of_the_records():
-    code = "import sys, papers.worker; print(sorted({'flask', 'peewee', 'models', 'config', 'sqlite3'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    code = (
+        "import sys, papers.worker; print(sorted({'flask', 'peewee', 'models', 'config', 'sqlite3'}"
+        " & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -84,7 +97,8 @@ def test_a_paper_that_takes_too_much_memory_is_refused_in_a_sentence():
 def test_no_clock_on_the_wall_refuses_a_paper(monkeypatch):
     """A machine so busy that an hour goes by between any two looks at the clock."""
     from xhtml2pdf.config import resources
-    hours = iter(range(0, 10 ** 9, 3600))
+
+    hours = iter(range(0, 10**9, 3600))
     monkeypatch.setattr(resources, "time", SimpleNamespace(monotonic=lambda: next(hours)))
     assert "Hello" in words_of(worker.draw(SHORT.encode()))
 
@@ -132,7 +146,8 @@ def test_a_machine_without_room_for_a_process_says_so(printers, monkeypatch):
         raise BlockingIOError
 
     monkeypatch.setattr(printing.subprocess, "Popen", no_room)
-    for _ in range(printing.WORKERS + 1):               # none of the slots is lost: who waited for one would give up
+    # none of the slots is lost: who waited for one would give up
+    for _ in range(printing.WORKERS + 1):
         with pytest.raises(worker.PaperError, match="could not be printed"):
             printers.draw(SHORT, gone=lambda: True)
 
@@ -152,7 +167,7 @@ def test_one_person_and_all_together_have_so_many_places(printers):
         pass
 
 
-# --------------------------------------------------------------------------------------------- what the person is told
+# --- what the person is told
 @pytest.fixture
 def all_taken(school, monkeypatch):
     """Every place in the print queue is taken."""
@@ -166,18 +181,24 @@ def test_who_finds_no_place_gets_a_page_with_the_way_back(school, browser, all_t
     assert shown.h1 == "This cannot be printed just now" and printing.OTHERS in shown.text
     assert shown.response.headers["Retry-After"] == str(printing.TRY_AGAIN)
     assert shown.one("//main//a[text()='Try again']").get("href") == address
-    assert not m.AuditEntry.select().where(m.AuditEntry.act == "print").exists(), "Nobody saw anything."
+    assert not m.AuditEntry.select().where(m.AuditEntry.act == "print").exists(), (
+        "Nobody saw anything."
+    )
 
 
 def test_a_bundle_that_finds_no_place_is_not_made_and_says_so(school, browser, all_taken):
-    asked = m.Disclosure.create(pupil=school.mine, kind="access", asked_by="The mother", asked_on=TODAY)
+    asked = m.Disclosure.create(
+        pupil=school.mine, kind="access", asked_by="The mother", asked_on=TODAY
+    )
     at, address = browser("senco"), f"/keeping/{asked.id}/bundle/"
-    sent = [pair for pair in values_of(at.page(address).form("//main//form")) if pair[0] != "csrf_token"]
+    sent = [
+        pair for pair in values_of(at.page(address).form("//main//form")) if pair[0] != "csrf_token"
+    ]
     assert printing.OTHERS in at.read(at.post(address, sent), 422).text
     assert not m.Disclosure.get_by_id(asked.id).contents
 
 
-# -------------------------------------------------------------------------------------------------------- the real server
+# --- the real server
 LENGTHEN = """
 import datetime, sys
 import common
@@ -205,7 +226,9 @@ def server(tmp_path_factory):
 
 
 class Printing(threading.Thread):
-    """Somebody who asks for a paper once and waits; its status and bytes are put into `came`, 0 when the connection broke."""
+    """Somebody who asks for a paper once and waits; its status and bytes are put into `came`, 0
+    when the connection broke.
+    """
 
     def __init__(self, server, username, came, path):
         super().__init__(daemon=True)
@@ -233,25 +256,34 @@ def running(server):
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         pid = int(path.parent.name)
         state = state_of(pid)
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):       # it ends just now
-            if state and state.parent == server.server.process.pid and "papers.worker" in path.read_text():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ends just now
+            if (
+                state
+                and state.parent == server.server.process.pid
+                and "papers.worker" in path.read_text()
+            ):
                 found[pid] = state.used
     return found
 
 
 def state_of(pid):
-    """The parent of a process that lives and the processor time that it used, in hundredths of a second; None for another."""
+    """The parent of a process that lives and the processor time that it used, in hundredths of a
+    second; None for another.
+    """
     try:
         said = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if said[0] in "ZX":                 # it has ended, and its parent has not fetched it
+    if said[0] in "ZX":  # it has ended, and its parent has not fetched it
         return None
     return SimpleNamespace(parent=int(said[1]), used=int(said[11]) + int(said[12]))
 
 
 def at_work(server, before, count=1):
-    """Wait until so many print processes work; their process ids. A process that starts alone takes half a second."""
+    """Wait until so many print processes work; their process ids. A process that starts alone takes
+    half a second.
+    """
+
     def busy():
         return [pid for pid, used in running(server).items() if used > before.get(pid, 0) + 100]
 
@@ -265,7 +297,9 @@ def given_up(server):
 
 
 def leave(server, asked, working, waiting=printing.EACH):
-    """Hang up, all of them, and wait until so many places are free and the print processes have ended."""
+    """Hang up, all of them, and wait until so many places are free and the print processes have
+    ended.
+    """
     before = given_up(server)
     for one in asked:
         one.hang_up()
@@ -274,17 +308,24 @@ def leave(server, asked, working, waiting=printing.EACH):
 
 
 def test_sixteen_whole_records_hold_up_no_other_page(server):
-    """Four people ask four times each; sign-in, a child's page and a save are answered before the first record is there."""
+    """Four people ask four times each; sign-in, a child's page and a save are answered before the
+    first record is there.
+    """
     came = queue.Queue()
     before = running(server)
-    asked = [Printing(server, ("senco", "head", "office0", "teacher1")[number % 4], came, LONGEST) for number in range(16)]
+    asked = [
+        Printing(server, ("senco", "head", "office0", "teacher1")[number % 4], came, LONGEST)
+        for number in range(16)
+    ]
     refused = [came.get(timeout=HANGS) for _ in range(16 - printing.WAITING)]
     assert {status for status, _ in refused} == {503}
     assert common.Person(server.port, "", "").ask("GET", "/sign-in")[0] == 200
     assert server.person("teacher0").ask("GET", "/pupil/1/")[0] == 200
     office = server.person("office0")
     status, fields = office.form("/pupil/3/edit/")
-    assert status == 200 and office.ask("POST", "/pupil/3/edit/", [*fields, ("do", "save")])[0] == 302
+    assert (
+        status == 200 and office.ask("POST", "/pupil/3/edit/", [*fields, ("do", "save")])[0] == 302
+    )
     assert came.empty(), "Other people were answered only after a record had been printed."
     leave(server, asked, at_work(server, before, printing.WORKERS), printing.WAITING)
 
@@ -299,7 +340,11 @@ def test_who_asks_for_too_many_papers_is_told_and_others_get_theirs(server):
     answer = wire.getresponse()
     page = answer.read().decode()
     assert (answer.status, answer.getheader("Retry-After")) == (503, str(printing.TRY_AGAIN))
-    assert printing.YOURS in page and f'<a href="{LONGEST}">Try again</a>' in page and "Go to your home page" in page
+    assert (
+        printing.YOURS in page
+        and f'<a href="{LONGEST}">Try again</a>' in page
+        and "Go to your home page" in page
+    )
     Printing(server, "head", other, "/record-of-concern/2/print.pdf")
     status, pdf = other.get(timeout=HANGS)
     assert status == 200 and pdf.startswith(b"%PDF")
@@ -347,7 +392,11 @@ def test_the_end_of_the_server_is_the_end_of_its_print_processes(server, how):
 
 
 def has_ended(pid, then):
-    """Whether a process has ended; it may use two more seconds of processor time than it had used then."""
+    """Whether a process has ended; it may use two more seconds of processor time than it had used
+    then.
+    """
     now = state_of(pid)
-    assert now is None or now.used < then.used + 200, "A paper is drawn though the server has ended."
+    assert now is None or now.used < then.used + 200, (
+        "A paper is drawn though the server has ended."
+    )
     return now is None

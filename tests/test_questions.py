@@ -1,4 +1,7 @@
-"""What every record can do: dates as people type them, saving with an audit trail, sealing, and what is missing."""
+"""What every record can do: dates as people type them, saving with an audit trail, sealing, and
+what is missing.
+"""
+
 import contextvars
 import datetime
 
@@ -6,27 +9,70 @@ import pytest
 from conftest import TODAY, add_row, agreed, dump, fill, take_to, write
 
 import models as m
-import questions as q
 import workflow as w
+from records import questions as q
 
 D = datetime.date
 
 
-# ---------------------------------------------------------------------------------------------------------------- dates
-@pytest.mark.parametrize("typed, meant", [
-    ("3/7/26", D(2026, 7, 3)), ("03/07/2026", D(2026, 7, 3)), ("3.7.2026", D(2026, 7, 3)), ("3-7-26", D(2026, 7, 3)),
-    ("3 July 2026", D(2026, 7, 3)), ("3 jul 26", D(2026, 7, 3)), ("3rd July, 2026", D(2026, 7, 3)), ("1st Sept 2026", D(2026, 9, 1)),
-    ("22nd August 2026", D(2026, 8, 22)), ("2026-07-03", D(2026, 7, 3)), ("  3/7/26 ", D(2026, 7, 3)), ("29/2/2024", D(2024, 2, 29)),
-    ("today", TODAY), ("Yesterday", D(2026, 11, 23)), ("tomorrow", D(2026, 11, 25)), ("+6w", D(2027, 1, 5)), ("+12w", D(2027, 2, 16)),
-    ("-1d", D(2026, 11, 23)), ("+ 10 d", D(2026, 12, 4)), ("", None), ("   ", None), ("Friday 3 July 2026", D(2026, 7, 3)),
-    ("fri 3 jul 2026", D(2026, 7, 3))])
+# --- dates
+@pytest.mark.parametrize(
+    "typed, meant",
+    [
+        ("3/7/26", D(2026, 7, 3)),
+        ("03/07/2026", D(2026, 7, 3)),
+        ("3.7.2026", D(2026, 7, 3)),
+        ("3-7-26", D(2026, 7, 3)),
+        ("3 July 2026", D(2026, 7, 3)),
+        ("3 jul 26", D(2026, 7, 3)),
+        ("3rd July, 2026", D(2026, 7, 3)),
+        ("1st Sept 2026", D(2026, 9, 1)),
+        ("22nd August 2026", D(2026, 8, 22)),
+        ("2026-07-03", D(2026, 7, 3)),
+        ("  3/7/26 ", D(2026, 7, 3)),
+        ("29/2/2024", D(2024, 2, 29)),
+        ("today", TODAY),
+        ("Yesterday", D(2026, 11, 23)),
+        ("tomorrow", D(2026, 11, 25)),
+        ("+6w", D(2027, 1, 5)),
+        ("+12w", D(2027, 2, 16)),
+        ("-1d", D(2026, 11, 23)),
+        ("+ 10 d", D(2026, 12, 4)),
+        ("", None),
+        ("   ", None),
+        ("Friday 3 July 2026", D(2026, 7, 3)),
+        ("fri 3 jul 2026", D(2026, 7, 3)),
+    ],
+)
 def test_a_date_is_read_as_people_type_it(typed, meant):
     assert q.read_day(typed, TODAY) == meant
 
 
-@pytest.mark.parametrize("typed", ["31/2/2026", "29/2/2026", "7/2026", "next week", "3/7", "3/7/1899", "1/1/2151", "+6", "+w", "+6y",
-                                   "32/1/2026", "1/13/2026", "+²w", "++6w", "0/0/0", "3 July", "0026-07-03",
-                                   "Monday 3 July 2026", "friday", "fri 3"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "31/2/2026",
+        "29/2/2026",
+        "7/2026",
+        "next week",
+        "3/7",
+        "3/7/1899",
+        "1/1/2151",
+        "+6",
+        "+w",
+        "+6y",
+        "32/1/2026",
+        "1/13/2026",
+        "+²w",
+        "++6w",
+        "0/0/0",
+        "3 July",
+        "0026-07-03",
+        "Monday 3 July 2026",
+        "friday",
+        "fri 3",
+    ],
+)
 def test_what_is_no_date_is_refused_with_a_sentence(typed):
     with pytest.raises(ValueError) as refusal:
         q.read_day(typed, TODAY)
@@ -58,10 +104,12 @@ def test_today_is_the_day_in_london(the_day):
     assert q.now() == datetime.datetime(2026, 6, 30, 23, 30)
 
 
-# ------------------------------------------------------------------------------------------------- saving and the audit
+# --- saving and the audit
 def trail(record):
     """What the audit trail says about a record: [(act, question, before, after)]."""
-    rows = q.AuditEntry.select().where(q.AuditEntry.record == type(record).__name__, q.AuditEntry.record_id == record.id)
+    rows = q.AuditEntry.select().where(
+        q.AuditEntry.record == type(record).__name__, q.AuditEntry.record_id == record.id
+    )
     return [(r.act, r.question, r.before, r.after) for r in rows.order_by(q.AuditEntry.id)]
 
 
@@ -69,9 +117,17 @@ def test_every_answer_that_changes_leaves_an_audit_row(robin):
     before = len(trail(robin))
     robin.known_as, robin.year = "Rob", "4"
     robin.save(reason="Asked for at the door")
-    assert trail(robin)[before:] == [("change", "known_as", "", "Rob"), ("change", "year", "Year 3", "Year 4")]
+    assert trail(robin)[before:] == [
+        ("change", "known_as", "", "Rob"),
+        ("change", "year", "Year 3", "Year 4"),
+    ]
     last = q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).first()
-    assert (last.who, last.pupil_id, last.section, last.reason) == ("The tests", robin.id, "Who they are", "Asked for at the door")
+    assert (last.who, last.pupil_id, last.section, last.reason) == (
+        "The tests",
+        robin.id,
+        "Who they are",
+        "Asked for at the door",
+    )
 
 
 def test_a_save_that_changes_nothing_leaves_no_audit_row(robin):
@@ -132,7 +188,10 @@ def test_a_change_without_its_audit_row_does_not_stay(robin, monkeypatch):
 @pytest.mark.parametrize("name", m.User.untold)
 def test_a_secret_never_reaches_the_audit_trail(cast, acting, name):
     kind = type(m.User._meta.fields[name]).__name__
-    first, second = {"IntegerField": (770_011, 770_012), "DateTimeField": [datetime.datetime(2031, 7, 7, 7, n) for n in (1, 2)]}.get(kind, ("hush-1", "hush-2"))
+    first, second = {
+        "IntegerField": (770_011, 770_012),
+        "DateTimeField": [datetime.datetime(2031, 7, 7, 7, n) for n in (1, 2)],
+    }.get(kind, ("hush-1", "hush-2"))
     person = m.User.create(name="New person", username="new", role="office", **{name: first})
     setattr(person, name, second)
     person.save()
@@ -145,18 +204,26 @@ def test_what_is_taken_away_stays_in_the_audit_trail(robin):
     line = m.Strategy(pupil=robin, strategy="Pictures beside words")
     line.save()
     line.remove("Entered twice")
-    assert trail(line)[-3:] == [("remove", "pupil", str(robin), ""), ("remove", "strategy", "Pictures beside words", ""),
-                                ("remove", "", "", "")]
+    assert trail(line)[-3:] == [
+        ("remove", "pupil", str(robin), ""),
+        ("remove", "strategy", "Pictures beside words", ""),
+        ("remove", "", "", ""),
+    ]
     assert not m.Strategy.select().count()
 
 
 def test_a_row_of_a_form_is_told_under_its_pupil(robin, cast):
     take_to(robin, "S1", cast.senco)
     line = add_row(write(m.RecordOfConcern, robin, cast.teacher), "used")
-    assert q.AuditEntry.get(q.AuditEntry.record == "StrategyUsed", q.AuditEntry.record_id == line.id).pupil_id == robin.id
+    assert (
+        q.AuditEntry.get(
+            q.AuditEntry.record == "StrategyUsed", q.AuditEntry.record_id == line.id
+        ).pupil_id
+        == robin.id
+    )
 
 
-# ------------------------------------------------------------------------------------------- drafts, completing, sealing
+# --- drafts, completing, sealing
 @pytest.mark.parametrize("form_class", w.every_form(), ids=lambda c: c.__name__)
 def test_a_draft_always_saves(robin, cast, form_class):
     form = form_class(pupil=robin)
@@ -193,7 +260,10 @@ def test_every_form_can_be_filled_in_and_lacks_nothing_then(robin, cast, form_cl
     assert form.missing() == [] and form.faults() == []
 
 
-@pytest.mark.parametrize("consent, gaps", [(None, {"consent", "told_on"}), ("given", {"told_on"}), ("not reached", {"not_reached"})])
+@pytest.mark.parametrize(
+    "consent, gaps",
+    [(None, {"consent", "told_on"}), ("given", {"told_on"}), ("not reached", {"not_reached"})],
+)
 def test_what_is_needed_can_hang_on_another_answer(robin, consent, gaps):
     form = m.RecordOfConcern(pupil=robin, consent=consent)
     assert {n for n, _ in form.missing()} & {"consent", "told_on", "not_reached"} == gaps
@@ -236,8 +306,13 @@ def test_a_seal_says_who_agreed_it_and_when(robin, cast):
 def test_a_sealed_form_shows_each_role_only_its_sections(robin, cast):
     take_to(robin, "S3", cast.senco)
     form = agreed(m.ParentInformation, robin, cast.senco, medication="Twice a day")
-    assert "Twice a day" in str(form.content(q.SENCO)) and "Twice a day" not in str(form.content(q.TEACHER))
-    assert form.content(q.TEACHER) == {**form.content(), "sections": [s for s in form.content()["sections"] if q.TEACHER in s["see"]]}
+    assert "Twice a day" in str(form.content(q.SENCO)) and "Twice a day" not in str(
+        form.content(q.TEACHER)
+    )
+    assert form.content(q.TEACHER) == {
+        **form.content(),
+        "sections": [s for s in form.content()["sections"] if q.TEACHER in s["see"]],
+    }
 
 
 def test_a_new_version_names_the_one_it_supersedes(robin, cast):
@@ -247,15 +322,19 @@ def test_a_new_version_names_the_one_it_supersedes(robin, cast):
     new = w.new_version(old, cast.senco)
     assert (new.supersedes, new.status, new.placement) == (old.id, "draft", old.placement)
     assert [str(o) for o in new.outcomes] == [str(o) for o in old.outcomes]
-    assert [p.outcome.parent() for p in new.provision] == [new], "the links of a copy stay within the copy"
+    assert [p.outcome.parent() for p in new.provision] == [new], (
+        "the links of a copy stay within the copy"
+    )
     assert m.MyPlan.get_by_id(old.id).sealed == kept
 
 
-# ------------------------------------------------------------------------------------------------ what a class says of itself
+# --- what a class says of itself
 @pytest.mark.parametrize("record", m.every(), ids=lambda c: c.__name__)
 def test_every_record_has_a_sentence_about_itself(record):
     assert record.kind_name() and record.slug() == record.slug().lower()
-    assert record.intro() and record.intro().endswith("."), f"Write the first line of {record.__name__}'s description: “Name: what.”"
+    assert record.intro() and record.intro().endswith("."), (
+        f"Write the first line of {record.__name__}'s description: “Name: what.”"
+    )
 
 
 @pytest.mark.parametrize("record", m.every(), ids=lambda c: c.__name__)
@@ -267,7 +346,10 @@ def test_every_question_stands_in_one_section_only(record):
 @pytest.mark.parametrize("record", m.every(), ids=lambda c: c.__name__)
 def test_every_answer_may_be_empty_in_the_database(record):
     held = [n for n, f in record.questions() if not f.null]
-    assert not held, f"Questions are made with text(), day(), ...: {held} of {record.__name__} would stop a draft from saving"
+    assert not held, (
+        f"Questions are made with text(), day(), ...: {held} of {record.__name__} would stop a"
+        " draft from saving"
+    )
 
 
 @pytest.mark.parametrize("record", m.every(), ids=lambda c: c.__name__)
@@ -277,7 +359,9 @@ def test_what_is_needed_when_names_a_question_that_is_there(record):
         if isinstance(asked.ask.needed, str):
             other, _, wanted = asked.ask.needed.partition("=")
             known = {code for code, _ in names[other].choices} | {""}
-            assert set(wanted.split("|")) <= known, f"{record.__name__}.{name}: needed={asked.ask.needed!r} names no option"
+            assert set(wanted.split("|")) <= known, (
+                f"{record.__name__}.{name}: needed={asked.ask.needed!r} names no option"
+            )
 
 
 def test_a_reworded_question_of_a_plan_keeps_its_place():

@@ -1,4 +1,5 @@
 """What `make release` refuses, and the tag that it makes: in a small tree with a git of its own."""
+
 import subprocess
 import sys
 

@@ -1,26 +1,43 @@
-"""The rules of single records: UPN, SEN types, outcomes and provision of a plan, consent, and who sees which pupil."""
+"""The rules of single records: UPN, SEN types, outcomes and provision of a plan, consent, and who
+sees which pupil.
+"""
+
 import datetime
 
 import pytest
 from conftest import START, TODAY, add_row, take_to, write
 
 import models as m
-import questions as q
+from records import questions as q
 
 D = datetime.date
 
 
-# ------------------------------------------------------------------------------------------------------------------ UPN
-@pytest.mark.parametrize("upn", ["H801200001001", "G80120000101A", "B801200005001", "P207000016049"])
+# --- UPN
+@pytest.mark.parametrize(
+    "upn", ["H801200001001", "G80120000101A", "B801200005001", "P207000016049"]
+)
 def test_a_upn_with_its_right_letter_passes(upn):
     assert m.upn_fault(upn) is None
 
 
-@pytest.mark.parametrize("upn, words", [
-    ("Z801200001001", "first letter"), ("A801200005001", "first letter"), ("Q207000016049", "first letter"),
-    ("G80120000101S", "last character"), ("G80120000101I", "last character"), ("G80120000101O", "last character"),
-    ("G80120000101²", "last character"), ("X80120000A001", "digits"), ("H80120000100", "13 characters; this one has 12"),
-    ("H8012000010011", "13 characters; this one has 14"), ("", "13 characters"), ("H8٠1200001001", "digits")])
+@pytest.mark.parametrize(
+    "upn, words",
+    [
+        ("Z801200001001", "first letter"),
+        ("A801200005001", "first letter"),
+        ("Q207000016049", "first letter"),
+        ("G80120000101S", "last character"),
+        ("G80120000101I", "last character"),
+        ("G80120000101O", "last character"),
+        ("G80120000101²", "last character"),
+        ("X80120000A001", "digits"),
+        ("H80120000100", "13 characters; this one has 12"),
+        ("H8012000010011", "13 characters; this one has 14"),
+        ("", "13 characters"),
+        ("H8٠1200001001", "digits"),
+    ],
+)
 def test_a_upn_with_a_slip_is_named(upn, words):
     assert words in m.upn_fault(upn)
 
@@ -47,14 +64,20 @@ def test_many_pupils_may_have_no_upn(robin, cast):
     assert m.Pupil.get_by_id(cast.wren.id).upn is None
 
 
-@pytest.mark.parametrize("dob, admitted, question", [
-    (TODAY + datetime.timedelta(1), None, "dob"), (D(1989, 12, 31), None, "dob"), (D(2018, 1, 1), D(2017, 1, 1), "admitted_on")])
+@pytest.mark.parametrize(
+    "dob, admitted, question",
+    [
+        (TODAY + datetime.timedelta(1), None, "dob"),
+        (D(1989, 12, 31), None, "dob"),
+        (D(2018, 1, 1), D(2017, 1, 1), "admitted_on"),
+    ],
+)
 def test_a_date_of_birth_must_be_possible(robin, dob, admitted, question):
     robin.dob, robin.admitted_on = dob, admitted
     assert question in dict(robin.faults())
 
 
-# ------------------------------------------------------------------------------------------------------------ SEN types
+# --- SEN types
 def types(pupil, *lines):
     """Give a pupil SEN types: (code, rank) or (code, rank, until)."""
     for code, rank, *until in lines:
@@ -62,10 +85,20 @@ def types(pupil, *lines):
     return [words for name, words in pupil.faults() if name == "sen_needs"]
 
 
-@pytest.mark.parametrize("lines, words", [
-    ([], None), ([("SLCN", 1)], None), ([("SLCN", 1), ("MLD", 2)], None), ([("SLCN", 1, START), ("MLD", 1)], None),
-    ([("SLCN", 1), ("MLD", 1)], "same rank"), ([("SLCN", 1), ("SLCN", 2)], "stands twice"), ([("SLCN", 2)], "must have rank 1"),
-    ([("SLCN", 2), ("MLD", 3)], "must have rank 1"), ([("SLCN", 1, START), ("MLD", 2)], "must have rank 1")])
+@pytest.mark.parametrize(
+    "lines, words",
+    [
+        ([], None),
+        ([("SLCN", 1)], None),
+        ([("SLCN", 1), ("MLD", 2)], None),
+        ([("SLCN", 1, START), ("MLD", 1)], None),
+        ([("SLCN", 1), ("MLD", 1)], "same rank"),
+        ([("SLCN", 1), ("SLCN", 2)], "stands twice"),
+        ([("SLCN", 2)], "must have rank 1"),
+        ([("SLCN", 2), ("MLD", 3)], "must have rank 1"),
+        ([("SLCN", 1, START), ("MLD", 2)], "must have rank 1"),
+    ],
+)
 def test_sen_types_have_ranks_of_their_own_and_one_is_the_main_need(robin, lines, words):
     found = types(robin, *lines)
     assert bool(found) == bool(words) and (words or "") in " ".join(found)
@@ -83,7 +116,7 @@ def test_the_main_type_is_the_open_one_with_the_first_rank(robin):
     assert robin.primary_type() == "ASD"
 
 
-# ----------------------------------------------------------------------------------------------------------------- plans
+# --- plans
 @pytest.fixture(params=["S2", "S3"])
 def plan(request, robin, cast):
     """A plan of either stage that is filled in and lacks nothing."""
@@ -91,12 +124,21 @@ def plan(request, robin, cast):
     return write(m.MyPlan if request.param == "S2" else m.MyPlanPlus, robin, cast.senco, START)
 
 
-@pytest.mark.parametrize("horizon, by, words", [
-    (m.HORIZONS[0], D(2027, 8, 31), None), (m.HORIZONS[0], D(2027, 9, 1), "later than its aspiration reaches"),
-    (m.HORIZONS[1], D(2030, 8, 31), None), (m.HORIZONS[1], D(2030, 9, 1), "later than its aspiration reaches"),
-    (m.HORIZONS[2], D(2040, 1, 1), None), (m.HORIZONS[0], START, None),
-    (m.HORIZONS[0], START - datetime.timedelta(1), "before the date of the plan")])
-def test_an_outcome_lies_between_its_plan_and_the_horizon_of_its_aspiration(plan, horizon, by, words):
+@pytest.mark.parametrize(
+    "horizon, by, words",
+    [
+        (m.HORIZONS[0], D(2027, 8, 31), None),
+        (m.HORIZONS[0], D(2027, 9, 1), "later than its aspiration reaches"),
+        (m.HORIZONS[1], D(2030, 8, 31), None),
+        (m.HORIZONS[1], D(2030, 9, 1), "later than its aspiration reaches"),
+        (m.HORIZONS[2], D(2040, 1, 1), None),
+        (m.HORIZONS[0], START, None),
+        (m.HORIZONS[0], START - datetime.timedelta(1), "before the date of the plan"),
+    ],
+)
+def test_an_outcome_lies_between_its_plan_and_the_horizon_of_its_aspiration(
+    plan, horizon, by, words
+):
     hope, need, outcome = plan.aspirations.get(), plan.needs.get(), plan.outcomes.get()
     hope.horizon, need.aspiration, outcome.by = horizon, hope, by
     hope.save(), need.save(), outcome.save()
@@ -112,13 +154,28 @@ def test_an_outcome_without_an_aspiration_has_no_horizon(plan):
 
 def test_every_outcome_has_provision(plan):
     add_row(plan, "outcomes", words="Reads a page aloud")
-    assert plan.faults() == [("provision", "No provision yet for the outcome “Reads a page aloud”; add a line and link it.")]
+    assert plan.faults() == [
+        (
+            "provision",
+            "No provision yet for the outcome “Reads a page aloud”; add a line and link it.",
+        )
+    ]
 
 
-@pytest.mark.parametrize("year, start, end", [
-    ("3", D(2026, 9, 1), D(2030, 8, 31)), ("6", D(2026, 9, 1), D(2027, 8, 31)), ("R", D(2027, 1, 5), D(2027, 8, 31)),
-    ("11", D(2027, 8, 31), D(2027, 8, 31)), ("1", D(2026, 12, 1), D(2028, 8, 31)), ("N1", D(2026, 9, 1), D(2029, 8, 31)),
-    ("7", D(2026, 9, 1), D(2029, 8, 31)), ("10", D(2026, 9, 1), D(2028, 8, 31)), ("12", D(2026, 9, 1), D(2028, 8, 31))])
+@pytest.mark.parametrize(
+    "year, start, end",
+    [
+        ("3", D(2026, 9, 1), D(2030, 8, 31)),
+        ("6", D(2026, 9, 1), D(2027, 8, 31)),
+        ("R", D(2027, 1, 5), D(2027, 8, 31)),
+        ("11", D(2027, 8, 31), D(2027, 8, 31)),
+        ("1", D(2026, 12, 1), D(2028, 8, 31)),
+        ("N1", D(2026, 9, 1), D(2029, 8, 31)),
+        ("7", D(2026, 9, 1), D(2029, 8, 31)),
+        ("10", D(2026, 9, 1), D(2028, 8, 31)),
+        ("12", D(2026, 9, 1), D(2028, 8, 31)),
+    ],
+)
 def test_a_key_stage_ends_in_the_summer_of_its_last_year(year, start, end):
     assert m.horizon_end(m.HORIZONS[1], year, start) == end
 
@@ -130,7 +187,9 @@ def test_every_year_group_has_an_end_of_its_school_year(year):
     assert m.horizon_end(m.HORIZONS[2], year, D(2027, 1, 5)) is None
 
 
-@pytest.mark.parametrize("name, value", [("stage_1_closes", 9_999_999), ("undo_days", -1), ("stage_3_closes", 5)])
+@pytest.mark.parametrize(
+    "name, value", [("stage_1_closes", 9_999_999), ("undo_days", -1), ("stage_3_closes", 5)]
+)
 def test_no_setting_can_stop_the_clocks(cast, name, value):
     settings = m.Setting()
     assert settings.faults() == []
@@ -142,16 +201,35 @@ def test_no_setting_can_stop_the_clocks(cast, name, value):
 
 def test_smart_is_advice_and_refuses_nothing(plan):
     outcome = plan.outcomes.get()
-    assert outcome.smart() == {"Specific": True, "Measurable": False, "Achievable": False, "Realistic": False, "Time-bound": True}
-    outcome.measure, outcome.achievable, outcome.baseline, outcome.target = "8 of 10 words", "With help", "2", "8"
+    assert outcome.smart() == {
+        "Specific": True,
+        "Measurable": False,
+        "Achievable": False,
+        "Realistic": False,
+        "Time-bound": True,
+    }
+    outcome.measure, outcome.achievable, outcome.baseline, outcome.target = (
+        "8 of 10 words",
+        "With help",
+        "2",
+        "8",
+    )
     assert all(outcome.smart().values())
 
 
-# --------------------------------------------------------------------------------------------------------------- consent
-@pytest.mark.parametrize("said, more, holds", [
-    ("Given", {}, True), ("Not needed in law", {}, True), ("Refused", {}, False), ("Withdrawn", {}, False),
-    ("Given", {"valid_to": TODAY}, True), ("Given", {"valid_to": TODAY - datetime.timedelta(1)}, False),
-    ("Given", {"withdrawn_on": TODAY}, False)])
+# --- consent
+@pytest.mark.parametrize(
+    "said, more, holds",
+    [
+        ("Given", {}, True),
+        ("Not needed in law", {}, True),
+        ("Refused", {}, False),
+        ("Withdrawn", {}, False),
+        ("Given", {"valid_to": TODAY}, True),
+        ("Given", {"valid_to": TODAY - datetime.timedelta(1)}, False),
+        ("Given", {"withdrawn_on": TODAY}, False),
+    ],
+)
 def test_consent_holds_until_it_ends(robin, said, more, holds):
     assert m.Consent(pupil=robin, answer_given=said, **more).holds(TODAY) == holds
 
@@ -160,9 +238,19 @@ def test_consent_cannot_end_before_it_is_given(robin):
     assert "valid_to" in dict(m.Consent(pupil=robin, given_on=TODAY, valid_to=START).faults())
 
 
-# ---------------------------------------------------------------------------------------------------------- who sees whom
-@pytest.mark.parametrize("who, seen", [("senco", {"robin", "wren"}), ("office", {"robin", "wren"}), ("head", {"robin", "wren"}),
-                                       ("teacher", {"robin"}), ("technician", set()), ("stranger", set()), ("gone", set())])
+# --- who sees whom
+@pytest.mark.parametrize(
+    "who, seen",
+    [
+        ("senco", {"robin", "wren"}),
+        ("office", {"robin", "wren"}),
+        ("head", {"robin", "wren"}),
+        ("teacher", {"robin"}),
+        ("technician", set()),
+        ("stranger", set()),
+        ("gone", set()),
+    ],
+)
 def test_each_person_sees_the_pupils_of_their_role_only(cast, who, seen):
     found = {p.id for p in m.Pupil.visible_to(getattr(cast, who))}
     assert found == {getattr(cast, name).id for name in seen}
@@ -174,7 +262,9 @@ def test_nobody_is_seen_by_nobody(cast):
 
 @pytest.mark.parametrize("form", ["", None])
 @pytest.mark.parametrize("classes", ["", None, " , "])
-def test_a_teacher_without_a_class_sees_nobody_even_a_pupil_without_one(cast, acting, form, classes):
+def test_a_teacher_without_a_class_sees_nobody_even_a_pupil_without_one(
+    cast, acting, form, classes
+):
     cast.wren.form, cast.teacher.classes = form, classes
     cast.wren.save()
     assert not m.Pupil.visible_to(cast.teacher).count()
@@ -197,4 +287,5 @@ def test_every_table_has_a_line_of_rights():
 def test_a_row_has_the_rights_of_its_form(cast):
     assert m.may(cast.teacher, "w", m.StrategyUsed) and not m.may(cast.teacher, "w", m.Outcome)
     assert not m.may(cast.teacher, "r", m.ServiceKnown)
-    assert m.may(cast.teacher, "r", m.Pupil) and not m.may(cast.teacher, "r", m.Contact)            # of its section too
+    # of its section too
+    assert m.may(cast.teacher, "r", m.Pupil) and not m.may(cast.teacher, "r", m.Contact)

@@ -1,45 +1,61 @@
-"""Settings from outside and the data folder: what a command takes from portal.env, and where it does nothing at all."""
+"""Settings from outside and the data folder: what a command takes from portal.env, and where it
+does nothing at all.
+"""
+
 import os
 import shutil
 import subprocess
 import sys
 
 import click
-import commands
-import config
-import school_folder
-import models as m
 import pytest
-import questions as q
-import trail
-import upgrade
-import upkeep
 from click.testing import CliRunner
 from conftest import HANGS, ROOT
 from test_upkeep import build, point_at
 
 import app as portal_module
+import commands
+import config
+import models as m
+from audit import log as audit_log
+from ops import backup, school_folder, upgrade
+from records import questions as q
 
 # Every command that works on a school; each with what it must be given.
-ON_A_SCHOOL = (("backup",), ("recovery-key",), ("verify",), ("check",), ("drill",), ("upgrade",), ("migrate",), ("retention",),
-               ("who-saw", "1"), ("subject-access", "1"), ("move-to", "postgresql://me@127.0.0.1:9/portal"), ("starts",))
-NO_SCHOOL = {"run", "demo", "restore", "version", "readme", "migration", "prove"}     # make one, bring one back, or need none
+ON_A_SCHOOL = (
+    ("backup",),
+    ("recovery-key",),
+    ("verify",),
+    ("check",),
+    ("drill",),
+    ("upgrade",),
+    ("migrate",),
+    ("retention",),
+    ("who-saw", "1"),
+    ("subject-access", "1"),
+    ("move-to", "postgresql://me@127.0.0.1:9/portal"),
+    ("starts",),
+)
+# make one, bring one back, or need none
+NO_SCHOOL = {"run", "demo", "restore", "version", "readme", "migration", "prove"}
 
 
 @pytest.fixture
 def outside(monkeypatch, tmp_path):
-    """The environment with none of our settings in it; what the program was pointed at comes back afterwards."""
+    """The environment with none of our settings in it; what the program was pointed at comes back
+    afterwards.
+    """
     for name in (*config.SETTINGS, "PORTAL_ENV"):
         monkeypatch.delenv(name, raising=False)
-    was = q.db.obj, trail._key, upkeep.folder()
+    was = q.db.obj, audit_log._key, backup.folder()
     monkeypatch.setenv("PORTAL_ENV", "")
     yield monkeypatch
     for name in config.SETTINGS:
-        os.environ.pop(name, None)                  # the program put them there itself
+        os.environ.pop(name, None)  # the program put them there itself
     q.db.obj = None
     if was[0] is not None:
         q.db.initialize(was[0])
-    trail._key, upkeep._folder = was[1:]
+    audit_log._key, backup._folder = was[1:]
 
 
 def settings(monkeypatch, tmp_path, text):
@@ -60,41 +76,84 @@ def command(*words):
 def typed(folder, *words, **how):
     """A command as somebody types it, in a process of its own."""
     env = {n: v for n, v in os.environ.items() if n not in config.SETTINGS}
-    return subprocess.run([sys.executable, "app.py", *words], cwd=ROOT, env={**env, "DATA_DIR": str(folder)}, capture_output=True,
-                          text=True, timeout=HANGS, check=False, **how)
+    return subprocess.run(
+        [sys.executable, "app.py", *words],
+        cwd=ROOT,
+        env={**env, "DATA_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=HANGS,
+        check=False,
+        **how,
+    )
 
 
-# ----------------------------------------------------------------------------------------------------- the settings file
+# --- the settings file
 def test_what_the_environment_says_goes_before_the_file(outside, tmp_path):
-    settings(outside, tmp_path, 'PORT=8123\nHOSTS="a.example, b.example"\n# a remark\nDATA_DIR=school\nDATABASE_URL=postgresql://a$b@c/d\n')
+    settings(
+        outside,
+        tmp_path,
+        'PORT=8123\nHOSTS="a.example, b.example"\n# a'
+        " remark\nDATA_DIR=school\nDATABASE_URL=postgresql://a$b@c/d\n",
+    )
     outside.setenv("PORT", "9000")
     config.use_settings_file()
-    assert config.address() == ("127.0.0.1", 9000) and config.host_names() == ["a.example", "b.example"]
-    assert config.data_dir() == tmp_path / "school", "a folder is told from where the file is, not from where somebody stands"
+    assert config.address() == ("127.0.0.1", 9000) and config.host_names() == [
+        "a.example",
+        "b.example",
+    ]
+    assert config.data_dir() == tmp_path / "school", (
+        "a folder is told from where the file is, not from where somebody stands"
+    )
     assert config.database_url() == "postgresql://a$b@c/d"
 
 
-@pytest.mark.parametrize("name, value", [("DATA_DIR", "/elsewhere"), ("DATABASE_URL", ""), ("DATABASE_URL", "postgresql://x/y")])
-def test_the_folder_of_one_school_never_meets_the_database_of_another(outside, tmp_path, name, value):
-    settings(outside, tmp_path, "DATA_DIR=/srv/school\nDATABASE_URL=postgresql://real/school\nPORT=8123\n")
+@pytest.mark.parametrize(
+    "name, value",
+    [("DATA_DIR", "/elsewhere"), ("DATABASE_URL", ""), ("DATABASE_URL", "postgresql://x/y")],
+)
+def test_the_folder_of_one_school_never_meets_the_database_of_another(
+    outside, tmp_path, name, value
+):
+    settings(
+        outside,
+        tmp_path,
+        "DATA_DIR=/srv/school\nDATABASE_URL=postgresql://real/school\nPORT=8123\n",
+    )
     outside.setenv(name, value)
     config.use_settings_file()
-    assert "/srv/school" not in str(config.data_dir()) and config.database_url() != "postgresql://real/school"
+    assert (
+        "/srv/school" not in str(config.data_dir())
+        and config.database_url() != "postgresql://real/school"
+    )
     assert config.address()[1] == 8123
 
 
 def test_the_demonstration_reads_nothing_from_the_file(outside, tmp_path):
-    settings(outside, tmp_path, f"DATA_DIR={tmp_path / 'real'}\nDATABASE_URL=postgresql://real/school\nPORT=8123\n")
+    settings(
+        outside,
+        tmp_path,
+        f"DATA_DIR={tmp_path / 'real'}\nDATABASE_URL=postgresql://real/school\nPORT=8123\n",
+    )
     outside.setattr(config, "HERE", tmp_path)
     served = []
     outside.setattr(commands.server, "bind", lambda host, port: [port])
-    outside.setattr(commands, "start", lambda database, sockets, prepare: served.append((database.database, sockets)))
+    outside.setattr(
+        commands,
+        "start",
+        lambda database, sockets, prepare: served.append((database.database, sockets)),
+    )
     assert command("demo")[0] == 0
     assert served == [(str(tmp_path / "data-demo" / "portal.db"), [8000])]
 
 
-@pytest.mark.parametrize("text, words", [("DATABSE_URL=x\n", "does not know: DATABSE_URL. It knows DATA_DIR"),
-                                         (b"HOSTS=\xff\xfe\n", "not plain text")])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("DATABSE_URL=x\n", "does not know: DATABSE_URL. It knows DATA_DIR"),
+        (b"HOSTS=\xff\xfe\n", "not plain text"),
+    ],
+)
 def test_a_file_that_is_wrong_is_refused_in_a_sentence(outside, tmp_path, text, words):
     path = settings(outside, tmp_path, "")
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -112,7 +171,11 @@ def test_the_sample_names_every_setting_and_no_other(outside, tmp_path):
     sample = (ROOT / "portal.env.example").read_text("utf-8")
     settings(outside, tmp_path, sample)
     assert config.read_settings(tmp_path / "portal.env") == {}, "as it comes it sets nothing"
-    bare = "".join(line.removeprefix("#") + "\n" for line in sample.splitlines() if line.startswith("#") and line[1] != " ")
+    bare = "".join(
+        line.removeprefix("#") + "\n"
+        for line in sample.splitlines()
+        if line.startswith("#") and line[1] != " "
+    )
     (tmp_path / "portal.env").write_text(bare)
     assert set(config.read_settings(tmp_path / "portal.env")) == set(config.SETTINGS)
     source = (ROOT / "config.py").read_text("utf-8")
@@ -123,7 +186,7 @@ def test_the_file_of_a_school_is_never_published():
     assert "portal.env" in (ROOT / ".gitignore").read_text().split()
 
 
-# ----------------------------------------------------------------------------------------------------- where no school is
+# --- where no school is
 def test_every_command_is_named_here():
     assert {words[0] for words in ON_A_SCHOOL} | NO_SCHOOL == set(commands.cli.commands)
 
@@ -136,32 +199,52 @@ def test_a_command_makes_nothing_where_no_school_is(outside, tmp_path, words, th
         folder.mkdir(mode=0o700)
     outside.setenv("DATA_DIR", str(folder))
     code, said = command(*words)
-    assert code == 2 and said.startswith(f"Error: There is no school in {folder}") and "./portal run" in said
+    assert (
+        code == 2
+        and said.startswith(f"Error: There is no school in {folder}")
+        and "./portal run" in said
+    )
     assert folder.exists() == there and not list(folder.glob("*"))
 
 
 def test_a_restore_that_finds_nothing_makes_nothing(outside, tmp_path):
     outside.setenv("DATA_DIR", str(tmp_path / "data"))
-    assert command("restore") == (1, f"Error: There is no complete backup in {tmp_path}/data/backups. Name the file, or make "
-                                     "one with the command backup.\n")
+    assert command("restore") == (
+        1,
+        (
+            f"Error: There is no complete backup in {tmp_path}/data/backups. Name the file, or make"
+            " one with the command backup.\n"
+        ),
+    )
     assert not (tmp_path / "data").exists()
 
 
 def test_the_recovery_key_of_a_shell_without_settings_is_no_new_one(tmp_path):
-    """As it happened: the unit knew DATA_DIR, the shell did not, and a sheet with a useless key went into the safe."""
+    """As it happened: the unit knew DATA_DIR, the shell did not, and a sheet with a useless key
+    went into the safe.
+    """
     done = typed(tmp_path / "data", "recovery-key")
-    assert done.returncode == 2 and "AGE-SECRET-KEY" not in done.stdout and "There is no school" in done.stderr
+    assert (
+        done.returncode == 2
+        and "AGE-SECRET-KEY" not in done.stdout
+        and "There is no school" in done.stderr
+    )
     assert not (tmp_path / "data").exists()
 
 
 def test_a_migration_can_be_written_where_no_school_is(outside, tmp_path):
     outside.setenv("DATA_DIR", str(tmp_path / "data"))
-    assert command("migration") == (0, "models.py has nothing new.\n") and not (tmp_path / "data").exists()
+    assert (
+        command("migration") == (0, "models.py has nothing new.\n")
+        and not (tmp_path / "data").exists()
+    )
 
 
-# --------------------------------------------------------------------------------------------------------- another's folder
+# --- another's folder
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-@pytest.mark.parametrize("words", [("backup",), ("run",), ("demo",), ("restore",)], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [("backup",), ("run",), ("demo",), ("restore",)], ids=lambda words: words[0]
+)
 def test_root_leaves_nothing_in_the_folder_of_the_portals_own_user(tmp_path, words):
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
@@ -173,7 +256,9 @@ def test_root_leaves_nothing_in_the_folder_of_the_portals_own_user(tmp_path, wor
     assert [p.name for p in folder.iterdir()] == ["portal.db"]
 
 
-@pytest.mark.parametrize("words", (*ON_A_SCHOOL, ("run",), ("restore",)), ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", (*ON_A_SCHOOL, ("run",), ("restore",)), ids=lambda words: words[0]
+)
 def test_every_command_refuses_another_user_with_the_line_to_type(outside, tmp_path, words):
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
@@ -181,7 +266,11 @@ def test_every_command_refuses_another_user_with_the_line_to_type(outside, tmp_p
     mine = os.geteuid()
     outside.setattr(school_folder.os, "geteuid", lambda: mine + 1)
     code, said = command(*words)
-    assert code == 2 and f"sudo -u {school_folder.owner_of(folder)} ./portal {words[0]}" in said and not list(folder.iterdir())
+    assert (
+        code == 2
+        and f"sudo -u {school_folder.owner_of(folder)} ./portal {words[0]}" in said
+        and not list(folder.iterdir())
+    )
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write every file")
@@ -192,6 +281,7 @@ def test_a_lock_that_another_user_made_is_said_without_root(tmp_path, monkeypatc
 def test_a_lock_that_another_user_made_is_said(tmp_path, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
+
     monkeypatch.setattr("builtins.open", refuse)
     check_shut_lock(tmp_path, monkeypatch)
 
@@ -199,18 +289,18 @@ def test_a_lock_that_another_user_made_is_said(tmp_path, monkeypatch):
 def check_shut_lock(tmp_path, monkeypatch):
     """A lock that cannot be opened is refused in a sentence."""
     (tmp_path / "backup.lock").touch(mode=0o000)
-    monkeypatch.setattr(upkeep, "_folder", tmp_path)
-    with pytest.raises(upkeep.Refused, match="chown --reference"):
-        upkeep.hold("backup.lock")
+    monkeypatch.setattr(backup, "_folder", tmp_path)
+    with pytest.raises(backup.Refused, match="chown --reference"):
+        backup.hold("backup.lock")
 
 
-# ------------------------------------------------------------------------------------------------ a school without database
+# --- a school without database
 @pytest.fixture
 def school(outside, tmp_path):
     """A data folder of the first release, brought up to date, with a backup."""
     for folder in point_at(tmp_path / "data", outside, build):
         portal_module.migrate(q.db.obj)
-        upkeep.backup()
+        backup.backup()
         yield folder
 
 
@@ -221,8 +311,15 @@ def test_a_school_whose_database_is_gone_is_not_begun_anew(school, gone):
     if not gone:
         (school / "portal.db").touch()
     done = typed(school, "run")
-    assert done.returncode == 2 and "its database portal.db is gone" in done.stderr and "./portal restore" in done.stderr
-    assert "backups" in done.stderr and sum(path.stat().st_size for path in school.glob("portal.db")) == 0
+    assert (
+        done.returncode == 2
+        and "its database portal.db is gone" in done.stderr
+        and "./portal restore" in done.stderr
+    )
+    assert (
+        "backups" in done.stderr
+        and sum(path.stat().st_size for path in school.glob("portal.db")) == 0
+    )
     assert "portal.db is gone" in command("backup")[1]
     done = typed(school, "restore")
     assert done.returncode == 0 and (school / "portal.db").stat().st_size, done
@@ -247,10 +344,17 @@ def test_the_old_file_is_not_used_after_the_records_moved(school):
     school_folder.note_move(school, "db.example/portal")
     for words in ("run",), ("backup",):
         done = typed(school, *words)
-        assert done.returncode == 2 and "were moved to PostgreSQL (db.example/portal)" in done.stderr and "portal.env" in done.stderr
-    assert len(upkeep.sets(school / "backups")) == 1
-    path = upkeep.sets(school / "backups")[0][1]
-    assert typed(school, "restore", str(path)).returncode == 0 and not (school / school_folder.MOVED).exists()
+        assert (
+            done.returncode == 2
+            and "were moved to PostgreSQL (db.example/portal)" in done.stderr
+            and "portal.env" in done.stderr
+        )
+    assert len(backup.sets(school / "backups")) == 1
+    path = backup.sets(school / "backups")[0][1]
+    assert (
+        typed(school, "restore", str(path)).returncode == 0
+        and not (school / school_folder.MOVED).exists()
+    )
     assert upgrade.school_folder is school_folder
 
 
@@ -261,56 +365,96 @@ def test_the_fictional_school_is_not_built_over_a_real_one(school):
     assert code == 2 and "not the fictional one" in said and not (school / "sign-ins.txt").exists()
 
 
-# --------------------------------------------------------------------------------------------------- what cannot be written
+# --- what cannot be written
 @pytest.mark.parametrize("words", (*ON_A_SCHOOL, ("restore",)), ids=lambda words: words[0])
 def test_a_folder_that_can_only_be_read_is_said_in_a_sentence(school, words):
     """The folder is on a file system that is mounted for reading."""
-    if os.geteuid() or subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+    if (
+        os.geteuid()
+        or subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("mounting is not allowed here")
     line = f'mount --bind "{school}" "{school}" && mount -o remount,bind,ro "{school}" && exec "$@"'
     env = {n: v for n, v in os.environ.items() if n not in config.SETTINGS}
-    done = subprocess.run(["unshare", "-m", "sh", "-c", line, "sh", sys.executable, "app.py", *words], cwd=ROOT, text=True,
-                          env={**env, "DATA_DIR": str(school)}, capture_output=True, check=False)
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", line, "sh", sys.executable, "app.py", *words],
+        cwd=ROOT,
+        text=True,
+        env={**env, "DATA_DIR": str(school)},
+        capture_output=True,
+        check=False,
+    )
     if words[0] in ("check", "verify"):
         assert "Traceback" not in done.stderr
         return
-    assert done.returncode in (1, 2) and "Traceback" not in done.stderr and done.stderr.startswith("Error: "), done
+    assert (
+        done.returncode in (1, 2)
+        and "Traceback" not in done.stderr
+        and done.stderr.startswith("Error: ")
+    ), done
 
 
 def test_a_disk_that_is_full_is_said_in_a_sentence(school, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device", "portal.lock")
-    monkeypatch.setattr(upkeep, "key_paper", full)
-    assert command("recovery-key") == (1, "Error: Nothing could be written (portal.lock): the disk is full, or the folder can only be "
-                                          "read. Make room, or see that the portal's own user may write there; then try again.\n")
+
+    monkeypatch.setattr(backup, "key_paper", full)
+    assert command("recovery-key") == (
+        1,
+        (
+            "Error: Nothing could be written (portal.lock): the disk is full, or the folder can"
+            " only be read. Make room, or see that the portal's own user may write there; then try"
+            " again.\n"
+        ),
+    )
 
 
 def test_a_database_that_does_not_answer_is_said_in_a_sentence(school, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@127.0.0.1:9/portal")
     code, said = command("verify")
-    assert code == 1 and said.startswith("Error: The database does not answer") and "secret" not in said
+    assert (
+        code == 1
+        and said.startswith("Error: The database does not answer")
+        and "secret" not in said
+    )
     shutil.copy(ROOT / "README.md", school / "portal.db")
     monkeypatch.delenv("DATABASE_URL")
     code, said = command("verify")
     assert code == 1 and "./portal restore brings it back" in said
 
 
-# --------------------------------------------------------------------------------------- the folder that a backup goes into
+# --- the folder that a backup goes into
 def test_a_backup_is_put_only_where_its_owner_alone_may_read(school, tmp_path):
     (tmp_path / "open").mkdir(mode=0o755)
-    code, said = command("restore", "--to", str(tmp_path / "open"), "--key", str(school / "backup.key"))
-    assert code == 0 and "Restored portal-" in said and (tmp_path / "open").stat().st_mode & 0o777 == 0o700
+    code, said = command(
+        "restore", "--to", str(tmp_path / "open"), "--key", str(school / "backup.key")
+    )
+    assert (
+        code == 0
+        and "Restored portal-" in said
+        and (tmp_path / "open").stat().st_mode & 0o777 == 0o700
+    )
 
 
 def test_a_restore_moves_nothing_aside_that_is_not_the_portals(school, tmp_path):
     (tmp_path / "home").mkdir(mode=0o755)
     (tmp_path / "home" / "letters.odt").write_text("mine")
-    code, said = command("restore", "--to", str(tmp_path / "home"), "--key", str(school / "backup.key"))
+    code, said = command(
+        "restore", "--to", str(tmp_path / "home"), "--key", str(school / "backup.key")
+    )
     assert code == 1 and "holds something that is not the portal's" in said
-    assert [p.name for p in (tmp_path / "home").iterdir()] == ["letters.odt"] and (tmp_path / "home").stat().st_mode & 0o777 == 0o755
+    assert [p.name for p in (tmp_path / "home").iterdir()] == ["letters.odt"] and (
+        tmp_path / "home"
+    ).stat().st_mode & 0o777 == 0o755
 
 
 def test_a_restore_that_is_refused_leaves_no_new_folder(school, tmp_path):
-    path = upkeep.sets(school / "backups")[0][1]
+    path = backup.sets(school / "backups")[0][1]
     path.write_bytes(path.read_bytes()[:-20])
-    assert command("restore", str(path), "--to", str(tmp_path / "new"), "--key", str(school / "backup.key"))[0] == 1 and not (tmp_path / "new").exists()
+    assert (
+        command(
+            "restore", str(path), "--to", str(tmp_path / "new"), "--key", str(school / "backup.key")
+        )[0]
+        == 1
+        and not (tmp_path / "new").exists()
+    )

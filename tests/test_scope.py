@@ -1,30 +1,50 @@
-"""What is out of reach stays out of reach: other classes' pupils, closed parts of a record, columns that no form asks.
+"""What is out of reach stays out of reach: other classes' pupils, closed parts of a record, columns
+that no form asks.
 
-Every answer of the test school has words that stand nowhere else (`web.canary`), so a leak is found wherever it is.
+Every answer of the test school has words that stand nowhere else (`web.canary`), so a leak is found
+wherever it is.
 """
-import models as m
+
 import pytest
-import questions as q
-import workflow as w
 from conftest import dump
 from test_access import REFUSED, allowed
 from web import MARKS, address, canary, class_of, key_of, rules, value_for
 
+import models as m
+import workflow as w
+from records import questions as q
 
-# ------------------------------------------------------------------------------------------------------------ other classes
+
+# --- other classes
 def test_a_teacher_gets_no_page_paper_or_button_of_another_class(school, browser, plain_paper):
-    """Every address with the key of another class's record is “no such page”, and names nobody (IDOR)."""
+    """Every address with the key of another class's record is “no such page”, and names nobody
+    (IDOR).
+    """
     before, found, person = dump(), [], browser("teacher")
     for method in ("GET", "POST"):
         for endpoint, rule in rules(school.app, method):
             cls = class_of(endpoint)
-            if "key" not in rule.arguments or cls is None or cls in (m.BankEntry, m.Setting, m.User):
+            if (
+                "key" not in rule.arguments
+                or cls is None
+                or cls in (m.BankEntry, m.Setting, m.User)
+            ):
                 continue
             person.begin_again()
-            response = person.send(method, address(school, rule, "other"), {"pupil": str(school.mine), "version": "1"})
+            response = person.send(
+                method, address(school, rule, "other"), {"pupil": str(school.mine), "version": "1"}
+            )
             wanted = {404} if allowed(endpoint, q.TEACHER) else REFUSED
-            found += [f"{response.status_code} for {method} {rule}"] if response.status_code not in wanted else []
-            found += [f"{method} {rule} names the pupil"] if MARKS["other"] in response.get_data(as_text=True) else []
+            found += (
+                [f"{response.status_code} for {method} {rule}"]
+                if response.status_code not in wanted
+                else []
+            )
+            found += (
+                [f"{method} {rule} names the pupil"]
+                if MARKS["other"] in response.get_data(as_text=True)
+                else []
+            )
     assert not found, "\n".join(found)
     assert dump() == before
 
@@ -33,10 +53,17 @@ def test_a_teacher_finds_nobody_of_another_class(school, browser):
     """Search, filters, sorting, look-up, spreadsheet and new papers reach the own classes only."""
     at, mark = browser("teacher"), MARKS["other"]
     for endpoint, rule in rules(school.app, "POST"):
-        if endpoint.endswith((".index_view", ".spreadsheet", ".look_up")) and class_of(endpoint) is not None:
-            for asked in ({"search": mark, "words": mark}, {"search": "5A", "f0": "F", "sort": "-pupil"}):
+        if (
+            endpoint.endswith((".index_view", ".spreadsheet", ".look_up"))
+            and class_of(endpoint) is not None
+        ):
+            for asked in (
+                {"search": mark, "words": mark},
+                {"search": "5A", "f0": "F", "sort": "-pupil"},
+            ):
                 source = at.post(address(school, rule), asked).get_data(as_text=True)
-                shown = source.replace(f'value="{mark}"', "")           # what was typed stands in the search box
+                # what was typed stands in the search box
+                shown = source.replace(f'value="{mark}"', "")
                 assert mark not in shown, f"{rule} with {asked}"
     assert at.post("/pupil/look-up/", {"words": mark[:4]}).json == {"names": []}
     assert at.post("/pupil/look-up/", {"words": MARKS["mine"][:4]}).json["names"]
@@ -50,7 +77,11 @@ def test_a_teacher_cannot_write_about_a_pupil_of_another_class(school, browser, 
     """Not by the address, not by typing the name, not by choosing the number."""
     at, before = browser("teacher"), cls.select().count()
     typed = {n: value_for("X", cls, n, f) for n, f in cls.questions() if n != "pupil"}
-    for sent in ({"pupil": str(school.other)}, {"pupil": [MARKS["other"], str(school.other.id)]}, {"pupil": ["", str(school.other.id)]}):
+    for sent in (
+        {"pupil": str(school.other)},
+        {"pupil": [MARKS["other"], str(school.other.id)]},
+        {"pupil": ["", str(school.other.id)]},
+    ):
         response = at.post(f"/{cls.slug()}/new/?pupil={school.other.id}", {**typed, **sent})
         assert response.status_code in (404, 422)
         source, mark = response.get_data(as_text=True), MARKS["other"]
@@ -59,11 +90,14 @@ def test_a_teacher_cannot_write_about_a_pupil_of_another_class(school, browser, 
         assert mark not in source
     assert cls.select().count() == before
     own = key_of(school, cls)
-    at.post(f"/{cls.slug()}/{own}/edit/", {**typed, "pupil": ["", str(school.other.id)], "version": str(cls.get_by_id(own).version)})
+    at.post(
+        f"/{cls.slug()}/{own}/edit/",
+        {**typed, "pupil": ["", str(school.other.id)], "version": str(cls.get_by_id(own).version)},
+    )
     assert cls.get_by_id(own).pupil_id == school.mine.id
 
 
-# -------------------------------------------------------------------------------------------------------- parts of a record
+# --- parts of a record
 def hidden_from(role, which):
     """The words about a pupil that a role may not read: {canary: where it stands}."""
     found = {MARKS[which]: "the pupil's name"} if role == q.TEACHER and which == "other" else {}
@@ -71,7 +105,9 @@ def hidden_from(role, which):
         owner = cls.parent_field().rel_model if issubclass(cls, q.Row) else cls
         if not (issubclass(owner, m.PupilRecord) or owner is m.Pupil):
             continue
-        sees_kind = "r" in m.RIGHTS_TABLE[owner.__name__][role] and (which == "mine" or role != q.TEACHER)
+        sees_kind = "r" in m.RIGHTS_TABLE[owner.__name__][role] and (
+            which == "mine" or role != q.TEACHER
+        )
         for name, _ in cls.questions():
             section = owner.section_of(cls.parent_field().backref if owner is not cls else name)
             if not sees_kind or role not in section.see:
@@ -81,20 +117,33 @@ def hidden_from(role, which):
 
 @pytest.mark.parametrize("role", q.ROLES)
 def test_what_a_role_may_not_read_reaches_it_nowhere(school, browser, plain_paper, role):
-    """Each answer has its own words; those of a part or record that the role may not see are in no page, form, list, paper or file."""
+    """Each answer has its own words; those of a part or record that the role may not see are in no
+    page, form, list, paper or file.
+    """
     change_everything(school)
     hidden = {**hidden_from(role, "mine"), **hidden_from(role, "other")}
     found, seen, person = set(), 0, browser(role)
-    for method, data in (("GET", None), ("POST", {"words": MARKS["mine"], "search": MARKS["mine"]})):
+    for method, data in (
+        ("GET", None),
+        ("POST", {"words": MARKS["mine"], "search": MARKS["mine"]}),
+    ):
         for endpoint, rule in rules(school.app, method):
-            if method == "POST" and not endpoint.endswith((".index_view", ".spreadsheet", ".look_up")):
+            if method == "POST" and not endpoint.endswith(
+                (".index_view", ".spreadsheet", ".look_up")
+            ):
                 continue
             person.begin_again()
             source = person.send(method, address(school, rule), data).get_data(as_text=True)
             seen += method == "GET" and MARKS["mine"] in source
-            found |= {f"{words} in {method} {rule}" for mark, words in hidden.items() if mark in source}
-    assert not found, f"{role} reads what the table and the sections forbid:\n" + "\n".join(sorted(found))
-    assert (seen == 0) == (role == q.TECHNICIAN), "The technician sees no pupil; everybody else sees some."
+            found |= {
+                f"{words} in {method} {rule}" for mark, words in hidden.items() if mark in source
+            }
+    assert not found, f"{role} reads what the table and the sections forbid:\n" + "\n".join(
+        sorted(found)
+    )
+    assert (seen == 0) == (role == q.TECHNICIAN), (
+        "The technician sees no pupil; everybody else sees some."
+    )
 
 
 def change_everything(school):
@@ -103,7 +152,11 @@ def change_everything(school):
         for record in list(school.records["mine"].values()):
             fresh = type(record).get_by_id(record.id)
             for name, asked in fresh.questions():
-                if isinstance(getattr(fresh, name), str) and not asked.choices and name not in ("surname", "forename", "form", "upn"):
+                if (
+                    isinstance(getattr(fresh, name), str)
+                    and not asked.choices
+                    and name not in ("surname", "forename", "form", "upn")
+                ):
                     setattr(fresh, name, f"{getattr(fresh, name)}!")
             fresh.save()
 
@@ -112,14 +165,18 @@ def test_a_filter_never_asks_about_a_part_that_one_may_not_see(school, browser):
     """A filter would tell what a closed part says: who is found, who is not."""
     page = browser("teacher").page("/pupil/")
     shown = {c.text_content().strip() for c in page.all("//form[@id='filter']//label")}
-    closed = {f.verbose_name for n, f in m.Pupil.questions() if q.TEACHER not in m.Pupil.section_of(n).see}
+    closed = {
+        f.verbose_name for n, f in m.Pupil.questions() if q.TEACHER not in m.Pupil.section_of(n).see
+    }
     assert not shown & closed
     everyone = browser("teacher").post("/pupil/", {}).get_data(as_text=True).count('scope="row"')
     for number in range(20):
         source = browser("teacher").post("/pupil/", {f"f{number}": "No"}).get_data(as_text=True)
         asked = next((f for i, f in enumerate(filters_of(school)) if i == number), None)
         if asked and asked.name in closed:
-            assert source.count('scope="row"') == everyone, f"the filter “{asked.name}” answers a teacher"
+            assert source.count('scope="row"') == everyone, (
+                f"the filter “{asked.name}” answers a teacher"
+            )
 
 
 def filters_of(school):
@@ -137,83 +194,171 @@ def test_a_teacher_reads_nothing_of_an_ehc_case(school, browser):
 def test_a_file_that_is_not_for_disclosure_is_for_the_senco_and_the_head(school, browser):
     """The office may read documents, but not this one."""
     key = school.records["mine"]["Document"].id
-    m.Document.update(withhold="Yes", stored_as="0" * 32, sha256="0").where(m.Document.id == key).execute()
+    m.Document.update(withhold="Yes", stored_as="0" * 32, sha256="0").where(
+        m.Document.id == key
+    ).execute()
     assert browser("office").get(f"/document/{key}/file").status_code == 403
     assert browser("office").get(f"/document/{key}/edit/").status_code == 403
     assert browser("head").get(f"/document/{key}/file").status_code == 302
 
 
-# --------------------------------------------------------------------------------------------------------- mass assignment
-WRITTEN = [(c, role) for c in m.every() if not issubclass(c, q.Row) and c.__name__ not in w.ONLY_BY_MOVES for role in q.ROLES
-           if "w" in m.RIGHTS_TABLE[c.__name__][role]]
+# --- mass assignment
+WRITTEN = [
+    (c, role)
+    for c in m.every()
+    if not issubclass(c, q.Row) and c.__name__ not in w.ONLY_BY_MOVES
+    for role in q.ROLES
+    if "w" in m.RIGHTS_TABLE[c.__name__][role]
+]
 
 
-@pytest.mark.parametrize("cls, role", WRITTEN, ids=lambda x: x if isinstance(x, str) else x.__name__)
+@pytest.mark.parametrize(
+    "cls, role", WRITTEN, ids=lambda x: x if isinstance(x, str) else x.__name__
+)
 def test_a_form_changes_only_what_it_asks(school, browser, cls, role):
-    """Every column is sent to every form, the new one and the old one; only the questions which the role may write change."""
-    asked = {n for n, _ in cls.questions() if role in cls.section_of(n).write and role in cls.section_of(n).see} - {*cls.given}
-    hostile = {n: hostile_value(cls, f) for n, f in cls._meta.fields.items() if n not in asked and n != "version"}
+    """Every column is sent to every form, the new one and the old one; only the questions which the
+    role may write change.
+    """
+    asked = {
+        n
+        for n, _ in cls.questions()
+        if role in cls.section_of(n).write and role in cls.section_of(n).see
+    } - {*cls.given}
+    hostile = {
+        n: hostile_value(cls, f)
+        for n, f in cls._meta.fields.items()
+        if n not in asked and n != "version"
+    }
     record = cls.get_by_id(key_of(school, cls))
     before = dict(record.__data__)
-    real = {n: value_for("New", cls, n, cls._meta.fields[n]) for n in asked if cls._meta.fields[n].__class__.__name__ != "ForeignKeyField"}
+    real = {
+        n: value_for("New", cls, n, cls._meta.fields[n])
+        for n in asked
+        if cls._meta.fields[n].__class__.__name__ != "ForeignKeyField"
+    }
     real |= good_values(cls)
-    browser(role).post(f"/{cls.slug()}/{record.id}/edit/", {**form_words(real), **hostile, "version": str(record.version)})
+    browser(role).post(
+        f"/{cls.slug()}/{record.id}/edit/",
+        {**form_words(real), **hostile, "version": str(record.version)},
+    )
     after = cls.get_by_id(record.id).__data__
     changed = {n for n in after if after[n] != before[n]}
-    own = {"token", "setup_token"} if cls is m.User else set()          # another role ends every session
-    assert changed - asked - own <= {"version"}, f"{role} could write {changed - asked} of {cls.__name__}"
-    assert changed & asked or cls in (m.Document, m.User), f"nothing was saved: the test sends too little to {cls.__name__}"
+    # another role ends every session
+    own = {"token", "setup_token"} if cls is m.User else set()
+    assert changed - asked - own <= {"version"}, (
+        f"{role} could write {changed - asked} of {cls.__name__}"
+    )
+    assert changed & asked or cls in (
+        m.Document,
+        m.User,
+    ), f"nothing was saved: the test sends too little to {cls.__name__}"
 
 
 def form_words(said):
     """Answers as a form sends them."""
-    return {n: f"{v:%d/%m/%Y}" if hasattr(v, "year") else str(v).split("\n") if "\n" in str(v) else str(v) for n, v in said.items()}
+    return {
+        n: (
+            f"{v:%d/%m/%Y}"
+            if hasattr(v, "year")
+            else str(v).split("\n")
+            if "\n" in str(v)
+            else str(v)
+        )
+        for n, v in said.items()
+    }
 
 
 def good_values(cls):
     """Answers that must be of a special shape."""
-    return {m.Pupil: {"upn": "", "former_upn": "", "form": "3B", "dob": "5/5/2017", "admitted_on": "", "left_on": ""},
-            m.User: {"username": "somebody.new", "name": "New", "role": "teacher", "account": "on", "classes": "7X"},
-            m.Setting: {"holidays": "", "import_columns": "", "idle_minutes": "20",
-                        "backup_places": "", "anchor_place": ""}}.get(cls, {})
+    return {
+        m.Pupil: {
+            "upn": "",
+            "former_upn": "",
+            "form": "3B",
+            "dob": "5/5/2017",
+            "admitted_on": "",
+            "left_on": "",
+        },
+        m.User: {
+            "username": "somebody.new",
+            "name": "New",
+            "role": "teacher",
+            "account": "on",
+            "classes": "7X",
+        },
+        m.Setting: {
+            "holidays": "",
+            "import_columns": "",
+            "idle_minutes": "20",
+            "backup_places": "",
+            "anchor_place": "",
+        },
+    }.get(cls, {})
 
 
 def hostile_value(cls, asked):
     """Something that a column would accept."""
     kind = type(asked).__name__
     words = asked.choices[-1][0] if asked.choices else "Mallory"
-    return {"ForeignKeyField": "2", "IntegerField": "77", "BooleanField": "1", "DateField": "1/1/2020", "AutoField": "9999",
-            "DateTimeField": "2020-01-01 00:00:00", "DecimalField": "77"}.get(kind, words)
+    return {
+        "ForeignKeyField": "2",
+        "IntegerField": "77",
+        "BooleanField": "1",
+        "DateField": "1/1/2020",
+        "AutoField": "9999",
+        "DateTimeField": "2020-01-01 00:00:00",
+        "DecimalField": "77",
+    }.get(kind, words)
 
 
 def test_a_row_takes_only_its_questions(school, browser):
     """Not its own key, not another form, not a row of another form."""
     mine, other = (school.records[which]["RecordOfConcern"] for which in ("mine", "other"))
     theirs, own = other.key_concerns.get(), mine.key_concerns.get()
-    browser("senco").post(f"/record-of-concern/{mine.id}/edit/", {
-        "version": str(mine.version), "happened_on": "1/9/2026", "key_concerns-0-row_id": str(theirs.id),
-        "key_concerns-0-what": "Taken over",
-        "key_concerns-0-form": str(other.id), "key_concerns-0-id": str(theirs.id), "key_concerns-0-version": "99",
-        "key_concerns-1-row_id": str(theirs.id), "key_concerns-1-gone": "y"})
+    browser("senco").post(
+        f"/record-of-concern/{mine.id}/edit/",
+        {
+            "version": str(mine.version),
+            "happened_on": "1/9/2026",
+            "key_concerns-0-row_id": str(theirs.id),
+            "key_concerns-0-what": "Taken over",
+            "key_concerns-0-form": str(other.id),
+            "key_concerns-0-id": str(theirs.id),
+            "key_concerns-0-version": "99",
+            "key_concerns-1-row_id": str(theirs.id),
+            "key_concerns-1-gone": "y",
+        },
+    )
     assert m.KeyConcern.get_by_id(theirs.id).__data__ == theirs.__data__
     assert m.KeyConcern.get_by_id(own.id).__data__ == own.__data__
     assert {r.what for r in mine.key_concerns} == {own.what, "Taken over"}
 
 
-# ------------------------------------------------------------------------------------------- every field that carries a key
+# --- every field that carries a key
 @pytest.mark.parametrize("role", (q.TEACHER, q.OFFICE))
 def test_a_refusal_or_a_clash_tells_no_more_than_the_page(school, browser, role):
-    """What somebody else saved meanwhile is shown to the second writer, but nothing of a part or record that is closed to them (IDOR).
+    """What somebody else saved meanwhile is shown to the second writer, but nothing of a part or
+    record that is closed to them (IDOR).
 
-    The portal sends no mail and has no feeds; those are the only places of the issue's list that there is nothing to look at.
+    The portal sends no mail and has no feeds; those are the only places of the issue's list that
+    there is nothing to look at.
     """
     change_everything(school)
     hidden, found = {**hidden_from(role, "mine"), **hidden_from(role, "other")}, set()
     for cls in (c for c, who in WRITTEN if who == role):
         key, other = key_of(school, cls), key_of(school, cls, "other")
         odd = {n: "no such day" for n, f in cls.questions() if type(f).__name__ == "DateField"}
-        for sent in ({"version": "0"}, {"version": "0", "do": "complete"}, {**odd, "version": "99"}, {"more": next(iter(cls.groups()), "")}):
-            for url in (f"/{cls.slug()}/{key}/edit/", f"/{cls.slug()}/new/?pupil={school.mine.id}", f"/{cls.slug()}/{other}/edit/"):
+        for sent in (
+            {"version": "0"},
+            {"version": "0", "do": "complete"},
+            {**odd, "version": "99"},
+            {"more": next(iter(cls.groups()), "")},
+        ):
+            for url in (
+                f"/{cls.slug()}/{key}/edit/",
+                f"/{cls.slug()}/new/?pupil={school.mine.id}",
+                f"/{cls.slug()}/{other}/edit/",
+            ):
                 if url.endswith(f"/{other}/edit/") and role != q.TEACHER:
                     continue
                 source = browser(role).post(url, sent).get_data(as_text=True)
@@ -222,25 +367,71 @@ def test_a_refusal_or_a_clash_tells_no_more_than_the_page(school, browser, role)
 
 
 def test_no_key_of_another_child_is_taken_from_a_form(school, browser):
-    """Row, sibling, look-up, `seen`, `pupil=`, `url=`, `key`, `id`: a key of another class's child in any of them moves, shows and changes nothing."""
-    at, mine, theirs = browser("teacher"), school.records["mine"]["RecordOfConcern"], school.records["other"]["RecordOfConcern"]
-    before = {c: [dict(r.__data__) for r in c.select().where(c.pupil == school.other)] for c in m.every(m.PupilRecord)}
-    rows = {c: [dict(r.__data__) for r in c.select().where(c.form == theirs)] for c in m.RecordOfConcern.groups().values()}
-    carried = {"url": f"/record-of-concern/{theirs.id}/", "key": str(theirs.id), "id": str(theirs.id), "form": str(theirs.id), "placement": str(theirs.placement_id or 0),
-               "pupil": ["", str(school.other.id)], "pupil_id": str(school.other.id), "next": f"/pupil/{school.other.id}/", "supersedes": str(theirs.id),
-               "seen": str(m.Placement.current(school.other).id), "token": "x", "do": "save"}
+    """Row, sibling, look-up, `seen`, `pupil=`, `url=`, `key`, `id`: a key of another class's child
+    in any of them moves, shows and changes nothing.
+    """
+    at, mine, theirs = (
+        browser("teacher"),
+        school.records["mine"]["RecordOfConcern"],
+        school.records["other"]["RecordOfConcern"],
+    )
+    before = {
+        c: [dict(r.__data__) for r in c.select().where(c.pupil == school.other)]
+        for c in m.every(m.PupilRecord)
+    }
+    rows = {
+        c: [dict(r.__data__) for r in c.select().where(c.form == theirs)]
+        for c in m.RecordOfConcern.groups().values()
+    }
+    carried = {
+        "url": f"/record-of-concern/{theirs.id}/",
+        "key": str(theirs.id),
+        "id": str(theirs.id),
+        "form": str(theirs.id),
+        "placement": str(theirs.placement_id or 0),
+        "pupil": ["", str(school.other.id)],
+        "pupil_id": str(school.other.id),
+        "next": f"/pupil/{school.other.id}/",
+        "supersedes": str(theirs.id),
+        "seen": str(m.Placement.current(school.other).id),
+        "token": "x",
+        "do": "save",
+    }
     for group, row in mine.groups().items():
         foreign = next(iter(getattr(theirs, group)))
-        carried |= {f"{group}-0-row_id": str(foreign.id), f"{group}-0-gone": "y", f"{group}-1-row_id": str(foreign.id)}
-        carried |= {f"{group}-1-{n}": "1" if hasattr(f, "rel_model") else "Taken over" for n, f in row.questions() if not f.choices}
-    sent = [("/record-of-concern/{0}/edit/?url=/pupil/{1}/&pupil={1}&key={1}", {**carried, "version": str(mine.version)}),
-            ("/record-of-concern/new/?pupil={1}", carried), ("/record-of-concern/{0}/act/?pupil={1}", {**carried, "do": "version"}),
-            ("/strategy/new/?pupil={1}", {**carried, "strategy": "x"}), ("/pupil/{2}/review/?pupil={1}", {**carried, "ask": "achieved", "answer": "Yes"}),
-            ("/pupil/?pupil={1}&search=5A", carried), ("/pupil/{1}/move/place-on-concerns-list/", carried), ("/help/day/?pupil={1}", {**carried, "words": "today"})]
+        carried |= {
+            f"{group}-0-row_id": str(foreign.id),
+            f"{group}-0-gone": "y",
+            f"{group}-1-row_id": str(foreign.id),
+        }
+        carried |= {
+            f"{group}-1-{n}": "1" if hasattr(f, "rel_model") else "Taken over"
+            for n, f in row.questions()
+            if not f.choices
+        }
+    sent = [
+        (
+            "/record-of-concern/{0}/edit/?url=/pupil/{1}/&pupil={1}&key={1}",
+            {**carried, "version": str(mine.version)},
+        ),
+        ("/record-of-concern/new/?pupil={1}", carried),
+        ("/record-of-concern/{0}/act/?pupil={1}", {**carried, "do": "version"}),
+        ("/strategy/new/?pupil={1}", {**carried, "strategy": "x"}),
+        ("/pupil/{2}/review/?pupil={1}", {**carried, "ask": "achieved", "answer": "Yes"}),
+        ("/pupil/?pupil={1}&search=5A", carried),
+        ("/pupil/{1}/move/place-on-concerns-list/", carried),
+        ("/help/day/?pupil={1}", {**carried, "words": "today"}),
+    ]
     for url, data in sent:
         answer = at.post(url.format(mine.id, school.other.id, school.mine.id), data)
         assert answer.status_code < 500 and MARKS["other"] not in answer.get_data(as_text=True), url
         assert f"/pupil/{school.other.id}/" not in (answer.location or ""), url
-    assert before == {c: [dict(r.__data__) for r in c.select().where(c.pupil == school.other)] for c in m.every(m.PupilRecord)}
-    assert rows == {c: [dict(r.__data__) for r in c.select().where(c.form == theirs)] for c in m.RecordOfConcern.groups().values()}
+    assert before == {
+        c: [dict(r.__data__) for r in c.select().where(c.pupil == school.other)]
+        for c in m.every(m.PupilRecord)
+    }
+    assert rows == {
+        c: [dict(r.__data__) for r in c.select().where(c.form == theirs)]
+        for c in m.RecordOfConcern.groups().values()
+    }
     assert browser("teacher").get(f"/audit/?pupil={school.other.id}").status_code == 403

@@ -1,7 +1,9 @@
-"""The server as the README's command starts it: behind a web server, with slow callers, asked by a monitor, refused at the start.
+"""The server as the README's command starts it: behind a web server, with slow callers, asked by a
+monitor, refused at the start.
 
 Everything goes through a socket to a real waitress; `PROXIES` holds what Caddy and nginx send.
 """
+
 import contextlib
 import ctypes
 import hashlib
@@ -26,7 +28,7 @@ from waitress import wasyncore
 import app as program
 import commands
 import config
-import server
+from ops import server
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "portal.school.example"
@@ -45,12 +47,16 @@ def caddy(client, **forged):
 
 
 def nginx(client, **forged):
-    """What nginx sends with the lines of docs/technician.md; other headers of a client are passed on."""
+    """What nginx sends with the lines of docs/technician.md; other headers of a client are passed
+    on.
+    """
     return {**forged, "Host": NAME, "X-Forwarded-For": client, "X-Forwarded-Proto": "https"}
 
 
 def nginx_appending(client, **forged):
-    """The same with $proxy_add_x_forwarded_for, which many copy: it appends to what the client says."""
+    """The same with $proxy_add_x_forwarded_for, which many copy: it appends to what the client
+    says.
+    """
     chain = ", ".join([*filter(None, [forged.pop("X-Forwarded-For", "")]), client])
     return {**nginx(client, **forged), "X-Forwarded-For": chain}
 
@@ -59,7 +65,9 @@ PROXIES = (caddy, nginx, nginx_appending)
 
 
 class Caller:
-    """A browser that keeps its cookie: `ask(method, path, fields, headers)` gives (status, headers, page)."""
+    """A browser that keeps its cookie: `ask(method, path, fields, headers)` gives (status, headers,
+    page).
+    """
 
     def __init__(self, portal, source=None, host=None):
         place = (source, 0) if source else None
@@ -77,7 +85,8 @@ class Caller:
         if self.cookie:
             sent["Cookie"] = self.cookie
         if sent.get("X-Forwarded-Proto") == "https":
-            sent["Referer"] = f"https://{NAME}/"        # browsers send it, and Flask-WTF asks for it
+            # browsers send it, and Flask-WTF asks for it
+            sent["Referer"] = f"https://{NAME}/"
         self.wire.request(method, path, body, sent)
         answer = self.wire.getresponse()
         page = answer.read().decode("utf-8", "replace")
@@ -92,7 +101,9 @@ class Caller:
         token = TOKEN.search(page).group(1)
         fields = [("user_name", name), ("password", "wrong word here"), ("csrf_token", token)]
         _, _, page = self.ask("POST", "/sign-in", fields, headers)
-        return "too many" if "Too many tries" in page else "wrong" if "is not right" in page else page
+        return (
+            "too many" if "Too many tries" in page else "wrong" if "is not right" in page else page
+        )
 
 
 def rows(portal, query):
@@ -127,7 +138,7 @@ def behind(started):
     return started(BEHIND_HTTPS="1", HOSTS=NAME)
 
 
-# ------------------------------------------------------------------------------------- behind HTTPS
+# --- behind HTTPS
 @pytest.mark.parametrize("proxy", PROXIES)
 def test_behind_https_the_browser_is_told_to_stay_there(behind, proxy):
     status, headers, _ = Caller(behind).ask("GET", "/sign-in", headers=proxy("10.1.1.1"))
@@ -154,7 +165,9 @@ def test_a_guess_is_counted_for_the_real_address(behind, proxy):
 
 
 def test_who_guesses_at_one_address_shuts_out_nobody_else(behind):
-    """Each guess names another account and another forged address: the real one is counted, and logged."""
+    """Each guess names another account and another forged address: the real one is counted, and
+    logged.
+    """
     said = []
     for number in range(21):
         forged = {"X-Forwarded-For": f"6.6.6.{number}"}
@@ -172,15 +185,23 @@ def test_the_place_of_a_sign_in_is_the_real_one(started):
     headers = nginx_appending("2001:db8::7", **{"X-Forwarded-For": FORGED})
     _, _, page = caller.ask("GET", link, headers=headers)
     words = "harbour violet spoon teapot"
-    fields = [("full_name", "Ted Technician"), ("user_name", "ted"), ("new_password", words), ("again", words),
-              ("csrf_token", TOKEN.search(page).group(1))]
+    fields = [
+        ("full_name", "Ted Technician"),
+        ("user_name", "ted"),
+        ("new_password", words),
+        ("again", words),
+        ("csrf_token", TOKEN.search(page).group(1)),
+    ]
     status, _, page = caller.ask("POST", link, fields, headers)
     assert status == 302, page
     assert rows(portal, "SELECT place FROM signed_in") == [("2001:db8::7",)]
 
 
 def test_a_name_that_is_not_ours_is_refused_behind_https_too(behind):
-    for headers in (caddy("10.1.1.1") | {"X-Forwarded-Host": "evil.example"}, {"Host": "evil.example"}):
+    for headers in (
+        caddy("10.1.1.1") | {"X-Forwarded-Host": "evil.example"},
+        {"Host": "evil.example"},
+    ):
         assert Caller(behind).ask("GET", "/sign-in", headers=headers)[0] == 400
 
 
@@ -189,14 +210,22 @@ def test_only_the_named_proxy_is_believed(started):
     believed = Caller(portal, "127.0.0.5").ask("GET", "/sign-in", headers=nginx("10.1.1.1"))
     assert "Strict-Transport-Security" in believed[1]
     other = Caller(portal, "127.0.0.6")
-    assert "Strict-Transport-Security" not in other.ask("GET", "/sign-in", headers=nginx("10.1.1.1"))[1]
+    assert (
+        "Strict-Transport-Security"
+        not in other.ask("GET", "/sign-in", headers=nginx("10.1.1.1"))[1]
+    )
     assert other.guess("somebody", {"Host": NAME, "X-Forwarded-For": FORGED}) == "wrong"
     assert counted(portal, "127.0.0.6") and not counted(portal, FORGED)
 
 
 def test_without_https_in_front_nobody_is_believed(live):  # noqa: F811
     portal = live.server
-    forged = {"X-Forwarded-For": FORGED, "X-Forwarded-Proto": "https", "X-Forwarded-Host": NAME, "Forwarded": "for=6.6.6.6"}
+    forged = {
+        "X-Forwarded-For": FORGED,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": NAME,
+        "Forwarded": "for=6.6.6.6",
+    }
     status, headers, _ = Caller(portal).ask("GET", "/sign-in", headers=forged)
     assert status == 200 and "Strict-Transport-Security" not in headers
     assert Caller(portal).guess("somebody", forged) == "wrong"
@@ -215,7 +244,7 @@ def has_ipv6():
 
 def test_a_proxy_that_comes_by_ipv6_is_believed(started):
     given = {"HOST": "::1", "BEHIND_HTTPS": "1", "HOSTS": NAME}
-    if not has_ipv6():                  # then the start says so
+    if not has_ipv6():  # then the start says so
         return refused("HOST=::1 is not an address of this computer", **given)
     portal = started(**given)
     _, headers, _ = Caller(portal).ask("GET", "/sign-in", headers=caddy("2001:db8::1"))
@@ -237,22 +266,35 @@ def test_on_ipv6_alone_the_address_that_is_printed_is_answered(started):
         return refused("HOST=::1 is not an address of this computer", HOST="::1")
     portal = started(HOST="::1")
     assert f"The portal is at http://localhost:{portal.port} " in portal.said()
-    assert Caller(portal).ask("GET", "/sign-in", headers={"Host": f"localhost:{portal.port}"})[0] == 200
+    assert (
+        Caller(portal).ask("GET", "/sign-in", headers={"Host": f"localhost:{portal.port}"})[0]
+        == 200
+    )
 
 
-# ---------------------------------------------------------------------------------------- a monitor
+# --- a monitor
 def test_a_monitor_of_this_computer_is_answered_and_leaves_no_trace(behind):
     def traces():
-        return [rows(behind, f"SELECT COUNT(*) FROM {table}") for table in ("audit_entry", "signed_in", "sign_in_try")]
+        return [
+            rows(behind, f"SELECT COUNT(*) FROM {table}")
+            for table in ("audit_entry", "signed_in", "sign_in_try")
+        ]
 
     before = traces()
     for host in (f"127.0.0.1:{behind.port}", f"localhost:{behind.port}", NAME):
         status, headers, words = Caller(behind).ask("GET", "/healthz", headers={"Host": host})
-        assert (status, words, headers["Content-Type"]) == (200, "ok\n", "text/plain; charset=utf-8")
+        assert (status, words, headers["Content-Type"]) == (
+            200,
+            "ok\n",
+            "text/plain; charset=utf-8",
+        )
         assert "Set-Cookie" not in headers
     assert traces() == before
     assert Caller(behind).ask("GET", "/healthz", headers={"Host": "evil.example"})[0] == 400
-    assert Caller(behind).ask("GET", "/sign-in", headers={"Host": f"127.0.0.1:{behind.port}"})[0] == 400
+    assert (
+        Caller(behind).ask("GET", "/sign-in", headers={"Host": f"127.0.0.1:{behind.port}"})[0]
+        == 400
+    )
 
 
 def test_a_monitor_is_told_when_the_database_does_not_answer(started):
@@ -270,7 +312,7 @@ def test_a_monitor_is_told_when_the_database_does_not_answer(started):
     assert "the database does not answer: OperationalError in" in common.logged(portal.folder)
 
 
-# ---------------------------------------------------------------------------------------- the start
+# --- the start
 def command(*words, folder="/nonexistent", **how):
     """Run a command of the program to its end."""
     given = how.pop("environment", {})
@@ -306,19 +348,25 @@ def test_a_port_in_use_is_said_before_anything_is_made(tmp_path, start):
 
 @pytest.mark.parametrize("port", ["http", "70000", "0", "-1", "8000 ", "٣"])
 def test_a_port_that_is_none_is_refused(tmp_path, port):
-    refused(f"PORT={port} is not a port. Write a number from 1 to 65535", folder=tmp_path / "data", PORT=port)
+    refused(
+        f"PORT={port} is not a port. Write a number from 1 to 65535",
+        folder=tmp_path / "data",
+        PORT=port,
+    )
     assert not (tmp_path / "data").exists()
 
 
 def without_the_right_to_low_ports():
-    """Take from this process, when it is root's, the right to ports below 1024 (capability 10, by prctl 24)."""
+    """Take from this process, when it is root's, the right to ports below 1024 (capability 10, by
+    prctl 24).
+    """
     ctypes.CDLL(None).prctl(24, 10, 0, 0, 0)
 
 
 def test_a_port_of_the_administrator_is_refused_with_the_cure(tmp_path):
     first = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
     words = "This user may not use port 80"
-    if first.exists() and int(first.read_text()) <= 80:         # here everybody may
+    if first.exists() and int(first.read_text()) <= 80:  # here everybody may
         assert words in server.why_not(PermissionError(13, "Permission denied"), "127.0.0.1", 80)
         return
     how = {"preexec_fn": without_the_right_to_low_ports}
@@ -327,22 +375,40 @@ def test_a_port_of_the_administrator_is_refused_with_the_cure(tmp_path):
 
 @pytest.mark.parametrize("host", ["198.51.100.7", "no-such-name.invalid", "300.1.1.1"])
 def test_a_host_that_is_not_ours_is_refused(tmp_path, host):
-    refused(f"HOST={host} is not an address of this computer", folder=tmp_path / "data", HOST=host, HOSTS=NAME, INSECURE_HTTP="1",
-            PORT=str(common.free_port()))
+    refused(
+        f"HOST={host} is not an address of this computer",
+        folder=tmp_path / "data",
+        HOST=host,
+        HOSTS=NAME,
+        INSECURE_HTTP="1",
+        PORT=str(common.free_port()),
+    )
 
 
 def test_a_proxy_that_is_no_address_is_refused(tmp_path):
-    refused("TRUSTED_PROXY=caddy is not an address", folder=tmp_path / "data", TRUSTED_PROXY="caddy", BEHIND_HTTPS="1", HOSTS=NAME)
+    refused(
+        "TRUSTED_PROXY=caddy is not an address",
+        folder=tmp_path / "data",
+        TRUSTED_PROXY="caddy",
+        BEHIND_HTTPS="1",
+        HOSTS=NAME,
+    )
 
 
 def test_an_unsafe_address_is_refused_with_exit_code_2(tmp_path):
-    refused("would send passwords over the network in the clear", folder=tmp_path / "data", HOST="0.0.0.0")
+    refused(
+        "would send passwords over the network in the clear",
+        folder=tmp_path / "data",
+        HOST="0.0.0.0",
+    )
 
 
 def test_a_data_folder_that_is_none_or_takes_nothing_is_refused(tmp_path):
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "file" / "data", Path("/proc/portal")):
-        refused(f"The data folder {folder} cannot be used", folder=folder, PORT=str(common.free_port()))
+        refused(
+            f"The data folder {folder} cannot be used", folder=folder, PORT=str(common.free_port())
+        )
 
 
 def test_the_address_is_printed_when_it_is_answered_and_not_before(tmp_path):
@@ -365,8 +431,10 @@ def test_the_address_is_printed_when_it_is_answered_and_not_before(tmp_path):
 
 def test_no_address_is_printed_when_another_program_was_quicker(portal, cast, monkeypatch, capsys):
     """It took the port while the start was made ready."""
+
     def refuse(*_):
         raise config.CannotStart("Port 8000 is in use.")
+
     monkeypatch.setattr(commands.server, "listen", refuse)
     monkeypatch.setattr(portal.database, "connection_context", portal.database.atomic)
     with pytest.raises(config.CannotStart):
@@ -377,7 +445,7 @@ def test_no_address_is_printed_when_another_program_was_quicker(portal, cast, mo
 def test_two_that_have_bound_the_same_port_do_not_both_listen():
     first = server.bind("127.0.0.1", 0)
     port = first[0].getsockname()[1]
-    second = server.bind("127.0.0.1", port)         # Linux lets two bind, and one listen
+    second = server.bind("127.0.0.1", port)  # Linux lets two bind, and one listen
     served = server.listen(None, first)
     try:
         with pytest.raises(config.CannotStart, match=f"Port {port} is in use"):
@@ -387,7 +455,16 @@ def test_two_that_have_bound_the_same_port_do_not_both_listen():
 
 
 def test_another_way_to_start_is_refused_in_words(tmp_path):
-    done = command("-m", "flask", "--app", "app", "run", "--port", str(common.free_port()), folder=tmp_path / "data")
+    done = command(
+        "-m",
+        "flask",
+        "--app",
+        "app",
+        "run",
+        "--port",
+        str(common.free_port()),
+        folder=tmp_path / "data",
+    )
     assert done.returncode != 0
     assert "Start the portal with ./portal run" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "data").exists()
@@ -397,13 +474,20 @@ def test_another_way_to_start_is_refused_in_words(tmp_path):
 
 @pytest.mark.parametrize("command_line", [("starts",), ("check", "--quick")])
 def test_commands_work_with_the_settings_of_a_portal_behind_https(behind, command_line):
-    """The look of an upgrade and of a drill at the sign-in page comes by the name that staff use."""
-    done = command("app.py", *command_line, folder=behind.folder, environment={"BEHIND_HTTPS": "1", "HOSTS": NAME})
+    """The look of an upgrade and of a drill at the sign-in page comes by the name that
+    staff use.
+    """
+    done = command(
+        "app.py",
+        *command_line,
+        folder=behind.folder,
+        environment={"BEHIND_HTTPS": "1", "HOSTS": NAME},
+    )
     assert "Traceback" not in done.stderr
     assert done.returncode == 0 or command_line[0] == "check", done
 
 
-# -------------------------------------------------------------------------------- slow and greedy callers
+# --- slow and greedy callers
 def hold(port, source, number, sent):
     """Open connections from an address that send a little and then nothing."""
     made = []
@@ -423,7 +507,11 @@ HALF_A_HEADER = b"GET /sign-in HTTP/1.1\r\nHost: loc"
 HALF_A_BODY = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"
 
 
-@pytest.mark.parametrize("sent, first", [(b"", 30), (HALF_A_HEADER, 40), (HALF_A_BODY, 50)], ids=["nothing", "half a header", "half a body"])
+@pytest.mark.parametrize(
+    "sent, first",
+    [(b"", 30), (HALF_A_HEADER, 40), (HALF_A_BODY, 50)],
+    ids=["nothing", "half a header", "half a body"],
+)
 def test_600_slow_connections_keep_nobody_out(live, sent, first):  # noqa: F811
     """From four addresses at once; somebody at a fifth is answered while all of them wait."""
     with contextlib.ExitStack() as held:
@@ -433,11 +521,15 @@ def test_600_slow_connections_keep_nobody_out(live, sent, first):  # noqa: F811
         for one in slow:
             held.enter_context(one)
         assert Caller(live.server, "127.0.0.2").ask("GET", "/sign-in")[0] == 200
-        assert not closed_among(slow), "It was answered only after some of the others had been cut off."
+        assert not closed_among(slow), (
+            "It was answered only after some of the others had been cut off."
+        )
 
 
 def test_one_address_has_no_more_connections_than_its_share(live):  # noqa: F811
-    """The connections over its share are closed at once; others are answered, and it is again when it lets go."""
+    """The connections over its share are closed at once; others are answered, and it is again when
+    it lets go.
+    """
     most = server.CONNECTIONS_OF_ONE_ADDRESS
     with contextlib.ExitStack() as held:
         for one in hold(live.port, "127.0.0.7", most, HALF_A_HEADER):
@@ -499,10 +591,15 @@ def is_closed(connection):
         return False
 
 
-@pytest.mark.parametrize("sent, most", [(HALF_A_HEADER, server.HEADER_SECONDS), (HALF_A_BODY, server.BODY_SECONDS)])
+@pytest.mark.parametrize(
+    "sent, most", [(HALF_A_HEADER, server.HEADER_SECONDS), (HALF_A_BODY, server.BODY_SECONDS)]
+)
 def test_a_request_that_drips_in_is_cut_off(pumped, sent, most):
     """However often a little more of it comes."""
-    with socket.create_connection(pumped.place, HANGS) as slow, socket.create_connection(pumped.place, HANGS) as idle:
+    with (
+        socket.create_connection(pumped.place, HANGS) as slow,
+        socket.create_connection(pumped.place, HANGS) as idle,
+    ):
         slow.sendall(sent)
         pumped.turn()
         slow.sendall(b"x")
@@ -516,6 +613,7 @@ def test_a_request_that_drips_in_is_cut_off(pumped, sent, most):
 
 def test_slow_readers_hold_no_thread():
     """Twenty callers ask for 20 MB and read nothing; there are eight threads."""
+
     def say(environ, start):
         body = b"x" * (20 * 2**20 if environ["PATH_INFO"] == "/large" else 2)
         start("200 OK", [("Content-Length", str(len(body)))])
@@ -527,7 +625,9 @@ def test_slow_readers_hold_no_thread():
     thread = threading.Thread(target=served.run, daemon=True)
     thread.start()
     with contextlib.ExitStack() as held:
-        for one in hold(place[1], "127.0.0.1", 20, b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"):
+        for one in hold(
+            place[1], "127.0.0.1", 20, b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        ):
             held.enter_context(one)
         quick = http.client.HTTPConnection(*place, timeout=HANGS)
         quick.request("GET", "/")
@@ -539,8 +639,11 @@ def test_slow_readers_hold_no_thread():
 
 def test_the_server_asks_for_as_many_open_files_as_it_may_need():
     """In a process of its own, which may open few at first."""
-    code = ("import resource, server; resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1])); "
-            "print(server.connections_possible(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])")
+    code = (
+        "import resource, server; resource.setrlimit(resource.RLIMIT_NOFILE, (256,"
+        " resource.getrlimit(resource.RLIMIT_NOFILE)[1])); print(server.connections_possible(),"
+        " resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
     possible, files = map(int, command("-c", code).stdout.split())
     assert possible <= server.CONNECTIONS and possible * server.FILES_OF_A_CONNECTION < files
     code = code.replace("(256, resource.getrlimit(resource.RLIMIT_NOFILE)[1])", "(256, 256)")
@@ -548,14 +651,22 @@ def test_the_server_asks_for_as_many_open_files_as_it_may_need():
     assert (possible, files) == (52, 256), "Fewer connections, rather than none that can be opened."
 
 
-# ------------------------------------------------------------------------------ at boot, and on Windows
+# --- at boot, and on Windows
 def test_the_unit_for_systemd_starts_the_portal_by_its_one_command():
-    """Once for each line that the program depends on; `systemd-analyze verify` looks at the rest."""
+    """Once for each line that the program depends on; `systemd-analyze verify` looks at the
+    rest.
+    """
     lines = (ROOT / "docs" / "portal.service").read_text("utf-8").splitlines()
     home = "/srv/learning-pathway"
-    for line in (f"ExecStart={home}/.venv/bin/python app.py run", f"WorkingDirectory={home}", f"EnvironmentFile=-{home}/portal.env",
-                 f"ReadWritePaths={home}/data", f"RestartPreventExitStatus={config.CannotStart.exit_code}", "ProtectSystem=strict",
-                 "NoNewPrivileges=yes"):
+    for line in (
+        f"ExecStart={home}/.venv/bin/python app.py run",
+        f"WorkingDirectory={home}",
+        f"EnvironmentFile=-{home}/portal.env",
+        f"ReadWritePaths={home}/data",
+        f"RestartPreventExitStatus={config.CannotStart.exit_code}",
+        "ProtectSystem=strict",
+        "NoNewPrivileges=yes",
+    ):
         assert lines.count(line) == 1, line
     files = next(line for line in lines if line.startswith("LimitNOFILE="))
     assert int(files.partition("=")[2]) > server.FILES_OF_A_CONNECTION * server.CONNECTIONS

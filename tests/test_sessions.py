@@ -1,17 +1,21 @@
-"""Sign-ins live on the server: when they end, who ends them, and that what was typed is kept when one has ended."""
+"""Sign-ins live on the server: when they end, who ends them, and that what was typed is kept when
+one has ended.
+"""
+
 import time
 from datetime import timedelta
 
-import models as m
 import pytest
-import questions as q
 import time_machine
 from peewee import OperationalError
 from web import MOMENT, pairs, sign_in_row
 
-from admin_views import account, places
+import models as m
+from admin_views.account import sessions
+from admin_views.account import views as account
+from records import questions as q
 
-STALE = 11 * 60                 # seconds after which a password was given too long ago
+STALE = 11 * 60  # seconds after which a password was given too long ago
 HOME, SIGN_IN = "/account", "/sign-in"
 
 
@@ -37,7 +41,7 @@ def is_in(person, url=HOME):
 def row_of(person):
     """The row of this browser."""
     with person.client.session_transaction() as session:
-        return places.at(session["_user_id"])
+        return sessions.at(session["_user_id"])
 
 
 def prove_again(person):
@@ -46,7 +50,7 @@ def prove_again(person):
         session["proved"] = int(time.time()) - STALE
 
 
-# ------------------------------------------------------------------------------------------------------------ it runs out
+# --- it runs out
 @pytest.mark.parametrize("minutes, still", [(14, True), (16, False)])
 def test_who_does_not_click_is_signed_out(browser, minutes, still):
     person = browser("senco")
@@ -78,7 +82,9 @@ def test_the_day_ends_however_much_one_clicks(browser):
     person = browser("senco")
     row = row_of(person)
     for before_end, still in ((timedelta(minutes=1), True), (timedelta(0), False)):
-        m.SignedIn.update(began_at=q.now() - timedelta(hours=8) + before_end, seen_at=q.now()).where(m.SignedIn.id == row.id).execute()
+        m.SignedIn.update(
+            began_at=q.now() - timedelta(hours=8) + before_end, seen_at=q.now()
+        ).where(m.SignedIn.id == row.id).execute()
         assert is_in(person) == still
 
 
@@ -110,16 +116,24 @@ def test_looking_around_does_not_write_at_each_look(browser):
 def test_a_full_disk_does_not_keep_anybody_from_reading(browser, monkeypatch):
     def full(*_, **__):
         raise OperationalError("database or disk is full")
+
     person = browser("senco")
     monkeypatch.setattr(m.SignedIn, "save", full)
     with later(minutes=5):
         assert is_in(person)
 
 
-# ---------------------------------------------------------------------------------------------- the cookie alone is worth nothing
+# --- the cookie alone is worth nothing
 def test_a_cookie_without_its_row_or_with_a_number_is_nobody(school, browser):
     user = m.User.get_by_id(school.senco.id)
-    for forged in ("x", "", user.token, str(user.id), sign_in_row(user) + "x", places.sha(sign_in_row(user))):
+    for forged in (
+        "x",
+        "",
+        user.token,
+        str(user.id),
+        sign_in_row(user) + "x",
+        sessions.sha(sign_in_row(user)),
+    ):
         person = browser("senco")
         with person.client.session_transaction() as session:
             session["_user_id"] = forged
@@ -129,7 +143,7 @@ def test_a_cookie_without_its_row_or_with_a_number_is_nobody(school, browser):
     assert not is_in(person)
 
 
-# ------------------------------------------------------------------------------------------------------------- who ends it
+# --- who ends it
 def test_signing_out_ends_this_place_and_no_other(browser):
     here, there = browser("senco"), browser("senco")
     copy = browser(None)
@@ -141,7 +155,8 @@ def test_signing_out_ends_this_place_and_no_other(browser):
 def test_one_sees_where_one_is_signed_in_and_ends_one_or_all_others(browser):
     here, there, far = [browser("senco") for _ in range(3)]
     page = here.page(HOME)
-    assert page.text.count("Firefox on Windows") == 5 and page.text.count("This one") == 1      # twice also in the words of its button
+    # twice also in the words of its button
+    assert page.text.count("Firefox on Windows") == 5 and page.text.count("This one") == 1
     chosen = page.all("//button[@name='which']/@value")
     assert set(chosen) == {str(row_of(p).id) for p in (there, far)}
     here.post("/account/places", {"which": str(row_of(there).id)})
@@ -168,11 +183,15 @@ def test_the_technician_and_the_senco_sign_others_out_but_the_senco_no_technicia
     assert senco.post(f"/account/places/{school.technician.id}").status_code == 403
     technician.post(address)
     assert (is_in(teacher), is_in(senco), is_in(technician)) == (False, True, True)
-    assert m.AuditEntry.select().order_by(m.AuditEntry.id.desc()).get().act == "signed out everywhere"
+    assert (
+        m.AuditEntry.select().order_by(m.AuditEntry.id.desc()).get().act == "signed out everywhere"
+    )
 
 
 @pytest.mark.parametrize("column, value", [("role", q.OFFICE), ("account", "off")])
-def test_another_role_or_a_closed_account_ends_every_place_by_the_screen_of_people(school, browser, column, value):
+def test_another_role_or_a_closed_account_ends_every_place_by_the_screen_of_people(
+    school, browser, column, value
+):
     person, technician = [browser("senco"), browser("senco")], browser("technician")
     address = f"/user/{school.senco.id}/edit/"
     technician.submit(technician.page(address), **{column: value})
@@ -183,13 +202,15 @@ def test_another_role_or_a_closed_account_ends_every_place_by_the_screen_of_peop
 def test_rows_that_ran_out_long_ago_are_swept_at_the_next_sign_in(school, browser):
     old, recent = row_of(browser("senco")), row_of(browser("senco"))
     m.SignedIn.update(seen_at=q.now() - timedelta(days=8)).where(m.SignedIn.id == old.id).execute()
-    m.SignedIn.update(seen_at=q.now() - timedelta(days=6)).where(m.SignedIn.id == recent.id).execute()
-    token = places.begin(school.teacher)
-    assert {row.id for row in m.SignedIn.select()} >= {recent.id, places.at(token).id}
+    m.SignedIn.update(seen_at=q.now() - timedelta(days=6)).where(
+        m.SignedIn.id == recent.id
+    ).execute()
+    token = sessions.begin(school.teacher)
+    assert {row.id for row in m.SignedIn.select()} >= {recent.id, sessions.at(token).id}
     assert not m.SignedIn.select().where(m.SignedIn.id == old.id).exists()
 
 
-# ------------------------------------------------------------------------------------------------------- typing that comes too late
+# --- typing that comes too late
 TYPED = {"version": "1", "words": "A timer on the desk", "area": ["one", "two"]}
 
 
@@ -198,7 +219,9 @@ def test_what_is_sent_after_the_end_is_kept_for_the_person_and_leads_back(school
     with later(hours=3):
         answer = person.post("/bank-entry/new/?pupil=1", TYPED)
     assert answer.location == "/sign-in?next=/bank-entry/new/?pupil%3D1"
-    assert [(u.id, a, i) for u, a, i in kept] == [(school.senco.id, "/bank-entry/new/?pupil=1", pairs(TYPED))]
+    assert [(u.id, a, i) for u, a, i in kept] == [
+        (school.senco.id, "/bank-entry/new/?pupil=1", pairs(TYPED))
+    ]
     assert not m.BankEntry.select().where(m.BankEntry.words == TYPED["words"]).exists()
 
 
@@ -206,7 +229,12 @@ def test_nothing_is_kept_without_the_token_of_the_form(browser, kept):
     person = browser("senco")
     with later(hours=3):
         assert person.post("/bank-entry/new/", TYPED, token=False).status_code == 400
-        assert person.post("/bank-entry/new/", {**TYPED, "csrf_token": "made up"}, token=False).status_code == 400
+        assert (
+            person.post(
+                "/bank-entry/new/", {**TYPED, "csrf_token": "made up"}, token=False
+            ).status_code
+            == 400
+        )
     assert not kept
 
 
@@ -232,17 +260,31 @@ def test_it_is_kept_too_when_the_second_step_must_be_set_up_first(school, browse
     assert [u.id for u, _, _ in kept] == [school.senco.id]
 
 
-# --------------------------------------------------------------------------------------------------------- the password again
-@pytest.mark.parametrize("who, url", [("technician", "/user/new/"), ("technician", "/user/{teacher}/edit/"), ("technician", "/setting/{setting}/edit/"),
-                                      ("technician", "/account/places/{teacher}")])
-def test_accounts_rights_and_settings_ask_for_the_password_again_and_keep_the_form(school, browser, kept, who, url):
-    person, url = browser(who), url.format(teacher=school.teacher.id, setting=m.Setting.of_school().id)
+# --- the password again
+@pytest.mark.parametrize(
+    "who, url",
+    [
+        ("technician", "/user/new/"),
+        ("technician", "/user/{teacher}/edit/"),
+        ("technician", "/setting/{setting}/edit/"),
+        ("technician", "/account/places/{teacher}"),
+    ],
+)
+def test_accounts_rights_and_settings_ask_for_the_password_again_and_keep_the_form(
+    school, browser, kept, who, url
+):
+    person, url = (
+        browser(who),
+        url.format(teacher=school.teacher.id, setting=m.Setting.of_school().id),
+    )
     assert person.get(url).status_code == 200
     prove_again(person)
     confirm = f"/account/confirm?next={url}"
     assert person.get(url).location == confirm and not kept
     assert person.post(url, {"name": "Typed"}).location == confirm
-    assert [(u.id, a, i) for u, a, i in kept] == [(getattr(school, who).id, url, [("name", "Typed")])]
+    assert [(u.id, a, i) for u, a, i in kept] == [
+        (getattr(school, who).id, url, [("name", "Typed")])
+    ]
 
 
 def test_a_spreadsheet_of_pupils_asks_for_the_password_again_and_leads_back_to_the_list(browser):
@@ -261,26 +303,63 @@ def test_children_can_be_read_without_the_password_again(school, browser):
     assert person.get(f"/pupil/{school.mine.id}/").status_code == 200
 
 
-# ------------------------------------------------------------------------------------------------------------------- the words
-@pytest.mark.parametrize("agent, words", [
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
-    ("Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36", "Chrome on Chromebook"),
-    ("Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/604.1", "Safari on iPad"),
-    ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
-    ("curl/8.0", "An unknown browser"), ("", "An unknown browser"), ("<script>" * 99, "An unknown browser")])
+# --- the words
+@pytest.mark.parametrize(
+    "agent, words",
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox on Windows",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+                " Chrome/140.0 Safari/537.36 Edg/140.0"
+            ),
+            "Edge on Windows",
+        ),
+        (
+            (
+                "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko)"
+                " Chrome/140.0 Safari/537.36"
+            ),
+            "Chrome on Chromebook",
+        ),
+        (
+            (
+                "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like"
+                " Gecko) Version/17.5 Safari/604.1"
+            ),
+            "Safari on iPad",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko)"
+                " Chrome/140.0 Mobile Safari/537.36"
+            ),
+            "Chrome on Android",
+        ),
+        ("curl/8.0", "An unknown browser"),
+        ("", "An unknown browser"),
+        ("<script>" * 99, "An unknown browser"),
+    ],
+)
 def test_a_browser_has_a_plain_name(agent, words):
-    assert places.device(agent) == words
+    assert sessions.device(agent) == words
 
 
-# -------------------------------------------------------------------------------------------------------------- how many
+# --- how many
 def test_a_person_is_signed_in_at_so_many_places_and_no_more(school, browser, monkeypatch):
-    """Whoever signs in again and again fills no table; the place used longest ago ends, the newest hold."""
-    monkeypatch.setattr(places, "MOST_PLACES", 3)
+    """Whoever signs in again and again fills no table; the place used longest ago ends, the newest
+    hold.
+    """
+    monkeypatch.setattr(sessions, "MOST_PLACES", 3)
     oldest = browser("senco")
-    m.SignedIn.update(seen_at=q.now() - timedelta(minutes=1)).where(m.SignedIn.user == school.senco).execute()
+    m.SignedIn.update(seen_at=q.now() - timedelta(minutes=1)).where(
+        m.SignedIn.user == school.senco
+    ).execute()
     with oldest.app.test_request_context():
-        tokens = [places.begin(school.senco) for _ in range(3)]
+        tokens = [sessions.begin(school.senco) for _ in range(3)]
     assert m.SignedIn.select().where(m.SignedIn.user == school.senco).count() == 3
-    assert all(places.at(token) for token in tokens)
+    assert all(sessions.at(token) for token in tokens)
     assert not is_in(oldest)

@@ -1,26 +1,32 @@
-"""One line per question: each question of each record is on every surface, as it is written in models.py.
+"""One line per question: each question of each record is on every surface, as it is written in
+models.py.
 
-The form (label, prompt, control), the page, the blank and the completed paper, the spreadsheet, the audit trail. Nothing here
-knows a question by name; a new line in models.py is tested the day it is written.
+The form (label, prompt, control), the page, the blank and the completed paper, the spreadsheet, the
+audit trail. Nothing here knows a question by name; a new line in models.py is tested the day it is
+written.
 """
+
 import csv
 import datetime
 import io
 import re
 
-import models as m
 import pytest
-import questions as q
-import workflow as w
 from conftest import START
 from peewee import DateField, DecimalField, ForeignKeyField
 from pypdf import PdfReader
 from web import MARKS, key_of
 
+import models as m
+import workflow as w
+from records import questions as q
+
 RECORDS = [c for c in m.every() if not issubclass(c, q.Row)]
 ON_PAPER = [c for c in RECORDS if issubclass(c, m.PupilRecord) and c is not m.Letter]
 WITH_FORM = [c for c in RECORDS if c.__name__ not in w.ONLY_BY_MOVES]
-WRITER = {c: q.TECHNICIAN if "w" not in m.RIGHTS_TABLE[c.__name__][q.SENCO] else q.SENCO for c in RECORDS}
+WRITER = {
+    c: q.TECHNICIAN if "w" not in m.RIGHTS_TABLE[c.__name__][q.SENCO] else q.SENCO for c in RECORDS
+}
 each = pytest.mark.parametrize
 
 
@@ -30,13 +36,21 @@ def name_of(cls):
 
 
 def asked_of(cls):
-    """Every question with the name of its control: [(row class or the class, question, field, control)], rows included."""
+    """Every question with the name of its control: [(row class or the class, question, field,
+    control)], rows included.
+    """
     own = [(cls, n, f, n) for n, f in cls.questions()]
-    return own + [(row, n, f, f"{group}-0-{n}") for group, row in cls.groups().items() for n, f in row.questions()]
+    return own + [
+        (row, n, f, f"{group}-0-{n}")
+        for group, row in cls.groups().items()
+        for n, f in row.questions()
+    ]
 
 
 def asked_on_form(cls):
-    """The questions that somebody answers on the form; the others are answered by a move, a chart page or the program."""
+    """The questions that somebody answers on the form; the others are answered by a move, a chart
+    page or the program.
+    """
     for kind, name, asked, control in asked_of(cls):
         section = cls.section_of(control.partition("-")[0])
         if WRITER[cls] in section.write and name not in (*cls.given, "pupil"):
@@ -57,10 +71,12 @@ def said_in(cls, record):
     """Every answer of a record and its rows: [(question, words)]."""
     own = [(f"{cls.__name__}.{n}", record.answer(n)) for n, _ in cls.questions() if n != "pupil"]
     rows = [(group, row) for group in cls.groups() for row in getattr(record, group)]
-    return own + [(f"{group}.{n}", row.answer(n)) for group, row in rows for n, _ in row.questions()]
+    return own + [
+        (f"{group}.{n}", row.answer(n)) for group, row in rows for n, _ in row.questions()
+    ]
 
 
-# ------------------------------------------------------------------------------------------------------------- the form
+# --- the form
 @each("cls", WITH_FORM, ids=name_of)
 def test_every_question_is_on_the_form(school, browser, cls):
     """With its label, its prompt and the control of its kind."""
@@ -69,9 +85,15 @@ def test_every_question_is_on_the_form(school, browser, cls):
     for _, _, asked, name in asked_on_form(cls):
         controls = page.form().xpath(f".//*[@name='{name}']")
         lacking += [f"{name}: no control"] * (not controls)
-        lacking += [f"{name}: label {page.label(c)}" for c in controls[:1] if asked.verbose_name not in page.label(c)]
+        lacking += [
+            f"{name}: label {page.label(c)}"
+            for c in controls[:1]
+            if asked.verbose_name not in page.label(c)
+        ]
         lacking += [f"{name}: prompt"] * (bool(asked.help_text) and asked.help_text not in text)
-        lacking += [f"{name}: {fault}" for fault in [control_fault(asked, controls)] if controls and fault]
+        lacking += [
+            f"{name}: {fault}" for fault in [control_fault(asked, controls)] if controls and fault
+        ]
     assert not lacking, "\n".join(lacking)
 
 
@@ -81,21 +103,42 @@ def control_fault(asked, controls):
     if isinstance(asked, ForeignKeyField):
         return "" if tag == "select" or first.get("data-lookup") else "no look-up"
     if asked.choices:
-        offered = {o.get("value") for c in controls for o in ([*c.iter("option")] if c.tag == "select" else [c])}
+        offered = {
+            o.get("value")
+            for c in controls
+            for o in ([*c.iter("option")] if c.tag == "select" else [c])
+        }
         left = {str(code) for code, _ in asked.choices} - offered
         wrong = asked.ask.many and first.get("type") != "checkbox"
-        return f"options {left} are not offered" if left else "several answers need boxes to tick" if wrong else ""
+        return (
+            f"options {left} are not offered"
+            if left
+            else "several answers need boxes to tick"
+            if wrong
+            else ""
+        )
     if isinstance(asked, DateField):
         return "" if first.get("data-day") else "no box for a date"
     if isinstance(asked, DecimalField):
         return "" if first.get("inputmode") == "decimal" else "no box for a number"
     bank = asked.ask.bank
-    return "" if (tag == "textarea") == (asked.ask.rows > 1) and (not bank or first.get("list") == f"bank-{bank}") else f"a {tag}"
+    return (
+        ""
+        if (tag == "textarea") == (asked.ask.rows > 1)
+        and (not bank or first.get("list") == f"bank-{bank}")
+        else f"a {tag}"
+    )
 
 
-@each("cls", [c for c in WITH_FORM if not issubclass(c, m.Form) and issubclass(c, m.PupilRecord)], ids=name_of)
+@each(
+    "cls",
+    [c for c in WITH_FORM if not issubclass(c, m.Form) and issubclass(c, m.PupilRecord)],
+    ids=name_of,
+)
 def test_a_new_record_asks_for_its_pupil(school, browser, cls):
-    """Started from the list, the pupil is looked up; started from the pupil's page, the pupil is given."""
+    """Started from the list, the pupil is looked up; started from the pupil's page, the pupil is
+    given.
+    """
     at = browser(WRITER[cls])
     if cls is m.EhcCase:
         return
@@ -109,16 +152,22 @@ def test_the_questions_that_no_form_asks_are_asked_by_the_chart_or_by_a_step(sch
     steps = {(m.EhcCase, "state")}
     for cls in RECORDS:
         silent = {n for section, lines in cls.layout() if not section.write for n, _ in lines}
-        chart = {q.name for q in w.chart_of(cls())} if silent and issubclass(cls, m.Review) else set()
+        chart = (
+            {q.name for q in w.chart_of(cls())} if silent and issubclass(cls, m.Review) else set()
+        )
         left = {n for n in silent if n.removesuffix("_why") not in chart and (cls, n) not in steps}
         assert not left, f"{cls.__name__}: nobody can answer {left}"
 
 
-# ---------------------------------------------------------------------------------------- page, change, audit, spreadsheet
+# --- page, change, audit, spreadsheet
 def other_answer(record, name, asked):
     """Another answer than the one a question has: what is typed, and what it says afterwards."""
     if asked.choices:
-        return next((code, words) for code, words in reversed(asked.choices) if code != getattr(record, name))
+        return next(
+            (code, words)
+            for code, words in reversed(asked.choices)
+            if code != getattr(record, name)
+        )
     if isinstance(asked, DateField):
         was = getattr(record, name) or START
         day = was - datetime.timedelta(1)
@@ -129,53 +178,89 @@ def other_answer(record, name, asked):
     return words, words
 
 
-SPECIAL = {(m.Pupil, "upn"): "H801200001001", (m.Pupil, "former_upn"): "A801200001001", (m.User, "username"): "new.name", (m.Setting, "holidays"): "19/12/2026 to 3/1/2027",
-           (m.Setting, "import_columns"): "A = B", (m.SenNeed, "rank"): "1", (m.User, "role"): "teacher", (m.User, "account"): "on",
-           (m.User, "classes"): "7X", (m.Pupil, "left_on"): "", (m.Setting, "idle_minutes"): "20",
-           (m.Setting, "backup_places"): "", (m.Setting, "anchor_place"): ""}
+SPECIAL = {
+    (m.Pupil, "upn"): "H801200001001",
+    (m.Pupil, "former_upn"): "A801200001001",
+    (m.User, "username"): "new.name",
+    (m.Setting, "holidays"): "19/12/2026 to 3/1/2027",
+    (m.Setting, "import_columns"): "A = B",
+    (m.SenNeed, "rank"): "1",
+    (m.User, "role"): "teacher",
+    (m.User, "account"): "on",
+    (m.User, "classes"): "7X",
+    (m.Pupil, "left_on"): "",
+    (m.Setting, "idle_minutes"): "20",
+    (m.Setting, "backup_places"): "",
+    (m.Setting, "anchor_place"): "",
+}
 
 
 @each("cls", WITH_FORM, ids=name_of)
-def test_every_question_can_be_changed_and_is_then_on_the_page_and_in_the_audit_trail(school, browser, cls):
-    """Each control of the form is filled in anew and sent; the page says it, the audit trail says who changed what."""
+def test_every_question_can_be_changed_and_is_then_on_the_page_and_in_the_audit_trail(
+    school, browser, cls
+):
+    """Each control of the form is filled in anew and sent; the page says it, the audit trail says
+    who changed what.
+    """
     at, record = browser(WRITER[cls]), record_of(school, cls)
     typed, wanted, rows = {}, {}, {g: getattr(record, g).get() for g in cls.groups()}
     for kind, name, asked, control in asked_on_form(cls):
         if not isinstance(asked, ForeignKeyField) or kind is cls:
             special = SPECIAL.get((kind, name))
-            typed[control], wanted[control] = (special, special) if special is not None else other_answer(
-                record if kind is cls else rows[control.partition("-")[0]], name, asked)
+            typed[control], wanted[control] = (
+                (special, special)
+                if special is not None
+                else other_answer(
+                    record if kind is cls else rows[control.partition("-")[0]], name, asked
+                )
+            )
     seen = q.AuditEntry.select().count()
     page = at.submit(at.page(f"/{cls.slug()}/{record.id}/edit/"), **typed)
     fresh = cls.get_by_id(record.id)
     holders = {**{g: type(row).get_by_id(row.id) for g, row in rows.items()}, "": fresh}
-    kept = {c: holders["" if "-" not in c else c.partition("-")[0]].answer(c.rpartition("-")[2]) for c in typed}
+    kept = {
+        c: holders["" if "-" not in c else c.partition("-")[0]].answer(c.rpartition("-")[2])
+        for c in typed
+    }
     special = {control for kind, name, _, control in asked_on_form(cls) if (kind, name) in SPECIAL}
     wrong = {c: kept[c] for c in typed if kept[c] != wanted[c] and c not in special}
     assert not wrong, f"kept otherwise than typed: {wrong}"
-    told = {(e.record, e.question): e for e in q.AuditEntry.select().offset(seen).order_by(q.AuditEntry.id)}
+    told = {
+        (e.record, e.question): e
+        for e in q.AuditEntry.select().offset(seen).order_by(q.AuditEntry.id)
+    }
     for kind, name, asked, control in asked_on_form(cls):
         if control in kept and (kind, name) not in SPECIAL:
             entry = told.get((kind.__name__, name))
-            assert entry and entry.after == kept[control], f"{kind.__name__}.{name} is not in the audit trail"
+            assert entry and entry.after == kept[control], (
+                f"{kind.__name__}.{name} is not in the audit trail"
+            )
             assert entry.who == at.user.name and entry.before != entry.after
     page = at.page(f"/{cls.slug()}/{record.id}/")
     text = squeezed(page.text)
     for _, _, asked, control in asked_on_form(cls):
         if control in kept:
-            assert squeezed(kept[control]) in text, f"{control}: the page does not say “{kept[control]}”"
+            assert squeezed(kept[control]) in text, (
+                f"{control}: the page does not say “{kept[control]}”"
+            )
 
 
 @each("cls", RECORDS, ids=name_of)
 def test_every_question_and_answer_is_on_the_page(school, browser, cls):
     """Also those that no form asks."""
-    record, reader = record_of(school, cls), q.SENCO if "r" in m.RIGHTS_TABLE[cls.__name__][q.SENCO] else q.TECHNICIAN
+    record, reader = (
+        record_of(school, cls),
+        q.SENCO if "r" in m.RIGHTS_TABLE[cls.__name__][q.SENCO] else q.TECHNICIAN,
+    )
     text, lacking = squeezed(browser(reader).page(f"/{cls.slug()}/{record.id}/").text), []
     for where, words in said_in(cls, record):
         lacking += [where] * (squeezed(words) not in text)
     for _, name, asked, control in asked_of(cls):
-        unsaid = cls is m.Pupil and "-" not in control and not record.answer(name)       # the child's page leaves out what is empty
-        lacking += [f"the question {control}"] * (name != "pupil" and not unsaid and squeezed(asked.verbose_name) not in text)
+        # the child's page leaves out what is empty
+        unsaid = cls is m.Pupil and "-" not in control and not record.answer(name)
+        lacking += [f"the question {control}"] * (
+            name != "pupil" and not unsaid and squeezed(asked.verbose_name) not in text
+        )
     assert not lacking, f"not on the page of a {cls.kind_name()}: {lacking}"
 
 
@@ -184,11 +269,19 @@ def owner_of(cls):
     return cls.parent_field().rel_model if issubclass(cls, q.Row) else cls
 
 
-@each("cls", [c for c in m.every() if "x" in m.RIGHTS_TABLE[owner_of(c).__name__][q.SENCO]], ids=name_of)
+@each(
+    "cls",
+    [c for c in m.every() if "x" in m.RIGHTS_TABLE[owner_of(c).__name__][q.SENCO]],
+    ids=name_of,
+)
 def test_every_question_and_answer_is_in_the_spreadsheet(school, browser, cls):
-    """One column for each question, one line for each record; the export itself is in the audit trail."""
+    """One column for each question, one line for each record; the export itself is in the audit
+    trail.
+    """
     response = browser("senco").post(f"/{cls.slug()}/spreadsheet/")
-    assert response.mimetype == "text/csv" and "attachment" in response.headers["Content-Disposition"]
+    assert (
+        response.mimetype == "text/csv" and "attachment" in response.headers["Content-Disposition"]
+    )
     head, *lines = csv.reader(io.StringIO(response.get_data(as_text=True).removeprefix("\ufeff")))
     record = record_of(school, cls)
     line = dict(zip(head, next(line for line in lines if line[0] == str(record.id))))
@@ -200,11 +293,15 @@ def test_every_question_and_answer_is_in_the_spreadsheet(school, browser, cls):
     assert (entry.act, entry.record, entry.who) == ("export", cls.__name__, school.senco.name)
 
 
-# ------------------------------------------------------------------------------------------------------------- on paper
+# --- on paper
 def paper_text(response):
     """The words of a PDF, without spaces."""
-    assert response.status_code == 200 and response.mimetype == "application/pdf", response.get_data(as_text=True)[:2000]
-    return squeezed("".join(page.extract_text() for page in PdfReader(io.BytesIO(response.data)).pages))
+    assert response.status_code == 200 and response.mimetype == "application/pdf", (
+        response.get_data(as_text=True)[:2000]
+    )
+    return squeezed(
+        "".join(page.extract_text() for page in PdfReader(io.BytesIO(response.data)).pages)
+    )
 
 
 @each("cls", ON_PAPER, ids=name_of)
@@ -215,8 +312,11 @@ def test_every_answer_is_on_the_completed_paper(school, browser, cls):
     for where, words in said_in(cls, record):
         parts = words.split("; ") if where.partition(".")[0] == cls.__name__ else [words]
         lacking += [f"{where}: {part}" for part in parts if squeezed(part) not in text]
-    lacking += [f"the question {c}" for _, n, f, c in asked_of(cls)
-                if n != "pupil" and squeezed(f.verbose_name.rstrip("?:.")) not in text]
+    lacking += [
+        f"the question {c}"
+        for _, n, f, c in asked_of(cls)
+        if n != "pupil" and squeezed(f.verbose_name.rstrip("?:.")) not in text
+    ]
     assert not lacking, f"not on the completed {cls.kind_name()}: {lacking}"
 
 
@@ -225,34 +325,77 @@ def test_the_whole_record_of_a_pupil_has_every_answer(school, browser):
     text, lacking = paper_text(browser("senco").get(f"/pupil/{school.mine.id}/record.pdf")), []
     for cls in RECORDS:
         if issubclass(cls, m.Form) or cls is m.Pupil:
-            lacking += [where for where, words in said_in(cls, record_of(school, cls))
-                        for part in words.split("; ") if squeezed(part) not in text]
+            lacking += [
+                where
+                for where, words in said_in(cls, record_of(school, cls))
+                for part in words.split("; ")
+                if squeezed(part) not in text
+            ]
     assert not lacking, f"not in the whole record: {lacking}"
 
 
-# ------------------------------------------------------------------------------------------------------- hostile words
-XSS = ("<script>alert(1)</script>", '"><svg onload=alert(1)>', "'><img src=x onerror=alert(1)>", "{{7*7}}", "{% raw %}", "${7*7}",
-       "javascript:alert(1)", "</textarea><script>1</script>", "</title><h1>x</h1>", "<!--", "]]>", "&lt;b&gt;",
-       "<b>bold</b>", "a\" autofocus onfocus=\"x", "</option></select><iframe src=//x>", "<a href='data:text/html,x'>y</a>", "=1+1",
-       "%s %d {0}", "\\u003cscript\\u003e", "<style>*{}</style>",
-       "<svg><animate onbegin=alert(1) attributeName=x>", "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
-       "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">", "<details open ontoggle=alert(1)>", "<body onload=alert(1)>",
-       "<input autofocus onfocus=alert(1)>", "<object data=javascript:alert(1)>", "<base href=//evil.example/>", "<link rel=stylesheet href=//evil.example/x.css>",
-       "<meta http-equiv=refresh content=0;url=//evil.example/>", "<form action=//evil.example/><button>x</button>", "` onmouseover=alert(1) x=`",
-       "' onmouseover='alert(1)", "\" style=\"background:url(//evil.example/x)", "{{constructor.constructor('alert(1)')()}}", "#{7*7}<%= 7*7 %>",
-       "<img src=//evil.example/x.png>", "<scr<script>ipt>alert(1)</scr</script>ipt>", "&#60;script&#62;alert(1)&#60;/script&#62;", "<xss id=x tabindex=1 onfocus=alert(1)>",
-       "</form></main><h1>x</h1>", "<template><img src=x onerror=alert(1)></template>", "data:text/html,<script>alert(1)</script>", "vbscript:msgbox(1)")
+# --- hostile words
+XSS = (
+    "<script>alert(1)</script>",
+    '"><svg onload=alert(1)>',
+    "'><img src=x onerror=alert(1)>",
+    "{{7*7}}",
+    "{% raw %}",
+    "${7*7}",
+    "javascript:alert(1)",
+    "</textarea><script>1</script>",
+    "</title><h1>x</h1>",
+    "<!--",
+    "]]>",
+    "&lt;b&gt;",
+    "<b>bold</b>",
+    'a" autofocus onfocus="x',
+    "</option></select><iframe src=//x>",
+    "<a href='data:text/html,x'>y</a>",
+    "=1+1",
+    "%s %d {0}",
+    "\\u003cscript\\u003e",
+    "<style>*{}</style>",
+    "<svg><animate onbegin=alert(1) attributeName=x>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+    "<details open ontoggle=alert(1)>",
+    "<body onload=alert(1)>",
+    "<input autofocus onfocus=alert(1)>",
+    "<object data=javascript:alert(1)>",
+    "<base href=//evil.example/>",
+    "<link rel=stylesheet href=//evil.example/x.css>",
+    "<meta http-equiv=refresh content=0;url=//evil.example/>",
+    "<form action=//evil.example/><button>x</button>",
+    "` onmouseover=alert(1) x=`",
+    "' onmouseover='alert(1)",
+    '" style="background:url(//evil.example/x)',
+    "{{constructor.constructor('alert(1)')()}}",
+    "#{7*7}<%= 7*7 %>",
+    "<img src=//evil.example/x.png>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "&#60;script&#62;alert(1)&#60;/script&#62;",
+    "<xss id=x tabindex=1 onfocus=alert(1)>",
+    "</form></main><h1>x</h1>",
+    "<template><img src=x onerror=alert(1)></template>",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:msgbox(1)",
+)
 
 
 @each("cls", WITH_FORM, ids=name_of)
 @each("turn", range(2))
 def test_hostile_words_come_back_as_words(school, browser, cls, turn):
-    """In every text of every form: kept as typed, shown as typed on form, page and list, never as part of the page (ASVS 1.2.1)."""
+    """In every text of every form: kept as typed, shown as typed on form, page and list, never as
+    part of the page (ASVS 1.2.1).
+    """
     at, record, typed = browser(WRITER[cls]), record_of(school, cls), {}
     shape = at.page(f"/{cls.slug()}/{record.id}/edit/")
     before = page_shape(shape)
     for number, (kind, name, asked, control) in enumerate(asked_on_form(cls)):
-        text = not asked.choices and not isinstance(asked, DateField | DecimalField | ForeignKeyField)
+        text = not asked.choices and not isinstance(
+            asked, DateField | DecimalField | ForeignKeyField
+        )
         if text and (kind, name) not in SPECIAL and (kind, name) != (m.Pupil, "form"):
             typed[control] = XSS[(number + turn * 23 + WITH_FORM.index(cls) * 5) % len(XSS)]
     after = at.submit(shape, **typed)
@@ -261,12 +404,27 @@ def test_hostile_words_come_back_as_words(school, browser, cls, turn):
     form = at.page(f"/{cls.slug()}/{record.id}/edit/")
     assert {c: form.said(c) for c in typed} == typed
     assert page_shape(form) == before
-    for url in (f"/{cls.slug()}/{record.id}/", f"/{cls.slug()}/", *([f"/pupil/{school.mine.id}/", "/"] if WRITER[cls] == q.SENCO else [])):
-        page = at.page(url)                 # its checks find scripts, handlers, styles, foreign addresses
-        assert not page.all("//iframe | //img | //script[not(@src)] | //b[text()='bold'] | //*[@autofocus]"), url
-        assert "49" not in [w.strip() for w in page.text.split("{{7*7}}")] and "javascript:" not in str(page.all("//@href"))
+    for url in (
+        f"/{cls.slug()}/{record.id}/",
+        f"/{cls.slug()}/",
+        *([f"/pupil/{school.mine.id}/", "/"] if WRITER[cls] == q.SENCO else []),
+    ):
+        # its checks find scripts, handlers, styles, foreign addresses
+        page = at.page(url)
+        assert not page.all(
+            "//iframe | //img | //script[not(@src)] | //b[text()='bold'] | //*[@autofocus]"
+        ), url
+        assert "49" not in [
+            w.strip() for w in page.text.split("{{7*7}}")
+        ] and "javascript:" not in str(page.all("//@href"))
 
 
 def page_shape(page):
-    """The elements of a page, without what changes when words do: messages and the lines of links to rows."""
-    return [(e.tag, e.get("name"), e.get("id")) for e in page.all("//main//form//*") if e.tag not in ("option", "p", "output")]
+    """The elements of a page, without what changes when words do: messages and the lines of links
+    to rows.
+    """
+    return [
+        (e.tag, e.get("name"), e.get("id"))
+        for e in page.all("//main//form//*")
+        if e.tag not in ("option", "p", "output")
+    ]

@@ -7,16 +7,17 @@ that stand nowhere else.
 import datetime
 import re
 
-import commands
-import models as m
 import pytest
-import questions as q
 import time_machine
 from click.testing import CliRunner
 from conftest import START, take_to
 from live import common
 from test_upkeep import migrated, school  # noqa: F401  (fixtures: a data folder)
 from web import MARKS, MOMENT, Browser, everywhere
+
+import commands
+import models as m
+from records import questions as q
 
 BORN = datetime.date(1991, 7, 19)
 UPN = "H801200001991"
@@ -44,7 +45,7 @@ def test_the_words_that_are_looked_for_would_be_found():
     assert secrets_in("due since Tuesday 19 July 2022, zebminesur") == ["19 July 2022", "zebmine"]
 
 
-# ---------------------------------------------------------------------------------------- pages
+# --- pages
 def born(key):
     """Give a child the birthday and the UPN that are looked for."""
     m.Pupil.update(dob=BORN, upn=UPN).where(m.Pupil.id == key).execute()
@@ -73,7 +74,7 @@ def test_no_page_of_the_technician_says_anything_of_a_child(web_school, plain_pa
     assert opened > 20
 
 
-# ------------------------------------------------------------------------------------- commands
+# --- commands
 # What each command is given; those with a sentence are looked at elsewhere, or say nothing.
 COMMANDS = {
     "backup": (),

@@ -1,16 +1,20 @@
-"""Two people at one form, and two presses of one button: nothing is lost unseen, and one press makes one thing."""
+"""Two people at one form, and two presses of one button: nothing is lost unseen, and one press
+makes one thing.
+"""
+
 import io
 import itertools
 import threading
 
-import app as portal_module
-import models as m
 import pytest
-import questions as q
-import trail
-import workflow as w
 from conftest import HANGS, START, agreed, hold_review, write
 from web import Browser, Page, key_of
+
+import app as portal_module
+import models as m
+import workflow as w
+from audit import log as audit_log
+from records import questions as q
 
 each = pytest.mark.parametrize
 
@@ -49,27 +53,49 @@ def fresh(record):
     return type(record).get_by_id(record.id)
 
 
-# --------------------------------------------------------------------------------------- the table: who changed what
+# --- the table: who changed what
 # One question of each kind: what was saved, two other answers, and how the kept one reads.
-KINDS = {"text": ("strengths", "Was so", "Theirs", "Mine"), "line": ("raised_by", "Was so", "Theirs", "Mine"),
-         "day": ("raised_on", "1/9/2026", "2/9/2026", "3/9/2026"), "choice": ("consent", "given", "not given", "not reached"),
-         "ticks": ("causes", m.CAUSES[0], m.CAUSES[1], m.CAUSES[2]), "row text": ("used-0-strategy", "Was so", "Theirs", "Mine"),
-         "row choice": ("used-0-effect", "-2", "0", "2"), "row day": ("used-0-since", "1/9/2026", "2/9/2026", "3/9/2026")}
-CASES = {"nobody": (0, 0, 0), "me": (0, 2, 2), "them": (1, 0, 1), "both alike": (1, 1, 1), "I empty it": (0, None, None),
-         "they empty it": (None, 0, None), "both empty it": (None, None, None)}
-CLASHES = {"both, differently": (1, 2), "I empty what they changed": (1, None), "they empty what I changed": (None, 2)}
+KINDS = {
+    "text": ("strengths", "Was so", "Theirs", "Mine"),
+    "line": ("raised_by", "Was so", "Theirs", "Mine"),
+    "day": ("raised_on", "1/9/2026", "2/9/2026", "3/9/2026"),
+    "choice": ("consent", "given", "not given", "not reached"),
+    "ticks": ("causes", m.CAUSES[0], m.CAUSES[1], m.CAUSES[2]),
+    "row text": ("used-0-strategy", "Was so", "Theirs", "Mine"),
+    "row choice": ("used-0-effect", "-2", "0", "2"),
+    "row day": ("used-0-since", "1/9/2026", "2/9/2026", "3/9/2026"),
+}
+CASES = {
+    "nobody": (0, 0, 0),
+    "me": (0, 2, 2),
+    "them": (1, 0, 1),
+    "both alike": (1, 1, 1),
+    "I empty it": (0, None, None),
+    "they empty it": (None, 0, None),
+    "both empty it": (None, None, None),
+}
+CLASHES = {
+    "both, differently": (1, 2),
+    "I empty what they changed": (1, None),
+    "they empty what I changed": (None, 2),
+}
 
 
 def put(at):
     """What stands in the box of every kind of question in one of its versions; None for empty."""
-    return {name.replace("-", "__"): ([] if kind == "ticks" else "") if at is None else versions[at] for kind, (name, *versions) in KINDS.items()}
+    return {
+        name.replace("-", "__"): ([] if kind == "ticks" else "") if at is None else versions[at]
+        for kind, (name, *versions) in KINDS.items()
+    }
 
 
 def kept(record):
     """What is saved of every kind, as somebody would type it."""
     record, found = fresh(record), {}
     for kind, (name, *_) in KINDS.items():
-        value = getattr(record.used.get(), name.split("-")[2]) if "-" in name else getattr(record, name)
+        value = (
+            getattr(record.used.get(), name.split("-")[2]) if "-" in name else getattr(record, name)
+        )
         found[kind] = f"{value.day}/{value.month}/{value.year}" if hasattr(value, "day") else value
     return found
 
@@ -81,24 +107,42 @@ def version(at):
 
 @each("case", CASES)
 def test_what_does_not_clash_is_merged(pair, concern, case):
-    """Changed by nobody, by me, by them, by both alike, in a question of each kind: saved at once, whatever else they changed."""
+    """Changed by nobody, by me, by them, by both alike, in a question of each kind: saved at once,
+    whatever else they changed.
+    """
     senco, office = pair
     theirs, ours, wanted = CASES[case]
     senco.submit(senco.page(edit(concern)), **put(0))
     mine = senco.page(edit(concern))
-    office.submit(office.page(edit(concern)), **put(theirs), family_said="They also wrote this", used__0__who="and this")
+    office.submit(
+        office.page(edit(concern)),
+        **put(theirs),
+        family_said="They also wrote this",
+        used__0__who="and this",
+    )
     page = senco.submit(mine, **put(ours), child_said="I also wrote this")
     assert kept(concern) == version(wanted)
     saved = fresh(concern)
-    assert (saved.family_said, saved.child_said, saved.used.get().who) == ("They also wrote this", "I also wrote this", "and this")
-    assert "Office of the school saved this Record of Concern meanwhile; taken over from there: “" in page.text
+    assert (saved.family_said, saved.child_said, saved.used.get().who) == (
+        "They also wrote this",
+        "I also wrote this",
+        "and this",
+    )
+    assert (
+        "Office of the school saved this Record of Concern meanwhile; taken over from there: “"
+        in page.text
+    )
     assert "“What did the family say?”" in page.text
-    assert ("“What is going well?”" in page.text.split("meanwhile")[1].split("Record of Concern")[0]) == (case in ("them", "they empty it"))
+    assert (
+        "“What is going well?”" in page.text.split("meanwhile")[1].split("Record of Concern")[0]
+    ) == (case in ("them", "they empty it"))
 
 
 @each("case", CLASHES)
 def test_a_clash_shows_both_and_whoever_saves_again_keeps_their_own(pair, concern, case):
-    """422: theirs with who and when, mine in the box; nothing is saved of mine until I say so, and nothing of theirs is lost meanwhile."""
+    """422: theirs with who and when, mine in the box; nothing is saved of mine until I say so, and
+    nothing of theirs is lost meanwhile.
+    """
     senco, office = pair
     theirs, ours = CLASHES[case]
     senco.submit(senco.page(edit(concern)), **put(0))
@@ -106,11 +150,18 @@ def test_a_clash_shows_both_and_whoever_saves_again_keeps_their_own(pair, concer
     office.submit(office.page(edit(concern)), **put(theirs), family_said="They also wrote this")
     page = senco.submit(mine, 422, **put(ours), child_said="I also wrote this")
     assert kept(concern) == version(theirs)
-    assert [where for where, _ in page.problems if where] == sorted((k[0] for k in KINDS.values()), key=page.ids.index)
+    assert [where for where, _ in page.problems if where] == sorted(
+        (k[0] for k in KINDS.values()), key=page.ids.index
+    )
     for where, words in page.problems:
         if where:
-            assert "Office of the school, 24 Nov 2026, " in words and ("is now empty" in words) == (theirs is None)
-    assert (page.said("family_said"), page.said("child_said")) == ("They also wrote this", "I also wrote this")
+            assert "Office of the school, 24 Nov 2026, " in words and ("is now empty" in words) == (
+                theirs is None
+            )
+    assert (page.said("family_said"), page.said("child_said")) == (
+        "They also wrote this",
+        "I also wrote this",
+    )
     senco.submit(page)
     saved = fresh(concern)
     assert kept(concern) == version(ours)
@@ -128,7 +179,9 @@ def test_a_third_change_clashes_again(pair, meeting):
     assert "now says: Theirs again" in page.text and page.said("minutes") == "Mine"
 
 
-@each("sent", ("", "nonsense", "[]", '{"": []}', '{"people": 1}', '{"people": {"1": 2}}', "{" * 2000))
+@each(
+    "sent", ("", "nonsense", "[]", '{"": []}', '{"people": 1}', '{"people": {"1": 2}}', "{" * 2000)
+)
 def test_a_form_that_does_not_say_what_it_showed_clashes_with_all_that_differs(pair, meeting, sent):
     """`seen` is nonsense: no silent loss, no error page."""
     senco, office = pair
@@ -138,11 +191,13 @@ def test_a_form_that_does_not_say_what_it_showed_clashes_with_all_that_differs(p
     assert "now says: Theirs" in page.text and fresh(meeting).minutes == "Theirs"
 
 
-# -------------------------------------------------------------------------------------------------------------- the lines
+# --- the lines
 def add(at, page, group="people", **given):
     """Add a line to a form and fill it in; the page as it stands, not saved."""
     number = len(page.all(f"//*[@data-rows='{group}']/fieldset"))
-    return at.submit(page, button=("more", group), **{}), {f"{group}__{number}__{n}": v for n, v in given.items()}
+    return at.submit(page, button=("more", group), **{}), {
+        f"{group}__{number}__{n}": v for n, v in given.items()
+    }
 
 
 def test_lines_that_either_adds_stay(pair, meeting):
@@ -171,7 +226,9 @@ def test_a_line_that_they_took_out_and_i_did_not_change_goes(pair, meeting):
     mine = senco.page(edit(meeting))
     office.submit(office.page(edit(meeting)), people__0__gone="y")
     page = senco.submit(mine, minutes="Mine")
-    assert not meeting.people.count() and fresh(meeting).minutes == "Mine" and "taken out" in page.text
+    assert (
+        not meeting.people.count() and fresh(meeting).minutes == "Mine" and "taken out" in page.text
+    )
 
 
 @each("keeps", (True, False))
@@ -182,9 +239,14 @@ def test_a_line_that_they_took_out_and_i_changed_is_a_clash(pair, meeting, keeps
     mine = senco.page(edit(meeting))
     office.submit(office.page(edit(meeting)), people__0__gone="y")
     page = senco.submit(mine, 422, people__0__contribution="My words")
-    assert "Office of the school has taken it out (24 Nov 2026, " in page.text and page.said("people-0-contribution") == "My words"
+    assert (
+        "Office of the school has taken it out (24 Nov 2026, " in page.text
+        and page.said("people-0-contribution") == "My words"
+    )
     senco.submit(page, **({} if keeps else {"people__0__gone": "y"}))
-    assert [(r.who, r.contribution) for r in meeting.people] == ([(said, "My words")] if keeps else [])
+    assert [(r.who, r.contribution) for r in meeting.people] == (
+        [(said, "My words")] if keeps else []
+    )
 
 
 def test_a_new_line_after_one_that_was_taken_out_is_another_line(pair, meeting):
@@ -192,7 +254,9 @@ def test_a_new_line_after_one_that_was_taken_out_is_another_line(pair, meeting):
     senco, office = pair
     mine, key = senco.page(edit(meeting)), meeting.people.get().id
     office.submit(office.page(edit(meeting)), people__0__gone="y")
-    office.submit(office.page(edit(meeting)), people__0__who="Somebody new", people__0__reply="Coming")
+    office.submit(
+        office.page(edit(meeting)), people__0__who="Somebody new", people__0__reply="Coming"
+    )
     assert meeting.people.get().id > key
     page = senco.submit(mine, 422, people__0__contribution="About the one before")
     senco.submit(page)
@@ -206,7 +270,10 @@ def test_a_line_that_i_took_out_and_they_changed_is_a_clash(pair, meeting):
     mine = senco.page(edit(meeting))
     office.submit(office.page(edit(meeting)), people__0__contribution="Their words")
     page = senco.submit(mine, 422, people__0__gone="y")
-    assert "you took it out, but Office of the school has changed it" in page.text and "Their words" in page.text
+    assert (
+        "you took it out, but Office of the school has changed it" in page.text
+        and "Their words" in page.text
+    )
     assert meeting.people.count() == 1
     senco.submit(page)
     assert not meeting.people.count()
@@ -218,11 +285,26 @@ def test_lines_of_both_with_links_between_them(pair, plan):
     mine = senco.page(edit(plan))
     theirs = office.page(edit(plan))
     for group in ("needs", "outcomes"):
-        mine, theirs = senco.submit(mine, button=("more", group)), office.submit(theirs, button=("more", group))
-    office.submit(theirs, needs__1__words="Their need", outcomes__1__words="Their outcome", outcomes__1__need="1")
-    senco.submit(mine, needs__1__words="My need", outcomes__1__words="My outcome", outcomes__1__need="1", provision__0__words="Mine")
-    assert {o.words: o.need.words for o in plan.outcomes if o.words in ("My outcome", "Their outcome")} == {
-        "My outcome": "My need", "Their outcome": "Their need"}
+        mine, theirs = (
+            senco.submit(mine, button=("more", group)),
+            office.submit(theirs, button=("more", group)),
+        )
+    office.submit(
+        theirs,
+        needs__1__words="Their need",
+        outcomes__1__words="Their outcome",
+        outcomes__1__need="1",
+    )
+    senco.submit(
+        mine,
+        needs__1__words="My need",
+        outcomes__1__words="My outcome",
+        outcomes__1__need="1",
+        provision__0__words="Mine",
+    )
+    assert {
+        o.words: o.need.words for o in plan.outcomes if o.words in ("My outcome", "Their outcome")
+    } == {"My outcome": "My need", "Their outcome": "Their need"}
 
 
 def test_a_link_to_a_line_that_they_took_out_is_said(pair, plan):
@@ -239,39 +321,70 @@ def test_a_link_to_a_line_that_they_took_out_is_said(pair, plan):
 
 
 def test_every_mix_of_two_changes_to_two_lines_loses_nothing(pair, meeting):
-    """Each of us changes, takes out or leaves each of two lines (every 13th of 81 mixes): what either wrote is saved or shown."""
+    """Each of us changes, takes out or leaves each of two lines (every 13th of 81 mixes): what
+    either wrote is saved or shown.
+    """
     senco, office = pair
     with q.acting("The tests"):
         m.MeetingPerson.create(meeting=meeting, who="Second")
-    acts = {"leave": lambda n, who: {}, "change": lambda n, who: {f"people__{n}__contribution": f"{who} {n}"},
-            "take out": lambda n, who: {f"people__{n}__gone": "y"}}
+    acts = {
+        "leave": lambda n, who: {},
+        "change": lambda n, who: {f"people__{n}__contribution": f"{who} {n}"},
+        "take out": lambda n, who: {f"people__{n}__gone": "y"},
+    }
     for a, b, c, d in list(itertools.product(acts, repeat=4))[::13]:
         with q.db.atomic() as everything:
             mine = senco.page(edit(meeting))
-            office.submit(office.page(edit(meeting)), **acts[a](0, "Theirs"), **acts[b](1, "Theirs"))
+            office.submit(
+                office.page(edit(meeting)), **acts[a](0, "Theirs"), **acts[b](1, "Theirs")
+            )
             before = {r.contribution for r in meeting.people}
-            shown = senco.submit(mine, clash_of((a, c), (b, d)), **acts[c](0, "Mine"), **acts[d](1, "Mine")).source
+            shown = senco.submit(
+                mine, clash_of((a, c), (b, d)), **acts[c](0, "Mine"), **acts[d](1, "Mine")
+            ).source
             after = {r.contribution for r in meeting.people}
-            wrote = {f"Mine {n}" for n, act in enumerate((c, d)) if act == "change"} | {w for w in before if w and w.startswith("Theirs")}
+            wrote = {f"Mine {n}" for n, act in enumerate((c, d)) if act == "change"} | {
+                w for w in before if w and w.startswith("Theirs")
+            }
             assert not [w for w in wrote if w not in after and w not in shown], (a, b, c, d)
             everything.rollback()
 
 
 def clash_of(*lines):
-    """The status that a save must have: 422 when a line was changed differently, or changed here and taken out there."""
-    return 422 if any(them != me and "leave" not in (them, me) or them == me == "change" for them, me in lines) else 200
+    """The status that a save must have: 422 when a line was changed differently, or changed here
+    and taken out there.
+    """
+    return (
+        422
+        if any(
+            them != me and "leave" not in (them, me) or them == me == "change" for them, me in lines
+        )
+        else 200
+    )
 
 
-# ------------------------------------------------------------------------------- sealed, moved or removed while editing
+# --- sealed, moved or removed while editing
 def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, browser):
-    """A complete paper is sealed by the move; the save is refused in words, and what I typed can be had again."""
+    """A complete paper is sealed by the move; the save is refused in words, and what I typed can be
+    had again.
+    """
     senco, robin = browser("senco"), school.robin
     with q.acting("The tests"):
-        w.make(w.move_named("Start at Stage 2"), robin, school.senco, {"on": START, "why_direct": "Other", "reason": "x", "sen_type": "MLD"})
+        w.make(
+            w.move_named("Start at Stage 2"),
+            robin,
+            school.senco,
+            {"on": START, "why_direct": "Other", "reason": "x", "sen_type": "MLD"},
+        )
         paper = write(m.MyPlan, robin, school.senco)
         w.complete(paper, school.senco)
         page = senco.page(edit(paper))
-        w.make(w.move_named("Move to Stage 3 between reviews"), robin, school.senco, {"on": START, "reason": "x"})
+        w.make(
+            w.move_named("Move to Stage 3 between reviews"),
+            robin,
+            school.senco,
+            {"on": START, "reason": "x"},
+        )
     sealed = fresh(paper)
     assert sealed.status == "sealed"
     page = senco.submit(page, 422, every_day="Typed too late")
@@ -285,7 +398,12 @@ def test_the_chart_of_a_review_that_is_sealed_meanwhile_never_changes(school, br
     """The same for the chart's questions."""
     senco, robin = browser("senco"), school.robin
     with q.acting("The tests"):
-        w.make(w.move_named("Place on Concerns List"), robin, school.senco, {"on": START, "raised_by": "x", "areas": m.AREAS[0]})
+        w.make(
+            w.move_named("Place on Concerns List"),
+            robin,
+            school.senco,
+            {"on": START, "raised_by": "x", "areas": m.AREAS[0]},
+        )
         agreed(m.RecordOfConcern, robin, school.senco)
         review = write(m.ConcernReview, robin, school.senco, START)
         page = senco.page(f"/pupil/{robin.id}/review/")
@@ -296,14 +414,20 @@ def test_the_chart_of_a_review_that_is_sealed_meanwhile_never_changes(school, br
 
 
 def test_an_answer_to_the_chart_that_somebody_gave_meanwhile_is_shown(school, browser, pair):
-    """Two people at the same question: the second sees the first's answer, and keeps their own only by saying so again."""
+    """Two people at the same question: the second sees the first's answer, and keeps their own only
+    by saying so again.
+    """
     senco, office = pair
     where = f"/pupil/{school.mine.id}/review/?ask=achieved"
     mine, theirs = senco.page(where), office.page(where)
     office.submit(theirs, button=None, answer="No", why="Not in maths")
     review = m.MyPlanPlusReview.get_by_id(key_of(school, m.MyPlanPlusReview))
     page = senco.submit(mine, 422, button=None, answer="Yes", why="In reading")
-    assert "Office of the school has answered this" in page.text and "Not in maths" in page.text and "In reading" in page.source
+    assert (
+        "Office of the school has answered this" in page.text
+        and "Not in maths" in page.text
+        and "In reading" in page.source
+    )
     assert fresh(review).achieved_why == "Not in maths"
     senco.submit(page, button=None)
     assert (fresh(review).achieved, fresh(review).achieved_why) == ("Yes", "In reading")
@@ -319,7 +443,10 @@ def test_a_record_that_is_removed_while_i_write_gives_the_typing_back(school, br
             row.remove()
         meeting.remove()
     page = senco.submit(page, 404, minutes="Typed into nothing")
-    assert "Not saved. What you typed is below and not lost" in page.text and "Typed into nothing" in page.source
+    assert (
+        "Not saved. What you typed is below and not lost" in page.text
+        and "Typed into nothing" in page.source
+    )
     assert not page.all("//main//button[text()='Try again']")
 
 
@@ -328,7 +455,13 @@ def test_a_record_that_is_removed_while_i_write_gives_the_typing_back(school, br
 def test_no_part_of_the_program_can_change_a_sealed_paper(school, acting, concern, cls, status):
     """`save` itself refuses, for the paper and for its lines, old and new."""
     line = concern.used.get()
-    concern.seal("The SENCO") if status == "sealed" else m.RecordOfConcern.update(status=status).where(m.RecordOfConcern.id == concern.id).execute()
+    (
+        concern.seal("The SENCO")
+        if status == "sealed"
+        else m.RecordOfConcern.update(status=status)
+        .where(m.RecordOfConcern.id == concern.id)
+        .execute()
+    )
     record = concern if cls is m.RecordOfConcern else line
     setattr(record, "strengths" if cls is m.RecordOfConcern else "who", "Changed")
     before = fresh(record).__data__
@@ -339,27 +472,53 @@ def test_no_part_of_the_program_can_change_a_sealed_paper(school, acting, concer
     assert fresh(record).__data__ == before and concern.used.count() == 1
 
 
-# ------------------------------------------------------------------------------------------------ one press, one thing
-NEW = {m.Consent: {"purpose": "Referral", "to_whom": "Speech therapy", "information": "All", "answer_given": "Refused", "given_by": "Jo",
-                   "given_on": "today"},
-       m.Meeting: {"kind": "Team meeting", "on": "today"}, m.Letter: {"subject": "About", "dated": "today", "body": "Words"},
-       m.Strategy: {"strategy": "A quiet corner"}, m.Pupil: {"surname": "Twice", "forename": "Pressed", "dob": "5/5/2018", "year": "3"},
-       m.MyPlan: {"every_day": "Words"}, m.EhcCase: {"requester": "School"}, m.Disclosure: {"kind": "other", "asked_by": "x", "asked_on": "today"}}
+# --- one press, one thing
+NEW = {
+    m.Consent: {
+        "purpose": "Referral",
+        "to_whom": "Speech therapy",
+        "information": "All",
+        "answer_given": "Refused",
+        "given_by": "Jo",
+        "given_on": "today",
+    },
+    m.Meeting: {"kind": "Team meeting", "on": "today"},
+    m.Letter: {"subject": "About", "dated": "today", "body": "Words"},
+    m.Strategy: {"strategy": "A quiet corner"},
+    m.Pupil: {"surname": "Twice", "forename": "Pressed", "dob": "5/5/2018", "year": "3"},
+    m.MyPlan: {"every_day": "Words"},
+    m.EhcCase: {"requester": "School"},
+    m.Disclosure: {"kind": "other", "asked_by": "x", "asked_on": "today"},
+}
 
 
 @each("cls", NEW, ids=lambda c: c.__name__)
 def test_a_form_that_is_sent_twice_makes_one_record_and_leads_to_it(school, browser, cls):
-    """The same page sent twice, as a double click does: the second leads to what the first made, and is not kept as a draft."""
+    """The same page sent twice, as a double click does: the second leads to what the first made,
+    and is not kept as a draft.
+    """
     senco, before = browser("senco"), cls.select().count()
-    shown = senco.page(f"/{cls.slug()}/new/" + (f"?pupil={school.wren.id}" if cls is not m.Pupil else ""))
+    shown = senco.page(
+        f"/{cls.slug()}/new/" + (f"?pupil={school.wren.id}" if cls is not m.Pupil else "")
+    )
     first, second = (senco.submit(shown, **NEW[cls]).response.request.path for _ in range(2))
     assert cls.select().count() == before + 1 and second == m.Press.get().led_to
-    assert first == second or cls is m.Disclosure                  # a new request leads on to its bundle
+    # a new request leads on to its bundle
+    assert first == second or cls is m.Disclosure
     assert not m.Draft.select().exists() and m.Press.select().count() == 1
 
 
-@each("who, cls, given", [("technician", m.BankEntry, {"bank": "strategy", "words": "Twice"}),
-                          ("technician", m.User, {"name": "New Colleague", "username": "newcol", "role": "teacher", "account": "on"})])
+@each(
+    "who, cls, given",
+    [
+        ("technician", m.BankEntry, {"bank": "strategy", "words": "Twice"}),
+        (
+            "technician",
+            m.User,
+            {"name": "New Colleague", "username": "newcol", "role": "teacher", "account": "on"},
+        ),
+    ],
+)
 def test_the_school_s_own_records_are_made_once_too(school, browser, who, cls, given):
     at, before = browser(who), cls.select().count()
     shown = at.page(f"/{cls.slug()}/new/")
@@ -368,12 +527,16 @@ def test_the_school_s_own_records_are_made_once_too(school, browser, who, cls, g
 
 
 def test_back_and_save_again_with_other_words_loses_neither(school, browser):
-    """The page of the first press, changed and sent again: one record, and the later words wait in its form."""
+    """The page of the first press, changed and sent again: one record, and the later words wait in
+    its form.
+    """
     senco = browser("senco")
     shown = senco.page(f"/strategy/new/?pupil={school.wren.id}")
     senco.submit(shown, strategy="First words")
     page = senco.submit(shown, strategy="Second words")
-    assert [s.strategy for s in m.Strategy.select().where(m.Strategy.pupil == school.wren)] == ["First words"]
+    assert [s.strategy for s in m.Strategy.select().where(m.Strategy.pupil == school.wren)] == [
+        "First words"
+    ]
     assert page.response.request.path.endswith("/edit/") and page.said("strategy") == "Second words"
 
 
@@ -388,24 +551,29 @@ def test_old_presses_are_swept_away(school, browser, the_day):
     assert not m.Press.select().exists()
 
 
-# ------------------------------------------------------------------------------------- twenty at once, on a real database
+# --- twenty at once, on a real database
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory):
-    """The program on a database file of its own, where nothing is rolled back; the SENCO and a pupil on Stage 1 with an agreed review."""
-    before, key, folder = q.db.obj, trail._key, tmp_path_factory.mktemp("busy")
+    """The program on a database file of its own, where nothing is rolled back; the SENCO and a
+    pupil on Stage 1 with an agreed review.
+    """
+    before, key, folder = q.db.obj, audit_log._key, tmp_path_factory.mktemp("busy")
     database = portal_module.open_database(f"sqlite:///{folder / 'portal.db'}")
-    trail.use_key(b"the tests")
+    audit_log.use_key(b"the tests")
     with database.connection_context(), q.acting("The tests"):
-        database.pragma("busy_timeout", HANGS * 1000, permanent=True)      # twenty wait for each other
+        # twenty wait for each other
+        database.pragma("busy_timeout", HANGS * 1000, permanent=True)
         database.create_tables(m.tables())
-        trail.guard()
+        audit_log.guard()
         m.Setting(school_name="Busy School").save()
-        senco = m.User.create(name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP")
+        senco = m.User.create(
+            name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"
+        )
     app = portal_module.create_app(database, folder)
-    app.config["AT_ONCE"] = 100                          # one person presses twenty times at once
+    app.config["AT_ONCE"] = 100  # one person presses twenty times at once
     yield app, senco
     q.db.initialize(before)
-    trail.use_key(key)
+    audit_log.use_key(key)
 
 
 def at_once(app, senco, path, sent, times=20):
@@ -416,6 +584,7 @@ def at_once(app, senco, path, sent, times=20):
         ready.wait()
         response = at.post(path, sent)
         answers.append((response.status_code, response.headers.get("Location")))
+
     threads = [threading.Thread(target=press, args=(Browser(app, senco),)) for _ in range(times)]
     for thread in threads:
         thread.start()
@@ -427,13 +596,19 @@ def at_once(app, senco, path, sent, times=20):
 
 def hidden(page):
     """The hidden boxes of the main form, the token aside."""
-    return {i.get("name"): i.get("value") for i in page.all("//main//form[@data-draft]//input[@type='hidden']") if i.get("name") != "csrf_token"}
+    return {
+        i.get("name"): i.get("value")
+        for i in page.all("//main//form[@data-draft]//input[@type='hidden']")
+        if i.get("name") != "csrf_token"
+    }
 
 
 def pupil(name):
     """A pupil who was just written."""
     with q.acting("The tests"):
-        return m.Pupil.create(surname=name, forename="Kim", dob=START.replace(year=2018), year="3", form="3B")
+        return m.Pupil.create(
+            surname=name, forename="Kim", dob=START.replace(year=2018), year="3", form="3B"
+        )
 
 
 def test_twenty_presses_of_a_new_consent_make_one(busy):
@@ -442,11 +617,22 @@ def test_twenty_presses_of_a_new_consent_make_one(busy):
     with app.database.connection_context():
         child = pupil("Consented")
     path = f"/consent/new/?pupil={child.id}"
-    answers = at_once(app, senco, path, {**NEW[m.Consent], **hidden(Browser(app, senco).page(path))})
+    answers = at_once(
+        app, senco, path, {**NEW[m.Consent], **hidden(Browser(app, senco).page(path))}
+    )
     with app.database.connection_context():
         made = list(m.Consent.select().where(m.Consent.pupil == child))
         assert len(made) == 1 and set(answers) == {(302, f"/consent/{made[0].id}/")}
-        assert m.AuditEntry.select().where(m.AuditEntry.record == "Consent", m.AuditEntry.act == "add", m.AuditEntry.question == "").count() == 1
+        assert (
+            m.AuditEntry.select()
+            .where(
+                m.AuditEntry.record == "Consent",
+                m.AuditEntry.act == "add",
+                m.AuditEntry.question == "",
+            )
+            .count()
+            == 1
+        )
 
 
 def test_twenty_presses_of_a_move_make_one_placement_and_one_letter(busy):
@@ -454,16 +640,35 @@ def test_twenty_presses_of_a_move_make_one_placement_and_one_letter(busy):
     app, senco = busy
     with app.database.connection_context(), q.acting("The tests"):
         child = pupil("Moved")
-        w.make(w.move_named("Place on Concerns List"), child, senco, {"on": START, "raised_by": "x", "areas": m.AREAS[0]})
+        w.make(
+            w.move_named("Place on Concerns List"),
+            child,
+            senco,
+            {"on": START, "raised_by": "x", "areas": m.AREAS[0]},
+        )
         agreed(m.RecordOfConcern, child, senco)
         hold_review(child, senco, "no progress")
     path = f"/pupil/{child.id}/move/move-to-stage-2/"
-    answers = at_once(app, senco, path, {"on": "20/10/2026", "sen_type": "MLD", **hidden(Browser(app, senco).page(path))})
+    answers = at_once(
+        app,
+        senco,
+        path,
+        {"on": "20/10/2026", "sen_type": "MLD", **hidden(Browser(app, senco).page(path))},
+    )
     assert set(answers) == {(302, f"/pupil/{child.id}/")}
     with app.database.connection_context():
-        assert [p.stage for p in m.Placement.select().where(m.Placement.pupil == child)] == ["S1", "S2"]
-        assert m.Letter.select().where(m.Letter.pupil == child).count() == 2        # one of each move
-        assert m.ListMembership.select().where(m.ListMembership.pupil == child, m.ListMembership.list == "SEN").count() == 1
+        assert [p.stage for p in m.Placement.select().where(m.Placement.pupil == child)] == [
+            "S1",
+            "S2",
+        ]
+        # one of each move
+        assert m.Letter.select().where(m.Letter.pupil == child).count() == 2
+        assert (
+            m.ListMembership.select()
+            .where(m.ListMembership.pupil == child, m.ListMembership.list == "SEN")
+            .count()
+            == 1
+        )
 
 
 def test_twenty_presses_of_a_case_step_make_one(busy):
@@ -472,11 +677,20 @@ def test_twenty_presses_of_a_case_step_make_one(busy):
     with app.database.connection_context(), q.acting("The tests"):
         case = m.EhcCase(pupil=pupil("Stepped"), requester="Parent", state="preparing")
         case.save()
-    answers = at_once(app, senco, f"/ehc-case/{case.id}/step/", {"step": "Request sent", "on": "today", "seen": "1"})
+    answers = at_once(
+        app,
+        senco,
+        f"/ehc-case/{case.id}/step/",
+        {"step": "Request sent", "on": "today", "seen": "1"},
+    )
     assert {status for status, _ in answers} == {302}
     with app.database.connection_context():
         assert (fresh(case).state, fresh(case).version) == ("requested", 2)
-        told = m.AuditEntry.select().where(m.AuditEntry.record == "EhcCase", m.AuditEntry.act == "Request sent", m.AuditEntry.question == "state")
+        told = m.AuditEntry.select().where(
+            m.AuditEntry.record == "EhcCase",
+            m.AuditEntry.act == "Request sent",
+            m.AuditEntry.question == "state",
+        )
         assert told.count() == 1
 
 
@@ -484,8 +698,16 @@ def test_twenty_presses_of_an_import_bring_each_pupil_once(busy):
     """One import."""
     app, senco = busy
     at = Browser(app, senco)
-    sent = {"file": (io.BytesIO(b"Surname,Forename,Date of birth,Year\nOnly,Once,5/5/2018,3\n"), "p.csv"), "csrf_token": at.token}
-    preview = at.client.post("/import/", data=sent, content_type="multipart/form-data").headers["Location"]
+    sent = {
+        "file": (
+            io.BytesIO(b"Surname,Forename,Date of birth,Year\nOnly,Once,5/5/2018,3\n"),
+            "p.csv",
+        ),
+        "csrf_token": at.token,
+    }
+    preview = at.client.post("/import/", data=sent, content_type="multipart/form-data").headers[
+        "Location"
+    ]
     seen = Page(at.get(preview)).all("//main//form//input[@name='seen']/@value")[0]
     answers = at_once(app, senco, f"{preview}import/", {"seen": seen})
     assert {status for status, _ in answers} <= {302, 409}
@@ -494,27 +716,44 @@ def test_twenty_presses_of_an_import_bring_each_pupil_once(busy):
 
 
 def test_a_form_without_a_token_is_answered_on_a_connection_of_its_own(busy):
-    """As it runs in a school, where nothing has opened the database before: a page that holds the typing, not a fault."""
+    """As it runs in a school, where nothing has opened the database before: a page that holds the
+    typing, not a fault.
+    """
     app, senco = busy
     at = Browser(app, senco)
-    page = at.read(at.send("POST", "/strategy/new/", {"strategy": "Typed long ago"}, token=False), 400)
+    page = at.read(
+        at.send("POST", "/strategy/new/", {"strategy": "Typed long ago"}, token=False), 400
+    )
     assert "Not saved" in page.text and "Typed long ago" in page.source
 
 
 def test_two_at_one_form_at_the_same_moment_lose_nothing(busy):
-    """Twenty people each change another answer of the same settings page at once: all are saved, merged one after another."""
+    """Twenty people each change another answer of the same settings page at once: all are saved,
+    merged one after another.
+    """
     app, senco = busy
-    boxes = [n for n, f in m.Setting.questions() if n.startswith("letter_") or n in ("school_address", "school_phone", "senco_name")][:10]
+    boxes = [
+        n
+        for n, f in m.Setting.questions()
+        if n.startswith("letter_") or n in ("school_address", "school_phone", "senco_name")
+    ][:10]
     pages = [(Browser(app, senco), n) for n in boxes]
     with app.database.connection_context():
         key = m.Setting.get().id
     shown = [(at, at.page(f"/setting/{key}/edit/"), n) for at, n in pages]
     found = []
-    threads = [threading.Thread(target=lambda a=at, s=page, n=name: found.append(a.submit(s, **{n: f"Words of {n}"}))) for at, page, name in shown]
+    threads = [
+        threading.Thread(
+            target=lambda a=at, s=page, n=name: found.append(a.submit(s, **{n: f"Words of {n}"}))
+        )
+        for at, page, name in shown
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(HANGS)
     assert len(found) == len(boxes)
     with app.database.connection_context():
-        assert {n: getattr(m.Setting.get(), n) for n in boxes} == {n: f"Words of {n}" for n in boxes}
+        assert {n: getattr(m.Setting.get(), n) for n in boxes} == {
+            n: f"Words of {n}" for n in boxes
+        }

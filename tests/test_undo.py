@@ -1,21 +1,33 @@
-"""Entered in error (T07): the last move is taken back, its rows stay marked, and what people wrote since is never lost."""
+"""Entered in error (T07): the last move is taken back, its rows stay marked, and what people wrote
+since is never lost.
+"""
+
 import datetime
 
 import pytest
 from conftest import HELD, ON, TODAY, add_row, agreed, do_papers, dump, press, ready, take_to, write
 
 import models as m
-import questions as q
 import workflow as w
+from records import questions as q
 
 
 def undo(pupil, user, **more):
     """Take the last move back."""
-    return w.make(w.UNDO, m.Pupil.get_by_id(pupil.id), user, {"reason": "Wrong child"}, on=more.pop("today", TODAY), **more)
+    return w.make(
+        w.UNDO,
+        m.Pupil.get_by_id(pupil.id),
+        user,
+        {"reason": "Wrong child"},
+        on=more.pop("today", TODAY),
+        **more,
+    )
 
 
 def plain(pupil):
-    """What the school goes by: the records that are in force, without versions, stamps and what is marked as an error."""
+    """What the school goes by: the records that are in force, without versions, stamps and what is
+    marked as an error.
+    """
     left_out = ("version", "entered_at", "effects")
     found = {}
     for cls in m.every():
@@ -26,8 +38,13 @@ def plain(pupil):
 
 def paths():
     """Each move that makes a placement, from each of its stages."""
-    return [pytest.param(mv, stage, id=f"{mv.name}-{stage}") for mv in w.MOVES if mv.to for stage in mv.from_
-            if not mv.rows or any(r.name in mv.rows and stage in r.stages for r in w.ROWS)]
+    return [
+        pytest.param(mv, stage, id=f"{mv.name}-{stage}")
+        for mv in w.MOVES
+        if mv.to
+        for stage in mv.from_
+        if not mv.rows or any(r.name in mv.rows and stage in r.stages for r in w.ROWS)
+    ]
 
 
 @pytest.mark.parametrize("mv, stage", paths())
@@ -48,9 +65,14 @@ def test_what_was_entered_in_error_is_kept_and_marked(robin, cast, mv, stage):
     letters = [r.id for r in m.Letter.select().where(m.Letter.placement == fresh)]
     undo(robin, cast.senco)
     assert m.Placement.get_by_id(fresh.id).void
-    assert all(m.ListMembership.get_by_id(key).void for key in rows) and all(m.Letter.get_by_id(key).void for key in letters)
-    told = q.AuditEntry.select().where(q.AuditEntry.act == "entered in error", q.AuditEntry.record == "Placement",
-                                       q.AuditEntry.record_id == fresh.id)
+    assert all(m.ListMembership.get_by_id(key).void for key in rows) and all(
+        m.Letter.get_by_id(key).void for key in letters
+    )
+    told = q.AuditEntry.select().where(
+        q.AuditEntry.act == "entered in error",
+        q.AuditEntry.record == "Placement",
+        q.AuditEntry.record_id == fresh.id,
+    )
     assert [r.reason for r in told] == ["Wrong child"]
 
 
@@ -140,7 +162,7 @@ def test_a_case_that_has_moved_on_stops_the_undo(robin, cast, name, row):
     assert dump() == before
 
 
-# --------------------------------------------------------------------------------------------- what people wrote since
+# --- what people wrote since
 def carried(robin, cast):
     """The draft that a new cycle of My Plan made."""
     ready(w.move_named("New My Plan cycle"), robin, cast.senco)
@@ -195,7 +217,10 @@ def test_an_answer_that_was_changed_since_is_kept(robin, cast):
     robin.destination = "Hill School"
     robin.save()
     undo(robin, cast.senco)
-    assert (m.Pupil.get_by_id(robin.id).destination, m.Pupil.get_by_id(robin.id).left_on) == ("Hill School", None)
+    assert (m.Pupil.get_by_id(robin.id).destination, m.Pupil.get_by_id(robin.id).left_on) == (
+        "Hill School",
+        None,
+    )
 
 
 def test_what_was_sealed_by_the_move_stays_sealed(robin, cast):

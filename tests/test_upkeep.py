@@ -1,4 +1,7 @@
-"""Backups, restores and drills: what is in a set, what is refused, and what a killed run leaves behind."""
+"""Backups, restores and drills: what is in a set, what is refused, and what a killed run leaves
+behind.
+"""
+
 import datetime
 import io
 import json
@@ -15,33 +18,33 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
-import app as portal_module
-import checks
-import commands
-import config
-import copying
-import models as m
 import pyrage
 import pytest
-import questions as q
-import recovery
-import trail
-import upgrade
-import upkeep
-import workflow as w
 from click.testing import CliRunner
 from conftest import HANGS, ROOT, TODAY
-from upkeep import Refused
 
-RELEASED = sorted((ROOT / "tests" / "released").glob("*.sql"))          # a seeded school of every released version
+import app as portal_module
+import commands
+import config
+import models as m
+import workflow as w
+from audit import log as audit_log
+from ops import backup, checks, db_dump, restore, upgrade
+from ops.backup import Refused
+from records import questions as q
+
+# a seeded school of every released version
+RELEASED = sorted((ROOT / "tests" / "released").glob("*.sql"))
 
 
 def build(path, release=RELEASED[0]):
-    """The seeded school of a released version, with the key of its audit trail if it had one (see release.py)."""
+    """The seeded school of a released version, with the key of its audit trail if it had one (see
+    release.py).
+    """
     first = release.read_text("utf-8").partition("\n")[0]
     if first.startswith("-- audit.key: "):
         (path.parent / "audit.key").write_text(first.removeprefix("-- audit.key: "))
-        trail.use_key(config.key_file(path.parent, "audit.key").encode())
+        audit_log.use_key(config.key_file(path.parent, "audit.key").encode())
     with closing(sqlite3.connect(path)) as database:
         database.executescript(release.read_text("utf-8"))
 
@@ -60,7 +63,9 @@ def oldest(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory):
-    """The same school in the shape of this version, and its audit key: made once, copied for each test."""
+    """The same school in the shape of this version, and its audit key: made once, copied for each
+    test.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for made in point_at(tmp_path_factory.mktemp("school") / "data", patch, build):
             portal_module.migrate(q.db.obj)
@@ -81,7 +86,7 @@ def point_at(made, monkeypatch, fill=None):
     """Point the program at a data folder, and back at the tests' own afterwards."""
     monkeypatch.setenv("DATA_DIR", str(made))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    was = q.db.obj, trail._key, upkeep.folder()
+    was = q.db.obj, audit_log._key, backup.folder()
     portal_module.configure()
     database = portal_module.open_database()
     if fill:
@@ -94,7 +99,7 @@ def point_at(made, monkeypatch, fill=None):
         q.db.obj = None
         if was[0] is not None:
             q.db.initialize(was[0])
-        trail._key, upkeep._folder = was[1:]
+        audit_log._key, backup._folder = was[1:]
 
 
 def killed(work):
@@ -120,53 +125,79 @@ def kill_at(call, number):
     def counted(*args, **kwargs):
         left[0] -= 1
         return kill() if not left[0] else call(*args, **kwargs)
+
     return counted
 
 
 def all_of(path):
     """The fingerprint of every table of a database file."""
-    with upkeep.reading(path) as tables:
-        return copying.fingerprints(tables)
+    with backup.reading(path) as tables:
+        return db_dump.fingerprints(tables)
 
 
 def answers(path):
     """Every answer with a canary in it, as (table, text)."""
     with closing(sqlite3.connect(path)) as database:
-        names = [n for n, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {(n, str(v)) for n in names for row in database.execute(f'SELECT * FROM "{n}"') for v in row if "Zebmine" in str(v)}
+        names = [
+            n for (n,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        return {
+            (n, str(v))
+            for n in names
+            for row in database.execute(f'SELECT * FROM "{n}"')
+            for v in row
+            if "Zebmine" in str(v)
+        }
 
 
-# ------------------------------------------------------------------------------------------------------------- making one
+# --- making one
 def test_a_set_holds_everything_and_its_note_no_word_about_a_child(school):
-    done, problems = upkeep.backup()
+    done, problems = backup.backup()
     assert not problems and done[0].name.startswith("portal-20261124-1000")
     into = school / "opened"
     into.mkdir()
-    manifest, _ = recovery.unpack(done[0], upkeep.own_key(), into)
-    file, = (school / "files").iterdir()
-    assert sorted(manifest["files"]) == ["audit.key", f"files/{file.name}"], "secret.key is made when the portal first starts"
+    manifest, _ = restore.unpack(done[0], backup.own_key(), into)
+    (file,) = (school / "files").iterdir()
+    assert sorted(manifest["files"]) == [
+        "audit.key",
+        f"files/{file.name}",
+    ], "secret.key is made when the portal first starts"
     assert (into / "files" / file.name).read_bytes() == b"Zebmine scan"
     assert all_of(into / "portal.db") == all_of(school / "portal.db") == manifest["tables"]
     assert len(manifest["tables"]) == len(m.tables())
     note = done[0].with_suffix(".json").read_text("utf-8")
-    assert set(json.loads(note)) == {"at", "version", "anchor", "size", "sha256", "rows"} and "Zebmine" not in note
+    assert (
+        set(json.loads(note)) == {"at", "version", "anchor", "size", "sha256", "rows"}
+        and "Zebmine" not in note
+    )
     assert b"Zebmine" not in done[0].read_bytes() and not list(school.glob(".backup-*"))
     assert oct((school / "backup.key").stat().st_mode)[-3:] == "600"
     with q.db.connection_context():
-        assert upkeep.anchors() == [trail.Anchor(**manifest["anchor"])] and trail.verify(upkeep.anchors()) == []
+        assert (
+            backup.anchors() == [audit_log.Anchor(**manifest["anchor"])]
+            and audit_log.verify(backup.anchors()) == []
+        )
 
 
 def test_a_backup_under_writes_is_one_moment(school):
     stop = threading.Event()
 
     def write():
-        with closing(sqlite3.connect(school / "portal.db", timeout=HANGS, isolation_level=None)) as database:
+        with closing(
+            sqlite3.connect(school / "portal.db", timeout=HANGS, isolation_level=None)
+        ) as database:
             for number in iter(int, 1):
                 if stop.is_set():
                     return
                 database.execute("BEGIN IMMEDIATE")
-                database.execute("INSERT INTO press (token, led_to, at) VALUES (?, 'pair', '2026-11-24')", (f"{id(stop)}-{os.urandom(8)}",))
-                database.execute("INSERT INTO press (token, led_to, at) VALUES (?, 'pair', '2026-11-24')", (f"{id(stop)}+{os.urandom(8)}",))
+                database.execute(
+                    "INSERT INTO press (token, led_to, at) VALUES (?, 'pair', '2026-11-24')",
+                    (f"{id(stop)}-{os.urandom(8)}",),
+                )
+                database.execute(
+                    "INSERT INTO press (token, led_to, at) VALUES (?, 'pair', '2026-11-24')",
+                    (f"{id(stop)}+{os.urandom(8)}",),
+                )
                 database.execute("COMMIT")
 
     writer = threading.Thread(target=write)
@@ -174,8 +205,8 @@ def test_a_backup_under_writes_is_one_moment(school):
     try:
         for number in range(5):
             copy = school / f"copy-{number}.db"
-            copying.snapshot(q.db.obj, copy, upkeep.MIGRATIONS)
-            assert copying.unsound(copy) == [] and all_of(copy)["press"][0] % 2 == 0
+            db_dump.snapshot(q.db.obj, copy, backup.MIGRATIONS)
+            assert db_dump.unsound(copy) == [] and all_of(copy)["press"][0] % 2 == 0
     finally:
         stop.set()
         writer.join()
@@ -184,36 +215,49 @@ def test_a_backup_under_writes_is_one_moment(school):
 def test_every_place_gets_its_own_and_a_dead_place_stops_nobody(school, tmp_path):
     (tmp_path / "usb").mkdir()
     (tmp_path / "share").mkdir()
-    settings = m.Setting(backup_places=f"{tmp_path}/usb\n{tmp_path}/gone\nhere\n{tmp_path}/share", backups_kept=2)
-    done, problems = upkeep.backup(settings)
+    settings = m.Setting(
+        backup_places=f"{tmp_path}/usb\n{tmp_path}/gone\nhere\n{tmp_path}/share", backups_kept=2
+    )
+    done, problems = backup.backup(settings)
     assert [p.parent.name for p in done] == ["usb", "share"]
-    assert len(problems) == 2 and "folder is not there" in problems[0] and "whole path" in problems[1]
-    assert upkeep.newest_backup(settings) == (upkeep.moment_of(done[0]), max(tmp_path / "usb", tmp_path / "share"))
+    assert (
+        len(problems) == 2 and "folder is not there" in problems[0] and "whole path" in problems[1]
+    )
+    assert backup.newest_backup(settings) == (
+        backup.moment_of(done[0]),
+        max(tmp_path / "usb", tmp_path / "share"),
+    )
     with pytest.raises(Refused, match="folder is not there"):
-        upkeep.backup(m.Setting(backup_places=f"{tmp_path}/gone"))
+        backup.backup(m.Setting(backup_places=f"{tmp_path}/gone"))
 
 
 def test_a_missing_file_is_said_and_the_rest_is_backed_up(school):
     shutil.rmtree(school / "files")
-    done, problems = upkeep.backup()
-    assert done and problems == ["1 files of documents are not in the folder `files`; the rest is backed up."]
+    done, problems = backup.backup()
+    assert done and problems == [
+        "1 files of documents are not in the folder `files`; the rest is backed up."
+    ]
 
 
 def test_what_reads_back_differently_is_no_backup(school, monkeypatch):
     def bad_disk(end, path):
         end.write_bytes(path.read_bytes()[:-1] + b"?")
-    monkeypatch.setattr(upkeep, "keep", bad_disk)
+
+    monkeypatch.setattr(backup, "keep", bad_disk)
     with pytest.raises(Refused, match="reads back differently. Do not trust this disk"):
-        upkeep.backup()
+        backup.backup()
     assert not list((school / "backups").iterdir())
 
 
 def test_a_full_disk_is_said_in_a_sentence(school, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
-    monkeypatch.setattr(upkeep, "pack", full)
-    with pytest.raises(Refused, match="No backup could be made: No space left on device. Is there room"):
-        upkeep.backup()
+
+    monkeypatch.setattr(backup, "pack", full)
+    with pytest.raises(
+        Refused, match="No backup could be made: No space left on device. Is there room"
+    ):
+        backup.backup()
     assert not list(school.glob(".backup-*"))
 
 
@@ -223,43 +267,52 @@ def test_the_oldest_go_and_what_is_no_backup_never_counts(school, the_day):
         m.Setting.update(backups_kept=2, backup_hours=12).execute()
     for _ in range(5):
         the_day.shift(datetime.timedelta(hours=12))
-        upkeep.tend()
-    kept = [(moment.day, moment.hour) for moment, _ in upkeep.sets(place)]
-    assert kept == [(26, 22), (26, 10), (25, 22), (24, 22)], "all of the newest day, of two days before it the last"
+        backup.tend()
+    kept = [(moment.day, moment.hour) for moment, _ in backup.sets(place)]
+    assert kept == [
+        (26, 22),
+        (26, 10),
+        (25, 22),
+        (24, 22),
+    ], "all of the newest day, of two days before it the last"
     assert sorted(p.suffix for p in place.iterdir()) == [".age"] * 4 + [".json"] * 4
-    newest = upkeep.sets(place)[0][1]
+    newest = backup.sets(place)[0][1]
     newest.write_bytes(newest.read_bytes()[:-1])
     (place / "portal-20261126-220001.age").write_bytes(b"half")
-    assert [moment.hour for moment, _ in upkeep.sets(place)] == [10, 22, 22]
-    upkeep.backup(m.Setting(backups_kept=0))
-    assert {moment.day for moment, _ in upkeep.sets(place)} == {26}, "the newest always stays"
+    assert [moment.hour for moment, _ in backup.sets(place)] == [10, 22, 22]
+    backup.backup(m.Setting(backups_kept=0))
+    assert {moment.day for moment, _ in backup.sets(place)} == {26}, "the newest always stays"
 
 
 def test_a_backup_killed_half_way_is_no_backup(school, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(upkeep, "keep", kill_at(upkeep.keep, 2))         # the set is written, its note not yet
-        killed(upkeep.backup)
+        # the set is written, its note not yet
+        patch.setattr(backup, "keep", kill_at(backup.keep, 2))
+        killed(backup.backup)
     assert list((school / "backups").glob(".portal-*.part")) and list(school.glob(".backup-*"))
-    assert upkeep.sets(school / "backups") == []
-    upkeep.backup()
-    assert len(upkeep.sets(school / "backups")) == 1
-    assert not list((school / "backups").glob(".portal-*.part")) and not list(school.glob(".backup-*"))
+    assert backup.sets(school / "backups") == []
+    backup.backup()
+    assert len(backup.sets(school / "backups")) == 1
+    assert not list((school / "backups").glob(".portal-*.part")) and not list(
+        school.glob(".backup-*")
+    )
 
 
 def test_the_portal_backs_up_by_itself_once_a_day(school, the_day):
-    upkeep.tend()
-    upkeep.tend()
-    assert len(upkeep.sets(school / "backups")) == 1
+    backup.tend()
+    backup.tend()
+    assert len(backup.sets(school / "backups")) == 1
     the_day.shift(datetime.timedelta(hours=23, minutes=50))
-    upkeep.tend()
-    assert len(upkeep.sets(school / "backups")) == 1
+    backup.tend()
+    assert len(backup.sets(school / "backups")) == 1
     the_day.shift(datetime.timedelta(minutes=11))
-    upkeep.tend()
-    assert len(upkeep.sets(school / "backups")) == 2
-    assert len(upkeep.daily_anchors()) == 2, "one each day"
-    the_day.shift(-datetime.timedelta(days=3))                          # a clock that was wrong never stops the backups
-    upkeep.tend()
-    assert len(upkeep.sets(school / "backups")) == 3
+    backup.tend()
+    assert len(backup.sets(school / "backups")) == 2
+    assert len(backup.daily_anchors()) == 2, "one each day"
+    # a clock that was wrong never stops the backups
+    the_day.shift(-datetime.timedelta(days=3))
+    backup.tend()
+    assert len(backup.sets(school / "backups")) == 3
 
 
 @pytest.mark.parametrize("hours, sets", [(1, 5), (2, 3), (24, 1), (None, 1)])
@@ -267,9 +320,9 @@ def test_the_school_says_how_often(school, the_day, hours, sets):
     with q.db.connection_context():
         m.Setting.update(backup_hours=hours).execute()
     for _ in range(5):
-        upkeep.tend()
+        backup.tend()
         the_day.shift(datetime.timedelta(hours=1))
-    assert len(upkeep.sets(school / "backups")) == sets
+    assert len(backup.sets(school / "backups")) == sets
 
 
 def test_a_damaged_database_makes_no_backup(school):
@@ -278,11 +331,11 @@ def test_a_damaged_database_makes_no_backup(school):
         database.execute("UPDATE my_plan SET pupil_id = 999")
         database.commit()
     with pytest.raises(Refused, match="damaged.*my_plan points at a row of pupil"):
-        upkeep.backup()
-    assert upkeep.sets(school / "backups") == []
+        backup.backup()
+    assert backup.sets(school / "backups") == []
 
 
-# --------------------------------------------------------------------------------------------------------------- opening
+# --- opening
 def spoil(path, change):
     """Another set with the bytes changed; with or without its note."""
     data = path.read_bytes()
@@ -295,38 +348,47 @@ def spoil(path, change):
 CUT, EDIT = (lambda d: d[:-500]), (lambda d: d[:-500] + bytes([d[-500] ^ 1]) + d[-499:])
 
 
-@pytest.mark.parametrize(("change", "noted", "words"), [
-    (CUT, True, "is cut off: .* bytes are there"), (EDIT, True, "was changed or damaged after it was made"),
-    (CUT, False, "is cut off or was changed"), (EDIT, False, "is cut off or was changed"),
-    (lambda d: d[:40], False, "is cut off or was changed"), (lambda d: b"", False, "is cut off or was changed")])
+@pytest.mark.parametrize(
+    ("change", "noted", "words"),
+    [
+        (CUT, True, "is cut off: .* bytes are there"),
+        (EDIT, True, "was changed or damaged after it was made"),
+        (CUT, False, "is cut off or was changed"),
+        (EDIT, False, "is cut off or was changed"),
+        (lambda d: d[:40], False, "is cut off or was changed"),
+        (lambda d: b"", False, "is cut off or was changed"),
+    ],
+)
 def test_a_spoiled_backup_is_refused_in_a_sentence(school, change, noted, words):
-    other = spoil(upkeep.backup()[0][0], change)
+    other = spoil(backup.backup()[0][0], change)
     if not noted:
         other.with_suffix(".json").unlink()
-    passed, certificate = recovery.drill(other)
-    assert not passed and certificate.endswith("\nFAILED\n") and upkeep.last_drill() is None
+    passed, certificate = restore.drill(other)
+    assert not passed and certificate.endswith("\nFAILED\n") and backup.last_drill() is None
     with pytest.raises(Refused, match=words):
-        recovery.restore(other)
+        restore.restore(other)
     assert not list(school.glob(".restore-*")) and not list(school.glob("before-*"))
 
 
 def test_another_key_is_refused_in_a_sentence(school):
-    path = upkeep.backup()[0][0]
+    path = backup.backup()[0][0]
     with pytest.raises(Refused, match="This key does not open portal-"):
-        recovery.restore(path, key=str(pyrage.x25519.Identity.generate()))
+        restore.restore(path, key=str(pyrage.x25519.Identity.generate()))
     with pytest.raises(Refused, match="That is not a recovery key"):
-        recovery.restore(path, key=str(upkeep.own_key())[:-1])
+        restore.restore(path, key=str(backup.own_key())[:-1])
     with pytest.raises(Refused, match="has no key yet. Give the recovery key"):
-        recovery.restore(path, to=school.parent / "new")
+        restore.restore(path, to=school.parent / "new")
 
 
 def test_a_set_whose_list_is_wrong_is_refused(school, monkeypatch):
-    honest = copying.fingerprints
-    monkeypatch.setattr(copying, "fingerprints", lambda tables: {**honest(tables), "pupil": [3, "0" * 64]})
-    path = upkeep.backup()[0][0]
-    monkeypatch.setattr(copying, "fingerprints", honest)
+    honest = db_dump.fingerprints
+    monkeypatch.setattr(
+        db_dump, "fingerprints", lambda tables: {**honest(tables), "pupil": [3, "0" * 64]}
+    )
+    path = backup.backup()[0][0]
+    monkeypatch.setattr(db_dump, "fingerprints", honest)
     with pytest.raises(Refused, match="does not hold what its list says. The table pupil differs"):
-        recovery.restore(path)
+        restore.restore(path)
 
 
 def entry(name, kind=tarfile.REGTYPE, to=""):
@@ -347,7 +409,7 @@ def sparse():
         "GNU.sparse.major": "1",
         "GNU.sparse.minor": "0",
         "GNU.sparse.name": "files/large",
-        "GNU.sparse.realsize": str(2 * 10 ** 12),
+        "GNU.sparse.realsize": str(2 * 10**12),
     }
     return made, b"1\n0\n7\n".ljust(512, b"\0") + data
 
@@ -384,9 +446,9 @@ def hostile_set(school, entries):
         for made, data in entries:
             made.size = len(data)
             archive.addfile(made, io.BytesIO(data))
-        upkeep.add(archive, "manifest.json", b"{}")
+        backup.add(archive, "manifest.json", b"{}")
     path.parent.mkdir(exist_ok=True)
-    pyrage.encrypt_file(str(bundle), str(path), [upkeep.own_key().to_public()])
+    pyrage.encrypt_file(str(bundle), str(path), [backup.own_key().to_public()])
     bundle.unlink()
     return path
 
@@ -402,84 +464,108 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(school, what):
     path = hostile_set(school, HOSTILE[what])
     before = every_file(school)
     with pytest.raises(Refused, match="no backup of the portal has. Nothing of it was used"):
-        recovery.restore(path)
+        restore.restore(path)
     assert every_file(school) == before and not Path("/tmp/portal-evil").exists()
     assert not [p for p in school.rglob("*") if p.is_symlink()]
-    passed, certificate = recovery.drill(path)
+    passed, certificate = restore.drill(path)
     assert not passed and "no backup of the portal has" in certificate
 
 
 def test_an_archive_for_which_there_is_no_room_is_refused_first(school, monkeypatch):
-    path = upkeep.backup()[0][0]
+    path = backup.backup()[0][0]
     before, looked = every_file(school), []
 
     def nearly_full(folder):
         looked.append(folder)
         return SimpleNamespace(free=1000)
-    monkeypatch.setattr(recovery.shutil, "disk_usage", nearly_full)
+
+    monkeypatch.setattr(restore.shutil, "disk_usage", nearly_full)
     with pytest.raises(Refused, match="could not be unpacked: No space left on device"):
-        recovery.restore(path)
-    assert every_file(school) == before and len(looked) == 1, "the first file is larger than the room"
+        restore.restore(path)
+    assert every_file(school) == before and len(looked) == 1, (
+        "the first file is larger than the room"
+    )
 
 
 def test_what_is_unpacked_is_the_owners_alone(school, tmp_path):
     (school / "files" / "Letter from Mr Ash.pdf").write_bytes(b"put here by hand")
-    path, into = upkeep.backup()[0][0], tmp_path / "opened"
+    path, into = backup.backup()[0][0], tmp_path / "opened"
     into.mkdir()
-    recovery.unpack(path, upkeep.own_key(), into)
+    restore.unpack(path, backup.own_key(), into)
     assert (into / "files" / "Letter from Mr Ash.pdf").read_bytes() == b"put here by hand"
     assert {p.stat().st_mode & 0o777 for p in into.rglob("*") if p.is_file()} == {0o600}
     assert (into / "files").stat().st_mode & 0o777 == 0o700
 
 
 def test_the_sheet_for_the_safe_has_the_key(school):
-    said = upkeep.key_paper()
-    assert str(upkeep.own_key()) in said and str(upkeep.read_key(said)) == str(upkeep.own_key())
+    said = backup.key_paper()
+    assert str(backup.own_key()) in said and str(backup.read_key(said)) == str(backup.own_key())
     assert (school / "recovery-key.printed").exists()
 
 
-# -------------------------------------------------------------------------------------------------- the drill, and restore
+# --- the drill, and restore
 def test_a_drill_passes_and_leaves_nothing_but_its_certificate(school):
-    upkeep.backup()
+    backup.backup()
     before = all_of(school / "portal.db")
-    passed, certificate = recovery.drill()
+    passed, certificate = restore.drill()
     assert passed, certificate
-    for words in ("every count and every hash", "sign-in page opens", "the chain holds, and 1 anchor", "all seals hold",
-                  "the page of a pupil opens for a SENCO", "papers of different pupils printed and read", "1 kept, the newest "):
+    for words in (
+        "every count and every hash",
+        "sign-in page opens",
+        "the chain holds, and 1 anchor",
+        "all seals hold",
+        "the page of a pupil opens for a SENCO",
+        "papers of different pupils printed and read",
+        "1 kept, the newest ",
+    ):
         assert words in certificate
     assert "Zebmine" not in certificate
     assert all_of(school / "portal.db") == before and not list(school.glob(".drill-*"))
-    assert upkeep.last_drill() == q.now().replace(second=upkeep.last_drill().second, minute=upkeep.last_drill().minute)
+    assert backup.last_drill() == q.now().replace(
+        second=backup.last_drill().second, minute=backup.last_drill().minute
+    )
 
 
 def test_a_drill_finds_a_broken_seal_and_a_changed_trail(school):
     with closing(sqlite3.connect(school / "portal.db")) as database:
         kinds = [kind._meta.table_name for kind in w.every_form()]
-        sealed = sum(database.execute(f"UPDATE {n} SET sealed = replace(sealed, 'o', 'u') WHERE sealed IS NOT NULL").rowcount for n in kinds)
+        sealed = sum(
+            database.execute(
+                f"UPDATE {n} SET sealed = replace(sealed, 'o', 'u') WHERE sealed IS NOT NULL"
+            ).rowcount
+            for n in kinds
+        )
         database.execute("DROP TRIGGER audit_entry_stays")
         database.execute("DELETE FROM audit_entry WHERE id = 40")
         database.commit()
-    upkeep.backup()
-    passed, certificate = recovery.drill()
+    backup.backup()
+    passed, certificate = restore.drill()
     assert not passed and sealed == certificate.count("WRONG     The sealed ") > 0
     assert "WRONG     Audit row 41 does not follow" in certificate
 
 
 def test_every_release_comes_back_in_this_version(folder, tmp_path):
-    path = upkeep.backup()[0][0]
+    path = backup.backup()[0][0]
     wanted = answers(folder / "portal.db")
     assert len(wanted) > 200
     new = tmp_path / "new"
-    said = recovery.restore(path, to=new, key=str(upkeep.own_key()))
+    said = restore.restore(path, to=new, key=str(backup.own_key()))
     assert f"into {new}" in said[0] and "Everybody must sign in again." in said
     assert wanted <= answers(new / "portal.db")
-    with upkeep.reading(new / "portal.db") as tables:
+    with backup.reading(new / "portal.db") as tables:
         assert not portal_module.diff_models(tables, m.tables())
-        assert copying.applied(tables) == sorted(p.stem for p in upkeep.MIGRATIONS.glob("0*.py"))
-    assert sorted(p.name for p in new.iterdir() if p.suffix in (".db", ".key")) == ["audit.key", "backup.key", "portal.db", "secret.key"]
+        assert db_dump.applied(tables) == sorted(p.stem for p in backup.MIGRATIONS.glob("0*.py"))
+    assert sorted(p.name for p in new.iterdir() if p.suffix in (".db", ".key")) == [
+        "audit.key",
+        "backup.key",
+        "portal.db",
+        "secret.key",
+    ]
 
 
-def test_everything_is_checked_once_a_day_though_a_backup_fails(school, the_day, monkeypatch, caplog):
+def test_everything_is_checked_once_a_day_though_a_backup_fails(
+    school, the_day, monkeypatch, caplog
+):
     """The Status page shows what the last whole check said; the portal runs it by itself."""
     looked, last = [], school / "check.json"
 
@@ -490,103 +576,168 @@ def test_everything_is_checked_once_a_day_though_a_backup_fails(school, the_day,
 
     def fails():
         raise Refused("No backup could be made: no room.")
+
     monkeypatch.setattr(checks, "run", look)
-    for hours in (0, 1, 22, 2, 1, -48):                         # a clock that was wrong does not stop it either
+    # a clock that was wrong does not stop it either
+    for hours in (0, 1, 22, 2, 1, -48):
         the_day.shift(datetime.timedelta(hours=hours))
         for task in (fails, lambda: checks.daily(checks.Facts(school, q.db.obj))):
-            upkeep.attempt(task)
+            backup.attempt(task)
     assert looked == [school] * 3 and caplog.text.count("No backup could be made: no room.") == 6
 
 
 def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, monkeypatch):
-    monkeypatch.setattr(recovery, "prove", lambda folder, *words: settle_here(folder, *words))
+    monkeypatch.setattr(restore, "prove", lambda folder, *words: settle_here(folder, *words))
     with q.db.connection_context():
-        m.SignedIn.create(key="a place", user=m.User.select().first(), began_at=q.now(), seen_at=q.now())
-    path = upkeep.backup()[0][0]
+        m.SignedIn.create(
+            key="a place", user=m.User.select().first(), began_at=q.now(), seen_at=q.now()
+        )
+    path = backup.backup()[0][0]
     the_day.shift(datetime.timedelta(hours=1))
-    with closing(sqlite3.connect(school / "portal.db")) as live:       # stays open, so that the old -wal is there during the restore
+    # stays open, so that the old -wal is there during the restore
+    with closing(sqlite3.connect(school / "portal.db")) as live:
         live.execute("UPDATE pupil SET surname = 'Later'")
         live.commit()
         with q.db.connection_context(), q.acting("The tests"):
-            trail.audit("view", m.Pupil.select().first())
-            trail.write_anchors(school / "anchors.txt", [trail.head()])
+            audit_log.audit("view", m.Pupil.select().first())
+            audit_log.write_anchors(school / "anchors.txt", [audit_log.head()])
         the_day.shift(datetime.timedelta(hours=1))
-        said = recovery.restore(path)
+        said = restore.restore(path)
     aside = next(school.glob("before-restore-*"))
-    assert str(aside) in said[-1] and (aside / "portal.db-wal").exists() and not (school / "portal.db-wal").exists()
-    assert list((aside / "files").iterdir()) and list((school / "files").iterdir()) and (school / "backups").is_dir()
-    shutil.copy(aside / "anchors.txt", school / "anchors.txt")          # an anchor of the hours that were taken back
+    assert (
+        str(aside) in said[-1]
+        and (aside / "portal.db-wal").exists()
+        and not (school / "portal.db-wal").exists()
+    )
+    assert (
+        list((aside / "files").iterdir())
+        and list((school / "files").iterdir())
+        and (school / "backups").is_dir()
+    )
+    # an anchor of the hours that were taken back
+    shutil.copy(aside / "anchors.txt", school / "anchors.txt")
     with q.db.connection_context():
-        assert not m.Pupil.select().where(m.Pupil.surname == "Later").exists() and not m.SignedIn.select().exists()
-        assert trail.AuditEntry.select().where(trail.AuditEntry.act == "restored").count() == 1
-        assert len(upkeep.daily_anchors()) == 1 and trail.verify(upkeep.daily_anchors()) != []
-        assert upkeep.anchors() and trail.verify(upkeep.anchors()) == []
+        assert (
+            not m.Pupil.select().where(m.Pupil.surname == "Later").exists()
+            and not m.SignedIn.select().exists()
+        )
+        assert (
+            audit_log.AuditEntry.select().where(audit_log.AuditEntry.act == "restored").count() == 1
+        )
+        assert len(backup.daily_anchors()) == 1 and audit_log.verify(backup.daily_anchors()) != []
+        assert backup.anchors() and audit_log.verify(backup.anchors()) == []
 
 
 def blank_a_row():
-    """Blank the words of an audit row as an erasure does, without one: as it happened to a colleague with a child's name."""
+    """Blank the words of an audit row as an erasure does, without one: as it happened to a
+    colleague with a child's name.
+    """
     with q.db.connection_context(), q.acting("The tests"):
         m.Pupil.select().first().touch()
         q.audit("change", m.Pupil.select().first(), before="Some words")
-        last = trail.head().last
-        q.db.execute_sql("UPDATE audit_entry SET erased = 1, before = '', after = '', reason = '' WHERE id = ?", (last,))
+        last = audit_log.head().last
+        q.db.execute_sql(
+            "UPDATE audit_entry SET erased = 1, before = '', after = '', reason = '' WHERE id = ?",
+            (last,),
+        )
     return last
 
 
 def command(*words):
-    """A command in a process of its own, on the folder of this test: (exit code, what it prints)."""
-    done = subprocess.run([sys.executable, "app.py", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    """A command in a process of its own, on the folder of this test: (exit code, what it
+    prints).
+    """
+    done = subprocess.run(
+        [sys.executable, "app.py", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return done.returncode, done.stdout + done.stderr
 
 
 def test_a_restore_has_a_way_on_when_the_records_have_a_fault(school):
     """An audit row was blanked wrongly: the only backup could not be put back for good."""
     row = blank_a_row()
-    path = str(upkeep.backup()[0][0])
+    path = str(backup.backup()[0][0])
     code, said = command("restore", path)
-    assert code == 1 and f"audit row {row}" in said and '--accept "why"' in said and not list(school.glob("before-*"))
+    assert (
+        code == 1
+        and f"audit row {row}" in said
+        and '--accept "why"' in said
+        and not list(school.glob("before-*"))
+    )
     code, said = command("restore", path, "--accept", "The erasure of November took a row too many")
-    listed, = school.glob("accepted-*.txt")
+    (listed,) = school.glob("accepted-*.txt")
     assert code == 0 and str(listed) in said and listed.stat().st_mode & 0o777 == 0o600
-    assert f"audit row {row}" in listed.read_text() and "Reason: The erasure of November" in listed.read_text()
+    assert (
+        f"audit row {row}" in listed.read_text()
+        and "Reason: The erasure of November" in listed.read_text()
+    )
     with q.db.connection_context():
-        kept = trail.AuditEntry.get(trail.AuditEntry.act == "accepted")
-        assert kept.who == "Restore" and f"audit row {row}" in kept.before and "took a row too many" in kept.reason
+        kept = audit_log.AuditEntry.get(audit_log.AuditEntry.act == "accepted")
+        assert (
+            kept.who == "Restore"
+            and f"audit row {row}" in kept.before
+            and "took a row too many" in kept.reason
+        )
     q.db.close()
     assert command("verify")[0] == 0
-    upkeep.backup()
+    backup.backup()
     code, said = command("drill")
     assert code == 0 and "accepted faults: 1" in said, "the drill tells of it, and passes"
-    assert command("restore", "--to", str(school.parent / "new"), "--key", str(school / "backup.key"))[0] == 0
+    assert (
+        command("restore", "--to", str(school.parent / "new"), "--key", str(school / "backup.key"))[
+            0
+        ]
+        == 0
+    )
 
 
-def test_a_set_that_differs_from_its_list_can_be_put_back_when_there_is_no_other(school, monkeypatch):
-    honest = copying.fingerprints
-    monkeypatch.setattr(copying, "fingerprints", lambda tables: {**honest(tables), "pupil": [3, "0" * 64]})
-    path = upkeep.backup()[0][0]
-    monkeypatch.setattr(copying, "fingerprints", honest)
-    with pytest.raises(Refused, match=r"The table pupil differs\. Use another backup\. If there is none, .*--accept"):
-        recovery.restore(path)
-    path.with_suffix(".json").write_text(path.with_suffix(".json").read_text().replace('"sha256": "', '"sha256": "0'))
-    assert "Accepted, for this reason: There is no other" in recovery.restore(path, accept="There is no other")[-1]
+def test_a_set_that_differs_from_its_list_can_be_put_back_when_there_is_no_other(
+    school, monkeypatch
+):
+    honest = db_dump.fingerprints
+    monkeypatch.setattr(
+        db_dump, "fingerprints", lambda tables: {**honest(tables), "pupil": [3, "0" * 64]}
+    )
+    path = backup.backup()[0][0]
+    monkeypatch.setattr(db_dump, "fingerprints", honest)
+    with pytest.raises(
+        Refused,
+        match=r"The table pupil differs\. Use another backup\. If there is none, .*--accept",
+    ):
+        restore.restore(path)
+    path.with_suffix(".json").write_text(
+        path.with_suffix(".json").read_text().replace('"sha256": "', '"sha256": "0')
+    )
+    assert (
+        "Accepted, for this reason: There is no other"
+        in restore.restore(path, accept="There is no other")[-1]
+    )
     with q.db.connection_context():
-        assert "The table pupil differs." in trail.AuditEntry.get(trail.AuditEntry.act == "accepted").before
+        assert (
+            "The table pupil differs."
+            in audit_log.AuditEntry.get(audit_log.AuditEntry.act == "accepted").before
+        )
 
 
-def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_taken_back(school, the_day):
+def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_taken_back(
+    school, the_day
+):
     the_day.shift(datetime.timedelta(days=400))
-    path = upkeep.backup()[0][0]
+    path = backup.backup()[0][0]
     the_day.shift(datetime.timedelta(days=-400))
     with q.db.connection_context(), q.acting("The tests"):
-        trail.audit("view", m.Pupil.select().first())
+        audit_log.audit("view", m.Pupil.select().first())
     the_day.shift(datetime.timedelta(hours=1))
-    upkeep.tend()
+    backup.tend()
     anchors = (school / "anchors.txt").read_text()
     the_day.shift(datetime.timedelta(hours=1))
-    recovery.restore(path)
+    restore.restore(path)
     (school / "anchors.txt").write_text(anchors)
     with q.db.connection_context():
-        assert trail.verify(upkeep.daily_anchors()) != [] and trail.verify(upkeep.anchors()) == []
+        assert (
+            audit_log.verify(backup.daily_anchors()) != []
+            and audit_log.verify(backup.anchors()) == []
+        )
 
 
 def test_a_start_takes_away_what_killed_tasks_left(school, tmp_path):
@@ -597,19 +748,19 @@ def test_a_start_takes_away_what_killed_tasks_left(school, tmp_path):
     for task in ("backup", "restore", "drill", "migration"):
         (school / f".{task}-abc").mkdir()
         (school / f".{task}-abc" / "portal.db").write_bytes(b"everything")
-    with upkeep.work_folder("drill") as running:
-        upkeep.sweep()
+    with backup.work_folder("drill") as running:
+        backup.sweep()
         assert running.is_dir(), "what is under way is left alone"
-    upkeep.sweep()
+    backup.sweep()
     assert not list(school.glob(".*-*")) and not list((tmp_path / "stick").iterdir())
 
 
 def test_opening_another_database_changes_neither_the_folder_nor_the_key(school, tmp_path):
-    before = upkeep.folder(), trail._key
+    before = backup.folder(), audit_log._key
     portal_module.open_database(f"sqlite:///{tmp_path / 'other.db'}")
-    assert (upkeep.folder(), trail._key) == before and upkeep.folder() == school
+    assert (backup.folder(), audit_log._key) == before and backup.folder() == school
     portal_module.configure(tmp_path)
-    assert upkeep.folder() == tmp_path and trail._key == (tmp_path / "audit.key").read_bytes()
+    assert backup.folder() == tmp_path and audit_log._key == (tmp_path / "audit.key").read_bytes()
 
 
 def settle_here(folder, _, made_at):
@@ -617,97 +768,118 @@ def settle_here(folder, _, made_at):
     was = q.db.obj
     database = portal_module.open_database(f"sqlite:///{folder}/portal.db")
     with database.connection_context():
-        recovery.settle(made_at)
+        restore.settle(made_at)
     q.db.initialize(was)
     return {"problems": [], "seen": []}
 
 
 def test_a_restore_killed_in_the_middle_is_done_again(school, monkeypatch):
-    monkeypatch.setattr(recovery, "prove", lambda *_: {"problems": [], "seen": []})
-    path, wanted = upkeep.backup()[0][0], all_of(school / "portal.db")
+    monkeypatch.setattr(restore, "prove", lambda *_: {"problems": [], "seen": []})
+    path, wanted = backup.backup()[0][0], all_of(school / "portal.db")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", kill_at(Path.replace, 2))
-        killed(lambda: recovery.restore(path))
+        killed(lambda: restore.restore(path))
     with pytest.raises(Refused, match="A restore was interrupted"):
-        upkeep.begin()
-    recovery.restore(path)
+        backup.begin()
+    restore.restore(path)
     assert all_of(school / "portal.db") == wanted and not (school / "unfinished").exists()
     assert sum(1 for p in school.rglob("portal.db")) == 2, "the old one is still there"
-    upkeep.begin().close()
+    backup.begin().close()
 
 
 def test_nothing_is_restored_over_a_running_portal(school):
-    path = upkeep.backup()[0][0]
-    with upkeep.begin(), upkeep.begin(), pytest.raises(Refused, match="The portal is running on"):
-        recovery.restore(path)
-    with upkeep.alone(), pytest.raises(Refused, match="A restore or an upgrade is under way"):
-        upkeep.begin()
+    path = backup.backup()[0][0]
+    with backup.begin(), backup.begin(), pytest.raises(Refused, match="The portal is running on"):
+        restore.restore(path)
+    with backup.alone(), pytest.raises(Refused, match="A restore or an upgrade is under way"):
+        backup.begin()
 
 
 def test_a_set_that_the_program_finds_wrong_is_not_restored(school, monkeypatch):
-    monkeypatch.setattr(recovery, "prove", lambda *_: {"problems": ["The seal of My Plan 1 is broken."], "seen": []})
-    path, before = upkeep.backup()[0][0], all_of(school / "portal.db")
-    with pytest.raises(Refused, match="was not restored, nothing was changed. The seal of My Plan 1 is broken."):
-        recovery.restore(path)
-    assert all_of(school / "portal.db") == before and not list(school.glob("before-*")) and not list(school.glob(".restore-*"))
+    monkeypatch.setattr(
+        restore, "prove", lambda *_: {"problems": ["The seal of My Plan 1 is broken."], "seen": []}
+    )
+    path, before = backup.backup()[0][0], all_of(school / "portal.db")
+    with pytest.raises(
+        Refused, match="was not restored, nothing was changed. The seal of My Plan 1 is broken."
+    ):
+        restore.restore(path)
+    assert (
+        all_of(school / "portal.db") == before
+        and not list(school.glob("before-*"))
+        and not list(school.glob(".restore-*"))
+    )
 
 
 def test_a_backup_of_a_newer_program_is_refused(school):
-    with upkeep.reading(school / "portal.db") as tables:
-        copying.Runner(tables).History.create(name="0099_later")
-    path = upkeep.backup()[0][0]
+    with backup.reading(school / "portal.db") as tables:
+        db_dump.Runner(tables).History.create(name="0099_later")
+    path = backup.backup()[0][0]
     with pytest.raises(Refused, match="does not know. Bring the program to that version first"):
-        recovery.restore(path)
+        restore.restore(path)
 
 
-# ---------------------------------------------------------------------------------------------------- around a migration
+# --- around a migration
 def test_a_migration_makes_a_backup_first_and_again_does_nothing(oldest):
     wanted = answers(oldest / "portal.db")
-    with upkeep.reading(oldest / "portal.db") as tables:
-        old = copying.applied(tables)
-    assert upgrade.migrated(portal_module.migrate) == [p.stem for p in sorted(upkeep.MIGRATIONS.glob("0*.py")) if p.stem not in old]
-    assert len(upkeep.sets(oldest / "backups")) == 1 and wanted <= answers(oldest / "portal.db")
+    with backup.reading(oldest / "portal.db") as tables:
+        old = db_dump.applied(tables)
+    assert upgrade.migrated(portal_module.migrate) == [
+        p.stem for p in sorted(backup.MIGRATIONS.glob("0*.py")) if p.stem not in old
+    ]
+    assert len(backup.sets(oldest / "backups")) == 1 and wanted <= answers(oldest / "portal.db")
     before = all_of(oldest / "portal.db")
     assert upgrade.migrated(portal_module.migrate) == []
-    assert all_of(oldest / "portal.db") == before and len(upkeep.sets(oldest / "backups")) == 1
+    assert all_of(oldest / "portal.db") == before and len(backup.sets(oldest / "backups")) == 1
 
 
 @pytest.mark.parametrize("atomic", [True, False])
 def test_a_failed_migration_puts_the_database_back(school, tmp_path, monkeypatch, atomic):
-    shutil.copytree(upkeep.MIGRATIONS, tmp_path / "migrations")
+    shutil.copytree(backup.MIGRATIONS, tmp_path / "migrations")
     (tmp_path / "migrations" / "0003_bad.py").write_text(
-        f"atomic = {atomic}\ndef up(migrator, db):\n    db.execute_sql('UPDATE pupil SET surname = 1')\n"
-        "    db.execute_sql('CREATE TABLE half (id integer)')\n    raise ValueError('Zebmine')\n")
+        f"atomic = {atomic}\ndef up(migrator, db):\n    db.execute_sql('UPDATE pupil SET surname ="
+        " 1')\n    db.execute_sql('CREATE TABLE half (id integer)')\n    raise"
+        " ValueError('Zebmine')\n"
+    )
     monkeypatch.setattr(upgrade, "MIGRATIONS", tmp_path / "migrations")
     before = all_of(school / "portal.db")
-    with pytest.raises(Refused, match=r"could not be brought up to date \(ValueError\). It was put back as it was") as error:
+    with pytest.raises(
+        Refused, match=r"could not be brought up to date \(ValueError\). It was put back as it was"
+    ) as error:
         upgrade.migrated(lambda database: portal_module.migrate(database, tmp_path / "migrations"))
     assert "Zebmine" not in error.value.message
-    assert all_of(school / "portal.db") == before and len(upkeep.sets(school / "backups")) == 1
+    assert all_of(school / "portal.db") == before and len(backup.sets(school / "backups")) == 1
 
 
 def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(oldest, monkeypatch):
     from playhouse.migrate import SchemaMigrator
+
     wanted = answers(oldest / "portal.db")
-    for owner, name, number in ((SchemaMigrator, "add_column", 5), (trail, "guard", 1)):
+    for owner, name, number in ((SchemaMigrator, "add_column", 5), (audit_log, "guard", 1)):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, kill_at(getattr(owner, name), number))
             killed(lambda: portal_module.migrate(q.db.obj))
-        assert copying.unsound(oldest / "portal.db") == []
+        assert db_dump.unsound(oldest / "portal.db") == []
     portal_module.migrate(q.db.obj)
     assert wanted <= answers(oldest / "portal.db")
     with q.db.connection_context():
-        assert not portal_module.diff_models(q.db.obj, m.tables()) and trail.guarded() and trail.verify() == []
+        assert (
+            not portal_module.diff_models(q.db.obj, m.tables())
+            and audit_log.guarded()
+            and audit_log.verify() == []
+        )
 
 
-# ----------------------------------------------------------------------------------------------------------- the commands
+# --- the commands
 def test_the_commands_say_it_in_sentences(school):
     def command(*words):
         done = CliRunner().invoke(commands.cli, words)
         return done.exit_code, done.output
 
     code, said = command("drill")
-    assert code == 1 and said.startswith(f"Error: There is no complete backup in {school}/backups. Name the file, or make one")
+    assert code == 1 and said.startswith(
+        f"Error: There is no complete backup in {school}/backups. Name the file, or make one"
+    )
     code, said = command("backup")
     assert code == 0 and said.startswith(f"Backup written: {school}/backups/portal-")
     code, said = command("recovery-key")
@@ -716,4 +888,8 @@ def test_the_commands_say_it_in_sentences(school):
     code, said = command("move-to", "sqlite:///x.db")
     assert code == 1 and said.startswith("Error: Name a PostgreSQL database")
     code, said = command("move-to", "postgresql://me:secret@127.0.0.1:9/portal")
-    assert code == 1 and said.startswith("Error: The database 127.0.0.1:9/portal does not answer") and "secret" not in said
+    assert (
+        code == 1
+        and said.startswith("Error: The database 127.0.0.1:9/portal does not answer")
+        and "secret" not in said
+    )

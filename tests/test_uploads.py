@@ -1,7 +1,10 @@
-"""Hostile files: each is refused in a plain sentence, with little time and memory, and nothing of it is left behind (TRUST A8.9).
+"""Hostile files: each is refused in a plain sentence, with little time and memory, and nothing of
+it is left behind (TRUST A8.9).
 
-The files are made here (`CORPUS`), so that no scanner takes them out of the repository; `tests/soak/uploads.py` times them as well.
+The files are made here (`CORPUS`), so that no scanner takes them out of the repository;
+`tests/soak/uploads.py` times them as well.
 """
+
 import ctypes
 import functools
 import io
@@ -21,22 +24,36 @@ from pathlib import Path
 import pytest
 from conftest import HANGS
 from PIL import Image
-from test_documents import PDF, disk, office_file, picture, portal, program, send, senco  # noqa: F401  (fixtures)
+from test_documents import (
+    PDF,
+    disk,
+    office_file,
+    picture,
+    portal,
+    program,
+    senco,
+    send,
+)  # noqa: F401  (fixtures)
 
 import models as m
-import questions as q
-import server as web_server
-from admin_views import exchange, sheet
+from admin_views import imports, pupil_import
+from ops import server as web_server
+from records import questions as q
 
 MEGA = 1024 * 1024
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
 XML = b'<?xml version="1.0"?>'
 XXE = XML + b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
-LAUGHS = XML + b"<!DOCTYPE l [<!ENTITY a '" + b"ha" * 50 + b"'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]><l>&b;</l>"
+LAUGHS = (
+    XML
+    + b"<!DOCTYPE l [<!ENTITY a '"
+    + b"ha" * 50
+    + b"'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]><l>&b;</l>"
+)
 MOST_SECONDS, MOST_MEMORY = 2, 200 * MEGA
 
 
-# ------------------------------------------------------------------------------------------------------ how to make them
+# --- how to make them
 def word_with(**more):
     """A Word file with one part more: `name`, `data`, and what else its entry says."""
     out = io.BytesIO()
@@ -61,7 +78,9 @@ def bomb(megabytes=60, member="xl/workbook.xml"):
 
 
 def renamed(before, after):
-    """A Word file in which the name of a part is another one of the same length, which no honest program writes."""
+    """A Word file in which the name of a part is another one of the same length, which no honest
+    program writes.
+    """
     return word_with(name=before).replace(before.encode(), after.encode())
 
 
@@ -78,7 +97,10 @@ def marked(bit):
 
 def many_entries(count=120_000):
     """A ZIP directory of very many names."""
-    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    entry = (
+        struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+        + b"a"
+    )
     tail = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, len(entry) * count, 0, 0)
     return b"PK\x03\x04" + entry * count + tail
 
@@ -104,19 +126,25 @@ def webp_header(wide=16383, high=16383):
     bits = (wide - 1) | (high - 1) << 14
     data = bytearray(plain.getvalue())
     at = data.find(b"VP8L") + 9
-    data[at:at + 4] = struct.pack("<L", bits)
+    data[at : at + 4] = struct.pack("<L", bits)
     return bytes(data)
 
 
-CORPUS = {      # what it is: (its name, how its bytes are made)
+CORPUS = {  # what it is: (its name, how its bytes are made)
     "nothing": ("a.pdf", lambda: b""),
     "one byte too many": ("a.pdf", lambda: PDF[:-5] + b" " * (10 * MEGA - len(PDF) + 1) + b"%%EOF"),
     "twelve megabytes": ("a.png", lambda: picture("PNG") + b"x" * (11 * MEGA)),
     "a program": ("a.exe", lambda: b"MZ"),
     "a program behind a double ending": ("report.pdf.exe", lambda: b"MZ"),
     "a program named as a PDF": ("a.pdf", lambda: b"MZ\x90\0" + PDF),
-    "a drawing with a script": ("a.svg", lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
-    "a drawing named as a picture": ("a.png", lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
+    "a drawing with a script": (
+        "a.svg",
+        lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    ),
+    "a drawing named as a picture": (
+        "a.png",
+        lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    ),
     "a web page": ("a.html", lambda: b"<html><script>alert(1)</script></html>"),
     "a web page with an odd ending": ("a.pdf.xhtml", lambda: b"<html/>"),
     "an archive": ("a.zip", lambda: word_with()),
@@ -129,47 +157,90 @@ CORPUS = {      # what it is: (its name, how its bytes are made)
     "a virus test": ("a.pdf", lambda: b"%PDF-1.7\n" + EICAR + b"\n%%EOF"),
     "a virus test in a picture": ("a.png", lambda: picture("PNG") + EICAR),
     "a virus test in Word": ("a.docx", lambda: word_with(data=EICAR)),
-    "a PDF that is a web page": ("a.pdf", lambda: b"%PDF-1.7\n<html><script>alert(1)</script></html>\n1 0 obj\n%%EOF"),
-    "a PDF that is a web page further on": ("a.pdf", lambda: b"%PDF-1.7\n" + b"%" * 5000 + b"\n<ScRiPt src=x>\n1 0 obj\n%%EOF"),
+    "a PDF that is a web page": (
+        "a.pdf",
+        lambda: b"%PDF-1.7\n<html><script>alert(1)</script></html>\n1 0 obj\n%%EOF",
+    ),
+    "a PDF that is a web page further on": (
+        "a.pdf",
+        lambda: b"%PDF-1.7\n" + b"%" * 5000 + b"\n<ScRiPt src=x>\n1 0 obj\n%%EOF",
+    ),
     "a PDF that is an archive": ("a.pdf", lambda: PDF + word_with() + b"%%EOF"),
     "a PDF without an end": ("a.pdf", lambda: b"%PDF-1.7\n1 0 obj" + b"x" * 9000),
     "a PDF that begins late": ("a.pdf", lambda: b"\n" * 100 + PDF),
-    "a picture that is a web page": ("a.jpg", lambda: b"\xff\xd8\xff\xe0<!DOCTYPE html><script>alert(1)</script>"),
+    "a picture that is a web page": (
+        "a.jpg",
+        lambda: b"\xff\xd8\xff\xe0<!DOCTYPE html><script>alert(1)</script>",
+    ),
     "a picture that is an archive": ("a.png", lambda: picture("PNG") + word_with()),
     "a picture of 50,000 x 50,000": ("a.png", lambda: png_header(50_000, 50_000)),
     "a picture with a huge remark": ("a.png", png_with_text),
     "a huge WebP": ("a.webp", webp_header),
     "a damaged picture": ("a.jpg", lambda: b"\xff\xd8\xff broken"),
     "a workbook bomb": ("a.xlsx", bomb),
-    "a bomb that hides its size": ("a.xlsx", lambda: bomb().replace(struct.pack("<L", 60 * MEGA // 6 * 6), struct.pack("<L", 60))),
-    "a bomb in another packing": ("a.docx", lambda: word_with(data=b"0" * (20 * MEGA), kind=zipfile.ZIP_BZIP2)),
+    "a bomb that hides its size": (
+        "a.xlsx",
+        lambda: bomb().replace(struct.pack("<L", 60 * MEGA // 6 * 6), struct.pack("<L", 60)),
+    ),
+    "a bomb in another packing": (
+        "a.docx",
+        lambda: word_with(data=b"0" * (20 * MEGA), kind=zipfile.ZIP_BZIP2),
+    ),
     "more parts than there can be": ("a.docx", many_entries),
-    "an archive in a Word file": ("a.docx", lambda: word_with(name="word/inner.zip", data=word_with())),
-    "an archive without its name": ("a.docx", lambda: word_with(name="word/media/image1.png.bin", data=b"Rar!\x1a\x07")),
-    "a program in a Word file": ("a.docx", lambda: word_with(name="word/embeddings/a.exe", data=b"MZ\x90\0")),
+    "an archive in a Word file": (
+        "a.docx",
+        lambda: word_with(name="word/inner.zip", data=word_with()),
+    ),
+    "an archive without its name": (
+        "a.docx",
+        lambda: word_with(name="word/media/image1.png.bin", data=b"Rar!\x1a\x07"),
+    ),
+    "a program in a Word file": (
+        "a.docx",
+        lambda: word_with(name="word/embeddings/a.exe", data=b"MZ\x90\0"),
+    ),
     "macros": ("a.docx", lambda: word_with(name="word/vbaProject.bin")),
-    "old macros": ("a.xlsx", lambda: office_file("xl/workbook.xml", also=["xl/macrosheets/sheet1.xml"])),
+    "old macros": (
+        "a.xlsx",
+        lambda: office_file("xl/workbook.xml", also=["xl/macrosheets/sheet1.xml"]),
+    ),
     "a way out": ("a.docx", lambda: word_with(name="../../../etc/cron.d/x")),
     "a way out in the middle": ("a.docx", lambda: word_with(name="word/../../x")),
     "a way to the root": ("a.docx", lambda: renamed("xtmp/evil.xml", "/tmp//evil.xm")),
     "a drive": ("a.docx", lambda: word_with(name="C:/Windows/x.xml")),
-    "a way out with backslashes": ("a.docx", lambda: renamed("..x..x..xx.xml", "..\\..\\..\\x.xml")),
+    "a way out with backslashes": (
+        "a.docx",
+        lambda: renamed("..x..x..xx.xml", "..\\..\\..\\x.xml"),
+    ),
     "a name with NUL": ("a.docx", lambda: renamed("word/x.xml!exe", "word/x.xml\0exe")),
-    "a link to another file": ("a.docx", lambda: word_with(name="word/link", data=b"/etc/passwd", attributes=0o120777 << 16)),
+    "a link to another file": (
+        "a.docx",
+        lambda: word_with(name="word/link", data=b"/etc/passwd", attributes=0o120777 << 16),
+    ),
     "locked with a password": ("a.docx", lambda: marked(1)),
     "an outside entity": ("a.docx", lambda: word_with(data=XXE)),
-    "an outside entity in UTF-16": ("a.docx", lambda: word_with(data=XXE.decode().encode("utf-16"))),
+    "an outside entity in UTF-16": (
+        "a.docx",
+        lambda: word_with(data=XXE.decode().encode("utf-16")),
+    ),
     "a billion laughs": ("a.docx", lambda: word_with(data=LAUGHS)),
     "a damaged Word file": ("a.docx", lambda: word_with()[:-30]),
-    "a Word file with damaged parts": ("a.docx", lambda: office_file().replace(b"word/document.xmlx", b"word/document.xmly", 1)),
+    "a Word file with damaged parts": (
+        "a.docx",
+        lambda: office_file().replace(b"word/document.xmlx", b"word/document.xmly", 1),
+    ),
     "a Word file after a program": ("a.docx", lambda: b"MZ" + word_with()),
-    "an Excel file named as Word": ("a.docx", lambda: office_file("xl/workbook.xml"))}
+    "an Excel file named as Word": ("a.docx", lambda: office_file("xl/workbook.xml")),
+}
 
 
-# -------------------------------------------------------------------------------------------------- measured, each alone
+# --- measured, each alone
 @dataclass
 class Figures:
-    """What one call said and cost: its answer as text, seconds, and bytes of memory beyond what the process had before."""
+    """What one call said and cost: its answer as text, seconds, and bytes of memory beyond what the
+    process had before.
+    """
+
     said: str
     seconds: float
     memory: int
@@ -181,14 +252,17 @@ def memory_of(kind):
 
 
 def measured(call, *args):
-    """Call something in a child process of its own, with at most 2 GB more than now; its Figures."""
+    """Call something in a child process of its own, with at most 2 GB more than now; its
+    Figures.
+    """
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             resource.setrlimit(resource.RLIMIT_AS, (memory_of("VmSize") + 2048 * MEGA,) * 2)
             ctypes.CDLL(None).malloc_trim(0)
-            Path("/proc/self/clear_refs").write_text("5")       # the highest memory is counted from here
+            # the highest memory is counted from here
+            Path("/proc/self/clear_refs").write_text("5")
             before, start = memory_of("VmRSS"), time.process_time()
             said = call(*args)
             more = memory_of("VmHWM") - before
@@ -207,7 +281,7 @@ def measured(call, *args):
 def refused(what):
     """The Figures of refusing one file of the corpus."""
     name, make = CORPUS[what]
-    return measured(exchange.file_fault, exchange.shown_name(name), make())
+    return measured(imports.file_fault, imports.shown_name(name), make())
 
 
 def is_plain(said):
@@ -217,7 +291,9 @@ def is_plain(said):
 
 @pytest.mark.parametrize("what", CORPUS)
 def test_a_hostile_file_is_refused_in_a_sentence_and_with_little_memory(what):
-    """200 MB is the limit of the issue; the seconds are held in the long form, where nothing else runs."""
+    """200 MB is the limit of the issue; the seconds are held in the long form, where nothing else
+    runs.
+    """
     told = refused(what)
     assert is_plain(told.said), told.said
     assert told.memory < MOST_MEMORY, f"{told.memory // MEGA} MB"
@@ -225,7 +301,9 @@ def test_a_hostile_file_is_refused_in_a_sentence_and_with_little_memory(what):
 
 
 def test_nothing_of_a_hostile_file_is_left_behind(portal, senco, tmp_path, monkeypatch):  # noqa: F811
-    """Sent through the form: 413 or 422, no document, no file in the data folder or in the folder for temporary files."""
+    """Sent through the form: 413 or 422, no document, no file in the data folder or in the folder
+    for temporary files.
+    """
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
@@ -236,38 +314,39 @@ def test_nothing_of_a_hostile_file_is_left_behind(portal, senco, tmp_path, monke
     assert not disk(portal) and not m.Document.select().exists() and not list(temporary.iterdir())
 
 
-# ------------------------------------------------------------------------------------------------------------ how many
+# --- how many
 def test_a_child_has_room_for_so_many_files_and_no_more(portal, senco, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(exchange, "MOST_FILES_OF_CHILD", 2)
+    monkeypatch.setattr(imports, "MOST_FILES_OF_CHILD", 2)
     assert [send(senco).status_code for _ in range(3)] == [302, 302, 422]
     assert "no room for more files of this child" in send(senco).text and len(disk(portal)) == 2
     one = m.Document.select().get()
-    assert send(senco, PDF + b"%%EOF", to=f"/document/{one.id}/edit/").status_code == 302       # replacing is always possible
+    # replacing is always possible
+    assert send(senco, PDF + b"%%EOF", to=f"/document/{one.id}/edit/").status_code == 302
     assert send(senco, pupil="Ash, Wren (5A)").status_code == 302
 
 
 def test_a_child_has_room_for_so_much_and_no_more(portal, senco, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(exchange, "MOST_BYTES_OF_CHILD", 3 * len(PDF) - 1)
+    monkeypatch.setattr(imports, "MOST_BYTES_OF_CHILD", 3 * len(PDF) - 1)
     assert [send(senco).status_code for _ in range(3)] == [302, 302, 422]
     assert len(disk(portal)) == 2
 
 
 def test_nobody_adds_files_without_end(portal, senco, the_day, monkeypatch):  # noqa: F811
     """So many in an hour, replaced ones included; then again after an hour."""
-    monkeypatch.setattr(exchange, "MOST_FILES_AN_HOUR", 2)
+    monkeypatch.setattr(imports, "MOST_FILES_AN_HOUR", 2)
     assert send(senco).status_code == 302
     one = m.Document.select().get()
     assert send(senco, PDF + b"%%EOF", to=f"/document/{one.id}/edit/").status_code == 302
     page = send(senco)
     assert page.status_code == 422 and "within an hour" in page.text and len(disk(portal)) == 1
     the_day.shift(3700)
-    monkeypatch.setattr(exchange, "current_user", m.User.get(role=q.SENCO))
-    assert exchange.quota_fault(one.pupil_id, m.Document(), 1) is None
+    monkeypatch.setattr(imports, "current_user", m.User.get(role=q.SENCO))
+    assert imports.quota_fault(one.pupil_id, m.Document(), 1) is None
 
 
-# ------------------------------------------------------------------------------------------- a hostile file of pupils
+# --- a hostile file of pupils
 ROW = b'Surname,Forename,"Date of birth",Year,Class\n'
-SHEETS = {      # what it is: how its bytes are made
+SHEETS = {  # what it is: how its bytes are made
     "a workbook bomb": bomb,
     "an old workbook": lambda: b"\xd0\xcf\x11\xe0" + b"x" * MEGA,
     "one line of 5 MB": lambda: ROW + b"x" * (5 * MEGA - 100),
@@ -275,24 +354,34 @@ SHEETS = {      # what it is: how its bytes are made
     "one line of five million cells": lambda: ROW + b"," * (5 * MEGA - 100),
     "five million empty lines": lambda: b"\n" * (5 * MEGA - 3) + b"a\nb",
     "lines of separators": lambda: ROW + (b"," * 99 + b"\n") * 52_000,
-    "5,000 rows of 100 columns": lambda: b"\n".join([b",".join(b"h%d" % n for n in range(100))] + [b",".join([b"=1+1;;;;"] * 100)] * 5000),
+    "5,000 rows of 100 columns": lambda: b"\n".join(
+        [b",".join(b"h%d" % n for n in range(100))] + [b",".join([b"=1+1;;;;"] * 100)] * 5000
+    ),
     "nothing but quotation marks": lambda: ROW + b'"' * (5 * MEGA - 100),
     "quotation marks by threes": lambda: ROW + b'""",' * (MEGA + MEGA // 5),
     "a quotation mark that never ends": lambda: ROW + b'"' + b"x,\n" * (MEGA + MEGA // 2),
-    "contacts without end": lambda: b"Surname,Forename,Date of birth,Year,Contacts\n" + b"A,B,1/1/2018,3,x" + b" " * 120_000 + b"(\n",
+    "contacts without end": lambda: (
+        b"Surname,Forename,Date of birth,Year,Contacts\n"
+        + b"A,B,1/1/2018,3,x"
+        + b" " * 120_000
+        + b"(\n"
+    ),
     "dates without end": lambda: ROW + b"\n".join([b"A,B," + b" 1:1.1" * 20_000 + b",3,3B"] * 40),
-    "UTF-16 without end": lambda: b"\xff\xfe" + b"a\0\n\0" * (MEGA + 100_000)}
+    "UTF-16 without end": lambda: b"\xff\xfe" + b"a\0\n\0" * (MEGA + 100_000),
+}
 
 
 def looked_at(data):
     """What bringing in this file would say: the preview's counts, or why it cannot be read."""
     try:
-        found = sheet.read_file(data)
-        columns = sheet.map_columns(found.heads, "", q.SENCO)
-        if sheet.column_faults(found.heads, columns, q.SENCO):
+        found = pupil_import.read_file(data)
+        columns = pupil_import.map_columns(found.heads, "", q.SENCO)
+        if pupil_import.column_faults(found.heads, columns, q.SENCO):
             return "asked about its columns"
-        return str(sheet.counts(sheet.preview(found, columns, m.User.get(role=q.SENCO))))
-    except sheet.Unreadable as fault:
+        return str(
+            pupil_import.counts(pupil_import.preview(found, columns, m.User.get(role=q.SENCO)))
+        )
+    except pupil_import.Unreadable as fault:
         return str(fault)
 
 
@@ -304,7 +393,7 @@ def test_a_hostile_file_of_pupils_costs_little_and_breaks_nothing(cast, what):
     print(f"{what}: {told.seconds:.2f} s, {told.memory // MEGA} MB, {told.said[:60]}")
 
 
-# --------------------------------------------------------------------------------------------------------- slow and large
+# --- slow and large
 def say_hello(environ, start):
     """The smallest web program."""
     environ["wsgi.input"].read()

@@ -1,21 +1,26 @@
-"""A clock that was ahead, or is behind: nothing is pruned, refused or let in on the word of one reading of it."""
+"""A clock that was ahead, or is behind: nothing is pruned, refused or let in on the word of one
+reading of it.
+"""
+
 import datetime
 import subprocess
 import sys
 import time
 
-import app as portal_module
-import checks
 import live
-import models as m
 import pyotp
 import pytest
-import questions as q
-import trail
-import upkeep
-from admin_views import account, drafts, passwords, places
 from conftest import ROOT
 from test_upkeep import build, point_at
+
+import app as portal_module
+import models as m
+from admin_views import drafts
+from admin_views.account import passwords, sessions
+from admin_views.account import views as account
+from audit import log as audit_log
+from ops import backup, checks
+from records import questions as q
 
 DAY = datetime.timedelta(days=1)
 SECRET = pyotp.random_base32()
@@ -32,14 +37,14 @@ def own(tmp_path, monkeypatch):
 
 def days_of(place):
     """The days of the sets in a place, oldest first."""
-    return sorted(moment.date() for moment, _ in upkeep.sets(place))
+    return sorted(moment.date() for moment, _ in backup.sets(place))
 
 
 def keep_days(folder, the_day, count):
     """A backup on each of so many days; their days."""
     for _ in range(count):
         the_day.shift(DAY)
-        upkeep.tend()
+        backup.tend()
     return days_of(folder / "backups")
 
 
@@ -49,27 +54,31 @@ def keep_few(days=5):
         m.Setting.update(backups_kept=days).execute()
 
 
-@pytest.mark.parametrize("wrong", (YEARS, -YEARS, 40 * DAY), ids=("ahead", "behind", "a month ahead"))
+@pytest.mark.parametrize(
+    "wrong", (YEARS, -YEARS, 40 * DAY), ids=("ahead", "behind", "a month ahead")
+)
 def test_no_backup_is_pruned_on_the_word_of_one_reading(own, the_day, wrong):
     keep_few()
     real = keep_days(own, the_day, 6)
     the_day.shift(wrong)
-    for _ in range(6):                                  # every ten minutes for an hour
-        upkeep.tend()
+    for _ in range(6):  # every ten minutes for an hour
+        backup.tend()
         the_day.shift(datetime.timedelta(minutes=10))
-    assert set(real) < set(days_of(own / "backups")) and len(upkeep.sets(own / "backups")) == 7
+    assert set(real) < set(days_of(own / "backups")) and len(backup.sets(own / "backups")) == 7
     the_day.shift(-wrong)
     for _ in range(6):
-        upkeep.tend()
+        backup.tend()
         the_day.shift(datetime.timedelta(minutes=10))
-    assert set(real) <= set(days_of(own / "backups")) and len(upkeep.sets(own / "backups")) == 7, "no backup every ten minutes"
+    assert set(real) <= set(days_of(own / "backups")) and len(backup.sets(own / "backups")) == 7, (
+        "no backup every ten minutes"
+    )
 
 
 def test_backups_go_on_beside_one_of_the_future_and_old_days_go_as_ever(own, the_day):
     keep_few(3)
     the_day.shift(YEARS)
-    upkeep.tend()
-    ahead = upkeep.sets(own / "backups")[0][0].date()
+    backup.tend()
+    ahead = backup.sets(own / "backups")[0][0].date()
     the_day.shift(-YEARS)
     days = keep_days(own, the_day, 8)
     assert days[-1] == ahead and len(days) == 5 and days[-2] - days[0] == 3 * DAY
@@ -77,38 +86,41 @@ def test_backups_go_on_beside_one_of_the_future_and_old_days_go_as_ever(own, the
     with q.db.connection_context():
         said = checks.look(next(c for c in checks.CHECKS if c.name == "backups_are_not_ahead"), at)
         fresh = checks.look(next(c for c in checks.CHECKS if c.name == "backup_is_fresh"), at)
-    assert not said.ok and str(upkeep.dated_ahead(at.settings)[0]) in said.words and fresh.ok
-    assert upkeep.newest_backup(at.settings)[0].date() == days[-2], "a restore takes the newest true one"
+    assert not said.ok and str(backup.dated_ahead(at.settings)[0]) in said.words and fresh.ok
+    assert backup.newest_backup(at.settings)[0].date() == days[-2], (
+        "a restore takes the newest true one"
+    )
 
 
 def test_a_drill_of_the_future_is_not_the_last_one(own, the_day):
     (own / "drills").mkdir()
     for stamp in ("20310101-090000", "20261120-090000"):
         (own / "drills" / f"drill-{stamp}.txt").write_text("PASSED\n")
-    assert upkeep.last_drill() == datetime.datetime(2026, 11, 20, 9)
+    assert backup.last_drill() == datetime.datetime(2026, 11, 20, 9)
 
 
-# ------------------------------------------------------------------------------------------------------------- what is kept
+# --- what is kept
 def test_what_people_typed_is_not_thrown_away_by_one_reading(own, the_day):
     for _ in range(2):
-        upkeep.tend()
+        backup.tend()
         the_day.shift(DAY)
     with q.db.connection_context(), q.acting("The tests"):
         user = m.User.create(name="Sam", username="sam", role="senco")
         m.Draft.create(user=user, form="/strategy/new/", typed="[]", at=q.now())
         for move, left in ((YEARS, 1), (-YEARS, 1), (20 * DAY, 1)):
             the_day.shift(move)
-            upkeep.tend()
+            backup.tend()
             drafts.sweep()
             assert m.Draft.select().count() == left
-        for _ in range(3):                              # two days later the portal has seen that the time has really come
+        # two days later the portal has seen that the time has really come
+        for _ in range(3):
             the_day.shift(6 * DAY)
-            upkeep.tend()
+            backup.tend()
         drafts.sweep()
         assert m.Draft.select().count() == 0
 
 
-# ------------------------------------------------------------------------------------------------------------- who gets in
+# --- who gets in
 def code_now():
     """What the app on the phone shows."""
     return pyotp.TOTP(SECRET).at(int(time.time()))
@@ -117,10 +129,10 @@ def code_now():
 def test_a_sign_in_of_the_future_does_not_last_until_then(portal, cast, acting, the_day):
     the_day.shift(DAY)
     with portal.test_request_context():
-        row = places.at(places.begin(cast.senco))
-        assert places.holds(row)
+        row = sessions.at(sessions.begin(cast.senco))
+        assert sessions.holds(row)
         the_day.shift(-DAY)
-        assert not places.holds(row)
+        assert not sessions.holds(row)
 
 
 def test_a_code_used_while_the_clock_was_ahead_shuts_nobody_out(cast, acting, the_day):
@@ -130,7 +142,9 @@ def test_a_code_used_while_the_clock_was_ahead_shuts_nobody_out(cast, acting, th
     senco = m.User.get_by_id(cast.senco.id)
     code = code_now()
     assert passwords.use_app_code(senco, code, SECRET)
-    assert not passwords.use_app_code(m.User.get_by_id(senco.id), code, SECRET), "but each code still once only"
+    assert not passwords.use_app_code(m.User.get_by_id(senco.id), code, SECRET), (
+        "but each code still once only"
+    )
 
 
 def test_guesses_of_the_future_shut_nobody_out(portal, cast, acting, the_day):
@@ -152,28 +166,38 @@ def test_a_link_and_a_password_of_the_future_are_not_good_until_then(portal, cas
     assert client.get("/set-up/word").status_code == 410
     with portal.test_request_context():
         from flask import session
+
         session["proved"] = proved
         assert account.prove() is not None
 
 
-# ---------------------------------------------------------------------------------------------------------- the real start
-AHEAD = '''
+# --- the real start
+AHEAD = """
 import datetime, sys
 import app, models as m, questions as q, time_machine
 app.configure()
 with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=400)):
     with app.open_database().connection_context(), q.acting("The tests"):
         m.Pupil.create(surname="Ash", forename="Wren", year="3")
-'''
+"""
 
 
 def test_the_portal_starts_after_something_was_written_in_the_future(tmp_path):
-    """As it happened: the clock of the computer was ahead for an hour, and no start was allowed until that day."""
+    """As it happened: the clock of the computer was ahead for an hour, and no start was allowed
+    until that day.
+    """
     folder = tmp_path / "data"
     signed = live.build(folder)
     env = live.common.environment(folder)
     subprocess.run([sys.executable, "-c", AHEAD], cwd=ROOT, env=env, check=True)
-    said = subprocess.run([sys.executable, "app.py", "check", "--quick"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [sys.executable, "app.py", "check", "--quick"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     line = next(line for line in said.stdout.splitlines() if "something was written on" in line)
     assert line.startswith("WARNING") and "it was ahead then, and nothing needs doing" in line
     server = live.common.Portal(folder)
@@ -183,8 +207,17 @@ def test_the_portal_starts_after_something_was_written_in_the_future(tmp_path):
         assert status == 200
     finally:
         server.stop()
-    said = subprocess.run([sys.executable, "app.py", "check", "--quick"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert "something was written on" not in said.stdout, "the line went away by itself with what was written since"
+    said = subprocess.run(
+        [sys.executable, "app.py", "check", "--quick"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "something was written on" not in said.stdout, (
+        "the line went away by itself with what was written since"
+    )
     assert "OK       The clock is not behind what was written last." in said.stdout
 
 

@@ -1,9 +1,11 @@
 """The portal as a browser without JavaScript sees it.
 
-A `Browser` is one person at one computer: whatever it fetches is checked (headers; title, labels, ids, tokens ... of a page), and a
-form is sent as it stands on the page, with what the test typed. `school` is a school in which every question of every record is
-answered with words that stand nowhere else, for two pupils: `mine` in the teacher's class and `other` in another.
+A `Browser` is one person at one computer: whatever it fetches is checked (headers; title, labels,
+ids, tokens ... of a page), and a form is sent as it stands on the page, with what the test typed.
+`school` is a school in which every question of every record is answered with words that stand
+nowhere else, for two pupils: `mine` in the teacher's class and `other` in another.
 """
+
 import contextlib
 import datetime
 import functools
@@ -13,33 +15,37 @@ import time
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
-import app as portal_module
-import models as m
 import pytest
-import questions as q
 import time_machine
-import trail
 import werkzeug.test
 from conftest import START, TODAY, answer, press
 from itsdangerous import URLSafeTimedSerializer
 from lxml import etree, html
 from peewee import CharField, DateField, DecimalField, ForeignKeyField, TextField
 
-from admin_views import paper
+import app as portal_module
+import models as m
+from audit import log as audit_log
+from papers import pdf
+from records import questions as q
 
-werkzeug.test.stream_encode_multipart = functools.partial(werkzeug.test.stream_encode_multipart, boundary="the-tests")     # its pattern is read once
+# its pattern is read once
+werkzeug.test.stream_encode_multipart = functools.partial(
+    werkzeug.test.stream_encode_multipart, boundary="the-tests"
+)
 MOMENT = datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)
-FILE = (".pdf", ".csv", "/file")                 # the ends of addresses that are no page
-OWN_POLICY = ("document.get_file",)             # a file that was uploaded has a stricter policy of its own
+FILE = (".pdf", ".csv", "/file")  # the ends of addresses that are no page
+# a file that was uploaded has a stricter policy of its own
+OWN_POLICY = ("document.get_file",)
 CONTROLS = "//input[not(@type='hidden')] | //select | //textarea"
 SAID_NONE = re.compile(r"\bNone\b(?! yet| written)|\bundefined\b|datetime\.|Decimal\(|<[A-Z]\w+: ")
 MARKS = {"mine": "Zebmine", "other": "Yakother"}
 
 
-XPATH = functools.cache(etree.XPath)            # each path is read once
+XPATH = functools.cache(etree.XPath)  # each path is read once
 
 
-# ------------------------------------------------------------------------------------------------------------- one page
+# --- one page
 class Page:
     """A page that was fetched: its text, headings, problems and forms."""
 
@@ -81,26 +87,45 @@ class Page:
     @property
     def problems(self):
         """What the summary of problems says: [(where it leads or "", words)]."""
-        return [((item.xpath("string(a/@href)")).lstrip("#"), words(item)) for item in self.all("//div[@aria-labelledby='problem']//li")]
+        return [
+            ((item.xpath("string(a/@href)")).lstrip("#"), words(item))
+            for item in self.all("//div[@aria-labelledby='problem']//li")
+        ]
 
     def form(self, path="//main//form[@data-draft]"):
         """A form of the page: the big one, unless another is named."""
         return self.one(path)
 
     def buttons(self, form):
-        """The buttons that send a form, in the order of the page; those outside it that name it, too."""
+        """The buttons that send a form, in the order of the page; those outside it that name it,
+        too.
+        """
         found = []
         for button in self.all("//button | //input"):
             kind = (button.get("type") or ("submit" if button.tag == "button" else "text")).lower()
-            owner = self.all(f"//form[@id={quoted(button.get('form'))}]") if button.get("form") else button.xpath("ancestor::form")
+            owner = (
+                self.all(f"//form[@id={quoted(button.get('form'))}]")
+                if button.get("form")
+                else button.xpath("ancestor::form")
+            )
             if kind in ("submit", "image") and owner and owner[-1] is form:
                 found.append(button)
         return found
 
     def boxes(self, form):
-        """The boxes of a form in which Enter sends it: of one line, to tick, or to choose a file."""
-        kinds = [(b, b.get("type", "text").lower()) for b in form.iter("input") if "readonly" not in b.attrib]
-        return [box for box, kind in kinds if kind not in ("hidden", "submit", "image", "button", "reset")]
+        """The boxes of a form in which Enter sends it: of one line, to tick, or to choose a
+        file.
+        """
+        kinds = [
+            (b, b.get("type", "text").lower())
+            for b in form.iter("input")
+            if "readonly" not in b.attrib
+        ]
+        return [
+            box
+            for box, kind in kinds
+            if kind not in ("hidden", "submit", "image", "button", "reset")
+        ]
 
     def said(self, name):
         """What a control of the big form holds."""
@@ -108,9 +133,15 @@ class Page:
 
     def label(self, control):
         """The words of a control's label, its group's included."""
-        by_id = self.all(f"//label[@for={quoted(control.get('id') or '')}]") if control.get("id") else []
+        by_id = (
+            self.all(f"//label[@for={quoted(control.get('id') or '')}]")
+            if control.get("id")
+            else []
+        )
         group = control.xpath("ancestor::fieldset/legend")
-        return " ".join(words(part) for part in [*by_id, *control.xpath("ancestor::label"), *group]) or control.get("aria-label", "")
+        return " ".join(
+            words(part) for part in [*by_id, *control.xpath("ancestor::label"), *group]
+        ) or control.get("aria-label", "")
 
     def addresses(self):
         """Every address on the page."""
@@ -129,22 +160,50 @@ class Page:
         yield from ["there is not one main"] * (len(self.all("//main")) != 1)
         yield from [f"two parts have the id {i}" for i in {i for i in ids if ids.count(i) > 1}]
         text = self.text
-        yield from [f"it shows “{text[max(at.start() - 40, 0):at.end() + 20]}”" for at in SAID_NONE.finditer(text)]
-        yield from [f"a table has no caption: {words(t)[:60]}" for t in self.all("//table[not(caption)]")]
-        levels = [int(h.tag[1]) for h in self.all("//main//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5]")]
-        yield from [f"a heading of level {b} follows one of level {a}" for a, b in zip(levels, levels[1:]) if b > a + 1]
+        yield from [
+            f"it shows “{text[max(at.start() - 40, 0) : at.end() + 20]}”"
+            for at in SAID_NONE.finditer(text)
+        ]
+        yield from [
+            f"a table has no caption: {words(t)[:60]}" for t in self.all("//table[not(caption)]")
+        ]
+        levels = [
+            int(h.tag[1])
+            for h in self.all("//main//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5]")
+        ]
+        yield from [
+            f"a heading of level {b} follows one of level {a}"
+            for a, b in zip(levels, levels[1:])
+            if b > a + 1
+        ]
 
     def _controls(self):
-        yield from [f"a control has no label: {html.tostring(c)[:120]}" for c in self.all(CONTROLS) if not self.label(c)]
-        yield from [f"a button has no words: {html.tostring(b)[:80]}" for b in self.all("//button") if not words(b)]
-        yield from [f"a group has no legend: {html.tostring(f)[:80]}" for f in self.all("//fieldset[not(legend)]")]
+        yield from [
+            f"a control has no label: {html.tostring(c)[:120]}"
+            for c in self.all(CONTROLS)
+            if not self.label(c)
+        ]
+        yield from [
+            f"a button has no words: {html.tostring(b)[:80]}"
+            for b in self.all("//button")
+            if not words(b)
+        ]
+        yield from [
+            f"a group has no legend: {html.tostring(f)[:80]}"
+            for f in self.all("//fieldset[not(legend)]")
+        ]
         keys = ("aria-describedby", "aria-labelledby", "for", "list")
         named = {i for key in keys for said in self.all(f"//@{key}") for i in said.split()}
-        yield from [f"something refers to the id {i}, which is not there" for i in sorted(named - set(self.ids))]
+        yield from [
+            f"something refers to the id {i}, which is not there"
+            for i in sorted(named - set(self.ids))
+        ]
 
     def _code(self):
         yield from [f"inline handler {a}" for a in self.all("//@*[starts-with(name(), 'on')]")]
-        yield from [f"inline style {a}" for a in self.all("//@style")] + ["a style element"] * len(self.all("//style"))
+        yield from [f"inline style {a}" for a in self.all("//@style")] + ["a style element"] * len(
+            self.all("//style")
+        )
         yield from ["inline script"] * len(self.all("//script[not(@src)]"))
 
     def _links(self):
@@ -152,10 +211,20 @@ class Page:
             parts, plain = urlsplit(address), unquote(address).lower()
             if parts.scheme and not address.startswith("data:image/svg+xml") or parts.netloc:
                 yield f"address outside the portal: {address[:80]}"
-            yield from [f"a pupil's name in an address: {address}" for name in self.names if name.lower() in plain]
+            yield from [
+                f"a pupil's name in an address: {address}"
+                for name in self.names
+                if name.lower() in plain
+            ]
         there = set(self.ids)
-        yield from [f"a link to #{a[1:]}, which is not there" for a in self.all("//@href") if a.startswith("#") and a[1:] not in there]
-        yield from [f"a link has no words: {html.tostring(a)[:80]}" for a in self.all("//a") if not words(a)]
+        yield from [
+            f"a link to #{a[1:]}, which is not there"
+            for a in self.all("//@href")
+            if a.startswith("#") and a[1:] not in there
+        ]
+        yield from [
+            f"a link has no words: {html.tostring(a)[:80]}" for a in self.all("//a") if not words(a)
+        ]
 
     def _forms(self):
         for form in self.all("//form"):
@@ -172,10 +241,20 @@ def words(part):
 
 
 def values_of(form):
-    """What a browser would send of a form as it stands: [(name, value)]; the line break after <textarea> is no part of the words."""
+    """What a browser would send of a form as it stands: [(name, value)]; the line break after
+    <textarea> is no part of the words.
+    """
     boxes = {b.get("name") for b in form.iter("textarea")}
-    none = {b.get("name") for b in form.iter("input") if b.get("type") == "radio" and b.get("value") == "" and "checked" in b.attrib}   # lxml says "on"
-    return [(n, re.sub(r"^\r?\n", "", v) if n in boxes else "" if n in none else v) for n, v in form.form_values()]
+    # lxml says "on"
+    none = {
+        b.get("name")
+        for b in form.iter("input")
+        if b.get("type") == "radio" and b.get("value") == "" and "checked" in b.attrib
+    }
+    return [
+        (n, re.sub(r"^\r?\n", "", v) if n in boxes else "" if n in none else v)
+        for n, v in form.form_values()
+    ]
 
 
 def quoted(text):
@@ -183,12 +262,17 @@ def quoted(text):
     return f'"{text}"' if '"' not in text else f"'{text}'"
 
 
-# ------------------------------------------------------------------------------------------------- one person's computer
+# --- one person's computer
 def sign_in_row(user):
     """Sign somebody in without a password, past the pages; what the session holds as `_user_id`."""
     token = m.new_token()
     with q.db.connection_context() if q.db.is_closed() else contextlib.nullcontext():
-        m.SignedIn.create(key=hashlib.sha256(token.encode()).hexdigest(), user=user, place="127.0.0.1", device="Firefox on Windows")
+        m.SignedIn.create(
+            key=hashlib.sha256(token.encode()).hexdigest(),
+            user=user,
+            place="127.0.0.1",
+            device="Firefox on Windows",
+        )
     return token
 
 
@@ -196,7 +280,11 @@ def enter(app, user):
     """A plain client in which this person has signed in."""
     client = app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"], session["proved"] = sign_in_row(user), True, int(time.time())
+        session["_user_id"], session["_fresh"], session["proved"] = (
+            sign_in_row(user),
+            True,
+            int(time.time()),
+        )
     return client
 
 
@@ -214,21 +302,40 @@ class Browser:
 
     def _session(self):
         """The cookie of somebody who has signed in, as the program signs it."""
-        user = {"_user_id": sign_in_row(self.user), "_fresh": True, "proved": int(time.time())} if self.user else {}
-        self.token = URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps("the tests")
-        return self.app.session_interface.get_signing_serializer(self.app).dumps({"csrf_token": "the tests", **user})
+        user = (
+            {"_user_id": sign_in_row(self.user), "_fresh": True, "proved": int(time.time())}
+            if self.user
+            else {}
+        )
+        self.token = URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(
+            "the tests"
+        )
+        return self.app.session_interface.get_signing_serializer(self.app).dumps(
+            {"csrf_token": "the tests", **user}
+        )
 
     def send(self, method, url, data=None, token=True, **more):
         """Any request; the security headers of the answer are checked."""
-        sent = None if method in ("GET", "HEAD") else [*pairs(data), *([("csrf_token", self.token)] if token else [])]
-        before = self.names and q.db.execute_sql("SELECT MAX(id) FROM audit_entry").fetchone()[0] or 0
-        nobody = trail._acting.set(None)                # as on the server: whoever acts in the test does not act in its requests
+        sent = (
+            None
+            if method in ("GET", "HEAD")
+            else [*pairs(data), *([("csrf_token", self.token)] if token else [])]
+        )
+        before = (
+            self.names and q.db.execute_sql("SELECT MAX(id) FROM audit_entry").fetchone()[0] or 0
+        )
+        # as on the server: whoever acts in the test does not act in its requests
+        nobody = audit_log._acting.set(None)
         try:
-            response = self.client.open(url, method=method, buffered=True, **form_data(sent), **more)
+            response = self.client.open(
+                url, method=method, buffered=True, **form_data(sent), **more
+            )
         finally:
-            trail._acting.reset(nobody)
+            audit_log._acting.reset(nobody)
         assert not header_faults(response), f"{method} {url}: {header_faults(response)}"
-        assert not self.names or not unwitnessed(self.user, response, sent, before), f"{method} {url} shows a child, nobody is told; use looks.note()"
+        assert not self.names or not unwitnessed(self.user, response, sent, before), (
+            f"{method} {url} shows a child, nobody is told; use looks.note()"
+        )
         return response
 
     def get(self, url):
@@ -247,43 +354,65 @@ class Browser:
         """The checked page of an answer, following redirections."""
         while response.status_code in (302, 303):
             response = self.get(response.location)
-        assert response.status_code == status, f"{response.status_code} for {response.request.path} instead of {status}"
+        assert response.status_code == status, (
+            f"{response.status_code} for {response.request.path} instead of {status}"
+        )
         made = Page(response, self.names)
         found = list(made.faults())
         assert not found, f"{response.request.path}: " + "; ".join(found[:8])
         return made
 
-    def submit(self, shown, status=200, *, path="//main//form[@data-draft]", button=("do", "save"), **typed):
-        """Send the form of a page as it stands, with what was typed (`a__0__b` is the control `a-0-b`); the page that follows."""
+    def submit(
+        self, shown, status=200, *, path="//main//form[@data-draft]", button=("do", "save"), **typed
+    ):
+        """Send the form of a page as it stands, with what was typed (`a__0__b` is the control
+        `a-0-b`); the page that follows.
+        """
         form = shown.form(path)
         typed = {name.replace("__", "-"): value for name, value in typed.items()}
         kept = [(n, v) for n, v in values_of(form) if n not in typed]
-        unknown = set(typed) - {c.get("name") for c in form.xpath(".//input | .//select | .//textarea")}
+        unknown = set(typed) - {
+            c.get("name") for c in form.xpath(".//input | .//select | .//textarea")
+        }
         assert not unknown, f"not on the page: {unknown}"
         sent = [*kept, *pairs(typed), *([button] if button else [])]
         url = form.get("action") or shown.response.request.full_path.rstrip("?")
         return self.read(self.send("POST", url, sent, token=False), status)
 
-
     def enter(self, shown, path, **typed):
-        """Press Enter in a box of a form: the browser presses the form's first button (HTML, implicit submission)."""
+        """Press Enter in a box of a form: the browser presses the form's first button (HTML,
+        implicit submission).
+        """
         form = shown.form(path)
         first = shown.buttons(form)[0]
         kept = [(n, v) for n, v in values_of(form) if n not in typed]
         named = [(first.get("name"), first.get("value") or "")] if first.get("name") else []
-        url = first.get("formaction") or form.get("action") or shown.response.request.full_path.rstrip("?")
+        url = (
+            first.get("formaction")
+            or form.get("action")
+            or shown.response.request.full_path.rstrip("?")
+        )
         return self.send("POST", url, [*kept, *pairs(typed), *named], token=False)
 
 
 def unwitnessed(user, response, sent, before):
-    """Whether an answer says anything about a child of the school without a row of this person: of this request, or as listed today."""
-    source = response.data.decode("utf-8", "replace") if response.status_code < 300 or response.status_code in (409, 422) else ""
+    """Whether an answer says anything about a child of the school without a row of this person: of
+    this request, or as listed today.
+    """
+    source = (
+        response.data.decode("utf-8", "replace")
+        if response.status_code < 300 or response.status_code in (409, 422)
+        else ""
+    )
     for _, typed in sent or ():
-        source = source.replace(typed, "") if isinstance(typed, str) and len(typed) > 3 else source        # what was typed comes back
+        # what was typed comes back
+        source = source.replace(typed, "") if isinstance(typed, str) and len(typed) > 3 else source
     there = [f"{mark}sur" for mark in MARKS.values() if re.search(rf"{mark}\w", source)]
     for pupil in m.Pupil.select().where(m.Pupil.surname.in_(there)) if there else ():
         midnight = q.now().replace(hour=0, minute=0, second=0)
-        now = (q.AuditEntry.id > before) | (q.AuditEntry.act == "listed") & (q.AuditEntry.at >= midnight)
+        now = (q.AuditEntry.id > before) | (q.AuditEntry.act == "listed") & (
+            q.AuditEntry.at >= midnight
+        )
         theirs = q.AuditEntry.user_id == (user.id if user else 0)
         if not q.AuditEntry.select().where(q.AuditEntry.pupil_id == pupil.id, theirs, now).exists():
             return True
@@ -293,7 +422,9 @@ def unwitnessed(user, response, sent, before):
 def pairs(data):
     """Form data as a list of (name, value)."""
     items = data.items() if isinstance(data, dict) else data or ()
-    return [(n, v) for n, said in items for v in (said if isinstance(said, list | tuple) else [said])]
+    return [
+        (n, v) for n, said in items for v in (said if isinstance(said, list | tuple) else [said])
+    ]
 
 
 def form_data(sent):
@@ -307,28 +438,56 @@ def form_data(sent):
 
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
-                               "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
-    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "X-Frame-Options": "DENY", "Cache-Control": "no-store"}
-OF_THE_ANSWER = {"Content-Type", "Content-Length", "Content-Disposition", "Location", "Vary", "Set-Cookie", "Allow", "Clear-Site-Data",
-                 "Retry-After"}
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src"
+        " 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none';"
+        " object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+OF_THE_ANSWER = {
+    "Content-Type",
+    "Content-Length",
+    "Content-Disposition",
+    "Location",
+    "Vary",
+    "Set-Cookie",
+    "Allow",
+    "Clear-Site-Data",
+    "Retry-After",
+}
 OF_A_FILE = {"ETag", "Last-Modified", "Date", "Accept-Ranges"}
 
 
 def header_faults(response, **other):
-    """What differs from HEADERS, word for word; nothing else may be said, so no version either. Every answer to a Browser is checked."""
+    """What differs from HEADERS, word for word; nothing else may be said, so no version either.
+    Every answer to a Browser is checked.
+    """
     wanted, aside = {**HEADERS, **other}, OF_THE_ANSWER
     if response.request.path.startswith("/static/"):
         wanted, aside = {**wanted, "Cache-Control": "no-cache"}, aside | OF_A_FILE
-    elif response.request.path.endswith("/file") and response.headers.get("Content-Disposition", "").startswith("attachment"):
-        wanted, aside = {**wanted, "Content-Security-Policy": "sandbox; default-src 'none'"}, aside | OF_A_FILE
+    elif response.request.path.endswith("/file") and response.headers.get(
+        "Content-Disposition", ""
+    ).startswith("attachment"):
+        wanted, aside = (
+            {**wanted, "Content-Security-Policy": "sandbox; default-src 'none'"},
+            aside | OF_A_FILE,
+        )
     said = {n: response.headers.getlist(n) for n in response.headers.keys() if n not in aside}
-    return [f"{n}: {said.get(n)} instead of {wanted.get(n)}" for n in sorted({*said, *wanted}) if said.get(n) != [wanted.get(n)]]
+    return [
+        f"{n}: {said.get(n)} instead of {wanted.get(n)}"
+        for n in sorted({*said, *wanted})
+        if said.get(n) != [wanted.get(n)]
+    ]
 
 
-# ------------------------------------------------------------------------------------------------------------ the school
+# --- the school
 def canary(mark, record, name):
     """Words that stand nowhere else: which pupil, which record, which question."""
     kind = record if isinstance(record, type) else type(record)
@@ -340,12 +499,18 @@ def value_for(mark, record, name, asked):
     if name in ("withhold", "status"):
         return "No"
     if asked.choices:
-        return "\n".join(code for code, _ in asked.choices[:2]) if asked.ask.many else asked.choices[0][0]
+        return (
+            "\n".join(code for code, _ in asked.choices[:2])
+            if asked.ask.many
+            else asked.choices[0][0]
+        )
     if isinstance(asked, DateField):
         return TODAY if name in ("review_by", "by") else START
     if isinstance(asked, DecimalField):
         return 1
-    assert isinstance(asked, CharField | TextField), f"web.value_for does not know the kind of “{asked.verbose_name}”; teach it"
+    assert isinstance(asked, CharField | TextField), (
+        f"web.value_for does not know the kind of “{asked.verbose_name}”; teach it"
+    )
     return canary(mark, record, name)
 
 
@@ -368,17 +533,27 @@ def rows_below(record):
 
 
 def build_pupil(senco, mark, form):
-    """A pupil on Stage 3 with one of everything, every question answered; {class name: record}, rows included."""
+    """A pupil on Stage 3 with one of everything, every question answered; {class name: record},
+    rows included.
+    """
     pupil = fill_in(m.Pupil(), mark)
     pupil.surname, pupil.forename, pupil.known_as = f"{mark}sur", f"{mark}fore", f"{mark}call"
     pupil.form, pupil.dob, pupil.upn, pupil.left_on = form, datetime.date(2017, 5, 5), None, None
     pupil.save()
     press("Start at Stage 3", pupil, senco, START, reason=f"{mark}PlacementQreason")
     placement = m.Placement.current(pupil)
-    made = {"Pupil": pupil, "Placement": placement, "ListMembership": m.ListMembership.get(m.ListMembership.pupil == pupil)}
+    made = {
+        "Pupil": pupil,
+        "Placement": placement,
+        "ListMembership": m.ListMembership.get(m.ListMembership.pupil == pupil),
+    }
     for cls in m.every(m.PupilRecord):
         if cls.__name__ not in made:
-            more = {"placement": placement, "entered_by": senco.name} if issubclass(cls, m.Form) else {}
+            more = (
+                {"placement": placement, "entered_by": senco.name}
+                if issubclass(cls, m.Form)
+                else {}
+            )
             made[cls.__name__] = fill_in(cls(pupil=pupil, **more), mark)
     made["EhcCase"].state = "requested"
     made["EhcCase"].save()
@@ -399,8 +574,14 @@ def portal(database, people, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def built(portal, database, people):
-    """The school of this module, rolled back at its end: people, and the records of the pupils `mine` and `other`."""
-    with time_machine.travel(MOMENT, tick=False), database.atomic() as everything, q.acting("The tests"):
+    """The school of this module, rolled back at its end: people, and the records of the pupils
+    `mine` and `other`.
+    """
+    with (
+        time_machine.travel(MOMENT, tick=False),
+        database.atomic() as everything,
+        q.acting("The tests"),
+    ):
         cast = {name: cls.get_by_id(key) for name, (cls, key) in people.items()}
         school = SimpleNamespace(**cast, app=portal, records={})
         m.Setting(school_name="Hill School").save()
@@ -422,56 +603,87 @@ def school(built, database):
 
 @pytest.fixture
 def browser(school):
-    """`browser("senco")` is the SENCO at a computer; `browser(None)` is somebody who is not signed in."""
-    names = [str(getattr(p, n)) for p in (school.mine, school.other) for n in ("surname", "forename", "known_as")]
+    """`browser("senco")` is the SENCO at a computer; `browser(None)` is somebody who is not signed
+    in.
+    """
+    names = [
+        str(getattr(p, n))
+        for p in (school.mine, school.other)
+        for n in ("surname", "forename", "known_as")
+    ]
 
     def at(who):
         user = m.User.get_by_id(getattr(school, who).id) if isinstance(who, str) else who
         return Browser(school.app, user, names)
+
     return at
 
 
 @pytest.fixture
 def plain_paper(monkeypatch):
-    """Papers as the HTML from which they are drawn, so that their words can be read quickly; tests of the drawing do without."""
-    monkeypatch.setattr(paper, "render", lambda source: source.encode())
-    monkeypatch.setattr(paper, "_pages", lambda answer: 1)
+    """Papers as the HTML from which they are drawn, so that their words can be read quickly; tests
+    of the drawing do without.
+    """
+    monkeypatch.setattr(pdf, "render", lambda source: source.encode())
+    monkeypatch.setattr(pdf, "_pages", lambda answer: 1)
 
 
 def key_of(school, cls, which="mine"):
-    """The id of the school's record of a class: the pupil's own, or the newest of a class that is no pupil's."""
+    """The id of the school's record of a class: the pupil's own, or the newest of a class that is
+    no pupil's.
+    """
     found = school.records[which].get(cls.__name__)
     return found.id if found else cls.select().order_by(cls.id.desc()).get().id
 
 
-# ------------------------------------------------------------------------------------------------------ every address
+# --- every address
 def rules(app, method):
     """Every (endpoint, rule) of the program that answers this method, static files aside."""
-    return [(r.endpoint, r) for r in sorted(app.url_map.iter_rules(), key=str) if method in r.methods and not r.endpoint.endswith("static")]
+    return [
+        (r.endpoint, r)
+        for r in sorted(app.url_map.iter_rules(), key=str)
+        if method in r.methods and not r.endpoint.endswith("static")
+    ]
 
 
 @functools.cache
 def class_of(endpoint):
     """The record class whose screen an endpoint is; None for a page that is no record's."""
-    slugs = {"concerns-list": m.Placement, "sen-list": m.Placement, **{cls.slug(): cls for cls in m.every()}}
+    slugs = {
+        "concerns-list": m.Placement,
+        "sen-list": m.Placement,
+        **{cls.slug(): cls for cls in m.every()},
+    }
     return slugs.get(endpoint.partition(".")[0])
 
 
-MOVE = "new-my-plan-plus-cycle"         # an address of `pupil.move` that exists
+MOVE = "new-my-plan-plus-cycle"  # an address of `pupil.move` that exists
 
 
 def address(school, rule, which="mine"):
-    """A full address of a rule, with the key of one of the school's records; a new paper is for the pupil `which`."""
+    """A full address of a rule, with the key of one of the school's records; a new paper is for the
+    pupil `which`.
+    """
     cls, values = class_of(rule.endpoint), {}
     for name in rule.arguments:
-        number = (getattr(school, which) if rule.endpoint.startswith("keeping.") else school.teacher).id        # of a pupil, or of a person
-        values[name] = {"slug": MOVE, "stage": "S3", "number": number, "token": "no-such-token", "filename": "portal.css"}.get(name)
+        # of a pupil, or of a person
+        number = (
+            getattr(school, which) if rule.endpoint.startswith("keeping.") else school.teacher
+        ).id
+        values[name] = {
+            "slug": MOVE,
+            "stage": "S3",
+            "number": number,
+            "token": "no-such-token",
+            "filename": "portal.css",
+        }.get(name)
         if name == "key":
             values[name] = key_of(school, cls, which) if cls else "0" * 32
     if rule.endpoint.endswith(".new") and cls and issubclass(cls, m.PupilRecord):
         values["pupil"] = getattr(school, which).id
     with school.app.test_request_context():
-        return school.app.url_for(rule.endpoint, **values)      # what is no part of the path becomes the query
+        # what is no part of the path becomes the query
+        return school.app.url_for(rule.endpoint, **values)
 
 
 def everywhere(school, which="mine"):

@@ -1,7 +1,10 @@
-"""A school in which something of everything has happened: a child on every stage, and papers in every state.
+"""A school in which something of everything has happened: a child on every stage, and papers in
+every state.
 
-Made through workflow.py, not by clicking, so that a test of one page need not walk the whole way there.
+Made through workflow.py, not by clicking, so that a test of one page need not walk the whole way
+there.
 """
+
 import datetime
 
 from conftest import HELD, START, add_row, do_papers, hold_review, press, take_to, write
@@ -12,7 +15,9 @@ import workflow as w
 
 def child(name, stage, user, **more):
     """A pupil who has been brought to a stage."""
-    made = m.Pupil.create(surname=name, forename="Kim", dob=datetime.date(2018, 5, 5), year="3", form="3B", **more)
+    made = m.Pupil.create(
+        surname=name, forename="Kim", dob=datetime.date(2018, 5, 5), year="3", form="3B", **more
+    )
     m.Contact.create(pupil=made, name="Jo Parent", responsibility="Yes")
     take_to(made, stage, user, START)
     return made
@@ -20,9 +25,14 @@ def child(name, stage, user, **more):
 
 def addresses(senco):
     """Make the children; where to look at each, and at their papers."""
-    kids = {stage: child(f"Stage{stage.title()}", stage, senco) for stage in ("NONE", "S1", "S2", "S3", "E", "LEFT", "OFF")}
-    kids |= {name: child(name, stage, senco, alert="Sits near the door.") for name, stage in
-             (("Ready", "S1"), ("Asked", "S2"), ("Case", "S3"), ("Wrong", "S1"))}
+    kids = {
+        stage: child(f"Stage{stage.title()}", stage, senco)
+        for stage in ("NONE", "S1", "S2", "S3", "E", "LEFT", "OFF")
+    }
+    kids |= {
+        name: child(name, stage, senco, alert="Sits near the door.")
+        for name, stage in (("Ready", "S1"), ("Asked", "S2"), ("Case", "S3"), ("Wrong", "S1"))
+    }
     found = {name: f"/pupil/{kid.id}/" for name, kid in kids.items()}
     do_papers(kids["Ready"], senco)
     hold_review(kids["Ready"], senco, "no progress")
@@ -64,8 +74,16 @@ def completed(form, senco):
 
 def consent(kid):
     """A consent that somebody gave."""
-    return m.Consent.create(pupil=kid, purpose="Referral", to_whom="Speech therapy", information="All", answer_given="Given",
-                            given_by="Jo Parent", method="Signed", given_on=START)
+    return m.Consent.create(
+        pupil=kid,
+        purpose="Referral",
+        to_whom="Speech therapy",
+        information="All",
+        answer_given="Given",
+        given_by="Jo Parent",
+        method="Signed",
+        given_on=START,
+    )
 
 
 def page(record):

@@ -1,13 +1,14 @@
 """The portal on a port of this machine, one Chromium for all tests, and people who can sign in.
 
-The program runs inside the test, so that the date can be moved between two steps. Every browser test is done with and without
-JavaScript where that makes a difference. Without Chromium these tests fail, with the line that installs it.
+The program runs inside the test, so that the date can be moved between two steps. Every browser
+test is done with and without JavaScript where that makes a difference. Without Chromium these tests
+fail, with the line that installs it.
 """
+
 import datetime
 import threading
 import traceback
 
-import app as portal
 import need_chromium
 import pytest
 import time_machine
@@ -16,29 +17,81 @@ from conftest import HANGS, TODAY
 from flask import got_request_exception
 from playwright.sync_api import sync_playwright
 
+import app as portal
 import models as m
-import questions as q
-import trail
-import upkeep
-from admin_views import passwords
+from admin_views.account import passwords
+from audit import log as audit_log
 from browser.children import addresses
 from browser.screen import PASSWORD, Screen
+from ops import backup
+from records import questions as q
 
-ARGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
-PEOPLE = (("office", "Olive Office", None), ("senco", "Sam Senco", None), ("teacher", "Tess Teacher", "3B"), ("head", "Hana Head", None),
-          ("technician", "Tim Technician", None))
-FOREVER = 10 ** 9               # seconds: a jump of months must not end a connection that Chromium keeps open
+ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+PEOPLE = (
+    ("office", "Olive Office", None),
+    ("senco", "Sam Senco", None),
+    ("teacher", "Tess Teacher", "3B"),
+    ("head", "Hana Head", None),
+    ("technician", "Tim Technician", None),
+)
+# seconds: a jump of months must not end a connection that Chromium keeps open
+FOREVER = 10**9
 
-# What `make test` leaves to `make soak ONLY=browser`, because it shows again what a shorter test shows.
-LONG = {"test_journeys_with_script.py": ("test_c_", "test_d_"), "test_journeys_without_script.py": ("test_a_", "test_b_", "test_c_", "test_d_"),
-        "test_axe.py": ("test_new[", "test_pupil[", "test_lists[", "test_papers[", "test_move[", "test_home[", "test_school["),
-        "test_keyboard.py": ("test_a_move_with_the_keyboard_alone[without", "test_enter_saves[without", "test_no_sideways_scrolling[200",
-                             "test_focus_is_seen[")}
-SHORT = ("[RecordOfConcern]", "[MyPlanPlus]", "[Pupil]", "[S1]", "[Case]", "[OFF]", "[office-/pupil/]", "[senco-/sen-list/]",
-         "[technician-/user/]", "[draft]", "[sealed]", "[review]", "[letter]", "[senco]", "[technician]", "[office-/help/]",
-         "[teacher-/audit/]", "[senco-/audit/]", "[Ready-move-to-stage-2]", "[draft-edit]", "[question]", "[/import/]",
-         "[Case-new-my-plan-plus-cycle]")
+# What `make test` leaves to `make soak ONLY=browser`, because it shows again what a shorter test
+# shows.
+LONG = {
+    "test_journeys_with_script.py": ("test_c_", "test_d_"),
+    "test_journeys_without_script.py": ("test_a_", "test_b_", "test_c_", "test_d_"),
+    "test_axe.py": (
+        "test_new[",
+        "test_pupil[",
+        "test_lists[",
+        "test_papers[",
+        "test_move[",
+        "test_home[",
+        "test_school[",
+    ),
+    "test_keyboard.py": (
+        "test_a_move_with_the_keyboard_alone[without",
+        "test_enter_saves[without",
+        "test_no_sideways_scrolling[200",
+        "test_focus_is_seen[",
+    ),
+}
+SHORT = (
+    "[RecordOfConcern]",
+    "[MyPlanPlus]",
+    "[Pupil]",
+    "[S1]",
+    "[Case]",
+    "[OFF]",
+    "[office-/pupil/]",
+    "[senco-/sen-list/]",
+    "[technician-/user/]",
+    "[draft]",
+    "[sealed]",
+    "[review]",
+    "[letter]",
+    "[senco]",
+    "[technician]",
+    "[office-/help/]",
+    "[teacher-/audit/]",
+    "[senco-/audit/]",
+    "[Ready-move-to-stage-2]",
+    "[draft-edit]",
+    "[question]",
+    "[/import/]",
+    "[Case-new-my-plan-plus-cycle]",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -56,13 +109,17 @@ def chromium():
     if lacking:
         pytest.fail(need_chromium.what_helps(lacking), pytrace=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=need_chromium.browser(), args=list(ARGS))
+        browser = playwright.chromium.launch(
+            executable_path=need_chromium.browser(), args=list(ARGS)
+        )
         yield browser
         browser.close()
 
 
 class School:
-    """The portal while it is served: its address, its database, the windows that are open, and what went wrong inside."""
+    """The portal while it is served: its address, its database, the windows that are open, and what
+    went wrong inside.
+    """
 
     def __init__(self, app, database, server):
         self.app, self.database = app, database
@@ -90,18 +147,30 @@ class School:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """A school of its own for each file of tests: migrated, with five people, served on a free port."""
-    before, folder = (q.db.obj, trail._key, upkeep.folder()), tmp_path_factory.mktemp("served")
+    """A school of its own for each file of tests: migrated, with five people, served on a free
+    port.
+    """
+    before, folder = (q.db.obj, audit_log._key, backup.folder()), tmp_path_factory.mktemp("served")
     portal.configure(folder)
     database = portal.open_database(f"sqlite:///{folder / 'portal.db'}")
     portal.migrate(database)
     app = portal.create_app(database, folder)
     with database.connection_context(), q.acting("The tests"):
-        database.pragma("synchronous", "off", permanent=True)      # no test pulls the plug: every page view would wait for the disk
-        m.Setting.update(second_step=None).execute()        # signing in with a code is in test_sign_in.py
+        # no test pulls the plug: every page view would wait for the disk
+        database.pragma("synchronous", "off", permanent=True)
+        # signing in with a code is in test_sign_in.py
+        m.Setting.update(second_step=None).execute()
         for role, name, classes in PEOPLE:
-            m.User.create(name=name, username=role, role=role, classes=classes, password=passwords.hash_password(PASSWORD))
-    server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=4, channel_timeout=FOREVER, cleanup_interval=FOREVER)
+            m.User.create(
+                name=name,
+                username=role,
+                role=role,
+                classes=classes,
+                password=passwords.hash_password(PASSWORD),
+            )
+    server = waitress.server.create_server(
+        app, host="127.0.0.1", port=0, threads=4, channel_timeout=FOREVER, cleanup_interval=FOREVER
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield School(app, database, server)
@@ -109,7 +178,8 @@ def served(tmp_path_factory):
     server.close()
     thread.join(HANGS)
     q.db.initialize(before[0])
-    trail._key, upkeep._folder = before[1:]             # another file's tests go on with the key they began with
+    # another file's tests go on with the key they began with
+    audit_log._key, backup._folder = before[1:]
 
 
 @pytest.fixture
@@ -121,9 +191,16 @@ def school(served):
 
 @pytest.fixture(scope="module")
 def children(served):
-    """The addresses of the pages of a school in which something of everything has happened: {name: address}."""
+    """The addresses of the pages of a school in which something of everything has happened: {name:
+    address}.
+    """
     noon = datetime.datetime(*TODAY.timetuple()[:3], 9, tzinfo=datetime.UTC)
-    with time_machine.travel(noon, tick=False), served.database.connection_context(), q.acting("The tests"), served.database.atomic():
+    with (
+        time_machine.travel(noon, tick=False),
+        served.database.connection_context(),
+        q.acting("The tests"),
+        served.database.atomic(),
+    ):
         return addresses(m.User.get(username="senco"))
 
 
@@ -136,6 +213,8 @@ def script(request):
 @pytest.fixture
 def go_to(the_day):
     """Move the date of the whole program: `go_to(datetime.date(2026, 9, 1))`."""
+
     def move(day):
         the_day.move_to(datetime.datetime(day.year, day.month, day.day, 10, tzinfo=datetime.UTC))
+
     return move

@@ -1,27 +1,44 @@
-"""One person at one screen: signs in, fills in a page by the words that stand on it, presses buttons by their words, reads.
+"""One person at one screen: signs in, fills in a page by the words that stand on it, presses
+buttons by their words, reads.
 
 Nothing here knows a particular form: a box is found by its label, a list of rows by its heading.
 """
+
 import datetime
 import itertools
 import json
 import re
 
 PASSWORD = "harbour violet spoon teapot"
-EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of (403|404|410|422)")
-WAIT = 120_000                  # milliseconds until a missing button or box is a failure
+EXPECTED = re.compile(
+    r"Failed to load resource: the server responded with a status of (403|404|410|422)"
+)
+WAIT = 120_000  # milliseconds until a missing button or box is a failure
 
 # The ways in which people in the UK write a date; each date that a test types takes the next one.
-SHAPES = itertools.cycle(("{d:%d/%m/%y}", "{d.day} {d:%B} {d:%Y}", "{d.day}.{d.month}.{d.year}", "{d:%a} {d.day} {d:%b} {d:%Y}", "{d:%d-%m-%Y}"))
+SHAPES = itertools.cycle(
+    (
+        "{d:%d/%m/%y}",
+        "{d.day} {d:%B} {d:%Y}",
+        "{d.day}.{d.month}.{d.year}",
+        "{d:%a} {d.day} {d:%b} {d:%Y}",
+        "{d:%d-%m-%Y}",
+    )
+)
 
-# The big form of the page, or one line (`at`) of the list of rows with this heading. Small pieces of JavaScript of our own: Playwright's
+# The big form of the page, or one line (`at`) of the list of rows with this heading. Small pieces
+# of JavaScript of our own: Playwright's
 # locators bring a third of a megabyte of script into every page, a third of the time of a test.
 SCOPE = """([heading, at]) => heading === null ? document.querySelector('main form:has(.field)')
   : [...document.querySelectorAll('div:has(> [data-rows])')].find(d => d.querySelector('h3').textContent.trim().startsWith(heading))
     .querySelectorAll(':scope > [data-rows] > fieldset')[at]"""
 
-# What a page asks: label, whether it is needed, kind, id, name and options of each question inside an element.
-QUESTIONS = "([where, inner]) => [...(" + SCOPE + """)(where).querySelectorAll('.field')].filter(f => inner || !f.closest('.repeat')).map(f => {
+# What a page asks: label, whether it is needed, kind, id, name and options of each question inside
+# an element.
+QUESTIONS = (
+    "([where, inner]) => [...("
+    + SCOPE
+    + """)(where).querySelectorAll('.field')].filter(f => inner || !f.closest('.repeat')).map(f => {
   const label = f.querySelector(':scope > label, :scope > legend');
   if (!label) return null;
   const words = [...label.childNodes].filter(n => !(n.classList && n.classList.contains('need'))).map(n => n.textContent).join('').trim();
@@ -36,8 +53,10 @@ QUESTIONS = "([where, inner]) => [...(" + SCOPE + """)(where).querySelectorAll('
   return {words, need: !!need && /^needed( to complete)?$/.test(need.textContent.trim()), kind, id: one.id, name: one.name,
     options: many || kind === 'select' ? list : [], said: many ? boxes.some(b => b.checked) : !!one.value};
 }).filter(q => q)"""
+)
 
-# Press the button or link with exactly these words, on the page itself before the frame around it: it must be there to be seen and reached.
+# Press the button or link with exactly these words, on the page itself before the frame around it:
+# it must be there to be seen and reached.
 PRESS = """words => {
   const all = [...document.querySelectorAll('header a, header button, main a, main button')];
   const it = all.filter(e => !e.hasAttribute('aria-hidden') && e.textContent.replace(/\\s+/g, ' ').trim() === words).pop();
@@ -49,7 +68,8 @@ PRESS = """words => {
   return '';
 }"""
 
-# Give answers as a person's typing would: the box must be there to be seen, and the page hears of the change.
+# Give answers as a person's typing would: the box must be there to be seen, and the page hears of
+# the change.
 PUT = """puts => puts.map(([how, which, value]) => {
   const box = how === 'tick' ? [...document.getElementsByName(which)].find(b => b.value === value) : document.getElementById(which);
   if (!box || box.disabled || box.readOnly || !box.checkVisibility({checkVisibilityCSS: true})) return which;
@@ -70,14 +90,22 @@ class Screen:
 
     def __init__(self, chromium, url, who, script=True, **more):
         self.who, self.script, self.noise = who, script, []
-        self.context = chromium.new_context(base_url=url, java_script_enabled=script, locale="en-GB", reduced_motion="reduce", **more)
+        self.context = chromium.new_context(
+            base_url=url,
+            java_script_enabled=script,
+            locale="en-GB",
+            reduced_motion="reduce",
+            **more,
+        )
         self.context.set_default_timeout(WAIT)
         self.page = self.context.new_page()
         self.page.on("console", self.note)
         self.page.on("pageerror", lambda error: self.noise.append(f"{self.page.url}: {error}"))
 
     def note(self, message):
-        """Keep what the browser complains about; a refusal that the page itself explains is no complaint."""
+        """Keep what the browser complains about; a refusal that the page itself explains is no
+        complaint.
+        """
         if message.type in ("error", "warning") and not EXPECTED.match(message.text):
             self.noise.append(f"{self.page.url}: {message.text}")
 
@@ -118,8 +146,13 @@ class Screen:
             found.click()
 
     def thing(self, words):
-        """The button or link with exactly these words, on the page itself before the frame around it."""
-        fits = f"[self::a or self::button][not(@aria-hidden)][normalize-space()={json.dumps(words, ensure_ascii=False)}]"
+        """The button or link with exactly these words, on the page itself before the frame around
+        it.
+        """
+        fits = (
+            "[self::a or"
+            f" self::button][not(@aria-hidden)][normalize-space()={json.dumps(words, ensure_ascii=False)}]"
+        )
         return self.page.locator(f"xpath=(//main//*{fits} | //header//*{fits})[last()]")
 
     def look_up(self, name):
@@ -127,9 +160,13 @@ class Screen:
         surname, _, forename = name.partition(", ")
         self.page.get_by_label("Name or UPN").fill(surname)
         self.press("Find")
-        if re.search(r"/pupil/\d+/$", self.page.url):          # the only hit opens by itself
+        if re.search(r"/pupil/\d+/$", self.page.url):  # the only hit opens by itself
             return
-        row = self.page.locator("tbody tr").filter(has=self.page.get_by_role("link", name=surname, exact=True)).filter(has_text=forename)
+        row = (
+            self.page.locator("tbody tr")
+            .filter(has=self.page.get_by_role("link", name=surname, exact=True))
+            .filter(has_text=forename)
+        )
         self.click(row.locator("th a"))
 
     def unfold(self, words):
@@ -164,7 +201,12 @@ class Screen:
 
     def each(self, selector):
         """The words of every element that fits, each on one line."""
-        return [" ".join(words.split()) for words in self.page.evaluate("what => [...document.querySelectorAll(what)].map(e => e.innerText)", selector)]
+        return [
+            " ".join(words.split())
+            for words in self.page.evaluate(
+                "what => [...document.querySelectorAll(what)].map(e => e.innerText)", selector
+            )
+        ]
 
     def badges(self):
         """Where the child stands, from the top of the page."""
@@ -176,13 +218,20 @@ class Screen:
 
     def papers(self):
         """The papers of the stage with the state of each: {name: state}."""
-        return dict(zip(self.each("section:has(> .card-head #papers) .go"), self.each("section:has(> .card-head #papers) .tag")))
+        return dict(
+            zip(
+                self.each("section:has(> .card-head #papers) .go"),
+                self.each("section:has(> .card-head #papers) .tag"),
+            )
+        )
 
     # -- filling in
     def fill_in(self, given=None, on=None):
-        """Answer what is given by its label, and with a sample whatever else is needed and has no answer yet.
+        """Answer what is given by its label, and with a sample whatever else is needed and has no
+        answer yet.
 
-        A list of rows is given by its heading as a list of dictionaries; missing lines are added with the page's own button.
+        A list of rows is given by its heading as a list of dictionaries; missing lines are added
+        with the page's own button.
         """
         given = dict(given or {})
         self.answer((None, 0), given, on, inner=False)
@@ -194,21 +243,31 @@ class Screen:
 
     def groups(self):
         """The lists of rows on the page: [(heading, whether one line is needed)]."""
-        found = self.page.evaluate("""() => [...document.querySelectorAll('main form:has(.field) div:has(> [data-rows]) > h3')]
-            .map(h => [h.firstChild.textContent.trim(), !!h.querySelector('.need')])""")
+        found = self.page.evaluate(
+            """() => [...document.querySelectorAll('main form:has(.field) div:has(> [data-rows]) > h3')]
+            .map(h => [h.firstChild.textContent.trim(), !!h.querySelector('.need')])"""
+        )
         return [tuple(pair) for pair in found]
 
     def row(self, label, at, given, on):
         """Fill in one line of a list; adds it when the page does not show so many."""
         there = "where => !!(" + SCOPE + ")(where)"
         if not self.page.evaluate(there, (label, at)):
-            self.add_line(self.page.locator("div:has(> [data-rows])").filter(has=self.page.locator(f"h3:text-matches({json.dumps('^' + re.escape(label))})")))
-            assert self.page.evaluate(there, (label, at)), f"“Add another line” did not add line {at + 1} under “{label}”"
+            self.add_line(
+                self.page.locator("div:has(> [data-rows])").filter(
+                    has=self.page.locator(f"h3:text-matches({json.dumps('^' + re.escape(label))})")
+                )
+            )
+            assert self.page.evaluate(there, (label, at)), (
+                f"“Add another line” did not add line {at + 1} under “{label}”"
+            )
         self.answer((label, at), given, on, inner=True)
         assert not given, f"A line of “{label}” does not ask: {', '.join(given)}"
 
     def add_line(self, rows):
-        """Press “Add another line”: in place with JavaScript, with the page sent and shown again without."""
+        """Press “Add another line”: in place with JavaScript, with the page sent and shown again
+        without.
+        """
         button = rows.get_by_role("button", name=re.compile("^Add another line"))
         if self.script:
             button.click()
@@ -216,7 +275,9 @@ class Screen:
             self.click(button)
 
     def answer(self, scope, given, on, inner):
-        """Answer the questions inside one element (see SCOPE); what is answered is taken out of `given`."""
+        """Answer the questions inside one element (see SCOPE); what is answered is taken out of
+        `given`.
+        """
         puts = []
         for asked in self.page.evaluate(QUESTIONS, (scope, inner)):
             if asked["words"] in given:
@@ -231,9 +292,18 @@ def as_put(asked, value):
     """What to do on the page for one answer: [(how, which, value), ...]."""
     codes = dict(asked["options"])
     if asked["kind"] in ("radio", "checkbox"):
-        return [("tick", asked["name"], codes[words]) for words in ([value] if isinstance(value, str) else value)]
+        return [
+            ("tick", asked["name"], codes[words])
+            for words in ([value] if isinstance(value, str) else value)
+        ]
     if asked["kind"] == "select":
-        return [("put", asked["id"], asked["options"][value - 1][1] if isinstance(value, int) else codes[value])]
+        return [
+            (
+                "put",
+                asked["id"],
+                asked["options"][value - 1][1] if isinstance(value, int) else codes[value],
+            )
+        ]
     return [("put", asked["id"], typed(value) if isinstance(value, datetime.date) else value)]
 
 

@@ -1,6 +1,8 @@
-"""Every kind of page and state is free of accessibility faults that a machine can find, in light and in dark, and the browser
-complains of nothing (a blocked script or style included). What a machine cannot find is in test_keyboard.py.
+"""Every kind of page and state is free of accessibility faults that a machine can find, in light
+and in dark, and the browser complains of nothing (a blocked script or style included). What a
+machine cannot find is in test_keyboard.py.
 """
+
 import datetime
 import itertools
 
@@ -9,20 +11,32 @@ from axe_playwright_python.base import AXE_SCRIPT
 from conftest import TODAY
 
 import models as m
-import questions as q
 import workflow as w
-from admin_views import account, saving
+from admin_views import merge
+from admin_views.account import views as account
 from browser.screen import PASSWORD
+from records import questions as q
 
-ALL = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
-       "rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"], "preload": False}
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, "resultTypes": ["violations"], "preload": False}
+ALL = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+    "preload": False,
+}
+COLOURS = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+    "preload": False,
+}
 RUN = """options => axe.run(options).then(found => found.violations.map(v => v.id + ': ' + v.help + '\\n    '
   + v.nodes.slice(0, 4).map(n => n.target.join(' ') + '  ' + n.html.slice(0, 160)).join('\\n    ')))"""
 SENCO, OFFICE = "senco", "office"
 
 
-# ----------------------------------------------------------------------------------------------------------- looking
+# --- looking
 MINUTES = itertools.count()
 
 
@@ -37,8 +51,13 @@ def windows(served, chromium):
 
 @pytest.fixture
 def look(served, chromium, children, windows, the_day):
-    """Open an address as somebody and check the page; time goes on from test to test, so that nobody is signed out."""
-    the_day.move_to(datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC) + datetime.timedelta(minutes=next(MINUTES)))
+    """Open an address as somebody and check the page; time goes on from test to test, so that
+    nobody is signed out.
+    """
+    the_day.move_to(
+        datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)
+        + datetime.timedelta(minutes=next(MINUTES))
+    )
     used = set()
 
     def see(who, address=None, dark=True):
@@ -51,6 +70,7 @@ def look(served, chromium, children, windows, the_day):
             screen.open(children.get(address, address))
         check(screen, dark)
         return screen
+
     yield see
     noise = [words for screen in used for words in screen.noise]
     for screen in used:
@@ -59,9 +79,13 @@ def look(served, chromium, children, windows, the_day):
 
 
 def check(screen, dark=True, but=()):
-    """Run the checks on the page that is shown, the colours in dark as well; `but` names rules that are left out."""
+    """Run the checks on the page that is shown, the colours in dark as well; `but` names rules that
+    are left out.
+    """
     screen.page.evaluate(AXE_SCRIPT)
-    found = screen.page.evaluate(RUN, {**ALL, "rules": {**ALL["rules"], **{rule: {"enabled": False} for rule in but}}})
+    found = screen.page.evaluate(
+        RUN, {**ALL, "rules": {**ALL["rules"], **{rule: {"enabled": False} for rule in but}}}
+    )
     if dark:
         screen.page.emulate_media(color_scheme="dark")
         found += [f"in the dark: {words}" for words in screen.page.evaluate(RUN, COLOURS)]
@@ -69,24 +93,39 @@ def check(screen, dark=True, but=()):
     assert not found, f"{screen.page.url} ({screen.page.title()}):\n" + "\n".join(found)
 
 
-# ------------------------------------------------------------------------------------------------------------- the pages
+# --- the pages
 @pytest.mark.parametrize("who", q.ROLES)
 def test_home(look, who):
     """What each role sees first."""
     screen = look(who, "/")
-    turned = {"runOnly": {"type": "rule", "values": ["css-orientation-lock"]}}          # the one rule that reads the style sheets (preload)
+    # the one rule that reads the style sheets (preload)
+    turned = {"runOnly": {"type": "rule", "values": ["css-orientation-lock"]}}
     assert not screen.page.evaluate(RUN, turned)
 
 
-@pytest.mark.parametrize("who, address", [
-    (OFFICE, "/pupil/"), ("teacher", "/pupil/"), (SENCO, "/concerns-list/"), (SENCO, "/sen-list/"), (OFFICE, "/record-of-concern/"),
-    (OFFICE, "/letter/"), (OFFICE, "/document/"), ("technician", "/user/"), (OFFICE, "/bank-entry/"), (OFFICE, "/provision/"), (SENCO, "/placement/")])
+@pytest.mark.parametrize(
+    "who, address",
+    [
+        (OFFICE, "/pupil/"),
+        ("teacher", "/pupil/"),
+        (SENCO, "/concerns-list/"),
+        (SENCO, "/sen-list/"),
+        (OFFICE, "/record-of-concern/"),
+        (OFFICE, "/letter/"),
+        (OFFICE, "/document/"),
+        ("technician", "/user/"),
+        (OFFICE, "/bank-entry/"),
+        (OFFICE, "/provision/"),
+        (SENCO, "/placement/"),
+    ],
+)
 def test_lists(look, who, address):
     """A list as it opens, and with the menu of a row open."""
     screen = look(who, address)
     if screen.page.locator("tbody details.menu").count():
         screen.page.locator("tbody details.menu summary").first.click()
-        check(screen, dark=False, but=("target-size",))         # the open menu lies over the buttons of the next rows
+        # the open menu lies over the buttons of the next rows
+        check(screen, dark=False, but=("target-size",))
 
 
 def test_list_searched(look):
@@ -102,7 +141,11 @@ def test_list_searched(look):
     check(screen, dark=False)
 
 
-@pytest.mark.parametrize("kind", [*w.every_form(), m.Meeting, m.Consent, m.Letter, m.Document, m.Strategy, m.Pupil, m.BankEntry], ids=lambda c: c.__name__)
+@pytest.mark.parametrize(
+    "kind",
+    [*w.every_form(), m.Meeting, m.Consent, m.Letter, m.Document, m.Strategy, m.Pupil, m.BankEntry],
+    ids=lambda c: c.__name__,
+)
 def test_new(look, children, kind):
     """A new form; then what it says when it is sent with nothing in it."""
     key = children["NONE"].strip("/").split("/")[1]
@@ -133,8 +176,13 @@ def test_rows(look):
 
 
 def test_typing_that_was_not_saved(served, look, children, monkeypatch):
-    """A clash, a draft that came back, the list of drafts, a crash with the words on its page, and a paper that was sealed meanwhile."""
-    screen, key = look(SENCO, f"{children['draft']}edit/", dark=False), int(children["draft"].split("/")[2])
+    """A clash, a draft that came back, the list of drafts, a crash with the words on its page, and
+    a paper that was sealed meanwhile.
+    """
+    screen, key = (
+        look(SENCO, f"{children['draft']}edit/", dark=False),
+        int(children["draft"].split("/")[2]),
+    )
     with served.database.connection_context(), q.acting("Olive Office"):
         paper = m.RecordOfConcern.get_by_id(key)
         paper.strengths, line = "Sings in the choir", paper.used.get()
@@ -143,17 +191,21 @@ def test_typing_that_was_not_saved(served, look, children, monkeypatch):
     screen.page.locator("#strengths").fill("Builds towers")
     screen.page.locator("#used-0-who").fill("Everybody")
     screen.press("Save draft")
-    screen.says("Somebody else has saved this Record of Concern since you opened it", "Olive Office has taken it out")
+    screen.says(
+        "Somebody else has saved this Record of Concern since you opened it",
+        "Olive Office has taken it out",
+    )
     check(screen)
     look(SENCO, f"{children['draft']}edit/").says("This is what you typed on")
     look(SENCO, "/").says("Typed and not saved")
     screen.open(f"{children['draft']}edit/")
     with monkeypatch.context() as broken:
-        broken.setattr(saving, "store", lambda record, form: 1 / 0)
+        broken.setattr(merge, "store", lambda record, form: 1 / 0)
         screen.press("Save draft")
     screen.says("Not saved. What you typed is below and not lost", "Try again")
     served.faults.clear()
-    screen.noise.clear()                                        # Chromium's own line about the status 500
+    # Chromium's own line about the status 500
+    screen.noise.clear()
     check(screen)
     with served.database.connection_context(), q.acting("Sam Senco"):
         m.RecordOfConcern.get_by_id(key).seal("Sam Senco")
@@ -162,7 +214,10 @@ def test_typing_that_was_not_saved(served, look, children, monkeypatch):
     screen.press("Throw it away")
 
 
-@pytest.mark.parametrize("name", ["draft", "complete", "sealed", "declined", "filled", "review", "case", "consent", "letter"])
+@pytest.mark.parametrize(
+    "name",
+    ["draft", "complete", "sealed", "declined", "filled", "review", "case", "consent", "letter"],
+)
 def test_papers(look, name):
     """The page of a paper in each of its states, with its history open."""
     screen = look(SENCO, name)
@@ -179,7 +234,9 @@ def test_paper_refused(look):
     check(screen)
 
 
-@pytest.mark.parametrize("name", ["NONE", "S1", "S2", "S3", "E", "LEFT", "OFF", "Ready", "Asked", "Case"])
+@pytest.mark.parametrize(
+    "name", ["NONE", "S1", "S2", "S3", "E", "LEFT", "OFF", "Ready", "Asked", "Case"]
+)
 def test_pupil(look, name):
     """A child's page on every stage, with everything open that can be opened."""
     screen = look(SENCO, name, dark=False)
@@ -194,8 +251,17 @@ def test_pupil_of_a_teacher(look):
     look("head", "Case", dark=False)
 
 
-@pytest.mark.parametrize("name, slug", [("Ready", "move-to-stage-2"), ("S1", "move-to-stage-2"), ("NONE", "start-at-stage-2"), ("NONE", "ehcp-issued"),
-                                        ("Case", "new-my-plan-plus-cycle"), ("S2", "place-on-concerns-list")])
+@pytest.mark.parametrize(
+    "name, slug",
+    [
+        ("Ready", "move-to-stage-2"),
+        ("S1", "move-to-stage-2"),
+        ("NONE", "start-at-stage-2"),
+        ("NONE", "ehcp-issued"),
+        ("Case", "new-my-plan-plus-cycle"),
+        ("S2", "place-on-concerns-list"),
+    ],
+)
 def test_move(look, children, name, slug):
     """The page of a move: possible, not possible, and with faults."""
     screen = look(SENCO, f"{children[name]}move/{slug}/")
@@ -224,8 +290,13 @@ def test_import(look):
     screen = look(OFFICE, "/import/")
     screen.press("Look at the file")
     check(screen)
-    words = "Surname,Forename,Date of birth,Year,Class,Shoe size\nOakley,Robin,5/5/2018,3,3B,31\nAsh,Wren,31/6/2018,3,3B,30\n"
-    screen.page.locator("#file").set_input_files({"name": "pupils.csv", "mimeType": "text/csv", "buffer": words.encode()})
+    words = (
+        "Surname,Forename,Date of birth,Year,Class,Shoe"
+        " size\nOakley,Robin,5/5/2018,3,3B,31\nAsh,Wren,31/6/2018,3,3B,30\n"
+    )
+    screen.page.locator("#file").set_input_files(
+        {"name": "pupils.csv", "mimeType": "text/csv", "buffer": words.encode()}
+    )
     screen.press("Look at the file")
     check(screen)
     if screen.page.get_by_role("button", name="Go on to the preview").count():
@@ -234,8 +305,18 @@ def test_import(look):
         check(screen)
 
 
-@pytest.mark.parametrize("who, address", [(OFFICE, "/help/"), ("technician", "/help/"), (SENCO, "/audit/"), ("technician", "/setting/"),
-                                          (SENCO, "/pupil/999999/"), ("teacher", "/audit/"), (OFFICE, "/no-such-page")])
+@pytest.mark.parametrize(
+    "who, address",
+    [
+        (OFFICE, "/help/"),
+        ("technician", "/help/"),
+        (SENCO, "/audit/"),
+        ("technician", "/setting/"),
+        (SENCO, "/pupil/999999/"),
+        ("teacher", "/audit/"),
+        (OFFICE, "/no-such-page"),
+    ],
+)
 def test_school(look, who, address):
     """Help, settings, the audit trail, and the pages that say no."""
     look(who, address)
@@ -253,7 +334,9 @@ def test_settings(look):
 
 
 def test_signing_in(served, chromium, look):
-    """The sign-in page, a wrong password, a dead link, and the page where somebody chooses a password."""
+    """The sign-in page, a wrong password, a dead link, and the page where somebody chooses a
+    password.
+    """
     stranger = served.screen(chromium, "nobody")
     stranger.page.goto("/sign-in")
     check(stranger)

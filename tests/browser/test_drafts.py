@@ -1,4 +1,7 @@
-"""What is typed is kept while it is typed, in a real browser: the tab is closed, and the words come back."""
+"""What is typed is kept while it is typed, in a real browser: the tab is closed, and the words come
+back.
+"""
+
 import datetime
 
 import pytest
@@ -34,7 +37,9 @@ def edit(children, name="draft"):
 
 
 def test_a_closed_tab_loses_nothing(served, school, chromium, children):
-    """6 of 6: type, wait for “Draft kept at”, close the tab, open the form again. The focus stays in the box, and a line that was added comes back."""
+    """6 of 6: type, wait for “Draft kept at”, close the tab, open the form again. The focus stays
+    in the box, and a line that was added comes back.
+    """
     clean(served)
     screen = school.screen(chromium, "senco")
     screen.open(edit(children))
@@ -43,14 +48,18 @@ def test_a_closed_tab_loses_nothing(served, school, chromium, children):
     line = screen.page.locator("[data-rows=key_concerns] > fieldset").last.locator("textarea").first
     line.fill("A new line")
     screen.page.locator(KEPT).wait_for()
-    assert line.evaluate("box => box === document.activeElement"), "the line below the form took the focus"
+    assert line.evaluate("box => box === document.activeElement"), (
+        "the line below the form took the focus"
+    )
     assert screen.page.evaluate("() => localStorage.length + sessionStorage.length") == 0
     screen.page.close()
     screen.page = screen.context.new_page()
     screen.open(edit(children))
     screen.says("This is what you typed on 24 Nov 2026, 10:0")
     assert screen.page.locator("#strengths").input_value() == WORDS
-    assert "A new line" in [b.input_value() for b in screen.page.locator("[data-rows=key_concerns] textarea").all()]
+    assert "A new line" in [
+        b.input_value() for b in screen.page.locator("[data-rows=key_concerns] textarea").all()
+    ]
     screen.press("Throw it away")
     assert screen.page.locator("#strengths").input_value() != WORDS and not drafts(served)
 
@@ -62,7 +71,8 @@ def test_a_tab_that_is_closed_at_once_loses_nothing(served, school, chromium, ch
     screen.open(edit(children))
     screen.page.locator("#strengths").fill(WORDS)
     screen.page.goto("/")
-    assert WORDS in screen.until(lambda: drafts(served))[0]     # it travels beside the page that comes next
+    # it travels beside the page that comes next
+    assert WORDS in screen.until(lambda: drafts(served))[0]
     screen.page.reload()
     screen.says("Typed and not saved")
     screen.open(edit(children))
@@ -86,7 +96,10 @@ def test_moves_and_the_chart_are_kept_too(served, school, chromium, children):
     """The page of a move, and a question of the chart."""
     clean(served)
     screen = school.screen(chromium, "senco")
-    for address, box in ((f"{children['S1']}move/has-left-the-school/", "#destination"), (f"{children['Asked']}review/", "#why")):
+    for address, box in (
+        (f"{children['S1']}move/has-left-the-school/", "#destination"),
+        (f"{children['Asked']}review/", "#why"),
+    ):
         screen.open(address)
         screen.page.locator(box).fill(WORDS)
         screen.page.locator(KEPT).wait_for()

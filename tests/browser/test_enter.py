@@ -1,7 +1,18 @@
-"""Enter in the search boxes, pressed in real Chromium, with and without JavaScript: it searches, and downloads nothing."""
+"""Enter in the search boxes, pressed in real Chromium, with and without JavaScript: it searches,
+and downloads nothing.
+"""
+
 import pytest
 
-LISTS = ("/pupil/", "/my-plan/", "/sen-list/", "/concerns-list/", "/meeting/", "/user/", "/bank-entry/")
+LISTS = (
+    "/pupil/",
+    "/my-plan/",
+    "/sen-list/",
+    "/concerns-list/",
+    "/meeting/",
+    "/user/",
+    "/bank-entry/",
+)
 
 
 @pytest.fixture

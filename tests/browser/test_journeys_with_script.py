@@ -1,4 +1,5 @@
 """The five journeys of journeys.py with JavaScript."""
+
 import pytest
 
 from browser.journeys import *  # noqa: F403

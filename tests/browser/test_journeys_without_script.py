@@ -1,4 +1,7 @@
-"""The five journeys of journeys.py without JavaScript; `make test` leaves some to `make soak ONLY=browser` (LONG in conftest.py)."""
+"""The five journeys of journeys.py without JavaScript; `make test` leaves some to `make soak
+ONLY=browser` (LONG in conftest.py).
+"""
+
 import pytest
 
 from browser.journeys import *  # noqa: F403

@@ -1,4 +1,7 @@
-"""What a machine cannot see in a page alone: everything goes with the keyboard, the focus is always in sight, a small window is enough."""
+"""What a machine cannot see in a page alone: everything goes with the keyboard, the focus is always
+in sight, a small window is enough.
+"""
+
 import re
 
 import pytest
@@ -15,22 +18,44 @@ FOCUS = """() => {
 }"""
 WIDE = """() => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility()
   && !e.closest('.vh, .skip')).slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
-MAIN = ["/", "/pupil/", "Case", "Ready", "Asked", "draft-edit", "sealed", "/sen-list/", "/help/", "/setting/", "/import/", "/audit/", "/account",
-        "move", "question", "/record-of-concern/", "/placement/"]
+MAIN = [
+    "/",
+    "/pupil/",
+    "Case",
+    "Ready",
+    "Asked",
+    "draft-edit",
+    "sealed",
+    "/sen-list/",
+    "/help/",
+    "/setting/",
+    "/import/",
+    "/audit/",
+    "/account",
+    "move",
+    "question",
+    "/record-of-concern/",
+    "/placement/",
+]
 
 
 @pytest.fixture
 def sit(school, chromium, children):
     """Sit somebody down at a window of some size; gives the window, signed in."""
+
     def down(who="senco", script=True, **more):
         return school.screen(chromium, who, script, **more).sign_in()
+
     return down
 
 
 def where(children, name):
     """The address of a page by its short name."""
-    return {"draft-edit": f"{children['draft']}edit/", "question": f"{children['Asked']}review/",
-            "move": f"{children['Ready']}move/move-to-stage-2/"}.get(name) or children.get(name, name)
+    return {
+        "draft-edit": f"{children['draft']}edit/",
+        "question": f"{children['Asked']}review/",
+        "move": f"{children['Ready']}move/move-to-stage-2/",
+    }.get(name) or children.get(name, name)
 
 
 def tab_to(page, selector, most=150):
@@ -60,7 +85,7 @@ def test_a_move_with_the_keyboard_alone(school, chromium, children, script):
     go(page)
     tab_to(page, "#find")
     page.keyboard.type("Wrong")
-    go(page)                        # the only hit opens at once
+    go(page)  # the only hit opens at once
     screen.says("Wrong, Kim")
     tab_to(page, ".next details > summary")
     page.keyboard.press("Enter")
@@ -83,10 +108,15 @@ def test_a_move_with_the_keyboard_alone(school, chromium, children, script):
 
 @pytest.mark.parametrize("name", MAIN)
 def test_focus_is_seen(sit, children, name):
-    """Each press of Tab brings the focus to something that shows it and is not covered by anything."""
+    """Each press of Tab brings the focus to something that shows it and is not covered by
+    anything.
+    """
     screen, stops, faults = sit(viewport={"width": 1100, "height": 700}), 0, []
     screen.open(where(children, name))
-    screen.page.evaluate("() => document.querySelectorAll('main details:not(.menu)').forEach(part => { part.open = true; })")
+    screen.page.evaluate(
+        "() => document.querySelectorAll('main details:not(.menu)').forEach(part => { part.open ="
+        " true; })"
+    )
     while stops < 120:
         screen.page.keyboard.press("Tab")
         at = screen.page.evaluate(FOCUS)
@@ -127,7 +157,9 @@ def test_enter_saves(sit, children, script):
 
 
 def test_slash_and_escape(sit, children):
-    """“/” goes to the search box, but is an ordinary letter in a box; Escape closes a menu and goes back to its button."""
+    """“/” goes to the search box, but is an ordinary letter in a box; Escape closes a menu and goes
+    back to its button.
+    """
     screen = sit()
     page = screen.page
     page.keyboard.press("/")
@@ -164,13 +196,18 @@ def test_added_line_gets_the_focus(sit, children):
     screen.page.keyboard.press("Enter")
     assert screen.page.evaluate("() => document.activeElement.id") == "added-1-strategy"
     assert screen.page.locator("[id='added-1-strategy']").input_value() == ""
-    assert screen.each("[data-rows=added] legend") == ["Additional strategy 1", "Additional strategy 2"]
+    assert screen.each("[data-rows=added] legend") == [
+        "Additional strategy 1",
+        "Additional strategy 2",
+    ]
 
 
 @pytest.mark.parametrize("width", [320, 640], ids=["320 pixels", "200 % zoom"])
 def test_no_sideways_scrolling(sit, children, width):
     """The main pages fit a narrow window; 640 pixels are a window of 1280 at 200 %."""
-    screen = sit(viewport={"width": width, "height": 480 if width == 640 else 640}, device_scale_factor=2)
+    screen = sit(
+        viewport={"width": width, "height": 480 if width == 640 else 640}, device_scale_factor=2
+    )
     wide = {}
     for name in MAIN:
         screen.open(where(children, name))
@@ -191,10 +228,21 @@ def test_enter_makes_no_step(sit, children):
 
 
 def test_lines_are_known_by_their_words(sit, children):
-    """What is typed in a line is at once its name where another line points to it; a line that is added says its own number."""
+    """What is typed in a line is at once its name where another line points to it; a line that is
+    added says its own number.
+    """
     page = sit("office").page
-    page.goto(f"/my-plan/new/?pupil={children['NONE'].strip('/').rpartition('/')[2]}", wait_until="domcontentloaded")
+    page.goto(
+        f"/my-plan/new/?pupil={children['NONE'].strip('/').rpartition('/')[2]}",
+        wait_until="domcontentloaded",
+    )
     page.locator("button[name=more][value=needs]").click()
     page.locator("[id='needs-1-words']").fill("Hear the sounds in words")
-    assert page.locator("[id='outcomes-0-need'] option").all_inner_texts()[1:] == ["1: (not written yet)", "2: Hear the sounds in words"]
-    assert "Need 2" in page.locator("[data-rows=needs] > fieldset").last.locator(".choice").last.inner_text()
+    assert page.locator("[id='outcomes-0-need'] option").all_inner_texts()[1:] == [
+        "1: (not written yet)",
+        "2: Hear the sounds in words",
+    ]
+    assert (
+        "Need 2"
+        in page.locator("[data-rows=needs] > fieldset").last.locator(".choice").last.inner_text()
+    )

@@ -1,11 +1,14 @@
-"""Getting in and staying in, in a real browser: the way of a new person, the warning before the end, the places signed in."""
+"""Getting in and staying in, in a real browser: the way of a new person, the warning before the
+end, the places signed in.
+"""
+
 from datetime import timedelta
 
 import pyotp
 import pytest
 
 import models as m
-from admin_views import account
+from admin_views.account import views as account
 from browser.screen import PASSWORD
 from browser.test_axe import check
 
@@ -16,7 +19,11 @@ IDLE = 15 * 60
 def kept(monkeypatch):
     """What the hook for typing was given."""
     found = []
-    monkeypatch.setattr(account, "KEEP_TYPING", lambda user, address, items: found.append((user.username, address, dict(items))))
+    monkeypatch.setattr(
+        account,
+        "KEEP_TYPING",
+        lambda user, address, items: found.append((user.username, address, dict(items))),
+    )
     return found
 
 
@@ -30,7 +37,10 @@ def test_a_new_person_sets_up_the_second_step_and_signs_in_with_it(school, chrom
     with school.database.connection_context():
         m.Setting.update(second_step="teacher").execute()
         number = m.User.get(m.User.username == "teacher").id
-    technician, teacher = school.screen(chromium, "technician").sign_in(), school.screen(chromium, "teacher")
+    technician, teacher = (
+        school.screen(chromium, "technician").sign_in(),
+        school.screen(chromium, "teacher"),
+    )
     technician.open(f"/account/link/{number}")
     technician.page.get_by_label("They are new").check()
     technician.press("Make a sign-in link")
@@ -44,7 +54,7 @@ def test_a_new_person_sets_up_the_second_step_and_signs_in_with_it(school, chrom
     assert len(teacher.each("main li code")) == 10
     teacher.press("I have kept them")
     assert teacher.page.url == f"{school.url}/"
-    the_day.shift(timedelta(minutes=1))                 # a code works once
+    the_day.shift(timedelta(minutes=1))  # a code works once
     teacher.press("Sign out")
     teacher.page.locator("#user_name").fill("teacher")
     teacher.page.locator("#password").fill(PASSWORD)
@@ -73,25 +83,33 @@ def test_the_page_warns_before_the_end_and_typing_is_kept(school, chromium, the_
     with senco.page.expect_response("**/account/stay"):
         senco.page.keyboard.press("Enter")
     assert not senco.page.locator(dialog).count()
-    pass_time(senco, the_day, IDLE - 150)                # still in, and no warning yet
+    pass_time(senco, the_day, IDLE - 150)  # still in, and no warning yet
     senco.page.locator("#words").fill("A timer on the desk")
-    with senco.page.expect_response("**/account/stay"):          # who is typing is not asked
+    with senco.page.expect_response("**/account/stay"):  # who is typing is not asked
         pass_time(senco, the_day, 50)
     assert not senco.page.locator(dialog).count()
     pass_time(senco, the_day, IDLE - 100)
     senco.page.locator(dialog).wait_for()
     with senco.page.expect_navigation(url="**/sign-in?next=/bank-entry/new/"):
         pass_time(senco, the_day, 150)
-    assert ("senco", "/bank-entry/new/", "A timer on the desk") in [(who, at, items.get("words")) for who, at, items in kept]
+    assert ("senco", "/bank-entry/new/", "A timer on the desk") in [
+        (who, at, items.get("words")) for who, at, items in kept
+    ]
     senco.give_password()
     assert senco.page.url.endswith("/bank-entry/new/")
 
 
 def test_one_ends_another_place_from_ones_own_account(school, chromium):
-    here, there = school.screen(chromium, "office").sign_in(), school.screen(chromium, "office").sign_in()
+    here, there = (
+        school.screen(chromium, "office").sign_in(),
+        school.screen(chromium, "office").sign_in(),
+    )
     here.open("/account")
     check(here)
-    assert here.each("main tbody tr")[0].startswith("Chrome on Linux 127.0.0.1") and len(here.each("main tbody tr")) == 2
+    assert (
+        here.each("main tbody tr")[0].startswith("Chrome on Linux 127.0.0.1")
+        and len(here.each("main tbody tr")) == 2
+    )
     here.click(here.page.get_by_role("button", name="Sign out there"))
     here.says_not("Sign out there")
     there.page.goto("/account")

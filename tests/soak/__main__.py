@@ -1,8 +1,11 @@
-"""`make soak`: every long run of this folder with its full figures, one line per figure; exit code 1 when any of them fails.
+"""`make soak`: every long run of this folder with its full figures, one line per figure; exit code
+1 when any of them fails.
 
-A long run is a file `<name>.py` with a `main()` that prints its figures and exits with anything but 0 when one is not as claimed.
-`python tests/soak kills load` runs only those; `fuzz`, the nightly run of hours, only runs when it is named.
+A long run is a file `<name>.py` with a `main()` that prints its figures and exits with anything but
+0 when one is not as claimed. `python tests/soak kills load` runs only those; `fuzz`, the nightly
+run of hours, only runs when it is named.
 """
+
 import pathlib
 import subprocess
 import sys
@@ -19,11 +22,27 @@ def main(wanted):
     for script in scripts:
         start = time.monotonic()
         print(f"\n{script.stem}", flush=True)
-        code = subprocess.run([sys.executable, "-u", "-c", f"import sys; sys.path.insert(0, {str(HERE)!r}); import {script.stem}; "
-                               f"sys.exit({script.stem}.main())"], cwd=HERE.parent.parent).returncode
+        code = subprocess.run(
+            [
+                sys.executable,
+                "-u",
+                "-c",
+                (
+                    f"import sys; sys.path.insert(0, {str(HERE)!r}); import {script.stem}; "
+                    f"sys.exit({script.stem}.main())"
+                ),
+            ],
+            cwd=HERE.parent.parent,
+        ).returncode
         failed += [script.stem] * (code != 0)
-        print(f"{script.stem} | {time.monotonic() - start:.0f} s | {'ok' if code == 0 else 'FAILED'}", flush=True)
-    print(f"\n{len(scripts) - len(failed)} of {len(scripts)} long runs ok" + (f"; failed: {', '.join(failed)}" if failed else ""))
+        print(
+            f"{script.stem} | {time.monotonic() - start:.0f} s | {'ok' if code == 0 else 'FAILED'}",
+            flush=True,
+        )
+    print(
+        f"\n{len(scripts) - len(failed)} of {len(scripts)} long runs ok"
+        + (f"; failed: {', '.join(failed)}" if failed else "")
+    )
     return len(failed)
 
 

@@ -1,7 +1,9 @@
-"""What the long runs share: a small school in a data folder of its own, the real program on a port, and people who are signed in.
+"""What the long runs share: a small school in a data folder of its own, the real program on a port,
+and people who are signed in.
 
 Everything here runs in processes of its own, so that killing one or filling its disk is real.
 """
+
 import datetime
 import hashlib
 import http.client
@@ -30,19 +32,44 @@ def figure(claim, said, ok):
     return ok
 
 
-NOT_PASSED_ON = ("DATABASE_URL", "PYTEST_XDIST_WORKER", "BEHIND_HTTPS", "HOST", "HOSTS", "PORT", "INSECURE_HTTP", "TRUSTED_PROXY")
+NOT_PASSED_ON = (
+    "DATABASE_URL",
+    "PYTEST_XDIST_WORKER",
+    "BEHIND_HTTPS",
+    "HOST",
+    "HOSTS",
+    "PORT",
+    "INSECURE_HTTP",
+    "TRUSTED_PROXY",
+)
 
 
 def environment(folder, url=None, **more):
     """What the program reads from its environment, for a data folder (and a PostgreSQL address)."""
     env = {k: v for k, v in os.environ.items() if k not in NOT_PASSED_ON}
-    return {**env, "PORTAL_ENV": "", "DATA_DIR": str(folder), **({"DATABASE_URL": url} if url else {}), **more}
+    return {
+        **env,
+        "PORTAL_ENV": "",
+        "DATA_DIR": str(folder),
+        **({"DATABASE_URL": url} if url else {}),
+        **more,
+    }
 
 
 def python(code, *words, **how):
     """Run Python code in the tree of the program, in its own process."""
-    return subprocess.Popen([sys.executable, "-u", "-c", f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests/soak')!r}]\n{code}",
-                             *map(str, words)], cwd=ROOT, text=True, **how)
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-u",
+            "-c",
+            f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests/soak')!r}]\n{code}",
+            *map(str, words),
+        ],
+        cwd=ROOT,
+        text=True,
+        **how,
+    )
 
 
 def open_school(folder, url=None):
@@ -52,6 +79,7 @@ def open_school(folder, url=None):
     if url:
         os.environ["DATABASE_URL"] = url
     import app
+
     app.configure()
     database = app.open_database()
     app.migrate(database)
@@ -61,8 +89,9 @@ def open_school(folder, url=None):
 def build(folder, url=None, pupils=20):
     """A small school: a SENCO, office staff, teachers, and pupils with a concern each."""
     import models as m
-    import questions as q
     import workflow as w
+    from records import questions as q
+
     database = open_school(folder, url)
     with database.connection_context(), q.acting("The long run"), q.together():
         settings = m.Setting.of_school()
@@ -72,20 +101,43 @@ def build(folder, url=None, pupils=20):
         for n in range(8):
             m.User.create(name=f"Olive Office {n}", username=f"office{n}", role="office")
         for n in range(20):
-            m.User.create(name=f"Tess Teacher {n}", username=f"teacher{n}", role="teacher", classes=f"{n % 4 + 1}B")
+            m.User.create(
+                name=f"Tess Teacher {n}",
+                username=f"teacher{n}",
+                role="teacher",
+                classes=f"{n % 4 + 1}B",
+            )
         for n in range(pupils):
-            pupil = m.Pupil.create(surname=f"Sur{n:03}", forename=f"Fore{n:03}", dob=datetime.date(2017, 5, 5), form=f"{n % 4 + 1}B", year=str(n % 4 + 1))
+            pupil = m.Pupil.create(
+                surname=f"Sur{n:03}",
+                forename=f"Fore{n:03}",
+                dob=datetime.date(2017, 5, 5),
+                form=f"{n % 4 + 1}B",
+                year=str(n % 4 + 1),
+            )
             on = q.today()
-            w.make(w.move_named("Place on Concerns List"), pupil, senco, {"on": on, "raised_by": "Tess", "areas": m.AREAS[0]})
+            w.make(
+                w.move_named("Place on Concerns List"),
+                pupil,
+                senco,
+                {"on": on, "raised_by": "Tess", "areas": m.AREAS[0]},
+            )
             form, _ = w.begin(m.RecordOfConcern, pupil, senco)
             form.save()
     return database
 
 
 def cookie_for(user):
-    """Sign somebody in past the pages: what their cookie holds. (How sign-ins are kept is admin_views/places.py.)"""
-    from admin_views import places
-    return {"_user_id": places.begin(user, "127.0.0.1", "Firefox on Windows"), "_fresh": True, "proved": int(time.time())}
+    """Sign somebody in past the pages: what their cookie holds. (How sign-ins are kept is
+    admin_views/places.py.)
+    """
+    from admin_views.account import sessions
+
+    return {
+        "_user_id": sessions.begin(user, "127.0.0.1", "Firefox on Windows"),
+        "_fresh": True,
+        "proved": int(time.time()),
+    }
 
 
 def signed(folder, held):
@@ -93,11 +145,18 @@ def signed(folder, held):
     from flask import Flask
     from flask.sessions import SecureCookieSessionInterface
     from itsdangerous import URLSafeTimedSerializer
+
     from config import key_file
+
     app = Flask("soak")
     app.secret_key = key_file(pathlib.Path(folder), "secret.key")
     token = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps("soak")
-    return SecureCookieSessionInterface().get_signing_serializer(app).dumps({"csrf_token": "soak", **held}), token
+    return (
+        SecureCookieSessionInterface()
+        .get_signing_serializer(app)
+        .dumps({"csrf_token": "soak", **held}),
+        token,
+    )
 
 
 def quiet():
@@ -114,15 +173,29 @@ class Person:
         self.wire = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
 
     def ask(self, method, path, fields=None, file=None):
-        """Send one request: (status, words of the page, address it leads to). A kept connection that was closed is opened again for reading."""
-        body, kind = encode([*(fields or ()), ("csrf_token", self.token)], file) if method == "POST" else (None, None)
-        headers = {"Cookie": f"portal={self.cookie}", "Sec-Fetch-Site": "same-origin", **({"Content-Type": kind} if kind else {})}
+        """Send one request: (status, words of the page, address it leads to). A kept connection
+        that was closed is opened again for reading.
+        """
+        body, kind = (
+            encode([*(fields or ()), ("csrf_token", self.token)], file)
+            if method == "POST"
+            else (None, None)
+        )
+        headers = {
+            "Cookie": f"portal={self.cookie}",
+            "Sec-Fetch-Site": "same-origin",
+            **({"Content-Type": kind} if kind else {}),
+        }
         for last in (False, True):
             try:
                 self.wire.request(method, path, body, headers)
                 answer = self.wire.getresponse()
                 self.answered(answer)
-                return answer.status, answer.read().decode("utf-8", "replace"), answer.getheader("Location") or ""
+                return (
+                    answer.status,
+                    answer.read().decode("utf-8", "replace"),
+                    answer.getheader("Location") or "",
+                )
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
                 self.wire.close()
                 if last:
@@ -134,20 +207,30 @@ class Person:
     def form(self, path):
         """The big form of a page: [(name, value)] as a browser would send it, and its status."""
         from lxml import html
+
         status, words, _ = self.ask("GET", path)
         if status != 200:
             return status, []
         found = html.document_fromstring(words).xpath("//main//form[@data-draft]")
-        return status, [(n, v) for n, v in found[0].form_values() if n != "csrf_token"] if found else []
+        return status, (
+            [(n, v) for n, v in found[0].form_values() if n != "csrf_token"] if found else []
+        )
 
 
 def encode(fields, file=None):
     """Fields (and a file) as multipart/form-data: (body, content type)."""
     edge = "soak" + hashlib.sha256(repr(fields).encode()).hexdigest()[:24]
-    parts = [f'--{edge}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'.encode() for n, v in fields]
+    parts = [
+        f'--{edge}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'.encode()
+        for n, v in fields
+    ]
     if file:
-        parts.append(f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{file[0]}"\r\nContent-Type: application/pdf\r\n\r\n'.encode()
-                     + file[1] + b"\r\n")
+        parts.append(
+            f'--{edge}\r\nContent-Disposition: form-data; name="file";'
+            f' filename="{file[0]}"\r\nContent-Type: application/pdf\r\n\r\n'.encode()
+            + file[1]
+            + b"\r\n"
+        )
     return b"".join([*parts, f"--{edge}--\r\n".encode()]), f"multipart/form-data; boundary={edge}"
 
 
@@ -165,12 +248,20 @@ class Portal:
         self.port, self.folder = free_port(), pathlib.Path(folder)
         self.host = "::1" if more.get("HOST") == "::1" else "127.0.0.1"
         self.out = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=self.out, stderr=subprocess.STDOUT, text=True,
-                                        env=environment(folder, url, PORT=str(self.port), **more))
+        self.process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            stdout=self.out,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(folder, url, PORT=str(self.port), **more),
+        )
         self.wait()
 
     def wait(self, most=900):
-        """Wait until the portal answers; raises RuntimeError with what it said when it ends or is not there in time."""
+        """Wait until the portal answers; raises RuntimeError with what it said when it ends or is
+        not there in time.
+        """
         until = time.monotonic() + most
         while time.monotonic() < until and self.process.poll() is None:
             try:
@@ -197,7 +288,9 @@ class Portal:
 
 def logged(folder):
     """All that the program wrote to its log files."""
-    return "".join(p.read_text("utf-8", "replace") for p in pathlib.Path(folder).rglob("*.log*") if p.is_file())
+    return "".join(
+        p.read_text("utf-8", "replace") for p in pathlib.Path(folder).rglob("*.log*") if p.is_file()
+    )
 
 
 def mentions(words, *patterns):

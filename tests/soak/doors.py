@@ -1,7 +1,10 @@
-"""The doors at full length: a thousand guesses, two hundred names, two hundred pairs of a known and an unknown name.
+"""The doors at full length: a thousand guesses, two hundred names, two hundred pairs of a known and
+an unknown name.
 
-Run it alone with `.venv/bin/python tests/soak/doors.py`. One line per figure; ends with 1 when one is not as promised.
+Run it alone with `.venv/bin/python tests/soak/doors.py`. One line per figure; ends with 1 when one
+is not as promised.
 """
+
 import logging
 import pathlib
 import re
@@ -14,42 +17,63 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2])]
 
 import app as program  # noqa: E402
 import models as m  # noqa: E402
-import questions as q  # noqa: E402
-from admin_views import passwords  # noqa: E402
+from admin_views.account import passwords  # noqa: E402
+from records import questions as q  # noqa: E402
 
-TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')        # signed with the second
+TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')  # signed with the second
 PASSWORD = "harbour violet spoon teapot"
 
 
 def post(client, name, password, place="10.9.9.9"):
     """Try to sign in: (status, page, seconds)."""
     start = time.perf_counter()
-    answer = client.post("/sign-in", data={"user_name": name, "password": password}, environ_base={"REMOTE_ADDR": place})
+    answer = client.post(
+        "/sign-in",
+        data={"user_name": name, "password": password},
+        environ_base={"REMOTE_ADDR": place},
+    )
     took = time.perf_counter() - start
     return answer.status_code, TOKEN.sub("", answer.text.replace(f'value="{name}"', "")), took
 
 
 def guessing(app, checks):
-    """1,000 guesses at one account from 50 addresses; the owner comes in between on a known device."""
+    """1,000 guesses at one account from 50 addresses; the owner comes in between on a known
+    device.
+    """
     owner = app.test_client()
     passwords.SignInTry.delete().execute()
     post(owner, "amy", PASSWORD, "10.1.1.1")
     checks.clear()
     start = time.perf_counter()
-    let_in = [post(app.test_client(), "amy", f"guess {n}", f"10.0.0.{n % 50}")[0] for n in range(1000)].count(302)
+    let_in = [
+        post(app.test_client(), "amy", f"guess {n}", f"10.0.0.{n % 50}")[0] for n in range(1000)
+    ].count(302)
     minutes = (time.perf_counter() - start) / 60
     guessed, most = len(checks), 10 * (1 + int(minutes / 5))
     owner_in = post(owner, "amy", PASSWORD, "10.1.1.1")[0] == 302
-    return (f"1,000 guesses from 50 addresses in {minutes:.1f} min: {guessed} password checks, {let_in} let in; owner on a known device "
-            f"let in: {owner_in}", guessed <= most and not let_in and owner_in)
+    return (
+        (
+            f"1,000 guesses from 50 addresses in {minutes:.1f} min: {guessed} password checks,"
+            f" {let_in} let in; owner on a known device let in: {owner_in}"
+        ),
+        guessed <= most and not let_in and owner_in,
+    )
 
 
 def spraying(app, checks):
     """One password at 200 accounts from one address."""
     passwords.SignInTry.delete().execute()
     checks.clear()
-    let_in = [post(app.test_client(), f"user{n}", "spring term 2026")[0] for n in range(200)].count(302)
-    return f"1 password at 200 accounts from one address: {len(checks)} password checks, {let_in} let in", len(checks) == 20 and not let_in
+    let_in = [post(app.test_client(), f"user{n}", "spring term 2026")[0] for n in range(200)].count(
+        302
+    )
+    return (
+        (
+            f"1 password at 200 accounts from one address: {len(checks)} password checks, {let_in}"
+            " let in"
+        ),
+        len(checks) == 20 and not let_in,
+    )
 
 
 def telling_apart(app, checks):
@@ -64,8 +88,14 @@ def telling_apart(app, checks):
             took.append(seconds)
         alike += said["amy"] == said["nobody"]
     apart = abs(median(times["amy"]) / median(times["nobody"]) - 1)
-    return (f"200 pairs of a known and an unknown name: {alike} alike in status and body, medians {median(times['amy']) * 1000:.0f} and "
-            f"{median(times['nobody']) * 1000:.0f} ms, {apart:.1%} apart", alike == 200 and apart < 0.1)
+    return (
+        (
+            f"200 pairs of a known and an unknown name: {alike} alike in status and body, medians"
+            f" {median(times['amy']) * 1000:.0f} and {median(times['nobody']) * 1000:.0f} ms,"
+            f" {apart:.1%} apart"
+        ),
+        alike == 200 and apart < 0.1,
+    )
 
 
 def main():
@@ -81,7 +111,14 @@ def main():
         passwords.matches = lambda kept, typed: checks.append(typed) or real(kept, typed)
         with database.connection_context(), q.acting("The soak"):
             for name in ("amy", *(f"user{n}" for n in range(200))):
-                m.User.create(name=name, username=name, role=q.TEACHER, password=passwords.hash_password(PASSWORD) if name == "amy" else passwords.nobody())
+                m.User.create(
+                    name=name,
+                    username=name,
+                    role=q.TEACHER,
+                    password=(
+                        passwords.hash_password(PASSWORD) if name == "amy" else passwords.nobody()
+                    ),
+                )
             found = [run(app, checks) for run in (guessing, spraying, telling_apart)]
         passwords.matches = real
     for words, good in found:

@@ -1,4 +1,7 @@
-"""A full disk in four places: the database, the files, the log, the backups. Nothing breaks, pages are read, saving works again with room."""
+"""A full disk in four places: the database, the files, the log, the backups. Nothing breaks, pages
+are read, saving works again with room.
+"""
+
 import contextlib
 import io
 import logging
@@ -14,11 +17,10 @@ from flask import request
 from lxml import html
 
 import app
-import logs
 import models as m
-import questions as q
-import trail
-import upkeep
+from audit import log as audit_log
+from ops import backup, logs
+from records import questions as q
 
 BIG = report("large", 3_000_000)
 
@@ -32,14 +34,26 @@ class Browser:
         quiet()
         with database.connection_context():
             self.client = self.program.test_client()
-            self.client.set_cookie("portal", signed(folder, cookie_for(m.User.get(m.User.username == "senco")))[0])
+            self.client.set_cookie(
+                "portal", signed(folder, cookie_for(m.User.get(m.User.username == "senco")))[0]
+            )
 
     def send(self, path, **typed):
         """Fill in the big form of a page and send it: the answer."""
-        form = html.document_fromstring(self.client.get(path).text).xpath("//main//form[@data-draft]")[0]
+        form = html.document_fromstring(self.client.get(path).text).xpath(
+            "//main//form[@data-draft]"
+        )[0]
         kind = form.xpath("string(.//*[@name='kind']//option[2]/@value)")
-        return self.client.post(path, data={**dict(form.form_values()), **({"kind": kind} if kind else {}), **typed, "do": "save"},
-                                content_type="multipart/form-data")
+        return self.client.post(
+            path,
+            data={
+                **dict(form.form_values()),
+                **({"kind": kind} if kind else {}),
+                **typed,
+                "do": "save",
+            },
+            content_type="multipart/form-data",
+        )
 
     def save(self, words):
         """Save one answer of a pupil."""
@@ -47,36 +61,65 @@ class Browser:
 
     def upload(self, words, data=BIG):
         """Add a document."""
-        return self.send("/document/new/?pupil=1", title_of=words, dated="today", file=(io.BytesIO(data), "report.pdf"))
+        return self.send(
+            "/document/new/?pupil=1",
+            title_of=words,
+            dated="today",
+            file=(io.BytesIO(data), "report.pdf"),
+        )
 
     def reads(self):
         """Whether pages are still served."""
-        return all(self.client.get(path).status_code == 200 for path in ("/", "/pupil/", "/pupil/1/"))
+        return all(
+            self.client.get(path).status_code == 200 for path in ("/", "/pupil/", "/pupil/1/")
+        )
 
     def whole(self):
         """Whether the database is whole and the audit trail holds."""
         with self.database.connection_context():
             sound = self.database.execute_sql("PRAGMA integrity_check").fetchone()[0] == "ok"
-            return sound and not self.database.execute_sql("PRAGMA foreign_key_check").fetchall() and not trail.verify()
+            return (
+                sound
+                and not self.database.execute_sql("PRAGMA foreign_key_check").fetchall()
+                and not audit_log.verify()
+            )
 
 
 def is_plain(answer):
-    """Whether an answer says in plain words that nothing was saved, without any trace of the program."""
+    """Whether an answer says in plain words that nothing was saved, without any trace of the
+    program.
+    """
     said = answer.text
-    return answer.status_code >= 500 and "Traceback" not in said and "Error:" not in said.replace(">Error: <", "") and "sqlite" not in said.lower() and "<h1" in said
+    return (
+        answer.status_code >= 500
+        and "Traceback" not in said
+        and "Error:" not in said.replace(">Error: <", "")
+        and "sqlite" not in said.lower()
+        and "<h1" in said
+    )
 
 
 def told(place, refused, now, again, strays):
     """The figures of one place."""
-    good = {"refused in plain words": is_plain(refused), "pages read": now[0], "whole": now[1], "saves again": again, "no stray file": not strays}
-    return figure(f"disk full: {place}", f"answer {refused.status_code}; " + ", ".join(f"{n}: {'yes' if ok else 'NO'}" for n, ok in good.items()),
-                  all(good.values()))
+    good = {
+        "refused in plain words": is_plain(refused),
+        "pages read": now[0],
+        "whole": now[1],
+        "saves again": again,
+        "no stray file": not strays,
+    }
+    return figure(
+        f"disk full: {place}",
+        f"answer {refused.status_code}; "
+        + ", ".join(f"{n}: {'yes' if ok else 'NO'}" for n, ok in good.items()),
+        all(good.values()),
+    )
 
 
 def files_of(browser):
     """The files that no document names."""
     with browser.database.connection_context():
-        named = {name for name, in m.Document.select(m.Document.stored_as).tuples()}
+        named = {name for (name,) in m.Document.select(m.Document.stored_as).tuples()}
     return [p for p in (browser.folder / "files").iterdir() if p.name not in named]
 
 
@@ -89,17 +132,33 @@ def database_full(folder, database):
     def limit():
         if pages:
             database.execute_sql(f"PRAGMA max_page_count = {pages['most']}")
+
     browser.save("room")
     with database.connection_context():
         pages["most"] = database.execute_sql("PRAGMA page_count").fetchone()[0]
-    refused = next((r for r in (browser.save(f"full {n} " + "x" * 200) for n in range(90)) if r.status_code >= 500), browser.save("full"))
+    refused = next(
+        (
+            r
+            for r in (browser.save(f"full {n} " + "x" * 200) for n in range(90))
+            if r.status_code >= 500
+        ),
+        browser.save("full"),
+    )
     now = browser.reads(), browser.whole()
     pages["most"] = 1_000_000
-    return told("database (max_page_count)", refused, now, browser.save("room again").status_code == 302, files_of(browser))
+    return told(
+        "database (max_page_count)",
+        refused,
+        now,
+        browser.save("room again").status_code == 302,
+        files_of(browser),
+    )
 
 
 def no_large_files(size):
-    """From now on no file of this process may grow beyond that many bytes; the signal that says so is ignored, as it is for a service."""
+    """From now on no file of this process may grow beyond that many bytes; the signal that says so
+    is ignored, as it is for a service.
+    """
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
@@ -116,6 +175,7 @@ def files_full(folder, database):
     @browser.program.teardown_request
     def lift(_):
         no_large_files(resource.RLIM_INFINITY)
+
     browser.upload("room")
     with database.connection_context():
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -123,7 +183,13 @@ def files_full(folder, database):
     refused = browser.upload("full")
     now = browser.reads(), browser.whole()
     full.clear()
-    return told("files (RLIMIT_FSIZE)", refused, now, browser.upload("room again").status_code == 302, files_of(browser))
+    return told(
+        "files (RLIMIT_FSIZE)",
+        refused,
+        now,
+        browser.upload("room again").status_code == 302,
+        files_of(browser),
+    )
 
 
 def log_full(folder, database):
@@ -136,8 +202,19 @@ def log_full(folder, database):
     browser.program.logger.error("a line that cannot be written")
     saved, reads = browser.save("without a log"), browser.reads()
     browser.program.logger.error("a line when there is room")
-    ok = files and saved.status_code == 302 and reads and browser.whole() and "a line when there is room" in logged(folder)
-    return figure("disk full: log (/dev/full)", f"saving answers {saved.status_code}, pages read: {'yes' if reads else 'NO'}, written again later", bool(ok))
+    ok = (
+        files
+        and saved.status_code == 302
+        and reads
+        and browser.whole()
+        and "a line when there is room" in logged(folder)
+    )
+    return figure(
+        "disk full: log (/dev/full)",
+        f"saving answers {saved.status_code}, pages read: {'yes' if reads else 'NO'}, written again"
+        " later",
+        bool(ok),
+    )
 
 
 def backup_full(folder, database):
@@ -153,28 +230,45 @@ def backup_full(folder, database):
             settings.save()
         problem = None
         try:
-            upkeep.backup(settings)
+            backup.backup(settings)
         except Exception as error:
             problem = error
-    ok = problem is not None and browser.save("without a backup").status_code == 302 and browser.reads() and browser.whole()
-    return figure("disk full: backups (not writable)", f"{type(problem).__name__}: {str(problem)[:90]}", ok)
+    ok = (
+        problem is not None
+        and browser.save("without a backup").status_code == 302
+        and browser.reads()
+        and browser.whole()
+    )
+    return figure(
+        "disk full: backups (not writable)", f"{type(problem).__name__}: {str(problem)[:90]}", ok
+    )
 
 
 def tmpfs(size="12m"):
     """A real small disk, when this machine lets us mount one; else None."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="small-disk-"))
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True
+    )
     return folder if done.returncode == 0 else None
 
 
-UNCHECKED = "import app, commands; made = commands.opened(); commands.serve(app.create_app(made), commands.take_port())"     # a start is refused on so small a disk
+# a start is refused on so small a disk
+UNCHECKED = (
+    "import app, commands; made = commands.opened(); commands.serve(app.create_app(made),"
+    " commands.take_port())"
+)
 
 
 def real_disk():
-    """The whole data folder on a small disk that is full, served by the real program in its own process."""
+    """The whole data folder on a small disk that is full, served by the real program in its own
+    process.
+    """
     folder = tmpfs()
     if folder is None:
-        return figure("disk full: all on a real small disk", "not possible here: mount was refused", True)
+        return figure(
+            "disk full: all on a real small disk", "not possible here: mount was refused", True
+        )
     try:
         return on_small_disk(folder)
     finally:
@@ -191,23 +285,46 @@ def on_small_disk(folder):
 
     def save(word):
         fields = person.form("/pupil/1/edit/")[1]
-        return person.ask("POST", "/pupil/1/edit/", [*[(n, word if n == "alert" else v) for n, v in fields], ("do", "save")])
+        return person.ask(
+            "POST",
+            "/pupil/1/edit/",
+            [*[(n, word if n == "alert" else v) for n, v in fields], ("do", "save")],
+        )
+
     first = save("room")[0]
     stuff = folder / "stuffing"
     with contextlib.suppress(OSError), open(stuff, "wb", buffering=0) as out:
         while True:
             out.write(b"x" * 4096)
-    refused = next((r for r in (save(f"full {n} " + "x" * 200) for n in range(400)) if r[0] >= 500), (0, "", ""))
+    refused = next(
+        (r for r in (save(f"full {n} " + "x" * 200) for n in range(400)) if r[0] >= 500),
+        (0, "", ""),
+    )
     reads = [person.ask("GET", path)[0] for path in ("/", "/pupil/", "/pupil/1/")]
     stuff.unlink()
     again, lives = save("room again")[0], portal.process.poll() is None
     portal.stop()
     with database.connection_context():
-        whole = database.execute_sql("PRAGMA integrity_check").fetchone()[0] == "ok" and not trail.verify()
-    ok = first == 302 and refused[0] >= 500 and "Traceback" not in refused[1] + portal.said() and reads == [200] * 3 and again == 302 and lives and whole
+        whole = (
+            database.execute_sql("PRAGMA integrity_check").fetchone()[0] == "ok"
+            and not audit_log.verify()
+        )
+    ok = (
+        first == 302
+        and refused[0] >= 500
+        and "Traceback" not in refused[1] + portal.said()
+        and reads == [200] * 3
+        and again == 302
+        and lives
+        and whole
+    )
     if not ok:
         print(portal.said()[-1500:], logged(folder)[-1500:])
-    return figure("disk full: all on a real disk of 12 MB", f"answer {refused[0]}, pages {reads}, then {again}; whole: {whole}, still runs: {lives}", ok)
+    return figure(
+        "disk full: all on a real disk of 12 MB",
+        f"answer {refused[0]}, pages {reads}, then {again}; whole: {whole}, still runs: {lives}",
+        ok,
+    )
 
 
 def main(whole=True):
@@ -215,7 +332,9 @@ def main(whole=True):
     with tempfile.TemporaryDirectory(prefix="full-") as name:
         folder = pathlib.Path(name)
         database = build(folder, pupils=3)
-        good = [place(folder, database) for place in (database_full, files_full, log_full, backup_full)]
+        good = [
+            place(folder, database) for place in (database_full, files_full, log_full, backup_full)
+        ]
     return 0 if all([*good, *([real_disk()] if whole else [])]) else 1
 
 

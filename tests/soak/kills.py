@@ -1,6 +1,8 @@
-"""The program is killed (SIGKILL) at a random moment while it saves, moves and takes in files, again and again: nothing that it had
-acknowledged is lost, nothing is half written, and it starts again by itself.
+"""The program is killed (SIGKILL) at a random moment while it saves, moves and takes in files,
+again and again: nothing that it had acknowledged is lost, nothing is half written, and it starts
+again by itself.
 """
+
 import io
 import itertools
 import os
@@ -19,18 +21,20 @@ from lxml import html
 import app
 import commands
 import models as m
-import questions as q
-import trail
 import workflow as w
-
+from audit import log as audit_log
+from records import questions as q
 
 
 class Writer:
-    """The real program at work on the school: pages, moves and files, each printed once it is acknowledged."""
+    """The real program at work on the school: pages, moves and files, each printed once it is
+    acknowledged.
+    """
 
     def __init__(self, folder, turn, out):
         self.turn, self.out = turn, out
-        self.database = open_school(folder)                         # what every start does: migrations, sweeping, the program
+        # what every start does: migrations, sweeping, the program
+        self.database = open_school(folder)
         self.program = app.create_app(self.database, folder)
         quiet()
         with self.program.app_context(), self.database.connection_context():
@@ -52,9 +56,19 @@ class Writer:
 
     def send(self, path, **typed):
         """Fill in the big form of a page and send it; it must be saved."""
-        form = html.document_fromstring(self.client.get(path).text).xpath("//main//form[@data-draft]")[0]
-        offered = {"kind": form.xpath("string(.//*[@name='kind']//option[2]/@value)")} if "kind" in typed else {}
-        answer = self.client.post(path, data={**dict(form.form_values()), **typed, **offered, "do": "save"}, content_type="multipart/form-data")
+        form = html.document_fromstring(self.client.get(path).text).xpath(
+            "//main//form[@data-draft]"
+        )[0]
+        offered = (
+            {"kind": form.xpath("string(.//*[@name='kind']//option[2]/@value)")}
+            if "kind" in typed
+            else {}
+        )
+        answer = self.client.post(
+            path,
+            data={**dict(form.form_values()), **typed, **offered, "do": "save"},
+            content_type="multipart/form-data",
+        )
         if answer.status_code != 302:
             raise AssertionError(f"{path} answered {answer.status_code}: {answer.text[-3000:]}")
 
@@ -68,31 +82,51 @@ class Writer:
         file = (io.BytesIO(report(word)), f"{word}.pdf")
         with self.database.connection_context():
             last = m.Document.select().order_by(m.Document.id.desc()).first() if n % 2 else None
-        self.send(f"/document/{last.id}/edit/" if last else f"/document/new/?pupil={1 + self.turn % 5}", title_of=word, kind="", dated="today", file=file)
+        self.send(
+            f"/document/{last.id}/edit/" if last else f"/document/new/?pupil={1 + self.turn % 5}",
+            title_of=word,
+            kind="",
+            dated="today",
+            file=file,
+        )
         self.tell("file", word)
 
     def move(self, word, n):
         """Let a pupil leave, or return."""
         with self.database.connection_context(), q.acting("The long run"):
             pupil = m.Pupil.get_by_id(2 + n % 3)
-            move = w.move_named("Has returned" if m.Placement.stage_of(pupil) == "OFF" else "Has left the school")
-            placed = w.make(move, pupil, self.senco, {a: q.today() if a == "on" else word for a in move.asks}, token=word)
+            move = w.move_named(
+                "Has returned" if m.Placement.stage_of(pupil) == "OFF" else "Has left the school"
+            )
+            placed = w.make(
+                move,
+                pupil,
+                self.senco,
+                {a: q.today() if a == "on" else word for a in move.asks},
+                token=word,
+            )
         self.tell("moved", placed.id)
 
 
 def run_and_kill(folder, turn, chance):
-    """Let the program write in a process of its own and kill it at a random moment: what it had acknowledged, as pairs of words."""
+    """Let the program write in a process of its own and kill it at a random moment: what it had
+    acknowledged, as pairs of words.
+    """
     out, into = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             Writer(folder, turn, into).work()
-        except BaseException as error:              # the parent must hear of it; nothing of the parent's may run here
-            os.write(into, f"broke {''.join(traceback.format_exception(error))[-1500:]!r}\n".encode())
+        # the parent must hear of it; nothing of the parent's may run here
+        except BaseException as error:
+            os.write(
+                into, f"broke {''.join(traceback.format_exception(error))[-1500:]!r}\n".encode()
+            )
         os._exit(1)
     os.close(into)
     with os.fdopen(out) as said:
-        lines = [said.readline() for _ in range(1 + chance.randrange(6))]     # after so many writes, and a moment
+        # after so many writes, and a moment
+        lines = [said.readline() for _ in range(1 + chance.randrange(6))]
         time.sleep(chance.random() * 0.12)
         os.kill(child, signal.SIGKILL)
         lines += said.readlines()
@@ -108,16 +142,26 @@ def run_and_kill(folder, turn, chance):
 def look(folder, acknowledged):
     """What is wrong with the data folder: sentences."""
     made = sqlite3.connect(folder / "portal.db")
-    found = [f"integrity: {row}" for row, in made.execute("PRAGMA integrity_check") if row != "ok"]
+    found = [
+        f"integrity: {row}" for (row,) in made.execute("PRAGMA integrity_check") if row != "ok"
+    ]
     found += [f"a link leads nowhere: {row}" for row in made.execute("PRAGMA foreign_key_check")]
-    told = {row for row, in made.execute("SELECT after FROM audit_entry WHERE after LIKE 'kill-%'")}
-    placed = {str(row) for row, in made.execute("SELECT id FROM placement")}
+    told = {
+        row for (row,) in made.execute("SELECT after FROM audit_entry WHERE after LIKE 'kill-%'")
+    }
+    placed = {str(row) for (row,) in made.execute("SELECT id FROM placement")}
     files = dict(made.execute("SELECT title_of, stored_as FROM document"))
-    told_of = {row for row, in made.execute("SELECT after FROM audit_entry WHERE record = 'Document'")}
+    told_of = {
+        row for (row,) in made.execute("SELECT after FROM audit_entry WHERE record = 'Document'")
+    }
     for act, said in acknowledged:
         kept = {"saved": said in told, "moved": said in placed, "file": said in told_of}
         found += [] if kept[act] else [f"lost: {act} {said}"]
-    found += [f"a document has no file: {name}" for name in files.values() if not (folder / "files" / name).is_file()]
+    found += [
+        f"a document has no file: {name}"
+        for name in files.values()
+        if not (folder / "files" / name).is_file()
+    ]
     made.close()
     return found
 
@@ -125,7 +169,7 @@ def look(folder, acknowledged):
 def orphans(folder):
     """The files that no document names."""
     made = sqlite3.connect(folder / "portal.db")
-    named = {row for row, in made.execute("SELECT stored_as FROM document")}
+    named = {row for (row,) in made.execute("SELECT stored_as FROM document")}
     made.close()
     return [p for p in (folder / "files").iterdir() if p.name not in named]
 
@@ -139,7 +183,7 @@ def age(folder):
 def chain(database):
     """What is wrong with the audit trail."""
     with database.connection_context():
-        return trail.verify()
+        return audit_log.verify()
 
 
 def main(times=200, seed=None):
@@ -150,7 +194,8 @@ def main(times=200, seed=None):
         folder = pathlib.Path(name)
         database = build(folder, pupils=5)
         with database.connection_context(), q.acting("The long run"):
-            for n in range(1 + times // 20):        # nobody may bring in hundreds of files in an hour
+            # nobody may bring in hundreds of files in an hour
+            for n in range(1 + times // 20):
                 m.User.create(name=f"Senco {n}", username=f"senco{n}", role="senco")
         for turn in range(times):
             try:
@@ -166,10 +211,24 @@ def main(times=200, seed=None):
             commands.tidy_up(program)
         left, broken = orphans(folder), chain(program.database)
     print("\n".join(faults[:10]), end="\n" if faults else "")
-    good = [figure(f"{times} SIGKILLs: integrity, links, acknowledged writes, starts by itself (seed {seed})",
-                   f"{len(faults)} faults, {len(acknowledged)} acknowledged writes", not faults and len(acknowledged) > times // 2),
-            figure("the chain of the audit trail after the kills", "; ".join(broken[:2]) or "holds", not broken),
-            figure("files without a document after the next start", f"{len(left)} ({strays} seen after the kills)", not left)]
+    good = [
+        figure(
+            f"{times} SIGKILLs: integrity, links, acknowledged writes, starts by itself (seed"
+            f" {seed})",
+            f"{len(faults)} faults, {len(acknowledged)} acknowledged writes",
+            not faults and len(acknowledged) > times // 2,
+        ),
+        figure(
+            "the chain of the audit trail after the kills",
+            "; ".join(broken[:2]) or "holds",
+            not broken,
+        ),
+        figure(
+            "files without a document after the next start",
+            f"{len(left)} ({strays} seen after the kills)",
+            not left,
+        ),
+    ]
     return 0 if all(good) else 1
 
 

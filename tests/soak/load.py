@@ -1,9 +1,12 @@
-"""30 people at work in the demonstration school under the real web server: no error page, no "database is locked", no lost write.
+"""30 people at work in the demonstration school under the real web server: no error page, no
+"database is locked", no lost write.
 
-Of what they ask for, half are pages of children, a fifth the home page, a fifth lists, a tenth saves; 0.2 to 1 second between two
-clicks. The people are a process of their own, beside the server and beside this one: nothing else runs in the server's interpreter.
-`python tests/soak/load.py 60 30` lets 30 people work for 60 seconds.
+Of what they ask for, half are pages of children, a fifth the home page, a fifth lists, a tenth
+saves; 0.2 to 1 second between two clicks. The people are a process of their own, beside the server
+and beside this one: nothing else runs in the server's interpreter. `python tests/soak/load.py 60
+30` lets 30 people work for 60 seconds.
 """
+
 import json
 import os
 import pathlib
@@ -19,15 +22,31 @@ from collections import Counter
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from common import ROOT, Person, Portal, cookie_for, figure, logged, open_school, signed  # noqa: E402
+from common import (
+    ROOT,
+    Person,
+    Portal,
+    cookie_for,
+    figure,
+    logged,
+    open_school,
+    signed,
+)  # noqa: E402
 
-MIX = {"child": 50, "home": 20, "list": 20, "save": 10}         # of a hundred clicks
-LISTS = ("/pupil/", "/concerns-list/", "/sen-list/", "/record-of-concern/", "/my-plan/", "/my-plan-plus/")
-PAUSE = (0.2, 1.0)              # seconds from one answer to the next click
+MIX = {"child": 50, "home": 20, "list": 20, "save": 10}  # of a hundred clicks
+LISTS = (
+    "/pupil/",
+    "/concerns-list/",
+    "/sen-list/",
+    "/record-of-concern/",
+    "/my-plan/",
+    "/my-plan-plus/",
+)
+PAUSE = (0.2, 1.0)  # seconds from one answer to the next click
 ROLES = ("senco", "office", "teacher")
 
 
-# ------------------------------------------------------------------------------------------- the people, in their process
+# --- the people, in their process
 class Working(threading.Thread):
     """One person at work until the time is over."""
 
@@ -37,8 +56,8 @@ class Working(threading.Thread):
         self.person = Person(port, seat["cookie"], seat["token"])
         self.seconds = seconds
         self.chance = random.Random(seat["name"])
-        self.times = []             # (what was asked for, seconds, status)
-        self.saved = []             # words that were acknowledged
+        self.times = []  # (what was asked for, seconds, status)
+        self.saved = []  # words that were acknowledged
         self.broke = None
 
     def run(self):
@@ -47,7 +66,7 @@ class Working(threading.Thread):
         try:
             time.sleep(self.chance.uniform(*PAUSE))
             while time.monotonic() < until:
-                kind, = self.chance.choices(list(MIX), list(MIX.values()))
+                (kind,) = self.chance.choices(list(MIX), list(MIX.values()))
                 getattr(self, f"ask_{kind}")()
                 time.sleep(self.chance.uniform(*PAUSE))
         except Exception as error:
@@ -76,7 +95,9 @@ class Working(threading.Thread):
             self.ask("list", "GET", self.chance.choice(LISTS))
 
     def ask_save(self):
-        """Open the form of a strategy for a child, type something that stands nowhere else, and save."""
+        """Open the form of a strategy for a child, type something that stands nowhere else, and
+        save.
+        """
         path = f"/strategy/new/?pupil={self.chance.choice(self.seat['children'])}"
         word = f"load-{self.seat['name']}-{len(self.times)}"
         start = time.perf_counter()
@@ -95,35 +116,58 @@ def work(port, seconds):
         one.start()
     for one in people:
         one.join(seconds + 300)
-    seen = [{"times": one.times, "saved": one.saved, "broke": one.broke, "ended": not one.is_alive()} for one in people]
+    seen = [
+        {"times": one.times, "saved": one.saved, "broke": one.broke, "ended": not one.is_alive()}
+        for one in people
+    ]
     print(json.dumps(seen))
 
 
-# ------------------------------------------------------------------------------------------------ the school, the server
+# --- the school, the server
 def cast(folder, database, count):
-    """That many people of the school, each signed in at a place of their own, with the children on the pathway whom they see."""
+    """That many people of the school, each signed in at a place of their own, with the children on
+    the pathway whom they see.
+    """
     import models as m
+
     seats = []
     with database.connection_context():
-        staff = [user for role in ROLES for user in m.User.select().where(m.User.role == role).order_by(m.User.id)]
+        staff = [
+            user
+            for role in ROLES
+            for user in m.User.select().where(m.User.role == role).order_by(m.User.id)
+        ]
         for number in range(count):
             user = staff[number % len(staff)]
             mine = m.Pupil.visible_to(user).select(m.Pupil.id)
-            children = [p.pupil_id for p in m.Placement.select().where(m.Placement.ended_on.is_null(), m.Placement.pupil.in_(mine))]
+            children = [
+                p.pupil_id
+                for p in m.Placement.select().where(
+                    m.Placement.ended_on.is_null(), m.Placement.pupil.in_(mine)
+                )
+            ]
             children = children or [pupil.id for pupil in mine]
             cookie, token = signed(folder, cookie_for(user))
-            seats.append({"name": f"{user.username}-{number}", "cookie": cookie, "token": token, "children": children})
+            seats.append(
+                {
+                    "name": f"{user.username}-{number}",
+                    "cookie": cookie,
+                    "token": token,
+                    "children": children,
+                }
+            )
     return seats
 
 
 def build(folder, url=None):
     """The demonstration school, where nobody needs a second step to sign in."""
-    import demo
     import models as m
-    import questions as q
+    from demo import school
+    from records import questions as q
+
     database = open_school(folder, url)
     with database.connection_context(), q.acting("The long run"):
-        demo.build(q.today(), lambda password: "nobody signs in with it")
+        school.build(q.today(), lambda password: "nobody signs in with it")
         settings = m.Setting.of_school()
         settings.second_step = None
         settings.save()
@@ -131,13 +175,20 @@ def build(folder, url=None):
 
 
 def lost(database, words):
-    """The words that were acknowledged and are not in the audit trail, and what is wrong with its chain."""
-    import questions as q
-    import trail
+    """The words that were acknowledged and are not in the audit trail, and what is wrong with its
+    chain.
+    """
+    from audit import log as audit_log
+    from records import questions as q
+
     with database.connection_context():
-        rows = q.AuditEntry.select(q.AuditEntry.after).where(q.AuditEntry.after.contains("load-")).tuples()
-        told = {word for after, in rows for word in re.findall(r"load-\S+", after)}
-        return [w for w in words if w not in told], trail.verify()
+        rows = (
+            q.AuditEntry.select(q.AuditEntry.after)
+            .where(q.AuditEntry.after.contains("load-"))
+            .tuples()
+        )
+        told = {word for (after,) in rows for word in re.findall(r"load-\S+", after)}
+        return [w for w in words if w not in told], audit_log.verify()
 
 
 def processor(pid):
@@ -154,12 +205,22 @@ def run(seconds, count, url=None):
         portal = Portal(folder, url)
         before, used = os.getloadavg()[0], processor(portal.process.pid)
         command = [sys.executable, __file__, "--work", str(portal.port), str(seconds)]
-        done = subprocess.run(command, cwd=ROOT, input=json.dumps(seats), stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            input=json.dumps(seats),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
         used = processor(portal.process.pid) - used
         portal.stop()
         people = json.loads(done.stdout.splitlines()[-1])
-        print(f"load average {before:.1f} before and {os.getloadavg()[0]:.1f} after, {os.cpu_count()} processors; the server used "
-              f"{used:.1f} s of them", flush=True)
+        print(
+            f"load average {before:.1f} before and {os.getloadavg()[0]:.1f} after, {os.cpu_count()}"
+            f" processors; the server used {used:.1f} s of them",
+            flush=True,
+        )
         words = [word for one in people for word in one["saved"]]
         return tell(people, seconds, portal.said() + logged(folder), words, *lost(database, words))
 
@@ -170,17 +231,36 @@ def tell(people, seconds, log, saved, gone, chain):
     codes = Counter(status for _, _, status in times)
     broke = [one["broke"] or "did not end" for one in people if one["broke"] or not one["ended"]]
     locked = log.count("database is locked") + log.count("OperationalError")
-    good = [figure("answers other than a page or a saved form", f"{len(times) - codes[200] - codes[302]} of {len(times)} {dict(codes)}",
-                   set(codes) <= {200, 302} and not broke),
-            figure("“database is locked”", str(locked), locked == 0),
-            figure("acknowledged saves that are not in the audit trail", f"{len(gone)} of {len(saved)}", not gone and len(saved) > 0),
-            figure("the chain of the audit trail after the load", "; ".join(chain[:2]) or "holds", not chain)]
+    good = [
+        figure(
+            "answers other than a page or a saved form",
+            f"{len(times) - codes[200] - codes[302]} of {len(times)} {dict(codes)}",
+            set(codes) <= {200, 302} and not broke,
+        ),
+        figure("“database is locked”", str(locked), locked == 0),
+        figure(
+            "acknowledged saves that are not in the audit trail",
+            f"{len(gone)} of {len(saved)}",
+            not gone and len(saved) > 0,
+        ),
+        figure(
+            "the chain of the audit trail after the load",
+            "; ".join(chain[:2]) or "holds",
+            not chain,
+        ),
+    ]
     for kind in ("child", "home", "list", "form", "save", None):
         took = sorted(t for k, t, _ in times if kind in (k, None)) or [0]
-        figure(f"{kind or 'all'}: {len(took)} answers in {seconds} s", f"{len(took) / seconds:.1f} a second, half within "
-               f"{statistics.median(took):.2f} s, 95 % within {took[int(len(took) * 0.95)]:.2f} s", True)
+        figure(
+            f"{kind or 'all'}: {len(took)} answers in {seconds} s",
+            f"{len(took) / seconds:.1f} a second, half within "
+            f"{statistics.median(took):.2f} s, 95 % within {took[int(len(took) * 0.95)]:.2f} s",
+            True,
+        )
     if not all(good):
-        print("\n".join([*broke[:5], *[line for line in log.splitlines() if '"error"' in line][:5]]))
+        print(
+            "\n".join([*broke[:5], *[line for line in log.splitlines() if '"error"' in line][:5]])
+        )
     return all(good)
 
 

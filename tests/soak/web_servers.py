@@ -1,8 +1,11 @@
-"""Caddy and nginx in front of the portal, set up as docs/technician.md says: headers, addresses, sizes, slow callers.
+"""Caddy and nginx in front of the portal, set up as docs/technician.md says: headers, addresses,
+sizes, slow callers.
 
-The two set-ups are taken from the page; only ports and the certificate are other ones. Needs both web servers
-(`apt-get install nginx caddy openssl`); one that is not there is a failure, as nothing was shown.
+The two set-ups are taken from the page; only ports and the certificate are other ones. Needs both
+web servers (`apt-get install nginx caddy openssl`); one that is not there is a failure, as nothing
+was shown.
 """
+
 import contextlib
 import hashlib
 import http.client
@@ -23,7 +26,12 @@ import common
 
 NAME = "portal.school.example"
 GUIDE = common.ROOT / "docs" / "technician.md"
-FORGED = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example", "Forwarded": "for=6.6.6.6"}
+FORGED = {
+    "X-Forwarded-For": "6.6.6.6",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-Host": "evil.example",
+    "Forwarded": "for=6.6.6.6",
+}
 TOKEN = re.compile(r'name="csrf_token" value="([^"]*)"')
 
 
@@ -36,17 +44,38 @@ def block(heading):
 def own(words, ports, folder):
     """The set-up with our ports and certificate: ports is (portal, HTTPS, HTTP)."""
     portal, https, http_port = ports
-    words = words.replace("127.0.0.1:8000", f"127.0.0.1:{portal}").replace("/etc/ssl/", f"{folder}/")
-    words = words.replace("listen 443", f"listen 127.0.0.1:{https}").replace("listen 80", f"listen 127.0.0.1:{http_port}")
+    words = words.replace("127.0.0.1:8000", f"127.0.0.1:{portal}").replace(
+        "/etc/ssl/", f"{folder}/"
+    )
+    words = words.replace("listen 443", f"listen 127.0.0.1:{https}").replace(
+        "listen 80", f"listen 127.0.0.1:{http_port}"
+    )
     return re.sub(r"    listen \[::\].*\n", "", words)
 
 
 def certificate(folder):
     """A certificate of our own."""
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={NAME}",
-         "-addext", f"subjectAltName=DNS:{NAME}", "-keyout", f"{folder}/portal.key", "-out", f"{folder}/portal.crt"],
-        check=True, capture_output=True,
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            f"/CN={NAME}",
+            "-addext",
+            f"subjectAltName=DNS:{NAME}",
+            "-keyout",
+            f"{folder}/portal.key",
+            "-out",
+            f"{folder}/portal.crt",
+        ],
+        check=True,
+        capture_output=True,
     )
 
 
@@ -54,9 +83,9 @@ def nginx(ports, folder):
     """The command that starts nginx on the set-up of the guide."""
     site = own(block("nginx"), ports, folder)
     (folder / "nginx.conf").write_text(
-        f"user root; pid {folder}/nginx.pid; error_log {folder}/error.log; daemon off;\n"
-        f"events {{ worker_connections 1024; }}\nhttp {{ access_log off; client_body_temp_path {folder}/body; "
-        f"proxy_temp_path {folder}/proxy;\n{site} }}\n"
+        f"user root; pid {folder}/nginx.pid; error_log {folder}/error.log; daemon off;\nevents {{"
+        " worker_connections 1024; }\nhttp { access_log off; client_body_temp_path"
+        f" {folder}/body; proxy_temp_path {folder}/proxy;\n{site} }}\n"
     )
     return ["nginx", "-c", f"{folder}/nginx.conf", "-p", str(folder)]
 
@@ -76,8 +105,13 @@ class Front:
         self.https, self.http = common.free_port(), common.free_port()
         words = make((portal, self.https, self.http), folder)
         self.out = (folder / "said").open("w+")
-        self.process = subprocess.Popen(words, stdout=self.out, stderr=subprocess.STDOUT, cwd=folder,
-                                        env={**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)})
+        self.process = subprocess.Popen(
+            words,
+            stdout=self.out,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+        )
         for port in (self.https, self.http):
             self.wait(port)
 
@@ -132,7 +166,9 @@ class Echo(BaseHTTPRequestHandler):
 
 
 def headers_sent(name, make, folder):
-    """What arrives at the portal when a client forges every header: (words, whether it is as tests/test_server.py has it)."""
+    """What arrives at the portal when a client forges every header: (words, whether it is as
+    tests/test_server.py has it).
+    """
     echo = HTTPServer(("127.0.0.1", 0), Echo)
     threading.Thread(target=echo.serve_forever, daemon=True).start()
     front = Front(make, echo.server_port, folder)
@@ -142,7 +178,12 @@ def headers_sent(name, make, folder):
         front.stop()
         echo.shutdown()
     sent = {key: value for key, value in json.loads(said) if key == "Host" or "orward" in key}
-    wanted = {"Host": NAME, "X-Forwarded-For": "127.0.0.2", "X-Forwarded-Host": NAME, "X-Forwarded-Proto": "https"}
+    wanted = {
+        "Host": NAME,
+        "X-Forwarded-For": "127.0.0.2",
+        "X-Forwarded-Host": NAME,
+        "X-Forwarded-Proto": "https",
+    }
     rest = {key: value for key, value in sent.items() if key not in wanted}
     good = {key: sent.get(key) for key in wanted} == wanted and set(rest) <= {"Forwarded"}
     return common.figure(f"{name}: headers, all forged by the client", f"{sent}", good)
@@ -156,25 +197,59 @@ def counted(portal, place):
 
 
 def through(name, make, portal, folder, source):
-    """The portal behind it: HTTPS is kept, guesses are counted by the real address, size and time are bounded."""
+    """The portal behind it: HTTPS is kept, guesses are counted by the real address, size and time
+    are bounded.
+    """
     front = Front(make, portal.port, folder)
     try:
         status, headers, page = front.ask("GET", "/sign-in", source=source, **FORGED)
         cookie = headers["Set-Cookie"] or ""
-        good = [common.figure(f"{name}: the sign-in page", f"{status}, {headers['Strict-Transport-Security']}, {cookie[:14]}",
-                              status == 200 and headers["Strict-Transport-Security"] == "max-age=31536000" and cookie.startswith("__Host-portal="))]
-        fields = [("user_name", "nobody"), ("password", "wrong word"), ("csrf_token", TOKEN.search(page).group(1))]
+        good = [
+            common.figure(
+                f"{name}: the sign-in page",
+                f"{status}, {headers['Strict-Transport-Security']}, {cookie[:14]}",
+                status == 200
+                and headers["Strict-Transport-Security"] == "max-age=31536000"
+                and cookie.startswith("__Host-portal="),
+            )
+        ]
+        fields = [
+            ("user_name", "nobody"),
+            ("password", "wrong word"),
+            ("csrf_token", TOKEN.search(page).group(1)),
+        ]
         body, kind = common.encode(fields)
-        sent = {**FORGED, "Content-Type": kind, "Cookie": cookie.partition(";")[0], "Referer": f"https://{NAME}/sign-in"}
+        sent = {
+            **FORGED,
+            "Content-Type": kind,
+            "Cookie": cookie.partition(";")[0],
+            "Referer": f"https://{NAME}/sign-in",
+        }
         status, _, page = front.ask("POST", "/sign-in", body, source, **sent)
-        real = counted(portal, source) and not counted(portal, "6.6.6.6") and not counted(portal, "127.0.0.1")
-        good.append(common.figure(f"{name}: a guess from {source}", f"{status}, counted there: {real}", "is not right" in page and real))
+        real = (
+            counted(portal, source)
+            and not counted(portal, "6.6.6.6")
+            and not counted(portal, "127.0.0.1")
+        )
+        good.append(
+            common.figure(
+                f"{name}: a guess from {source}",
+                f"{status}, counted there: {real}",
+                "is not right" in page and real,
+            )
+        )
         good.append(too_large(name, front, source))
         plain = http.client.HTTPConnection("127.0.0.1", front.http, timeout=60)
         plain.request("GET", "/sign-in", headers={"Host": NAME})
         moved = plain.getresponse()
-        good.append(common.figure(f"{name}: http", f"{moved.status} to {moved.headers['Location']}",
-                                  moved.status in (301, 308) and moved.headers["Location"].startswith(f"https://{NAME}")))
+        good.append(
+            common.figure(
+                f"{name}: http",
+                f"{moved.status} to {moved.headers['Location']}",
+                moved.status in (301, 308)
+                and moved.headers["Location"].startswith(f"https://{NAME}"),
+            )
+        )
         plain.close()
         good.append(slow(name, front))
         return all(good)
@@ -183,7 +258,9 @@ def through(name, make, portal, folder, source):
 
 
 def too_large(name, front, source):
-    """A body of 13 MB is not taken. (Caddy 2.6.2 says 502 then, as it notices while it passes the body on.)"""
+    """A body of 13 MB is not taken. (Caddy 2.6.2 says 502 then, as it notices while it passes the
+    body on.)
+    """
     with contextlib.suppress(ConnectionError, ssl.SSLError):
         status, _, _ = front.ask("POST", "/sign-in", b"x" * (13 * 2**20), source)
         return common.figure(f"{name}: 13 MB", str(status), status in (413, 502))
@@ -191,7 +268,9 @@ def too_large(name, front, source):
 
 
 def slow(name, front):
-    """60 callers at one address send half a header; another address is answered, and they are cut off."""
+    """60 callers at one address send half a header; another address is answered, and they are cut
+    off.
+    """
     with contextlib.ExitStack() as held:
         callers = [held.enter_context(front.wire("127.0.0.9")) for _ in range(60)]
         for one in callers:
@@ -205,14 +284,20 @@ def slow(name, front):
                 while one.recv(4096):
                     pass
             ended += 1
-        return common.figure(f"{name}: 60 half headers from one address", f"another is answered {status}; {ended} cut off", status == 200 and ended == 60)
+        return common.figure(
+            f"{name}: 60 half headers from one address",
+            f"another is answered {status}; {ended} cut off",
+            status == 200 and ended == 60,
+        )
 
 
 def main():
     """Run both; 0 when all is as promised."""
     missing = [program for program in ("nginx", "caddy", "openssl") if not shutil.which(program)]
     if missing:
-        return 0 if common.figure("web servers", f"not installed: {', '.join(missing)}", False) else 1
+        return (
+            0 if common.figure("web servers", f"not installed: {', '.join(missing)}", False) else 1
+        )
     good = []
     with tempfile.TemporaryDirectory() as made:
         root = pathlib.Path(made)

@@ -1,7 +1,10 @@
-"""How quickly the audit trail answers when it is long: 100,000 rows about 400 children, the busiest of them with 20,000.
+"""How quickly the audit trail answers when it is long: 100,000 rows about 400 children, the busiest
+of them with 20,000.
 
-`.venv/bin/python tests/soak/who_saw.py` prints one line for each figure; exit code 1 when one is over its limit.
+`.venv/bin/python tests/soak/who_saw.py` prints one line for each figure; exit code 1 when one is
+over its limit.
 """
+
 import datetime
 import pathlib
 import random
@@ -16,9 +19,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import app as portal  # noqa: E402
 import models as m  # noqa: E402
-import questions as q  # noqa: E402
-import trail  # noqa: E402
-import witness  # noqa: E402
+from audit import log as audit_log  # noqa: E402
+from audit import verify  # noqa: E402
+from records import questions as q  # noqa: E402
 
 ROWS, BUSY, CHILDREN = 100_000, 20_000, 400
 
@@ -29,27 +32,50 @@ def fill(database):
     with database.connection_context(), q.acting("Set-up"):
         senco = m.User(name="Sam Senco", username="sam", role="senco", account="on", totp="X")
         senco.save()
-        pupils = [m.Pupil(surname=f"Child{n}", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B") for n in range(CHILDREN)]
+        pupils = [
+            m.Pupil(
+                surname=f"Child{n}",
+                forename="Robin",
+                dob=datetime.date(2018, 5, 5),
+                year="3",
+                form="3B",
+            )
+            for n in range(CHILDREN)
+        ]
         for pupil in pupils:
             pupil.save()
-        link, rows = trail.head().link, []
+        link, rows = audit_log.head().link, []
         for n in range(ROWS):
             key = pupils[0].id if n % (ROWS // BUSY) == 0 else draw.choice(pupils).id
-            act = draw.choice((*trail.SEEN, "view", "view", "change"))
-            row = {"at": start + datetime.timedelta(seconds=n * 300), "who": f"Colleague {draw.randrange(30)}", "user_id": draw.randrange(30),
-                   "request": f"{n // 3:012d}", "act": act, "record": draw.choice(("Pupil", "MyPlan", "Meeting")), "record_id": key,
-                   "pupil_id": key, "section": "", "question": "alert" if act == "change" else "", "before": "", "after": "", "reason": ""}
-            row["digest"] = trail.code_of("", "", "")
-            row["link"] = link = trail.link_of(link, row)
+            act = draw.choice((*audit_log.SEEN, "view", "view", "change"))
+            row = {
+                "at": start + datetime.timedelta(seconds=n * 300),
+                "who": f"Colleague {draw.randrange(30)}",
+                "user_id": draw.randrange(30),
+                "request": f"{n // 3:012d}",
+                "act": act,
+                "record": draw.choice(("Pupil", "MyPlan", "Meeting")),
+                "record_id": key,
+                "pupil_id": key,
+                "section": "",
+                "question": "alert" if act == "change" else "",
+                "before": "",
+                "after": "",
+                "reason": "",
+            }
+            row["digest"] = audit_log.code_of("", "", "")
+            row["link"] = link = audit_log.link_of(link, row)
             rows.append(row)
         with database.atomic():
             for at in range(0, ROWS, 500):
-                q.AuditEntry.insert_many(rows[at:at + 500]).execute()
+                q.AuditEntry.insert_many(rows[at : at + 500]).execute()
     return senco, pupils
 
 
 def timed(what, times=1):
-    """The best of some runs, in seconds of the processor (so that a busy machine does not count), and the last answer."""
+    """The best of some runs, in seconds of the processor (so that a busy machine does not count),
+    and the last answer.
+    """
     took = []
     for _ in range(times):
         began = time.process_time()
@@ -59,9 +85,16 @@ def timed(what, times=1):
 
 
 def command(folder, *words):
-    """The seconds of the processor that a command takes as somebody types it, start of the program included; and what it did."""
-    env, began = {"DATA_DIR": str(folder), "PATH": "/usr/bin:/bin", "PORTAL_ENV": ""}, resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "app.py", *words], cwd=ROOT, env=env, capture_output=True, text=True)
+    """The seconds of the processor that a command takes as somebody types it, start of the program
+    included; and what it did.
+    """
+    env, began = (
+        {"DATA_DIR": str(folder), "PATH": "/usr/bin:/bin", "PORTAL_ENV": ""},
+        resource.getrusage(resource.RUSAGE_CHILDREN),
+    )
+    done = subprocess.run(
+        [sys.executable, "app.py", *words], cwd=ROOT, env=env, capture_output=True, text=True
+    )
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return ended.ru_utime - began.ru_utime + ended.ru_stime - began.ru_stime, done
 
@@ -77,23 +110,47 @@ def main():
         portal.migrate(database)
         senco, pupils = fill(database)
         with database.connection_context():
-            figures = [("who-saw, a child with 200 rows", 1, timed(lambda: witness.report(pupils[7]), 5)),
-                       ("who-saw, a child with 20,000 rows", 1, timed(lambda: witness.report(pupils[0]), 3)),
-                       ("verify, trail and seals", 30, timed(witness.problems))]
+            figures = [
+                ("who-saw, a child with 200 rows", 1, timed(lambda: verify.report(pupils[7]), 5)),
+                (
+                    "who-saw, a child with 20,000 rows",
+                    1,
+                    timed(lambda: verify.report(pupils[0]), 3),
+                ),
+                ("verify, trail and seals", 30, timed(verify.problems)),
+            ]
         app = portal.create_app(database, folder, testing=True)
         page(app, senco, "/help/")
-        figures += [("the page of the child with 20,000 rows", 1, timed(lambda: page(app, senco, f"/audit/?pupil={pupils[0].id}"), 3)),
-                    ("the command who-saw, start of the program included", 5, command(folder, "who-saw", str(pupils[7].id)))]
+        figures += [
+            (
+                "the page of the child with 20,000 rows",
+                1,
+                timed(lambda: page(app, senco, f"/audit/?pupil={pupils[0].id}"), 3),
+            ),
+            (
+                "the command who-saw, start of the program included",
+                5,
+                command(folder, "who-saw", str(pupils[7].id)),
+            ),
+        ]
         for words, most, (took, said) in figures:
             over += took > most
-            print(f"{words}: {took:.3f} s (limit {most} s), {ROWS:,} audit rows" + (", NOTHING FOUND" if said == [] and "who" in words else ""))
-        over += figures[2][2][1] != [] or "Colleague" not in figures[4][2][1].stdout or len(figures[0][2][1]) < 100
+            print(
+                f"{words}: {took:.3f} s (limit {most} s), {ROWS:,} audit rows"
+                + (", NOTHING FOUND" if said == [] and "who" in words else "")
+            )
+        over += (
+            figures[2][2][1] != []
+            or "Colleague" not in figures[4][2][1].stdout
+            or len(figures[0][2][1]) < 100
+        )
     return over
 
 
 def page(app, user, url):
     """Fetch a page as a signed-in person."""
     from web import Browser
+
     return Browser(app, user).client.get(url).get_data(as_text=True)
 
 

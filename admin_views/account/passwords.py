@@ -1,0 +1,290 @@
+"""Passwords, the codes of the second step, and slowing down guesses: what `account.py` asks before
+it lets anybody in.
+
+Come here to change what a good password is, how it is kept, or how often somebody may guess.
+Nothing here knows a page.
+"""
+
+import base64
+import hashlib
+import hmac
+import logging
+import re
+import secrets
+import threading
+import time
+from datetime import timedelta
+from functools import cache
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app, request
+from itsdangerous import BadSignature, URLSafeSerializer
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch
+from zxcvbn.scoring import most_guessable_match_sequence
+
+from models import Setting, SignInTry, User, new_token
+from records.questions import acting, audit, now, together
+from records.unicode_text import nfkc
+
+SHORTEST, LONGEST = 12, 128  # characters of a password
+# each takes 64 MiB and a tenth of a second of every processor
+HASHES_AT_ONCE = 2
+COMMON = frozenset(FREQUENCY_LISTS["passwords"])  # 30,000 passwords that people use most
+FEWEST_GUESSES = 10**8  # zxcvbn calls a password "safely unguessable" from here on
+# characters that the estimate looks at: its work grows fast with length
+LOOKED_AT = 32
+WINDOW = timedelta(minutes=5)  # Cyber Essentials: at most ten guesses in five minutes
+TRIES_PER_ACCOUNT = 10
+TRIES_PER_PLACE = 20
+
+hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
+# Argon2id, 64 MiB, t=3, p=4: above the OWASP floor of 19 MiB, t=2, p=1
+hasher = PasswordHasher()
+log = logging.getLogger("portal.account")
+
+
+def tell(act, about, by=None, reason=""):
+    """One line in the audit trail about a person; `by` is who did it, when they are known for
+    certain.
+    """
+    with acting(str(by), by.id, by.role) if by else acting("Sign-in"):
+        audit(act, about, reason=reason)
+
+
+def sha(text):
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# --- a good password
+def plain(password):
+    """The password in one Unicode form, so that é typed two ways is the same."""
+    return nfkc(password)
+
+
+def password_problem(password, *names):
+    """Say what is wrong with a new password in words, or give None. `names`: what the person is
+    called.
+    """
+    length, lower = len(plain(password)), plain(password).lower()
+    if length < SHORTEST:
+        return f"Password must be {SHORTEST} characters or more. Three random words work well"
+    if length > LONGEST:
+        return f"Password must be {LONGEST} characters or fewer"
+    if lower in COMMON:
+        return "This password is well known. Choose another"
+    if guesses(lower, words_of_the_place(*names)) < FEWEST_GUESSES:
+        return "This password is easy to guess. Three random words work well"
+    return None
+
+
+def guesses(password, words=()):
+    """How many guesses a password would take: common ones, names, words, dates, rows of keys and
+    `words` come first.
+    """
+    # zxcvbn() would keep `words`
+    dictionaries = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(words)}
+    # gaps between words hide nothing from a guesser
+    password = re.sub(r"[\s._-]+", "", password)[:LOOKED_AT]
+    return most_guessable_match_sequence(password, omnimatch(password, dictionaries))["guesses"]
+
+
+def words_of_the_place(*names):
+    """The words that somebody who knows the school would try first."""
+    school = Setting.of_school()
+    portal = current_app.config.get("PORTAL_NAME", "")
+    said = [school.school_name, school.senco_name, portal, "learning pathway", "senco", *names]
+    found = [re.findall(r"\w+", plain(text).lower().replace("_", " ")) for text in said if text]
+    return [
+        *("".join(words) for words in found),
+        *(word for words in found for word in words if len(word) > 2),
+    ]
+
+
+# --- keeping a password
+def hash_password(text):
+    """What is kept of a password."""
+    with hashing:
+        return hasher.hash(plain(text))
+
+
+@cache
+def nobody():
+    """What is checked when the name is unknown, so that both answers take as long; made when the
+    portal starts to serve.
+    """
+    return hasher.hash("no such person")
+
+
+def matches(kept, password):
+    """Whether this password made this hash."""
+    try:
+        with hashing:
+            return hasher.verify(kept, plain(password))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def password_is_right(user, password):
+    """Check a person's password, as slowly when there is no such person; renew a hash made with
+    older settings.
+    """
+    known = bool(user and user.active and user.password)
+    right = matches(user.password if known else nobody(), password)
+    if known and right and hasher.check_needs_rehash(user.password):
+        user.keep(password=hash_password(password))
+    return known and right
+
+
+def set_password(user, password, *only_if, act="password changed"):
+    """Keep a new password and end every place the person is signed in; False when `only_if` no
+    longer holds.
+    """
+    done = user.keep(
+        *only_if,
+        password=hash_password(password),
+        token=new_token(),
+        setup_token=None,
+        setup_until=None,
+    )
+    if done:
+        tell(act, user, user)
+    return done
+
+
+# --- codes of the second step
+def offered_secret(user):
+    """The secret shown while a person sets up the second step: the same at each look, kept nowhere
+    until it works.
+    """
+    words = f"totp {user.id} {user.token}".encode()
+    return base64.b32encode(
+        hmac.digest(current_app.secret_key.encode(), words, "sha256")[:20]
+    ).decode()
+
+
+def use_app_code(user, code, secret):
+    """Accept a six-figure code of this half-minute or the one before, once only."""
+    this_step = int(time.time()) // 30
+    # used while the clock was ahead: it must not shut the person out until then
+    ahead = User.totp_last > this_step + 1
+    for step in (this_step, this_step - 1):
+        if pyotp.utils.strings_equal(pyotp.TOTP(secret).generate_otp(step), code):
+            return user.keep((User.totp_last < step) | ahead, totp_last=step)
+    return False
+
+
+def codes_of(user):
+    """The hashes of the recovery codes that a person has left."""
+    return (user.recovery or "").split()
+
+
+def use_recovery_code(user, code):
+    """Accept a recovery code and strike it off the list."""
+    if sha(code) not in codes_of(user):
+        return False
+    left = "\n".join(c for c in codes_of(user) if c != sha(code))
+    done = user.keep(User.recovery == user.recovery, recovery=left)
+    if done:
+        tell("recovery code used", user, user)
+    return done
+
+
+def code_is_right(user, typed):
+    """Whether this is a good code from the app or the list of recovery codes."""
+    code = re.sub(r"[\s-]", "", typed).lower()
+    return use_app_code(user, code, user.totp) or use_recovery_code(user, code)
+
+
+def new_recovery_codes(user):
+    """Make ten recovery codes of 80 bits, keep only their hashes, and give them to be shown
+    once.
+    """
+    codes = [base64.b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(10)]
+    user.keep(recovery="\n".join(map(sha, codes)))
+    tell("recovery codes made", user, user)
+    return ["-".join(re.findall("....", code)) for code in codes]
+
+
+# --- slowing down guesses
+def device_cookie(user):
+    """The name and the signer of the mark of a device this person has signed in on. A new password
+    ends it.
+    """
+    prefix = "__Host-" if current_app.config["SESSION_COOKIE_SECURE"] else ""
+    return f"{prefix}device-{user.id}", URLSafeSerializer(
+        current_app.secret_key, salt="device " + user.password
+    )
+
+
+def known_device(user):
+    """The mark of this device if this person has signed in on it before, else None."""
+    if user is None or not user.password:
+        return None
+    name, signer = device_cookie(user)
+    try:
+        return signer.loads(request.cookies.get(name, ""))
+    except BadSignature:
+        return None
+
+
+def remember_device(response, user):
+    """Mark this device as one the person has signed in on, for a year."""
+    name, signer = device_cookie(user)
+    mark = signer.dumps(known_device(user) or new_token())
+    response.set_cookie(
+        name,
+        mark,
+        max_age=365 * 86400,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    return response
+
+
+def note_try(user, name, what="password"):
+    """Note a try; give its rows, or an empty list when there were too many.
+
+    Ten for an account and twenty for a place in five minutes. A device the person used before has
+    its own ten, so that someone else's guesses never shut them out.
+    """
+    device = known_device(user)
+    limits = {
+        f"{what} account {name}": TRIES_PER_ACCOUNT,
+        f"{what} place {request.remote_addr}": TRIES_PER_PLACE,
+    }
+    limits = {f"{what} device {device}": TRIES_PER_ACCOUNT} if device else limits
+    with together():
+        SignInTry.delete().where(
+            (SignInTry.at < now() - WINDOW) | (SignInTry.at > now() + WINDOW)
+        ).execute()
+        for key, most in limits.items():
+            if SignInTry.select().where(SignInTry.key == sha(key)).count() >= most:
+                log.warning("too many tries at a %s from %s", what, request.remote_addr)
+                return []
+        return [SignInTry.create(key=sha(key)).id for key in limits]
+
+
+def try_once(user, name, what, is_right, field, wrong):
+    """Run one check under the limits; on failure put the reason on the field and a line in the
+    audit trail.
+    """
+    tries = note_try(user, name, what)
+    if tries and is_right():
+        SignInTry.delete().where(SignInTry.id.in_(tries)).execute()
+        return True
+    if tries:
+        tell("refused sign-in", user or User(), reason=why_refused(user, what))
+    field.errors = [wrong if tries else "Too many tries. Wait five minutes, then try again"]
+    return False
+
+
+def why_refused(user, what):
+    """Why somebody was not let in, for the audit trail; never what was typed."""
+    if user is None:
+        return "Nobody has this user name"
+    return f"Wrong {what}" if user.active else "The account is switched off"

@@ -1,0 +1,119 @@
+"""Where people are signed in: a row of SignedIn for each browser. The cookie holds a random token,
+the row only its hash.
+
+Come here to change how long a sign-in lasts, what counts as a click, or how a browser is named.
+Nothing here knows a page.
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from flask import request
+from peewee import OperationalError
+
+from admin_views.account.passwords import sha
+from admin_views.home import settings_now
+from models import SignedIn, new_token
+from records.questions import now
+
+# sent by the page itself: no clicks
+QUIET = {"POST /help/day/", "POST /pupil/look-up/", "POST /draft/", "GET /account/stay"}
+# that the clock may be put right by without ending anybody's sign-in
+AHEAD = timedelta(minutes=5)
+NOTED_EVERY = timedelta(minutes=1)  # a click is written down at most so often
+MOST_PLACES = 50  # of one person; the one used longest ago ends
+# so long a row that ran out still tells whose typing arrives late
+LEFT_OPEN = timedelta(days=7)
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"),
+    # the first that fits
+    ("CriOS", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "Chromebook"),
+    ("Android", "Android"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def begin(user, address="", agent=""):
+    """Sign a person in at one more place, and sweep out old rows; returns the token that its cookie
+    must hold.
+    """
+    SignedIn.delete().where(SignedIn.seen_at < now() - LEFT_OPEN).execute()
+    token = new_token()
+    SignedIn.create(key=sha(token), user=user, place=address or "", device=device(agent))
+    newest = (
+        user.places.select(SignedIn.id)
+        .order_by(SignedIn.seen_at.desc(), SignedIn.id.desc())
+        .limit(MOST_PLACES)
+    )
+    SignedIn.delete().where(
+        SignedIn.user == user, SignedIn.id.not_in([row.id for row in newest])
+    ).execute()
+    return token
+
+
+def at(token):
+    """The row of a token, or None; it may have run out."""
+    return SignedIn.get_or_none(SignedIn.key == sha(token)) if token else None
+
+
+def of(user):
+    """The places where a person is signed in, last used first."""
+    return [
+        row
+        for row in user.places.order_by(SignedIn.seen_at.desc(), SignedIn.id.desc())
+        if holds(row)
+    ]
+
+
+def ends(row):
+    """When a sign-in runs out for want of a click, and when in any case (UTC)."""
+    idle, hours = settings_now().idle_minutes or 15, settings_now().day_hours or 8
+    return row.seen_at + timedelta(minutes=max(3, float(idle))), row.began_at + timedelta(
+        hours=max(1, float(hours))
+    )
+
+
+def holds(row):
+    """Whether a sign-in has not run out. One from the future has: the clock was wrong, and it would
+    last until then.
+    """
+    if row.seen_at > now() + AHEAD:
+        return False
+    return now() < min(ends(row))
+
+
+def time_left(row):
+    """What the page must know to warn in time: the seconds left, and whether it is the day that
+    ends.
+    """
+    idle, day = ends(row)
+    return {"left": int((min(idle, day) - now()).total_seconds()), "day": day <= idle}
+
+
+def seen(row):
+    """Note that the person clicked; a full disk must not keep anybody from reading."""
+    if f"{request.method} {request.path}" not in QUIET and now() - row.seen_at >= NOTED_EVERY:
+        row.seen_at = now()
+        with suppress(OperationalError):
+            row.save(only=[SignedIn.seen_at])
+
+
+def device(agent):
+    """A browser in plain words, such as “Firefox on Windows”, from what it says about itself."""
+    browser, system = (
+        next((words for mark, words in table if mark in agent), "") for table in (BROWSERS, SYSTEMS)
+    )
+    return f"{browser or 'A browser'} on {system}" if system else browser or "An unknown browser"

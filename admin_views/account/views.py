@@ -1,0 +1,597 @@
+"""Signing in, the second step, sign-in links, and each person's own account.
+
+Come here to change how people sign in. `enter` is the only way in. Nobody ever chooses another
+person's password and no mail is sent: a new person, or one who forgot the password, gets a link
+that works once, for 24 hours.
+"""
+
+import re
+import time
+from datetime import timedelta
+from functools import wraps
+from urllib.parse import urlsplit
+
+import pyotp
+import segno
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_login import LoginManager, current_user, login_user, logout_user
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+import config
+from admin_views.account import forms, sessions
+from admin_views.account.passwords import (
+    code_is_right,
+    codes_of,
+    hash_password,
+    new_recovery_codes,
+    offered_secret,
+    password_is_right,
+    remember_device,
+    set_password,
+    sha,
+    tell,
+    try_once,
+    use_app_code,
+)
+from admin_views.forms import key_of
+from admin_views.home import settings_now
+from audit import accounts
+from models import SignedIn, User, new_token
+from records.questions import SENCO, TECHNICIAN, acting, now, together
+
+LINK_LIVES = timedelta(hours=24)
+FRESH_FOR = 10 * 60  # seconds before an account page asks for the password again
+CODE_STEP_LIVES = 10 * 60  # seconds to type the code after the password
+OPEN = {
+    "account.sign_in",
+    "account.code",
+    "account.use_link",
+    "account.first_account",
+    "static",
+    "healthz",
+    None,
+}
+SETTING_UP = {"account.second_step", "account.confirm", "account.sign_out", "account.stay"}
+# What a sign-in that is new cannot do yet: an endpoint, or the last part of many; the words for it.
+WAITING = {
+    "keeping.erase": "erase a record",
+    "keeping.bundle": "give out a record",
+    "spreadsheet": "take out a spreadsheet",
+    "user.new": "add a person",
+    "user.edit": "change a person's account",
+    "account.make_link": "make a sign-in link",
+    "home.put_away": "put away what the SENCOs and heads are told",
+}
+# a function of (user, address, [(name, value)]) that keeps a form which cannot be saved now
+KEEP_TYPING = None
+
+pages = Blueprint("account", __name__)
+login_manager = LoginManager()
+
+
+def init_app(app):
+    """Add signing in to the program; call it after CSRFProtect and after the line that opens the
+    database.
+    """
+    login_manager.init_app(app)
+    app.register_blueprint(pages)
+    app.context_processor(
+        lambda: {
+            "time_left": sessions.time_left(g.place) if current_user.is_authenticated else None
+        }
+    )
+
+
+# --- who may pass
+@login_manager.user_loader
+def load_user(token):
+    """The person whose cookie this is, if its place has not run out and they may still sign in."""
+    g.place = sessions.at(token)
+    return g.place.user if g.place and sessions.holds(g.place) and g.place.user.active else None
+
+
+@pages.before_app_request
+def signed_in_only():
+    """Send a stranger to the sign-in page, and a person whose role needs a second step to set it
+    up; keep what they typed.
+    """
+    if request.endpoint in OPEN:
+        return None
+    if not current_user.is_authenticated:
+        keep_typing(g.place.user if g.get("place") else None)
+        return redirect(url_for("account.sign_in", next=this_page()))
+    sessions.seen(g.place)
+    needed = (
+        current_user.role in (settings_now().second_step or "").split("\n")
+        and not current_user.totp
+    )
+    if not needed or request.endpoint in SETTING_UP:
+        return None
+    keep_typing(me())
+    return redirect(url_for("account.second_step"))
+
+
+@pages.before_app_request
+def not_while_new():
+    """Refuse what a new sign-in must wait for, and say from when it can; keep what they typed."""
+    endpoint = request.endpoint or ""
+    act = WAITING.get(endpoint) or WAITING.get(endpoint.rpartition(".")[2])
+    if act is None or not current_user.is_authenticated:
+        return None
+    new = accounts.new_sign_in(me())
+    if new is None:
+        return None
+    keep_typing(me())
+    tell("refused", me(), me(), f"A new sign-in tried to {act}")
+    return render_template("account_wait.html", title="Your sign-in is new", words=str(new)), 403
+
+
+def keep_typing(user):
+    """Keep a form that arrives when it cannot be saved; CSRFProtect has checked its token
+    already.
+    """
+    if KEEP_TYPING and request.method == "POST" and user and user.active:
+        KEEP_TYPING(
+            user,
+            request.full_path.rstrip("?"),
+            [(n, v) for n, v in request.form.items(multi=True) if n != "csrf_token"],
+        )
+
+
+def prove():
+    """None if the password was given in the last ten minutes, else the way to the page that asks
+    for it; keeps what was typed.
+    """
+    if 0 <= time.time() - session.get("proved", 0) <= FRESH_FOR:
+        return None
+    keep_typing(me())
+    return redirect(url_for("account.confirm", next=this_page()))
+
+
+def fresh(view):
+    """Ask for the password again unless it was given in the last ten minutes."""
+
+    @wraps(view)
+    def guarded(*args, **kwargs):
+        return prove() or view(*args, **kwargs)
+
+    return guarded
+
+
+def this_page():
+    """Where to come back to: this page, or the one with the button that was pressed."""
+    if "GET" in request.url_rule.methods:
+        return request.full_path.rstrip("?")
+    came = urlsplit(request.referrer or "")
+    return came.path if came.path and came.netloc == request.host else url_for("account.show")
+
+
+def safe_next():
+    """Where the person was going, if it is a page of ours; else the home page."""
+    wanted = request.values.get("next", "")
+    return wanted if re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", wanted) else "/"
+
+
+def me():
+    """The signed-in person."""
+    return current_user._get_current_object()
+
+
+def form_page(form, title, button, template="account_form.html", order=(), **more):
+    """One page with one form, its boxes in this order; 422 when something in it must be put
+    right.
+    """
+    boxes = [form[name] for name in order] or [
+        field for field in form if field.name != "csrf_token"
+    ]
+    problems = [(field.id, field.errors[0]) for field in boxes if field.errors]
+    page = render_template(
+        template, form=form, title=title, button=button, boxes=boxes, problems=problems, **more
+    )
+    return page, 422 if problems else 200
+
+
+# --- signing in
+@pages.route("/sign-in", methods=["GET", "POST"])
+def sign_in():
+    """Ask for the user name and password."""
+    form = forms.SignIn()
+    if form.validate_on_submit():
+        name = form.user_name.data.strip().lower().replace("\0", "")
+        user = User.get_or_none(User.username == name)
+        if try_once(
+            user,
+            name,
+            "password",
+            lambda: password_is_right(user, form.password.data),
+            form.user_name,
+            "The user name or password is not right",
+        ):
+            return go_on(user)
+    return form_page(form, "Sign in", "Sign in", "sign_in.html", next=safe_next())
+
+
+def go_on(user):
+    """After a good password: ask for the code, or finish."""
+    if not user.totp:
+        return finish(user)
+    session["half"] = [user.token, int(time.time())]
+    return redirect(url_for("account.code", next=safe_next()))
+
+
+def half_signed_in():
+    """The person who gave a good password in the last ten minutes and still has to type a code."""
+    token, at = session.get("half", ["", 0])
+    return (
+        User.get_or_none(User.token == token, User.account == "on")
+        if token and 0 <= time.time() - at < CODE_STEP_LIVES
+        else None
+    )
+
+
+@pages.route("/sign-in/code", methods=["GET", "POST"])
+def code():
+    """Ask for the code of the second step."""
+    user, form = half_signed_in(), forms.Code()
+    if user is None:
+        return redirect(url_for("account.sign_in", next=safe_next()))
+    if form.validate_on_submit() and try_once(
+        user,
+        user.username,
+        "code",
+        lambda: code_is_right(user, form.code.data),
+        form.code,
+        "The code is not right, or was used already",
+    ):
+        return finish(user)
+    return form_page(
+        form,
+        "Enter your code",
+        "Continue",
+        next=safe_next(),
+        intro="Type the six figures your app shows now, or one of your recovery codes.",
+    )
+
+
+def finish(user, where=None):
+    """Sign the person in and remember this device."""
+    enter(user)
+    tell("signed in", user, user)
+    return remember_device(redirect(where or safe_next()), user)
+
+
+def enter(user):
+    """Begin a new session in this browser; the one it had ends. Pages that the same person left
+    open can still be sent.
+    """
+    was, token = g.get("place"), session.get("csrf_token")
+    session.clear()
+    if was:
+        was.delete_instance()
+        session.update({"csrf_token": token} if token and was.user_id == user.id else {})
+    user.cookie = sessions.begin(user, request.remote_addr, request.user_agent.string)
+    login_user(user)
+    g.place, session["proved"] = sessions.at(user.cookie), int(time.time())
+
+
+@pages.post("/sign-out")
+def sign_out():
+    """Sign out here: a copied cookie stops working too."""
+    g.place.delete_instance()
+    tell("signed out", me(), me())
+    logout_user()
+    session.clear()
+    response = redirect(url_for("account.sign_in"))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+# --- the first account
+def first_signer():
+    """Signs the link for the first account."""
+    return URLSafeTimedSerializer(current_app.secret_key, salt="first account")
+
+
+def first_link(base_url):
+    """The one-time link for the first account, or None once anybody has an account. Needs the app's
+    context.
+
+    base_url: how staff reach the portal, such as https://portal.school.example
+    """
+    return (
+        None
+        if User.select().exists()
+        else f"{base_url.rstrip('/')}/first-account/{first_signer().dumps('first')}"
+    )
+
+
+@pages.route("/first-account/<token>", methods=["GET", "POST"])
+def first_account(token):
+    """Make the first account, a technician's. The link is dead as soon as anybody has an
+    account.
+    """
+    try:
+        first_signer().loads(token, max_age=LINK_LIVES.total_seconds())
+    except BadSignature:
+        return dead_link()
+    form = forms.FirstAccount()
+    made = form.validate_on_submit() and make_first(form)
+    if made:
+        return finish(made, "/")
+    if User.select().exists():
+        return dead_link()
+    return form_page(
+        form,
+        "Make the first account",
+        "Make the account",
+        order=["full_name", "user_name", "new_password", "again"],
+        intro="This account is the technician's. It can let everybody else in.",
+    )
+
+
+def make_first(form):
+    """Make the technician's account unless somebody already has one."""
+    kept = hash_password(form.new_password.data)
+    with together(), acting("Sign-in"):
+        if User.select().exists():
+            return None
+        return User.create(
+            name=form.full_name.data.strip(),
+            username=form.user_name.data,
+            role=TECHNICIAN,
+            password=kept,
+        )
+
+
+# --- sign-in links
+def may_link(user, person):
+    """Whether `user` may make a sign-in link for `person`: a technician for all, the SENCO for all
+    but technicians.
+    """
+    return user.role == TECHNICIAN or user.role == SENCO and person.role != TECHNICIAN
+
+
+@pages.route("/account/link/<int:number>", methods=["GET", "POST"])
+@fresh
+def make_link(number):
+    """Make a new sign-in link for a person and show it, once."""
+    person, form = User.get_or_none(User.id == number) or abort(404), forms.MakeLink()
+    if not may_link(current_user, person):
+        abort(403)
+    if form.validate_on_submit() and person.active:
+        link = address_for_others() + url_for(
+            "account.use_link", token=give_link(person, form.reason.data)
+        )
+        return render_template(
+            "account_link.html",
+            title="Sign-in link",
+            person=person,
+            link=link,
+            only_here=only_here(),
+        )
+    if form.is_submitted() and not form.reason.errors:
+        form.reason.errors = ["This account is switched off. Switch it on first"]
+    return form_page(
+        form,
+        f"Make a sign-in link for {person}",
+        "Make a sign-in link",
+        "account_make_link.html",
+        person=person,
+    )
+
+
+def only_here():
+    """Whether nobody but this computer reaches the portal."""
+    return (
+        config.is_this_computer(current_app.config["LISTENS_AT"])
+        and not current_app.config["SESSION_COOKIE_SECURE"]
+    )
+
+
+def address_for_others():
+    """The address of the portal for a link that somebody else opens, such as
+    https://portal.school.example.
+
+    It is the one of this page, unless that is this computer's own name and staff have another.
+    """
+    scheme = "https" if current_app.config["SESSION_COOKIE_SECURE"] else request.scheme
+    if request.host.partition(":")[0] in config.LOOPBACK and not only_here():
+        return current_app.config["BASE_URL"]
+    return f"{scheme}://{request.host}"
+
+
+def give_link(person, reason):
+    """Keep the hash of a new link and give its token; a lost phone also clears the password and the
+    second step.
+    """
+    token = new_token()
+    kept = {"setup_token": sha(token), "setup_until": now() + LINK_LIVES}
+    # no password either, so that nobody gets in with the password alone meanwhile
+    if reason == "phone":
+        kept |= {"password": None, "totp": None, "recovery": None, "token": new_token()}
+    person.keep(**kept)
+    tell("sign-in link made", person, me(), dict(forms.REASONS)[reason])
+    return token
+
+
+@pages.route("/set-up/<token>", methods=["GET", "POST"])
+def use_link(token):
+    """Let the person a link was made for choose their own password."""
+    good = (
+        (User.setup_token == sha(token))
+        & User.setup_until.between(now(), now() + LINK_LIVES)
+        & (User.account == "on")
+    )
+    user, form = User.get_or_none(good), forms.NewPassword()
+    if user is None:
+        return dead_link()
+    form.person = user
+    if form.validate_on_submit():
+        done = set_password(user, form.new_password.data, good, act="sign-in link used")
+        return go_on(user) if done else dead_link()
+    return form_page(form, "Choose your password", "Save password", user_name=user.username)
+
+
+def dead_link():
+    """Say that a link does not work (any more), and what to do."""
+    return render_template("account_dead_link.html", title="This link does not work"), 410
+
+
+# --- your own account
+@pages.route("/account")
+def show():
+    """The person's own account: password, second step, recovery codes, where they are signed in."""
+    return render_template(
+        "account_show.html",
+        title="Your account",
+        codes_left=len(codes_of(current_user)),
+        places=sessions.of(me()),
+        here=g.place,
+    )
+
+
+@pages.post("/account/places")
+def end_places():
+    """Sign out at one other place (its number in `which`), or at all others."""
+    which = request.form.get("which", 0, type=key_of)
+    chosen = SignedIn.id == which if which else SignedIn.id != g.place.id
+    if SignedIn.delete().where(SignedIn.user == me(), SignedIn.id != g.place.id, chosen).execute():
+        tell("signed out elsewhere", me(), me())
+        flash("Signed out there.", "done")
+    return redirect(url_for("account.show"))
+
+
+@pages.route("/account/places/<int:number>", methods=["GET", "POST"])
+@fresh
+def end_all(number):
+    """Show where a person is signed in, and sign them out everywhere."""
+    person, form = User.get_or_none(User.id == number) or abort(404), forms.Press()
+    if not may_link(current_user, person):
+        abort(403)
+    if not form.validate_on_submit():
+        return form_page(
+            form,
+            f"Where {person} is signed in",
+            "Sign out everywhere",
+            "account_places.html",
+            places=sessions.of(person),
+        )
+    person.keep(token=new_token())
+    tell("signed out everywhere", person, me())
+    flash(f"{person} is signed out everywhere.", "done")
+    return redirect(url_for("user.page", key=number))
+
+
+@pages.route("/account/stay", methods=["GET", "POST"])
+def stay():
+    """How long the sign-in lasts, for the warning before its end; a POST is a click."""
+    return sessions.time_left(g.place)
+
+
+@pages.route("/account/confirm", methods=["GET", "POST"])
+def confirm():
+    """Ask for the password again."""
+    form = forms.Confirm()
+    if form.validate_on_submit() and own_password(form.password):
+        session["proved"] = int(time.time())
+        return redirect(safe_next())
+    return form_page(
+        form, "Confirm it is you", "Continue", next=safe_next(), user_name=current_user.username
+    )
+
+
+def own_password(field):
+    """Whether the box holds the signed-in person's password; if not, say so on it."""
+    user = me()
+    return try_once(
+        user,
+        user.username,
+        "password",
+        lambda: password_is_right(user, field.data),
+        field,
+        "The password is not right",
+    )
+
+
+@pages.route("/account/password", methods=["GET", "POST"])
+def change_password():
+    """Change your own password; every other place you are signed in is signed out."""
+    form, user = forms.ChangePassword(), me()
+    form.person = user
+    if form.validate_on_submit() and own_password(form.password):
+        set_password(user, form.new_password.data)
+        return finish(user, url_for("account.show"))
+    return form_page(
+        form,
+        "Change your password",
+        "Change password",
+        user_name=user.username,
+        order=["password", "new_password", "again"],
+    )
+
+
+@pages.route("/account/second-step", methods=["GET", "POST"])
+@fresh
+def second_step():
+    """Set up the second step with an app, or move it to another phone; then show recovery codes
+    once.
+    """
+    user, form = me(), forms.Code()
+    secret = offered_secret(user)
+    if form.validate_on_submit() and try_once(
+        user,
+        user.username,
+        "code",
+        lambda: use_app_code(user, form.code.data.replace(" ", ""), secret),
+        form.code,
+        "The code is not right. Type the newest one",
+    ):
+        user.keep(totp=secret, token=new_token())
+        tell("second step set up", user, user)
+        enter(user)
+        return show_new_codes(user)
+    portal = current_app.config.get("PORTAL_NAME", "Portal")
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=portal)
+    return form_page(
+        form,
+        "Set up the second step",
+        "Turn on",
+        "account_second_step.html",
+        picture=segno.make(uri).svg_data_uri(scale=5),
+        key=" ".join(re.findall("....", secret)),
+    )
+
+
+@pages.route("/account/recovery-codes", methods=["GET", "POST"])
+@fresh
+def recovery_codes():
+    """Make ten new recovery codes; the old ones stop working."""
+    if not current_user.totp:
+        return redirect(url_for("account.second_step"))
+    form = forms.Press()
+    if form.validate_on_submit():
+        return show_new_codes(me())
+    return form_page(
+        form,
+        "Make new recovery codes",
+        "Make ten new codes",
+        intro="The old ones will stop working.",
+    )
+
+
+def show_new_codes(user):
+    """Make ten recovery codes and show them, once."""
+    return render_template(
+        "account_codes.html", title="Your recovery codes", codes=new_recovery_codes(user)
+    )

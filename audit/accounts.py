@@ -1,0 +1,203 @@
+"""Accounts, as the audit trail tells them: which one is new, who had a hand in whose, what is told.
+
+Come here to change how long a new sign-in waits, what makes one new, or what the SENCOs and heads
+are told. What a new one may not do is the table `WAITING` in `admin_views/account.py`. All of this
+is computed from the rows of the audit trail; nothing is kept.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from models import User
+from records.questions import HEAD, SENCO, AuditEntry, audit, now, say_day, say_moment
+
+# A new sign-in cannot erase, export or give rights for so long.
+WAIT = datetime.timedelta(hours=24)
+# A change of an account is told for so long, and who made it erases nothing together with it.
+TOLD_FOR = datetime.timedelta(days=14)
+# A row from further in the future was written while the clock was wrong.
+AHEAD = datetime.timedelta(minutes=5)
+# Who acts when a command is given.
+AT_SERVER = ("At the server", "Command line")
+# Who is told.
+READERS = (SENCO, HEAD)
+READ = "notices read"
+
+# What makes a sign-in new: (act, question) of a row about the person, and the words for it.
+MAKES_NEW = {
+    ("add", ""): "the account was made",
+    ("sign-in link used", ""): "a sign-in link was used",
+    ("second step set up", ""): "the second step was set up",
+    ("change", "role"): "the role was changed",
+    ("change", "account"): "the account was switched on",
+}
+
+# What is told of a person's account: (act, question) of a row, and the sentence.
+TOLD = {
+    ("add", ""): "{who} made an account for {person}.",
+    ("sign-in link made", ""): "{who} made a sign-in link for {person}. Why: {reason}.",
+    ("change", "role"): "{who} changed the role of {person} from {before} to {after}.",
+    ("change", "account"): "{who} changed the account of {person} from {before} to {after}.",
+    ("change", "classes"): "{who} changed the classes of {person} from {before} to {after}.",
+}
+# What is told besides: of the settings, and of commands at the server.
+TOLD_BESIDES = {
+    ("change", "second_step"): "{who} changed who must use a second step: now {after}.",
+    ("change", "anchor_place"): "{who} changed the folder for anchors: now {after}.",
+    ("restored", ""): "A backup of {before} was put in the place of the records.",
+    ("accepted", ""): "{who}: faults of the audit trail were accepted. Why: {reason}.",
+    ("export", ""): "{who}: everything held on record {record_id} was written to a file.",
+    ("view", ""): "{who}: somebody asked who saw record {record_id}.",
+}
+
+
+# --- a sign-in that is new
+@dataclass(frozen=True)
+class New:
+    """Why a sign-in is new, and until when (UTC)."""
+
+    why: str
+    since: datetime.datetime
+    until: datetime.datetime
+
+    def __str__(self):
+        return (
+            f"Your sign-in is new: {self.why} on {say_moment(self.since)}. So that nobody can act"
+            f" in another's name unseen, this is possible from {say_moment(self.until)} on. A"
+            " colleague can do it before."
+        )
+
+
+def rows_about(person):
+    """The audit rows about a person's account, oldest first."""
+    about = (AuditEntry.record == "User") & (AuditEntry.record_id == person.id)
+    return AuditEntry.select().where(about).order_by(AuditEntry.id)
+
+
+def new_sign_in(person):
+    """Why and until when a person's sign-in is new; None when it is not.
+
+    An account that no colleague made does not wait, nor for the second step that it sets up on its
+    first day: the first account of a school, which sets the school up, and the fictional ones.
+    """
+    found, made = None, None
+    for row in rows_about(person):
+        if (row.act, row.question) not in MAKES_NEW:
+            continue
+        if row.question == "account" and row.after != "On":
+            continue
+        if row.act == "add" and row.user_id is None:
+            made = row.at
+            continue
+        if row.act == "second step set up" and made and within_wait(made, row.at):
+            continue
+        found = row
+    if found is None or not within_wait(found.at, now()):
+        return None
+    return New(MAKES_NEW[found.act, found.question], found.at, found.at + WAIT)
+
+
+def within_wait(begin, moment):
+    """Whether a moment is within 24 hours from the beginning; not when the clock was ahead then."""
+    return begin - AHEAD <= moment < begin + WAIT
+
+
+# --- two people who are two
+def hands_on(person):
+    """Who had a hand in a person's account of late: {number of the colleague: the newest row}."""
+    recent = rows_about(person).where(
+        AuditEntry.user_id.is_null(False), AuditEntry.user_id != person.id
+    )
+    found = {}
+    for row in recent:
+        if (row.act, row.question) in TOLD and now() - TOLD_FOR < row.at <= now() + WAIT:
+            found[row.user_id] = row
+    return found
+
+
+def not_two(first, second):
+    """Why two people cannot stand for two: one, or a third for both, had a hand in their accounts.
+
+    A sentence with the day from which they can; None when they can.
+    """
+    of_first, of_second = hands_on(first), hands_on(second)
+    rows = [of_first.get(second.id), of_second.get(first.id)]
+    for key in of_first.keys() & of_second.keys():
+        rows += [min(of_first[key], of_second[key], key=lambda row: row.at)]
+    rows = [row for row in rows if row]
+    if not rows:
+        return None
+    last = max(rows, key=lambda row: row.at)
+    until = say_day((last.at + TOLD_FOR).date())
+    return (
+        f"{first} and {second} cannot do this together yet: {last.who} made or changed the sign-in "
+        f"of one of them on {say_moment(last.at)}. Let another SENCO or the head do it, or wait "
+        f"until {until}."
+    )
+
+
+# --- what is told
+@dataclass(frozen=True)
+class Notice:
+    """One thing that is told: the number of its audit row, when it was (UTC), a sentence."""
+
+    number: int
+    at: datetime.datetime
+    words: str
+
+
+def notices(reader):
+    """What this person is told and has not put away, newest first; nothing for other roles."""
+    if reader.role not in READERS:
+        return []
+    people = {person.id: person for person in User.select()}
+    found = []
+    for row in told_rows().where(AuditEntry.id > read_up_to(reader)):
+        sentence = sentence_of(row)
+        if sentence:
+            found.append(Notice(row.id, row.at, in_words(row, sentence, people.get(row.record_id))))
+    return found
+
+
+def told_rows():
+    """The audit rows of the last days that may be told, newest first."""
+    recent = AuditEntry.at > now() - TOLD_FOR
+    person = (AuditEntry.record == "User") & AuditEntry.act.in_([act for act, _ in TOLD])
+    person &= AuditEntry.user_id.is_null(False)  # not the first account of a school
+    acts = ("change", "restored", "accepted")
+    school = (AuditEntry.record == "Setting") & AuditEntry.act.in_(acts)
+    command = AuditEntry.who.in_(AT_SERVER) & AuditEntry.act.in_(("export", "view"))
+    told = AuditEntry.select().where(recent, person | school | command)
+    return told.order_by(AuditEntry.id.desc())
+
+
+def sentence_of(row):
+    """The sentence of an audit row that is told; None for one that is not."""
+    table = TOLD if row.record == "User" else TOLD_BESIDES
+    return table.get((row.act, row.question))
+
+
+def in_words(row, sentence, person):
+    """The sentence with its names and answers."""
+    role = f" ({person.answer('role')})" if person else ""
+    return sentence.format(
+        who=row.who,
+        person=f"{person}{role}",
+        before=row.before or "none",
+        after=row.after or "none",
+        reason=row.reason,
+        record_id=row.record_id,
+    )
+
+
+def read_up_to(reader):
+    """The number of the last notice that a person has put away."""
+    rows = rows_about(reader).where(AuditEntry.act == READ, AuditEntry.user_id == reader.id)
+    return max((int(row.after) for row in rows), default=0)
+
+
+def put_away(reader, number):
+    """Put away what this person is told, up to a row that they have seen; it is written down."""
+    shown = [notice.number for notice in notices(reader)]
+    if number in shown:
+        audit(READ, reader, after=str(number))

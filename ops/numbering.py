@@ -1,0 +1,111 @@
+"""The numbers of rows: one that was given is never given again, on either engine.
+
+Come here to change how rows are numbered. An open page, words that are not saved yet, the audit
+trail and a printed address know a row by its number alone: given again, it would show one child's
+words with another's. SQLite gives the number of a removed last row to the next one, unless the
+table is made with AUTOINCREMENT (https://www.sqlite.org/autoinc.html); PostgreSQL counts in
+sequences, and never back. Nothing here knows a record by name.
+"""
+
+from peewee import SQL, Entity, NodeList, SqliteDatabase
+from playhouse.migrate import SchemaMigrator
+
+PLAIN = '"id" INTEGER NOT NULL PRIMARY KEY,'  # as peewee makes a table on SQLite
+COUNTED = '"id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,'
+LEFT_OUT = 100_000  # numbers: more than a school writes between two backups
+
+
+def on_file(database):
+    """Whether a database is an SQLite file."""
+    return isinstance(database, SqliteDatabase)
+
+
+def reusing(database):
+    """The tables that give a number twice: {name: the SQL that made it}.
+
+    A table that triggers guard only grows, and is left as it is.
+    """
+    if not on_file(database):
+        return {}
+    found = database.execute_sql(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND instr(sql, ?) AND name NOT IN"
+        " (SELECT tbl_name FROM sqlite_master WHERE type = 'trigger') ORDER BY name",
+        (PLAIN,),
+    )
+    return dict(found.fetchall())
+
+
+def keep(database):
+    """Make every table so that it never gives a number twice; all of them or none, again does
+    nothing.
+    """
+    tables = reusing(database)
+    if not tables:
+        return
+    with SchemaMigrator.from_database(database).migration_context():  # no foreign keys meanwhile
+        for table, made in tables.items():
+            rebuild(database, table, made.replace(PLAIN, COUNTED, 1))
+
+
+def rebuild(database, table, made):
+    """Make an SQLite table anew with the same columns:
+    https://www.sqlite.org/lang_altertable.html#otheralter
+    """
+    indexes = database.execute_sql(
+        "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
+        (table,),
+    ).fetchall()
+    made_fresh = made.replace(f'CREATE TABLE "{table}"', f'CREATE TABLE "{table}__fresh"', 1)
+    old, fresh = Entity(table), Entity(f"{table}__fresh")
+    database.execute_sql(made_fresh)
+    for statement in (
+        (SQL("INSERT INTO"), fresh, SQL("SELECT * FROM"), old),
+        (SQL("DROP TABLE"), old),
+        (SQL("ALTER TABLE"), fresh, SQL("RENAME TO"), old),
+    ):
+        database.execute(NodeList(statement))
+    for (index,) in indexes:
+        database.execute_sql(index)
+
+
+def marks(database, tables):
+    """The highest number that each of these tables has ever given: {name: number}."""
+    if on_file(database):
+        if not database.table_exists("sqlite_sequence"):
+            return dict.fromkeys(tables, 0)
+        given = dict(database.execute_sql("SELECT name, seq FROM sqlite_sequence").fetchall())
+        return {table: given.get(table) or 0 for table in tables}
+    found = {}
+    for table in tables:
+        (last,) = database.execute_sql(
+            "SELECT pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass)",
+            (f'"{table}"',),
+        ).fetchone()
+        found[table] = last or 0
+    return found
+
+
+def raise_marks(database, wanted):
+    """Let each table go on after at least this number: {name: number}. No mark is ever lowered."""
+    given = marks(database, wanted)
+    for table, number in wanted.items():
+        if number <= given[table]:
+            continue
+        if not on_file(database):
+            database.execute_sql(
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (f'"{table}"', number)
+            )
+            continue
+        database.execute_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        database.execute_sql(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, number)
+        )
+
+
+def leave_out(database, tables):
+    """Go on far behind every number that was given: after a restore, nobody knows what was given
+    since the backup.
+    """
+    raise_marks(
+        database, {table: number + LEFT_OUT for table, number in marks(database, tables).items()}
+    )

@@ -1,0 +1,177 @@
+"""The data folder before anything is done in it: whose it is, whether a school is in it, and
+whether its database is the right one.
+
+Come here to change what keeps a command or a start away from a data folder. Nothing here writes
+into it, but for the note that its records were moved to PostgreSQL.
+"""
+
+import os
+from pathlib import Path
+
+from peewee import PeeweeException
+
+import config
+from ops import db_dump, numbering
+from ops.backup import Refused
+from records.questions import now
+
+try:
+    import pwd
+except ImportError:  # Windows
+    pwd = None
+
+MOVED = "moved-to-postgresql.txt"
+# What only a school that has run leaves behind, besides its database. The folder's other files may
+# be of a first start.
+MARKS = (
+    ("backup.key", "the key of its backups"),
+    ("anchors.txt", "the anchors of its audit trail"),
+    ("backups/portal-*.age", "backups"),
+    ("files/*", "files of documents"),
+    ("drills/*", "certificates of drills"),
+)
+
+
+class Unusable(Refused):
+    """Nothing may be done with this data folder as it is; its text names the cure."""
+
+    exit_code = 2
+
+
+# --- whose the folder is
+def owner_of(path):
+    """The name of the user whom a file or folder belongs to, or their number where it has
+    no name.
+    """
+    number = path.stat().st_uid
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"#{number}"
+
+
+def refuse_stranger(folder, command):
+    """Refuse who is not the owner of the folder: what they leave there, the owner could not write.
+
+    command: what was typed after ./portal, for the line that is shown
+    """
+    if pwd is None or not folder.exists():
+        return
+    if folder.stat().st_uid == os.geteuid():
+        return
+    owner = owner_of(folder)
+    raise Unusable(
+        f"{folder} belongs to the user {owner}. Nothing was done. Give the command as that user: "
+        f"sudo -u {owner} ./portal {command}"
+    )
+
+
+# --- whether a school is in it
+def has_tables(database):
+    """Whether a database has the tables of a school. What cannot be read has some: another check
+    says what is wrong.
+    """
+    if numbering.on_file(database):
+        path = Path(database.database)
+        if not path.is_file() or not path.stat().st_size:
+            return False
+    try:
+        with database.connection_context():
+            return "setting" in database.get_tables()
+    except PeeweeException:
+        return True
+
+
+def marks_in(folder):
+    """What in the folder says that a school was here, in words."""
+    return [words for pattern, words in MARKS if any(folder.glob(pattern))]
+
+
+def refuse_moved(folder):
+    """Refuse the SQLite file of a school whose records were moved to PostgreSQL."""
+    note = folder / MOVED
+    if not config.on_server() and note.exists():
+        raise Unusable(note.read_text("utf-8").strip())
+
+
+def note_move(folder, where):
+    """Write down that the records are in PostgreSQL now. where: host and name of the database,
+    without a password
+    """
+    (folder / MOVED).write_text(
+        f"The records of {folder} were moved to PostgreSQL ({where}) on {now():%d/%m/%Y}; portal.db"
+        " is only what they were then. Put the line DATABASE_URL=... that the move printed into"
+        f" {config.HERE / 'portal.env'}. To go on with the old file all the same, and lose what was"
+        f" written since, delete {folder / MOVED}.\n",
+        "utf-8",
+    )
+
+
+def refuse_empty(folder, database):
+    """Refuse a folder in which no school was started."""
+    refuse_lost(folder, database)
+    if not has_tables(database):
+        raise Unusable(
+            f"There is no school in {folder}: {what_is_missing(folder)}. Nothing was made. DATA_DIR"
+            f" in {config.HERE / 'portal.env'} names the school's folder; a new school is made by"
+            " ./portal run."
+        )
+
+
+def what_is_missing(folder):
+    """Why there is no school, in words."""
+    if config.on_server():
+        return "the database that DATABASE_URL names is empty"
+    return "it has no portal.db" if folder.exists() else "there is no such folder"
+
+
+def refuse_lost(folder, database):
+    """Refuse a folder whose school has lost its database, or a database whose keys are not in the
+    folder.
+    """
+    if has_tables(database):
+        refuse_without_key(folder, database)
+        return
+    found = marks_in(folder)
+    if not found:
+        return
+    gone = f"{folder} has {', '.join(found)}, but "
+    if config.on_server():
+        raise Unusable(
+            f"{gone}the database that DATABASE_URL names is empty. Name the school's own database,"
+            " or bring a backup into this one (docs/technician.md, “PostgreSQL”). A new school"
+            " needs a folder of its own."
+        )
+    raise Unusable(
+        f"{gone}its database portal.db is gone. Bring it back from the newest backup: ./portal"
+        " restore. A really new school needs another folder: DATA_DIR=... in"
+        f" {config.HERE / 'portal.env'}."
+    )
+
+
+def refuse_without_key(folder, database):
+    """Refuse a database with a chained audit trail when the key of the chain is not in the folder:
+    a new one would not fit.
+    """
+    if (folder / "audit.key").exists() or not is_chained(database):
+        return
+    raise Unusable(
+        f"{folder} has no audit.key, and the audit trail of the database was written with one. Is"
+        " this the right DATA_DIR for this database? If it is, bring the key back: ./portal"
+        " restore, or open a backup with age (docs/technician.md, “Backups”) and copy audit.key"
+        " from it."
+    )
+
+
+def is_chained(database):
+    """Whether the newest audit row of a database carries a link."""
+    try:
+        with database.connection_context():
+            if "link" not in db_dump.columns(database, "audit_entry"):
+                return False
+            row = database.execute_sql(
+                "SELECT link FROM audit_entry ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+            return bool(row and row[0])
+    except PeeweeException:
+        return False

@@ -1,0 +1,49 @@
+"""Text in one Unicode form, so that é typed two ways is the same.
+
+Come here to change how text is normalised; nothing else calls `unicodedata.normalize`. Its work
+grows with the square of a run of combining marks, and nobody else gets the interpreter meanwhile:
+so runs are cut first.
+"""
+
+import re
+import unicodedata
+
+# marks on one letter; also the limit of Unicode's own Stream-Safe Text Format (UAX #15)
+LONGEST_RUN = 30
+# letters by their category, but combining marks once they are normalised
+HALFWIDTH_VOICING = "\uff9e\uff9f"
+# no mark stands before U+0300
+MAY_HOLD_A_RUN = re.compile("[\u0300-\U0010ffff]{%d,}" % (LONGEST_RUN + 1))
+
+
+def nfc(text):
+    """The text composed (NFC), without what exceeds LONGEST_RUN."""
+    return unicodedata.normalize("NFC", cut_runs(text))
+
+
+def nfkc(text):
+    """The text composed and without differences of mere shape (NFKC), without what exceeds
+    LONGEST_RUN.
+    """
+    return unicodedata.normalize("NFKC", cut_runs(text))
+
+
+def cut_runs(text):
+    """The text with at most LONGEST_RUN combining marks on one letter. No language writes more than
+    a few.
+    """
+    return MAY_HOLD_A_RUN.sub(lambda found: _cut(found[0]), text)
+
+
+def is_mark(character):
+    """Whether a character is, or becomes when normalised, a mark on the letter before it."""
+    return unicodedata.category(character)[0] == "M" or character in HALFWIDTH_VOICING
+
+
+def _cut(part):
+    kept, run = [], 0
+    for character in part:
+        run = run + 1 if is_mark(character) else 0
+        if run <= LONGEST_RUN:
+            kept.append(character)
+    return "".join(kept)
