@@ -30,19 +30,19 @@ install: $(VENV)/ready
 	@echo "The portal is installed. Start it with: make run"
 
 run: $(VENV)/ready
-	@$(RUN) app.py run
+	@$(RUN) commands.py run
 
 demo: $(VENV)/ready
-	@$(RUN) app.py demo
+	@$(RUN) commands.py demo
 
 migration: $(VENV)/ready
-	@$(RUN) app.py migration
+	@$(RUN) commands.py migration
 
 readme: $(VENV)/ready
-	@$(RUN) app.py readme
+	@$(RUN) commands.py readme
 
 backup drill restore upgrade: $(VENV)/ready
-	@$(RUN) app.py $@
+	@$(RUN) commands.py $@
 
 test: $(VENV)/tests-ready
 	@$(RUN) tests/need_chromium.py

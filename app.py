@@ -1,9 +1,10 @@
-"""Start here: the web program is put together, and started or maintained by a few commands.
+"""Start here: the web program is put together.
 
-`python app.py` alone lists the commands. What comes from outside (environment, folders, keys) is in
-`config.py`.
+Come here to change its headers, its cookies, or what an error says. The commands that start and
+maintain it are in `commands.py`; what comes from outside (environment, folders, keys) in `config.py`.
 """
 
+import os
 import secrets
 import sqlite3
 import sys
@@ -15,10 +16,7 @@ from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from peewee import PeeweeException, SqliteDatabase, fn
-from playhouse import db_url
-from playhouse.migrations import Runner, template
-from playhouse.schema_diff import diff_models
+from peewee import PeeweeException, SqliteDatabase
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import IntegerConverter
 from werkzeug.sansio.utils import host_is_trusted
@@ -33,18 +31,10 @@ from admin_views.account import views as account
 from admin_views.forms import key_of
 from audit import access
 from audit import log as audit_log
-from ops import backup, logs, numbering
+from ops import logs
 from papers import printing
 from records import questions
 
-PRAGMAS = {
-    "journal_mode": "wal",
-    "synchronous": "full",
-    "foreign_keys": 1,
-    "busy_timeout": 1000 * audit_log.LONGEST_WAIT,
-    "trusted_schema": 0,
-    "secure_delete": 1,
-}
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src"
     " 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none';"
@@ -61,106 +51,10 @@ HEADERS = {
 }
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 NOT_THIS_WAY = (
-    "Start the portal with ./portal run (on Windows: app.py run). Started in another way (flask"
+    "Start the portal with ./portal run (on Windows: commands.py run). Started in another way (flask"
     " run, gunicorn) it would not bring its database up to date, look whether all is safe, or make"
     " backups."
 )
-
-
-# --- database
-def configure(folder=None):
-    """Make the data folder and its keys where they are missing, and look after it from now on;
-    before a database is opened.
-    """
-    folder = folder or config.data_dir()
-    config.make_folder(folder)
-    backup.use_folder(folder)
-    audit_log.use_key(config.key_file(folder, "audit.key").encode())
-
-
-def open_database(url=None):
-    """Point the models at a database, nothing else: what DATABASE_URL names, or SQLite in the data
-    folder.
-    """
-    url = url or config.database_url()
-    if url and not url.startswith("sqlite"):
-        database = db_url.connect(url, autoconnect=False)
-    else:
-        path = url.removeprefix("sqlite:///") if url else config.data_dir() / "portal.db"
-        database = SqliteDatabase(
-            str(path),
-            pragmas=PRAGMAS,
-            lock_type="IMMEDIATE",
-            timeout=audit_log.LONGEST_WAIT,
-            autoconnect=False,
-        )
-    questions.db.initialize(database)
-    return database
-
-
-def migrate(database, folder=config.HERE / "migrations"):
-    """Bring the tables up to date and see that there are settings; returns the names of the
-    migrations that were run.
-    """
-    with database.connection_context():
-        done = Runner(database, str(folder)).up()
-        if not diff_models(database, [models.AuditEntry]):
-            audit_log.guard()
-            keep_numbers(database)
-        if not diff_models(database, [models.Setting]):
-            with questions.acting("Set-up"):
-                models.Setting.of_school().fill_up()
-        return done
-
-
-def keep_numbers(database):
-    """See that no number is given twice, not even one of a row that was removed before this was
-    kept.
-    """
-    numbering.keep(database)
-    tables = {kind.__name__: kind._meta.table_name for kind in models.every()}
-    entry = models.AuditEntry
-    told = entry.select(entry.record, fn.MAX(entry.record_id)).where(entry.record.in_(list(tables)))
-    highest = dict(told.group_by(entry.record).tuples())
-    numbering.raise_marks(
-        database, {tables[kind]: number for kind, number in highest.items() if number}
-    )
-
-
-def make_migration(database, name, folder=config.HERE / "migrations"):
-    """Write the migration for what is new in models.py and run it; returns its path, or None when
-    nothing is new.
-
-    Raises click.ClickException when a question was renamed or taken out: that would lose answers.
-    """
-    migrate(database, folder)
-    with database.connection_context():
-        diff = diff_models(database, models.tables())
-        if diff.drop_columns:
-            lost = ", ".join(f"{table}.{column}" for table, column in diff.drop_columns)
-            raise click.ClickException(
-                f"These answers would be lost: {lost}. Put the line back, under “No longer asked”."
-            )
-        if not diff:
-            return None
-        path = Runner(database, str(folder)).create(name, body=body_of(diff))
-    migrate(database, folder)
-    return path
-
-
-def body_of(diff):
-    """The text of a migration. Nothing is ever taken back, so it has no `down`; Python-only
-    defaults need no remark.
-    """
-    lines = template(diff).partition("\n\n\ndef down(")[0].splitlines()
-    return (
-        "\n".join(
-            line
-            for line in lines
-            if not (line.startswith("# TODO") and "default <function" in line)
-        )
-        + "\n"
-    )
 
 
 # --- the program
@@ -439,6 +333,5 @@ def catch_errors(app):
 
 
 if __name__ == "__main__":
-    from commands import cli
-
-    sys.exit(cli())
+    # `python app.py` started the portal up to 1.1.0, whose upgrade and services still do
+    os.execv(sys.executable, [sys.executable, str(config.HERE / "commands.py"), *sys.argv[1:]])

@@ -1,4 +1,4 @@
-"""The commands that start and maintain the portal: `./portal` alone (or `python app.py`) lists
+"""The commands that start and maintain the portal: `./portal` alone (or `python commands.py`) lists
 them.
 
 Each command is a thin function; what it does is in the module that it calls.
@@ -27,9 +27,11 @@ from admin_views import imports, status
 from admin_views import privacy as keeping_screens
 from admin_views.account import passwords
 from admin_views.account import views as account
-from audit import anchors, verify
+from audit import anchors
 from audit import log as audit_log
+from audit import verify as audit_verify
 from ops import backup, checks, restore, school_folder, server, upgrade
+from ops.database import configure, make_migration, migrate, open_database
 from papers import printing
 from privacy import keeping
 from records import questions
@@ -96,9 +98,9 @@ def opened():
     """
     folder = folder_in_use()
     school_folder.refuse_moved(folder)
-    database = app.open_database()
+    database = open_database()
     school_folder.refuse_empty(folder, database)
-    app.configure(folder)
+    configure(folder)
     return database
 
 
@@ -108,7 +110,7 @@ def run():
     folder = folder_in_use()
     school_folder.refuse_moved(folder)
     sockets = take_port()
-    start(app.open_database(), sockets)
+    start(open_database(), sockets)
 
 
 def take_port():
@@ -129,9 +131,9 @@ def start(database, sockets, prepare=lambda: None):
     # before anything is written there
     refuse_unsafe(checks.Facts(config.data_dir(), database), groups=(checks.KEYS,))
     school_folder.refuse_lost(folder, database)
-    app.configure(folder)
+    configure(folder)
     with backup.begin():
-        upgrade.migrated(app.migrate)
+        upgrade.migrated(migrate)
         prepare()
         portal = app.create_app(database)
         with database.connection_context():
@@ -192,7 +194,7 @@ def demo():
     folder = config.data_dir()
     school_folder.refuse_stranger(folder, "demo")
     sockets = take_port()
-    database = app.open_database()
+    database = open_database()
     refuse_real_school(folder, database)
     start(
         database,
@@ -369,7 +371,7 @@ def migrate_command(no_backup):
     """Bring the database up to date, after a backup of it."""
     opened()
     with contextlib.nullcontext() if no_backup else backup.alone():
-        done = upgrade.migrated(app.migrate, keep=not no_backup)
+        done = upgrade.migrated(migrate, keep=not no_backup)
     print("\n".join(done) or "The database is up to date.")
 
 
@@ -405,7 +407,7 @@ def restore_command(file, to, key, accept):
             " FOLDER), then bring it into an empty PostgreSQL database: DATA_DIR=FOLDER"
             " DATABASE_URL= ./portal move-to postgresql://..."
         )
-    app.open_database()
+    open_database()
     print("\n".join(restore.restore(file, to, key, accept.strip())))
 
 
@@ -459,9 +461,14 @@ def move_to_command(url):
 @click.option("--accept", default="")
 @click.option("--found", multiple=True)
 def prove_command(folder, drill, restored, accept, found):
-    """Look at an opened backup, for `recovery.prove`."""
+    """Look at an opened backup, for `ops.restore.prove`."""
     config.use_folder(folder)
-    print(json.dumps(restore.proof(drill, restored, accept, found)))
+    logging.disable(logging.ERROR)
+    configure()
+    database = open_database()
+    migrate(database)
+    portal = app.create_app(database, testing=True)
+    print(json.dumps(restore.proof(portal, drill, restored, accept, found)))
 
 
 @cli.command("starts", hidden=True)
@@ -475,9 +482,9 @@ def starts_command():
 def migration_command(name):
     """Write and run the migration for the questions that are new in models.py."""
     config.use_settings_file()
-    database = app.open_database()
+    database = open_database()
     if school_folder.has_tables(database):
-        path = app.make_migration(opened(), name)
+        path = make_migration(opened(), name)
     else:
         path = migration_without_school(name)
     print(f"Written and run: {path}" if path else "models.py has nothing new.")
@@ -488,8 +495,8 @@ def migration_without_school(name):
     thrown away.
     """
     with tempfile.TemporaryDirectory() as folder:
-        app.configure(pathlib.Path(folder))
-        return app.make_migration(app.open_database(f"sqlite:///{folder}/portal.db"), name)
+        configure(pathlib.Path(folder))
+        return make_migration(open_database(f"sqlite:///{folder}/portal.db"), name)
 
 
 @cli.command("readme")
@@ -516,7 +523,7 @@ def verify(accept, files):
         given = [anchor for file in files for anchor in audit_log.read_anchors(file)]
         if accept is not None:
             accept_breaks([*known, *given], accept)
-        found = verify.problems([*known, *given])
+        found = audit_verify.problems([*known, *given])
         lines = verified(known, given)
     print("\n".join(found) or "All is as it was written.")
     print("\n".join(lines))
@@ -544,7 +551,7 @@ def accept_breaks(anchors, reason):
     """Write into the audit trail that what is wrong now is known, and print it."""
     with audit_log.acting("Command line"):
         try:
-            found = verify.accept(anchors, reason)
+            found = audit_verify.accept(anchors, reason)
         except ValueError as fault:
             raise click.ClickException(str(fault)) from None
     print("\n".join([f"Accepted: {words}" for words in found]) or "There is nothing to accept.")
@@ -562,7 +569,7 @@ def who_saw(pupil, since):
     number in the address.
     """
     with opened().connection_context():
-        found = verify.find_pupil(pupil)
+        found = audit_verify.find_pupil(pupil)
         if len(found) != 1:
             raise click.ClickException(
                 "There is no such pupil."
@@ -572,4 +579,8 @@ def who_saw(pupil, since):
             )
         with audit_log.acting("Command line"):
             audit_log.saw("view", found, "who-saw")
-        print("\n".join(verify.report(found[0], since and since.date())))
+        print("\n".join(audit_verify.report(found[0], since and since.date())))
+
+
+if __name__ == "__main__":
+    sys.exit(cli())

@@ -6,7 +6,7 @@ screen, in the checks, on the blank and the completed paper, in the spreadsheet,
 Reword a question or its prompt: change its line. Stop asking: move the line under "No longer asked"
 at the end of its class; never rename or delete a line, that would lose answers.
 
-The kinds of question are in `questions.py`: text, day, number, choice, choices, link; `needed=True`
+The kinds of question are in `records/questions.py`: text, day, number, choice, choices, link; `needed=True`
 means "before the form can be completed" (a draft always saves), `needed="other=No"` means "when
 that other answer is No".
 """
@@ -681,7 +681,7 @@ class Pupil(Record):
         "Do not erase, because",
         "Such as a claim or an inquiry. While there is a reason here, nothing is erased.",
     )
-    erased_on = DateField(null=True)  # what is left is the stub: see keeping.py
+    erased_on = DateField(null=True)  # what is left is the stub: see privacy/keeping.py
 
     class Meta:
         indexes = ((("surname", "forename"), False),)

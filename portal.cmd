@@ -10,7 +10,7 @@ if not exist .venv\installed echo Installing the packages of the portal (once, s
 if not exist .venv\installed .venv\Scripts\python -m pip install --quiet --disable-pip-version-check -r requirements.txt && echo yes>.venv\installed
 if not exist .venv\installed pause
 if not exist .venv\installed exit /b 1
-if not "%~1"=="" .venv\Scripts\python app.py %*
+if not "%~1"=="" .venv\Scripts\python commands.py %*
 if not "%~1"=="" exit /b %ERRORLEVEL%
-.venv\Scripts\python app.py run
+.venv\Scripts\python commands.py run
 pause

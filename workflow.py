@@ -1252,7 +1252,7 @@ def faults():
         if n not in ASKS
     ]
     found += [
-        f"Move “{m.name}” makes “{n}”, which is not in effects.py."
+        f"Move “{m.name}” makes “{n}”, which is not in pathway/effects.py."
         for m in MOVES
         for n in m.makes
         if n not in effects.EFFECTS

@@ -2,7 +2,7 @@
 and erasing.
 
 Come here to change these pages, and which files a bundle has. What is gathered, due and erased is
-decided in `keeping.py`.
+decided in `privacy/keeping.py`.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """The Status page: what `portal check` says, for the technician, the SENCO and the head; and the
 alarms of the home page.
 
-Come here to change who sees it. The checks themselves are in `checks.py`.
+Come here to change who sees it. The checks themselves are in `ops/checks.py`.
 """
 
 import time

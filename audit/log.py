@@ -7,7 +7,7 @@ the link before it, with a key that is kept outside the database. Words that may
 in the code only as `digest`, so that they can be blanked when a child's record is erased by law,
 and the chain still holds. Triggers refuse every other change of a row. `verify` checks it all; an
 `Anchor` kept elsewhere shows a cut. What the trail says about a child or a sealed paper is read in
-`witness.py`.
+`audit/verify.py`.
 """
 
 import contextvars

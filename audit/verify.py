@@ -2,7 +2,7 @@
 whether trail and seals are whole.
 
 Come here to change what “who saw this child” says, or what `verify` looks at. How rows are written
-and chained is in `trail.py`.
+and chained is in `audit/log.py`.
 """
 
 import datetime

@@ -1,6 +1,6 @@
 """A fictional all-through school, put into an empty database through the same doors that people use.
 
-Come here to change how the demonstration school is put together; its names, routes and stories are data in `demo_words.py`. Every
+Come here to change how the demonstration school is put together; its names, routes and stories are data in `demo/words.py`. Every
 date counts back from the day of building, so that some reviews are always overdue, due soon, open and waiting.
 """
 import datetime

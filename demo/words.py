@@ -1,6 +1,6 @@
 """The words of the demonstration school: made-up names, the routes of its pupils along the pathway, and their stories.
 
-Only data, no code: `demo.py` puts it together. In a text, {f} is the forename, {he} {him} {his} the pronouns, {i} what the child loves,
+Only data, no code: `demo/school.py` puts it together. In a text, {f} is the forename, {he} {him} {his} the pronouns, {i} what the child loves,
 {fr} a friend, {t} the teacher, {ta} the teaching assistant, {carer} somebody at home, {lo} {mid} {hi} three counts out of ten; a
 broken bar ¦ stands between wordings of which each child gets one. Nobody here is real.
 """

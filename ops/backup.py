@@ -1,6 +1,6 @@
 """Backups: made by themselves and by command, kept in several places, found again.
 
-Come here to change what is in a backup set, where sets go, and when. `recovery.py` opens them
+Come here to change what is in a backup set, where sets go, and when. `ops/restore.py` opens them
 again. A set is one file `portal-20261124-100000.age` (UTC), encrypted with the key in `backup.key`
 in the age format (age-encryption.org): `age -d -i backup.key FILE | tar xz` opens it without this
 program. Beside it lies a note `.json` without any words about a child; it is written first, and the

@@ -160,8 +160,8 @@ class Facts:
         return self.database.pragma(name)
 
     def upkeep(self, name, *given):
-        """A fact about backups, from upkeep.py."""
-        return ask("upkeep", name, *given)
+        """A fact about backups, from ops/backup.py."""
+        return ask("ops.backup", name, *given)
 
 
 def ask(module, name, *given):
@@ -358,9 +358,9 @@ def program_is_ours(at):
     parts = [
         at.program,
         *at.program.glob("*.py"),
+        *at.program.glob("*/*.py"),
+        *at.program.glob("*/*/*.py"),
         *at.program.glob("templates/*.html"),
-        *at.program.glob("admin_views/*.py"),
-        *at.program.glob("papers/*.py"),
     ]
     open_ones = [p.name for p in parts if os.name == "posix" and p.stat().st_mode & 0o002]
     return (
@@ -537,7 +537,7 @@ def whole_trail_holds(at):
     """Every row of the audit trail is as it was written, and agrees with what is written down
     elsewhere.
     """
-    found = ask("witness", "trail_problems", anchors(at))
+    found = ask("audit.verify", "trail_problems", anchors(at))
     return f"{found[0]} ({len(found)} findings in all.)" if found else None
 
 
@@ -573,7 +573,7 @@ def anchors(at):
 def seals_hold(at):
     """Every sealed paper is as it was agreed."""
     try:
-        broken = ask("witness", "seal_problems")
+        broken = ask("audit.verify", "seal_problems")
     except Unknown:
         broken = [
             f"The seal of {c.__name__} {f.id} is broken."
@@ -687,7 +687,7 @@ def forms_and_cookies_are_guarded(at):
 @check(
     REFUSE,
     DOORS,
-    "Take the address out of OPEN in admin_views/account.py, or put it on ANONYMOUS in checks.py"
+    "Take the address out of OPEN in admin_views/account/views.py, or put it on ANONYMOUS in ops/checks.py"
     " when it must be open",
 )
 def only_signing_in_is_open(at):
@@ -1158,7 +1158,7 @@ def holidays_are_written(at):
 @check(NOTE, MACHINE, "The SENCO looks at the list of what is due to be erased")
 def nothing_is_kept_too_long(at):
     """Few records are past the time that they are kept for."""
-    count = len(ask("keeping", "due", at.settings))
+    count = len(ask("privacy.keeping", "due", at.settings))
     return f"{count} records are past the time that they are kept for." if count > 20 else None
 
 

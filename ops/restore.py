@@ -12,7 +12,6 @@ import errno
 import http.cookies
 import io
 import json
-import logging
 import os
 import shutil
 import subprocess
@@ -393,7 +392,7 @@ def prove(folder, *words):
     problems, and what was seen.
     """
     done = subprocess.run(
-        [sys.executable, str(config.HERE / "app.py"), "prove", str(folder), *words],
+        [sys.executable, str(config.HERE / "commands.py"), "prove", str(folder), *words],
         cwd=config.HERE,
         capture_output=True,
         text=True,
@@ -406,24 +405,17 @@ def prove(folder, *words):
         return {"problems": [f"The program does not start ({kind or 'no message'})."], "seen": []}
 
 
-def proof(whole, restored="", accept="", found=()):
+def proof(portal, whole, restored="", accept="", found=()):
     """In the new process: every look at the data folder in use, as a dict for `prove`. `whole`: a
     drill, on a copy that is thrown away.
 
     accept: why faults of the records are accepted, written into the audit trail with them and with
     those already `found`
     """
-    # late: the program that looks after itself is not part of itself
-    from app import configure, create_app, migrate, open_database
-
-    logging.disable(logging.ERROR)
-    configure()
-    database, said = open_database(), {"problems": [], "seen": []}
-    migrate(database)
-    with database.connection_context():
+    said = {"problems": [], "seen": []}
+    with portal.database.connection_context():
         if accept:
             said["accepted"] = accept_faults(accept, found)
-        portal = create_app(database, testing=True)
         # as the server prints, within its limits
         portal.extensions["printing"] = printing.Printers()
         for name, look in LOOKS if whole else LOOKS[:3]:

@@ -177,13 +177,13 @@ def link(source, target):
 def change_database(now):
     """The new program brings the database up to date."""
     return now.python(
-        "app.py", "migrate", "--no-backup", why="the database could not be brought up to date"
+        "commands.py", "migrate", "--no-backup", why="the database could not be brought up to date"
     )
 
 
 def check(now):
     """The new program starts and shows its sign-in page."""
-    return now.python("app.py", "starts", why="the new program does not start")
+    return now.python("commands.py", "starts", why="the new program does not start")
 
 
 STEPS = (

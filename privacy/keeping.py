@@ -3,8 +3,8 @@ people say so.
 
 Come here to change what a bundle holds, what somebody must look at before it is given, when a
 record is due, and what erasing takes. Nothing is ever erased by itself. How the bundle is written
-and shown is in `admin_views/keeping.py`; the dates by which a request must be answered are in
-`clock.py`, how long records are kept is on the Settings screen.
+and shown is in `admin_views/privacy.py`; the dates by which a request must be answered are in
+`pathway/clock.py`, how long records are kept is on the Settings screen.
 """
 
 import datetime

@@ -26,22 +26,26 @@ from peewee import CharField, DateField, DecimalField, ForeignKeyField, SqliteDa
 from playhouse.db_url import connect
 
 ROOT = Path(__file__).resolve().parent.parent
+BESIDES = {".venv", "tests", "migrations", "benchmarks", "tools", "demo"}
+PROGRAM = sorted(
+    path for path in ROOT.rglob("*.py") if not BESIDES & set(path.relative_to(ROOT).parts)
+)
 sys.path.insert(0, str(ROOT))
 # no test reads the settings of a school that runs from this folder
 os.environ["PORTAL_ENV"] = ""
 DATA = tempfile.TemporaryDirectory(prefix="portal-tests-")
 
-import models as m  # noqa: E402
-import workflow as w  # noqa: E402
-from admin_views.account import passwords  # noqa: E402
-from audit import log as audit_log  # noqa: E402
-from demo import school  # noqa: E402
+import models as m
+import workflow as w
+from admin_views.account import passwords
+from audit import log as audit_log
+from demo import school
 from ops import (
-    logs,  # noqa: E402
-    numbering,  # noqa: E402
+    logs,
+    numbering,
 )
-from pathway import guards as g  # noqa: E402
-from records import questions as q  # noqa: E402
+from pathway import guards as g
+from records import questions as q
 
 hypothesis.settings.register_profile(
     "any machine",

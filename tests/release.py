@@ -96,15 +96,15 @@ def fill(folder):
     from conftest import START, do_papers, press
     from web import MARKS, MOMENT, build_pupil
 
-    import app
     import models as m
     from audit import log as audit_log
+    from ops import database as ops_database
     from records import questions as q
 
-    app.configure(folder)
-    database = app.open_database(f"sqlite:///{folder / 'portal.db'}")
+    ops_database.configure(folder)
+    database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     with time_machine.travel(MOMENT, tick=False):
-        app.migrate(database)
+        ops_database.migrate(database)
         with database.connection_context(), q.acting("The tests"):
             people = {
                 role: m.User.create(

@@ -2,7 +2,7 @@
 lost.
 
 A copy of the program is changed as a technician would change it, and run as it is run: `python
-app.py migration`, then the pages.
+commands.py migration`, then the pages.
 """
 
 import json
@@ -17,8 +17,8 @@ import pytest
 from conftest import HANGS, ROOT, sqlite_file
 from playhouse.schema_diff import diff_models
 
-import app as program
 import models as m
+from ops import database as ops_database
 from records import questions as q
 
 AFTER = (
@@ -39,8 +39,8 @@ import app as program, models as m, questions as q
 from admin_views import places
 from pypdf import PdfReader
 
-program.configure()
-database = program.open_database()
+ops_database.configure()
+database = ops_database.open_database()
 app = program.create_app(database, testing=True)
 app.config["WTF_CSRF_ENABLED"] = False
 database.connect(reuse_if_open=True)
@@ -70,9 +70,9 @@ print(json.dumps(said))
 
 MAKE = """
 import datetime, app as program, models as m, questions as q
-program.configure()
-database = program.open_database()
-program.migrate(database)
+ops_database.configure()
+database = ops_database.open_database()
+ops_database.migrate(database)
 with database.connection_context(), q.acting("The tests"):
     m.User.create(name="Sam", username="sam", role="senco", totp="JBSWY3DPEHPK3PXP")
     pupil = m.Pupil.create(surname="Oak", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B")
@@ -122,7 +122,7 @@ def added(tmp_path_factory):
     run(copy, "-c", MAKE)
     before = files_of(copy)
     change(copy, AFTER, AFTER + LINE)
-    printed = run(copy, "app.py", "migration")
+    printed = run(copy, "commands.py", "migration")
     after = files_of(copy)
     return SimpleNamespace(
         copy=copy,
@@ -203,7 +203,7 @@ def test_the_audit_trail_names_the_question(added):
 
 def test_the_second_run_says_that_nothing_is_new(added):
     """And writes nothing."""
-    assert run(added.copy, "app.py", "migration").strip() == "models.py has nothing new."
+    assert run(added.copy, "commands.py", "migration").strip() == "models.py has nothing new."
     assert files_of(added.copy).keys() == added.after.keys()
 
 
@@ -213,7 +213,7 @@ def test_renaming_a_line_is_refused_with_what_to_do(added, tmp_path):
     shutil.copytree(added.copy, copy)
     change(copy, LINE, LINE.replace("sleep =", "sleeping ="))
     before = files_of(copy)
-    printed = run(copy, "app.py", "migration", ok=False)
+    printed = run(copy, "commands.py", "migration", ok=False)
     assert (
         "These answers would be lost: record_of_concern.sleep. Put the line back, under “No longer"
         " asked”." in printed
@@ -236,7 +236,7 @@ def test_a_question_that_is_no_longer_asked_keeps_its_answers(added, tmp_path):
         ' you can.", rows=3)\n    no_longer = Section("No longer asked", write=(), last=True)\n'
         + LINE.replace(", needed=True", ""),
     )
-    assert run(copy, "app.py", "migration").strip() == "models.py has nothing new."
+    assert run(copy, "commands.py", "migration").strip() == "models.py has nothing new."
     said = json.loads(run(copy, "-c", LOOK).splitlines()[-1])
     assert "Wakes at four" in plain(said["page"]) and "Wakes at four" in plain(said["completed"])
     assert 'name="sleep"' not in said["edit"] and 'name="sleep"' not in said["new"]
@@ -248,7 +248,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path, database
     fresh = sqlite_file(tmp_path / "fresh.db")
     q.db.initialize(fresh)
     try:
-        program.migrate(fresh)
+        ops_database.migrate(fresh)
         with fresh.connection_context():
             diff = diff_models(fresh, m.tables())
             left = str(diff) if diff else ""
@@ -256,7 +256,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path, database
             "models.py has what no migration makes: run `make migration` and commit the new file."
             f" {left}"
         )
-        assert program.migrate(fresh) == []
+        assert ops_database.migrate(fresh) == []
     finally:
         fresh.close()
         q.db.initialize(database)

@@ -13,13 +13,12 @@ from conftest import ON, START, TODAY, press, take_to
 from test_upkeep import RELEASED, build, kill_at, killed, point_at
 from web import MARKS, fill_in
 
-import app as portal_module
 import models as m
 import workflow as w
-from admin_views import merge
 from audit import log as audit_log
 from audit import verify
 from ops import backup, numbering, restore, upgrade
+from ops import database as ops_database
 from pathway import effects, guards
 from privacy import keeping
 from records import questions as q
@@ -115,7 +114,7 @@ def test_an_old_database_gives_no_number_again_either(released):
             old.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         )
         assert "strategy" in numbering.reusing(old)
-    upgrade.migrated(portal_module.migrate)
+    upgrade.migrated(ops_database.migrate)
     assert len(backup.sets(folder / "backups")) == 1
     with q.db.connection_context():
         now = dict(
@@ -123,7 +122,7 @@ def test_an_old_database_gives_no_number_again_either(released):
         )
         assert numbering.reusing(q.db.obj) == {}
         assert (
-            not portal_module.diff_models(q.db.obj, m.tables())
+            not ops_database.diff_models(q.db.obj, m.tables())
             and audit_log.guarded()
             and audit_log.verify() == []
         )
@@ -135,7 +134,7 @@ def test_an_old_database_gives_no_number_again_either(released):
     assert new_strategy() == number + 1
     before = backup.sets(folder / "backups")
     assert (
-        upgrade.migrated(portal_module.migrate) == [] and backup.sets(folder / "backups") == before
+        upgrade.migrated(ops_database.migrate) == [] and backup.sets(folder / "backups") == before
     )
 
 
@@ -145,8 +144,8 @@ def test_killed_while_the_tables_are_made_anew_nothing_is_lost(released, monkeyp
         total = old.execute_sql("SELECT COUNT(*) FROM pupil").fetchone()
     with monkeypatch.context() as patch:
         patch.setattr(numbering, "rebuild", kill_at(numbering.rebuild, 30))
-        killed(lambda: portal_module.migrate(q.db.obj))
-    portal_module.migrate(q.db.obj)
+        killed(lambda: ops_database.migrate(q.db.obj))
+    ops_database.migrate(q.db.obj)
     with q.db.connection_context():
         assert (
             numbering.reusing(q.db.obj) == {}
@@ -168,7 +167,7 @@ def test_a_new_form_of_the_school_counts_as_well(released, tmp_path):
         " 'sleep'\n    db.create_tables([Sleep])\n",
         "utf-8",
     )
-    portal_module.migrate(q.db.obj, folder)
+    ops_database.migrate(q.db.obj, folder)
     with q.db.connection_context():
         (made,) = q.db.execute_sql("SELECT sql FROM sqlite_master WHERE name = 'sleep'").fetchone()
     assert "AUTOINCREMENT" in made
@@ -178,7 +177,7 @@ def test_after_a_restore_no_number_of_the_lost_time_is_given_again(released):
     """What was made between the backup and the restore is known to nobody but to open pages and to
     paper.
     """
-    upgrade.migrated(portal_module.migrate)
+    upgrade.migrated(ops_database.migrate)
     backup.backup()
     lost = new_strategy()
     q.db.close()

@@ -148,8 +148,8 @@ def patch_the_computer(scene):
         between_backups=lambda settings: datetime.timedelta(hours=24),
     )
     scene.keeping = SimpleNamespace(due=lambda settings: [])
-    scene.patch.setitem(sys.modules, "upkeep", scene.upkeep)
-    scene.patch.setitem(sys.modules, "keeping", scene.keeping)
+    scene.patch.setitem(sys.modules, "ops.backup", scene.upkeep)
+    scene.patch.setitem(sys.modules, "privacy.keeping", scene.keeping)
     scene.patch.setattr(checks, "kernel_clock", lambda: 0)
     scene.patch.setenv("PATH", str(scene.tmp / "bin"))
 
@@ -307,7 +307,7 @@ def chmod(path, mode):
 
 
 def backups(**given):
-    """Other facts about backups: what each function of upkeep.py says."""
+    """Other facts about backups: what each function of ops/backup.py says."""
     return lambda s: [
         s.patch.setattr(s.upkeep, name, lambda *_, found=found: found(s))
         for name, found in given.items()
@@ -377,7 +377,7 @@ def open_route(s):
 
 
 def sets(name, value):
-    """Another value of something in checks.py or a module it uses."""
+    """Another value of something in ops/checks.py or a module it uses."""
     owner, _, what = name.rpartition(".")
     owners = {"fonts": fonts, "zone": checks.zoneinfo, "checks": checks, "os": os}
     return lambda s: s.patch.setattr(owners[owner], what, value)
@@ -568,7 +568,7 @@ def test_checks_are_written_in_plain_words():
 
 # --- what becomes of them
 def test_what_cannot_be_told_is_never_shown_as_well(scene):
-    scene.patch.setitem(sys.modules, "upkeep", SimpleNamespace())
+    scene.patch.setitem(sys.modules, "ops.backup", SimpleNamespace())
     found = {r.name: r for r in checks.run(scene.at)}
     assert not found["backup_is_fresh"].ok and found["backup_is_fresh"].words.startswith(
         "Cannot be told"
@@ -674,7 +674,7 @@ def portal(folder, *words, **environment):
     """A command of the portal on a data folder of its own."""
     kept = {n: v for n, v in os.environ.items() if n in ("PATH", "HOME", "LANG", "PORTAL_ENV")}
     return subprocess.run(
-        [sys.executable, "app.py", *words],
+        [sys.executable, "commands.py", *words],
         cwd=ROOT,
         env={**kept, "DATA_DIR": str(folder), **environment},
         capture_output=True,

@@ -21,6 +21,7 @@ import workflow as w
 from admin_views import base, drafts, imports
 from admin_views.account import views as account
 from audit import log as audit_log
+from ops import database as ops_database
 from records import questions as q
 
 each = pytest.mark.parametrize
@@ -184,7 +185,7 @@ def full_school(tmp_path):
     paper.
     """
     before, key = q.db.obj, audit_log._key
-    database = portal_module.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
+    database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
     audit_log.use_key(b"the tests")
     with database.connection_context(), q.acting("The tests"):
         database.create_tables(m.tables())

@@ -458,15 +458,15 @@ def test_install_brings_the_packages_and_starts_nothing(copy):
 def test_run_says_what_it_does_before_it_starts(copy):
     done, asked = copy.make("run")
     assert done.stdout == "Installing the packages of the portal (once, about a minute) ...\n"
-    assert asked == ["-m venv .venv", PACKAGES, "app.py run"]
-    assert copy.make("run")[1] == ["app.py run"]
+    assert asked == ["-m venv .venv", PACKAGES, "commands.py run"]
+    assert copy.make("run")[1] == ["commands.py run"]
 
 
 def test_packages_are_installed_again_when_their_list_has_changed(copy):
     copy.make("install")
     later = (copy.folder / ".venv" / "ready").stat().st_mtime + 1
     os.utime(copy.folder / "requirements.txt", (later, later))
-    assert copy.make("run")[1] == [PACKAGES, "app.py run"]
+    assert copy.make("run")[1] == [PACKAGES, "commands.py run"]
 
 
 def test_packages_are_installed_again_when_python_has_gone(copy):
@@ -474,7 +474,7 @@ def test_packages_are_installed_again_when_python_has_gone(copy):
     copy.make("install")
     (copy.folder / ".venv" / "bin" / "python").unlink()
     (copy.folder / ".venv" / "bin" / "python").symlink_to("/nowhere/python3.9")
-    assert copy.make("run")[1] == ["-m venv .venv", PACKAGES, "app.py run"]
+    assert copy.make("run")[1] == ["-m venv .venv", PACKAGES, "commands.py run"]
 
 
 def test_packages_that_could_not_be_installed_are_tried_again(copy):
@@ -482,7 +482,7 @@ def test_packages_that_could_not_be_installed_are_tried_again(copy):
     done, asked = copy.make("run")
     assert done.returncode and asked[-1] == PACKAGES, "nothing is started"
     copy.fails_at("nothing")
-    assert copy.make("run")[1] == [PACKAGES, "app.py run"]
+    assert copy.make("run")[1] == [PACKAGES, "commands.py run"]
 
 
 def test_no_test_is_run_without_a_browser(copy):

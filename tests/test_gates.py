@@ -7,17 +7,13 @@ import re
 import signal
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from conftest import PROGRAM, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-SOURCES = sorted(
-    [*ROOT.glob("*.py"), *(ROOT / "admin_views").glob("*.py"), *(ROOT / "papers").glob("*.py")]
-)
 CALLS = [
     (path, node)
-    for path in SOURCES
+    for path in PROGRAM
     for node in ast.walk(ast.parse(path.read_text("utf-8")))
     if isinstance(node, ast.Call)
 ]
@@ -75,7 +71,7 @@ def test_no_text_is_run_as_a_program_or_as_a_template():
     ]
     imports = [
         f"{path.name}: {word}"
-        for path in SOURCES
+        for path in PROGRAM
         for word in re.findall(
             r"(?m)^\s*(?:import|from) (pickle|marshal|shelve)", path.read_text("utf-8")
         )

@@ -23,13 +23,13 @@ from click.testing import CliRunner
 from conftest import START, TODAY, TOTP, press
 from peewee import SqliteDatabase
 
-import app as portal_module
 import commands
 import models as m
 import workflow as w
 from admin_views import home
 from admin_views import privacy as screens
 from audit import log as audit_log
+from ops import database as ops_database
 from pathway import clock
 from privacy import keeping
 from records import questions as q
@@ -580,7 +580,7 @@ def open_file(path):
     """A database file with the settings of the portal, but without patience."""
     return SqliteDatabase(
         str(path),
-        pragmas={**portal_module.PRAGMAS, "busy_timeout": 50},
+        pragmas={**ops_database.PRAGMAS, "busy_timeout": 50},
         lock_type="IMMEDIATE",
         autoconnect=False,
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 import hostile
 import pytest
 import web
-from conftest import HANGS
+from conftest import HANGS, PROGRAM
 from live import live  # noqa: F401  (the running server)
 from web import Browser, Page
 
@@ -23,6 +23,7 @@ import models as m
 from admin_views import drafts, forms, limits, merge
 from admin_views.account import passwords, sessions
 from audit import log as audit_log
+from ops import database as ops_database
 from records import questions as q
 from records import unicode_text
 
@@ -169,7 +170,7 @@ def waiting(tmp_path):
     two people, let go, at work).
     """
     before, key = q.db.obj, audit_log._key
-    database = portal_module.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
+    database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
     audit_log.use_key(b"the tests")
     with database.connection_context(), q.acting("The tests"):
         database.create_tables(m.tables())
@@ -235,11 +236,7 @@ def test_only_one_module_normalises_text():
     """Its work grows with the square of a run of marks: every text goes through `unicode_text`,
     where runs are cut first.
     """
-    sources = [
-        p
-        for p in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py"), *ROOT.glob("papers/*.py"))
-        if p.name != "unicode_text.py"
-    ]
+    sources = [p for p in PROGRAM if p.name != "unicode_text.py"]
     found = [
         p.name
         for p in sources

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import live
 import pytest
-from conftest import ROOT, until
+from conftest import PROGRAM, until
 from web import MARKS, address, everywhere, rules
 
 import commands
@@ -243,7 +243,7 @@ def test_every_logger_of_the_program_is_one_of_ours():
     people's, and are made quieter.
     """
     named = []
-    for path in (*ROOT.glob("*.py"), *ROOT.glob("admin_views/*.py"), *ROOT.glob("papers/*.py")):
+    for path in PROGRAM:
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("getLogger"):
                 named += [(path.name, ast.unparse(word)) for word in call.args]

@@ -589,8 +589,8 @@ def test_nothing_but_the_door_writes_a_placement_or_a_list():
 
 
 def test_nothing_writes_past_the_audit_trail():
-    # keeping.py erases: the trail must not repeat the words
-    found = found_in(PAST_THE_AUDIT, {"questions.py", "trail.py", "keeping.py"})
+    # privacy/keeping.py erases: the trail must not repeat the words
+    found = found_in(PAST_THE_AUDIT, {"questions.py", "log.py", "keeping.py"})
     assert not found, (
         f"Save the record (record.save()) instead, so that the audit trail tells of it: {found}"
     )

@@ -469,11 +469,13 @@ def test_nothing_is_read_or_fetched(attack, folder, listener, tmp_path, monkeypa
     )
     hostile = ATTACKS[attack].format(web=web, file=secret, bare=str(secret).lstrip("/"), svg=svg)
     try:
-        pdf = pdf.render(f"<html><body><p>hello</p>{hostile}</body></html>")
+        printed = pdf.render(f"<html><body><p>hello</p>{hostile}</body></html>")
     except pdf.PaperError:
-        pdf = b""
-    text = "".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages) if pdf else ""
-    assert not asked and "CANARY77" not in text and b"CANARY77" not in pdf
+        printed = b""
+    text = (
+        "".join(p.extract_text() for p in PdfReader(io.BytesIO(printed)).pages) if printed else ""
+    )
+    assert not asked and "CANARY77" not in text and b"CANARY77" not in printed
 
 
 def test_an_answer_is_never_markup(robin, cast, listener):

@@ -12,10 +12,10 @@ import pytest
 from conftest import HANGS
 from test_upkeep import build, point_at
 
-import app as portal_module
 import models
 from audit import log as audit_log
 from ops import backup, db_dump, numbering, upgrade
+from ops import database as ops_database
 from records import questions
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -45,10 +45,10 @@ def run(*words, url, folder):
 
 def test_the_migrations_run_on_postgresql(server, tmp_path):
     url = server.get_uri("fresh")
-    first = "import app; app.configure(); print(app.migrate(app.open_database()))"
+    first = "from ops import database as ops_database; ops_database.configure(); print(ops_database.migrate(ops_database.open_database()))"
     assert "0001_initial" in run("-c", first, url=url, folder=tmp_path)
-    assert "up to date" in run("app.py", "migrate", url=url, folder=tmp_path)
-    assert "nothing new" in run("app.py", "migration", url=url, folder=tmp_path), (
+    assert "up to date" in run("commands.py", "migrate", url=url, folder=tmp_path)
+    assert "nothing new" in run("commands.py", "migration", url=url, folder=tmp_path), (
         "models and migrations differ on PostgreSQL"
     )
 
@@ -57,7 +57,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
     server, tmp_path, monkeypatch
 ):
     for folder in point_at(tmp_path / "data", monkeypatch, build):
-        portal_module.migrate(questions.db.obj)
+        ops_database.migrate(questions.db.obj)
         with questions.db.connection_context(), questions.acting("The tests"):
             gone = models.Strategy.create(
                 pupil=models.Pupil.select().first(), strategy="A timetable"
@@ -73,7 +73,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
         )
         with pytest.raises(backup.Refused, match="not empty"):
             upgrade.move_to(server.get_uri("moved"))
-        there = portal_module.open_database(server.get_uri("moved"))
+        there = ops_database.open_database(server.get_uri("moved"))
         db_dump.snapshot(there, tmp_path / "copy.db", backup.MIGRATIONS)
         with there.connection_context():
             assert db_dump.fingerprints(there) == wanted and db_dump.applied(there) == shape

@@ -204,7 +204,7 @@ import datetime, sys
 import common
 database = common.open_school(sys.argv[1])
 import models as m
-import questions as q
+from records import questions as q
 WORDS = "She listens well when the task is shown first, step by step, and joins in. " * 8
 with database.connection_context(), q.acting("The live tests"), q.together():
     for paper in (m.MyPlanPlus, m.MyPlanReview) * 20:

@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from conftest import HANGS, ROOT
 from test_upkeep import build, point_at
 
-import app as portal_module
 import commands
 import config
 import models as m
 from audit import log as audit_log
 from ops import backup, school_folder, upgrade
+from ops import database as ops_database
 from records import questions as q
 
 # Every command that works on a school; each with what it must be given.
@@ -77,7 +77,7 @@ def typed(folder, *words, **how):
     """A command as somebody types it, in a process of its own."""
     env = {n: v for n, v in os.environ.items() if n not in config.SETTINGS}
     return subprocess.run(
-        [sys.executable, "app.py", *words],
+        [sys.executable, "commands.py", *words],
         cwd=ROOT,
         env={**env, "DATA_DIR": str(folder)},
         capture_output=True,
@@ -299,7 +299,7 @@ def check_shut_lock(tmp_path, monkeypatch):
 def school(outside, tmp_path):
     """A data folder of the first release, brought up to date, with a backup."""
     for folder in point_at(tmp_path / "data", outside, build):
-        portal_module.migrate(q.db.obj)
+        ops_database.migrate(q.db.obj)
         backup.backup()
         yield folder
 
@@ -336,8 +336,8 @@ def test_a_database_without_its_key_gets_no_new_one(school):
 def test_a_killed_first_start_is_simply_done_again(outside, tmp_path):
     """What the first moments of a start leave is no school that lost its database."""
     outside.setenv("DATA_DIR", str(tmp_path))
-    portal_module.configure()
-    school_folder.refuse_lost(tmp_path, portal_module.open_database())
+    ops_database.configure()
+    school_folder.refuse_lost(tmp_path, ops_database.open_database())
 
 
 def test_the_old_file_is_not_used_after_the_records_moved(school):
@@ -377,7 +377,7 @@ def test_a_folder_that_can_only_be_read_is_said_in_a_sentence(school, words):
     line = f'mount --bind "{school}" "{school}" && mount -o remount,bind,ro "{school}" && exec "$@"'
     env = {n: v for n, v in os.environ.items() if n not in config.SETTINGS}
     done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", line, "sh", sys.executable, "app.py", *words],
+        ["unshare", "-m", "sh", "-c", line, "sh", sys.executable, "commands.py", *words],
         cwd=ROOT,
         text=True,
         env={**env, "DATA_DIR": str(school)},

@@ -9,7 +9,6 @@ import ctypes
 import hashlib
 import http.client
 import json
-import os
 import re
 import select
 import socket
@@ -329,7 +328,7 @@ def command(*words, folder="/nonexistent", **how):
 
 def refused(words, *, start="run", folder="/nonexistent", how=None, **environment):
     """See that a start ends with code 2 and one plain sentence, and prints nothing else."""
-    done = command("app.py", start, folder=folder, environment=environment, **(how or {}))
+    done = command("commands.py", start, folder=folder, environment=environment, **(how or {}))
     assert done.returncode == 2, done
     assert words in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert done.stdout == "", "It printed what is not so."
@@ -415,7 +414,7 @@ def test_the_address_is_printed_when_it_is_answered_and_not_before(tmp_path):
     """What is printed is read as it comes: at that moment a caller must be let in."""
     port = str(common.free_port())
     with subprocess.Popen(
-        [sys.executable, "app.py", "run"],
+        [sys.executable, "commands.py", "run"],
         cwd=ROOT,
         env=common.environment(tmp_path / "data", PORT=port),
         stdout=subprocess.PIPE,
@@ -478,7 +477,7 @@ def test_commands_work_with_the_settings_of_a_portal_behind_https(behind, comman
     staff use.
     """
     done = command(
-        "app.py",
+        "commands.py",
         *command_line,
         folder=behind.folder,
         environment={"BEHIND_HTTPS": "1", "HOSTS": NAME},
@@ -659,7 +658,7 @@ def test_the_unit_for_systemd_starts_the_portal_by_its_one_command():
     lines = (ROOT / "docs" / "portal.service").read_text("utf-8").splitlines()
     home = "/srv/learning-pathway"
     for line in (
-        f"ExecStart={home}/.venv/bin/python app.py run",
+        f"ExecStart={home}/.venv/bin/python commands.py run",
         f"WorkingDirectory={home}",
         f"EnvironmentFile=-{home}/portal.env",
         f"ReadWritePaths={home}/data",
@@ -675,4 +674,4 @@ def test_the_unit_for_systemd_starts_the_portal_by_its_one_command():
 def test_the_start_script_for_windows_has_the_line_ends_and_commands_that_windows_wants():
     words = (ROOT / "portal.cmd").read_bytes()
     assert words.count(b"\n") == words.count(b"\r\n") > 5
-    assert b".venv\\Scripts\\python app.py run\r\n" in words and b"app.py %*" in words
+    assert b".venv\\Scripts\\python commands.py run\r\n" in words and b"commands.py %*" in words

@@ -99,13 +99,13 @@ def test_what_peewee_refuses_is_refused(moved):
     of an error.
     """
     assert " AS " in S().where(P.stage == moved).sql()[0], "a record that is compared with words"
-    for query in (
+    for asked in (
         S().where(P.stage == ["S1", "S2"]),
         S().from_(S().where(P.stage == "S1").alias("p")),
         S().order_by(P.alias().stage),
     ):
         with pytest.raises(peewee.PeeweeException), m.Placement._meta.database.atomic():
-            list(query)
+            list(asked)
 
 
 def test_a_query_within_another_is_whole(moved):

@@ -15,12 +15,12 @@ from test_scope import change_everything, hidden_from
 from web import MARKS
 from witness_hands import Witness, walk
 
-import app as portal_module
 import commands
 import models as m
 from admin_views import school as school_pages
 from audit import access, verify
 from audit import log as audit_log
+from ops import database as ops_database
 from records import questions as q
 
 
@@ -281,7 +281,7 @@ def run(monkeypatch, tmp_path, database, *words):
     """A command on the database of the tests: (exit code, what it prints)."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setattr(commands, "opened", lambda: database)
-    monkeypatch.setattr("upkeep._folder", tmp_path)
+    monkeypatch.setattr("ops.backup._folder", tmp_path)
     monkeypatch.setattr(database, "connection_context", lambda: database.atomic())
     done = CliRunner().invoke(commands.cli, words)
     return done.exit_code, done.output
@@ -637,15 +637,15 @@ def test_seals_and_trail_of_version_1_0_0_hold(tmp_path):
         old.executescript((ROOT / "tests/released/1.0.0.sql").read_text("utf-8"))
     old.close()
     before = q.db.obj
-    database = portal_module.SqliteDatabase(
+    database = ops_database.SqliteDatabase(
         str(tmp_path / "old.db"),
-        pragmas=portal_module.PRAGMAS,
+        pragmas=ops_database.PRAGMAS,
         lock_type="IMMEDIATE",
         autoconnect=False,
     )
     q.db.initialize(database)
     try:
-        portal_module.migrate(database)
+        ops_database.migrate(database)
         with database.connection_context():
             assert (
                 verify.problems() == []

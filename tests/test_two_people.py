@@ -14,6 +14,7 @@ import app as portal_module
 import models as m
 import workflow as w
 from audit import log as audit_log
+from ops import database as ops_database
 from records import questions as q
 
 each = pytest.mark.parametrize
@@ -558,7 +559,7 @@ def busy(tmp_path_factory):
     pupil on Stage 1 with an agreed review.
     """
     before, key, folder = q.db.obj, audit_log._key, tmp_path_factory.mktemp("busy")
-    database = portal_module.open_database(f"sqlite:///{folder / 'portal.db'}")
+    database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     audit_log.use_key(b"the tests")
     with database.connection_context(), q.acting("The tests"):
         # twenty wait for each other

@@ -14,9 +14,9 @@ import pytest
 from conftest import ROOT
 from test_upkeep import kill, killed
 
-import app as portal_module
 from audit import log as audit_log
 from ops import backup, db_dump, upgrade
+from ops import database as ops_database
 from records import questions as q
 
 PROGRAM = (
@@ -24,7 +24,14 @@ PROGRAM = (
     "requirements.txt",
     "CHANGELOG.md",
     "admin_views",
+    "audit",
+    "demo",
+    "ops",
     "papers",
+    "pathway",
+    "privacy",
+    "records",
+    "tools",
     "migrations",
     "templates",
     "static",
@@ -86,8 +93,8 @@ def school(first, tmp_path, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     was = q.db.obj, audit_log._key, backup.folder()
-    portal_module.configure()
-    portal_module.migrate(portal_module.open_database())
+    ops_database.configure()
+    ops_database.migrate(ops_database.open_database())
     yield SimpleNamespace(
         root=tmp_path / "school",
         source=tmp_path / "source",

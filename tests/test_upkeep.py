@@ -21,15 +21,15 @@ from types import SimpleNamespace
 import pyrage
 import pytest
 from click.testing import CliRunner
-from conftest import HANGS, ROOT, TODAY
+from conftest import HANGS, ROOT
 
-import app as portal_module
 import commands
 import config
 import models as m
 import workflow as w
 from audit import log as audit_log
 from ops import backup, checks, db_dump, restore, upgrade
+from ops import database as ops_database
 from ops.backup import Refused
 from records import questions as q
 
@@ -68,7 +68,7 @@ def migrated(tmp_path_factory):
     """
     with pytest.MonkeyPatch.context() as patch:
         for made in point_at(tmp_path_factory.mktemp("school") / "data", patch, build):
-            portal_module.migrate(q.db.obj)
+            ops_database.migrate(q.db.obj)
             with q.db.connection_context():
                 for document in m.Document.select():
                     (made / "files" / document.stored_as).write_bytes(b"Zebmine scan")
@@ -87,8 +87,8 @@ def point_at(made, monkeypatch, fill=None):
     monkeypatch.setenv("DATA_DIR", str(made))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     was = q.db.obj, audit_log._key, backup.folder()
-    portal_module.configure()
-    database = portal_module.open_database()
+    ops_database.configure()
+    database = ops_database.open_database()
     if fill:
         fill(made / "portal.db")
     try:
@@ -553,7 +553,7 @@ def test_every_release_comes_back_in_this_version(folder, tmp_path):
     assert f"into {new}" in said[0] and "Everybody must sign in again." in said
     assert wanted <= answers(new / "portal.db")
     with backup.reading(new / "portal.db") as tables:
-        assert not portal_module.diff_models(tables, m.tables())
+        assert not ops_database.diff_models(tables, m.tables())
         assert db_dump.applied(tables) == sorted(p.stem for p in backup.MIGRATIONS.glob("0*.py"))
     assert sorted(p.name for p in new.iterdir() if p.suffix in (".db", ".key")) == [
         "audit.key",
@@ -648,7 +648,11 @@ def command(*words):
     prints).
     """
     done = subprocess.run(
-        [sys.executable, "app.py", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "commands.py", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -757,16 +761,16 @@ def test_a_start_takes_away_what_killed_tasks_left(school, tmp_path):
 
 def test_opening_another_database_changes_neither_the_folder_nor_the_key(school, tmp_path):
     before = backup.folder(), audit_log._key
-    portal_module.open_database(f"sqlite:///{tmp_path / 'other.db'}")
+    ops_database.open_database(f"sqlite:///{tmp_path / 'other.db'}")
     assert (backup.folder(), audit_log._key) == before and backup.folder() == school
-    portal_module.configure(tmp_path)
+    ops_database.configure(tmp_path)
     assert backup.folder() == tmp_path and audit_log._key == (tmp_path / "audit.key").read_bytes()
 
 
 def settle_here(folder, _, made_at):
     """What the new process of the program does at a restore, in this one."""
     was = q.db.obj
-    database = portal_module.open_database(f"sqlite:///{folder}/portal.db")
+    database = ops_database.open_database(f"sqlite:///{folder}/portal.db")
     with database.connection_context():
         restore.settle(made_at)
     q.db.initialize(was)
@@ -824,12 +828,12 @@ def test_a_migration_makes_a_backup_first_and_again_does_nothing(oldest):
     wanted = answers(oldest / "portal.db")
     with backup.reading(oldest / "portal.db") as tables:
         old = db_dump.applied(tables)
-    assert upgrade.migrated(portal_module.migrate) == [
+    assert upgrade.migrated(ops_database.migrate) == [
         p.stem for p in sorted(backup.MIGRATIONS.glob("0*.py")) if p.stem not in old
     ]
     assert len(backup.sets(oldest / "backups")) == 1 and wanted <= answers(oldest / "portal.db")
     before = all_of(oldest / "portal.db")
-    assert upgrade.migrated(portal_module.migrate) == []
+    assert upgrade.migrated(ops_database.migrate) == []
     assert all_of(oldest / "portal.db") == before and len(backup.sets(oldest / "backups")) == 1
 
 
@@ -846,7 +850,7 @@ def test_a_failed_migration_puts_the_database_back(school, tmp_path, monkeypatch
     with pytest.raises(
         Refused, match=r"could not be brought up to date \(ValueError\). It was put back as it was"
     ) as error:
-        upgrade.migrated(lambda database: portal_module.migrate(database, tmp_path / "migrations"))
+        upgrade.migrated(lambda database: ops_database.migrate(database, tmp_path / "migrations"))
     assert "Zebmine" not in error.value.message
     assert all_of(school / "portal.db") == before and len(backup.sets(school / "backups")) == 1
 
@@ -858,13 +862,13 @@ def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(oldest, monk
     for owner, name, number in ((SchemaMigrator, "add_column", 5), (audit_log, "guard", 1)):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, kill_at(getattr(owner, name), number))
-            killed(lambda: portal_module.migrate(q.db.obj))
+            killed(lambda: ops_database.migrate(q.db.obj))
         assert db_dump.unsound(oldest / "portal.db") == []
-    portal_module.migrate(q.db.obj)
+    ops_database.migrate(q.db.obj)
     assert wanted <= answers(oldest / "portal.db")
     with q.db.connection_context():
         assert (
-            not portal_module.diff_models(q.db.obj, m.tables())
+            not ops_database.diff_models(q.db.obj, m.tables())
             and audit_log.guarded()
             and audit_log.verify() == []
         )

@@ -29,9 +29,6 @@ from test_documents import (
     disk,
     office_file,
     picture,
-    portal,
-    program,
-    senco,
     send,
 )  # noqa: F401  (fixtures)
 

@@ -13,13 +13,12 @@ import pytest
 from conftest import ROOT
 from test_upkeep import build, point_at
 
-import app as portal_module
 import models as m
 from admin_views import drafts
 from admin_views.account import passwords, sessions
 from admin_views.account import views as account
-from audit import log as audit_log
 from ops import backup, checks
+from ops import database as ops_database
 from records import questions as q
 
 DAY = datetime.timedelta(days=1)
@@ -31,7 +30,7 @@ YEARS = 4 * 365 * DAY
 def own(tmp_path, monkeypatch):
     """A data folder of the first release, brought up to date."""
     for folder in point_at(tmp_path / "data", monkeypatch, build):
-        portal_module.migrate(q.db.obj)
+        ops_database.migrate(q.db.obj)
         yield folder
 
 
@@ -174,10 +173,12 @@ def test_a_link_and_a_password_of_the_future_are_not_good_until_then(portal, cas
 # --- the real start
 AHEAD = """
 import datetime, sys
-import app, models as m, questions as q, time_machine
-app.configure()
+import models as m, time_machine
+from ops import database as ops_database
+from records import questions as q
+ops_database.configure()
 with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=400)):
-    with app.open_database().connection_context(), q.acting("The tests"):
+    with ops_database.open_database().connection_context(), q.acting("The tests"):
         m.Pupil.create(surname="Ash", forename="Wren", year="3")
 """
 
@@ -191,7 +192,7 @@ def test_the_portal_starts_after_something_was_written_in_the_future(tmp_path):
     env = live.common.environment(folder)
     subprocess.run([sys.executable, "-c", AHEAD], cwd=ROOT, env=env, check=True)
     said = subprocess.run(
-        [sys.executable, "app.py", "check", "--quick"],
+        [sys.executable, "commands.py", "check", "--quick"],
         cwd=ROOT,
         env=env,
         capture_output=True,
@@ -208,7 +209,7 @@ def test_the_portal_starts_after_something_was_written_in_the_future(tmp_path):
     finally:
         server.stop()
     said = subprocess.run(
-        [sys.executable, "app.py", "check", "--quick"],
+        [sys.executable, "commands.py", "check", "--quick"],
         cwd=ROOT,
         env=env,
         capture_output=True,

@@ -24,6 +24,7 @@ from audit import log as audit_log
 from browser.children import addresses
 from browser.screen import PASSWORD, Screen
 from ops import backup
+from ops import database as ops_database
 from records import questions as q
 
 ARGS = (
@@ -151,9 +152,9 @@ def served(tmp_path_factory):
     port.
     """
     before, folder = (q.db.obj, audit_log._key, backup.folder()), tmp_path_factory.mktemp("served")
-    portal.configure(folder)
-    database = portal.open_database(f"sqlite:///{folder / 'portal.db'}")
-    portal.migrate(database)
+    ops_database.configure(folder)
+    database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
+    ops_database.migrate(database)
     app = portal.create_app(database, folder)
     with database.connection_context(), q.acting("The tests"):
         # no test pulls the plug: every page view would wait for the disk

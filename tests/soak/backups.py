@@ -28,7 +28,7 @@ def command(folder, *words):
     """
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, str(ROOT / "app.py"), *words],
+        [sys.executable, str(ROOT / "commands.py"), *words],
         env={**os.environ, "DATA_DIR": str(folder)},
         capture_output=True,
         text=True,
@@ -110,12 +110,12 @@ def main():
     """Every figure, one a line."""
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="soak-backups-")
     folder = pathlib.Path(os.environ["DATA_DIR"])
-    import app
     import commands
+    from ops import database as ops_database
 
-    app.configure()
-    database = app.open_database()
-    app.migrate(database)
+    ops_database.configure()
+    database = ops_database.open_database()
+    ops_database.migrate(database)
     commands.demo_sign_ins(database, folder / "sign-ins.txt")
     good, rows = compare(folder)
     print(

@@ -78,11 +78,11 @@ def open_school(folder, url=None):
     os.environ.pop("DATABASE_URL", None)
     if url:
         os.environ["DATABASE_URL"] = url
-    import app
+    from ops import database as ops_database
 
-    app.configure()
-    database = app.open_database()
-    app.migrate(database)
+    ops_database.configure()
+    database = ops_database.open_database()
+    ops_database.migrate(database)
     return database
 
 
@@ -129,7 +129,7 @@ def build(folder, url=None, pupils=20):
 
 def cookie_for(user):
     """Sign somebody in past the pages: what their cookie holds. (How sign-ins are kept is
-    admin_views/places.py.)
+    admin_views/account/sessions.py.)
     """
     from admin_views.account import sessions
 
@@ -242,9 +242,9 @@ def free_port():
 
 
 class Portal:
-    """The program as `app.py run` serves it, on a free port."""
+    """The program as `commands.py run` serves it, on a free port."""
 
-    def __init__(self, folder, url=None, words=("app.py", "run"), **more):
+    def __init__(self, folder, url=None, words=("commands.py", "run"), **more):
         self.port, self.folder = free_port(), pathlib.Path(folder)
         self.host = "::1" if more.get("HOST") == "::1" else "127.0.0.1"
         self.out = tempfile.TemporaryFile("w+")

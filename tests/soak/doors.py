@@ -18,6 +18,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2])]
 import app as program  # noqa: E402
 import models as m  # noqa: E402
 from admin_views.account import passwords  # noqa: E402
+from ops import database as ops_database
 from records import questions as q  # noqa: E402
 
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')  # signed with the second
@@ -102,9 +103,9 @@ def main():
     """Run all; 0 when every figure is as promised."""
     logging.getLogger("portal.account").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
-        program.configure(pathlib.Path(folder))
-        database = program.open_database(f"sqlite:///{folder}/portal.db")
-        program.migrate(database)
+        ops_database.configure(pathlib.Path(folder))
+        database = ops_database.open_database(f"sqlite:///{folder}/portal.db")
+        ops_database.migrate(database)
         app = program.create_app(database, pathlib.Path(folder), testing=True)
         app.config["WTF_CSRF_ENABLED"] = False
         checks, real = [], passwords.matches

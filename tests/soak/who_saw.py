@@ -21,6 +21,7 @@ import app as portal  # noqa: E402
 import models as m  # noqa: E402
 from audit import log as audit_log  # noqa: E402
 from audit import verify  # noqa: E402
+from ops import database as ops_database
 from records import questions as q  # noqa: E402
 
 ROWS, BUSY, CHILDREN = 100_000, 20_000, 400
@@ -93,7 +94,7 @@ def command(folder, *words):
         resource.getrusage(resource.RUSAGE_CHILDREN),
     )
     done = subprocess.run(
-        [sys.executable, "app.py", *words], cwd=ROOT, env=env, capture_output=True, text=True
+        [sys.executable, "commands.py", *words], cwd=ROOT, env=env, capture_output=True, text=True
     )
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return ended.ru_utime - began.ru_utime + ended.ru_stime - began.ru_stime, done
@@ -105,9 +106,9 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / "files").mkdir()
-        portal.configure(folder)
-        database = portal.open_database(f"sqlite:///{folder}/portal.db")
-        portal.migrate(database)
+        ops_database.configure(folder)
+        database = ops_database.open_database(f"sqlite:///{folder}/portal.db")
+        ops_database.migrate(database)
         senco, pupils = fill(database)
         with database.connection_context():
             figures = [

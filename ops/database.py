@@ -1,0 +1,121 @@
+"""The database: opened, brought up to date, its migrations written.
+
+Come here to change how the portal connects, or the settings of SQLite. It may import the records and
+the audit log, and never knows a page.
+"""
+
+import click
+from peewee import SqliteDatabase, fn
+from playhouse import db_url
+from playhouse.migrations import Runner, template
+from playhouse.schema_diff import diff_models
+
+import config
+import models
+from audit import log as audit_log
+from ops import backup, numbering
+from records import questions
+
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "busy_timeout": 1000 * audit_log.LONGEST_WAIT,
+    "trusted_schema": 0,
+    "secure_delete": 1,
+}
+
+
+def configure(folder=None):
+    """Make the data folder and its keys where they are missing, and look after it from now on;
+    before a database is opened.
+    """
+    folder = folder or config.data_dir()
+    config.make_folder(folder)
+    backup.use_folder(folder)
+    audit_log.use_key(config.key_file(folder, "audit.key").encode())
+
+
+def open_database(url=None):
+    """Point the models at a database, nothing else: what DATABASE_URL names, or SQLite in the data
+    folder.
+    """
+    url = url or config.database_url()
+    if url and not url.startswith("sqlite"):
+        database = db_url.connect(url, autoconnect=False)
+    else:
+        path = url.removeprefix("sqlite:///") if url else config.data_dir() / "portal.db"
+        database = SqliteDatabase(
+            str(path),
+            pragmas=PRAGMAS,
+            lock_type="IMMEDIATE",
+            timeout=audit_log.LONGEST_WAIT,
+            autoconnect=False,
+        )
+    questions.db.initialize(database)
+    return database
+
+
+def migrate(database, folder=config.HERE / "migrations"):
+    """Bring the tables up to date and see that there are settings; returns the names of the
+    migrations that were run.
+    """
+    with database.connection_context():
+        done = Runner(database, str(folder)).up()
+        if not diff_models(database, [models.AuditEntry]):
+            audit_log.guard()
+            keep_numbers(database)
+        if not diff_models(database, [models.Setting]):
+            with questions.acting("Set-up"):
+                models.Setting.of_school().fill_up()
+        return done
+
+
+def keep_numbers(database):
+    """See that no number is given twice, not even one of a row that was removed before this was
+    kept.
+    """
+    numbering.keep(database)
+    tables = {kind.__name__: kind._meta.table_name for kind in models.every()}
+    entry = models.AuditEntry
+    told = entry.select(entry.record, fn.MAX(entry.record_id)).where(entry.record.in_(list(tables)))
+    highest = dict(told.group_by(entry.record).tuples())
+    numbering.raise_marks(
+        database, {tables[kind]: number for kind, number in highest.items() if number}
+    )
+
+
+def make_migration(database, name, folder=config.HERE / "migrations"):
+    """Write the migration for what is new in models.py and run it; returns its path, or None when
+    nothing is new.
+
+    Raises click.ClickException when a question was renamed or taken out: that would lose answers.
+    """
+    migrate(database, folder)
+    with database.connection_context():
+        diff = diff_models(database, models.tables())
+        if diff.drop_columns:
+            lost = ", ".join(f"{table}.{column}" for table, column in diff.drop_columns)
+            raise click.ClickException(
+                f"These answers would be lost: {lost}. Put the line back, under “No longer asked”."
+            )
+        if not diff:
+            return None
+        path = Runner(database, str(folder)).create(name, body=body_of(diff))
+    migrate(database, folder)
+    return path
+
+
+def body_of(diff):
+    """The text of a migration. Nothing is ever taken back, so it has no `down`; Python-only
+    defaults need no remark.
+    """
+    lines = template(diff).partition("\n\n\ndef down(")[0].splitlines()
+    return (
+        "\n".join(
+            line
+            for line in lines
+            if not (line.startswith("# TODO") and "default <function" in line)
+        )
+        + "\n"
+    )
