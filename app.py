@@ -1,7 +1,8 @@
 """Start here: the web program is put together.
 
 Come here to change its headers, its cookies, or what an error says. The commands that start and
-maintain it are in `commands.py`; what comes from outside (environment, folders, keys) in `config.py`.
+maintain it are in `commands.py`; what comes from outside (environment, folders, keys) in
+`config.py`.
 """
 
 import os
@@ -51,8 +52,8 @@ HEADERS = {
 }
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 NOT_THIS_WAY = (
-    "Start the portal with ./portal run (on Windows: commands.py run). Started in another way (flask"
-    " run, gunicorn) it would not bring its database up to date, look whether all is safe, or make"
+    "Start the portal with ./portal run (on Windows: commands.py run). Started in another way"
+    " (flask run, gunicorn) it would not bring its database up to date, look whether all is safe, or make"
     " backups."
 )
 

@@ -70,10 +70,10 @@ def why_not(error):
             "The database is busy: somebody else is writing. Try again in a minute, or stop the"
             " portal first."
         )
-    return (
-        f"The database does not answer as it should ({type(error).__name__}). "
-        f"{'Is the server of DATABASE_URL running?' if config.on_server() else f'Is {folder}/portal.db whole? ./portal restore brings it back.'}"
-    )
+    cure = f"Is {folder}/portal.db whole? ./portal restore brings it back."
+    if config.on_server():
+        cure = "Is the server of DATABASE_URL running?"
+    return f"The database does not answer as it should ({type(error).__name__}). {cure}"
 
 
 @click.group(cls=Portal)

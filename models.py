@@ -6,9 +6,9 @@ screen, in the checks, on the blank and the completed paper, in the spreadsheet,
 Reword a question or its prompt: change its line. Stop asking: move the line under "No longer asked"
 at the end of its class; never rename or delete a line, that would lose answers.
 
-The kinds of question are in `records/questions.py`: text, day, number, choice, choices, link; `needed=True`
-means "before the form can be completed" (a draft always saves), `needed="other=No"` means "when
-that other answer is No".
+The kinds of question are in `records/questions.py`: text, day, number, choice, choices, link;
+`needed=True` means "before the form can be completed" (a draft always saves), `needed="other=No"`
+means "when that other answer is No".
 """
 
 import datetime

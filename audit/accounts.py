@@ -1,8 +1,8 @@
 """Accounts, as the audit trail tells them: which one is new, who had a hand in whose, what is told.
 
 Come here to change how long a new sign-in waits, what makes one new, or what the SENCOs and heads
-are told. What a new one may not do is the table `WAITING` in `admin_views/account/views.py`. All of this
-is computed from the rows of the audit trail; nothing is kept.
+are told. What a new one may not do is the table `WAITING` in `admin_views/account/views.py`. All of
+this is computed from the rows of the audit trail; nothing is kept.
 """
 
 import datetime

@@ -3,7 +3,8 @@
 Whoever can write the data folder can also change the trail, chain it anew with the key that lies
 there, and change the anchors beside it. What stands in a book, or in a file that the portal can
 only add to, they cannot change. Come here to change the words of the line, how an old line is
-compared, or where the second place is. What an anchor is, and how one is written, is in `audit/log.py`.
+compared, or where the second place is. What an anchor is, and how one is written, is in
+`audit/log.py`.
 """
 
 import pathlib

@@ -504,18 +504,20 @@ def anchor_of(said):
 
 # --- rows are only added
 KEPT = ("id", *CHAINED, "link")
+BLANKED = " AND ".join(f"NEW.{name} = ''" for name in WORDS)
+SAME = " AND ".join(f'NEW."{name}" IS OLD."{name}"' for name in KEPT)
+SAME_ON_POSTGRES = SAME.replace(" IS OLD.", " IS NOT DISTINCT FROM OLD.")
 SQLITE_GUARDS = (
     """CREATE TRIGGER IF NOT EXISTS audit_entry_stays BEFORE DELETE ON audit_entry
        BEGIN SELECT RAISE(ABORT, 'The audit trail only grows.'); END""",
     f"""CREATE TRIGGER IF NOT EXISTS audit_entry_keeps BEFORE UPDATE ON audit_entry
-       WHEN NOT (NEW.erased AND {" AND ".join(f"NEW.{n} = ''" for n in WORDS)} AND {" AND ".join(f'NEW."{n}" IS OLD."{n}"' for n in KEPT)})
+       WHEN NOT (NEW.erased AND {BLANKED} AND {SAME})
        BEGIN SELECT RAISE(ABORT, 'The audit trail only grows.'); END""",
 )
 POSTGRES_GUARDS = (
     f"""CREATE OR REPLACE FUNCTION audit_entry_guard() RETURNS trigger AS $$ BEGIN
        IF TG_OP = 'UPDATE' THEN
-         IF NEW.erased AND {" AND ".join(f"NEW.{n} = ''" for n in WORDS)}
-            AND {" AND ".join(f'NEW."{n}" IS NOT DISTINCT FROM OLD."{n}"' for n in KEPT)} THEN RETURN NEW; END IF;
+         IF NEW.erased AND {BLANKED} AND {SAME_ON_POSTGRES} THEN RETURN NEW; END IF;
        END IF;
        RAISE EXCEPTION 'The audit trail only grows.'; END $$ LANGUAGE plpgsql""",
     "DROP TRIGGER IF EXISTS audit_entry_stays ON audit_entry",

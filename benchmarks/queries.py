@@ -1,5 +1,5 @@
-"""What `records/query.py` saves: the usual query written at once against peewee's own, in one run, taking
-turns. Prints ratios of processor time.
+"""What `records/query.py` saves: the usual query written at once against peewee's own, in one run,
+taking turns. Prints ratios of processor time.
 
 Run it with `.venv/bin/python benchmarks/queries.py`. It builds a small school in a folder of its
 own.

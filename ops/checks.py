@@ -687,8 +687,8 @@ def forms_and_cookies_are_guarded(at):
 @check(
     REFUSE,
     DOORS,
-    "Take the address out of OPEN in admin_views/account/views.py, or put it on ANONYMOUS in ops/checks.py"
-    " when it must be open",
+    "Take the address out of OPEN in admin_views/account/views.py, or put it on ANONYMOUS in"
+    " ops/checks.py when it must be open",
 )
 def only_signing_in_is_open(at):
     """Without signing in only the sign-in pages answer."""
@@ -982,7 +982,8 @@ def clock_has_not_gone_back(at):
     )
     behind = last and last - audit_log.now() > DAY / 288
     return (
-        f"The clock says {say_moment(audit_log.now())}; something was written on {say_moment(last)}."
+        f"The clock says {say_moment(audit_log.now())}; something was written on"
+        f" {say_moment(last)}."
         if behind
         else None
     )

@@ -1,7 +1,7 @@
 """The database: opened, brought up to date, its migrations written.
 
-Come here to change how the portal connects, or the settings of SQLite. It may import the records and
-the audit log, and never knows a page.
+Come here to change how the portal connects, or the settings of SQLite. It may import the records
+and the audit log, and never knows a page.
 """
 
 import click

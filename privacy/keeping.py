@@ -349,10 +349,10 @@ def file_name(at, record):
     """
     ending = (record.file_name or "").rpartition(".")[2].lower()
     kind = re.sub(r"[^\w ]", "", record.kind or "Document")
-    return (
-        f"files/{at:02}"
-        f" {kind}{f' {record.dated:%Y-%m-%d}' if record.dated else ''}.{ending if ending.isalnum() else 'bin'}"
-    )
+    day = f" {record.dated:%Y-%m-%d}" if record.dated else ""
+    if not ending.isalnum():
+        ending = "bin"
+    return f"files/{at:02} {kind}{day}.{ending}"
 
 
 def draft_stays(draft, cut, records):

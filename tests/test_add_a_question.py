@@ -35,8 +35,10 @@ pytestmark = pytest.mark.skipif(
 # object of texts.
 LOOK = """
 import io, json, pathlib, sys, time
-import app as program, models as m, questions as q
-from admin_views import places
+import app as program, models as m
+from admin_views.account import sessions
+from ops import database as ops_database
+from records import questions as q
 from pypdf import PdfReader
 
 ops_database.configure()
@@ -47,13 +49,17 @@ database.connect(reuse_if_open=True)
 user = m.User.get(m.User.role == "senco")
 client = app.test_client()
 with client.session_transaction() as session:
-    session["_user_id"], session["_fresh"], session["proved"] = places.begin(user), True, time.time()
+    session["_user_id"] = sessions.begin(user)
+    session["_fresh"] = True
+    session["proved"] = time.time()
 old = m.RecordOfConcern.get()
 pupil, url = old.pupil_id, f"/record-of-concern/{old.id}"
 read = lambda answer: "".join(p.extract_text() for p in PdfReader(io.BytesIO(answer.data)).pages)
-said = {"old answer": old.strengths, "old version": old.version, "blank": read(client.get("/record-of-concern/blank.pdf")),
-        "edit": client.get(url + "/edit/").text}
-said["incomplete"] = client.post(url + "/edit/", data={"version": old.version, "do": "complete"}).text
+said = {"old answer": old.strengths, "old version": old.version}
+said["blank"] = read(client.get("/record-of-concern/blank.pdf"))
+said["edit"] = client.get(url + "/edit/").text
+complete = {"version": old.version, "do": "complete"}
+said["incomplete"] = client.post(url + "/edit/", data=complete).text
 old = m.RecordOfConcern.get()
 typed = {"version": old.version, "do": "save", "strengths": "Kind", "sleep": "Wakes at four"}
 said["saved"] = client.post(url + "/edit/", data=typed).status_code
@@ -63,20 +69,26 @@ said["csv"] = client.post("/record-of-concern/spreadsheet/").text
 said["audit"] = client.get("/audit/").text
 said["whole"] = read(client.get(f"/pupil/{pupil}/record.pdf"))
 with q.acting("The tests"):
-    another = m.Pupil.create(surname="Ash", forename="Wren", dob=m.Pupil.get().dob, year="3", form="3B")
+    born = m.Pupil.get().dob
+    another = m.Pupil.create(surname="Ash", forename="Wren", dob=born, year="3", form="3B")
 said["new"] = client.get(f"/record-of-concern/new/?pupil={another.id}").text
 print(json.dumps(said))
 """
 
 MAKE = """
-import datetime, app as program, models as m, questions as q
+import datetime, models as m
+from ops import database as ops_database
+from records import questions as q
 ops_database.configure()
 database = ops_database.open_database()
 ops_database.migrate(database)
 with database.connection_context(), q.acting("The tests"):
     m.User.create(name="Sam", username="sam", role="senco", totp="JBSWY3DPEHPK3PXP")
-    pupil = m.Pupil.create(surname="Oak", forename="Robin", dob=datetime.date(2018, 5, 5), year="3", form="3B")
-    m.RecordOfConcern(pupil=pupil, happened_on=datetime.date(2026, 9, 1), strengths="Kind to younger ones").save()
+    born = datetime.date(2018, 5, 5)
+    pupil = m.Pupil.create(surname="Oak", forename="Robin", dob=born, year="3", form="3B")
+    concern = m.RecordOfConcern(pupil=pupil, strengths="Kind to younger ones")
+    concern.happened_on = datetime.date(2026, 9, 1)
+    concern.save()
 """
 
 

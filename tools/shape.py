@@ -1,8 +1,9 @@
-"""Measure how a tree of Python reads: `python tools/shape.py [FOLDER]` (this one when none is named).
+"""Measure how a tree of Python reads: `python tools/shape.py [FOLDER]` (this one when none is
+named).
 
-Come here to change what is measured. It reads files as text and runs none of them, so it can be pointed at any program,
-to hold ours beside one that people admire. Tests, migrations, benchmarks and tools are left out; a demonstration is
-counted apart.
+Come here to change what is measured. It reads files as text and runs none of them, so it can be
+pointed at any program, to hold ours beside one that people admire. Tests, migrations, benchmarks
+and tools are left out; a demonstration is counted apart.
 """
 
 import ast
