@@ -986,7 +986,7 @@ class Form(PupilRecord):
 class RecordOfConcern(Form):
     """Record of Concern: a teacher tells the SENCO about a worry, and what will be tried."""
 
-    title = "Record of Concern"
+    title, many = "Record of Concern", "Records of Concern"
     worry = Section("The worry")
     raised_on = day("When was the worry first raised?", needed=True)
     raised_by = text("Who raised it?", "The teacher, a parent, the child, an agency.", needed=True)
@@ -1060,7 +1060,7 @@ class Attainment(Row):
 class StrategyUsed(Row):
     """Strategy used so far: what was tried before this record."""
 
-    title = "Strategy used so far"
+    title, many = "Strategy used so far", "Strategies used so far"
     form = belongs_to(RecordOfConcern, "used")
     strategy = text("Strategy", needed=True, bank="strategy")
     since = day("From")
@@ -1396,7 +1396,7 @@ class ParentInformation(Form):
 class ServiceKnown(Row):
     """Service: somebody outside school who helps or has helped."""
 
-    title = "Service known to the family"
+    title, many = "Service known to the family", "Services known to the family"
     form = belongs_to(ParentInformation, "known_services")
     service = text("Service", needed=True, bank="agency")
     contact = text("Name and contact")
@@ -1408,7 +1408,7 @@ class ServiceKnown(Row):
 class ChildStory(Form):
     """My Child's Story So Far: told by those who know the child best."""
 
-    title = "My Child's Story So Far"
+    title = many = "My Child's Story So Far"
     who = Section("Who tells the story")
     told_by = text("Told by", needed=True)
     teller = choice(
@@ -1443,7 +1443,7 @@ class StoryEvent(Row):
 class FamilyThinks(Form):
     """What My Family Think: what matters to and for the child, seen from home."""
 
-    title = "What My Family Think"
+    title = many = "What My Family Think"
     us = Section("Who we are")
     told_by = text("Filled in by", needed=True)
     like = Section("What my child is like")
@@ -1595,14 +1595,14 @@ class MyPlanPlus(MyPlan):
 class PlusAspiration(Aspiration):
     """Aspiration (My Plan+): where the child wants to be."""
 
-    title = "Aspiration (My Plan+)"
+    title, many = "Aspiration (My Plan+)", "Aspirations (My Plan+)"
     plan = belongs_to(MyPlanPlus, "aspirations")
 
 
 class PlusNeed(Need):
     """Need (My Plan+): what the child must learn or manage."""
 
-    title = "Need (My Plan+)"
+    title, many = "Need (My Plan+)", "Needs (My Plan+)"
     plan = belongs_to(MyPlanPlus, "needs")
     aspiration = link("For which aspiration?", PlusAspiration, backref="needs")
 
@@ -1610,7 +1610,7 @@ class PlusNeed(Need):
 class PlusOutcome(Outcome):
     """Outcome (My Plan+): what the child will be able to do, by when."""
 
-    title = "Outcome (My Plan+)"
+    title, many = "Outcome (My Plan+)", "Outcomes (My Plan+)"
     plan = belongs_to(MyPlanPlus, "outcomes")
     need = link("For which need?", PlusNeed, needed=True, backref="outcomes")
 
@@ -1618,7 +1618,7 @@ class PlusOutcome(Outcome):
 class PlusProvision(Provision):
     """Provision (My Plan+): what is additional or different, exactly."""
 
-    title = "Provision (My Plan+)"
+    title, many = "Provision (My Plan+)", "Provisions (My Plan+)"
     plan = belongs_to(MyPlanPlus, "provision")
     outcome = link("For which outcome?", PlusOutcome, needed=True, backref="provided")
 
@@ -1634,7 +1634,7 @@ class MyPlanPlusReview(MyPlanReview):
 class PlusOutcomeRating(OutcomeRating):
     """Outcome rating (My Plan+): how far one outcome has come."""
 
-    title = "Outcome rating (My Plan+)"
+    title, many = "Outcome rating (My Plan+)", "Outcome ratings (My Plan+)"
     form = belongs_to(MyPlanPlusReview, "ratings")
 
 
@@ -1720,7 +1720,7 @@ class Meeting(PupilRecord):
 class MeetingPerson(Row):
     """Person at a meeting: invited, came, sent apologies or views."""
 
-    title = "Person at a meeting"
+    title, many = "Person at a meeting", "People at meetings"
     meeting = belongs_to(Meeting, "people")
     who = text("Name and role", needed=True)
     invited_on = day("Invited on")
@@ -1753,6 +1753,7 @@ CASE_STATES = (
     ("closed", "Closed after a refusal"),
 )
 CASE_SHUT = ("ceased", "withdrawn", "closed")
+CASE_SETTLED = (*CASE_SHUT, "final")  # the local authority has no date to keep any more
 
 
 class EhcCase(PupilRecord):

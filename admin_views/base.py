@@ -63,7 +63,7 @@ class RecordView(ModelView):
         self.column_default_sort = (order.lstrip("-"), order.startswith("-"))
         endpoint = endpoint or model.slug()
         super().__init__(
-            model, name=plural(model), endpoint=endpoint, url=f"/{endpoint}", category=category
+            model, name=model.plural(), endpoint=endpoint, url=f"/{endpoint}", category=category
         )
 
     # -- who may
@@ -190,7 +190,7 @@ class RecordView(ModelView):
 
     def plural(self):
         """The heading of the list."""
-        return plural(self.model)
+        return self.model.plural()
 
     def cell(self, record, name):
         """What a cell of the list says; a date in its short form."""
@@ -658,19 +658,11 @@ def label_of(model, name):
     )
 
 
-def plural(model):
-    """The name of a list of these records."""
-    name = model.kind_name()
-    return model.many or (
-        name if name.endswith("s") else f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
-    )
-
-
 def row_lists(model):
     """The lists of the lines of this paper, over all pupils: every outcome, all provision: [(words,
     address)].
     """
-    return [(plural(c), url_for(f"{c.slug()}.index_view")) for c in model.groups().values()]
+    return [(c.plural(), url_for(f"{c.slug()}.index_view")) for c in model.groups().values()]
 
 
 def pupil_of(record):

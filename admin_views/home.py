@@ -15,7 +15,16 @@ from peewee import fn
 import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
-from models import AgencyInformation, Disclosure, EhcCase, Placement, Pupil, Setting, may
+from models import (
+    CASE_SETTLED,
+    AgencyInformation,
+    Disclosure,
+    EhcCase,
+    Placement,
+    Pupil,
+    Setting,
+    may,
+)
 from pathway import clock
 from privacy import keeping
 from records.questions import today
@@ -317,7 +326,7 @@ def case_tasks(pupils, on, settings):
     """
     found = []
     cases = EhcCase.select().where(
-        EhcCase.pupil.in_(list(pupils)), EhcCase.state.not_in(("ceased", "withdrawn", "final"))
+        EhcCase.pupil.in_(list(pupils)), EhcCase.state.not_in(CASE_SETTLED)
     )
     for case in cases:
         for name, due, done in clock.case_dates(case):

@@ -21,8 +21,6 @@ from markupsafe import Markup
 import workflow
 from audit import log as audit_log
 from models import (
-    Document,
-    EhcCase,
     FamilyThinks,
     Form,
     Letter,
@@ -214,8 +212,7 @@ def given_record(pupil, papers, cut):
             chapters.setdefault(type(record), []).append(part)
     details = [{**part, "title": "Pupil details"} for part in chapters.pop(Pupil, [])]
     rest = [
-        {**EMPTY, "title": CHAPTERS.get(cls, cls.many or f"{cls.kind_name()}s"), "records": records}
-        for cls, records in chapters.items()
+        {**EMPTY, "title": cls.plural(), "records": records} for cls, records in chapters.items()
     ]
     forms = [part for _, part in sorted(parts, key=lambda row: row[0])]
     return render(
@@ -519,9 +516,6 @@ def _entry(form):
     return f"{form.kind_name()}, {short_day(form.happened_on)}".strip(", ")
 
 
-CHAPTERS = {Strategy: "Everyday strategies", EhcCase: "EHC case", Document: "Documents on file"}
-
-
 def _chapters(pupil, user):
     """What is kept beside the papers, a chapter for each kind of record: strategies, consents,
     meetings, letters.
@@ -533,7 +527,7 @@ def _chapters(pupil, user):
         records = list(cls.select().where(cls.pupil == pupil).order_by(cls.id))
         if records:
             parts = [{**_part_of(r, user.role), "title": str(r)} for r in records]
-            yield {**EMPTY, "title": CHAPTERS.get(cls, f"{cls.kind_name()}s"), "records": parts}
+            yield {**EMPTY, "title": cls.plural(), "records": parts}
 
 
 def _timeline(pupil, user):

@@ -228,8 +228,7 @@ class Record(Table):
     order_by = ("-id",)  # the order of the list
     untold = ()  # columns that the audit trail must not repeat (secrets, copies)
     given = ()  # questions that the program answers, not the person
-    # the name of a list of them, when it is not the kind's name with an s
-    many = None
+    many = None  # the name of a list of them, when `plural` does not find it
     locked = False  # whether its words can no longer change
 
     def __init_subclass__(cls, **more):
@@ -243,6 +242,14 @@ class Record(Table):
         """The name of the paper or record in words: `Record of Concern`."""
         words = "".join(f" {c.lower()}" if c.isupper() else c for c in cls.__name__).strip()
         return cls.title or words[:1].upper() + words[1:]
+
+    @classmethod
+    def plural(cls):
+        """The name of a list of them: `Everyday strategies`, `Pupil Views`."""
+        name = cls.kind_name()
+        if cls.many or name.endswith("s"):
+            return cls.many or name
+        return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
 
     @classmethod
     @functools.cache

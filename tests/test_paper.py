@@ -610,6 +610,8 @@ def test_the_whole_record_has_everything_under_the_right_page_oldest_first(histo
         "20 Oct 2026",
         "Concerns List",
         "SEN List",
+        "Requests for information",
+        "Everyday strategies",
     ):
         assert squash(words) in shown
     contents_are_right(pages(made))
@@ -642,7 +644,7 @@ def oldest_first(shown):
 def test_the_whole_record_of_a_teacher_has_only_what_a_teacher_may_see(history, cast):
     shown = print_of(pdf.whole_record(history, cast.teacher))
     assert "RecordofConcern" in shown and "Homeandfamily" not in shown
-    for words in ("WhatMyFamilyThink", "Consents", "EHCcase", "Letters", "Documentsonfile"):
+    for words in ("WhatMyFamilyThink", "Consents", "EHCcase", "Letters", "Documents"):
         assert words not in shown
 
 

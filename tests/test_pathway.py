@@ -20,6 +20,7 @@ from conftest import (
 
 import models as m
 import workflow as w
+from admin_views import home
 
 D = datetime.date
 
@@ -625,3 +626,12 @@ def test_a_teacher_no_longer_sees_a_leaver(robin, cast):
     assert robin in m.Pupil.visible_to(cast.teacher)
     press("Has left the school", robin, cast.senco)
     assert robin not in m.Pupil.visible_to(cast.teacher)
+
+
+@pytest.mark.parametrize("state", [code for code, _ in m.CASE_STATES])
+def test_a_case_that_is_over_leaves_no_task_on_the_home_page(robin, cast, state):
+    case = opened(robin, cast, state)
+    case.received_on = START - datetime.timedelta(weeks=30)
+    case.save()
+    late = [task for task in home.tasks(cast.senco) if task.to == case]
+    assert (late == []) == (state in ("final", "ceased", "withdrawn", "closed"))

@@ -337,6 +337,20 @@ def test_every_record_has_a_sentence_about_itself(record):
     )
 
 
+@pytest.mark.parametrize(
+    "record, words",
+    (
+        (m.Disclosure, "Requests for information"),
+        (m.Strategy, "Everyday strategies"),
+        (m.PupilViews, "Pupil Views"),
+        (m.PlusNeed, "Needs (My Plan+)"),
+        (m.Letter, "Letters"),
+    ),
+)
+def test_a_list_of_records_has_the_plural_of_their_name(record, words):
+    assert record.plural() == words
+
+
 @pytest.mark.parametrize("record", m.every(), ids=lambda c: c.__name__)
 def test_every_question_stands_in_one_section_only(record):
     placed = [name for _, lines in record.layout() for name, _ in lines]
