@@ -353,7 +353,7 @@ def lean(value):
         return {
             k: lean(v)
             for k, v in value.items()
-            if k not in ("rows", "options", "see", "family", "code", "blank")
+            if k not in ("key", "rows", "options", "see", "family", "code", "blank")
         }
     return [lean(v) for v in value] if isinstance(value, list) else value
 

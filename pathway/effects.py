@@ -215,8 +215,7 @@ PLANS = {"S2": MyPlan, "S3": MyPlanPlus, "E": MyPlanPlus}
 AGREED_AFRESH = (
     "happened_on",
     "seen_by_parent",
-    "review_by",
-    *(n for n, _ in dict((s.label, lines) for s, lines in MyPlan.layout())["Agreed together"]),
+    *MyPlan.names_under("agreed"),
     "discussed",
     "discussed_why",
     "team_met_on",

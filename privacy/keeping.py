@@ -97,6 +97,11 @@ def key_of(record):
     return f"{type(record).__name__}-{record.id}"
 
 
+def part_key(record, part):
+    """The name of a section in a list of what is left out: `MyPlan-3/foot`."""
+    return f"{key_of(record)}/{part['key']}"
+
+
 def content_of(record):
     """A record as data, from its seal when it has one."""
     return record.content() if isinstance(record, Form) else document(record)
@@ -113,9 +118,23 @@ def words_of(value):
     )
 
 
-def answered(part):
-    """Whether anything is answered in a section."""
-    return any(line.get("answer") or line.get("table") for line in part["lines"])
+def audited_questions(pupil):
+    """Every question whose answer the audit trail has: {(kind of record, its number, question),
+    ...}.
+    """
+    rows = AuditEntry.select(AuditEntry.record, AuditEntry.record_id, AuditEntry.question)
+    return set(rows.where(AuditEntry.pupil_id == pupil.id, AuditEntry.question != "").tuples())
+
+
+def answered(record, part, audited):
+    """Whether anything is answered in a section, or was: the audit trail keeps what was taken out
+    (`audited_questions`).
+    """
+    if any(line.get("answer") or line.get("table") for line in part["lines"]):
+        return True
+    return any(
+        (type(record).__name__, record.id, line["name"]) in audited for line in part["lines"]
+    )
 
 
 def drafts_of(pupil, records):
@@ -152,6 +171,7 @@ def review(pupil):
     """Everything that somebody must look at before the record is given: [Item, ...]."""
     records = records_of(pupil)
     said = [(r, content_of(r)) for r in records]
+    audited = audited_questions(pupil)
     marked = [
         Item(key_of(r), str(r), MARKED, getattr(r, "withhold_why", None) or MARKED)
         for r in records
@@ -164,11 +184,11 @@ def review(pupil):
         if ["withhold", "Yes"] in json.loads(d.typed)
     ]
     parts = [
-        Item(f"{key_of(r)}/{p['label']}", f"“{p['label']}”", str(r), "Kept for the school only")
+        Item(part_key(r, p), f"“{p['label']}”", str(r), "Kept for the school only")
         for r, content in said
         if key_of(r) not in hidden
         for p in content["sections"]
-        if not p["family"] and answered(p)
+        if not p["family"] and answered(r, p, audited)
     ]
     files = [
         Item(
@@ -277,9 +297,9 @@ class Cut:
             value = pattern.sub(LEFT_OUT, value)
         return value
 
-    def part_stays(self, record, label):
+    def part_stays(self, record, part):
         """Whether a section of a record is given."""
-        return not {key_of(record), f"{key_of(record)}/{label}"} & self.keys
+        return not {key_of(record), part_key(record, part)} & self.keys
 
 
 @dataclass
@@ -300,7 +320,11 @@ class Bundle:
 def gather(pupil, keys):
     """Everything held on a child but what `keys` leave out."""
     made, everything = Bundle(pupil, Cut(keys)), records_of(pupil)
-    made.papers = [(r, told(r, made.cut)) for r in everything if key_of(r) not in made.cut.keys]
+    said = [(r, content_of(r)) for r in everything]
+    hidden = hidden_questions(made.cut, said)
+    made.papers = [
+        (r, told(r, content, made.cut)) for r, content in said if key_of(r) not in made.cut.keys
+    ]
     shown = [
         r
         for r, _ in made.papers
@@ -311,19 +335,18 @@ def gather(pupil, keys):
         for at, r in enumerate(shown, 1)
     ]
     made.typed = [
-        typed_words(d, made.cut, everything)
+        typed_words(d, made.cut, everything, hidden)
         for d in drafts_of(pupil, everything)
         if draft_stays(d, made.cut, everything)
     ]
-    made.trail = trail_of(pupil, made.cut, everything)
+    made.trail = trail_of(pupil, made.cut, everything, hidden)
     return made
 
 
-def told(record, cut):
+def told(record, content, cut):
     """One record as data: its questions and answers in words, its rows, and what else is kept in
     its columns.
     """
-    content = content_of(record)
     kept = {
         f.name: str(record.__data__[f.name])
         for f in record._meta.sorted_fields
@@ -338,7 +361,7 @@ def told(record, cut):
             "number": record.id,
             "name": str(record),
             "kept": kept,
-            "sections": [p for p in content["sections"] if cut.part_stays(record, p["label"])],
+            "sections": [p for p in content["sections"] if cut.part_stays(record, p)],
         }
     )
 
@@ -363,24 +386,23 @@ def draft_stays(draft, cut, records):
     return f"Draft-{draft.id}" not in cut.keys and not draft.form.startswith(homes)
 
 
-def hidden_questions(cut, records):
+def hidden_questions(cut, said):
     """The questions and groups of rows under the sections that are left out: {(key of the record,
     name), ...}.
     """
-    return {
-        (key_of(r), n)
-        for r in records
-        for s, lines in type(r).layout()
-        if f"{key_of(r)}/{s.label}" in cut.keys
-        for n, _ in lines
-    }
+    hidden = set()
+    for record, content in said:
+        for part in content["sections"]:
+            if not cut.part_stays(record, part):
+                hidden.update((key_of(record), line["name"]) for line in part["lines"])
+    return hidden
 
 
-def typed_words(draft, cut, records):
+def typed_words(draft, cut, records, hidden):
     """What was typed and not saved, as data, without the sections that are left out."""
     home = next((key_of(r) for r in records if draft.form.startswith(f"/{r.slug()}/{r.id}/")), "")
-    hidden = {n for key, n in hidden_questions(cut, records) if key == home} | {"csrf_token"}
-    typed = [[n, v] for n, v in json.loads(draft.typed) if n.partition("-")[0] not in hidden and v]
+    out = {n for key, n in hidden if key == home} | {"csrf_token"}
+    typed = [[n, v] for n, v in json.loads(draft.typed) if n.partition("-")[0] not in out and v]
     return cut.masked(
         {"form": draft.form, "typed_at": str(draft.at), "by": draft.user.name, "typed": typed}
     )
@@ -399,14 +421,14 @@ HEADS = (
 )
 
 
-def trail_of(pupil, cut, records):
+def trail_of(pupil, cut, records, hidden):
     """The audit trail of a child as rows of text, without what belongs to something that is left
     out.
     """
     entries = list(
         AuditEntry.select().where(AuditEntry.pupil_id == pupil.id).order_by(AuditEntry.id)
     )
-    stays = trail_rule(entries, cut, records)
+    stays = trail_rule(entries, cut, records, hidden)
     labels = {(c.__name__, n): f.verbose_name for c in every() for n, f in c.questions()}
     rows = [
         [
@@ -426,9 +448,11 @@ def trail_of(pupil, cut, records):
     return [HEADS, *cut.masked(rows)]
 
 
-def trail_rule(entries, cut, records):
-    """A function that says whether an entry of the audit trail is given."""
-    there, questions = {key_of(r) for r in records}, hidden_questions(cut, records)
+def trail_rule(entries, cut, records, questions):
+    """A function that says whether an entry of the audit trail is given; `questions` are those that
+    are left out.
+    """
+    there = {key_of(r) for r in records}
     gone = {
         f"{e.record}-{e.record_id}"
         for e in entries

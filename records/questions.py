@@ -193,13 +193,19 @@ class Section(_Marker):
 
     `see` and `write` name the roles (they narrow the table RIGHTS, never widen it). `family` marks
     what a family's copy may show. `code` is what the Code of Practice says, shown beside the
-    questions. `last` puts the section at the end.
+    questions. `last` puts the section at the end. `key` is the name of its line in the class: the
+    program knows a section by it, so the label can be reworded.
     """
+
+    key = ""
 
     def __init__(self, label, prompt="", see=ROLES, write=ROLES, family=True, code="", last=False):
         super().__init__()
         self.label, self.prompt, self.see, self.write = label, prompt, tuple(see), tuple(write)
         self.family, self.code, self.last = family, code, last
+
+    def __set_name__(self, owner, name):
+        self.key = name
 
 
 class Rows(_Marker):
@@ -293,6 +299,16 @@ class Record(Table):
                     parts.append(part)
                 part[1].append((name, line))
         return sorted(parts, key=lambda p: p[0].last)
+
+    @classmethod
+    def names_under(cls, key):
+        """The names of the questions and groups of rows under the section with this key. Raises
+        KeyError.
+        """
+        for section, lines in cls.layout():
+            if section.key == key:
+                return [name for name, _ in lines]
+        raise KeyError(key)
 
     @classmethod
     def section_of(cls, name):
@@ -593,6 +609,7 @@ def document(subject, role=None):
 
 def _part(subject, section, lines, blank):
     return {
+        "key": section.key,
         "label": section.label,
         "prompt": section.prompt,
         "code": section.code,

@@ -200,7 +200,7 @@ def test_what_is_kept_for_the_school_stays_out_unless_somebody_says_why(
 ):
     hold = web.canary("Zebmine", m.Pupil, "hold")
     assert not [name for name, text in members(make(browser, asked)).items() if hold in text]
-    key = f"Pupil-{school.mine.id}/Keeping the record"
+    key = f"Pupil-{school.mine.id}/keep"
     # no reason why it is given
     assert make(browser, asked, drop=(key,)).status_code == 422
     at = [i.key for i in keeping.review(school.mine)].index(key)
@@ -210,6 +210,44 @@ def test_what_is_kept_for_the_school_stays_out_unless_somebody_says_why(
         "Given although it is marked: “Keeping the record”"
         in m.Disclosure.get_by_id(asked.id).contents
     )
+
+
+def test_what_stood_there_for_the_school_only_stays_out_too(school, browser, asked, plain_paper):
+    """The audit trail keeps an answer that was taken out since."""
+    pupil = m.Pupil.get_by_id(school.mine.id)
+    pupil.hold = None
+    pupil.save()
+    inside = members(make(browser, asked))
+    assert [
+        name for name, text in inside.items() if web.canary("Zebmine", m.Pupil, "hold") in text
+    ] == []
+    assert "“Keeping the record”" in m.Disclosure.get_by_id(asked.id).left_out
+
+
+def sealed_as_by_1_1_0(form, who):
+    """Seal a paper as version 1.1.0 did: its sections had no key."""
+    form.seal(who)
+    kept = json.loads(form.sealed)
+    for part in kept["sections"]:
+        del part["key"]
+    form.sealed, form.sealed_code = q.seal_of(kept)
+    type(form).update(sealed=form.sealed, sealed_code=form.sealed_code).where(
+        type(form).id == form.id
+    ).execute()
+
+
+@pytest.mark.parametrize("seal", (m.Form.seal, sealed_as_by_1_1_0))
+def test_a_heading_that_is_reworded_after_the_seal_lets_nothing_out(
+    school, browser, asked, plain_paper, monkeypatch, seal
+):
+    seal(m.MyPlan.get_by_id(school.records["mine"]["MyPlan"].id), "The SENCO")
+    monkeypatch.setattr(m.MyPlan.foot, "label", "Put on file")
+    inside = members(make(browser, asked))
+    secret = web.canary("Zebmine", m.MyPlan, "withhold_why")
+    assert [
+        name for name, text in inside.items() if secret in text or "Zebmineunsaved" in text
+    ] == []
+    assert web.canary("Zebmine", m.MyPlan, "every_day") in inside["who.csv"]
 
 
 @pytest.mark.parametrize("kind", ("MyPlan", "Document"))

@@ -647,9 +647,10 @@ def test_seals_and_trail_of_version_1_0_0_hold(tmp_path):
     try:
         ops_database.migrate(database)
         with database.connection_context():
-            assert (
-                verify.problems() == []
-                and m.MyPlan.select().where(m.MyPlan.status == "sealed").exists()
+            plan = m.MyPlan.get(m.MyPlan.status == "sealed")
+            assert verify.problems() == []
+            assert plan.content()["sections"][-1]["key"] == "For the file", (
+                "its label stands for the key"
             )
             m.MyPlan.update(sealed_code="0" * 64).where(m.MyPlan.status == "sealed").execute()
             assert len(verify.seal_problems()) >= 1
