@@ -1193,7 +1193,7 @@ def named(name):
 
 def first_line(one):
     """What a check says when all is well."""
-    return one.holds.__doc__.strip().splitlines()[0]
+    return questions.described(one.holds)
 
 
 def run(at, levels=(REFUSE, PROBLEM, WARN, NOTE), groups=GROUPS):

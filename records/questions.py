@@ -9,6 +9,7 @@ the paper, the spreadsheet and the seal alike.
 import datetime
 import decimal
 import functools
+import inspect
 import hashlib
 import json
 from dataclasses import dataclass
@@ -221,6 +222,12 @@ class Clash(Exception):
 
 
 # --- a record
+def described(thing):
+    """The first paragraph of a class's or function's own description, on one line."""
+    paragraph = (inspect.getdoc(thing) or "").partition("\n\n")[0]
+    return " ".join(paragraph.split())
+
+
 class Record(Table):
     """Anything we keep. Its questions, in the order of the class body, are the form, the page and
     the paper.
@@ -265,8 +272,8 @@ class Record(Table):
 
     @classmethod
     def intro(cls):
-        """The first line of the class's own description."""
-        return (cls.__doc__ or "").strip().split("\n")[0].partition(": ")[2]
+        """What the class's own description says of it."""
+        return described(cls).partition(": ")[2]
 
     @classmethod
     @functools.cache

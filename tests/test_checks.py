@@ -715,16 +715,16 @@ def test_the_server_is_not_reached_past_a_refusal(monkeypatch, capsys, time):
     for place, name in (
         (commands.config, "data_dir"),
         (commands.config, "make_folder"),
-        (commands.app, "configure"),
+        (commands, "configure"),
         (commands.school_folder, "refuse_lost"),
         (commands.app, "create_app"),
         (commands.upgrade, "migrated"),
-        (commands.upkeep, "watch"),
+        (commands.backup, "watch"),
         (commands.status, "facts_of"),
         (commands, "serve"),
     ):
         monkeypatch.setattr(place, name, lambda *_, name=name: done.append(name))
-    monkeypatch.setattr(commands.upkeep, "begin", contextlib.nullcontext)
+    monkeypatch.setattr(commands.backup, "begin", contextlib.nullcontext)
     with pytest.raises(SystemExit) as refused:
         commands.start(SimpleNamespace(connection_context=contextlib.nullcontext), sockets=[])
     assert refused.value.code == 2 and "A fault." in capsys.readouterr().err

@@ -19,7 +19,7 @@ CALLS = [
 ]
 # drawings that stand in the same file
 SAFE = {"macros.html: ICONS[name]|safe"}
-MARKUP = {"paper.py: SHEET.read_text(encoding='utf-8')"}  # our own style sheet
+MARKUP = {"pdf.py: SHEET.read_text(encoding='utf-8')"}  # our own style sheet
 
 
 def name_of(call):
