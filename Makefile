@@ -8,12 +8,13 @@ READY := $(VENV)/ready $(VENV)/tests-ready $(VENV)/tools/ready
 $(shell test -x $(RUN) || rm -f $(READY))   # after an upgrade of the system the old Python is gone, and what was for it
 
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants
+.PHONY: help install run demo test lint format test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
 	@echo "make install    install the packages of the portal, and start nothing"
 	@echo "make demo       start a fictional school, in its own folder"
-	@echo "make test       run every test"
+	@echo "make test       run every test, make lint before them"
+	@echo "make lint       see that the code is formatted and has no known slip; make format formats it"
 	@echo "make backup     make a backup now; make drill tries the newest one out; make restore puts it back"
 	@echo "make upgrade    bring the program to its newest version, or leave all as it was"
 	@echo "make test-postgres  run every test that needs no browser on a real PostgreSQL"
@@ -44,7 +45,15 @@ readme: $(VENV)/ready
 backup drill restore upgrade: $(VENV)/ready
 	@$(RUN) commands.py $@
 
-test: $(VENV)/tests-ready
+lint: $(VENV)/tests-ready
+	@$(RUN) -m ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
+	@$(RUN) -m ruff check --quiet .
+
+format: $(VENV)/tests-ready
+	@$(RUN) -m ruff format --quiet .
+	@$(RUN) -m ruff check --fix .
+
+test: lint
 	@$(RUN) tests/need_chromium.py
 	@$(RUN) -m pytest
 
