@@ -80,9 +80,9 @@ def imports(trees):
         package = path.parts[:-1]
         arrows[own] = set()
         for node in ast.walk(tree):
-            for name in imported_names(node, package):
-                if name in modules and name != own:
-                    arrows[own].add(name)
+            names = [n for n in imported_names(node, package) if n in modules and n != own]
+            # `from package import module` is an arrow to the module alone
+            arrows[own].update(names[1:] or names)
     return arrows
 
 
