@@ -14,6 +14,7 @@ from functools import cached_property
 
 from peewee import IntegrityError
 
+from audit.log import together
 from models import (
     AREAS,
     SEN_TYPES,
@@ -37,19 +38,9 @@ from models import (
 )
 from pathway import clock, effects
 from pathway import guards as g
-from records.questions import (
-    OFFICE,
-    ROLES,
-    SENCO,
-    Clash,
-    choice,
-    choices,
-    day,
-    say,
-    text,
-    today,
-    together,
-)
+from records.dates import today
+from records.questions import OFFICE, ROLES, SENCO, choice, choices, day, say, text
+from records.record import Clash
 
 
 # --- stages

@@ -21,9 +21,13 @@ from admin_views import drafts, forms, merge
 from admin_views.account import views as account
 from admin_views.pupil_import import harmless
 from audit import access, verify
+from audit.log import audit, together
 from models import Form, Pupil, PupilRecord, may
 from papers import pdf
-from records.questions import ROLES, Clash, Row, audit, document, short_day, today, together
+from records import questions as q
+from records.dates import short_day, today
+from records.questions import ROLES
+from records.record import Clash, Row, document
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
@@ -579,7 +583,7 @@ def acts(record):
     if record.locked:
         return [("version", "Make a new version")]
     side = workflow.paper_for(type(record)).kind == "side"
-    found = [("agree", "Agree and seal")] if current_user.role == workflow.SENCO else []
+    found = [("agree", "Agree and seal")] if current_user.role == q.SENCO else []
     found += (
         [("complete", "Mark complete")] if record.status == "draft" else [("reopen", "Open again")]
     )

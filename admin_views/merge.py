@@ -17,8 +17,9 @@ from peewee import ForeignKeyField, Model
 import workflow
 from admin_views import forms
 from audit import verify
-from audit.log import SEEN
-from records.questions import AuditEntry, Clash, say_moment
+from audit.log import SEEN, AuditEntry
+from records.dates import say_moment
+from records.record import Clash
 
 
 class Differ(Clash):

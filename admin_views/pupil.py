@@ -17,6 +17,7 @@ import workflow
 from admin_views import drafts, forms, merge
 from admin_views.base import RecordView, acts, scoped, typing_problems
 from admin_views.home import say_due, settings_now
+from audit.log import together
 from models import (
     RATING,
     Agency,
@@ -40,7 +41,8 @@ from models import (
 from papers import pdf
 from pathway import clock
 from privacy import keeping
-from records.questions import Clash, Record, document, read_day, say_day, short_day, today, together
+from records.dates import read_day, say_day, short_day, today
+from records.record import Clash, Record, document
 
 
 class PupilView(RecordView):

@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chunked
 
 from admin_views.forms import clean, clean_line
+from audit.log import audit, together
 from models import Contact, Pupil
-from records.questions import Clash, audit, read_day, together
+from records.dates import read_day
+from records.record import Clash
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
 # a file leaves these as they are

@@ -22,7 +22,7 @@ from models import (
     Setting,
     Strategy,
 )
-from records.questions import say_day
+from records.dates import say_day
 
 
 class Kept:

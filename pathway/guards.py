@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 
 from models import AgencyInformation, Consent, EhcCase
-from records.questions import say_day
+from records.dates import say_day
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 import models as m
 import workflow as w
-from records import questions as q
+from audit import log as audit_log
 
 BEGINS = datetime.date(2024, 1, 8)
 STEPS, EXAMPLES = 40, 34  # 1,360 steps at most; the test below wants 1,000
@@ -68,7 +68,7 @@ class Walk(RuleBasedStateMachine):
         """How much the audit trail has to tell; nothing is written without it (test_questions.py).
         Asked at every turn, so in plain SQL.
         """
-        return q.db.execute_sql("SELECT COUNT(*) FROM audit_entry").fetchone()[0]
+        return audit_log.db.execute_sql("SELECT COUNT(*) FROM audit_entry").fetchone()[0]
 
     # -- what may happen
     @rule(days=some.sampled_from([1, 7, 21, 42, 60]))
@@ -260,8 +260,8 @@ class Walk(RuleBasedStateMachine):
     def i6_every_move_has_an_actor_a_reason_and_an_audit_row(self):
         told = {
             r.record_id: r.who
-            for r in q.AuditEntry.select().where(
-                q.AuditEntry.record == "Placement", q.AuditEntry.act == "add"
+            for r in audit_log.AuditEntry.select().where(
+                audit_log.AuditEntry.record == "Placement", audit_log.AuditEntry.act == "add"
             )
         }
         for placed in m.Placement.select().where(m.Placement.pupil == self.pupil):

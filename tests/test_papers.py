@@ -25,6 +25,7 @@ import models as m
 import workflow as w
 from pathway import guards as g
 from records import questions as q
+from records.record import document
 
 EACH = [pytest.param(p, id=f"{p.stage}-{p.form.__name__}") for p in w.PAPERS]
 SIDES = [p.form for p in w.PAPERS if p.kind == "side"]
@@ -148,7 +149,7 @@ def test_a_new_version_has_the_same_words_and_names_the_old_one(robin, cast, pap
         old.cycle,
         None,
     )
-    assert q.document(new) == q.document(old)
+    assert document(new) == document(old)
 
 
 def test_a_plan_with_a_new_version_must_be_agreed_again_before_its_review(robin, cast):

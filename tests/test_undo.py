@@ -9,7 +9,8 @@ from conftest import HELD, ON, TODAY, add_row, agreed, do_papers, dump, press, r
 
 import models as m
 import workflow as w
-from records import questions as q
+from audit import log as audit_log
+from records.record import Clash, document
 
 
 def undo(pupil, user, **more):
@@ -68,10 +69,10 @@ def test_what_was_entered_in_error_is_kept_and_marked(robin, cast, mv, stage):
     assert all(m.ListMembership.get_by_id(key).void for key in rows) and all(
         m.Letter.get_by_id(key).void for key in letters
     )
-    told = q.AuditEntry.select().where(
-        q.AuditEntry.act == "entered in error",
-        q.AuditEntry.record == "Placement",
-        q.AuditEntry.record_id == fresh.id,
+    told = audit_log.AuditEntry.select().where(
+        audit_log.AuditEntry.act == "entered in error",
+        audit_log.AuditEntry.record == "Placement",
+        audit_log.AuditEntry.record_id == fresh.id,
     )
     assert [r.reason for r in told] == ["Wrong child"]
 
@@ -111,7 +112,7 @@ def test_the_second_press_of_one_page_does_not_take_two_moves_back(robin, cast):
     fresh = press("EHCP issued", robin, cast.senco)
     undo(robin, cast.senco, seen=fresh.id, token="one-use")
     before = dump()
-    with pytest.raises(q.Clash):
+    with pytest.raises(Clash):
         undo(robin, cast.senco, seen=fresh.id, token="one-use")
     assert dump() == before
 
@@ -193,9 +194,9 @@ def take_line_out(draft):
 def test_a_draft_that_somebody_worked_on_is_not_taken_away(robin, cast, change):
     draft = carried(robin, cast)
     change(draft)
-    kept = q.document(m.MyPlan.get_by_id(draft.id))
+    kept = document(m.MyPlan.get_by_id(draft.id))
     undo(robin, cast.senco)
-    assert q.document(m.MyPlan.get_by_id(draft.id)) == kept
+    assert document(m.MyPlan.get_by_id(draft.id)) == kept
 
 
 def test_a_draft_that_nobody_touched_goes_with_the_move(robin, cast):
