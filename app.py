@@ -67,7 +67,7 @@ def create_app(database=None, folder=None, testing=False):
     """
     if database is None:
         raise config.CannotStart(NOT_THIS_WAY)
-    problems = [*models.faults(), *workflow.faults()]
+    problems = [*models.check_models(), *workflow.check_pathway()]
     if problems:
         raise click.ClickException(
             "The tables of the program contradict themselves:\n" + "\n".join(problems)

@@ -392,7 +392,7 @@ class Setting(Record):
                 setattr(self, name, asked.default)
         self.save()
 
-    def faults(self):
+    def errors(self):
         """Numbers that no clock can count with, and a window that closes before it opens."""
         said = {
             n: getattr(self, n)
@@ -462,7 +462,7 @@ class Pupil(Record):
     listed = ("surname", "forename", "year", "form", "upn")
     searched = ("surname", "forename", "known_as", "upn")
     order_by = ("surname", "forename")
-    given = ("left_on", "destination")  # written by "Has left the school"
+    readonly = ("left_on", "destination")  # written by "Has left the school"
     who = Section("Who they are")
     surname = text("Surname", "As in the school's register.", needed=True)
     forename = text("Forename", needed=True)
@@ -545,13 +545,13 @@ class Pupil(Record):
     def __str__(self):
         return f"{self.name} ({self.form})" if self.form else self.name
 
-    def tidy(self):
+    def clean(self):
         self.upn, self.former_upn = (
             "".join((said or "").split()).upper() or None for said in (self.upn, self.former_upn)
         )
 
-    def faults(self):
-        self.tidy()
+    def errors(self):
+        self.clean()
         found = [("upn", f"{words}.") for words in [self.upn and upn_fault(self.upn)] if words]
         if self.dob and not datetime.date(1990, 1, 1) <= self.dob <= today():
             found.append(("dob", "The date of birth must be in the past, and a school child's."))
@@ -755,7 +755,7 @@ class Form(PupilRecord):
     sealed_code = CharField(null=True)
     sealed_by = CharField(null=True)
     sealed_at = DateTimeField(null=True)
-    untold = ("sealed",)
+    audit_exclude = ("sealed",)
 
     @property
     def locked(self):
@@ -798,7 +798,7 @@ class Form(PupilRecord):
             else self.kind_name()
         )
 
-    def faults(self):
+    def errors(self):
         late = self.happened_on and self.happened_on > today()
         return (
             [("happened_on", "The date lies in the future; give the day it happened.")]
@@ -850,8 +850,8 @@ class RecordOfConcern(Form):
         "What does the child say about it?", "In the child's own words if you can.", rows=3
     )
 
-    def faults(self):
-        found = super().faults()
+    def errors(self):
+        found = super().errors()
         if self.raised_on and self.happened_on and self.raised_on > self.happened_on:
             found.append(
                 (
@@ -989,8 +989,8 @@ class MyPlan(Form):
     review_by = day("Review by", needed=True)
     lead = text("Who keeps an eye on this plan?")
 
-    def faults(self):
-        found = super().faults()
+    def errors(self):
+        found = super().errors()
         for at, outcome in enumerate(
             self.outcomes.order_by(type(self).groups()["outcomes"].id) if self.id else []
         ):
@@ -1506,7 +1506,7 @@ class Consent(PupilRecord):
     def __str__(self):
         return f"Consent: {self.purpose or ''}, {self.to_whom or ''}".strip(", ")
 
-    def faults(self):
+    def errors(self):
         if self.valid_to and self.given_on and self.valid_to < self.given_on:
             return [("valid_to", "“Valid until” is before the date of the consent.")]
         return []
@@ -1647,7 +1647,7 @@ class EhcCase(PupilRecord):
             .first()
         )
 
-    def faults(self):
+    def errors(self):
         other = EhcCase.current(self.pupil) if self.pupil_id and not self.id else None
         return (
             [("pupil", "There is an open EHC case for this pupil already; go on with that one.")]
@@ -1663,7 +1663,7 @@ class Document(PupilRecord):
     """Document: a file that belongs to a child's record."""
 
     listed = ("pupil", "title_of", "kind", "dated", "file_name")
-    given = ("file_name",)
+    readonly = ("file_name",)
     title_of = text("What is it?", needed=True)
     kind = choice(
         "Kind",
@@ -1739,14 +1739,14 @@ class Disclosure(PupilRecord):
     inside = Section("What was given", family=False)
     left_out = text("Left out, and why", "Written when the bundle is made.", rows=3)
     contents = text("What was in it", "Written when the bundle is made.", rows=3)
-    given = ("left_out", "contents")
+    readonly = ("left_out", "contents")
 
     def due(self):
         """By when it must be answered, in words."""
         when = clock.request_due(self, Setting.of_school())
         return "" if self.given_on else short_day(when) if when else "The clock is stopped"
 
-    def faults(self):
+    def errors(self):
         order = (
             (
                 self.paused_on,
@@ -1803,7 +1803,7 @@ def tables():
     return [*every(), AuditEntry, SignInAttempt, UserSession, Draft, FormToken]
 
 
-def faults():
+def check_models():
     """What is wrong with the classes of this file, in sentences; the program refuses to start until
     it is none.
     """

@@ -30,7 +30,15 @@ class User(Record):
     )
     order_by = ("name",)
     many = "People"
-    untold = ("password", "token", "totp", "totp_last", "recovery", "setup_token", "setup_until")
+    audit_exclude = (
+        "password",
+        "token",
+        "totp",
+        "totp_last",
+        "recovery",
+        "setup_token",
+        "setup_until",
+    )
     who = Section("Who it is")
     name = text("Full name", needed=True)
     username = text(
@@ -95,7 +103,7 @@ class User(Record):
         """The classes whose pupils a teacher sees."""
         return [c.strip() for c in (self.classes or "").split(",") if c.strip()]
 
-    def faults(self):
+    def errors(self):
         """A user name that cannot be typed, or the last technician gone: nobody could let people
         in.
         """
@@ -111,7 +119,7 @@ class User(Record):
         last = ("account", "One technician must stay switched on, or nobody can let people in.")
         return found + ([last] if lone else [])
 
-    def tidy(self):
+    def clean(self):
         self.username = (self.username or "").strip().lower() or None
 
     def save(self, *args, **more):
@@ -131,14 +139,14 @@ class User(Record):
 
     def _take_up(self, was):
         """A form that was open for long must not bring back an old password or a used code."""
-        for name in set(self.untold) - set(self.dirty_field_names):
+        for name in set(self.audit_exclude) - set(self.dirty_field_names):
             setattr(self, name, getattr(was, name))
 
     def keep(self, *only_if, **columns):
         """Write columns kept for signing in, past version and audit; False when `only_if` no longer
         holds. A new token ends every place.
         """
-        if not set(columns) <= set(self.untold):
+        if not set(columns) <= set(self.audit_exclude):
             raise ValueError("Only what is kept for signing in may be written like this.")
         with together():
             done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1

@@ -349,7 +349,7 @@ class RecordView(ModelView):
         if pupil is None:
             abort(404)
         mine = workflow.unfinished(self.model, pupil, current_user)
-        return (mine, {}) if mine else workflow.begin(self.model, pupil, current_user)
+        return (mine, {}) if mine else workflow.start_form(self.model, pupil, current_user)
 
     @expose("/<int:key>/edit/", methods=("GET", "POST"))
     def edit(self, key):
@@ -448,7 +448,7 @@ class RecordView(ModelView):
             return getattr(clash, "problems", [("", str(clash))])
         except workflow.Invalid as invalid:
             record.id = known  # what was new is not saved
-            return invalid.faults
+            return invalid.errors
         except IntegrityError:
             record.id = known
             return [
@@ -468,7 +468,7 @@ class RecordView(ModelView):
         except workflow.Invalid as invalid:
             return [
                 ("", "It is saved as a draft. To complete it, answer what is named here."),
-                *invalid.faults,
+                *invalid.errors,
             ]
         except (workflow.Refused, Clash) as refused:
             return [("", f"It is saved. {refused}")]
@@ -477,8 +477,8 @@ class RecordView(ModelView):
     def check(self, record):
         """What must be right to save at all; a paper may always be a draft."""
         if isinstance(record, Form):
-            return workflow.settle(record, current_user)
-        faults = record.missing() + record.faults()
+            return workflow.reopen_if_incomplete(record, current_user)
+        faults = record.missing() + record.errors()
         if faults:
             raise workflow.Invalid(faults)
 
@@ -528,7 +528,7 @@ class RecordView(ModelView):
                     may_write=True,
                     history=verify.history(record, current_user),
                     acts=acts(record),
-                    lacks=invalid.faults,
+                    lacks=invalid.errors,
                     links=[],
                 ),
                 422,

@@ -278,7 +278,7 @@ def form_for(record_class, user, fixed=()):
                     description=question.prompt,
                     max_entries=READ_LINES,
                 )
-            elif name not in fixed and name not in record_class.given:
+            elif name not in fixed and name not in record_class.readonly:
                 lines[name] = control(name, question, {"user": user, "row": False})
     return type(f"{record_class.__name__}Form", (FlaskForm,), lines)
 

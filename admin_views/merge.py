@@ -373,8 +373,8 @@ def store(record, form):
     for field in form:
         if field.short_name in asked:
             setattr(record, field.short_name, forms.answer_of(field))
-    if record.taken():
-        raise workflow.Invalid(record.taken())
+    if record.unique_errors():
+        raise workflow.Invalid(record.unique_errors())
     saved_at = record.version
     record.save()
     made, touched, gone = {}, False, []

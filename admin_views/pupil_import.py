@@ -658,7 +658,7 @@ def faults_of(pupil, said, heads):
     lacking = [(n, "it is empty, and a new pupil needs it.") for n in NEEDED if not pupil.answer(n)]
     return [
         f"“{heads.get(name, name)}”: {words}"
-        for name, words in lacking or pupil.faults()
+        for name, words in lacking or pupil.errors()
         if name in said or not pupil.id
     ]
 

@@ -463,7 +463,7 @@ class Journey:
         )
         stands = Placement.current(self.pupil)
         with as_person(self.senco):
-            workflow.make(
+            workflow.perform(
                 move,
                 self.pupil,
                 self.senco,
@@ -476,7 +476,7 @@ class Journey:
     # -- papers
     def begin(self, form_class, day, who, **answers):
         """A new paper of this day, with these answers: (form, the rows to rate)."""
-        form, rows = workflow.begin(form_class, self.pupil, who)
+        form, rows = workflow.start_form(form_class, self.pupil, who)
         for name, words in self.said(dict(answers, happened_on=day)).items():
             setattr(form, name, words)
         form.save()
@@ -501,7 +501,7 @@ class Journey:
             with as_person(self.teacher):
                 return self.finish(self.write_concern(day, status), status, self.teacher)
         with as_person(self.office):
-            form = workflow.Situation(self.pupil, self.office).paper("plan")[1]
+            form = workflow.PupilContext(self.pupil, self.office).paper("plan")[1]
             form = self.renew_plan(form, day) if form else self.new_plan(PLANS[stage], day)
             if status != "draft":
                 self.agree_together(form, day)
@@ -724,7 +724,7 @@ class Journey:
     # -- the five forms of Stage 3
     def write_sides(self, day, some=False):
         """The five forms of a stay at Stage 3, once for each stay; `some`: some are in, some are drafts, one is not started."""
-        at = workflow.Situation(self.pupil, self.office)
+        at = workflow.PupilContext(self.pupil, self.office)
         if any(f for p, f in at.papers if p.kind == "side"):
             return
         states = {0: "complete", 1: "draft", 2: "", 3: "sealed", 4: "draft"} if some else {}
@@ -1091,7 +1091,7 @@ class Journey:
         with as_person(self.office):
             for name, days in w.CASE_PATHS[state]:
                 if case.state in named[name].from_:
-                    workflow.make_case_move(
+                    workflow.perform_case_move(
                         named[name],
                         case,
                         self.office,
@@ -1140,7 +1140,7 @@ class Journey:
                 authority=w.SETTINGS["local_authority"],
                 note=self.say("{carer} rang and sent us a copy."),
             )
-            workflow.make(
+            workflow.perform(
                 workflow.move_named("Record an EHC request"),
                 self.pupil,
                 self.office,
@@ -1156,7 +1156,7 @@ class Journey:
         name = {"NONE": "Place on Concerns List", "S1": "EHCP issued"}[stage]
         self.make(workflow.move_named(name), "oops", self.school.day(self.on, 0, 2, self.rng))
         with as_person(self.senco):
-            workflow.make(
+            workflow.perform(
                 workflow.UNDO,
                 self.pupil,
                 self.senco,
@@ -1182,7 +1182,7 @@ class Journey:
         plan = next(
             (
                 f
-                for p, f in workflow.Situation(self.pupil, self.senco).papers
+                for p, f in workflow.PupilContext(self.pupil, self.senco).papers
                 if p.kind == "plan" and f
             ),
             None,

@@ -488,7 +488,7 @@ def tables_are_up_to_date(at):
 @check(REFUSE, STORE, "Read the sentence; put models.py or workflow.py right")
 def rules_are_sound(at):
     """Records, rights, stages and moves do not contradict each other."""
-    return next(iter([*models.faults(), *workflow.faults()]), None)
+    return next(iter([*models.check_models(), *workflow.check_pathway()]), None)
 
 
 @check(WARN, STORE, "Install Python or PostgreSQL of the last few years from your system's updates")

@@ -39,8 +39,8 @@ class Record(Table):
     listed = ()  # the columns of the list; the first questions when not given
     searched = ()  # the columns that the search box looks in
     order_by = ("-id",)  # the order of the list
-    untold = ()  # columns that the audit trail must not repeat (secrets, copies)
-    given = ()  # questions that the program answers, not the person
+    audit_exclude = ()  # columns that the audit trail must not repeat (secrets, copies)
+    readonly = ()  # questions that the program answers, not the person
     many = None  # the name of a list of them, when `plural` does not find it
     locked = False  # whether its words can no longer change
 
@@ -151,7 +151,7 @@ class Record(Table):
             return str(getattr(self, name))
         return say(asked, value)
 
-    def look(self):
+    def content_hash(self):
         """A short code of all that this record says, rows included: it changes when somebody works
         on it.
         """
@@ -210,20 +210,20 @@ class Record(Table):
         other, _, wanted = rule.partition("=")
         return (self.__data__.get(other) or "") in wanted.split("|")
 
-    def faults(self):
+    def errors(self):
         """Answers that contradict each other or a rule: a list of (question or group, sentence)."""
         return []
 
-    def tidy(self):
+    def clean(self):
         """Bring answers into the one form in which they are kept (capitals, spaces); called before
         every save.
         """
 
-    def taken(self):
+    def unique_errors(self):
         """Answers that only one record may have, and another one has: a list of (question,
         sentence).
         """
-        self.tidy()
+        self.clean()
         cls, asked = (
             type(self),
             [(n, f) for n, f in self.questions() if f.unique and self.answer(n)],
@@ -242,7 +242,7 @@ class Record(Table):
         """Save with an audit row per changed answer, all or nothing; raise Clash if somebody saved
         it since.
         """
-        self.tidy()
+        self.clean()
         with together():
             was = (
                 None
@@ -286,7 +286,7 @@ class Record(Table):
     def _tell(self, act, was, reason):
         told, changes = dict(self.questions()), [("", "", "", "")] if was is None else []
         for f in self._meta.sorted_fields:
-            if f.name in ("id", "version", *self.untold):
+            if f.name in ("id", "version", *self.audit_exclude):
                 continue
             before, after = (was.answer(f.name) if was else ""), self.answer(f.name)
             if before != after:

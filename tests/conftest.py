@@ -462,7 +462,7 @@ def fill_gap(form, name):
 
 def write(form_class, pupil, user, on=START, **given):
     """A new paper of a pupil, as the screen begins it, filled in and saved as a draft."""
-    form, rows = w.begin(form_class, pupil, user)
+    form, rows = w.start_form(form_class, pupil, user)
     form.happened_on = on
     form.save()
     for group, lines in rows.items():
@@ -489,7 +489,9 @@ def press(name, pupil, user, on=ON, seen=None, token=None, today=TODAY, **given)
     """Make the move with this name; what it asks is answered with samples."""
     move = w.move_named(name)
     answers = answers_for(move, on or ON, **given)
-    return w.make(move, pupil, user, {**answers, **({} if on else {"on": on})}, seen, token, today)
+    return w.perform(
+        move, pupil, user, {**answers, **({} if on else {"on": on})}, seen, token, today
+    )
 
 
 TO_STAGE = {
@@ -519,10 +521,10 @@ def paper_of(stage, kind):
 
 def do_papers(pupil, user, on=START):
     """Agree the plan of the stage; the five forms of Stage 3 are declined first. The plan."""
-    at = w.Situation(pupil, user)
+    at = w.PupilContext(pupil, user)
     for paper, form in at.papers:
         if paper.kind == "side" and form is None:
-            w.decline(w.begin(paper.form, pupil, user)[0], user, "Does not apply.")
+            w.decline(w.start_form(paper.form, pupil, user)[0], user, "Does not apply.")
     return agreed(paper_of(at.stage, "plan"), pupil, user, on)
 
 

@@ -57,7 +57,7 @@ def main(folder):
         audit_log.acting("The tests"),
     ):
         return {
-            "faults": [*m.faults(), *workflow.faults(), *verify.problems()],
+            "faults": [*m.check_models(), *workflow.check_pathway(), *verify.problems()],
             "afresh": effects.AGREED_AFRESH,
             "effects": moves_made(),
             **bundle_of(m.MyPlanPlus.get(m.MyPlanPlus.status == "sealed"), folder),

@@ -358,16 +358,16 @@ def test_a_user_name_is_kept_in_small_letters(app):
 
 @pytest.mark.parametrize("username", ["", "b", "b b", "é", "x" * 41])
 def test_a_user_name_that_cannot_be_typed_is_a_fault(tom, username):
-    assert [where for where, _ in User(name="B", username=username, role="office").faults()] == [
+    assert [where for where, _ in User(name="B", username=username, role="office").errors()] == [
         "username"
     ]
 
 
 def test_the_last_technician_cannot_be_switched_off(tom):
     tom.account = "off"
-    assert [where for where, _ in tom.faults()] == ["account"]
+    assert [where for where, _ in tom.errors()] == ["account"]
     person("tim", "technician")
-    assert tom.faults() == []
+    assert tom.errors() == []
 
 
 # Passwords

@@ -336,7 +336,7 @@ def test_a_second_press_carries_no_words_to_another_child(school, browser, actin
 # --- entered in error
 def undo(pupil, user):
     """Take the last move back."""
-    return w.make(w.UNDO, m.Pupil.get_by_id(pupil.id), user, {"reason": "Wrong child"}, on=TODAY)
+    return w.perform(w.UNDO, m.Pupil.get_by_id(pupil.id), user, {"reason": "Wrong child"}, on=TODAY)
 
 
 def type_of(pupil):
@@ -358,7 +358,7 @@ def test_entered_in_error_takes_away_only_what_the_move_made(cast, who):
         made = m.SenNeed.create(
             pupil=getattr(cast, who), code=taken.code, rank=taken.rank, since=taken.since
         )
-    assert made.id == taken.id and made.look() == taken.look()
+    assert made.id == taken.id and made.content_hash() == taken.content_hash()
     with audit_log.acting("The SENCO", cast.senco.id):
         undo(cast.robin, cast.senco)
     assert m.Placement.stage_of(cast.robin) == "NONE"
@@ -374,7 +374,7 @@ def test_another_childs_case_does_not_stop_entered_in_error(cast, acting):
         {**json.loads(placement.effects), "case": [case.id, "as it was"]}
     )
     placement.save()
-    assert guards.case_not_moved_on(w.Situation(cast.robin, cast.senco)) is None
+    assert guards.case_not_moved_on(w.PupilContext(cast.robin, cast.senco)) is None
     undo(cast.robin, cast.senco)
     assert m.EhcCase.get_or_none(id=case.id)
 
@@ -385,7 +385,7 @@ def test_entered_in_error_changes_nothing_of_another_child(cast, acting):
     """
     take_to(cast.robin, "S2", cast.senco)
     had = type_of(cast.robin)
-    kept = effects.Kept()
+    kept = effects.MoveJournal()
     kept.change(had, until=ON)
     had.remove()
     as_long_ago(had)

@@ -231,7 +231,7 @@ def test_upns_are_well_formed_and_fictitious():
 def test_nothing_is_left_unfilled():
     odd = [(c, n, t) for c, n, t in texts() if c != "Setting" and re.search(r"[{}¦]", t)]
     assert not odd
-    assert not [(c.__name__, r.id, r.faults()) for c in m.every() for r in c.select() if r.faults()]
+    assert not [(c.__name__, r.id, r.errors()) for c in m.every() for r in c.select() if r.errors()]
     many = [
         (c, n, t)
         for c, n, t in texts()

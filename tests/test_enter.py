@@ -95,14 +95,14 @@ def test_enter_in_a_move_in_the_chart_and_in_the_papers_of_keeping(school, brows
     )
     urls = [f"/pupil/{pupil.id}/move/place-on-concerns-list/"]
     found = faults_of(school.app, at.page(urls[0]), urls[0])[0]
-    w.make(
+    w.perform(
         w.move_named("Place on Concerns List"),
         pupil,
         school.senco,
         {"on": dates.today(), "raised_by": "Tess", "areas": m.AREAS[0]},
     )
     do_papers(pupil, school.senco, dates.today())
-    review, _ = w.begin(m.ConcernReview, pupil, school.senco)
+    review, _ = w.start_form(m.ConcernReview, pupil, school.senco)
     review.save()
     pupil.left_on = dates.today()
     pupil.save()

@@ -196,7 +196,7 @@ def test_an_empty_form_saves_as_a_draft_and_completing_names_all_that_is_missing
     form = cls.get(cls.pupil == pupil)
     assert form.status == "draft" and page.response.request.path == edit(form)
     page = senco.submit(page, 422, button=("do", "complete"))
-    wanted = {words for _, words in w.lacks(cls.get_by_id(form.id), school.senco)}
+    wanted = {words for _, words in w.missing(cls.get_by_id(form.id), school.senco)}
     shown = dict((words, where) for where, words in page.problems)
     assert wanted <= set(shown), f"not named: {wanted - set(shown)}"
     lost = {

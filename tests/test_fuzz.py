@@ -357,9 +357,9 @@ def check_kept(cls, before, key):
             f"{type(row).__name__}.{words}" for row in rows_of(record) for words in wrong_with(row)
         ]
         if not isinstance(record, m.Form):
-            found += [words for _, words in record.missing() + record.faults()]
+            found += [words for _, words in record.missing() + record.errors()]
         elif record.status == "complete":
-            found += [words for _, words in w.lacks(record, people.User.get(role=q.SENCO))]
+            found += [words for _, words in w.missing(record, people.User.get(role=q.SENCO))]
         assert not found, found
 
 

@@ -66,7 +66,7 @@ def refused(mv, pupil, user, kind=w.Refused, **more):
 @pytest.mark.parametrize("mv, stage, row", list(paths()))
 def test_each_move_leads_from_each_of_its_stages_to_where_its_row_says(robin, cast, mv, stage, row):
     was = ready(mv, robin, cast.senco, stage, row)
-    assert w.stops(mv, w.Situation(robin, cast.senco, TODAY)) == []
+    assert w.blockers(mv, w.PupilContext(robin, cast.senco, TODAY)) == []
     make(mv, robin, cast.senco)
     now = m.Placement.current(robin)
     assert m.Placement.stage_of(robin) == (mv.to or stage)
@@ -172,10 +172,10 @@ def test_everything_that_is_missing_is_named_at_once(robin, cast, mv):
     ready(mv, robin, cast.senco)
     before = dump()
     with pytest.raises(w.Invalid) as refusal:
-        w.make(mv, robin, cast.senco, {}, on=TODAY)
+        w.perform(mv, robin, cast.senco, {}, on=TODAY)
     needed = [n for n in mv.asks if w.ASKS[n].ask.needed]
     assert (
-        refusal.value.faults == [(n, f"Answer “{w.ASKS[n].verbose_name}”") for n in needed]
+        refusal.value.errors == [(n, f"Answer “{w.ASKS[n].verbose_name}”") for n in needed]
         and needed
     )
     assert dump() == before
@@ -193,7 +193,7 @@ def test_everything_that_is_missing_is_named_at_once(robin, cast, mv):
 @pytest.mark.parametrize("empty", [None, ""], ids=["none", "empty"])
 def test_each_needed_answer_is_needed(robin, cast, mv, name, empty):
     take_to(robin, mv.from_[0], cast.senco)
-    assert [n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: empty}).faults] == [
+    assert [n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: empty}).errors] == [
         name
     ]
 
@@ -210,7 +210,7 @@ def test_each_needed_answer_is_needed(robin, cast, mv, name, empty):
 def test_an_answer_that_is_not_in_its_list_is_refused(robin, cast, mv, name):
     take_to(robin, mv.from_[0], cast.senco)
     assert [
-        n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: "Made up"}).faults
+        n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: "Made up"}).errors
     ] == [name]
 
 
@@ -226,11 +226,11 @@ def left_by_hand(mv, pupil, user):
 
 
 def review_reopened(mv, pupil, user):
-    w.new_version(w.Situation(pupil, user).review, user)
+    w.new_version(w.PupilContext(pupil, user).review, user)
 
 
 def review_says_otherwise(mv, pupil, user):
-    review = w.Situation(pupil, user).review
+    review = w.PupilContext(pupil, user).review
     stage = m.Placement.stage_of(pupil)
     other = next(r.name for r in w.ROWS if stage in r.stages and r.name not in mv.rows)
     type(review).update(
@@ -252,7 +252,7 @@ def setting(**values):
 
 
 def agency_need_taken_out(mv, pupil, user):
-    review = w.Situation(pupil, user).review
+    review = w.PupilContext(pupil, user).review
     type(review).update(agency_need="").where(type(review).id == review.id).execute()
 
 
@@ -261,8 +261,8 @@ def case_opened(mv, pupil, user):
 
 
 def case_withdrawn(mv, pupil, user):
-    case = w.Situation(pupil, user).case
-    w.make_case_move(
+    case = w.PupilContext(pupil, user).case
+    w.perform_case_move(
         next(c for c in w.CASE_MOVES if c.to == "withdrawn"), case, user, ON, case.version
     )
 
@@ -304,11 +304,11 @@ def test_every_guard_of_a_move_is_tested():
 @pytest.mark.parametrize("mv, guard", GUARDED)
 def test_each_guard_stops_its_move_in_words_and_only_then(robin, cast, mv, guard):
     ready(mv, robin, cast.senco)
-    at = w.Situation(robin, cast.senco, TODAY, answers_for(mv), move=mv)
+    at = w.PupilContext(robin, cast.senco, TODAY, answers_for(mv), move=mv)
     assert guard(at) is None, f"{guard.__name__} stops “{mv.name}” where it should hold"
     spoil = SPOIL[guard]
     more = spoil if isinstance(spoil, dict) else spoil(mv, robin, cast.senco) or {}
-    at = w.Situation(
+    at = w.PupilContext(
         robin, cast.senco, more.get("today", TODAY), {**answers_for(mv), **more}, move=mv
     )
     stop = guard(at)
@@ -322,7 +322,7 @@ def test_a_move_of_the_chart_needs_an_agreed_review(robin, cast, mv, state):
     take_to(robin, mv.from_[0], cast.senco)
     form_class = next(p.form for p in w.PAPERS if p.stage == mv.from_[0] and p.kind == "review")
     if state != "not started":
-        form, _ = w.begin(form_class, robin, cast.senco)
+        form, _ = w.start_form(form_class, robin, cast.senco)
         form.status = state
         form.save()
     words = "is not started." if state == "not started" else "is not agreed yet."
@@ -431,13 +431,13 @@ def steps():
 def break_after(monkeypatch, step):
     """Let one step do its work and then fail, as when the power goes."""
     kept = step in ("text", "undo")
-    whole = getattr(effects.Kept if kept else effects, step)
+    whole = getattr(effects.MoveJournal if kept else effects, step)
 
     def broken(*args, **more):
         whole(*args, **more)
         raise OSError("The power is gone")
 
-    monkeypatch.setattr(effects.Kept if kept else effects, step, broken)
+    monkeypatch.setattr(effects.MoveJournal if kept else effects, step, broken)
     if step in effects.EFFECTS:
         monkeypatch.setitem(effects.EFFECTS, step, broken)
 
@@ -592,7 +592,7 @@ def test_nothing_but_the_door_writes_a_placement_or_a_list():
     # erasing takes the placements of the child away
     found = found_in(MAKES_A_STAGE, {*WRITERS, "keeping.py"})
     assert not found, (
-        "Make a move (workflow.make) instead of writing Placement or ListMembership yourself:"
+        "Make a move (workflow.perform) instead of writing Placement or ListMembership yourself:"
         f" {found}"
     )
 
@@ -619,7 +619,7 @@ def test_the_search_for_writers_finds_one():
 
 # --- the tables themselves
 def test_the_tables_have_no_faults():
-    assert w.faults() == []
+    assert w.check_pathway() == []
 
 
 def test_every_stage_of_the_pathway_can_be_reached_and_left():
@@ -650,12 +650,12 @@ def test_every_move_has_a_sentence_and_its_source(mv):
 
 
 def test_a_record_of_concern_written_before_the_child_is_placed_belongs_to_stage_1(cast, acting):
-    written, _ = w.begin(m.RecordOfConcern, cast.robin, cast.teacher)
+    written, _ = w.start_form(m.RecordOfConcern, cast.robin, cast.teacher)
     written.save()
     assert written.placement_id is None
     placed = press("Place on Concerns List", cast.robin, cast.senco)
     assert m.RecordOfConcern.get_by_id(written.id).placement_id == placed.id
-    w.make(w.UNDO, cast.robin, cast.senco, {"reason": "The wrong child"})
+    w.perform(w.UNDO, cast.robin, cast.senco, {"reason": "The wrong child"})
     assert m.RecordOfConcern.get_by_id(written.id).placement_id is None, (
         "taking the move back must leave the teacher's paper alone"
     )

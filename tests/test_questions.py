@@ -190,7 +190,7 @@ def test_a_change_without_its_audit_row_does_not_stay(robin, monkeypatch):
     assert dump() == before
 
 
-@pytest.mark.parametrize("name", people.User.untold)
+@pytest.mark.parametrize("name", people.User.audit_exclude)
 def test_a_secret_never_reaches_the_audit_trail(cast, acting, name):
     kind = type(people.User._meta.fields[name]).__name__
     first, second = {
@@ -251,18 +251,18 @@ def test_every_needed_question_is_named_when_it_is_missing(robin, cast, form_cla
 def test_completing_names_every_missing_answer_at_once(robin, cast, form_class):
     stage = next(p.stage for p in w.PAPERS if p.form is form_class)
     take_to(robin, stage, cast.senco)
-    form, _ = w.begin(form_class, robin, cast.senco)
+    form, _ = w.start_form(form_class, robin, cast.senco)
     form.save()
     with pytest.raises(w.Invalid) as refusal:
         w.complete(form, cast.senco)
-    assert set(form.missing()) <= set(refusal.value.faults)
+    assert set(form.missing()) <= set(refusal.value.errors)
     assert form_class.get_by_id(form.id).status == "draft"
 
 
 @pytest.mark.parametrize("form_class", w.every_form(), ids=lambda c: c.__name__)
 def test_every_form_can_be_filled_in_and_lacks_nothing_then(robin, cast, form_class):
     form = fill(form_class(pupil=robin))
-    assert form.missing() == [] and form.faults() == []
+    assert form.missing() == [] and form.errors() == []
 
 
 @pytest.mark.parametrize(

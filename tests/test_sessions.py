@@ -101,7 +101,7 @@ def test_the_school_sets_both_limits_but_cannot_lock_itself_out(school, browser)
     with later(minutes=61):
         assert not is_in(person)
     settings.idle_minutes, settings.day_hours = 2, 25
-    assert {n for n, _ in settings.faults()} == {"idle_minutes", "day_hours"}
+    assert {n for n, _ in settings.errors()} == {"idle_minutes", "day_hours"}
     m.Setting.update(idle_minutes=0, day_hours=0).execute()
     assert is_in(browser("senco"))
 

@@ -57,7 +57,7 @@ def asked_on_form(cls):
     """
     for kind, name, asked, control in asked_of(cls):
         section = cls.section_of(control.partition("-")[0])
-        if WRITER[cls] in section.write and name not in (*cls.given, "pupil"):
+        if WRITER[cls] in section.write and name not in (*cls.readonly, "pupil"):
             yield kind, name, asked, control
 
 

@@ -372,7 +372,7 @@ def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, br
     """
     senco, robin = browser("senco"), school.robin
     with audit_log.acting("The tests"):
-        w.make(
+        w.perform(
             w.move_named("Start at Stage 2"),
             robin,
             school.senco,
@@ -381,7 +381,7 @@ def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, br
         paper = write(m.MyPlan, robin, school.senco)
         w.complete(paper, school.senco)
         page = senco.page(edit(paper))
-        w.make(
+        w.perform(
             w.move_named("Move to Stage 3 between reviews"),
             robin,
             school.senco,
@@ -400,7 +400,7 @@ def test_the_chart_of_a_review_that_is_sealed_meanwhile_never_changes(school, br
     """The same for the chart's questions."""
     senco, robin = browser("senco"), school.robin
     with audit_log.acting("The tests"):
-        w.make(
+        w.perform(
             w.move_named("Place on Concerns List"),
             robin,
             school.senco,
@@ -642,7 +642,7 @@ def test_twenty_presses_of_a_move_make_one_placement_and_one_letter(busy):
     app, senco = busy
     with app.database.connection_context(), audit_log.acting("The tests"):
         child = pupil("Moved")
-        w.make(
+        w.perform(
             w.move_named("Place on Concerns List"),
             child,
             senco,

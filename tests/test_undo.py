@@ -15,7 +15,7 @@ from records.record import Clash, document
 
 def undo(pupil, user, **more):
     """Take the last move back."""
-    return w.make(
+    return w.perform(
         w.UNDO,
         m.Pupil.get_by_id(pupil.id),
         user,
@@ -99,7 +99,7 @@ def test_after_an_error_the_right_move_can_be_made(robin, cast):
 
 def test_a_draft_of_a_placement_entered_in_error_is_taken_up_by_the_right_one(robin, cast):
     take_to(robin, "S1", cast.senco)
-    form, _ = w.begin(m.RecordOfConcern, robin, cast.teacher)
+    form, _ = w.start_form(m.RecordOfConcern, robin, cast.teacher)
     form.strengths = "Sings"
     form.save()
     undo(robin, cast.senco)
@@ -154,7 +154,7 @@ def test_a_newer_draft_does_not_hide_what_is_sealed(robin, cast):
 def test_a_case_that_has_moved_on_stops_the_undo(robin, cast, name, row):
     ready(w.move_named(name), robin, cast.senco, stage="S3", row=row)
     press(name, robin, cast.senco)
-    case = w.Situation(robin, cast.senco).case
+    case = w.PupilContext(robin, cast.senco).case
     case.officer = "A. N. Officer"
     case.save()
     before = dump()
@@ -168,7 +168,7 @@ def carried(robin, cast):
     """The draft that a new cycle of My Plan made."""
     ready(w.move_named("New My Plan cycle"), robin, cast.senco)
     press("New My Plan cycle", robin, cast.senco)
-    return w.Situation(robin, cast.senco).paper("plan")[1]
+    return w.PupilContext(robin, cast.senco).paper("plan")[1]
 
 
 def change_question(draft):

@@ -4,7 +4,7 @@ whole pathway is walked.
 A change that the program did not tell the audit trail about is found, whoever wrote it and however.
 What needs no row of its own:
 - `version` alone: it counts that lines of a paper changed, and each of those lines has its row;
-- the columns that a record keeps from the trail (`untold`): password, codes, tokens; the sealed
+- the columns that a record keeps from the trail (`audit_exclude`): password, codes, tokens; the sealed
   words, whose check code has its row;
 - the tables of SignInAttempt, UserSession, Draft and FormToken: no record, gone within days (sign-ins have
   rows of their own).
@@ -40,7 +40,7 @@ class Witness:
             told = [
                 f.column_name
                 for f in cls._meta.sorted_fields
-                if f.name not in ("version", *cls.untold)
+                if f.name not in ("version", *cls.audit_exclude)
             ]
             changed = " OR ".join(f'OLD."{c}" IS NOT NEW."{c}"' for c in told)
             for op, row, when in (
@@ -145,7 +145,7 @@ def every_step_of_a_case(school):
                 pupil=pupil, requester="Parent", state=step.from_[0]
             )
             case.save()
-            w.make_case_move(step, case, school.senco, ON, case.version)
+            w.perform_case_move(step, case, school.senco, ON, case.version)
 
 
 def every_form_through_its_page(school, browser):

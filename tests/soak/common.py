@@ -118,13 +118,13 @@ def build(folder, url=None, pupils=20):
                 year=str(n % 4 + 1),
             )
             on = dates.today()
-            w.make(
+            w.perform(
                 w.move_named("Place on Concerns List"),
                 pupil,
                 senco,
                 {"on": on, "raised_by": "Tess", "areas": m.AREAS[0]},
             )
-            form, _ = w.begin(m.RecordOfConcern, pupil, senco)
+            form, _ = w.start_form(m.RecordOfConcern, pupil, senco)
             form.save()
     return database
 

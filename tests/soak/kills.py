@@ -99,7 +99,7 @@ class Writer:
             move = w.move_named(
                 "Has returned" if m.Placement.stage_of(pupil) == "OFF" else "Has left the school"
             )
-            placed = w.make(
+            placed = w.perform(
                 move,
                 pupil,
                 self.senco,
