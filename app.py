@@ -34,7 +34,6 @@ from audit import access
 from audit import log as audit_log
 from ops import logs
 from papers import printing
-from records import questions
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src"
@@ -68,7 +67,7 @@ def create_app(database=None, folder=None, testing=False):
     """
     if database is None:
         raise config.CannotStart(NOT_THIS_WAY)
-    problems = [*models.faults(), *workflow.faults()]
+    problems = [*models.check_models(), *workflow.check_pathway()]
     if problems:
         raise click.ClickException(
             "The tables of the program contradict themselves:\n" + "\n".join(problems)
@@ -204,7 +203,7 @@ def refuse_other_sites():
 def name_the_actor():
     """Write the signed-in person on every change of this request."""
     if request.endpoint not in limits.WITHOUT_DATABASE and current_user.is_authenticated:
-        g.acting = questions.acting(current_user.name, current_user.id, current_user.role)
+        g.acting = audit_log.acting(current_user.name, current_user.id, current_user.role)
         g.acting.__enter__()
 
 

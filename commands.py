@@ -23,6 +23,7 @@ from peewee import PeeweeException
 import app
 import config
 import models
+import people
 from admin_views import imports, status
 from admin_views import privacy as keeping_screens
 from admin_views.account import passwords
@@ -34,7 +35,7 @@ from ops import backup, checks, restore, school_folder, server, upgrade
 from ops.database import configure, make_migration, migrate, open_database
 from papers import printing
 from privacy import keeping
-from records import questions
+from records import dates
 from tools import readme
 
 log = logging.getLogger("portal.server")
@@ -208,7 +209,7 @@ def refuse_real_school(folder, database):
     if (folder / "sign-ins.txt").exists() or not school_folder.has_tables(database):
         return
     with database.connection_context():
-        if "user" in database.get_tables() and models.User.select(models.User.id).exists():
+        if "user" in database.get_tables() and people.User.select(people.User.id).exists():
             raise school_folder.Unusable(
                 f"There is a school in {folder} that is not the fictional one. Take DATA_DIR and "
                 "DATABASE_URL out of the environment, or name a new folder."
@@ -224,7 +225,7 @@ def demo_sign_ins(database, path):
 
         print("Building the fictional school, about half a minute ...", flush=True)
         with database.connection_context():
-            signs = school.build(questions.today(), account.hash_password)
+            signs = school.build(dates.today(), account.hash_password)
         path.touch(mode=0o600)
         path.write_text("\n".join("\t".join(line) for line in signs), "utf-8")
     return path.read_text("utf-8")
@@ -247,7 +248,7 @@ def subject_access_command(pupil, folder):
     with (
         app.create_app(database).test_request_context(),
         database.connection_context(),
-        questions.acting("At the server"),
+        audit_log.acting("At the server"),
     ):
         path = keeping_screens.write_bundle(pupil, folder, config.data_dir())
     if path is None:
@@ -267,7 +268,7 @@ def retention_command():
     records left in the database file.
     """
     database = opened()
-    with database.connection_context(), questions.acting("At the server"):
+    with database.connection_context(), audit_log.acting("At the server"):
         print("\n".join(keeping.due_lines(models.Setting.of_school())))
         if not keeping.scrub():
             raise click.ClickException(

@@ -13,8 +13,6 @@ means "when that other answer is No".
 
 import datetime
 import json
-import re
-import secrets
 
 from peewee import (
     SQL,
@@ -28,36 +26,28 @@ from peewee import (
     TextField,
 )
 
+from audit.log import AuditEntry, now
 from pathway import clock
-from records.query import Table
+from people import Draft, FormToken, SignInAttempt, UserSession
+from records.dates import say_day, short_day, today
 from records.questions import (
     HEAD,
     OFFICE,
+    ROLE_NAMES,
     ROLES,
     SENCO,
     TEACHER,
-    TECHNICIAN,
-    AuditEntry,
-    Clash,
-    Record,
-    Row,
     Rows,
     Section,
     belongs_to,
     choice,
     choices,
     day,
-    document,
     link,
-    now,
     number,
-    say_day,
-    seal_of,
-    short_day,
     text,
-    today,
-    together,
 )
+from records.record import Clash, Record, Row, document, seal_of
 
 # --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -261,13 +251,7 @@ class Setting(Record):
     second_step = choices(
         "Who must use a second step to sign in?",
         "A code from an app on their phone, besides the password.",
-        options=(
-            (OFFICE, "Office"),
-            (SENCO, "SENCO"),
-            (TEACHER, "Teacher"),
-            (HEAD, "Head"),
-            (TECHNICIAN, "Technician"),
-        ),
+        options=ROLE_NAMES,
         default="\n".join(ROLES),
     )
     idle_minutes = number(
@@ -408,7 +392,7 @@ class Setting(Record):
                 setattr(self, name, asked.default)
         self.save()
 
-    def faults(self):
+    def errors(self):
         """Numbers that no clock can count with, and a window that closes before it opens."""
         said = {
             n: getattr(self, n)
@@ -451,169 +435,6 @@ class BankEntry(Record):
     area = choice("Area", options=AREAS)
 
 
-def new_token():
-    """A random text of 43 characters that nobody can guess."""
-    return secrets.token_urlsafe(32)
-
-
-class User(Record):
-    """Person: a colleague who signs in."""
-
-    title, listed, searched = (
-        "Person",
-        ("name", "username", "role", "classes"),
-        ("name", "username"),
-    )
-    order_by = ("name",)
-    many = "People"
-    untold = ("password", "token", "totp", "totp_last", "recovery", "setup_token", "setup_until")
-    who = Section("Who it is")
-    name = text("Full name", needed=True)
-    username = text(
-        "User name",
-        "What they type to sign in. Small letters, digits, dots.",
-        needed=True,
-        unique=True,
-    )
-    role = choice(
-        "Role",
-        options=(
-            (OFFICE, "Office"),
-            (SENCO, "SENCO"),
-            (TEACHER, "Teacher"),
-            (HEAD, "Head"),
-            (TECHNICIAN, "Technician"),
-        ),
-        needed=True,
-    )
-    classes = text(
-        "Classes",
-        "For a teacher: class names as in the pupil records, with commas, such as 3B, 4A.",
-    )
-    account = choice(
-        "Account",
-        "A person who leaves is switched off, never deleted.",
-        options=(("on", "On"), ("off", "Off")),
-        default="on",
-        needed=True,
-    )
-    # kept for signing in, never shown
-    # Argon2id; empty: none chosen yet
-    password = TextField(null=True)
-    # change it, and every place they are signed in ends
-    token = CharField(null=True, unique=True, default=new_token)
-    # secret of the second step; empty: none
-    totp = CharField(null=True)
-    # last half-minute used: a code works once
-    totp_last = IntegerField(default=0)
-    # SHA-256 of each unused recovery code, one a line
-    recovery = TextField(null=True)
-    # SHA-256 of the sign-in link in force
-    setup_token = CharField(null=True)
-    setup_until = DateTimeField(null=True)
-
-    # of this session: what the cookie holds, see SignedIn
-    cookie = None
-    # Flask-Login asks these, `is_active` and `get_id`
-    is_authenticated, is_anonymous = True, False
-
-    @property
-    def active(self):
-        """Whether the account is switched on."""
-        return self.account == "on"
-
-    @property
-    def is_active(self):
-        """The same, as Flask-Login calls it."""
-        return self.active
-
-    def get_id(self):
-        """What the cookie holds. Peewee has a get_id of its own (the row's number), so never remove
-        this one.
-        """
-        return self.cookie
-
-    def class_names(self):
-        """The classes whose pupils a teacher sees."""
-        return [c.strip() for c in (self.classes or "").split(",") if c.strip()]
-
-    def faults(self):
-        """A user name that cannot be typed, or the last technician gone: nobody could let people
-        in.
-        """
-        others = User.select().where(
-            User.role == TECHNICIAN, User.account == "on", User.id != (self.id or 0)
-        )
-        lone = not (self.role == TECHNICIAN and self.active) and not others.exists()
-        found = (
-            []
-            if re.fullmatch(r"[a-z0-9._-]{2,40}", self.username or "")
-            else [("username", "A user name has 2 to 40 small letters, digits, dots or dashes.")]
-        )
-        last = ("account", "One technician must stay switched on, or nobody can let people in.")
-        return found + ([last] if lone else [])
-
-    def tidy(self):
-        self.username = (self.username or "").strip().lower() or None
-
-    def save(self, *args, **more):
-        """Save; another role or password, or the account switched on or off, ends every place they
-        are signed in.
-        """
-        with together():
-            was = User.get_or_none(User.id == self.id) if self.id else None
-            if was:
-                self._take_up(was)
-            if was and any(
-                getattr(self, n) != getattr(was, n) for n in ("account", "role", "password")
-            ):
-                self.token = new_token()
-                SignedIn.delete().where(SignedIn.user == self.id).execute()
-            return super().save(*args, **more)
-
-    def _take_up(self, was):
-        """A form that was open for long must not bring back an old password or a used code."""
-        for name in set(self.untold) - set(self.dirty_field_names):
-            setattr(self, name, getattr(was, name))
-
-    def keep(self, *only_if, **columns):
-        """Write columns kept for signing in, past version and audit; False when `only_if` no longer
-        holds. A new token ends every place.
-        """
-        if not set(columns) <= set(self.untold):
-            raise ValueError("Only what is kept for signing in may be written like this.")
-        with together():
-            done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1
-            if done and "token" in columns:
-                SignedIn.delete().where(SignedIn.user == self.id).execute()
-        for name, value in columns.items() if done else ():
-            setattr(self, name, value)
-            self._dirty.discard(name)
-        return done
-
-    def __str__(self):
-        return self.name or self.username or ""
-
-
-class SignedIn(Table):
-    """One place where somebody is signed in; without its row a cookie is worth nothing."""
-
-    # SHA-256 of what the cookie holds
-    key = CharField(64, unique=True)
-    user = ForeignKeyField(User, backref="places", on_delete="CASCADE")
-    began_at = DateTimeField(default=now)
-    seen_at = DateTimeField(default=now, index=True)
-    place = CharField(default="")  # network address
-    device = CharField(default="")  # the browser, in words
-
-
-class SignInTry(Table):
-    """One try at signing in, kept five minutes, so that guessing is slow."""
-
-    key = CharField(64, index=True)  # SHA-256: never what was typed
-    at = DateTimeField(default=now, index=True)
-
-
 # --- the pupil
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
@@ -641,7 +462,7 @@ class Pupil(Record):
     listed = ("surname", "forename", "year", "form", "upn")
     searched = ("surname", "forename", "known_as", "upn")
     order_by = ("surname", "forename")
-    given = ("left_on", "destination")  # written by "Has left the school"
+    readonly = ("left_on", "destination")  # written by "Has left the school"
     who = Section("Who they are")
     surname = text("Surname", "As in the school's register.", needed=True)
     forename = text("Forename", needed=True)
@@ -724,13 +545,13 @@ class Pupil(Record):
     def __str__(self):
         return f"{self.name} ({self.form})" if self.form else self.name
 
-    def tidy(self):
+    def clean(self):
         self.upn, self.former_upn = (
             "".join((said or "").split()).upper() or None for said in (self.upn, self.former_upn)
         )
 
-    def faults(self):
-        self.tidy()
+    def errors(self):
+        self.clean()
         found = [("upn", f"{words}.") for words in [self.upn and upn_fault(self.upn)] if words]
         if self.dob and not datetime.date(1990, 1, 1) <= self.dob <= today():
             found.append(("dob", "The date of birth must be in the past, and a school child's."))
@@ -934,7 +755,7 @@ class Form(PupilRecord):
     sealed_code = CharField(null=True)
     sealed_by = CharField(null=True)
     sealed_at = DateTimeField(null=True)
-    untold = ("sealed",)
+    audit_exclude = ("sealed",)
 
     @property
     def locked(self):
@@ -977,7 +798,7 @@ class Form(PupilRecord):
             else self.kind_name()
         )
 
-    def faults(self):
+    def errors(self):
         late = self.happened_on and self.happened_on > today()
         return (
             [("happened_on", "The date lies in the future; give the day it happened.")]
@@ -1029,8 +850,8 @@ class RecordOfConcern(Form):
         "What does the child say about it?", "In the child's own words if you can.", rows=3
     )
 
-    def faults(self):
-        found = super().faults()
+    def errors(self):
+        found = super().errors()
         if self.raised_on and self.happened_on and self.raised_on > self.happened_on:
             found.append(
                 (
@@ -1168,8 +989,8 @@ class MyPlan(Form):
     review_by = day("Review by", needed=True)
     lead = text("Who keeps an eye on this plan?")
 
-    def faults(self):
-        found = super().faults()
+    def errors(self):
+        found = super().errors()
         for at, outcome in enumerate(
             self.outcomes.order_by(type(self).groups()["outcomes"].id) if self.id else []
         ):
@@ -1685,7 +1506,7 @@ class Consent(PupilRecord):
     def __str__(self):
         return f"Consent: {self.purpose or ''}, {self.to_whom or ''}".strip(", ")
 
-    def faults(self):
+    def errors(self):
         if self.valid_to and self.given_on and self.valid_to < self.given_on:
             return [("valid_to", "“Valid until” is before the date of the consent.")]
         return []
@@ -1826,7 +1647,7 @@ class EhcCase(PupilRecord):
             .first()
         )
 
-    def faults(self):
+    def errors(self):
         other = EhcCase.current(self.pupil) if self.pupil_id and not self.id else None
         return (
             [("pupil", "There is an open EHC case for this pupil already; go on with that one.")]
@@ -1842,7 +1663,7 @@ class Document(PupilRecord):
     """Document: a file that belongs to a child's record."""
 
     listed = ("pupil", "title_of", "kind", "dated", "file_name")
-    given = ("file_name",)
+    readonly = ("file_name",)
     title_of = text("What is it?", needed=True)
     kind = choice(
         "Kind",
@@ -1918,14 +1739,14 @@ class Disclosure(PupilRecord):
     inside = Section("What was given", family=False)
     left_out = text("Left out, and why", "Written when the bundle is made.", rows=3)
     contents = text("What was in it", "Written when the bundle is made.", rows=3)
-    given = ("left_out", "contents")
+    readonly = ("left_out", "contents")
 
     def due(self):
         """By when it must be answered, in words."""
         when = clock.request_due(self, Setting.of_school())
         return "" if self.given_on else short_day(when) if when else "The clock is stopped"
 
-    def faults(self):
+    def errors(self):
         order = (
             (
                 self.paused_on,
@@ -1964,30 +1785,6 @@ class Erasure(PupilRecord):
     done_at = DateTimeField(null=True)
 
 
-# --- work that is not yet a record
-class Draft(Table):
-    """What somebody has typed into a form and not saved yet: it comes back whatever happens."""
-
-    user = ForeignKeyField(User, backref="+", on_delete="CASCADE")
-    form = CharField()  # the address of the form
-    pupil_id = IntegerField(null=True, index=True)  # whom it is about
-    typed = TextField()  # [[name, value], ...] as JSON
-    at = DateTimeField(default=now)
-
-    class Meta:
-        indexes = ((("user", "form"), True),)
-
-
-class Press(Table):
-    """One press of a button that makes something: a second press with the same token finds what the
-    first one made.
-    """
-
-    token = CharField(unique=True)
-    led_to = CharField()  # the address of what was made
-    at = DateTimeField(default=now, index=True)
-
-
 # --- the whole list
 def every(base=Record):
     """Every kind of record below `base` that has a table, in the order of this file."""
@@ -2003,10 +1800,10 @@ def every_below(cls):
 
 def tables():
     """Everything that has a table in the database."""
-    return [*every(), AuditEntry, SignInTry, SignedIn, Draft, Press]
+    return [*every(), AuditEntry, SignInAttempt, UserSession, Draft, FormToken]
 
 
-def faults():
+def check_models():
     """What is wrong with the classes of this file, in sentences; the program refuses to start until
     it is none.
     """

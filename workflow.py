@@ -4,7 +4,7 @@ through which all goes.
 Come here to change who may press a button, what it asks or needs, and where it leads: each is one
 row of MOVES. Weeks, names and the letters' wording are on the Settings screen. T and A numbers are
 the rows of the pathway's own description, "chart 1" to "chart 3" its flow charts. Nothing else in
-the program writes a stage: see `make`.
+the program writes a stage: see `perform`.
 """
 
 import datetime
@@ -14,6 +14,7 @@ from functools import cached_property
 
 from peewee import IntegrityError
 
+from audit.log import together
 from models import (
     AREAS,
     SEN_TYPES,
@@ -37,19 +38,9 @@ from models import (
 )
 from pathway import clock, effects
 from pathway import guards as g
-from records.questions import (
-    OFFICE,
-    ROLES,
-    SENCO,
-    Clash,
-    choice,
-    choices,
-    day,
-    say,
-    text,
-    today,
-    together,
-)
+from records.dates import today
+from records.questions import OFFICE, ROLES, SENCO, choice, choices, day, say, text
+from records.record import Clash
 
 
 # --- stages
@@ -263,7 +254,7 @@ def chart_row(review):
 
 # --- one pupil, as the guards see them
 @dataclass
-class Situation:
+class PupilContext:
     """One pupil on one day, as the guards see it."""
 
     pupil: Pupil
@@ -841,14 +832,16 @@ def moves_for(pupil, user, on=None):
     """Every move from the pupil's stage that this person may press: [(Move, [Stop, ...])]; no Stop
     means possible now.
     """
-    at = Situation(pupil, user, on or today())
-    return [(m, stops(m, at)) for m in (*MOVES, UNDO) if at.stage in m.from_ and user.role in m.by]
+    ctx = PupilContext(pupil, user, on or today())
+    return [
+        (m, blockers(m, ctx)) for m in (*MOVES, UNDO) if ctx.stage in m.from_ and user.role in m.by
+    ]
 
 
-def stops(move, at):
+def blockers(move, ctx):
     """Why this move is not possible now: a list of Stop, empty when it is."""
-    at.move = move
-    found = (guard(at) for guard in move.guards)
+    ctx.move = move
+    found = (guard(ctx) for guard in move.guards)
     return [stop for stop in found if stop]
 
 
@@ -868,14 +861,14 @@ class Refused(Exception):
 
 
 class Invalid(Exception):
-    """Answers that are missing or wrong: `faults` is a list of (question, sentence)."""
+    """Answers that are missing or wrong: `errors` is a list of (question, sentence)."""
 
-    def __init__(self, faults):
-        super().__init__(" ".join(words for _, words in faults))
-        self.faults = faults
+    def __init__(self, errors):
+        super().__init__(" ".join(words for _, words in errors))
+        self.errors = errors
 
 
-def make(move, pupil, user, answers, seen=None, token=None, on=None):
+def perform(move, pupil, user, answers, seen=None, token=None, on=None):
     """Make one move of one pupil; everything it changes, or nothing. Returns the new Placement (the
     open one when none is new).
 
@@ -896,40 +889,40 @@ def make(move, pupil, user, answers, seen=None, token=None, on=None):
             done = token and Placement.get_or_none(Placement.done_with == token)
             if done:
                 return done
-            at = Situation(pupil, user, on or today(), answers)
-            check(move, at, seen)
-            return take_back(at) if move is UNDO else carry_out(move, at, token)
+            ctx = PupilContext(pupil, user, on or today(), answers)
+            check_move(move, ctx, seen)
+            return undo(ctx) if move is UNDO else execute(move, ctx, token)
     # PostgreSQL: two pressed at the same moment, the other was first
     except IntegrityError as fault:
         done = token and Placement.get_or_none(Placement.done_with == token)
         if done:
             return done
-        if Placement.current(pupil) == at.placement:
+        if Placement.current(pupil) == ctx.placement:
             raise
         raise Clash(MOVED_SINCE) from fault
 
 
-def check(move, at, seen):
+def check_move(move, ctx, seen):
     """Raise unless the move starts from what the person saw, everything asked is answered, and
     every guard holds.
     """
-    if seen is not None and seen != (at.placement.id if at.placement else 0):
+    if seen is not None and seen != (ctx.placement.id if ctx.placement else 0):
         raise Clash(MOVED_SINCE)
-    if at.stage not in move.from_:
-        raise Refused(g.Stop(f"“{move.name}” is not possible from {stage_label(at.stage)}."))
+    if ctx.stage not in move.from_:
+        raise Refused(g.Stop(f"“{move.name}” is not possible from {stage_label(ctx.stage)}."))
     gaps = [
         (n, f"Answer “{ASKS[n].verbose_name}”")
         for n in move.asks
-        if ASKS[n].ask.needed and not at.answers.get(n)
+        if ASKS[n].ask.needed and not ctx.answers.get(n)
     ]
     gaps += [
         (n, f"“{ASKS[n].verbose_name}”: choose from the list.")
         for n in move.asks
-        if not _offered(n, at.answers.get(n))
+        if not _offered(n, ctx.answers.get(n))
     ]
     if gaps:
         raise Invalid(gaps)
-    found = stops(move, at)
+    found = blockers(move, ctx)
     if found:
         raise Refused(*found)
 
@@ -942,44 +935,46 @@ def _offered(name, said):
     return not said or not options or set(said.split("\n")) <= options
 
 
-def carry_out(move, at, token):
+def execute(move, ctx, token):
     """Close the open placement, open the next, mend the lists, make what the row makes."""
-    when, was, kept = at.answers["on"], at.placement, effects.Kept()
-    kept.said = {n: v for n, v in at.answers.items() if n in move.asks and isinstance(v, str)}
-    stage = move.to or at.stage
+    when, was, journal = ctx.answers["on"], ctx.placement, effects.MoveJournal()
+    journal.said = {n: v for n, v in ctx.answers.items() if n in move.asks and isinstance(v, str)}
+    stage = move.to or ctx.stage
     fresh = was
     if move.to:
         if was:
             # A26: only the SENCO agrees; papers of a leaver stay as they are
-            if at.user.role == SENCO:
-                effects.seal_papers(at, every_form())
-            kept.change(was, ended_on=when)
-        fresh = kept.make(next_placement(move, at, stage, when, token))
-        effects.mend_lists(at.pupil, STAGES[stage], fresh, when, kept)
-        effects.adopt_papers(at.pupil, fresh, [p.form for p in PAPERS if p.stage == stage], kept)
+            if ctx.user.role == SENCO:
+                effects.seal_papers(ctx, every_form())
+            journal.change(was, ended_on=when)
+        fresh = journal.make(next_placement(move, ctx, stage, when, token))
+        effects.sync_lists(ctx.pupil, STAGES[stage], fresh, when, journal)
+        effects.attach_papers(
+            ctx.pupil, fresh, [p.form for p in PAPERS if p.stage == stage], journal
+        )
     for name in move.makes:
-        effects.EFFECTS[name](at, fresh, kept)
+        effects.EFFECTS[name](ctx, fresh, journal)
     if move.letter:
-        effects.letter(move, at, fresh, kept, clock_of(fresh), stage_label(stage))
+        effects.letter(move, ctx, fresh, journal, clock_of(fresh), stage_label(stage))
     if fresh is not None and move.to:
-        fresh.effects = kept.text()
+        fresh.effects = journal.text()
         fresh.save()
     return fresh
 
 
-def next_placement(move, at, stage, when, token):
+def next_placement(move, ctx, stage, when, token):
     """The placement that a move opens, not saved yet."""
-    was, same = at.placement, at.placement is not None and at.placement.stage == stage
+    was, same = ctx.placement, ctx.placement is not None and ctx.placement.stage == stage
     # a new cycle runs from the review (A6, 5.6)
-    held = at.review.happened_on if same and at.review and move.rows else None
+    held = ctx.review.happened_on if same and ctx.review and move.rows else None
     closed = was is None or was.stage in ("LEFT", "OFF")
     said = [
-        f"{ASKS[n].verbose_name}: {say(ASKS[n], at.answers[n])}"
+        f"{ASKS[n].verbose_name}: {say(ASKS[n], ctx.answers[n])}"
         for n in move.asks
-        if at.answers.get(n)
+        if ctx.answers.get(n)
     ]
     return Placement(
-        pupil=at.pupil,
+        pupil=ctx.pupil,
         stage=stage,
         cycle=was.cycle + 1 if same else 1,
         started_on=when,
@@ -987,22 +982,22 @@ def next_placement(move, at, stage, when, token):
         before=was,
         stage_since=was.stage_since if same else when,
         move=move.name,
-        decided_by=at.user.name,
+        decided_by=ctx.user.name,
         done_with=token,
-        reason=at.answers.get("reason") or at.answers.get("changes") or at.answers.get("note"),
+        reason=ctx.answers.get("reason") or ctx.answers.get("changes") or ctx.answers.get("note"),
         answers="\n".join(said),
         episode=(was.episode if was else 0) + (1 if closed and stage in OPEN else 0),
     )
 
 
-def take_back(at):
+def undo(ctx):
     """Undo the last move: its rows stay, marked void; what it closed is open again (T07)."""
-    last = at.placement
-    effects.Kept(last.effects).undo(last, at.answers["reason"])
+    last = ctx.placement
+    effects.MoveJournal(last.effects).undo(last, ctx.answers["reason"])
     return last.before or last
 
 
-def make_case_move(move, case, user, on, seen):
+def perform_case_move(move, case, user, on, seen):
     """Make one step of an EHC case and fill in its date; `seen` is the version the person looked
     at.
     """
@@ -1028,28 +1023,28 @@ def make_case_move(move, case, user, on, seen):
 
 
 # --- papers: the acts
-def begin(form_class, pupil, user):
+def start_form(form_class, pupil, user):
     """A new, unsaved paper for a pupil with what is known filled in: (form, {group: [row answers,
     ...]}).
     """
-    at = Situation(pupil, user)
-    mine = next((p for p, _ in at.papers if p.form is form_class), None)
+    ctx = PupilContext(pupil, user)
+    mine = next((p for p, _ in ctx.papers if p.form is form_class), None)
     form = form_class(
         pupil=pupil,
-        happened_on=at.on,
+        happened_on=ctx.on,
         entered_by=user.name,
-        cycle=at.placement.cycle if at.placement else 1,
-        placement=at.placement if mine else None,
+        cycle=ctx.placement.cycle if ctx.placement else 1,
+        placement=ctx.placement if mine else None,
     )
-    if isinstance(form, MyPlan) and at.clock:
-        form.review_by = at.clock.closes
+    if isinstance(form, MyPlan) and ctx.clock:
+        form.review_by = ctx.clock.closes
     # what the move asked is not asked again (WCAG 3.3.7)
     if mine and mine.kind == "plan":
-        for name, said in json.loads(at.placement.effects).get("said", {}).items():
+        for name, said in json.loads(ctx.placement.effects).get("said", {}).items():
             if name in dict(form.questions()):
                 setattr(form, name, said)
     return form, (
-        effects.rating_rows(form, at.paper("plan")[1]) if mine and mine.kind == "review" else {}
+        effects.rating_rows(form, ctx.paper("plan")[1]) if mine and mine.kind == "review" else {}
     )
 
 
@@ -1057,7 +1052,9 @@ def unfinished(form_class, pupil, user):
     """The paper of this cycle, or a draft that was written before the child was placed; None when
     there is neither.
     """
-    mine = next((f for p, f in Situation(pupil, user).papers if p.form is form_class and f), None)
+    mine = next(
+        (f for p, f in PupilContext(pupil, user).papers if p.form is form_class and f), None
+    )
     loose = form_class.select().where(
         form_class.pupil == pupil,
         form_class.placement.is_null(),
@@ -1066,16 +1063,18 @@ def unfinished(form_class, pupil, user):
     return mine or loose.order_by(form_class.id.desc()).first()
 
 
-def lacks(form, user):
+def missing(form, user):
     """What is still missing before a paper can be completed: [(question, sentence)], the guards of
     PAPERS included.
     """
-    at = Situation(form.pupil, user, form=form)
-    paper = next((p for p, f in at.papers if f and f.id == form.id and type(f) is type(form)), None)
-    found = [stop for stop in (guard(at) for guard in (paper.needs if paper else ())) if stop]
+    ctx = PupilContext(form.pupil, user, form=form)
+    paper = next(
+        (p for p, f in ctx.papers if f and f.id == form.id and type(f) is type(form)), None
+    )
+    found = [stop for stop in (guard(ctx) for guard in (paper.needs if paper else ())) if stop]
     return (
         form.missing()
-        + form.faults()
+        + form.errors()
         + [(s.to if isinstance(s.to, str) else "", s.words) for s in found]
     )
 
@@ -1083,7 +1082,7 @@ def lacks(form, user):
 def complete(form, user, on=None):
     """Mark a paper complete; raises Invalid with everything that is missing."""
     _may_write(form, user)
-    found = lacks(form, user)
+    found = missing(form, user)
     if found:
         raise Invalid(found)
     form.status = "complete"
@@ -1107,7 +1106,7 @@ def agree(form, user):
                 " page."
             )
         )
-    found = lacks(form, user)
+    found = missing(form, user)
     if found:
         raise Invalid(found)
     form.seal(user.name)
@@ -1121,9 +1120,9 @@ def reopen(form, user):
     form.save(act="reopen")
 
 
-def settle(form, user):
+def reopen_if_incomplete(form, user):
     """A complete paper from which something needed was taken out is a draft again."""
-    if form.status == "complete" and lacks(form, user):
+    if form.status == "complete" and missing(form, user):
         form.status = "draft"
         form.save(act="reopen")
 
@@ -1170,38 +1169,38 @@ def _may_write(form, user):
         )
 
 
-def advice(at):
+def advice(ctx):
     """What the pathway advises at this moment, in words: never a rule (A4, A14, and the boxes
     beside charts 2 and 3).
     """
     found = []
-    if at.stage == "S1" and at.placement.cycle > 1:
+    if ctx.stage == "S1" and ctx.placement.cycle > 1:
         found.append(
-            f"This is cycle {at.placement.cycle:.0f} of watching. If there is no progress again,"
+            f"This is cycle {ctx.placement.cycle:.0f} of watching. If there is no progress again,"
             " consider a My Plan."
         )
-    if at.stage == "S2":
-        weeks = (at.on - at.placement.stage_since).days // 7
-        if at.placement.cycle >= int(at.settings.advise_cycles or 99) or weeks >= int(
-            at.settings.advise_weeks or 999
+    if ctx.stage == "S2":
+        weeks = (ctx.on - ctx.placement.stage_since).days // 7
+        if ctx.placement.cycle >= int(ctx.settings.advise_cycles or 99) or weeks >= int(
+            ctx.settings.advise_weeks or 999
         ):
             found.append(
-                f"This child has been on My Plan for {weeks} weeks, cycle {at.placement.cycle:.0f}."
+                f"This child has been on My Plan for {weeks} weeks, cycle {ctx.placement.cycle:.0f}."
                 " Consider moving on to Stage 3."
             )
-        elif no_outcome_met_twice(at):
+        elif no_outcome_met_twice(ctx):
             found.append(
                 "No outcome was met at the last two reviews. Consider moving on to Stage 3."
             )
     if (
-        at.review is not None
-        and at.review.achieved == "No"
-        and getattr(at.review, "appropriate", None) == "Yes"
+        ctx.review is not None
+        and ctx.review.achieved == "No"
+        and getattr(ctx.review, "appropriate", None) == "Yes"
     ):
         found.append(
             "Outcomes are not achieved yet. Consider asking an outside agency or a specialist for"
             " advice."
-            if at.stage == "S2"
+            if ctx.stage == "S2"
             else (
                 "Outcomes are not achieved yet. Seek a specialist's advice, such as an educational"
                 " psychologist's."
@@ -1210,14 +1209,14 @@ def advice(at):
     return found
 
 
-def no_outcome_met_twice(at):
+def no_outcome_met_twice(ctx):
     """Whether the last two agreed reviews of this stay on My Plan met no outcome at all (A14)."""
     last = (
         MyPlanReview.select()
         .where(
-            MyPlanReview.pupil == at.pupil,
+            MyPlanReview.pupil == ctx.pupil,
             MyPlanReview.status == "sealed",
-            MyPlanReview.happened_on >= at.placement.stage_since,
+            MyPlanReview.happened_on >= ctx.placement.stage_since,
         )
         .order_by(MyPlanReview.id.desc())
         .limit(2)
@@ -1229,7 +1228,7 @@ def no_outcome_met_twice(at):
 
 
 # --- checks, chart
-def faults():
+def check_pathway():
     """What is wrong with the tables of this file, in sentences; the program refuses to start until
     it is none.
     """

@@ -7,13 +7,16 @@ from flask_login import current_user
 
 import config
 import models
+import people
 import workflow
 from admin_views import forms, imports, privacy, school, status
 from admin_views.base import RecordView
 from admin_views.home import Home, settings_now
 from admin_views.pupil import CaseView, ListView, PupilView
-from models import Row, every, may
-from records.questions import say_day, say_moment, short_day, today
+from audit import log as audit_log
+from models import every, may
+from records.dates import say_day, say_moment, short_day, today
+from records.record import Row
 
 PAPERS = "Papers"
 MORE = "More"
@@ -42,7 +45,7 @@ REGISTER = (
     (models.ListMembership, MORE, RecordView),
     (models.Disclosure, MORE, privacy.DisclosureView),
     (models.Erasure, MORE, RecordView),
-    (models.User, SCHOOL, school.PersonView),
+    (people.User, SCHOOL, school.PersonView),
     (models.BankEntry, SCHOOL, RecordView),
     (models.Setting, SCHOOL, school.SettingView),
 )
@@ -101,7 +104,7 @@ def common(admin):
         "may": may,
         "workflow": workflow,
         "Pupil": models.Pupil,
-        "AuditEntry": models.AuditEntry,
+        "AuditEntry": audit_log.AuditEntry,
         "version": config.version(),
         "alarms": status.alarms,
         "first_steps": status.first_steps,

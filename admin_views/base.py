@@ -21,9 +21,13 @@ from admin_views import drafts, forms, merge
 from admin_views.account import views as account
 from admin_views.pupil_import import harmless
 from audit import access, verify
+from audit.log import audit, together
 from models import Form, Pupil, PupilRecord, may
 from papers import pdf
-from records.questions import ROLES, Clash, Row, audit, document, short_day, today, together
+from records import questions as q
+from records.dates import short_day, today
+from records.questions import ROLES
+from records.record import Clash, Row, document
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
@@ -345,7 +349,7 @@ class RecordView(ModelView):
         if pupil is None:
             abort(404)
         mine = workflow.unfinished(self.model, pupil, current_user)
-        return (mine, {}) if mine else workflow.begin(self.model, pupil, current_user)
+        return (mine, {}) if mine else workflow.start_form(self.model, pupil, current_user)
 
     @expose("/<int:key>/edit/", methods=("GET", "POST"))
     def edit(self, key):
@@ -444,7 +448,7 @@ class RecordView(ModelView):
             return getattr(clash, "problems", [("", str(clash))])
         except workflow.Invalid as invalid:
             record.id = known  # what was new is not saved
-            return invalid.faults
+            return invalid.errors
         except IntegrityError:
             record.id = known
             return [
@@ -464,7 +468,7 @@ class RecordView(ModelView):
         except workflow.Invalid as invalid:
             return [
                 ("", "It is saved as a draft. To complete it, answer what is named here."),
-                *invalid.faults,
+                *invalid.errors,
             ]
         except (workflow.Refused, Clash) as refused:
             return [("", f"It is saved. {refused}")]
@@ -473,8 +477,8 @@ class RecordView(ModelView):
     def check(self, record):
         """What must be right to save at all; a paper may always be a draft."""
         if isinstance(record, Form):
-            return workflow.settle(record, current_user)
-        faults = record.missing() + record.faults()
+            return workflow.reopen_if_incomplete(record, current_user)
+        faults = record.missing() + record.errors()
         if faults:
             raise workflow.Invalid(faults)
 
@@ -524,7 +528,7 @@ class RecordView(ModelView):
                     may_write=True,
                     history=verify.history(record, current_user),
                     acts=acts(record),
-                    lacks=invalid.faults,
+                    lacks=invalid.errors,
                     links=[],
                 ),
                 422,
@@ -579,7 +583,7 @@ def acts(record):
     if record.locked:
         return [("version", "Make a new version")]
     side = workflow.paper_for(type(record)).kind == "side"
-    found = [("agree", "Agree and seal")] if current_user.role == workflow.SENCO else []
+    found = [("agree", "Agree and seal")] if current_user.role == q.SENCO else []
     found += (
         [("complete", "Mark complete")] if record.status == "draft" else [("reopen", "Open again")]
     )

@@ -23,9 +23,12 @@ from werkzeug.exceptions import HTTPException
 import workflow
 from admin_views import forms
 from audit import access
-from models import Draft, Press, Pupil, PupilRecord, every, may
+from audit.log import now, together
+from models import Pupil, PupilRecord, every, may
 from ops import backup
-from records.questions import Clash, now, say_moment, together
+from people import Draft, FormToken
+from records.dates import say_moment
+from records.record import Clash
 
 KEPT_FOR = datetime.timedelta(days=30)
 MOST = 2_000_000  # characters of one draft
@@ -287,7 +290,7 @@ def sweep():
     """Forget what is older than thirty days, whatever one reading of the clock says."""
     oldest = backup.settled_now() - KEPT_FOR
     Draft.delete().where(Draft.at < oldest).execute()
-    Press.delete().where(Press.at < oldest).execute()
+    FormToken.delete().where(FormToken.at < oldest).execute()
 
 
 # --- one press, once
@@ -299,7 +302,7 @@ def token_of(said):
 def press_of(said):
     """Where an earlier press with this token led to, or None."""
     return (
-        Press.select(Press.led_to).where(Press.token == token_of(said)).scalar()
+        FormToken.select(FormToken.led_to).where(FormToken.token == token_of(said)).scalar()
         if token_of(said)
         else None
     )
@@ -320,7 +323,7 @@ def saved(token, led_to):
     """
     with together():
         if token_of(token) and not press_of(token):
-            Press.create(token=token, led_to=led_to)
+            FormToken.create(token=token, led_to=led_to)
         forget(current_user, request.full_path)
         forget(current_user, led_to)
 

@@ -28,7 +28,9 @@ from wtforms.validators import Length, ValidationError
 
 from audit import access
 from models import BankEntry, Pupil
-from records.questions import Row, Rows, read_day, say_day
+from records.dates import read_day, say_day
+from records.questions import Rows
+from records.record import Row
 from records.unicode_text import nfc
 
 LONGEST_SOUGHT = 600  # characters of a name that is looked up; no pupil's is longer
@@ -276,7 +278,7 @@ def form_for(record_class, user, fixed=()):
                     description=question.prompt,
                     max_entries=READ_LINES,
                 )
-            elif name not in fixed and name not in record_class.given:
+            elif name not in fixed and name not in record_class.readonly:
                 lines[name] = control(name, question, {"user": user, "row": False})
     return type(f"{record_class.__name__}Form", (FlaskForm,), lines)
 

@@ -27,7 +27,7 @@ from models import (
 )
 from pathway import clock
 from privacy import keeping
-from records.questions import today
+from records.dates import today
 
 
 class Home(AdminIndexView):

@@ -28,9 +28,11 @@ from admin_views.base import RecordView, typing_problems
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from audit import access
-from audit.log import stamps
+from audit.log import AuditEntry, now, stamps
 from models import Document, Pupil, Setting, may
-from records.questions import HEAD, SENCO, AuditEntry, Clash, now, short_day, today
+from records.dates import short_day, today
+from records.questions import HEAD, SENCO
+from records.record import Clash
 
 IMPORT_HOURS = 24  # how long an upload waits for “Import”
 SHOWN = 100  # rows of the preview on one page

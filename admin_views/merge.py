@@ -17,8 +17,9 @@ from peewee import ForeignKeyField, Model
 import workflow
 from admin_views import forms
 from audit import verify
-from audit.log import SEEN
-from records.questions import AuditEntry, Clash, say_moment
+from audit.log import SEEN, AuditEntry
+from records.dates import say_moment
+from records.record import Clash
 
 
 class Differ(Clash):
@@ -372,8 +373,8 @@ def store(record, form):
     for field in form:
         if field.short_name in asked:
             setattr(record, field.short_name, forms.answer_of(field))
-    if record.taken():
-        raise workflow.Invalid(record.taken())
+    if record.unique_errors():
+        raise workflow.Invalid(record.unique_errors())
     saved_at = record.version
     record.save()
     made, touched, gone = {}, False, []

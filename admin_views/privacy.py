@@ -23,12 +23,12 @@ from admin_views.forms import clean, key_of
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
-from audit.log import saw
+from audit.log import now, saw, together
 from models import Disclosure, Erasure, Pupil, Setting, may
 from papers import pdf
 from pathway import clock
 from privacy import keeping
-from records.questions import now, say_day, say_moment, today, together
+from records.dates import say_day, say_moment, today
 
 README = """{title}
 Made on {day} for request number {number}. Everything here is about one child: please keep it safe.

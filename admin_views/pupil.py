@@ -17,6 +17,7 @@ import workflow
 from admin_views import drafts, forms, merge
 from admin_views.base import RecordView, acts, scoped, typing_problems
 from admin_views.home import say_due, settings_now
+from audit.log import together
 from models import (
     RATING,
     Agency,
@@ -40,7 +41,8 @@ from models import (
 from papers import pdf
 from pathway import clock
 from privacy import keeping
-from records.questions import Clash, Record, document, read_day, say_day, short_day, today, together
+from records.dates import read_day, say_day, short_day, today
+from records.record import Clash, Record, document
 
 
 class PupilView(RecordView):
@@ -66,7 +68,7 @@ class PupilView(RecordView):
                 erasure=keeping.erasure_of(pupil),
                 backups=keeping.gone_from_backups(pupil.erased_on, settings_now()),
             )
-        at = workflow.Situation(pupil, current_user)
+        at = workflow.PupilContext(pupil, current_user)
         moves = workflow.moves_for(pupil, current_user)
         main = next_step(at, moves)
         case = at.case if may(current_user, "r", EhcCase) else None
@@ -116,7 +118,7 @@ class PupilView(RecordView):
         )
         if current_user.role not in row.by:
             abort(403)
-        at = workflow.Situation(pupil, current_user)
+        at = workflow.PupilContext(pupil, current_user)
         draft = drafts.of(current_user, request.full_path) if request.method != "POST" else None
         form, problems = move_form(row, pupil, draft), []
         if request.method == "POST":
@@ -125,7 +127,7 @@ class PupilView(RecordView):
                 return redirect(url_for(".page", key=key))
             drafts.keep(current_user, request.full_path, request.form.items(multi=True))
         stopped = (
-            workflow.stops(row, at)
+            workflow.blockers(row, at)
             if at.stage in row.from_
             else [workflow.g.Stop(f"Not possible from: {workflow.stage_label(at.stage)}.")]
         )
@@ -151,7 +153,7 @@ class PupilView(RecordView):
             return problems
         answers = {n: forms.answer_of(form[n]) for n in row.asks}
         try:
-            workflow.make(
+            workflow.perform(
                 row,
                 pupil,
                 current_user,
@@ -160,7 +162,7 @@ class PupilView(RecordView):
                 token=forms.clean(request.form.get("token")),
             )
         except workflow.Invalid as invalid:
-            return invalid.faults
+            return invalid.errors
         except (workflow.Refused, Clash) as refused:
             return [("", str(refused))]
         drafts.saved(request.form.get("press"), url_for(".page", key=pupil.id))
@@ -173,7 +175,7 @@ class PupilView(RecordView):
         lead to.
         """
         pupil = self.find(key)
-        at = workflow.Situation(pupil, current_user)
+        at = workflow.PupilContext(pupil, current_user)
         review = at.review or abort(404)
         if not may(current_user, "w", review):
             abort(403)
@@ -204,7 +206,7 @@ class PupilView(RecordView):
             advice=workflow.advice(at),
             said=chart_so_far(review),
             acts=acts(review),
-            lacks=[] if asked or review.locked else workflow.lacks(review, current_user),
+            lacks=[] if asked or review.locked else workflow.missing(review, current_user),
             problems=[("", problem)] if problem else [],
             draft=draft,
             seen=seen_answer(review, asked),
@@ -240,7 +242,7 @@ class PupilView(RecordView):
         try:
             with together():
                 review.save()
-                workflow.settle(review, current_user)
+                workflow.reopen_if_incomplete(review, current_user)
                 drafts.saved(request.form.get("press"), url_for(".chart", key=review.pupil_id))
         except Clash as clash:
             return str(clash)
@@ -278,7 +280,7 @@ class CaseView(RecordView):
             if step is None:  # Enter in the box of the date
                 raise ValueError("Press the button of the step.")
             on = read_day(request.form.get("on", "")) or today()
-            workflow.make_case_move(
+            workflow.perform_case_move(
                 step, case, current_user, on, request.form.get("seen", 0, type=int)
             )
         except (workflow.Invalid, workflow.Refused, Clash, ValueError) as fault:

@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chunked
 
 from admin_views.forms import clean, clean_line
+from audit.log import audit, together
 from models import Contact, Pupil
-from records.questions import Clash, audit, read_day, together
+from records.dates import read_day
+from records.record import Clash
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
 # a file leaves these as they are
@@ -656,7 +658,7 @@ def faults_of(pupil, said, heads):
     lacking = [(n, "it is empty, and a new pupil needs it.") for n in NEEDED if not pupil.answer(n)]
     return [
         f"“{heads.get(name, name)}”: {words}"
-        for name, words in lacking or pupil.faults()
+        for name, words in lacking or pupil.errors()
         if name in said or not pupil.id
     ]
 

@@ -12,12 +12,16 @@ from admin_views.forms import key_of
 from admin_views.home import settings_now
 from audit import access, anchors, verify
 from audit import log as audit_log
-from audit.log import SEEN
-from models import RIGHTS_TABLE, Pupil, Setting, User, every, may
+from audit.log import SEEN, AuditEntry
+from models import RIGHTS_TABLE, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf
 from pathway.clock import check_holidays
-from records.questions import ROLES, AuditEntry, Row, read_day, say_day
+from people import User
+from records import questions as q
+from records.dates import read_day, say_day
+from records.questions import ROLES
+from records.record import Row
 
 
 class SettingView(RecordView):
@@ -253,9 +257,7 @@ class HelpView(SchoolPage):
 def say_movers():
     """Who may press which move, in words: the SENCO all of them, others those that name them."""
     others = {
-        role: [m.name for m in workflow.MOVES if role in m.by]
-        for role in ROLES
-        if role != workflow.SENCO
+        role: [m.name for m in workflow.MOVES if role in m.by] for role in ROLES if role != q.SENCO
     }
     said = [f"the {role} may press: {', '.join(names)}" for role, names in others.items() if names]
     return "The SENCO makes the moves; " + "; ".join(said) + "."

@@ -8,8 +8,10 @@ this is computed from the rows of the audit trail; nothing is kept.
 import datetime
 from dataclasses import dataclass
 
-from models import User
-from records.questions import HEAD, SENCO, AuditEntry, audit, now, say_day, say_moment
+from audit.log import AuditEntry, audit, now
+from people import User
+from records.dates import say_day, say_moment
+from records.questions import HEAD, SENCO
 
 # A new sign-in cannot erase, export or give rights for so long.
 WAIT = datetime.timedelta(hours=24)

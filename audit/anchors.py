@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 
 from audit import log as audit_log
-from records.questions import LONDON, AuditEntry
+from audit.log import AuditEntry
+from records.dates import LONDON
 
 FILE = "anchors.txt"
 CODE_LENGTH = 16  # characters of the code of the last row: what a person can copy by hand

@@ -12,8 +12,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from audit import log as audit_log
+from audit.log import AuditEntry, together
 from models import Form, Pupil, Setting, every, may
-from records.questions import LONDON, AuditEntry, short_day, together
+from records.dates import LONDON, short_day
 
 KINDS = {c.__name__: c for c in every()}
 NAMES = {name: c.kind_name() for name, c in KINDS.items()}

@@ -18,6 +18,7 @@ from common import build, cookie_for, quiet, signed  # noqa: E402
 
 import app  # noqa: E402
 import models as m  # noqa: E402
+import people  # noqa: E402
 from records import query  # noqa: E402
 
 TURNS, TIMES = 15, 20
@@ -51,7 +52,7 @@ def main():
         program = app.create_app(database, folder)
         quiet()
         with database.connection_context():
-            held = cookie_for(m.User.get(m.User.username == "senco"))
+            held = cookie_for(people.User.get(people.User.username == "senco"))
         client = program.test_client()
         client.set_cookie("portal", signed(folder, held)[0])
 

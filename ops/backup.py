@@ -31,9 +31,9 @@ from peewee import PeeweeException, SqliteDatabase
 import config
 from audit import log as audit_log
 from audit.anchors import write_elsewhere, written_elsewhere
+from audit.log import db, now
 from models import Setting
 from ops import db_dump, numbering
-from records.questions import db, now
 
 try:
     import fcntl

@@ -35,11 +35,14 @@ import workflow
 from audit import anchors as outside
 from audit import log as audit_log
 from config import HERE, settings_file
-from models import Document, Form, Setting, SignedIn, User, every
+from models import Document, Form, Setting, every
 from ops import school_folder, server
 from pathway import clock
-from records import questions
-from records.questions import ROLES, SENCO, TECHNICIAN, say_moment
+from people import User, UserSession
+from records import dates
+from records.dates import say_moment
+from records.questions import ROLES, SENCO, TECHNICIAN
+from records.record import described
 
 # refuse: a problem with which the portal does not start
 REFUSE, PROBLEM, WARN, NOTE = "refuse", "problem", "warning", "note"
@@ -485,7 +488,7 @@ def tables_are_up_to_date(at):
 @check(REFUSE, STORE, "Read the sentence; put models.py or workflow.py right")
 def rules_are_sound(at):
     """Records, rights, stages and moves do not contradict each other."""
-    return next(iter([*models.faults(), *workflow.faults()]), None)
+    return next(iter([*models.check_models(), *workflow.check_pathway()]), None)
 
 
 @check(WARN, STORE, "Install Python or PostgreSQL of the last few years from your system's updates")
@@ -643,7 +646,7 @@ def callers_are_told_apart(at):
     """The portal sees from which computer somebody signs in."""
     if not on_https(at):
         return None
-    seen = [place for (place,) in SignedIn.select(SignedIn.place).distinct().tuples()]
+    seen = [place for (place,) in UserSession.select(UserSession.place).distinct().tuples()]
     others = [place for place in seen if not server.comes_from(place, web(at, "PROXIES", []))]
     if not seen or others:
         return None
@@ -1152,7 +1155,7 @@ def school_is_named(at):
 @check(NOTE, MACHINE, "School > Settings: write the school's holidays, one a line")
 def holidays_are_written(at):
     """The school's coming holidays are written into the Settings."""
-    coming = [last for _, last in clock.holidays(at.settings) if last and last >= questions.today()]
+    coming = [last for _, last in clock.holidays(at.settings) if last and last >= dates.today()]
     return None if coming else "No coming holiday is written into the Settings."
 
 
@@ -1193,7 +1196,7 @@ def named(name):
 
 def first_line(one):
     """What a check says when all is well."""
-    return questions.described(one.holds)
+    return described(one.holds)
 
 
 def run(at, levels=(REFUSE, PROBLEM, WARN, NOTE), groups=GROUPS):

@@ -14,7 +14,6 @@ import config
 import models
 from audit import log as audit_log
 from ops import backup, numbering
-from records import questions
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -52,7 +51,7 @@ def open_database(url=None):
             timeout=audit_log.LONGEST_WAIT,
             autoconnect=False,
         )
-    questions.db.initialize(database)
+    audit_log.db.initialize(database)
     return database
 
 
@@ -62,11 +61,11 @@ def migrate(database, folder=config.HERE / "migrations"):
     """
     with database.connection_context():
         done = Runner(database, str(folder)).up()
-        if not diff_models(database, [models.AuditEntry]):
+        if not diff_models(database, [audit_log.AuditEntry]):
             audit_log.guard()
             keep_numbers(database)
         if not diff_models(database, [models.Setting]):
-            with questions.acting("Set-up"):
+            with audit_log.acting("Set-up"):
                 models.Setting.of_school().fill_up()
         return done
 
@@ -77,7 +76,7 @@ def keep_numbers(database):
     """
     numbering.keep(database)
     tables = {kind.__name__: kind._meta.table_name for kind in models.every()}
-    entry = models.AuditEntry
+    entry = audit_log.AuditEntry
     told = entry.select(entry.record, fn.MAX(entry.record_id)).where(entry.record.in_(list(tables)))
     highest = dict(told.group_by(entry.record).tuples())
     numbering.raise_marks(

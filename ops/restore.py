@@ -25,13 +25,16 @@ import pyrage
 
 import config
 import models
+import people
 import workflow
 from audit import log as audit_log
 from audit import verify
+from audit.log import acting, db, now
 from ops import backup, db_dump, logs, numbering
 from ops.backup import IN_SET, MIGRATIONS, STAMP, Refused
 from papers import printing
-from records.questions import SENCO, acting, db, now, say_moment
+from records.dates import say_moment
+from records.questions import SENCO
 
 # one of them is in every data folder
 OURS = ("portal.db", "backup.key", "audit.key", "backups", "files", "unfinished")
@@ -446,8 +449,10 @@ def settle(made_at):
     """After a restore: nobody stays signed in, no number of the time taken back is given again, the
     audit trail says so.
     """
-    models.SignedIn.delete().execute()
-    counted = [kind._meta.table_name for kind in models.tables() if kind is not models.AuditEntry]
+    people.UserSession.delete().execute()
+    counted = [
+        kind._meta.table_name for kind in models.tables() if kind is not audit_log.AuditEntry
+    ]
     numbering.leave_out(db.obj, counted)
     with acting("Restore"):
         audit_log.audit(
@@ -539,13 +544,13 @@ def signed_in(portal):
     from admin_views.account import views as account
 
     with acting("Restore drill"):
-        senco = models.User.create(
+        senco = people.User.create(
             name="Restore drill",
-            username=f"drill.{models.new_token()[:8].lower()}",
+            username=f"drill.{people.new_token()[:8].lower()}",
             role=SENCO,
             account="on",
-            password=models.new_token(),
-            totp=models.new_token(),
+            password=people.new_token(),
+            totp=people.new_token(),
         )
     client = portal.test_client()
     with portal.test_request_context("/sign-in", base_url=secure(portal)):

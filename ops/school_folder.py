@@ -11,9 +11,9 @@ from pathlib import Path
 from peewee import PeeweeException
 
 import config
+from audit.log import now
 from ops import db_dump, numbering
 from ops.backup import Refused
-from records.questions import now
 
 try:
     import pwd

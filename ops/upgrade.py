@@ -19,9 +19,9 @@ from playhouse import db_url
 
 import config
 from audit import log as audit_log
+from audit.log import db
 from ops import backup, db_dump, numbering, school_folder
 from ops.backup import MIGRATIONS, Refused
-from records.questions import db
 
 SAME = "nothing to do"
 

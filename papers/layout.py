@@ -2,7 +2,7 @@
 on, a table.
 
 Come here to change when a list becomes a table, how wide its columns are, or how much room there is
-to write. Each line of `questions.document` is told `how` it is drawn: the name of a macro in
+to write. Each line of `record.document` is told `how` it is drawn: the name of a macro in
 `templates/paper_parts.html`. Long words never stand in a table cell, because a cell taller than a
 page shrinks until its words cannot be read.
 """

@@ -3,7 +3,7 @@ the profile.
 
 Come here to change what is on a paper and in which order. How it looks is in `templates/paper.html`
 and `static/paper.css`, how a question is laid out in `ruling.py`, how it is drawn in the room
-`papers`. The words come from `questions.document`, so a new question prints without a change here.
+`papers`. The words come from `record.document`, so a new question prints without a change here.
 A letter that the typefaces cannot draw is refused in a sentence.
 """
 
@@ -38,7 +38,8 @@ from models import (
 )
 from papers import fonts, layout, printing
 from papers.printing import PaperError
-from records.questions import document, say_day, say_moment, short_day, today
+from records.dates import say_day, say_moment, short_day, today
+from records.record import document
 
 DRAFT_WORDS = "Not yet completed. Please do not rely on it or share it."
 BROKEN_WORDS = (
@@ -574,7 +575,7 @@ def _reasons(pupil):
 
 
 def _rows_line(label, columns, table):
-    """A list of rows as `questions.document` gives it."""
+    """A list of rows as `record.document` gives it."""
     heads = [{"label": c, "options": []} for c in columns]
     return {"name": "", "label": label, "prompt": "", "columns": heads, "table": table}
 

@@ -10,7 +10,7 @@ import datetime
 import functools
 from dataclasses import dataclass
 
-from records.questions import read_day, say_day, today
+from records.dates import read_day, say_day, today
 
 
 @dataclass(frozen=True)

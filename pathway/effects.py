@@ -2,7 +2,7 @@
 case.
 
 Each effect is one function, named in a row of `workflow.MOVES`. It changes records only through
-`Kept`, which remembers what it made and what it changed, so that "Entered in error" can take
+`MoveJournal`, which remembers what it made and what it changed, so that "Entered in error" can take
 everything back.
 """
 
@@ -22,10 +22,10 @@ from models import (
     Setting,
     Strategy,
 )
-from records.questions import say_day
+from records.dates import say_day
 
 
-class Kept:
+class MoveJournal:
     """What one move made and changed, in order, as text that the placement keeps."""
 
     def __init__(self, text="{}"):
@@ -38,7 +38,7 @@ class Kept:
 
     def text(self):
         """The list as JSON; the EHC case with the look that the move left it with."""
-        case = [self.case[0], EhcCase.get_by_id(self.case[0]).look()] if self.case else None
+        case = [self.case[0], EhcCase.get_by_id(self.case[0]).content_hash()] if self.case else None
         return json.dumps(
             {"steps": self.steps, "said": self.said, **({"case": case} if case else {})}
         )
@@ -50,7 +50,7 @@ class Kept:
 
     def made(self, record):
         """Remember a new record that is saved already, and how it looked."""
-        self.steps.append(["made", type(record).__name__, record.id, record.look()])
+        self.steps.append(["made", type(record).__name__, record.id, record.content_hash()])
         self._note_case(record)
         return record
 
@@ -92,7 +92,7 @@ def _unmake(record, look, reason):
     if hasattr(type(record), "void"):
         record.void = True
         record.save(reason=reason, act="entered in error")
-    elif record.look() == look and not (isinstance(record, models.Form) and record.locked):
+    elif record.content_hash() == look and not (isinstance(record, models.Form) and record.locked):
         # a row goes before the one it links to
         for group in reversed(type(record).groups()):
             for row in list(
@@ -111,7 +111,7 @@ def _restore(record, values, reason):
 
 
 # --- lists and papers
-def mend_lists(pupil, stage, placement, when, kept):
+def sync_lists(pupil, stage, placement, when, journal):
     """Close the list row that no longer fits the stage and open the one that does (invariants 1, 2
     and 4).
     """
@@ -123,23 +123,23 @@ def mend_lists(pupil, stage, placement, when, kept):
         if row.list == stage.list:
             standing = row
         else:
-            kept.change(row, ended_on=when)
+            journal.change(row, ended_on=when)
     if stage.list and standing is None:
-        kept.make(
+        journal.make(
             ListMembership(pupil=pupil, list=stage.list, started_on=when, placement=placement)
         )
 
 
-def seal_papers(at, forms):
+def seal_papers(ctx, forms):
     """Seal every complete paper of the placement that ends; drafts stay drafts."""
     for form_class in forms:
         for form in form_class.select().where(
-            form_class.placement == at.placement, form_class.status == "complete"
+            form_class.placement == ctx.placement, form_class.status == "complete"
         ):
-            form.seal(at.user.name)
+            form.seal(ctx.user.name)
 
 
-def adopt_papers(pupil, placement, forms, kept):
+def attach_papers(pupil, placement, forms, journal):
     """A paper begun before the child was placed, or on a placement entered in error, belongs to the
     stage that asks for it.
     """
@@ -150,7 +150,7 @@ def adopt_papers(pupil, placement, forms, kept):
             form_class.status.in_(("draft", "complete")),
             form_class.placement.is_null() | form_class.placement.in_(errors),
         ):
-            kept.change(form, placement=placement)
+            journal.change(form, placement=placement)
 
 
 def rating_rows(review, plan):
@@ -224,16 +224,16 @@ AGREED_AFRESH = (
 )
 
 
-def carry_plan(at, fresh, kept):
+def carry_plan(ctx, fresh, journal):
     """A draft of the next plan with the outcomes that are not finished, copied from the last agreed
     plan.
     """
-    old = at.paper("plan")[1]
+    old = ctx.paper("plan")[1]
     if not isinstance(old, MyPlan) or old.status == "declined":
         return
     done = (
-        {r.outcome for r in at.review.ratings if r.rating == "Achieved" or r.then == "Close"}
-        if at.review
+        {r.outcome for r in ctx.review.ratings if r.rating == "Achieved" or r.then == "Close"}
+        if ctx.review
         else set()
     )
     done |= {
@@ -242,64 +242,64 @@ def carry_plan(at, fresh, kept):
         if n.outcomes.count() and all(o.words in done for o in n.outcomes)
     }
     draft = copy_form(
-        old, PLANS[fresh.stage], fresh, at.user.name, without=done, afresh=AGREED_AFRESH
+        old, PLANS[fresh.stage], fresh, ctx.user.name, without=done, afresh=AGREED_AFRESH
     )
-    kept.made(draft)
+    journal.made(draft)
 
 
-def keep_strategies(at, fresh, kept):
+def keep_strategies(ctx, fresh, journal):
     """What helped goes on in class: strategies rated +1 or +2 become everyday strategies (T04)."""
-    for rating in at.review.ratings:
+    for rating in ctx.review.ratings:
         if rating.effect in ("1", "2"):
-            kept.make(
+            journal.make(
                 Strategy(
-                    pupil=at.pupil,
+                    pupil=ctx.pupil,
                     strategy=rating.strategy,
                     since=fresh.started_on,
-                    from_form=str(at.review),
+                    from_form=str(ctx.review),
                 )
             )
 
 
-def set_type(at, fresh, kept):
+def set_type(ctx, fresh, journal):
     """Write the main SEN type; another open main type ends that day. NSA ends when an EHCP
     begins.
     """
-    code, when = at.answers["sen_type"], at.answers["on"]
+    code, when = ctx.answers["sen_type"], ctx.answers["on"]
     if fresh.stage == "E":
-        for need in at.pupil.sen_needs.where(SenNeed.until.is_null(), SenNeed.code == "NSA"):
-            kept.change(need, until=when)
-    open_now = list(at.pupil.sen_needs.where(SenNeed.until.is_null()))
+        for need in ctx.pupil.sen_needs.where(SenNeed.until.is_null(), SenNeed.code == "NSA"):
+            journal.change(need, until=when)
+    open_now = list(ctx.pupil.sen_needs.where(SenNeed.until.is_null()))
     if next((n.code for n in open_now if n.rank == 1), None) == code:
         return
     for need in open_now:
         if need.rank == 1 or need.code == code:
-            kept.change(need, until=when)
-    kept.make(SenNeed(pupil=at.pupil, code=code, rank=1, since=when))
+            journal.change(need, until=when)
+    journal.make(SenNeed(pupil=ctx.pupil, code=code, rank=1, since=when))
 
 
-def end_type(at, fresh, kept):
+def end_type(ctx, fresh, journal):
     """Support ends, so the SEN types end that day."""
-    for need in at.pupil.sen_needs.where(SenNeed.until.is_null()):
-        kept.change(need, until=at.answers["on"])
+    for need in ctx.pupil.sen_needs.where(SenNeed.until.is_null()):
+        journal.change(need, until=ctx.answers["on"])
 
 
-def open_case(at, fresh, kept):
+def open_case(ctx, fresh, journal):
     """Open an EHC case beside the stage (T23, T24)."""
-    asked = at.answers.get("requester")
-    kept.make(
+    asked = ctx.answers.get("requester")
+    journal.make(
         EhcCase(
-            pupil=at.pupil,
+            pupil=ctx.pupil,
             state="requested" if asked and asked != "School" else "preparing",
             requester=asked or "School",
-            requested_on=at.answers["on"],
-            parents_view=at.answers.get("parents_view"),
-            authority=at.answers.get("authority") or at.settings.local_authority,
+            requested_on=ctx.answers["on"],
+            parents_view=ctx.answers.get("parents_view"),
+            authority=ctx.answers.get("authority") or ctx.settings.local_authority,
         )
     )
 
 
-def issue_plan(at, fresh, kept):
+def issue_plan(ctx, fresh, journal):
     """The final plan: the open case becomes final, or one is written down for a plan that came with
     the child (T25).
 
@@ -307,40 +307,40 @@ def issue_plan(at, fresh, kept):
     2014, s.44).
     """
     # saved, and taken back, with the placement itself
-    fresh.clock_from = at.answers["plan_on"]
+    fresh.clock_from = ctx.answers["plan_on"]
     said = {
         "state": "final",
-        "final_on": at.answers["plan_on"],
-        "authority": at.answers["authority"],
+        "final_on": ctx.answers["plan_on"],
+        "authority": ctx.answers["authority"],
     }
-    if at.case:
-        kept.change(at.case, **said)
+    if ctx.case:
+        journal.change(ctx.case, **said)
     else:
-        kept.make(EhcCase(pupil=at.pupil, requester="Somebody else", **said))
+        journal.make(EhcCase(pupil=ctx.pupil, requester="Somebody else", **said))
 
 
-def cease_case(at, fresh, kept):
+def cease_case(ctx, fresh, journal):
     """The local authority ends the plan (T27)."""
-    if at.case:
-        kept.change(at.case, state="ceased", closed_on=at.answers["letter_on"])
+    if ctx.case:
+        journal.change(ctx.case, state="ceased", closed_on=ctx.answers["letter_on"])
 
 
-def run_from_decision(at, fresh, kept):
+def run_from_decision(ctx, fresh, journal):
     """The next annual review is due twelve months from the decision, when there is one (T26)."""
-    if at.answers.get("decided"):
-        kept.change(fresh, clock_from=at.answers["decided"])
-        if at.case:
-            kept.change(at.case, review_decided_on=at.answers["decided"])
+    if ctx.answers.get("decided"):
+        journal.change(fresh, clock_from=ctx.answers["decided"])
+        if ctx.case:
+            journal.change(ctx.case, review_decided_on=ctx.answers["decided"])
 
 
-def leave(at, fresh, kept):
+def leave(ctx, fresh, journal):
     """Write the leaving date on the pupil (T28)."""
-    kept.change(at.pupil, left_on=at.answers["on"], destination=at.answers.get("destination"))
+    journal.change(ctx.pupil, left_on=ctx.answers["on"], destination=ctx.answers.get("destination"))
 
 
-def come_back(at, fresh, kept):
+def come_back(ctx, fresh, journal):
     """On roll again from that date (T29)."""
-    kept.change(at.pupil, left_on=None, destination=None, admitted_on=at.answers["on"])
+    journal.change(ctx.pupil, left_on=None, destination=None, admitted_on=ctx.answers["on"])
 
 
 EFFECTS = {
@@ -368,13 +368,13 @@ def fill_in(words, wording):
     return re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), wording or "")
 
 
-def letter(move, at, fresh, kept, clock, stage):
+def letter(move, ctx, fresh, journal, clock, stage):
     """Write the letter of a move from the wording in the Settings."""
-    settings, pupil = at.settings, at.pupil
+    settings, pupil = ctx.settings, ctx.pupil
     words = dict(
         pupil=f"{pupil.called} {pupil.surname}",
         forename=pupil.called,
-        date=say_day(at.answers["on"]),
+        date=say_day(ctx.answers["on"]),
         stage=stage,
         review=say_day(clock.closes) if clock else "",
         senco=settings.senco_name,
@@ -388,12 +388,12 @@ def letter(move, at, fresh, kept, clock, stage):
         if c.responsibility == "Yes" and c.may_contact != "No" and c.name
     ]
     subject = Setting._meta.fields[move.letter].verbose_name
-    kept.make(
+    journal.make(
         Letter(
             pupil=pupil,
             placement=fresh,
             subject=f"{subject}: {pupil.called} {pupil.surname}",
-            dated=at.answers["on"],
+            dated=ctx.answers["on"],
             to_whom="\n".join(carers) or "The parents or carers",
             body=fill_in(words, getattr(settings, move.letter)),
         )

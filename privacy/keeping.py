@@ -15,28 +15,27 @@ from dataclasses import dataclass, field
 from peewee import OperationalError, chunked, sort_models
 
 from audit import accounts
-from audit.log import WORDS, on_sqlite
+from audit.log import WORDS, AuditEntry, audit, db, now, on_sqlite, together
 from models import (
     Agency,
     Consent,
     Contact,
     Disclosure,
     Document,
-    Draft,
     EhcCase,
     Erasure,
     Form,
     MeetingPerson,
     Placement,
-    Press,
     Pupil,
     PupilRecord,
-    Row,
-    User,
     every,
 )
 from pathway import clock
-from records.questions import HEAD, SENCO, AuditEntry, audit, db, document, now, today, together
+from people import Draft, FormToken, User
+from records.dates import today
+from records.questions import HEAD, SENCO
+from records.record import Row, document
 from records.unicode_text import nfc
 
 MARKED = "Marked “Not for disclosure”"
@@ -757,7 +756,7 @@ def take_away(pupil, asked):
     )
     for draft in drafts_of(pupil, records):
         draft.delete_instance()
-    for press in Press.select():
+    for press in FormToken.select():
         if press.led_to.startswith(homes):
             press.delete_instance()
     Placement.update(before=None).where(Placement.pupil == pupil).execute()

@@ -45,7 +45,9 @@ from ops import (
     numbering,
 )
 from pathway import guards as g
+from people import User, UserSession
 from records import questions as q
+from records.record import Row
 
 hypothesis.settings.register_profile(
     "any machine",
@@ -177,7 +179,7 @@ def database(tmp_path_factory):
     """All tables, made once; they are gone after the run."""
     url = own_postgres(os.environ.get("DATABASE_URL"))
     made = connect(url) if url else sqlite_file(tmp_path_factory.mktemp("portal") / "portal.db")
-    q.db.initialize(made)
+    audit_log.db.initialize(made)
     made.connect(reuse_if_open=True)
     assert not made.get_tables(), (
         "DATABASE_URL must name an empty database: the tests make its tables and drop them again"
@@ -222,9 +224,9 @@ def the_log(tmp_path_factory):
 @pytest.fixture(scope="session")
 def people(database):
     """The ids of everybody in the cast, written once."""
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         rows = {
-            role: m.User.create(
+            role: User.create(
                 name=f"{role.title()} of the school",
                 username=role,
                 role=role,
@@ -234,14 +236,14 @@ def people(database):
             )
             for role in q.ROLES
         }
-        rows["stranger"] = m.User.create(
+        rows["stranger"] = User.create(
             name="Teacher of another class",
             username="stranger",
             role=q.TEACHER,
             classes="9Z",
             totp=TOTP,
         )
-        rows["gone"] = m.User.create(
+        rows["gone"] = User.create(
             name="Used to be SENCO", username="gone", role=q.SENCO, account="off"
         )
         rows["robin"] = m.Pupil.create(
@@ -296,8 +298,8 @@ def demo_school(tmp_path_factory):
 
 def build_demo(path):
     """Build the demonstration school in a new SQLite file; its sign-ins."""
-    before, made = q.db.obj, sqlite_file(path)
-    q.db.initialize(made)
+    before, made = audit_log.db.obj, sqlite_file(path)
+    audit_log.db.initialize(made)
     try:
         with (
             made.connection_context(),
@@ -312,7 +314,7 @@ def build_demo(path):
             signs = school.build(TODAY, lambda password: f"hashed {password[::-1]}")
             made.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
-        q.db.initialize(before)
+        audit_log.db.initialize(before)
     return signs
 
 
@@ -357,7 +359,7 @@ def cast(database, people):
 @pytest.fixture
 def acting():
     """Somebody is named for the audit trail."""
-    with q.acting("The tests") as who:
+    with audit_log.acting("The tests") as who:
         yield who
 
 
@@ -371,13 +373,13 @@ def dump(but=()):
     """Every row of every table (but those named), to show that nothing changed; looks and refusals,
     which are written down, and who is signed in aside.
     """
-    names = {cls._meta.table_name: "" for cls in m.tables() if cls not in (*but, m.SignedIn)}
+    names = {cls._meta.table_name: "" for cls in m.tables() if cls not in (*but, UserSession)}
     if "audit_entry" in names:
         names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format(
             "', '".join(audit_log.SEEN)
         )
     return {
-        name: q.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall()
+        name: audit_log.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall()
         for name, only in names.items()
     }
 
@@ -403,7 +405,7 @@ def answer(record, name, on=START):
     """
     asked = record._meta.fields[name]
     if isinstance(asked, ForeignKeyField):
-        owner = record.parent() if isinstance(record, q.Row) else record
+        owner = record.parent() if isinstance(record, Row) else record
         target = asked.rel_model
         setattr(
             record,
@@ -460,7 +462,7 @@ def fill_gap(form, name):
 
 def write(form_class, pupil, user, on=START, **given):
     """A new paper of a pupil, as the screen begins it, filled in and saved as a draft."""
-    form, rows = w.begin(form_class, pupil, user)
+    form, rows = w.start_form(form_class, pupil, user)
     form.happened_on = on
     form.save()
     for group, lines in rows.items():
@@ -487,7 +489,9 @@ def press(name, pupil, user, on=ON, seen=None, token=None, today=TODAY, **given)
     """Make the move with this name; what it asks is answered with samples."""
     move = w.move_named(name)
     answers = answers_for(move, on or ON, **given)
-    return w.make(move, pupil, user, {**answers, **({} if on else {"on": on})}, seen, token, today)
+    return w.perform(
+        move, pupil, user, {**answers, **({} if on else {"on": on})}, seen, token, today
+    )
 
 
 TO_STAGE = {
@@ -517,10 +521,10 @@ def paper_of(stage, kind):
 
 def do_papers(pupil, user, on=START):
     """Agree the plan of the stage; the five forms of Stage 3 are declined first. The plan."""
-    at = w.Situation(pupil, user)
+    at = w.PupilContext(pupil, user)
     for paper, form in at.papers:
         if paper.kind == "side" and form is None:
-            w.decline(w.begin(paper.form, pupil, user)[0], user, "Does not apply.")
+            w.decline(w.start_form(paper.form, pupil, user)[0], user, "Does not apply.")
     return agreed(paper_of(at.stage, "plan"), pupil, user, on)
 
 

@@ -93,17 +93,17 @@ def live(tmp_path_factory):
 
 def main(folder, url=None):
     """Build the school; print who is signed in."""
-    import models as m
-    from records import questions as q
+    import people
+    from audit import log as audit_log
 
     database = common.build(folder, url, pupils=8)
-    with database.connection_context(), q.acting("The live tests"):
-        m.User.create(name="Hedda Head", username="head", role="head")
-        m.User.create(name="Ted Technician", username="technician", role="technician")
+    with database.connection_context(), audit_log.acting("The live tests"):
+        people.User.create(name="Hedda Head", username="head", role="head")
+        people.User.create(name="Ted Technician", username="technician", role="technician")
         signed = {}
         for name in PEOPLE:
             signed[name] = common.signed(
-                folder, common.cookie_for(m.User.get(m.User.username == name))
+                folder, common.cookie_for(people.User.get(people.User.username == name))
             )
     print(json.dumps(signed))
 

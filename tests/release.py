@@ -99,15 +99,16 @@ def fill(folder):
     import models as m
     from audit import log as audit_log
     from ops import database as ops_database
+    from people import User
     from records import questions as q
 
     ops_database.configure(folder)
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     with time_machine.travel(MOMENT, tick=False):
         ops_database.migrate(database)
-        with database.connection_context(), q.acting("The tests"):
+        with database.connection_context(), audit_log.acting("The tests"):
             people = {
-                role: m.User.create(
+                role: User.create(
                     name=f"{role.title()} of the school",
                     username=role,
                     role=role,

@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import people  # noqa: E402
+from audit import log as audit_log  # noqa: E402
 from records import questions as q  # noqa: E402
 
 ANEW = ", said anew"
@@ -49,9 +51,13 @@ from pathway import effects  # noqa: E402
 def main(folder):
     """Build the seeded school in an empty folder, use it, and give what was seen."""
     release.fill(folder)
-    with time_machine.travel(MOMENT, tick=False), q.db.connection_context(), q.acting("The tests"):
+    with (
+        time_machine.travel(MOMENT, tick=False),
+        audit_log.db.connection_context(),
+        audit_log.acting("The tests"),
+    ):
         return {
-            "faults": [*m.faults(), *workflow.faults(), *verify.problems()],
+            "faults": [*m.check_models(), *workflow.check_pathway(), *verify.problems()],
             "afresh": effects.AGREED_AFRESH,
             "effects": moves_made(),
             **bundle_of(m.MyPlanPlus.get(m.MyPlanPlus.status == "sealed"), folder),
@@ -60,12 +66,12 @@ def main(folder):
 
 def moves_made():
     """Make each move that has effects, for a child of its own; the names of the effects."""
-    senco = m.User.get(m.User.role == q.SENCO)
+    senco = people.User.get(people.User.role == q.SENCO)
     made = set()
     for move in workflow.MOVES:
         if not move.makes:
             continue
-        with q.db.atomic() as everything:
+        with audit_log.db.atomic() as everything:
             pupil = m.Pupil.create(surname="Oakley", forename="Robin", year="3", form="3B")
             ready(move, pupil, senco)
             press(move.name, pupil, senco)
@@ -76,7 +82,7 @@ def moves_made():
 
 def bundle_of(plan, folder):
     """What a subject access bundle says of a sealed plan, as data and on paper."""
-    with app.create_app(q.db.obj, folder, testing=True).test_request_context():
+    with app.create_app(audit_log.db.obj, folder, testing=True).test_request_context():
         path = privacy.write_bundle(str(plan.pupil_id), folder, folder)
     with zipfile.ZipFile(path) as box:
         records = json.loads(box.read("record.json"))["records"]

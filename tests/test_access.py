@@ -12,8 +12,11 @@ from conftest import dump
 from web import FILE, MOVE, Page, address, class_of, rules
 
 import models as m
+import people
 import workflow as w
+from audit import log as audit_log
 from records import questions as q
+from records.record import Row
 
 OPEN = "open"  # also for those who are not signed in
 STAFF = set(q.ROLES)
@@ -101,10 +104,10 @@ def allowed(endpoint, role):
     if endpoint in EVERYBODY:
         return EVERYBODY[endpoint] == OPEN or role in EVERYBODY[endpoint]
     cls, screen = class_of(endpoint), endpoint.partition(".")[2]
-    right, owner = RIGHT_OF[screen], cls.parent_field().rel_model if issubclass(cls, q.Row) else cls
+    right, owner = RIGHT_OF[screen], cls.parent_field().rel_model if issubclass(cls, Row) else cls
     if role is None or right not in m.RIGHTS_TABLE[owner.__name__][role]:
         return False
-    if issubclass(cls, q.Row) and role not in owner.section_of(cls.parent_field().backref).see:
+    if issubclass(cls, Row) and role not in owner.section_of(cls.parent_field().backref).see:
         return False
     return can_be(cls, screen, role)
 
@@ -115,7 +118,7 @@ def can_be(cls, screen, role):
     """
     if screen in ("new", "edit", "act", "step"):
         papers_only = screen != "act" or issubclass(cls, m.Form)
-        return papers_only and not issubclass(cls, q.Row) and cls.__name__ not in w.ONLY_BY_MOVES
+        return papers_only and not issubclass(cls, Row) and cls.__name__ not in w.ONLY_BY_MOVES
     if screen == "move":
         return role in next(move for move in w.MOVES if move.slug == MOVE).by
     return "w" in m.RIGHTS_TABLE["MyPlanPlusReview"][role] if screen == "chart" else True
@@ -129,7 +132,7 @@ def in_reach(endpoint, who):
     about_all = (
         screen in ("index_view", "print_blank", "look_up", "spreadsheet", "new") or cls is None
     )
-    return about_all or who != "stranger" or cls in (m.BankEntry, m.Setting, m.User)
+    return about_all or who != "stranger" or cls in (m.BankEntry, m.Setting, people.User)
 
 
 # --- the matrix
@@ -216,10 +219,10 @@ def at_the_door(school, browser, who):
     if who == "was senco":
         person = browser("senco")
         # past every screen: the session lives on
-        m.User.update(role=q.TECHNICIAN).where(m.User.id == school.senco.id).execute()
+        people.User.update(role=q.TECHNICIAN).where(people.User.id == school.senco.id).execute()
         return person
     if who == "no second step":
-        m.User.update(totp=None).where(m.User.id == school.senco.id).execute()
+        people.User.update(totp=None).where(people.User.id == school.senco.id).execute()
         return browser("senco")
     return browser(who)
 
@@ -230,7 +233,9 @@ def kept(method):
     """
     found = {
         **dump(),
-        "signed_in": list(m.SignedIn.select(m.SignedIn.key, m.SignedIn.user).tuples()),
+        "signed_in": list(
+            people.UserSession.select(people.UserSession.key, people.UserSession.user).tuples()
+        ),
     }
     return found if method == "GET" else {**found, "audit_entry": 0}
 
@@ -283,8 +288,8 @@ def test_rights_that_are_taken_away_end_at_once(school, browser):
     """Another role, or the account switched off, counts from the next click on (ASVS 8.3.2)."""
     at = browser("senco")
     assert at.get("/pupil/").status_code == 200
-    with q.acting("The tests"):
-        user = m.User.get_by_id(school.senco.id)
+    with audit_log.acting("The tests"):
+        user = people.User.get_by_id(school.senco.id)
         user.role = q.OFFICE
         user.save()
         # a new role ends the session
@@ -300,7 +305,7 @@ def test_a_class_that_is_taken_away_is_out_of_reach_at_once(school, browser):
     """The teacher of another class from tomorrow on."""
     at = browser("teacher")
     assert at.get(f"/pupil/{school.mine.id}/").status_code == 200
-    m.User.update(classes="9Z").where(m.User.id == school.teacher.id).execute()
+    people.User.update(classes="9Z").where(people.User.id == school.teacher.id).execute()
     assert at.get(f"/pupil/{school.mine.id}/").status_code == 404
 
 

@@ -12,11 +12,13 @@ from argon2 import PasswordHasher, extract_parameters
 from lxml import html
 
 import app as program
-import models as m
+import people
 from admin_views.account import passwords
 from admin_views.account import views as screens
-from models import Setting, SignInTry, User
-from records.questions import AuditEntry, Clash, acting, now
+from audit.log import AuditEntry, acting, now
+from models import Setting
+from people import SignInAttempt, User
+from records.record import Clash
 
 PASSWORD = "three random words"
 NEW = "four quite random words"
@@ -304,7 +306,7 @@ def test_a_person_switched_off_between_password_and_code_does_not_get_in(client,
     User.update(account="off").execute()
     assert (
         client.get("/sign-in/code").location.startswith("/sign-in?")
-        and not m.SignedIn.select().exists()
+        and not people.UserSession.select().exists()
     )
 
 
@@ -312,7 +314,7 @@ def test_the_cookie_holds_a_random_token_not_a_number(signed_in, amy):
     with signed_in.session_transaction() as kept:
         token = kept["_user_id"]
     assert len(token) == 43 and token != amy.token
-    assert [row.key for row in m.SignedIn.select()] == [passwords.sha(token)]
+    assert [row.key for row in people.UserSession.select()] == [passwords.sha(token)]
 
 
 # What is kept for signing in, beside what the technician writes
@@ -356,16 +358,16 @@ def test_a_user_name_is_kept_in_small_letters(app):
 
 @pytest.mark.parametrize("username", ["", "b", "b b", "é", "x" * 41])
 def test_a_user_name_that_cannot_be_typed_is_a_fault(tom, username):
-    assert [where for where, _ in User(name="B", username=username, role="office").faults()] == [
+    assert [where for where, _ in User(name="B", username=username, role="office").errors()] == [
         "username"
     ]
 
 
 def test_the_last_technician_cannot_be_switched_off(tom):
     tom.account = "off"
-    assert [where for where, _ in tom.faults()] == ["account"]
+    assert [where for where, _ in tom.errors()] == ["account"]
     person("tim", "technician")
-    assert tom.faults() == []
+    assert tom.errors() == []
 
 
 # Passwords
@@ -549,7 +551,7 @@ def test_no_typed_name_is_kept_with_the_tries_or_in_the_audit_trail(client, amy)
     sign_in(client, "guess", "my-password-by-mistake")
     assert "mistake" not in str(list(AuditEntry.select().dicts()))
     assert acts() == [("refused sign-in", "Nobody has this user name")]
-    assert all(re.fullmatch("[0-9a-f]{64}", row.key) for row in SignInTry.select())
+    assert all(re.fullmatch("[0-9a-f]{64}", row.key) for row in SignInAttempt.select())
 
 
 # The second step
@@ -654,7 +656,7 @@ def test_pages_left_open_can_be_sent_after_the_same_person_signed_in_again_and_b
     with time_machine.travel(now() + timedelta(hours=3), tick=False):
         assert sign_in(signed_in).location == "/" and token() == first
         assert sign_in(signed_in, name="tom").location == "/" and token() != first
-    assert m.SignedIn.select().count() == 1  # what this browser had before is ended
+    assert people.UserSession.select().count() == 1  # what this browser had before is ended
 
 
 def test_the_key_of_the_second_step_stays_the_same_until_it_is_on(app, signed_in, amy):

@@ -12,6 +12,7 @@ import models as m
 from admin_views.account import views as screens
 from audit import accounts
 from audit import log as audit_log
+from people import Draft, User
 from privacy import keeping
 from records import questions as q
 
@@ -21,7 +22,7 @@ DAY = datetime.timedelta(days=1)
 
 def write(act, person, by=None, question="", before="", after="", reason=""):
     """A row of the audit trail about a person's account, by a colleague or by nobody."""
-    with q.acting(str(by), by.id, by.role) if by else q.acting("The tests"):
+    with audit_log.acting(str(by), by.id, by.role) if by else audit_log.acting("The tests"):
         audit_log.audit(act, person, question, before, after, reason)
 
 
@@ -58,12 +59,12 @@ def test_what_is_no_new_sign_in_makes_none(cast, the_day):
 
 def test_the_first_account_sets_up_the_school_on_its_first_day(cast, the_day):
     """It was made by no colleague. From the second day on it waits like any other."""
-    with q.acting("Sign-in"):
-        first = m.User.create(name="First", username="first", role=q.TECHNICIAN)
+    with audit_log.acting("Sign-in"):
+        first = User.create(name="First", username="first", role=q.TECHNICIAN)
     write("second step set up", first, first)
     assert accounts.new_sign_in(first) is None
-    with q.acting("First", first.id, first.role):
-        second = m.User.create(name="Second", username="second", role=q.SENCO)
+    with audit_log.acting("First", first.id, first.role):
+        second = User.create(name="Second", username="second", role=q.SENCO)
     assert accounts.new_sign_in(second)
     the_day.shift(DAY + HOUR)
     assert accounts.new_sign_in(first) is None and accounts.new_sign_in(second) is None
@@ -72,8 +73,8 @@ def test_the_first_account_sets_up_the_school_on_its_first_day(cast, the_day):
 
 
 def test_a_link_for_the_first_account_makes_it_new_on_its_first_day_too(cast):
-    with q.acting("Sign-in"):
-        first = m.User.create(name="First", username="first", role=q.TECHNICIAN)
+    with audit_log.acting("Sign-in"):
+        first = User.create(name="First", username="first", role=q.TECHNICIAN)
     used_a_link(first)
     assert accounts.new_sign_in(first)
 
@@ -119,9 +120,9 @@ def test_a_new_sign_in_cannot_erase_export_or_give_rights(school, browser, the_d
             assert "is possible from 25 Nov 2026, 10:00 on" in page.text
             tried += 1
     before.pop("draft")
-    assert tried > 25 and dump(but=(m.Draft,)) == before
-    refused = q.AuditEntry.select().where(q.AuditEntry.act == "refused")
-    mine = {row.reason for row in refused.where(q.AuditEntry.user_id == person.id)}
+    assert tried > 25 and dump(but=(Draft,)) == before
+    refused = audit_log.AuditEntry.select().where(audit_log.AuditEntry.act == "refused")
+    mine = {row.reason for row in refused.where(audit_log.AuditEntry.user_id == person.id)}
     assert "A new sign-in tried to erase a record" in mine
     the_day.shift(DAY + HOUR)
     url = "/user/new/" if who == q.TECHNICIAN else f"/keeping/{school.mine.id}/erase/"
@@ -139,8 +140,8 @@ def test_what_a_new_sign_in_sent_is_kept(school, browser):
         "account": "on",
     }
     at.post("/user/new/", sent)
-    assert not m.User.select().where(m.User.username == "typed").exists()
-    assert "Typed Name" in m.Draft.get(m.Draft.user == school.technician).typed
+    assert not User.select().where(User.username == "typed").exists()
+    assert "Typed Name" in Draft.get(Draft.user == school.technician).typed
 
 
 # --- what is told
@@ -179,7 +180,7 @@ def test_the_pages_themselves_are_told(school, browser):
     at = browser("technician")
     sent = {"version": "", "name": "Nina New", "username": "nina", "role": "senco", "account": "on"}
     at.post("/user/new/", sent)
-    nina = m.User.get(m.User.username == "nina")
+    nina = User.get(User.username == "nina")
     at.post(f"/account/link/{nina.id}", {"reason": "new"})
     at.post(f"/user/{nina.id}/edit/", {**sent, "version": str(nina.version), "role": "head"})
     said = browser("senco").page("/").text
@@ -190,14 +191,14 @@ def test_the_pages_themselves_are_told(school, browser):
 def test_settings_commands_restores_and_accepted_faults_are_told(school, browser):
     settings = m.Setting.of_school()
     settings.second_step, settings.anchor_place = "senco", "/mnt/anchors"
-    with q.acting("Tom", school.technician.id, q.TECHNICIAN):
+    with audit_log.acting("Tom", school.technician.id, q.TECHNICIAN):
         settings.save()
-    with q.acting("At the server"):
+    with audit_log.acting("At the server"):
         audit_log.saw("export", [school.mine], "Everything held")
-    with q.acting("Command line"):
+    with audit_log.acting("Command line"):
         audit_log.saw("view", [school.mine], "who-saw")
         audit_log.accept(["A fault."], settings, "Known since May")
-    with q.acting("Restore"):
+    with audit_log.acting("Restore"):
         audit_log.audit("restored", settings, before="2026-11-20T10:00:00Z")
     said = browser("head").page("/").text
     shown = (
@@ -219,7 +220,7 @@ def test_each_puts_the_notices_away_alone_and_sees_later_ones(school, browser):
     senco.submit(page, path="//form[@action='/notices/']", button=None)
     assert "made a sign-in link" not in senco.page("/").text
     assert "made a sign-in link" in browser("head").page("/").text
-    row = q.AuditEntry.get(q.AuditEntry.act == accounts.READ)
+    row = audit_log.AuditEntry.get(audit_log.AuditEntry.act == accounts.READ)
     assert row.user_id == school.senco.id
     write("sign-in link made", school.senco, school.technician, reason="Later")
     assert "Why: Later." in senco.page("/").text and "Why: Why." not in senco.page("/").text

@@ -18,8 +18,8 @@ from conftest import HANGS, ROOT, sqlite_file
 from playhouse.schema_diff import diff_models
 
 import models as m
+from audit import log as audit_log
 from ops import database as ops_database
-from records import questions as q
 
 AFTER = (
     '    strengths = text("What is going well?", "Start the conversation here: it helps.",'
@@ -37,8 +37,9 @@ LOOK = """
 import io, json, pathlib, sys, time
 import app as program, models as m
 from admin_views.account import sessions
+from audit import log as audit_log
 from ops import database as ops_database
-from records import questions as q
+from people import User
 from pypdf import PdfReader
 
 ops_database.configure()
@@ -46,7 +47,7 @@ database = ops_database.open_database()
 app = program.create_app(database, testing=True)
 app.config["WTF_CSRF_ENABLED"] = False
 database.connect(reuse_if_open=True)
-user = m.User.get(m.User.role == "senco")
+user = User.get(User.role == "senco")
 client = app.test_client()
 with client.session_transaction() as session:
     session["_user_id"] = sessions.begin(user)
@@ -68,7 +69,7 @@ said["completed"] = read(client.get(url + "/print.pdf"))
 said["csv"] = client.post("/record-of-concern/spreadsheet/").text
 said["audit"] = client.get("/audit/").text
 said["whole"] = read(client.get(f"/pupil/{pupil}/record.pdf"))
-with q.acting("The tests"):
+with audit_log.acting("The tests"):
     born = m.Pupil.get().dob
     another = m.Pupil.create(surname="Ash", forename="Wren", dob=born, year="3", form="3B")
 said["new"] = client.get(f"/record-of-concern/new/?pupil={another.id}").text
@@ -77,13 +78,14 @@ print(json.dumps(said))
 
 MAKE = """
 import datetime, models as m
+from audit import log as audit_log
 from ops import database as ops_database
-from records import questions as q
+from people import User
 ops_database.configure()
 database = ops_database.open_database()
 ops_database.migrate(database)
-with database.connection_context(), q.acting("The tests"):
-    m.User.create(name="Sam", username="sam", role="senco", totp="JBSWY3DPEHPK3PXP")
+with database.connection_context(), audit_log.acting("The tests"):
+    User.create(name="Sam", username="sam", role="senco", totp="JBSWY3DPEHPK3PXP")
     born = datetime.date(2018, 5, 5)
     pupil = m.Pupil.create(surname="Oak", forename="Robin", dob=born, year="3", form="3B")
     concern = m.RecordOfConcern(pupil=pupil, strengths="Kind to younger ones")
@@ -242,7 +244,7 @@ def test_a_question_that_is_no_longer_asked_keeps_its_answers(added, tmp_path):
     change(copy, LINE, "")
     change(
         copy,
-        'In the child\'s own words if you can.", rows=3\n    )\n',
+        "In the child's own words if you can.\", rows=3\n    )\n",
         'In the child\'s own words if you can.", rows=3\n    )\n    no_longer = Section("No longer asked", write=(), last=True)\n'
         + LINE.replace(", needed=True", ""),
     )
@@ -256,7 +258,7 @@ def test_a_question_that_is_no_longer_asked_keeps_its_answers(added, tmp_path):
 def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path, database):
     """A fresh database, all migrations: nothing is missing, nothing is too much."""
     fresh = sqlite_file(tmp_path / "fresh.db")
-    q.db.initialize(fresh)
+    audit_log.db.initialize(fresh)
     try:
         ops_database.migrate(fresh)
         with fresh.connection_context():
@@ -269,7 +271,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path, database
         assert ops_database.migrate(fresh) == []
     finally:
         fresh.close()
-        q.db.initialize(database)
+        audit_log.db.initialize(database)
 
 
 def test_no_migration_takes_anything_away():

@@ -14,7 +14,6 @@ import models as m
 from audit import anchors
 from audit import log as audit_log
 from ops import backup
-from records import questions as q
 
 LINE = "24 November 2026, 57,789 rows, code 7F3A-19C2-44D0-8E1B"
 READ = anchors.Line(57_789, "7f3a19c244d08e1b")
@@ -77,7 +76,7 @@ def test_a_row_before_the_line_that_does_not_fit_is_told(robin):
 def verify(*words):
     """The command `verify`: (exit code, what it prints)."""
     done = CliRunner().invoke(commands.cli, ["verify", *words])
-    q.db.close()
+    audit_log.db.close()
     return done.exit_code, done.output
 
 
@@ -86,7 +85,7 @@ def two_places(school, tmp_path):  # noqa: F811
     """A school whose anchors go to a second place too; the day's anchors and a backup are made."""
     second = tmp_path / "elsewhere"
     second.mkdir()
-    with q.db.connection_context(), q.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting("The tests"):
         settings = m.Setting.of_school()
         settings.anchor_place = str(second)
         settings.save()
@@ -102,9 +101,9 @@ def forge(folder):
 
     The anchors in the folder and in the notes of the backups there are written anew as well.
     """
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         off_guard()
-        row = q.AuditEntry.get(q.AuditEntry.after == "What was said")
+        row = audit_log.AuditEntry.get(audit_log.AuditEntry.after == "What was said")
         sql('UPDATE audit_entry SET "after" = ? WHERE id = ?', "What was never said", row.id)
         rebuilt(config.key_file(folder, "audit.key").encode())
         audit_log.guard()
@@ -119,7 +118,7 @@ def forge(folder):
 
 def anew(mark):
     """An anchor as it would have been, had the forged rows been there."""
-    row = q.AuditEntry.get_by_id(mark.last)
+    row = audit_log.AuditEntry.get_by_id(mark.last)
     return audit_log.Anchor(mark.at, mark.rows, mark.last, row.link)
 
 
@@ -140,7 +139,7 @@ def test_a_forgery_with_the_key_is_found_by_the_second_place_alone(two_places):
 def test_a_file_of_anchors_is_named_to_verify(two_places):
     """When the Settings were changed too, so that they name no second place."""
     folder, second = two_places
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         m.Setting.update(anchor_place="").execute()
     forge(folder)
     code, said = verify()
@@ -150,17 +149,17 @@ def test_a_file_of_anchors_is_named_to_verify(two_places):
 
 def test_a_forgery_is_found_by_the_line_in_the_book(two_places):
     folder, _ = two_places
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         line = anchors.line_of(audit_log.head())
     forge(folder)
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         assert "is not the one that was written down" in anchors.compare(anchors.read_line(line))[0]
 
 
 def test_a_made_up_restore_that_hides_anchors_is_told(two_places):
     """A row that says a restore took all the time back; the anchors it hides are counted aloud."""
     folder, _ = two_places
-    with q.db.connection_context(), q.acting("Restore"):
+    with audit_log.db.connection_context(), audit_log.acting("Restore"):
         audit_log.audit("restored", m.Setting.of_school(), before="2026-01-01T00:00:00Z")
     code, said = verify()
     assert code == 0 and "anchors are of a time that a restore took back" in said

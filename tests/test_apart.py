@@ -14,6 +14,7 @@ from test_upkeep import RELEASED, build, kill_at, killed, point_at
 from web import MARKS, fill_in
 
 import models as m
+import people
 import workflow as w
 from audit import log as audit_log
 from audit import verify
@@ -21,10 +22,10 @@ from ops import backup, numbering, restore, upgrade
 from ops import database as ops_database
 from pathway import effects, guards
 from privacy import keeping
-from records import questions as q
+from records.record import Clash
 
 each = pytest.mark.parametrize
-NEVER_TAKEN_OUT = (m.AuditEntry,)
+NEVER_TAKEN_OUT = (audit_log.AuditEntry,)
 KINDS = [c for c in m.every(m.PupilRecord) if c not in (m.Placement, m.ListMembership)]
 # what only one row may have
 ALONE = {"upn": None, "done_with": None, "username": None, "ended_on": START}
@@ -37,19 +38,19 @@ def copy_past_the_program(kind):
     said = dict(kind.select().order_by(kind.id.desc()).dicts().get())
     del said["id"]
     said.update({name: value for name, value in ALONE.items() if name in said})
-    said.update({name: m.new_token() for name in ("token", "key") if name in said})
-    said.update({"form": "/pupil/new/?again=1"} if kind is m.Draft else {})
-    with q.db.atomic():
+    said.update({name: people.new_token() for name in ("token", "key") if name in said})
+    said.update({"form": "/pupil/new/?again=1"} if kind is people.Draft else {})
+    with audit_log.db.atomic():
         return kind.insert(**said).execute()
 
 
 def some_row(kind, user):
     """A row of a table that no child of the tests fills."""
     rows = {
-        m.SignInTry: {"key": "k"},
-        m.SignedIn: {"key": "k", "user": user},
-        m.Press: {"token": "t", "led_to": "/"},
-        m.Draft: {"user": user, "form": "/pupil/new/", "typed": "[]"},
+        people.SignInAttempt: {"key": "k"},
+        people.UserSession: {"key": "k", "user": user},
+        people.FormToken: {"token": "t", "led_to": "/"},
+        people.Draft: {"user": user, "form": "/pupil/new/", "typed": "[]"},
     }
     if kind in rows:
         kind.create(**rows[kind])
@@ -80,7 +81,7 @@ def test_what_was_removed_meanwhile_is_not_made_again_by_a_late_save(school, act
     late = m.Strategy.get_by_id(strategy.id)
     strategy.remove()
     late.strategy = "A visual timetable"
-    with pytest.raises(q.Clash, match="has taken this Everyday strategy out"):
+    with pytest.raises(Clash, match="has taken this Everyday strategy out"):
         late.save()
     assert not m.Strategy.get_or_none(id=strategy.id)
 
@@ -100,7 +101,7 @@ def released(tmp_path, monkeypatch, request):
 
 def new_strategy():
     """The number of a new strategy of some child."""
-    with q.db.connection_context(), q.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting("The tests"):
         return m.Strategy.create(pupil=m.Pupil.select().first(), strategy="A timetable").id
 
 
@@ -116,18 +117,20 @@ def test_an_old_database_gives_no_number_again_either(released):
         assert "strategy" in numbering.reusing(old)
     upgrade.migrated(ops_database.migrate)
     assert len(backup.sets(folder / "backups")) == 1
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         now = dict(
-            q.db.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+            audit_log.db.execute_sql(
+                "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+            ).fetchall()
         )
-        assert numbering.reusing(q.db.obj) == {}
+        assert numbering.reusing(audit_log.db.obj) == {}
         assert (
-            not ops_database.diff_models(q.db.obj, m.tables())
+            not ops_database.diff_models(audit_log.db.obj, m.tables())
             and audit_log.guarded()
             and audit_log.verify() == []
         )
-        assert q.db.execute_sql("PRAGMA foreign_key_check").fetchall() == []
-        assert q.db.pragma("foreign_keys") == 1
+        assert audit_log.db.execute_sql("PRAGMA foreign_key_check").fetchall() == []
+        assert audit_log.db.pragma("foreign_keys") == 1
     assert {name for name, made in shape.items() if "INDEX" in made} <= set(now), (
         "every index is there"
     )
@@ -144,12 +147,12 @@ def test_killed_while_the_tables_are_made_anew_nothing_is_lost(released, monkeyp
         total = old.execute_sql("SELECT COUNT(*) FROM pupil").fetchone()
     with monkeypatch.context() as patch:
         patch.setattr(numbering, "rebuild", kill_at(numbering.rebuild, 30))
-        killed(lambda: ops_database.migrate(q.db.obj))
-    ops_database.migrate(q.db.obj)
-    with q.db.connection_context():
+        killed(lambda: ops_database.migrate(audit_log.db.obj))
+    ops_database.migrate(audit_log.db.obj)
+    with audit_log.db.connection_context():
         assert (
-            numbering.reusing(q.db.obj) == {}
-            and q.db.execute_sql("SELECT COUNT(*) FROM pupil").fetchone() == total
+            numbering.reusing(audit_log.db.obj) == {}
+            and audit_log.db.execute_sql("SELECT COUNT(*) FROM pupil").fetchone() == total
         )
 
 
@@ -167,9 +170,11 @@ def test_a_new_form_of_the_school_counts_as_well(released, tmp_path):
         " 'sleep'\n    db.create_tables([Sleep])\n",
         "utf-8",
     )
-    ops_database.migrate(q.db.obj, folder)
-    with q.db.connection_context():
-        (made,) = q.db.execute_sql("SELECT sql FROM sqlite_master WHERE name = 'sleep'").fetchone()
+    ops_database.migrate(audit_log.db.obj, folder)
+    with audit_log.db.connection_context():
+        (made,) = audit_log.db.execute_sql(
+            "SELECT sql FROM sqlite_master WHERE name = 'sleep'"
+        ).fetchone()
     assert "AUTOINCREMENT" in made
 
 
@@ -180,7 +185,7 @@ def test_after_a_restore_no_number_of_the_lost_time_is_given_again(released):
     upgrade.migrated(ops_database.migrate)
     backup.backup()
     lost = new_strategy()
-    q.db.close()
+    audit_log.db.close()
     restore.restore()
     assert new_strategy() > lost
 
@@ -208,12 +213,12 @@ def as_long_ago(*taken):
         name = record._meta.table_name
         first[name] = min(record.id, first.get(name, record.id))
     for name, number in first.items():
-        if numbering.on_file(q.db.obj):
-            q.db.execute_sql(
+        if numbering.on_file(audit_log.db.obj):
+            audit_log.db.execute_sql(
                 "UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (number - 1, name)
             )
         else:
-            q.db.execute_sql(
+            audit_log.db.execute_sql(
                 "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", (f'"{name}"', number)
             )
 
@@ -261,7 +266,7 @@ def test_a_number_given_twice_shows_nothing_of_the_other_child(
         answer = at.get(address)
         assert answer.status_code == 200 and mark not in answer.get_data(as_text=True), address
     assert "Typed and not saved" not in at.page("/").text
-    draft = m.Draft.get_or_none()
+    draft = people.Draft.get_or_none()
     assert draft is None or at.get(f"/draft/{draft.id}/").status_code == 404
     given = keeping.gather(school.mine, [])
     assert mark not in json.dumps(
@@ -271,11 +276,11 @@ def test_a_number_given_twice_shows_nothing_of_the_other_child(
 
 def test_the_history_is_of_one_child_even_when_nobody_told_of_the_removal(school):
     """Taken out past the program, so that the audit trail has no row of it."""
-    with q.acting("Somebody else"):
+    with audit_log.acting("Somebody else"):
         taken = m.Strategy.create(pupil=school.other, strategy=MARKS["other"])
     m.Strategy.delete().where(m.Strategy.id == taken.id).execute()
     as_long_ago(taken)
-    with q.acting("The SENCO"):
+    with audit_log.acting("The SENCO"):
         made = m.Strategy.create(pupil=school.mine, strategy="A timetable")
     assert made.id == taken.id
     assert {e.who for e in verify.history(made, school.senco)} == {"The SENCO"}
@@ -320,18 +325,18 @@ def test_a_second_press_carries_no_words_to_another_child(school, browser, actin
     taken.remove()
     as_long_ago(taken)
     made = m.Strategy.create(pupil=school.mine, strategy="Of this child")
-    assert made.id == taken.id and m.Press.get_or_none(token=token)
+    assert made.id == taken.id and people.FormToken.get_or_none(token=token)
     answer = at.post(
         f"/strategy/new/?pupil={school.other.id}",
         {"press": token, "strategy": "Said about the other child", "more": "x"},
     )
-    assert answer.status_code == 404 and not m.Draft.select().exists()
+    assert answer.status_code == 404 and not people.Draft.select().exists()
 
 
 # --- entered in error
 def undo(pupil, user):
     """Take the last move back."""
-    return w.make(w.UNDO, m.Pupil.get_by_id(pupil.id), user, {"reason": "Wrong child"}, on=TODAY)
+    return w.perform(w.UNDO, m.Pupil.get_by_id(pupil.id), user, {"reason": "Wrong child"}, on=TODAY)
 
 
 def type_of(pupil):
@@ -344,17 +349,17 @@ def test_entered_in_error_takes_away_only_what_the_move_made(cast, who):
     """The type that a move of Robin's made was taken out, and a type of the same words has its
     number: another child's, or Robin's own.
     """
-    with q.acting("The SENCO", cast.senco.id):
+    with audit_log.acting("The SENCO", cast.senco.id):
         press("Start at Stage 2", cast.robin, cast.senco, START)
     taken = type_of(cast.robin)
-    with q.acting("The SENCO", cast.senco.id):
+    with audit_log.acting("The SENCO", cast.senco.id):
         taken.remove()
         as_long_ago(taken)
         made = m.SenNeed.create(
             pupil=getattr(cast, who), code=taken.code, rank=taken.rank, since=taken.since
         )
-    assert made.id == taken.id and made.look() == taken.look()
-    with q.acting("The SENCO", cast.senco.id):
+    assert made.id == taken.id and made.content_hash() == taken.content_hash()
+    with audit_log.acting("The SENCO", cast.senco.id):
         undo(cast.robin, cast.senco)
     assert m.Placement.stage_of(cast.robin) == "NONE"
     assert m.SenNeed.get_or_none(id=made.id), "what the move did not make stays"
@@ -369,7 +374,7 @@ def test_another_childs_case_does_not_stop_entered_in_error(cast, acting):
         {**json.loads(placement.effects), "case": [case.id, "as it was"]}
     )
     placement.save()
-    assert guards.case_not_moved_on(w.Situation(cast.robin, cast.senco)) is None
+    assert guards.case_not_moved_on(w.PupilContext(cast.robin, cast.senco)) is None
     undo(cast.robin, cast.senco)
     assert m.EhcCase.get_or_none(id=case.id)
 
@@ -380,7 +385,7 @@ def test_entered_in_error_changes_nothing_of_another_child(cast, acting):
     """
     take_to(cast.robin, "S2", cast.senco)
     had = type_of(cast.robin)
-    kept = effects.Kept()
+    kept = effects.MoveJournal()
     kept.change(had, until=ON)
     had.remove()
     as_long_ago(had)

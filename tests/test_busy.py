@@ -18,7 +18,7 @@ from peewee import OperationalError, PostgresqlDatabase
 import models as m
 from admin_views import pupil_import
 from audit import log as audit_log
-from records import questions as q
+from records.record import Clash
 
 HEADS = "Surname,Forename,DOB,Year,Reg,Contact 1 name,Contact 1 telephone,Contact 1 relationship"
 # the lock is waited for so many seconds
@@ -169,7 +169,7 @@ def test_what_somebody_changed_meanwhile_ends_an_import_between_two_pieces(
     )
     assert (
         "only 20 were written"
-        in q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).get().reason
+        in audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id.desc()).get().reason
     )
     monkeypatch.setattr(pupil_import.time, "sleep", lambda _: None)
     again = items_of(cast.office)
@@ -182,6 +182,6 @@ def test_what_somebody_changed_meanwhile_ends_an_import_between_two_pieces(
 def test_somebody_who_was_quicker_from_the_first_keeps_all_from_being_written(cast, acting):
     items = items_of(cast.office)
     m.Pupil.create(surname="IMPORT3", forename="Fore3", dob=date(2018, 3, 4), year="1")
-    with pytest.raises(q.Clash):
+    with pytest.raises(Clash):
         pupil_import.bring_in(items, "Import")
     assert m.Pupil.select().where(m.Pupil.surname.startswith("Import")).count() <= 1

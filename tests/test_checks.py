@@ -34,6 +34,7 @@ from admin_views import status
 from audit import log as audit_log
 from ops import checks
 from papers import fonts
+from people import User, UserSession
 from records import questions as q
 
 LONG_AGO = 1_600_000_000
@@ -77,7 +78,7 @@ def scene(cast, acting, tmp_path, monkeypatch, the_day):
     (folder / "files" / "report").write_bytes(b"a report")
     at = checks.Facts(
         folder,
-        q.db.obj,
+        audit_log.db.obj,
         dict(CONFIG),
         {"account.sign_in", "static", None},
         program=program,
@@ -100,7 +101,7 @@ def scene(cast, acting, tmp_path, monkeypatch, the_day):
 
 def the_day_in_seconds():
     """Now, as the tests have it."""
-    return int(q.now().replace(tzinfo=datetime.UTC).timestamp())
+    return int(audit_log.now().replace(tzinfo=datetime.UTC).timestamp())
 
 
 def write_school(cast):
@@ -114,7 +115,7 @@ def write_school(cast):
         cast.technician,
         cast.stranger,
     ):
-        q.audit("signed in", person)
+        audit_log.audit("signed in", person)
     code = hashlib.sha256(b"a report").hexdigest()
     m.Document(
         pupil=cast.robin,
@@ -156,7 +157,7 @@ def patch_the_computer(scene):
 
 def migrated(s):
     """The database knows that all migrations have run."""
-    checks.Runner(q.db.obj, str(ROOT / "migrations")).up(fake=True)
+    checks.Runner(audit_log.db.obj, str(ROOT / "migrations")).up(fake=True)
 
 
 BEFORE = {  # what is not so on the computer of the tests, and is made so for one check
@@ -176,7 +177,7 @@ def elsewhere():
 # --- the faults
 def sql(*statements):
     """Plant a fault by SQL, past the portal."""
-    return lambda s: [q.db.execute_sql(one) for one in statements]
+    return lambda s: [audit_log.db.execute_sql(one) for one in statements]
 
 
 def tampered(change):
@@ -186,7 +187,7 @@ def tampered(change):
 
     def plant(s):
         unguard(s)
-        q.db.execute_sql(
+        audit_log.db.execute_sql(
             f"UPDATE audit_entry SET {change} WHERE id = (SELECT MAX(id) - 2 FROM audit_entry)"
         )
 
@@ -195,7 +196,7 @@ def tampered(change):
 
 def unguard(s):
     """Take the triggers away."""
-    q.db.execute_sql(
+    audit_log.db.execute_sql(
         "DROP TRIGGER audit_entry_keeps"
         if audit_log.on_sqlite()
         else "DROP TRIGGER audit_entry_stays ON audit_entry"
@@ -261,7 +262,7 @@ def setting(**given):
 
 def people(*where, **given):
     """Other people."""
-    return lambda s: m.User.update(**given).where(*where or (m.User.id > 0,)).execute()
+    return lambda s: User.update(**given).where(*where or (User.id > 0,)).execute()
 
 
 def web_with(**given):
@@ -274,7 +275,7 @@ def sign_ins(*addresses):
 
     def plant(s):
         for number, address in enumerate(addresses):
-            m.SignedIn.create(key=str(number), user=s.cast.senco, place=address)
+            UserSession.create(key=str(number), user=s.cast.senco, place=address)
 
     return plant
 
@@ -291,7 +292,7 @@ def listening(host="0.0.0.0", **given):
 
 def four_technicians(s):
     for n in range(3):
-        m.User.create(name=f"T{n}", username=f"t{n}", role=q.TECHNICIAN)
+        User.create(name=f"T{n}", username=f"t{n}", role=q.TECHNICIAN)
 
 
 def free(megabytes):
@@ -468,15 +469,15 @@ FAULTS = {
     ],
     "only_signing_in_is_open": [open_route],
     "second_step_is_asked": [setting(second_step="senco\noffice\nhead"), setting(second_step=None)],
-    "everybody_has_a_second_step": [people(m.User.role == q.TEACHER, password="x", totp=None)],
+    "everybody_has_a_second_step": [people(User.role == q.TEACHER, password="x", totp=None)],
     "technicians_are_few": [four_technicians],
     "somebody_is_in_charge": [
-        people(m.User.role == q.TECHNICIAN, role=q.OFFICE),
-        people(m.User.role == q.SENCO, account="off"),
+        people(User.role == q.TECHNICIAN, role=q.OFFICE),
+        people(User.role == q.SENCO, account="off"),
     ],
     "accounts_are_used": [clock_at(2090, 1, 1)],
     "links_are_used": [
-        people(m.User.role == q.HEAD, setup_token="x", setup_until=MADE, password=None)
+        people(User.role == q.HEAD, setup_token="x", setup_until=MADE, password=None)
     ],
     "screens_lock": [setting(idle_minutes=45), setting(day_hours=24)],
     "backup_is_fresh": [
@@ -840,7 +841,7 @@ def answer_once(server, context):
 def test_a_trail_written_anew_with_another_key_is_found(scene):
     audit_log.use_key(b"another key")
     try:
-        q.audit("view", scene.cast.robin)
+        audit_log.audit("view", scene.cast.robin)
     finally:
         audit_log.use_key(b"the tests")
     assert any("does not follow" in words for words in audit_log.verify())

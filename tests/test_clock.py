@@ -89,7 +89,7 @@ def test_the_window_of_a_stage_starts_on_the_day_of_the_move(robin, cast):
 def test_the_window_of_a_new_cycle_starts_from_the_day_of_the_review(robin, cast, name):
     move = w.move_named(name)
     was = ready(move, robin, cast.senco)
-    held = w.Situation(robin, cast.senco).review.happened_on
+    held = w.PupilContext(robin, cast.senco).review.happened_on
     fresh = press(name, robin, cast.senco, on=held + datetime.timedelta(5))
     assert w.clock_of(fresh).closes == clock.add_weeks(
         held, {"S1": 12, "S2": 6, "S3": 12}[move.to], settings()
@@ -107,7 +107,7 @@ def test_a_move_to_another_stage_starts_its_window_on_its_own_day(robin, cast):
 def test_typing_in_a_plan_does_not_move_the_window(robin, cast):
     ready(w.move_named("Move to Stage 3"), robin, cast.senco, row="1")
     before = w.clock_of(m.Placement.current(robin))
-    w.new_version(w.Situation(robin, cast.senco).paper("plan")[1], cast.senco)
+    w.new_version(w.PupilContext(robin, cast.senco).paper("plan")[1], cast.senco)
     assert w.clock_of(m.Placement.current(robin)) == before
 
 

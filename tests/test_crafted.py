@@ -8,6 +8,7 @@ import pytest
 from web import address, key_of, rules, values_of
 
 import models as m
+import people
 from admin_views import drafts
 
 each = pytest.mark.parametrize
@@ -159,7 +160,7 @@ def test_lines_for_which_there_is_no_room_are_refused_in_words_and_kept(
         and "saved." not in page.text
     )
     assert [r.who for r in meeting.people] == before
-    kept = dict(json.loads(m.Draft.get().typed))
+    kept = dict(json.loads(people.Draft.get().typed))
     assert all(kept[f"people-{n}-who"] == f"Person {n}" for n in range(number))
     assert page.said("people-200-who") == "Person 200"
 
@@ -218,12 +219,15 @@ def test_of_one_persons_drafts_the_oldest_go(school, the_day, monkeypatch):
         the_day.shift(1)
     left = [
         d.form.rpartition("=")[2]
-        for d in m.Draft.select().where(m.Draft.user == school.senco).order_by(m.Draft.at)
+        for d in people.Draft.select()
+        .where(people.Draft.user == school.senco)
+        .order_by(people.Draft.at)
     ]
     assert left == [str(n) for n in range(5, drafts.MOST_OF_PERSON + 5)]
     monkeypatch.setattr(drafts, "MOST_IN_ALL", 10_000)
     assert keep(school, "long", "w" * 9_990)
     assert [
-        d.form.rpartition("=")[2] for d in m.Draft.select().where(m.Draft.user == school.senco)
+        d.form.rpartition("=")[2]
+        for d in people.Draft.select().where(people.Draft.user == school.senco)
     ] == ["long"]
-    assert m.Draft.select().where(m.Draft.user == school.office).count() == 1
+    assert people.Draft.select().where(people.Draft.user == school.office).count() == 1

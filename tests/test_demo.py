@@ -10,9 +10,10 @@ from conftest import TODAY, sqlite_file
 from peewee import ForeignKeyField
 
 import models as m
+import people
 import workflow as w
+from audit import log as audit_log
 from demo import words
-from records import questions as q
 
 # asked at the foot of every form; answered on one of them is enough
 SHARED = ("withhold", "withhold_why")
@@ -24,12 +25,12 @@ NEVER_ASKED = {("MyPlanReview", "early_why"), ("Pupil", "hold")}
 def school(demo_school):
     """The demonstration school in a database of its own: its sign-ins."""
     path, signs = demo_school
-    before, made = q.db.obj, sqlite_file(path)
-    q.db.initialize(made)
+    before, made = audit_log.db.obj, sqlite_file(path)
+    audit_log.db.initialize(made)
     made.connect(reuse_if_open=True)
     yield signs
     made.close()
-    q.db.initialize(before)
+    audit_log.db.initialize(before)
 
 
 @pytest.fixture(autouse=True)
@@ -62,15 +63,15 @@ def open_placements():
 def test_staff_can_sign_in(school):
     signs = school
     assert [role for role, _, _ in signs] == ["office", "senco", "head", "technician", "teacher"]
-    assert m.User.select().count() >= 12
+    assert people.User.select().count() >= 12
     for _, username, password in signs:
-        user = m.User.get(m.User.username == username)
+        user = people.User.get(people.User.username == username)
         assert len(password) >= 14 and re.fullmatch(r"[a-z]+-[a-z]+-[a-z]+-\d{4}", password)
         assert user.password == f"hashed {password[::-1]}" and len(user.token) >= 24 and user.active
     assert len({p for _, _, p in signs}) == 5
-    teacher = m.User.get(m.User.username == "teacher")
+    teacher = people.User.get(people.User.username == "teacher")
     assert [p for p in m.Pupil.visible_to(teacher) if m.Placement.stage_of(p) in w.OPEN]
-    assert Counter(u.role for u in m.User.select())["office"] == 2
+    assert Counter(u.role for u in people.User.select())["office"] == 2
 
 
 def test_the_school_has_every_year():
@@ -230,7 +231,7 @@ def test_upns_are_well_formed_and_fictitious():
 def test_nothing_is_left_unfilled():
     odd = [(c, n, t) for c, n, t in texts() if c != "Setting" and re.search(r"[{}¦]", t)]
     assert not odd
-    assert not [(c.__name__, r.id, r.faults()) for c in m.every() for r in c.select() if r.faults()]
+    assert not [(c.__name__, r.id, r.errors()) for c in m.every() for r in c.select() if r.errors()]
     many = [
         (c, n, t)
         for c, n, t in texts()
@@ -255,7 +256,7 @@ def test_invariants():
         assert [r.list for r in rows if r.pupil_id == placement.pupil_id] == (
             [wanted] if wanted else []
         )
-    assert not [e for e in m.AuditEntry.select().where(m.AuditEntry.who == "")]
+    assert not [e for e in audit_log.AuditEntry.select().where(audit_log.AuditEntry.who == "")]
     assert all(
         x.primary_type() not in (None, "NSA")
         for x in (p.pupil for p in open_placements() if p.stage == "E")

@@ -13,7 +13,7 @@ from web import enter
 import models as m
 from admin_views import imports
 from app import create_app
-from records import questions as q
+from audit import log as audit_log
 
 PDF = b"%PDF-1.7\nA report\n%%EOF"
 GOOD = {"pupil": "Oakley, Robin (3B)", "title_of": "Speech report", "kind": "Professional's report"}
@@ -223,7 +223,7 @@ def test_a_replaced_file_leaves_the_disk_and_other_answers_keep_it(portal, senco
 def test_a_replaced_file_stays_while_another_document_names_it(portal, senco):
     send(senco)
     one = kept()
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         m.Document.create(
             pupil=one.pupil_id,
             title_of="Copy",

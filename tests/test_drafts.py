@@ -17,12 +17,13 @@ from web import Browser, Page, key_of, values_of
 
 import app as portal_module
 import models as m
+import people
 import workflow as w
 from admin_views import base, drafts, imports
 from admin_views.account import views as account
 from audit import log as audit_log
 from ops import database as ops_database
-from records import questions as q
+from records.record import Row
 
 each = pytest.mark.parametrize
 WORDS = "Typed, and not to be lost"
@@ -84,7 +85,8 @@ def test_after_a_clash_it_comes_back(browser, senco, concern):
     assert "now says: Theirs" in page.text
     senco.submit(page)
     assert (
-        m.RecordOfConcern.get_by_id(concern.id).strengths == WORDS and not m.Draft.select().exists()
+        m.RecordOfConcern.get_by_id(concern.id).strengths == WORDS
+        and not people.Draft.select().exists()
     )
 
 
@@ -108,7 +110,7 @@ def test_after_a_crash_the_page_holds_it_and_it_comes_back(senco, concern, fails
     assert (saved.strengths, saved.used.get().who) == (
         WORDS,
         "In a line",
-    ) and not m.Draft.select().exists()
+    ) and not people.Draft.select().exists()
     assert again.response.request.path == edit(concern)
 
 
@@ -123,8 +125,8 @@ def test_after_the_session_has_ended_it_comes_back(senco, concern):
         ("password", "secret words"),
     ]
     with senco.app.test_request_context():
-        account.KEEP_TYPING(m.User.get_by_id(senco.user.id), edit(concern) + "?", iter(typed))
-    assert "secret" not in m.Draft.get().typed and "csrf" not in m.Draft.get().typed
+        account.KEEP_TYPING(people.User.get_by_id(senco.user.id), edit(concern) + "?", iter(typed))
+    assert "secret" not in people.Draft.get().typed and "csrf" not in people.Draft.get().typed
     lies_there(senco, edit(concern))
 
 
@@ -145,7 +147,7 @@ def test_a_form_with_an_old_token_gives_the_typing_back(senco, concern, fetch_si
         403 if fetch_site == "cross-site" else 400,
     )
     assert WORDS in page.source and "Not saved" in page.text
-    assert bool(page.all("//button[text()='Try again']")) == again == m.Draft.select().exists()
+    assert bool(page.all("//button[text()='Try again']")) == again == people.Draft.select().exists()
     assert m.RecordOfConcern.get_by_id(concern.id).strengths != WORDS
 
 
@@ -169,7 +171,10 @@ def test_on_a_full_disk_the_page_holds_it_and_reading_goes_on(full_school):
     )
     with app.database.connection_context():
         assert app.database.execute_sql("PRAGMA integrity_check").fetchone()[0] == "ok"
-        assert m.RecordOfConcern.get_by_id(key).strengths is None and not m.Draft.select().exists()
+        assert (
+            m.RecordOfConcern.get_by_id(key).strengths is None
+            and not people.Draft.select().exists()
+        )
     assert at.page("/").h1 and at.page(f"/record-of-concern/{key}/").h1, "reading goes on"
     page = at.submit(page, 507, path="//main//form[.//button='Try again']", button=None)
     full(app, False)
@@ -184,13 +189,13 @@ def full_school(tmp_path):
     """The program on a database file of its own, as it runs in a school, with one person and one
     paper.
     """
-    before, key = q.db.obj, audit_log._key
+    before, key = audit_log.db.obj, audit_log._key
     database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
     audit_log.use_key(b"the tests")
-    with database.connection_context(), q.acting("The tests"):
+    with database.connection_context(), audit_log.acting("The tests"):
         database.create_tables(m.tables())
         m.Setting(school_name="Full School").save()
-        senco = m.User.create(
+        senco = people.User.create(
             name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"
         )
         child = m.Pupil.create(
@@ -199,7 +204,7 @@ def full_school(tmp_path):
         concern = m.RecordOfConcern(pupil=child, happened_on=START, entered_by="Sam Senco")
         concern.save()
     yield portal_module.create_app(database, tmp_path), senco, concern.id
-    q.db.initialize(before)
+    audit_log.db.initialize(before)
     audit_log.use_key(key)
 
 
@@ -284,7 +289,7 @@ def test_what_is_typed_is_kept_and_says_when(senco, concern):
     assert response.json == {"words": "Draft kept at 10:00"}
     lies_there(senco, edit(concern))
     kept(senco, edit(concern), strengths=WORDS + " more", version=str(concern.version))
-    assert m.Draft.select().count() == 1
+    assert people.Draft.select().count() == 1
     lies_there(senco, edit(concern), words=WORDS + " more")
 
 
@@ -309,14 +314,14 @@ def test_nothing_is_kept_of_what_is_no_form_to_type_into(school, senco, address)
     if address == "/placement/1/edit/":
         address = f"/audit-entry/{1}/edit/"
     assert kept(senco, address, password="secret", strengths=WORDS).status_code == 422
-    assert not m.Draft.select().exists()
+    assert not people.Draft.select().exists()
 
 
 def test_a_draft_holds_no_password_and_no_code(browser):
     """Whatever is sent with the rest."""
     secrets = {n: "a secret" for n in drafts.NEVER if n not in ("draft_of", "csrf_token")}
     assert kept(browser("technician"), "/user/new/", name=WORDS, **secrets).status_code == 200
-    assert m.Draft.get().typed == f'[["name", "{WORDS}"]]'
+    assert people.Draft.get().typed == f'[["name", "{WORDS}"]]'
 
 
 FORMS = {
@@ -343,7 +348,7 @@ def test_every_form_gives_back_what_was_typed_and_lets_it_be_thrown_away(school,
     else:
         assert words in page.source
     page = senco.submit(page, path="//form[.//button='Throw it away']", button=None)
-    assert words not in page.source and not m.Draft.select().exists()
+    assert words not in page.source and not people.Draft.select().exists()
 
 
 def test_the_settings_and_the_people_give_it_back_too(school, browser):
@@ -357,7 +362,7 @@ def test_the_settings_and_the_people_give_it_back_too(school, browser):
     ):
         kept(at, address, **{name: WORDS, "version": "1"})
         assert at.page(address).said(name) == WORDS
-    assert {d.pupil_id for d in m.Draft.select()} == {None}
+    assert {d.pupil_id for d in people.Draft.select()} == {None}
 
 
 def test_the_chart_s_question_gives_it_back(school, senco):
@@ -368,7 +373,7 @@ def test_the_chart_s_question_gives_it_back(school, senco):
     assert (page.said("why"), page.said("answer")) == (WORDS, "No")
     assert WORDS not in senco.page(where.replace("achieved", "appropriate")).source
     senco.submit(page, button=None)
-    assert not m.Draft.select().exists()
+    assert not people.Draft.select().exists()
 
 
 def test_a_draft_that_says_what_is_saved_already_is_no_draft(senco, concern):
@@ -378,7 +383,7 @@ def test_a_draft_that_says_what_is_saved_already_is_no_draft(senco, concern):
     assert senco.post("/draft/", dict(group(sent), draft_of=edit(concern))).status_code == 200
     assert (
         "This is what you typed" not in senco.page(edit(concern)).text
-        and not m.Draft.select().exists()
+        and not people.Draft.select().exists()
     )
 
 
@@ -389,7 +394,7 @@ def test_what_is_on_its_way_when_the_form_is_saved_does_not_come_back(senco, con
     assert (
         kept(senco, edit(concern), strengths="older", press=shown.said("press")).status_code == 422
     )
-    assert not m.Draft.select().exists()
+    assert not people.Draft.select().exists()
 
 
 def test_an_old_draft_is_merged_with_what_was_saved_since(browser, senco, concern):
@@ -411,7 +416,7 @@ def test_an_old_draft_is_merged_with_what_was_saved_since(browser, senco, concer
     senco.submit(page)
     saved = m.RecordOfConcern.get_by_id(concern.id)
     assert (saved.strengths, saved.child_said, saved.family_said) == (WORDS, "Mine", "Theirs too")
-    assert not m.Draft.select().exists()
+    assert not people.Draft.select().exists()
 
 
 def test_a_new_paper_that_somebody_else_began_meanwhile_takes_the_draft_in(school, browser, senco):
@@ -450,7 +455,7 @@ def test_a_draft_is_its_writer_s_alone(browser, senco, concern):
     another's.
     """
     kept(senco, edit(concern), strengths=WORDS)
-    draft = m.Draft.get()
+    draft = people.Draft.get()
     for who in ("office", "head", "technician"):
         at = browser(who)
         assert (
@@ -463,12 +468,12 @@ def test_a_draft_is_its_writer_s_alone(browser, senco, concern):
     assert "Typed and not saved" in senco.page("/").text and senco.page(
         f"/draft/{draft.id}/"
     ).text.count("What you typed")
-    assert m.Draft.select().count() == 1
+    assert people.Draft.select().count() == 1
     office = browser("office")
     kept(office, edit(concern), strengths="The words of the office")
     assert senco.page(edit(concern)).said("strengths") == WORDS
     office.submit(office.page(edit(concern)))
-    assert [d.id for d in m.Draft.select()] == [draft.id]
+    assert [d.id for d in people.Draft.select()] == [draft.id]
 
 
 def test_a_teacher_who_lost_the_class_does_not_get_it_back(school, browser, concern):
@@ -478,10 +483,10 @@ def test_a_teacher_who_lost_the_class_does_not_get_it_back(school, browser, conc
     teacher, new = browser("teacher"), f"/strategy/new/?pupil={school.mine.id}"
     kept(teacher, edit(concern), strengths=WORDS)
     kept(teacher, new, strategy=WORDS)
-    assert {d.pupil_id for d in m.Draft.select()} == {school.mine.id}
+    assert {d.pupil_id for d in people.Draft.select()} == {school.mine.id}
     assert teacher.page(new).said("strategy") == WORDS
-    m.User.update(classes="9Z").where(m.User.id == school.teacher.id).execute()
-    key = m.Draft.select().order_by(m.Draft.id).get().id
+    people.User.update(classes="9Z").where(people.User.id == school.teacher.id).execute()
+    key = people.Draft.select().order_by(people.Draft.id).get().id
     for address in (edit(concern), new, "/", f"/draft/{key}/", "/record-of-concern/"):
         assert WORDS not in teacher.get(address).get_data(as_text=True), address
     assert "Typed and not saved" not in teacher.page("/").text
@@ -495,7 +500,7 @@ def test_a_teacher_who_lost_the_class_does_not_get_it_back(school, browser, conc
 def test_a_draft_for_a_child_chosen_by_name_is_the_child_s_too(school, senco):
     """A form without the child in its address: the name that was typed says whom it is about."""
     kept(senco, "/consent/new/", pupil=str(school.mine), to_whom=WORDS)
-    assert m.Draft.get().pupil_id == school.mine.id
+    assert people.Draft.get().pupil_id == school.mine.id
 
 
 def test_drafts_are_swept_away_after_thirty_days(school, senco, concern, the_day):
@@ -504,21 +509,21 @@ def test_drafts_are_swept_away_after_thirty_days(school, senco, concern, the_day
     the_day.shift(31 * 24 * 3600)
     with school.app.test_request_context():
         drafts.keep(school.office, f"/strategy/new/?pupil={school.mine.id}", [("strategy", "new")])
-    assert [d.user_id for d in m.Draft.select()] == [school.office.id]
+    assert [d.user_id for d in people.Draft.select()] == [school.office.id]
 
 
 def test_a_draft_holds_no_file_and_no_more_than_fits(school, senco, concern):
     """Too long to keep: refused, and the page says so."""
     assert kept(senco, edit(concern), strengths="x" * 2_050_000).status_code == 422
     senco.submit(senco.page(f"/document/new/?pupil={school.mine.id}"), 422, title_of=WORDS)
-    assert "file" not in dict(json.loads(m.Draft.get().typed))
+    assert "file" not in dict(json.loads(people.Draft.get().typed))
 
 
 def test_the_words_of_every_form_have_their_question_beside_them(school):
     """On the page of an error no box is called by its name in the program."""
     with school.app.test_request_context():
         for cls in m.every():
-            if not issubclass(cls, q.Row) and cls.__name__ not in w.ONLY_BY_MOVES:
+            if not issubclass(cls, Row) and cls.__name__ not in w.ONLY_BY_MOVES:
                 names = [n for n, _ in cls.questions()] + [
                     f"{g}-0-{n}" for g, row in cls.groups().items() for n, _ in row.questions()
                 ]

@@ -11,6 +11,8 @@ from web import MARKS, everywhere, words
 
 import models as m
 import workflow as w
+from audit import log as audit_log
+from records import dates
 from records import questions as q
 
 each = pytest.mark.parametrize
@@ -93,19 +95,19 @@ def test_enter_in_a_move_in_the_chart_and_in_the_papers_of_keeping(school, brows
     )
     urls = [f"/pupil/{pupil.id}/move/place-on-concerns-list/"]
     found = faults_of(school.app, at.page(urls[0]), urls[0])[0]
-    w.make(
+    w.perform(
         w.move_named("Place on Concerns List"),
         pupil,
         school.senco,
-        {"on": q.today(), "raised_by": "Tess", "areas": m.AREAS[0]},
+        {"on": dates.today(), "raised_by": "Tess", "areas": m.AREAS[0]},
     )
-    do_papers(pupil, school.senco, q.today())
-    review, _ = w.begin(m.ConcernReview, pupil, school.senco)
+    do_papers(pupil, school.senco, dates.today())
+    review, _ = w.start_form(m.ConcernReview, pupil, school.senco)
     review.save()
-    pupil.left_on = q.today()
+    pupil.left_on = dates.today()
     pupil.save()
     asked = m.Disclosure.create(
-        pupil=school.mine, kind="access", asked_by="A parent", asked_on=q.today()
+        pupil=school.mine, kind="access", asked_by="A parent", asked_on=dates.today()
     )
     m.Erasure.create(pupil=pupil, reason="Left long ago", asked_by="Head", asked_id=school.head.id)
     erase = f"/keeping/{pupil.id}/erase/"
@@ -137,7 +139,7 @@ def test_enter_in_the_search_box_of_every_list_searches(school, browser):
     at, tried, before = (
         browser("senco"),
         0,
-        q.AuditEntry.select().where(q.AuditEntry.act == "export").count(),
+        audit_log.AuditEntry.select().where(audit_log.AuditEntry.act == "export").count(),
     )
     for url in lists(school):
         answer = at.get(url)
@@ -155,7 +157,9 @@ def test_enter_in_the_search_box_of_every_list_searches(school, browser):
             and page.one("//input[@id='q']").get("value") == "Nobody is called this"
         ), url
     assert tried > 20
-    assert q.AuditEntry.select().where(q.AuditEntry.act == "export").count() == before
+    assert (
+        audit_log.AuditEntry.select().where(audit_log.AuditEntry.act == "export").count() == before
+    )
 
 
 def test_the_only_hit_opens(school, browser):
@@ -183,9 +187,11 @@ def test_the_only_hit_opens(school, browser):
 def test_who_was_found_as_the_only_hit_is_written_down(school, browser):
     """Though the answer is only where to go: that there is such a child was told."""
     at = browser("senco")
-    newest = q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).get().id
+    newest = audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id.desc()).get().id
     at.enter(at.page("/"), "//form[@class='find']", search=f"{MARKS['mine']}sur")
-    told = q.AuditEntry.select().where(q.AuditEntry.id > newest, q.AuditEntry.act == "found")
+    told = audit_log.AuditEntry.select().where(
+        audit_log.AuditEntry.id > newest, audit_log.AuditEntry.act == "found"
+    )
     assert [(e.record, e.record_id, e.pupil_id, e.user_id) for e in told] == [
         ("Pupil", school.mine.id, school.mine.id, school.senco.id)
     ]

@@ -9,6 +9,7 @@ from test_upkeep import migrated, school  # noqa: F401  (fixtures: a data folder
 
 import commands
 import models as m
+import people
 from audit import log as audit_log
 from audit import verify
 from ops import backup, restore
@@ -43,7 +44,7 @@ def leaver(forename, surname):
 
 def others(name):
     """Rows that say a name and are not the child's: colleague, settings, word bank, a child."""
-    m.User.create(name=name, username="namesake", role=q.TEACHER)
+    people.User.create(name=name, username="namesake", role=q.TEACHER)
     settings = m.Setting.of_school()
     settings.school_name = name
     settings.save(reason=f"Renamed to {name}")
@@ -54,7 +55,7 @@ def others(name):
 
 def rows_not_about(pupil):
     """Every row of the trail that is not about this child, whole: {number: columns}."""
-    found = q.AuditEntry.select().order_by(q.AuditEntry.id).dicts()
+    found = audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id).dicts()
     return {row["id"]: row for row in found if row["pupil_id"] != pupil.id}
 
 
@@ -76,7 +77,9 @@ def test_erasing_a_child_leaves_every_other_row_byte_for_byte(
     after = rows_not_about(pupil)
     assert {key: after[key] for key in others_before} == others_before
     assert verify.problems() == []
-    left = q.AuditEntry.select().where(q.AuditEntry.pupil_id == pupil.id, ~q.AuditEntry.erased)
+    left = audit_log.AuditEntry.select().where(
+        audit_log.AuditEntry.pupil_id == pupil.id, ~audit_log.AuditEntry.erased
+    )
     assert {row.act for row in left} == {"erase"}
 
 
@@ -112,7 +115,7 @@ def test_a_row_about_nobody_is_blanked_for_the_whole_name_only(
     audit_log.audit("import", m.Pupil(), reason=f"{text}: 3 new")
     key = audit_log.head().last
     erase(pupil, cast, tmp_path)
-    assert q.AuditEntry.get_by_id(key).erased is is_theirs
+    assert audit_log.AuditEntry.get_by_id(key).erased is is_theirs
     assert verify.problems() == [], "a row that was blanked lawfully is accounted for"
 
 
@@ -122,17 +125,19 @@ def test_a_blanked_row_that_no_erasure_accounts_for_is_found(cast, acting, tmp_p
     erase(gone, cast, tmp_path)
     audit_log.saw("view", [gone], "later")
     later = audit_log.head().last
-    about_user = q.AuditEntry.get(q.AuditEntry.record == "User").id
-    of_stays = q.AuditEntry.get(q.AuditEntry.pupil_id == stays.id).id
+    about_user = audit_log.AuditEntry.get(audit_log.AuditEntry.record == "User").id
+    of_stays = audit_log.AuditEntry.get(audit_log.AuditEntry.pupil_id == stays.id).id
     for key in (about_user, of_stays, later):
         blank(key)
-    m.Erasure.create(pupil=stays, asked_by="x", done_by="y", done_at=q.now())  # made up
+    m.Erasure.create(pupil=stays, asked_by="x", done_by="y", done_at=audit_log.now())  # made up
     found = verify.problems()
     assert len(found) == 3
     for key, words in zip((about_user, of_stays, later), found):
         assert f"audit row {key}, about" in words
     off_guard()
-    of_gone = q.AuditEntry.get(q.AuditEntry.pupil_id == gone.id, q.AuditEntry.erased).id
+    of_gone = audit_log.AuditEntry.get(
+        audit_log.AuditEntry.pupil_id == gone.id, audit_log.AuditEntry.erased
+    ).id
     sql("UPDATE audit_entry SET reason = 'Never said' WHERE id = ?", of_gone)
     audit_log.guard()
     assert any(f"Audit row {of_gone} has words" in words for words in verify.problems())
@@ -148,7 +153,7 @@ def blank(key):
 def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path):
     for robin.alert in ("One", "Two", "Three"):
         robin.save()
-    blank(q.AuditEntry.get(q.AuditEntry.record == "User").id)
+    blank(audit_log.AuditEntry.get(audit_log.AuditEntry.record == "User").id)
     off_guard()
     edited = audit_log.head().last
     sql("UPDATE audit_entry SET \"after\" = 'Other words' WHERE id = ?", edited)
@@ -158,14 +163,14 @@ def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path
         verify.accept((), " ")
     assert len(verify.accept((), "An old erasure blanked a colleague's row")) == 2
     assert verify.problems() == [] and len(audit_log.accepted()) == 2
-    row = q.AuditEntry.get(q.AuditEntry.act == "accepted")
+    row = audit_log.AuditEntry.get(audit_log.AuditEntry.act == "accepted")
     assert row.who == "The tests" and "colleague's row" in row.reason
     assert verify.accept((), "Again") == [], "nothing new: no row"
     off_guard()
     sql("UPDATE audit_entry SET \"after\" = 'Still other words' WHERE id = ?", edited)
     audit_log.guard()
     assert f"words of audit row {edited} were changed" in verify.problems()[0], "another state"
-    with pytest.raises(PeeweeException, match="only grows"), q.db.atomic():
+    with pytest.raises(PeeweeException, match="only grows"), audit_log.db.atomic():
         sql("UPDATE audit_entry SET reason = '' WHERE act = 'accepted'")
 
 
@@ -183,15 +188,15 @@ def in_school(*words):
 
 
 def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
-    with q.db.connection_context(), q.acting("The tests"):
-        senco = m.User.create(name="The SENCO", username="own.senco", role=q.SENCO)
-        head = m.User.create(name="The head", username="own.head", role=q.HEAD)
+    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+        senco = people.User.create(name="The SENCO", username="own.senco", role=q.SENCO)
+        head = people.User.create(name="The head", username="own.head", role=q.HEAD)
         pupil = leaver("Rhea", "Trial")
         others("Rhea Trialshaw")
         audit_log.audit("import", m.Pupil(), reason="File of Rhea Trial")
         keeping.ask(pupil, senco, "Sent on")
         keeping.erase(pupil, head, "Trial", school)
-    q.db.close()
+    audit_log.db.close()
     assert in_school("verify")[0] == 0
     path = backup.backup()[0][0]
     passed, certificate = restore.drill(path)
@@ -201,10 +206,10 @@ def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
 
 def test_a_database_with_an_old_wrong_erasure_has_a_way_on(school):  # noqa: F811
     """1.1.0 blanked a colleague's row. It is told; once it is accepted, all commands pass."""
-    with q.db.connection_context(), q.acting("The tests"):
-        m.User.create(name="Rhea Trialshaw", username="rhea", role=q.TEACHER)
+    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+        people.User.create(name="Rhea Trialshaw", username="rhea", role=q.TEACHER)
         blank(audit_log.head().last)
-    q.db.close()
+    audit_log.db.close()
     code, said = in_school("verify")
     assert code == 1 and "but no erasure accounts for it" in said
     assert in_school("verify", "--accept", "")[0] == 1

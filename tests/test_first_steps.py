@@ -5,6 +5,7 @@ these can be opened.
 import pytest
 
 import models as m
+import people
 from admin_views import status
 from admin_views.account import views as account
 from ops import backup, checks
@@ -22,7 +23,7 @@ def steps(page):
 def new_school(school):
     """A school with a technician, in which nothing else was done."""
     m.Setting.update(school_name="Our School", holidays="").execute()
-    m.User.update(account="off").where(m.User.role == "senco").execute()
+    people.User.update(account="off").where(people.User.role == "senco").execute()
     return school
 
 
@@ -41,12 +42,12 @@ def test_the_technician_is_shown_what_is_still_to_do_and_each_leads_there(new_sc
 
 @pytest.mark.parametrize("who", ["senco", "head", "office", "teacher"])
 def test_nobody_else_is(new_school, browser, who):
-    m.User.update(account="on").execute()
+    people.User.update(account="on").execute()
     assert not steps(browser(who).page("/"))
 
 
 def test_what_is_done_goes_from_the_list(new_school, browser, monkeypatch, tmp_path):
-    m.User.update(account="on").execute()
+    people.User.update(account="on").execute()
     m.Setting.update(school_name="Hill School", holidays="19/12/2026 to 3/1/2027").execute()
     monkeypatch.setattr(backup, "places", lambda settings: [tmp_path, tmp_path / "stick"])
     assert set(steps(browser("technician").page("/"))) == {
@@ -70,20 +71,20 @@ def test_a_person_who_was_just_saved_is_offered_a_sign_in_link(school, browser):
     technician = browser("technician")
     form = technician.page("/user/new/")
     page = technician.submit(form, name="Nora New", username="nora", role="teacher", classes="3B")
-    nora = m.User.get(m.User.username == "nora")
+    nora = people.User.get(people.User.username == "nora")
     assert "Person saved." in page.text
     assert "Nora New has not chosen a password yet" in page.text
     assert page.all(LINK) == [f"/account/link/{nora.id}"]
-    m.User.update(password="x").where(m.User.id == nora.id).execute()
+    people.User.update(password="x").where(people.User.id == nora.id).execute()
     page = technician.page(f"/user/{nora.id}/")
     assert "has not chosen a password" not in page.text
     assert page.all(LINK) == [f"/account/link/{nora.id}"]
 
 
 def test_it_is_not_offered_to_who_may_not_make_one_nor_for_who_is_switched_off(school, browser):
-    m.User.update(password=None).execute()
+    people.User.update(password=None).execute()
     assert not browser("head").page(f"/user/{school.teacher.id}/").all(LINK)
-    m.User.update(account="off").where(m.User.id == school.teacher.id).execute()
+    people.User.update(account="off").where(people.User.id == school.teacher.id).execute()
     assert (
         "has not chosen a password"
         not in browser("technician").page(f"/user/{school.teacher.id}/").text

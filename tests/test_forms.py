@@ -12,9 +12,10 @@ from peewee import DateField
 from web import MARKS, class_of, key_of, rules
 
 import models as m
+import people
 import workflow as w
 from admin_views import forms
-from records import questions as q
+from audit import log as audit_log
 
 each = pytest.mark.parametrize
 FORMS = w.every_form()
@@ -89,7 +90,9 @@ def test_a_line_is_removed_when_it_is_ticked(senco, concern):
     said = concern.key_concerns.get().what
     senco.submit(senco.page(edit(concern)), key_concerns__0__gone="y")
     assert not concern.key_concerns.count()
-    told = q.AuditEntry.get(q.AuditEntry.act == "remove", q.AuditEntry.question == "what")
+    told = audit_log.AuditEntry.get(
+        audit_log.AuditEntry.act == "remove", audit_log.AuditEntry.question == "what"
+    )
     assert (told.before, told.pupil_id) == (said, concern.pupil_id)
 
 
@@ -193,7 +196,7 @@ def test_an_empty_form_saves_as_a_draft_and_completing_names_all_that_is_missing
     form = cls.get(cls.pupil == pupil)
     assert form.status == "draft" and page.response.request.path == edit(form)
     page = senco.submit(page, 422, button=("do", "complete"))
-    wanted = {words for _, words in w.lacks(cls.get_by_id(form.id), school.senco)}
+    wanted = {words for _, words in w.missing(cls.get_by_id(form.id), school.senco)}
     shown = dict((words, where) for where, words in page.problems)
     assert wanted <= set(shown), f"not named: {wanted - set(shown)}"
     lost = {
@@ -228,7 +231,7 @@ def test_the_gaps_of_lines_are_named_with_their_number_too(school, senco, cls):
 @each("cls", [m.Meeting, m.Consent, m.Letter, m.Strategy, m.Pupil], ids=name_of)
 def test_a_record_that_is_no_paper_says_what_it_needs_and_keeps_what_was_typed(school, senco, cls):
     """It is not saved half filled in."""
-    before = dump(but=[m.Draft])
+    before = dump(but=[people.Draft])
     where = f"?pupil={school.mine.id}" if cls is not m.Pupil else ""
     name = next(
         n
@@ -239,7 +242,7 @@ def test_a_record_that_is_no_paper_says_what_it_needs_and_keeps_what_was_typed(s
     needed = {n for n, f in cls.questions() if f.ask.needed is True and n != "pupil"}
     assert needed <= {where for where, _ in page.problems} <= {*page.ids, ""}
     assert page.said(name) == "Typed already"
-    assert dump(but=[m.Draft]) == before
+    assert dump(but=[people.Draft]) == before
 
 
 # --- mistakes
@@ -260,7 +263,7 @@ def test_a_record_that_is_no_paper_says_what_it_needs_and_keeps_what_was_typed(s
 )
 def test_a_wrong_date_stays_in_its_box_with_what_to_type(senco, concern, typed):
     """In the form and in a line; nothing is saved, all else that was typed is kept."""
-    before = dump(but=[m.Draft])
+    before = dump(but=[people.Draft])
     page = senco.submit(
         senco.page(edit(concern)), 422, raised_on=typed, attainment__0__on=typed, strengths="Kept"
     )
@@ -271,7 +274,7 @@ def test_a_wrong_date_stays_in_its_box_with_what_to_type(senco, concern, typed):
     )
     linked = {where for where, words in page.problems if "Type a date such as" in words}
     assert linked == {"raised_on", "attainment-0-on"} and linked <= set(page.ids)
-    assert dump(but=[m.Draft]) == before
+    assert dump(but=[people.Draft]) == before
 
 
 HOSTILE = (
@@ -378,7 +381,7 @@ def test_a_change_of_a_line_alone_clashes_too(browser, senco, concern):
 def test_a_paper_that_was_sealed_meanwhile_does_not_change(senco, concern):
     """The form was open when the paper was agreed."""
     page = senco.page(edit(concern))
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         m.RecordOfConcern.get_by_id(concern.id).seal("The SENCO")
     sealed = m.RecordOfConcern.get_by_id(concern.id)
     page = senco.submit(page, 422, strengths="Too late")
@@ -475,7 +478,7 @@ def test_what_is_searched_for_stands_in_no_address(school, senco):
     spreadsheet (ASVS 14.2.1).
     """
     surname = school.mine.surname
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         # the only hit would open
         m.Pupil.create(
             surname=f"{surname}ton", forename="Another", dob=school.mine.dob, year="4", form="4C"
@@ -496,7 +499,7 @@ def test_what_is_searched_for_stands_in_no_address(school, senco):
 
 def test_a_list_is_sorted_filtered_and_turned_over_without_javascript(school, senco):
     """By the buttons of the list itself, which keep the search."""
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         for number in range(60):
             m.Pupil.create(
                 surname=f"Zz{number:02}",

@@ -27,9 +27,11 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 import models as m
+import people
 import workflow as w
 from admin_views import forms
 from admin_views.base import typing_problems
+from audit import log as audit_log
 from records import questions as q
 
 # the profile `nightly` of conftest.py asks for more
@@ -254,7 +256,7 @@ def ask(app, user, url, data, files=()):
         context.request.form = ImmutableMultiDict(pairs(data))
         context.request.files = ImmutableMultiDict(files)
         g._login_user, g.csrf_valid, g.undrawn = user, True, True
-        with q.acting(user.name, user.id, user.role):
+        with audit_log.acting(user.name, user.id, user.role):
             yield
 
 
@@ -272,7 +274,7 @@ def send(school, monkeypatch):
         )
 
     def sender(who, endpoint, url, data, **path):
-        with ask(school.app, m.User.get_by_id(getattr(school, who).id), url, data):
+        with ask(school.app, people.User.get_by_id(getattr(school, who).id), url, data):
             try:
                 return made(school.app.view_functions[endpoint](**path))
             # a page of its own: not allowed, not found, too long
@@ -355,9 +357,9 @@ def check_kept(cls, before, key):
             f"{type(row).__name__}.{words}" for row in rows_of(record) for words in wrong_with(row)
         ]
         if not isinstance(record, m.Form):
-            found += [words for _, words in record.missing() + record.faults()]
+            found += [words for _, words in record.missing() + record.errors()]
         elif record.status == "complete":
-            found += [words for _, words in w.lacks(record, m.User.get(role=q.SENCO))]
+            found += [words for _, words in w.missing(record, people.User.get(role=q.SENCO))]
         assert not found, found
 
 

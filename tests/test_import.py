@@ -17,7 +17,9 @@ from web import enter
 import models as m
 from admin_views import pupil_import
 from app import create_app
+from audit import log as audit_log
 from records import questions as q
+from records.record import Clash
 
 HEADS = "Surname,Forename,DOB,UPN,Year,Reg"
 NEW = "Reed,Kit,4/6/2019,H801200001001,Year 2,2D"
@@ -387,9 +389,9 @@ def test_bringing_in_writes_the_audit_trail(cast, acting):
         "2D",
     )
     told = (
-        q.AuditEntry.select()
-        .where(q.AuditEntry.pupil_id == cast.robin.id)
-        .order_by(q.AuditEntry.id.desc())
+        audit_log.AuditEntry.select()
+        .where(audit_log.AuditEntry.pupil_id == cast.robin.id)
+        .order_by(audit_log.AuditEntry.id.desc())
         .get()
     )
     assert (told.act, told.question, told.before, told.after, told.reason) == (
@@ -400,8 +402,11 @@ def test_bringing_in_writes_the_audit_trail(cast, acting):
         "Import 24 Nov 2026",
     )
     assert (
-        q.AuditEntry.select()
-        .where(q.AuditEntry.act == "import", q.AuditEntry.reason.contains("1 changed, 1 new"))
+        audit_log.AuditEntry.select()
+        .where(
+            audit_log.AuditEntry.act == "import",
+            audit_log.AuditEntry.reason.contains("1 changed, 1 new"),
+        )
         .count()
         == 1
     )
@@ -417,15 +422,17 @@ def test_when_one_row_fails_nothing_is_written(cast, acting):
     other = m.Pupil.get_by_id(cast.robin.id)
     other.alert = "Somebody else was quicker"
     other.save()
-    with pytest.raises(q.Clash):
+    with pytest.raises(Clash):
         pupil_import.bring_in(items, "Import")
     assert not m.Pupil.select().where(m.Pupil.surname == "Reed").exists()
 
 
 def test_two_thousand_pupils_are_looked_at_with_a_handful_of_queries(cast, acting, monkeypatch):
-    asked, real = [], q.db.obj.execute_sql
+    asked, real = [], audit_log.db.obj.execute_sql
     monkeypatch.setattr(
-        q.db.obj, "execute_sql", lambda *given, **more: asked.append(given) or real(*given, **more)
+        audit_log.db.obj,
+        "execute_sql",
+        lambda *given, **more: asked.append(given) or real(*given, **more),
     )
     rows = [
         f"Sur{n},Fore{n},0{n % 9 + 1}/03/2018,,{n % 6 + 1},{n % 6 + 1}A,Jo Sur{n},07700"
@@ -525,8 +532,8 @@ def test_from_upload_to_import_and_a_second_press(portal, office, cast):
         folder(portal).iterdir()
     )
     told = (
-        q.AuditEntry.select()
-        .where(q.AuditEntry.question == "form", q.AuditEntry.after == "4B")
+        audit_log.AuditEntry.select()
+        .where(audit_log.AuditEntry.question == "form", audit_log.AuditEntry.after == "4B")
         .get()
     )
     assert (told.who, told.act, told.pupil_id) == (cast.office.name, "import", cast.robin.id)
@@ -538,7 +545,7 @@ def test_from_upload_to_import_and_a_second_press(portal, office, cast):
 def test_what_changed_since_the_preview_is_shown_again_and_nothing_imported(office, cast):
     there = send(office, csv_of(NEW, ROBIN.replace("3B", "4B"))).location
     was = seen(office.get(there))
-    with q.acting("Somebody else"):
+    with audit_log.acting("Somebody else"):
         cast.robin.form = "5C"
         cast.robin.save()
     page = office.post(there + "import/", data={"seen": was})
@@ -621,7 +628,8 @@ def test_a_file_without_headings_is_refused_and_nothing_of_it_is_remembered(
     )
     assert not m.Setting.of_school().import_columns
     said = " ".join(
-        e.after + e.reason for e in q.AuditEntry.select().where(q.AuditEntry.pupil_id.is_null())
+        e.after + e.reason
+        for e in audit_log.AuditEntry.select().where(audit_log.AuditEntry.pupil_id.is_null())
     )
     assert "Reed" not in said and "Quibble" not in said
 
@@ -632,7 +640,7 @@ def test_names_of_columns_that_the_school_has_told_once_are_headings(office, cas
     settings.import_columns = (
         "Nachname = Surname\nVorname = Forename\nGeboren = Date of birth\nKlasse 1 = Year group"
     )
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         settings.save()
     assert (
         send(

@@ -25,6 +25,7 @@ from peewee import SqliteDatabase
 
 import commands
 import models as m
+import people
 import workflow as w
 from admin_views import home
 from admin_views import privacy as screens
@@ -32,7 +33,9 @@ from audit import log as audit_log
 from ops import database as ops_database
 from pathway import clock
 from privacy import keeping
+from records import dates
 from records import questions as q
+from records.record import Clash, seal_of
 
 DAY = datetime.timedelta(1)
 
@@ -109,7 +112,7 @@ def asked(school):
         stored_as="11", sha256=hashlib.sha256(data).hexdigest(), file_name="Zebmine report.PDF"
     ).where(m.Document.pupil == school.mine).execute()
     plan = school.records["mine"]["MyPlan"]
-    m.Draft.create(
+    people.Draft.create(
         user=school.senco,
         form=f"/my-plan/{plan.id}/edit/",
         pupil_id=school.mine.id,
@@ -230,7 +233,7 @@ def sealed_as_by_1_1_0(form, who):
     kept = json.loads(form.sealed)
     for part in kept["sections"]:
         del part["key"]
-    form.sealed, form.sealed_code = q.seal_of(kept)
+    form.sealed, form.sealed_code = seal_of(kept)
     type(form).update(sealed=form.sealed, sealed_code=form.sealed_code).where(
         type(form).id == form.id
     ).execute()
@@ -339,9 +342,11 @@ def test_what_was_given_is_written_down(school, browser, asked, plain_paper):
     assert "“For the file”" in kept.left_out and kept.given_on is None
     assert not re.search("zeb", answer.headers["Content-Disposition"] + answer.request.path, re.I)
     seen = (
-        m.AuditEntry.select()
-        .where(m.AuditEntry.act == "export", m.AuditEntry.pupil_id == school.mine.id)
-        .order_by(m.AuditEntry.id.desc())
+        audit_log.AuditEntry.select()
+        .where(
+            audit_log.AuditEntry.act == "export", audit_log.AuditEntry.pupil_id == school.mine.id
+        )
+        .order_by(audit_log.AuditEntry.id.desc())
         .first()
     )
     assert seen.who == "Senco of the school" and str(asked.id) in seen.reason
@@ -381,7 +386,7 @@ def test_the_password_is_asked_again_first(school, browser, asked, the_day):
 
 
 def test_the_paper_of_the_bundle_is_a_pdf(school, asked):
-    with school.app.test_request_context(), q.acting("The tests"):
+    with school.app.test_request_context(), audit_log.acting("The tests"):
         bundle = keeping.gather(school.mine, {})
         bundle.papers = [
             (r, told)
@@ -520,7 +525,7 @@ def test_two_people_erase_a_record(school, browser, leaver):
         and "by Head of the school" in page.text
         and "It is at the next school" in page.text
     )
-    assert q.say_day(TODAY + 31 * DAY) in page.text and not still_there(school)
+    assert dates.say_day(TODAY + 31 * DAY) in page.text and not still_there(school)
     assert browser("senco").get(f"/pupil/{leaver.id}/edit/").status_code == 302
     assert "This record was erased" in press_erase(senco, leaver, "ask", "Again").text
     nothing_new(senco, leaver)
@@ -543,7 +548,7 @@ def nothing_new(senco, pupil):
             f"/pupil/{pupil.id}/move/{move.slug}/", {"on": "today", "reason": "x"}
         ).status_code in (302, 409, 422)
     assert not m.Placement.select().where(m.Placement.pupil == pupil).exists()
-    with q.acting("The tests"), pytest.raises(q.Clash, match="nothing new is kept"):
+    with audit_log.acting("The tests"), pytest.raises(Clash, match="nothing new is kept"):
         m.Letter(pupil=pupil, subject="Again").save()
 
 
@@ -576,7 +581,7 @@ def test_a_child_on_the_roll_is_not_erased(school, browser):
 @pytest.mark.parametrize("who", ("office", "teacher", "technician"))
 def test_nobody_else_erases(school, browser, leaver, who):
     free(leaver)
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         keeping.ask(leaver, school.senco, "Sent on")
     assert (
         browser(who)
@@ -584,7 +589,10 @@ def test_nobody_else_erases(school, browser, leaver, who):
         .status_code
         == 403
     )
-    with q.acting("The tests"), pytest.raises(keeping.Cannot, match="Only the SENCO or the head"):
+    with (
+        audit_log.acting("The tests"),
+        pytest.raises(keeping.Cannot, match="Only the SENCO or the head"),
+    ):
         keeping.erase(leaver, getattr(school, who), "Zebminesur", school.app.config["DATA_DIR"])
     assert still_there(school)
 
@@ -599,13 +607,13 @@ def own_file(database, tmp_path_factory):
     with (
         time_machine.travel(web.MOMENT, tick=False),
         on_database(open_file(path), database),
-        q.acting("The tests"),
+        audit_log.acting("The tests"),
     ):
-        q.db.obj.create_tables(m.tables())
+        audit_log.db.obj.create_tables(m.tables())
         audit_log.guard()
         m.Setting().save()
         senco, head = (
-            m.User.create(name=f"The {r}", username=r, role=r, account="on", totp=TOTP)
+            people.User.create(name=f"The {r}", username=r, role=r, account="on", totp=TOTP)
             for r in (q.SENCO, q.HEAD)
         )
         records = {"senco": senco, "head": head, **web.build_pupil(senco, "Zebmine", "3B")}
@@ -627,13 +635,13 @@ def open_file(path):
 @contextmanager
 def on_database(own, database):
     """The models on another database within this block."""
-    q.db.initialize(own)
+    audit_log.db.initialize(own)
     try:
         own.connect()
         yield own
     finally:
         own.close()
-        q.db.initialize(database)
+        audit_log.db.initialize(database)
         audit_log.use_key(b"the tests")
 
 
@@ -664,7 +672,8 @@ def words_on_disk(folder, mark=b"Zebmine"):
 def words_of_other():
     """Every word of the other child in every row, sorted."""
     rows = [
-        q.db.execute_sql(f'SELECT * FROM "{cls._meta.table_name}"').fetchall() for cls in m.tables()
+        audit_log.db.execute_sql(f'SELECT * FROM "{cls._meta.table_name}"').fetchall()
+        for cls in m.tables()
     ]
     return sorted(re.findall(r"(?i)yakother\w*", str(rows)))
 
@@ -679,19 +688,19 @@ def test_erasing_leaves_no_word_of_the_child_on_the_disk(own_school):
     m.Document.update(stored_as="1" * 32).where(m.Document.pupil != pupil).execute()
     (folder / "files" / ("1" * 32)).write_bytes(b"Yakotherfile")
     (folder / "imports" / "1-ab.csv").write_text("Surname,Forename\nZebminesur,Zebminefore\n")
-    with q.acting("The tests"):
-        m.Draft.create(
+    with audit_log.acting("The tests"):
+        people.Draft.create(
             user=senco,
             form=f"/my-plan/{records['MyPlan'].id}/edit/",
             typed='[["a", "Zebminedraft"]]',
         )
-        m.Draft.create(
+        people.Draft.create(
             user=senco, form=f"/letter/new/?pupil={pupil.id}", typed='[["a", "Zebminedraft2"]]'
         )
-        other = m.Draft.create(
+        other = people.Draft.create(
             user=senco, form=f"/letter/new/?pupil={pupil.id}9", typed='[["a", "kept"]]'
         )
-        m.Press.create(token="a", led_to=f"/letter/{records['Letter'].id}/")
+        people.FormToken.create(token="a", led_to=f"/letter/{records['Letter'].id}/")
         audit_log.audit("import", m.Pupil(), reason="File of Zebminefore Zebminesur")
         pupil.left_on = START
         pupil.save()
@@ -702,7 +711,7 @@ def test_erasing_leaves_no_word_of_the_child_on_the_disk(own_school):
         assert len(before) > 250
         assert keeping.erase(pupil, head, "Zebminesur", folder) is True
     assert words_on_disk(folder) == set() and not list((folder / "imports").iterdir())
-    assert m.AuditEntry.get(m.AuditEntry.act == "import").erased, (
+    assert audit_log.AuditEntry.get(audit_log.AuditEntry.act == "import").erased, (
         "the name in a row that is about nobody"
     )
     assert (
@@ -711,7 +720,9 @@ def test_erasing_leaves_no_word_of_the_child_on_the_disk(own_school):
         and (folder / "files" / ("1" * 32)).exists()
     )
     assert (
-        audit_log.verify() == [] and m.Draft.get().id == other.id and not m.Press.select().exists()
+        audit_log.verify() == []
+        and people.Draft.get().id == other.id
+        and not people.FormToken.select().exists()
     )
     stub = m.Pupil.get_by_id(pupil.id)
     left = {n for n in stub.__data__ if stub.__data__[n] not in (None, "")}
@@ -725,22 +736,22 @@ def test_erasing_leaves_no_word_of_the_child_on_the_disk(own_school):
         "destination",
         "erased_on",
     }
-    about = m.AuditEntry.select().where(m.AuditEntry.pupil_id == pupil.id)
+    about = audit_log.AuditEntry.select().where(audit_log.AuditEntry.pupil_id == pupil.id)
     assert about.count() > 200 and [e.act for e in about if not e.erased] == [
         "erase",
         "erase",
         "erase",
     ]
     with pytest.raises(Exception, match="only grows"):
-        m.AuditEntry.delete().where(m.AuditEntry.pupil_id == pupil.id).execute()
+        audit_log.AuditEntry.delete().where(audit_log.AuditEntry.pupil_id == pupil.id).execute()
     assert m.Erasure.get(m.Erasure.pupil == pupil).done_by == "The head"
 
 
 def test_what_was_deleted_before_is_written_over(own_school):
     """In a database whose pages were not wiped at each deletion."""
     folder, _, senco, _ = own_school
-    q.db.execute_sql("PRAGMA secure_delete = 0")
-    m.Draft.create(user=senco, form="/", typed="Zebmineold" * 500).delete_instance()
+    audit_log.db.execute_sql("PRAGMA secure_delete = 0")
+    people.Draft.create(user=senco, form="/", typed="Zebmineold" * 500).delete_instance()
     assert words_on_disk(folder, b"Zebmineold")
     assert keeping.scrub() and not words_on_disk(folder, b"Zebmineold")
 
@@ -749,15 +760,19 @@ def test_erasing_that_fails_changes_nothing(own_school, monkeypatch):
     folder, records, senco, head = own_school
     pupil = records["Pupil"]
     (folder / "files" / ("0" * 32)).write_bytes(b"Zebminefile")
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         m.Pupil.update(left_on=START, hold=None).where(m.Pupil.id == pupil.id).execute()
         keeping.ask(m.Pupil.get_by_id(pupil.id), senco, "Sent on")
-        before = {t: q.db.execute_sql(f'SELECT * FROM "{t}"').fetchall() for t in q.db.get_tables()}
+        before = {
+            t: audit_log.db.execute_sql(f'SELECT * FROM "{t}"').fetchall()
+            for t in audit_log.db.get_tables()
+        }
         monkeypatch.setattr(keeping, "pupil_stub", lambda pupil: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             keeping.erase(pupil, head, "Zebminesur", folder)
     assert before == {
-        t: q.db.execute_sql(f'SELECT * FROM "{t}"').fetchall() for t in q.db.get_tables()
+        t: audit_log.db.execute_sql(f'SELECT * FROM "{t}"').fetchall()
+        for t in audit_log.db.get_tables()
     }
     assert (folder / "files" / ("0" * 32)).exists() and audit_log.verify() == []
 
@@ -779,7 +794,7 @@ def test_the_commands_give_a_bundle_and_the_list(own_school, monkeypatch, tmp_pa
     monkeypatch.setenv("DATA_DIR", str(folder))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     (folder / "audit.key").write_text("the tests")
-    q.db.obj.close()
+    audit_log.db.obj.close()
     out = tmp_path / "out"
     out.mkdir()
     monkeypatch.setattr(screens.paper, "render", lambda source: source.encode())
@@ -801,11 +816,11 @@ def test_the_commands_give_a_bundle_and_the_list(own_school, monkeypatch, tmp_pa
     assert listed.exit_code == 0 and "0 records are due" in listed.output, listed.output
     lost = CliRunner().invoke(commands.cli, ["subject-access", "9999", "--to", str(out)])
     assert lost.exit_code == 1 and "no record with this number" in lost.output
-    q.db.obj.connect(reuse_if_open=True)
+    audit_log.db.obj.connect(reuse_if_open=True)
     seen = (
-        m.AuditEntry.select()
-        .where(m.AuditEntry.act == "export")
-        .order_by(m.AuditEntry.id.desc())
+        audit_log.AuditEntry.select()
+        .where(audit_log.AuditEntry.act == "export")
+        .order_by(audit_log.AuditEntry.id.desc())
         .first()
     )
     assert seen.who == "At the server" and seen.pupil_id == records["Pupil"].id

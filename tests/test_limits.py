@@ -24,8 +24,9 @@ from admin_views import drafts, forms, limits, merge
 from admin_views.account import passwords, sessions
 from audit import log as audit_log
 from ops import database as ops_database
-from records import questions as q
+from people import Draft, User, UserSession
 from records import unicode_text
+from records.record import Row
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "\u0301"
@@ -102,12 +103,12 @@ def limit_at(portal, rule):
     """The limit of an endpoint for somebody who is signed in."""
     with portal.test_request_context("/"):
         limits.request.url_rule = rule
-        limits.g._login_user = m.User(account="on")
+        limits.g._login_user = User(account="on")
         return limits.limit_of_request()
 
 
 @pytest.mark.parametrize(
-    "cls", [c for c in m.every() if not issubclass(c, q.Row)], ids=lambda c: c.__name__
+    "cls", [c for c in m.every() if not issubclass(c, Row)], ids=lambda c: c.__name__
 )
 def test_every_form_has_room_for_all_its_lines(cls):
     """200 lines in each of its lists, each with all its boxes."""
@@ -137,7 +138,7 @@ def test_an_answer_that_is_too_long_is_told_at_its_box_and_kept(school, browser,
     page = at.submit(at.page(concern), 422, strengths=words)
     assert "has room for 20,000 characters" in page.text
     assert words.strip() in page.source
-    assert words.strip() in m.Draft.get().typed
+    assert words.strip() in Draft.get().typed
 
 
 def test_a_form_beyond_the_limit_is_refused_with_the_cure(school, browser, concern):
@@ -153,14 +154,14 @@ def test_what_a_session_that_ran_out_still_sends_is_kept_though_it_is_long(
     at = browser("teacher")
     shown = at.page(concern)
     words = "Typed for hours. " * 1_000
-    m.SignedIn.update(seen_at=q.now() - sessions.timedelta(hours=1)).where(
-        m.SignedIn.user == school.teacher
+    UserSession.update(seen_at=audit_log.now() - sessions.timedelta(hours=1)).where(
+        UserSession.user == school.teacher
     ).execute()
     response = at.post(
         concern, {"strengths": words, "version": shown.said("version"), "seen": shown.said("seen")}
     )
     assert response.location.startswith("/sign-in")
-    assert words in dict(json.loads(m.Draft.get().typed))["strengths"]
+    assert words in dict(json.loads(Draft.get().typed))["strengths"]
 
 
 # --- how many at once
@@ -169,15 +170,15 @@ def waiting(tmp_path):
     """The program on a database of its own, where the help page waits until it is let go: (program,
     two people, let go, at work).
     """
-    before, key = q.db.obj, audit_log._key
+    before, key = audit_log.db.obj, audit_log._key
     database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
     audit_log.use_key(b"the tests")
-    with database.connection_context(), q.acting("The tests"):
+    with database.connection_context(), audit_log.acting("The tests"):
         database.create_tables(m.tables())
         audit_log.guard()
         m.Setting(school_name="Busy School", second_step=None).save()
         people = [
-            m.User.create(name=name, username=name.lower(), role="senco")
+            User.create(name=name, username=name.lower(), role="senco")
             for name in ("Eager", "Other")
         ]
     program = portal_module.create_app(database, tmp_path)
@@ -191,7 +192,7 @@ def waiting(tmp_path):
     program.view_functions["help.index"] = slow_help
     yield program, people, go, at_work
     go.set()
-    q.db.initialize(before)
+    audit_log.db.initialize(before)
     audit_log.use_key(key)
 
 
@@ -327,7 +328,7 @@ def merged(school, at, count, monkeypatch):
     """
     paper = school.records["mine"]["RecordOfConcern"]
     row_class = type(paper).groups()["used"]
-    with q.acting("Somebody else"):
+    with audit_log.acting("Somebody else"):
         for n in range(count):
             row_class(**{row_class.parent_field().name: paper}, strategy=f"Theirs {n}").save()
     shown = at.page(f"/record-of-concern/{paper.id}/edit/")
@@ -362,7 +363,7 @@ def test_the_work_of_a_merge_grows_with_the_lines_and_not_with_their_square(
 def test_the_lines_to_point_to_are_written_down_once_for_all_lines(school, browser, monkeypatch):
     """Forty lines that each point to one of forty others: each is read once, not forty times."""
     plan = school.records["mine"]["MyPlan"]
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         for n in range(40):
             outcome = m.Outcome(plan=plan, words=f"Outcome {n}")
             outcome.save()

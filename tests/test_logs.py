@@ -16,8 +16,8 @@ from web import MARKS, address, everywhere, rules
 
 import commands
 from admin_views.account import passwords
+from audit import log as audit_log
 from ops import logs
-from records import questions as q
 
 HOSTILE = (
     '\r\n{"level": "info", "said": "signed in"}',
@@ -164,8 +164,10 @@ def test_a_refusal_says_who_where_and_what_by_number(kept, school, browser):
         "place": "127.0.0.1",
     }
     assert (
-        q.AuditEntry.select()
-        .where(q.AuditEntry.request == line["request"], q.AuditEntry.act == "refused")
+        audit_log.AuditEntry.select()
+        .where(
+            audit_log.AuditEntry.request == line["request"], audit_log.AuditEntry.act == "refused"
+        )
         .count()
         == 1
     )

@@ -9,12 +9,14 @@ import web
 from test_import import HEADS, csv_of
 
 import models as m
+import people
+from audit import log as audit_log
 from records import questions as q
 
 
 def rows_of(user, pupil, act):
     """The audit rows of one person's looks of one kind at one child."""
-    entry = q.AuditEntry
+    entry = audit_log.AuditEntry
     return (
         entry.select()
         .where(entry.user_id == user.id, entry.pupil_id == pupil.id, entry.act == act)
@@ -38,7 +40,9 @@ def nameless(acting, school):
 def test_two_colleagues_of_one_name_each_leave_their_own_rows(school, browser, nameless):
     """The second one opens the same list on the same day."""
     twins = [
-        m.User.create(name="Pat Twin", username=f"pat{n}", role=q.OFFICE, account="on", totp="x")
+        people.User.create(
+            name="Pat Twin", username=f"pat{n}", role=q.OFFICE, account="on", totp="x"
+        )
         for n in (1, 2)
     ]
     for twin in twins:
@@ -66,7 +70,7 @@ def test_the_page_of_what_was_not_saved_is_a_look(school, browser, nameless):
     at.post(
         "/draft/", {"draft_of": f"/strategy/new/?pupil={nameless.id}", "strategy": "A timetable"}
     )
-    assert "Quill, Ash" in at.page(f"/draft/{m.Draft.get().id}/").text
+    assert "Quill, Ash" in at.page(f"/draft/{people.Draft.get().id}/").text
     assert rows_of(school.senco, nameless, "view") == 1
 
 
@@ -90,7 +94,7 @@ def test_the_tests_own_eye_sees_a_child_that_somebody_else_looked_at(school, bro
     answer.
     """
     answer = browser("senco").client.get(f"/pupil/{school.mine.id}/")
-    newest = q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).get().id
+    newest = audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id.desc()).get().id
     assert not web.unwitnessed(school.senco, answer, [], newest - 5)
     assert web.unwitnessed(school.office, answer, [], newest - 5), "the row is the SENCO's"
     assert web.unwitnessed(school.senco, answer, [], newest), "the row is of an earlier answer"

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 import models as m
 import workflow as w
-from records import questions as q
+from audit import log as audit_log
 
 BEGINS = datetime.date(2024, 1, 8)
 STEPS, EXAMPLES = 40, 34  # 1,360 steps at most; the test below wants 1,000
@@ -61,14 +61,17 @@ class Walk(RuleBasedStateMachine):
         """
         now = (self.told(), self.day)
         if self.known[0] != now:
-            self.known = (now, w.Situation(m.Pupil.get_by_id(self.pupil.id), self.senco, self.day))
+            self.known = (
+                now,
+                w.PupilContext(m.Pupil.get_by_id(self.pupil.id), self.senco, self.day),
+            )
         return self.known[1]
 
     def told(self):
         """How much the audit trail has to tell; nothing is written without it (test_questions.py).
         Asked at every turn, so in plain SQL.
         """
-        return q.db.execute_sql("SELECT COUNT(*) FROM audit_entry").fetchone()[0]
+        return audit_log.db.execute_sql("SELECT COUNT(*) FROM audit_entry").fetchone()[0]
 
     # -- what may happen
     @rule(days=some.sampled_from([1, 7, 21, 42, 60]))
@@ -95,7 +98,7 @@ class Walk(RuleBasedStateMachine):
         at = self.at()
         codes = [code for code, _ in m.SEN_TYPES if code != "NSA" or mv.to != "E"]
         more = {"sen_type": pick.choice(codes)} if "sen_type" in mv.asks else {}
-        w.make(
+        w.perform(
             mv,
             at.pupil,
             self.senco,
@@ -109,10 +112,10 @@ class Walk(RuleBasedStateMachine):
     def press_what_is_not_possible(self, pick):
         at, before = self.at(), self.told()
         for mv in [
-            mv for mv in pick.sample(w.MOVES, 5) if at.stage not in mv.from_ or w.stops(mv, at)
+            mv for mv in pick.sample(w.MOVES, 5) if at.stage not in mv.from_ or w.blockers(mv, at)
         ]:
             try:
-                w.make(mv, at.pupil, self.senco, answers_for(mv, self.day), on=self.day)
+                w.perform(mv, at.pupil, self.senco, answers_for(mv, self.day), on=self.day)
                 raise AssertionError(f"“{mv.name}” was possible although it was stopped")
             except w.Refused:
                 assert self.told() == before
@@ -120,8 +123,8 @@ class Walk(RuleBasedStateMachine):
     @rule(pick=CHANCE)
     def take_it_back(self, pick):
         at = self.at()
-        if at.stage in w.UNDO.from_ and not w.stops(w.UNDO, at):
-            w.make(w.UNDO, at.pupil, self.senco, {"reason": "Wrong child"}, on=self.day)
+        if at.stage in w.UNDO.from_ and not w.blockers(w.UNDO, at):
+            w.perform(w.UNDO, at.pupil, self.senco, {"reason": "Wrong child"}, on=self.day)
             walked["moves"].add(w.UNDO.name)
 
     @precondition(lambda self: self.at().papers)
@@ -157,7 +160,7 @@ class Walk(RuleBasedStateMachine):
             self.press(pick.choice(on_the_chart), pick)
 
     def write(self, paper):
-        form, rows = w.begin(paper.form, self.child, self.senco)
+        form, rows = w.start_form(paper.form, self.child, self.senco)
         form.save()
         for group, lines in rows.items():
             for line in lines:
@@ -192,7 +195,7 @@ class Walk(RuleBasedStateMachine):
         try:
             pick.choice([w.complete, w.agree])(form, self.senco)
         except w.Invalid as fault:
-            assert fault.faults == w.lacks(form, self.senco) and fault.faults
+            assert fault.errors == w.missing(form, self.senco) and fault.errors
 
     @precondition(lambda self: self.at().case)
     @rule(pick=CHANCE)
@@ -200,7 +203,7 @@ class Walk(RuleBasedStateMachine):
         case = self.at().case
         ways = w.case_steps(case, self.senco)
         if ways:
-            w.make_case_move(pick.choice(ways), case, self.senco, self.day, case.version)
+            w.perform_case_move(pick.choice(ways), case, self.senco, self.day, case.version)
 
     # -- what always holds
     def valid(self, record):
@@ -229,7 +232,7 @@ class Walk(RuleBasedStateMachine):
             assert self.child.primary_type()
         if stage.census == "E":
             assert "NSA" not in {n.code for n in self.child.sen_needs if n.until is None}
-        assert self.child.faults() == []
+        assert self.child.errors() == []
 
     @invariant()
     def i4_no_gap_and_no_overlap_between_the_list_rows_of_an_episode(self):
@@ -260,8 +263,8 @@ class Walk(RuleBasedStateMachine):
     def i6_every_move_has_an_actor_a_reason_and_an_audit_row(self):
         told = {
             r.record_id: r.who
-            for r in q.AuditEntry.select().where(
-                q.AuditEntry.record == "Placement", q.AuditEntry.act == "add"
+            for r in audit_log.AuditEntry.select().where(
+                audit_log.AuditEntry.record == "Placement", audit_log.AuditEntry.act == "add"
             )
         }
         for placed in m.Placement.select().where(m.Placement.pupil == self.pupil):

@@ -27,10 +27,13 @@ from conftest import (
 from peewee import DateField, IntegrityError
 
 import models as m
+import people
 import workflow as w
+from audit import log as audit_log
 from pathway import effects
 from pathway import guards as g
 from records import questions as q
+from records.record import Clash
 
 PEOPLE = (*q.ROLES, "stranger", "gone")
 EACH = [pytest.param(mv, id=mv.name) for mv in w.MOVES]
@@ -63,7 +66,7 @@ def refused(mv, pupil, user, kind=w.Refused, **more):
 @pytest.mark.parametrize("mv, stage, row", list(paths()))
 def test_each_move_leads_from_each_of_its_stages_to_where_its_row_says(robin, cast, mv, stage, row):
     was = ready(mv, robin, cast.senco, stage, row)
-    assert w.stops(mv, w.Situation(robin, cast.senco, TODAY)) == []
+    assert w.blockers(mv, w.PupilContext(robin, cast.senco, TODAY)) == []
     make(mv, robin, cast.senco)
     now = m.Placement.current(robin)
     assert m.Placement.stage_of(robin) == (mv.to or stage)
@@ -95,9 +98,15 @@ def test_each_move_leaves_the_pupil_on_the_list_of_the_stage_and_on_no_other(
 @pytest.mark.parametrize("mv", EACH)
 def test_what_was_asked_is_kept_and_audited(robin, cast, mv):
     ready(mv, robin, cast.senco)
-    last = q.AuditEntry.select(q.AuditEntry.id).order_by(q.AuditEntry.id.desc()).first()
+    last = (
+        audit_log.AuditEntry.select(audit_log.AuditEntry.id)
+        .order_by(audit_log.AuditEntry.id.desc())
+        .first()
+    )
     fresh = make(mv, robin, cast.senco, **({"note": "A word more"} if "note" in mv.asks else {}))
-    rows = list(q.AuditEntry.select().where(q.AuditEntry.id > (last.id if last else 0)))
+    rows = list(
+        audit_log.AuditEntry.select().where(audit_log.AuditEntry.id > (last.id if last else 0))
+    )
     assert rows and {r.who for r in rows} == {"The tests"}
     if mv.to:
         assert ("add", fresh.id) in {(r.act, r.record_id) for r in rows if r.record == "Placement"}
@@ -163,10 +172,10 @@ def test_everything_that_is_missing_is_named_at_once(robin, cast, mv):
     ready(mv, robin, cast.senco)
     before = dump()
     with pytest.raises(w.Invalid) as refusal:
-        w.make(mv, robin, cast.senco, {}, on=TODAY)
+        w.perform(mv, robin, cast.senco, {}, on=TODAY)
     needed = [n for n in mv.asks if w.ASKS[n].ask.needed]
     assert (
-        refusal.value.faults == [(n, f"Answer “{w.ASKS[n].verbose_name}”") for n in needed]
+        refusal.value.errors == [(n, f"Answer “{w.ASKS[n].verbose_name}”") for n in needed]
         and needed
     )
     assert dump() == before
@@ -184,7 +193,7 @@ def test_everything_that_is_missing_is_named_at_once(robin, cast, mv):
 @pytest.mark.parametrize("empty", [None, ""], ids=["none", "empty"])
 def test_each_needed_answer_is_needed(robin, cast, mv, name, empty):
     take_to(robin, mv.from_[0], cast.senco)
-    assert [n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: empty}).faults] == [
+    assert [n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: empty}).errors] == [
         name
     ]
 
@@ -201,7 +210,7 @@ def test_each_needed_answer_is_needed(robin, cast, mv, name, empty):
 def test_an_answer_that_is_not_in_its_list_is_refused(robin, cast, mv, name):
     take_to(robin, mv.from_[0], cast.senco)
     assert [
-        n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: "Made up"}).faults
+        n for n, _ in refused(mv, robin, cast.senco, w.Invalid, **{name: "Made up"}).errors
     ] == [name]
 
 
@@ -217,11 +226,11 @@ def left_by_hand(mv, pupil, user):
 
 
 def review_reopened(mv, pupil, user):
-    w.new_version(w.Situation(pupil, user).review, user)
+    w.new_version(w.PupilContext(pupil, user).review, user)
 
 
 def review_says_otherwise(mv, pupil, user):
-    review = w.Situation(pupil, user).review
+    review = w.PupilContext(pupil, user).review
     stage = m.Placement.stage_of(pupil)
     other = next(r.name for r in w.ROWS if stage in r.stages and r.name not in mv.rows)
     type(review).update(
@@ -243,7 +252,7 @@ def setting(**values):
 
 
 def agency_need_taken_out(mv, pupil, user):
-    review = w.Situation(pupil, user).review
+    review = w.PupilContext(pupil, user).review
     type(review).update(agency_need="").where(type(review).id == review.id).execute()
 
 
@@ -252,8 +261,8 @@ def case_opened(mv, pupil, user):
 
 
 def case_withdrawn(mv, pupil, user):
-    case = w.Situation(pupil, user).case
-    w.make_case_move(
+    case = w.PupilContext(pupil, user).case
+    w.perform_case_move(
         next(c for c in w.CASE_MOVES if c.to == "withdrawn"), case, user, ON, case.version
     )
 
@@ -295,11 +304,11 @@ def test_every_guard_of_a_move_is_tested():
 @pytest.mark.parametrize("mv, guard", GUARDED)
 def test_each_guard_stops_its_move_in_words_and_only_then(robin, cast, mv, guard):
     ready(mv, robin, cast.senco)
-    at = w.Situation(robin, cast.senco, TODAY, answers_for(mv), move=mv)
+    at = w.PupilContext(robin, cast.senco, TODAY, answers_for(mv), move=mv)
     assert guard(at) is None, f"{guard.__name__} stops “{mv.name}” where it should hold"
     spoil = SPOIL[guard]
     more = spoil if isinstance(spoil, dict) else spoil(mv, robin, cast.senco) or {}
-    at = w.Situation(
+    at = w.PupilContext(
         robin, cast.senco, more.get("today", TODAY), {**answers_for(mv), **more}, move=mv
     )
     stop = guard(at)
@@ -313,7 +322,7 @@ def test_a_move_of_the_chart_needs_an_agreed_review(robin, cast, mv, state):
     take_to(robin, mv.from_[0], cast.senco)
     form_class = next(p.form for p in w.PAPERS if p.stage == mv.from_[0] and p.kind == "review")
     if state != "not started":
-        form, _ = w.begin(form_class, robin, cast.senco)
+        form, _ = w.start_form(form_class, robin, cast.senco)
         form.status = state
         form.save()
     words = "is not started." if state == "not started" else "is not agreed yet."
@@ -397,13 +406,13 @@ def test_the_second_press_of_a_request_changes_nothing(robin, cast):
 @pytest.mark.parametrize("mv", ALL)
 def test_a_page_that_is_out_of_date_clashes_and_changes_nothing(robin, cast, mv):
     was = ready(mv, robin, cast.senco)
-    stop = refused(mv, robin, cast.senco, q.Clash, seen=(was.id if was else 0) + 1)
+    stop = refused(mv, robin, cast.senco, Clash, seen=(was.id if was else 0) + 1)
     assert "Somebody has moved this child" in str(stop)
 
 
 def test_a_pupil_who_has_no_placement_yet_is_seen_as_such(robin, cast):
     take_to(robin, "LEFT", cast.senco)
-    refused(w.move_named("Place on Concerns List"), robin, cast.senco, q.Clash, seen=0)
+    refused(w.move_named("Place on Concerns List"), robin, cast.senco, Clash, seen=0)
 
 
 # --- all or nothing
@@ -422,13 +431,13 @@ def steps():
 def break_after(monkeypatch, step):
     """Let one step do its work and then fail, as when the power goes."""
     kept = step in ("text", "undo")
-    whole = getattr(effects.Kept if kept else effects, step)
+    whole = getattr(effects.MoveJournal if kept else effects, step)
 
     def broken(*args, **more):
         whole(*args, **more)
         raise OSError("The power is gone")
 
-    monkeypatch.setattr(effects.Kept if kept else effects, step, broken)
+    monkeypatch.setattr(effects.MoveJournal if kept else effects, step, broken)
     if step in effects.EFFECTS:
         monkeypatch.setitem(effects.EFFECTS, step, broken)
 
@@ -447,17 +456,17 @@ def test_a_move_that_fails_in_the_middle_leaves_everything_as_it_was(
 def file_of_two(database, tmp_path):
     """A SQLite file of its own, with a SENCO and a pupil, that two threads can open."""
     two = sqlite_file(tmp_path / "two.db")
-    q.db.initialize(two)
+    audit_log.db.initialize(two)
     two.connect()
     two.create_tables(m.tables())
-    with q.acting("The tests"):
-        senco = m.User.create(name="Sam", username="sam", role=q.SENCO, account="on")
+    with audit_log.acting("The tests"):
+        senco = people.User.create(name="Sam", username="sam", role=q.SENCO, account="on")
         pupil = m.Pupil.create(
             surname="Ash", forename="Wren", dob=datetime.date(2017, 1, 1), year="4", form="4A"
         )
     yield two, senco, pupil
     two.close()
-    q.db.initialize(database)
+    audit_log.db.initialize(database)
 
 
 def at_once(two, presses):
@@ -465,7 +474,7 @@ def at_once(two, presses):
     gate, came = threading.Barrier(len(presses)), [None] * len(presses)
 
     def run(at, act):
-        with q.acting(f"Thread {at}"), two.connection_context():
+        with audit_log.acting(f"Thread {at}"), two.connection_context():
             gate.wait()
             try:
                 came[at] = act()
@@ -499,7 +508,7 @@ def test_two_who_press_at_once_make_exactly_one_placement(file_of_two, tokens, s
         ],
     )
     made = [c for c in came if isinstance(c, m.Placement)]
-    assert all(isinstance(c, m.Placement | w.Refused | q.Clash) for c in came), came
+    assert all(isinstance(c, m.Placement | w.Refused | Clash) for c in came), came
     assert (
         m.Placement.select().count()
         == m.ListMembership.select().count()
@@ -511,7 +520,7 @@ def test_two_who_press_at_once_make_exactly_one_placement(file_of_two, tokens, s
 
 def test_two_different_moves_pressed_at_once_make_exactly_one_placement(file_of_two):
     two, senco, pupil = file_of_two
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         first = ready(w.move_named("Move to Stage 2"), pupil, senco)
     names = ("Move to Stage 2", "Watch for another cycle", "Has left the school")
     came = at_once(
@@ -523,7 +532,7 @@ def test_two_different_moves_pressed_at_once_make_exactly_one_placement(file_of_
     )
     assert (
         sum(isinstance(c, m.Placement) for c in came) == 1
-        and sum(isinstance(c, q.Clash) for c in came) == 2
+        and sum(isinstance(c, Clash) for c in came) == 2
     ), came
     assert m.Placement.select().where(m.Placement.id > first.id).count() == 1
 
@@ -545,10 +554,10 @@ SOURCES = [
 ]
 # tries at a password and places signed in are no answers, and are soon gone
 EXEMPT = (
-    "SignInTry.",
-    "SignedIn.",
+    "SignInAttempt.",
+    "UserSession.",
     "Draft.",
-    "Press.",  # what is typed and not saved is no answer yet
+    "FormToken.",  # what is typed and not saved is no answer yet
     # User.keep: passwords and codes, which the trail must not tell
     "User.update(**columns).where(User.id == self.id",
 )
@@ -583,14 +592,14 @@ def test_nothing_but_the_door_writes_a_placement_or_a_list():
     # erasing takes the placements of the child away
     found = found_in(MAKES_A_STAGE, {*WRITERS, "keeping.py"})
     assert not found, (
-        "Make a move (workflow.make) instead of writing Placement or ListMembership yourself:"
+        "Make a move (workflow.perform) instead of writing Placement or ListMembership yourself:"
         f" {found}"
     )
 
 
 def test_nothing_writes_past_the_audit_trail():
     # privacy/keeping.py erases: the trail must not repeat the words
-    found = found_in(PAST_THE_AUDIT, {"questions.py", "log.py", "keeping.py"})
+    found = found_in(PAST_THE_AUDIT, {"record.py", "log.py", "keeping.py"})
     assert not found, (
         f"Save the record (record.save()) instead, so that the audit trail tells of it: {found}"
     )
@@ -610,7 +619,7 @@ def test_the_search_for_writers_finds_one():
 
 # --- the tables themselves
 def test_the_tables_have_no_faults():
-    assert w.faults() == []
+    assert w.check_pathway() == []
 
 
 def test_every_stage_of_the_pathway_can_be_reached_and_left():
@@ -641,12 +650,12 @@ def test_every_move_has_a_sentence_and_its_source(mv):
 
 
 def test_a_record_of_concern_written_before_the_child_is_placed_belongs_to_stage_1(cast, acting):
-    written, _ = w.begin(m.RecordOfConcern, cast.robin, cast.teacher)
+    written, _ = w.start_form(m.RecordOfConcern, cast.robin, cast.teacher)
     written.save()
     assert written.placement_id is None
     placed = press("Place on Concerns List", cast.robin, cast.senco)
     assert m.RecordOfConcern.get_by_id(written.id).placement_id == placed.id
-    w.make(w.UNDO, cast.robin, cast.senco, {"reason": "The wrong child"})
+    w.perform(w.UNDO, cast.robin, cast.senco, {"reason": "The wrong child"})
     assert m.RecordOfConcern.get_by_id(written.id).placement_id is None, (
         "taking the move back must leave the teacher's paper alone"
     )

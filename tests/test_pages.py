@@ -8,21 +8,24 @@ from flask_wtf.csrf import generate_csrf
 from web import FILE, Browser, Page, address, everywhere, header_faults, rules
 
 import models as m
+import people
 import workflow as w
+from audit import log as audit_log
+from records import dates
 from records import questions as q
 
 
 # --- built as it should be
 def test_the_page_of_every_state_of_a_paper_is_built_as_it_should_be(school, browser):
     """Draft, complete, sealed, declined, for each who may read it."""
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         for status in ("draft", "complete", "sealed", "declined"):
             concern = school.records["mine"]["RecordOfConcern"]
             m.RecordOfConcern.update(
                 status=status,
                 declined_why="No wish",
                 sealed_by="Somebody",
-                sealed_at=q.now(),
+                sealed_at=audit_log.now(),
                 sealed_code="0" * 64,
             ).where(m.RecordOfConcern.id == concern.id).execute()
             for who in ("office", "senco", "teacher", "head"):
@@ -34,10 +37,12 @@ def test_the_page_of_every_move_is_built_as_it_should_be(school, browser, move):
     """From a stage where it begins: possible or not, the page says what it does or what
     stops it.
     """
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         m.Placement.update(stage=move.from_[0]).where(m.Placement.pupil == school.mine).execute()
         if move.from_[0] == "NONE":
-            m.Placement.update(ended_on=q.today()).where(m.Placement.pupil == school.mine).execute()
+            m.Placement.update(ended_on=dates.today()).where(
+                m.Placement.pupil == school.mine
+            ).execute()
     page = browser("senco").page(f"/pupil/{school.mine.id}/move/{move.slug}/")
     assert page.h1 == move.name
     assert move.does in page.text or "Not possible now" in page.text
@@ -46,7 +51,7 @@ def test_the_page_of_every_move_is_built_as_it_should_be(school, browser, move):
 @pytest.mark.parametrize("stage", w.STAGES)
 def test_the_page_of_a_pupil_on_every_stage_is_built_as_it_should_be(school, browser, stage):
     """With everything that can stand on it, for everybody who may see the pupil."""
-    change = {"ended_on": q.today()} if stage == "NONE" else {"stage": stage}
+    change = {"ended_on": dates.today()} if stage == "NONE" else {"stage": stage}
     m.Placement.update(change).where(m.Placement.pupil == school.mine).execute()
     for who in ("office", "senco", "teacher", "head"):
         page = browser(who).page(f"/pupil/{school.mine.id}/")
@@ -149,7 +154,7 @@ def test_what_goes_wrong_is_a_plain_page_with_a_reference_and_nothing_is_changed
     monkeypatch.setattr(m.RecordOfConcern, "groups", classmethod(lambda cls: 1 / 0))
     monkeypatch.setattr(school.app, "testing", False)
     monkeypatch.setattr(school.app.database, "close", lambda: None)
-    before = dump(but=[m.Draft])
+    before = dump(but=[people.Draft])
     key = school.records["mine"]["RecordOfConcern"].id
     response = browser("senco").post(
         f"/record-of-concern/{key}/edit/", {"strengths": "secret words"}
@@ -163,7 +168,7 @@ def test_what_goes_wrong_is_a_plain_page_with_a_reference_and_nothing_is_changed
         and school.mine.surname not in caplog.text
     )
     assert page.text.split("Reference ")[1][:6] in caplog.text
-    assert dump(but=[m.Draft]) == before
+    assert dump(but=[people.Draft]) == before
 
 
 def test_static_files_carry_the_headers_and_hold_no_foreign_address(school, browser):

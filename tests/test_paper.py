@@ -19,7 +19,8 @@ from xhtml2pdf import pisa
 import models as m
 import workflow as w
 from papers import fonts, layout, pdf
-from records import questions as q
+from records import dates
+from records.record import document
 
 FORMS = w.every_form()
 BESIDE = [
@@ -159,7 +160,7 @@ def in_state(record, state, user):
 def test_a_blank_paper_asks_every_question(cls, cast):
     """With its prompt, and the options to tick, those of rows included."""
     made = pdf.blank(cls)
-    assert not lost(q.document(cls), made, blank=True)
+    assert not lost(document(cls), made, blank=True)
     asked = [f for c in (cls, *cls.groups().values()) for _, f in c.questions()]
     assert not [f.verbose_name for f in asked if squash(f.verbose_name) not in print_of(made)]
     assert min(sizes(made)) >= 7, "words shrink: a cell with words in it must not have a height"
@@ -179,7 +180,7 @@ def test_a_paper_says_everything_in_every_state(cls, state, mark, robin, cast):
 @named("cls", [c for c in BESIDE if c is not m.Letter])
 def test_any_other_record_prints_as_a_form(cls, robin, cast):
     record = record_of(cls, robin)
-    assert not lost(q.document(record, "senco"), pdf.one(record, cast.senco))
+    assert not lost(document(record, "senco"), pdf.one(record, cast.senco))
 
 
 def test_what_is_ticked_is_ticked(robin, cast):
@@ -513,7 +514,7 @@ def test_a_letter_is_a_letter(robin, cast):
         letter.subject,
         "Dear parents or carers,",
         "Yours sincerely",
-        q.say_day(letter.dated),
+        dates.say_day(letter.dated),
         *letter.body.split("\n\n"),
     ):
         assert squash(words) in shown
@@ -593,9 +594,7 @@ def test_the_whole_record_has_everything_under_the_right_page_oldest_first(histo
     for cls in (*FORMS, *BESIDE):
         for record in cls.select().where(cls.pupil == history):
             content = (
-                record.content("senco")
-                if isinstance(record, m.Form)
-                else q.document(record, "senco")
+                record.content("senco") if isinstance(record, m.Form) else document(record, "senco")
             )
             title = content.pop("title")
             assert not lost(

@@ -25,6 +25,7 @@ import models as m
 import workflow as w
 from pathway import guards as g
 from records import questions as q
+from records.record import document
 
 EACH = [pytest.param(p, id=f"{p.stage}-{p.form.__name__}") for p in w.PAPERS]
 SIDES = [p.form for p in w.PAPERS if p.kind == "side"]
@@ -39,7 +40,7 @@ def possible(paper, pupil, user, **given):
         row = next(r.name for r in w.ROWS if paper.stage in r.stages)
         return write(paper.form, pupil, user, HELD, **{**chart_answers(row, paper.stage), **given})
     for side in SIDES if paper.stage == "S3" and paper.kind == "plan" else ():
-        w.decline(w.begin(side, pupil, user)[0], user, "Does not apply.")
+        w.decline(w.start_form(side, pupil, user)[0], user, "Does not apply.")
     return write(paper.form, pupil, user, **given)
 
 
@@ -47,7 +48,7 @@ def possible(paper, pupil, user, **given):
 @pytest.mark.parametrize("paper", EACH)
 def test_a_paper_that_lacks_nothing_is_completed_then_agreed_and_sealed(robin, cast, paper):
     form = possible(paper, robin, cast.senco)
-    assert w.lacks(form, cast.senco) == []
+    assert w.missing(form, cast.senco) == []
     w.complete(form, cast.senco)
     w.agree(form, cast.senco)
     kept = paper.form.get_by_id(form.id)
@@ -148,7 +149,7 @@ def test_a_new_version_has_the_same_words_and_names_the_old_one(robin, cast, pap
         old.cycle,
         None,
     )
-    assert q.document(new) == q.document(old)
+    assert document(new) == document(old)
 
 
 def test_a_plan_with_a_new_version_must_be_agreed_again_before_its_review(robin, cast):
@@ -166,7 +167,7 @@ def test_a_plan_with_a_new_version_must_be_agreed_again_before_its_review(robin,
 @pytest.mark.parametrize("reason", ["", "   ", None])
 def test_declining_a_paper_needs_a_reason(robin, cast, form_class, reason):
     take_to(robin, "S3", cast.senco)
-    form, _ = w.begin(form_class, robin, cast.senco)
+    form, _ = w.start_form(form_class, robin, cast.senco)
     form.save()
     before = dump()
     with pytest.raises(w.Invalid, match="Say why"):
@@ -177,7 +178,7 @@ def test_declining_a_paper_needs_a_reason(robin, cast, form_class, reason):
 @pytest.mark.parametrize("form_class", SIDES, ids=lambda c: c.__name__)
 def test_a_declined_paper_keeps_the_reason(robin, cast, form_class):
     take_to(robin, "S3", cast.senco)
-    form, _ = w.begin(form_class, robin, cast.senco)
+    form, _ = w.start_form(form_class, robin, cast.senco)
     w.decline(form, cast.senco, " They would rather not. ")
     kept = form_class.get_by_id(form.id)
     assert (kept.status, kept.declined_why) == ("declined", "They would rather not.")
@@ -192,7 +193,7 @@ def test_a_plan_or_review_cannot_be_declined(robin, cast, paper):
 
 # --- the guards of papers, one by one
 def unagree_plan(form, user):
-    w.new_version(w.Situation(form.pupil, user).paper("plan")[1], user)
+    w.new_version(w.PupilContext(form.pupil, user).paper("plan")[1], user)
 
 
 def date_before_start(form, user):
@@ -215,7 +216,7 @@ def leave_question_open(form, user):
 
 
 def review_too_late(form, user):
-    form.review_by = w.Situation(form.pupil, user).clock.closes + datetime.timedelta(1)
+    form.review_by = w.PupilContext(form.pupil, user).clock.closes + datetime.timedelta(1)
     form.save()
 
 
@@ -286,16 +287,16 @@ def test_every_guard_of_a_paper_is_tested():
 @pytest.mark.parametrize("paper, guard, spoil", GUARDED)
 def test_each_guard_stops_a_paper_in_words_and_only_then(robin, cast, paper, guard, spoil):
     form = possible(paper, robin, cast.senco)
-    assert guard(w.Situation(robin, cast.senco, form=form)) is None
+    assert guard(w.PupilContext(robin, cast.senco, form=form)) is None
     spoil(form, cast.senco)
     form = paper.form.get_by_id(form.id)
-    stop = guard(w.Situation(robin, cast.senco, form=form))
+    stop = guard(w.PupilContext(robin, cast.senco, form=form))
     assert stop and stop.words.endswith(tuple(".”"))
     before = dump()
     for act in (w.complete, w.agree):
         with pytest.raises(w.Invalid) as refusal:
             act(form, cast.senco)
-        assert stop.words in [words for _, words in refusal.value.faults]
+        assert stop.words in [words for _, words in refusal.value.errors]
     assert dump() == before
 
 
@@ -322,18 +323,18 @@ def test_a_my_plan_review_needs_no_reason_to_be_early(robin, cast):
 def test_nothing_is_sent_to_an_agency_without_consent_or_a_legal_reason(robin, cast, said):
     form = possible(w.paper_for(m.MyPlanPlus, "S3"), robin, cast.senco)
     consent_missing(form, cast.senco)
-    assert "Record the consent" in str(w.lacks(form, cast.senco))
+    assert "Record the consent" in str(w.missing(form, cast.senco))
     m.Consent(pupil=robin, to_whom="speech therapy ", answer_given=said).save()
-    assert w.lacks(form, cast.senco) == []
+    assert w.missing(form, cast.senco) == []
 
 
 @pytest.mark.parametrize("state", ["Referred", "Waiting", "Involved"])
 def test_a_referral_without_its_date_needs_consent_all_the_same(robin, cast, state):
     take_to(robin, "S3", cast.senco)
-    form, _ = w.begin(m.AgencyInformation, robin, cast.office)
+    form, _ = w.start_form(m.AgencyInformation, robin, cast.office)
     form.save()
     add_row(form, "agencies", agency="Speech therapy", state=state)
-    assert "Record the consent" in str(w.lacks(form, cast.office))
+    assert "Record the consent" in str(w.missing(form, cast.office))
 
 
 def test_an_agency_that_was_not_asked_anything_yet_needs_no_consent(robin, cast):
@@ -341,14 +342,14 @@ def test_an_agency_that_was_not_asked_anything_yet_needs_no_consent(robin, cast)
     fresh = w.new_version(m.AgencyInformation.get(m.AgencyInformation.pupil == robin), cast.senco)
     add_row(fresh, "agencies", state="Considered")
     w.complete(fresh, cast.senco)
-    assert w.lacks(form, cast.senco) == []
+    assert w.missing(form, cast.senco) == []
 
 
 # --- beginning
 @pytest.mark.parametrize("paper", EACH)
 def test_a_paper_begins_with_what_is_known(robin, cast, paper):
     placed = take_to(robin, paper.stage, cast.senco)
-    form, _ = w.begin(paper.form, robin, cast.senco)
+    form, _ = w.start_form(paper.form, robin, cast.senco)
     assert (form.placement, form.cycle, form.happened_on, form.entered_by) == (
         placed,
         1,
@@ -362,7 +363,7 @@ def test_a_paper_begins_with_what_is_known(robin, cast, paper):
 def test_a_plan_begins_with_the_last_day_of_its_review(robin, cast, stage):
     placed = take_to(robin, stage, cast.senco)
     assert (
-        w.begin(paper_of(stage, "plan"), robin, cast.senco)[0].review_by
+        w.start_form(paper_of(stage, "plan"), robin, cast.senco)[0].review_by
         == w.clock_of(placed).closes
     )
 
@@ -376,7 +377,7 @@ def test_a_review_begins_with_a_line_to_rate_for_each_strategy_or_outcome(
     take_to(robin, stage, cast.senco)
     plan = do_papers(robin, cast.senco)
     rated = [str(r) for r in (plan.added if stage == "S1" else plan.outcomes)]
-    assert w.begin(paper_of(stage, "review"), robin, cast.senco)[1] == {
+    assert w.start_form(paper_of(stage, "review"), robin, cast.senco)[1] == {
         "ratings": [{column: words} for words in rated]
     }
 
@@ -388,7 +389,8 @@ def test_the_five_forms_serve_for_the_whole_stay(robin, cast):
     hold_review(robin, cast.senco, "1")
     press("New My Plan+ cycle", robin, cast.senco)
     assert (
-        dict((p.form, f) for p, f in w.Situation(robin, cast.senco).papers)[m.ChildStory] == story
+        dict((p.form, f) for p, f in w.PupilContext(robin, cast.senco).papers)[m.ChildStory]
+        == story
     )
 
 
@@ -397,4 +399,6 @@ def test_the_five_forms_of_an_earlier_stay_do_not_serve_again(robin, cast):
     agreed(m.ChildStory, robin, cast.senco)
     press("Has left the school", robin, cast.senco)
     press("Has returned: My Plan+", robin, cast.senco)
-    assert dict((p.form, f) for p, f in w.Situation(robin, cast.senco).papers)[m.ChildStory] is None
+    assert (
+        dict((p.form, f) for p, f in w.PupilContext(robin, cast.senco).papers)[m.ChildStory] is None
+    )

@@ -20,7 +20,8 @@ from conftest import (
 
 import models as m
 import workflow as w
-from admin_views import home
+from admin_views.home import tasks
+from records.record import Clash
 
 D = datetime.date
 
@@ -74,7 +75,7 @@ def test_t02_a_record_of_concern_needs_senco_concern_strategies_and_the_talk_wit
         if gap in form.groups()
         else setattr(form, gap, None)
     )
-    assert gap in dict(w.lacks(form, cast.senco))
+    assert gap in dict(w.missing(form, cast.senco))
 
 
 def test_t03_a_review_of_stage_1_rates_each_strategy_and_says_who_was_part_of_it(robin, cast):
@@ -83,7 +84,7 @@ def test_t03_a_review_of_stage_1_rates_each_strategy_and_says_who_was_part_of_it
     review = write(m.ConcernReview, robin, cast.senco, HELD, achieved="Yes")
     assert review.ratings.get().strategy == m.StrategyAdded.get().strategy
     review.parent_involved, review.child_involved = "No", "In part"
-    assert {"parent_why", "child_why"} <= set(dict(w.lacks(review, cast.senco)))
+    assert {"parent_why", "child_why"} <= set(dict(w.missing(review, cast.senco)))
 
 
 def test_t04_progress_takes_the_child_off_the_list_and_keeps_what_helped(robin, cast):
@@ -129,7 +130,7 @@ def test_t06_watching_again_opens_a_new_cycle_with_a_reason(robin, cast):
 
 def test_t07_entered_in_error_opens_the_previous_stage_again_and_marks_what_was_wrong(robin, cast):
     placed = do("Move to Stage 2", robin, cast.senco)
-    w.make(w.UNDO, robin, cast.senco, {"reason": "Wrong child"}, on=TODAY)
+    w.perform(w.UNDO, robin, cast.senco, {"reason": "Wrong child"}, on=TODAY)
     assert (m.Placement.stage_of(robin), lists(robin)) == ("S1", [("CONCERNS", START, None)])
     assert m.Placement.get_by_id(placed.id).void and letter_of(placed).void
 
@@ -173,7 +174,7 @@ def test_t09_a_my_plan_needs_its_four_stepping_stones_both_voices_and_a_review_d
             [row.remove() for row in getattr(form, group)]
     else:
         setattr(form, gap, None)
-    assert gap in dict(w.lacks(form, cast.senco))
+    assert gap in dict(w.missing(form, cast.senco))
 
 
 def test_t10_a_my_plan_review_rates_the_outcomes_and_answers_the_chart(robin, cast):
@@ -181,7 +182,7 @@ def test_t10_a_my_plan_review_rates_the_outcomes_and_answers_the_chart(robin, ca
     do_papers(robin, cast.senco)
     review = write(m.MyPlanReview, robin, cast.senco, HELD)
     review.ratings.get().remove()
-    assert {"ratings", "chart"} <= {name for name, _ in w.lacks(review, cast.senco)}
+    assert {"ratings", "chart"} <= {name for name, _ in w.missing(review, cast.senco)}
 
 
 @pytest.mark.parametrize("row", ["1", "5"])
@@ -205,7 +206,7 @@ def test_t11_a_new_my_plan_cycle_copies_what_is_not_finished(robin, cast, row):
     done.save()
     w.agree(review, cast.senco)
     placed = press("New My Plan cycle", robin, cast.senco, changes="New target")
-    fresh = w.Situation(robin, cast.senco).paper("plan")[1]
+    fresh = w.PupilContext(robin, cast.senco).paper("plan")[1]
     assert (placed.cycle, placed.reason, fresh.status, fresh.review_by) == (
         2,
         "New target",
@@ -236,7 +237,7 @@ def test_t13_more_help_needed_begins_my_plan_plus(robin, cast, row):
         [("SEN", START, None)],
     )
     assert (w.clock_of(placed).opens, w.clock_of(placed).closes) == (D(2026, 12, 1), D(2027, 1, 12))
-    assert isinstance(w.Situation(robin, cast.senco).paper("plan")[1], m.MyPlanPlus)
+    assert isinstance(w.PupilContext(robin, cast.senco).paper("plan")[1], m.MyPlanPlus)
 
 
 def test_t14_stage_3_can_begin_between_reviews_with_a_reason(robin, cast):
@@ -269,20 +270,20 @@ def test_t17_each_of_the_five_forms_is_received_or_declined_before_the_plan(robi
     sides = [p.form for p in w.PAPERS if p.kind == "side"]
     assert len(sides) == 5
     for at, side in enumerate(sides):
-        assert sides[at].kind_name() in str(w.lacks(plan, cast.senco))
+        assert sides[at].kind_name() in str(w.missing(plan, cast.senco))
         if at % 2:
             agreed(side, robin, cast.senco)
         else:
-            w.decline(w.begin(side, robin, cast.senco)[0], cast.senco, "Does not apply.")
-    assert w.lacks(plan, cast.senco) == []
+            w.decline(w.start_form(side, robin, cast.senco)[0], cast.senco, "Does not apply.")
+    assert w.missing(plan, cast.senco) == []
 
 
 @pytest.mark.parametrize("gap", ["discussed", "consent_gained", "outcomes"])
 def test_t18_a_my_plan_plus_says_that_reports_were_discussed_and_consent_gained(robin, cast, gap):
     take_to(robin, "S3", cast.senco)
-    form, _ = w.begin(m.MyPlanPlus, robin, cast.senco)
+    form, _ = w.start_form(m.MyPlanPlus, robin, cast.senco)
     form.save()
-    assert gap in dict(w.lacks(form, cast.senco))
+    assert gap in dict(w.missing(form, cast.senco))
 
 
 def test_t19_a_my_plan_plus_review_before_its_window_says_why(robin, cast):
@@ -296,7 +297,7 @@ def test_t19_a_my_plan_plus_review_before_its_window_says_why(robin, cast):
         achieved="No",
         appropriate="Yes",
     )
-    assert [name for name, _ in w.lacks(review, cast.senco)] == ["early_why"]
+    assert [name for name, _ in w.missing(review, cast.senco)] == ["early_why"]
 
 
 @pytest.mark.parametrize("row", ["1", "5"])
@@ -312,7 +313,7 @@ def test_t20_a_new_my_plan_plus_cycle(robin, cast, row):
 @pytest.mark.parametrize("row", ["2", "5"])
 def test_t21_stepping_down_to_my_plan_makes_it_from_the_open_outcomes(robin, cast, row):
     placed = do("Step down to My Plan", robin, cast.senco, row)
-    plan = w.Situation(robin, cast.senco).paper("plan")[1]
+    plan = w.PupilContext(robin, cast.senco).paper("plan")[1]
     assert (placed.stage, w.STAGES["S2"].local, type(plan), plan.status) == (
         "S2",
         "K",
@@ -334,7 +335,7 @@ def test_t22_support_ends_from_stage_3(robin, cast):
 @pytest.mark.parametrize("row", ["3", "4"])
 def test_t23_beginning_an_ehcp_opens_a_case_and_my_plan_plus_goes_on(robin, cast, row):
     placed = do("Begin process for an EHCP", robin, cast.senco, row, parents_view="Refuse")
-    case = w.Situation(robin, cast.senco).case
+    case = w.PupilContext(robin, cast.senco).case
     assert (placed.stage, placed.cycle, case.state, case.requester, case.parents_view) == (
         "S3",
         2,
@@ -354,7 +355,7 @@ def test_t24_somebody_elses_request_opens_a_case_and_leaves_the_stage(robin, cas
             press("Record an EHC request", robin, cast.office),
         )
     )
-    case = w.Situation(robin, cast.senco).case
+    case = w.PupilContext(robin, cast.senco).case
     assert (m.Placement.stage_of(robin), case.state, case.requester, case.requested_on) == (
         stage,
         "requested",
@@ -392,7 +393,7 @@ def test_t25_nsa_ends_when_an_ehcp_begins(robin, cast, rank):
     if rank == 2:
         add_row(robin, "sen_needs", code="NSA", rank=2)
     press("EHCP issued", robin, cast.senco, sen_type="ASD")
-    assert [n.code for n in robin.sen_needs if n.until is None] == ["ASD"] and robin.faults() == []
+    assert [n.code for n in robin.sen_needs if n.until is None] == ["ASD"] and robin.errors() == []
 
 
 def test_t26_an_annual_review_starts_the_next_year_from_the_decision(robin, cast):
@@ -509,42 +510,42 @@ CASES = [
 def test_each_step_of_a_case_is_made_from_its_states_only(robin, cast, mv, state):
     case = opened(robin, cast, state)
     if state in mv.from_:
-        w.make_case_move(mv, case, cast.office, ON, case.version)
+        w.perform_case_move(mv, case, cast.office, ON, case.version)
         kept = m.EhcCase.get_by_id(case.id)
         assert (kept.state, getattr(kept, mv.sets)) == (mv.to or state, ON)
     else:
-        with pytest.raises(w.Clash):
-            w.make_case_move(mv, case, cast.office, ON, case.version)
+        with pytest.raises(Clash):
+            w.perform_case_move(mv, case, cast.office, ON, case.version)
 
 
 @pytest.mark.parametrize("who", ["teacher", "head", "technician", "stranger", "gone"])
 def test_a_step_of_a_case_is_for_senco_and_office(robin, cast, who):
     case = opened(robin, cast, "preparing")
     with pytest.raises(w.Refused):
-        w.make_case_move(w.CASE_MOVES[0], case, getattr(cast, who), ON, case.version)
+        w.perform_case_move(w.CASE_MOVES[0], case, getattr(cast, who), ON, case.version)
 
 
 @pytest.mark.parametrize("on", [None, TODAY + datetime.timedelta(1)])
 def test_a_step_of_a_case_has_a_day_that_is_not_in_the_future(robin, cast, on):
     case = opened(robin, cast, "preparing")
     with pytest.raises(w.Invalid):
-        w.make_case_move(w.CASE_MOVES[0], case, cast.senco, on, case.version)
+        w.perform_case_move(w.CASE_MOVES[0], case, cast.senco, on, case.version)
 
 
 def test_a_second_case_cannot_be_opened_beside_an_open_one(robin, cast):
     case = opened(robin, cast, "preparing")
     assert (
-        "already" in str(m.EhcCase(pupil=robin, requester="Parent").faults())
-        and case.faults() == []
+        "already" in str(m.EhcCase(pupil=robin, requester="Parent").errors())
+        and case.errors() == []
     )
     case.state = "withdrawn"
     case.save()
-    assert m.EhcCase(pupil=robin, requester="Parent").faults() == []
+    assert m.EhcCase(pupil=robin, requester="Parent").errors() == []
 
 
 def test_the_yearly_clock_restarts_only_under_an_ehcp(robin, cast):
     take_to(robin, "E", cast.senco)
-    case = w.Situation(robin, cast.senco).case
+    case = w.PupilContext(robin, cast.senco).case
     assert "Decision after the annual review" in [
         step.name for step in w.case_steps(case, cast.senco)
     ]
@@ -555,8 +556,8 @@ def test_the_yearly_clock_restarts_only_under_an_ehcp(robin, cast):
 
 def test_a_case_that_somebody_changed_clashes(robin, cast):
     case = opened(robin, cast, "preparing")
-    with pytest.raises(w.Clash):
-        w.make_case_move(w.CASE_MOVES[0], case, cast.senco, ON, case.version + 1)
+    with pytest.raises(Clash):
+        w.perform_case_move(w.CASE_MOVES[0], case, cast.senco, ON, case.version + 1)
 
 
 @pytest.mark.parametrize(
@@ -571,7 +572,7 @@ def test_a14_a_long_time_on_my_plan_is_advised_about_and_never_a_rule(
     assert (
         any(
             "Consider moving on to Stage 3" in words
-            for words in w.advice(w.Situation(robin, cast.senco, TODAY))
+            for words in w.advice(w.PupilContext(robin, cast.senco, TODAY))
         )
         == advised
     )
@@ -586,17 +587,17 @@ def test_a_plan_that_goes_on_without_its_outcomes_brings_the_charts_advice(
     take_to(robin, stage, cast.senco)
     do_papers(robin, cast.senco)
     hold_review(robin, cast.senco, "1")
-    assert words in " ".join(w.advice(w.Situation(robin, cast.senco, TODAY)))
+    assert words in " ".join(w.advice(w.PupilContext(robin, cast.senco, TODAY)))
 
 
 def test_what_the_move_asked_is_not_asked_again(robin, cast):
     press("Place on Concerns List", robin, cast.senco, raised_by="Her mother", areas=m.AREAS[1])
-    form, _ = w.begin(m.RecordOfConcern, robin, cast.teacher)
+    form, _ = w.start_form(m.RecordOfConcern, robin, cast.teacher)
     assert (form.raised_by, form.areas) == ("Her mother", m.AREAS[1])
 
 
 def test_a_paper_of_a_stage_the_child_is_not_on_is_not_agreed(robin, cast):
-    form, _ = w.begin(m.RecordOfConcern, robin, cast.teacher)
+    form, _ = w.start_form(m.RecordOfConcern, robin, cast.teacher)
     form.save()
     with pytest.raises(w.Refused, match="not on yet"):
         w.agree(form, cast.senco)
@@ -604,15 +605,15 @@ def test_a_paper_of_a_stage_the_child_is_not_on_is_not_agreed(robin, cast):
 
 def test_a4_watching_again_is_warned_about_from_the_second_cycle(robin, cast):
     placed = take_to(robin, "S1", cast.senco)
-    assert w.advice(w.Situation(robin, cast.senco)) == []
+    assert w.advice(w.PupilContext(robin, cast.senco)) == []
     placed.cycle = 2
     placed.save()
-    assert "cycle 2" in w.advice(w.Situation(robin, cast.senco))[0]
+    assert "cycle 2" in w.advice(w.PupilContext(robin, cast.senco))[0]
 
 
 def test_a_refusal_that_is_accepted_closes_the_case(robin, cast):
     case = opened(robin, cast, "refused_issue")
-    w.make_case_move(
+    w.perform_case_move(
         next(s for s in w.CASE_MOVES if s.name == "Refusal accepted"),
         case,
         cast.office,
@@ -633,5 +634,5 @@ def test_a_case_that_is_over_leaves_no_task_on_the_home_page(robin, cast, state)
     case = opened(robin, cast, state)
     case.received_on = START - datetime.timedelta(weeks=30)
     case.save()
-    late = [task for task in home.tasks(cast.senco) if task.to == case]
+    late = [task for task in tasks(cast.senco) if task.to == case]
     assert (late == []) == (state in ("final", "ceased", "withdrawn", "closed"))

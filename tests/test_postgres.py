@@ -16,7 +16,6 @@ import models
 from audit import log as audit_log
 from ops import backup, db_dump, numbering, upgrade
 from ops import database as ops_database
-from records import questions
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -57,8 +56,8 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
     server, tmp_path, monkeypatch
 ):
     for folder in point_at(tmp_path / "data", monkeypatch, build):
-        ops_database.migrate(questions.db.obj)
-        with questions.db.connection_context(), questions.acting("The tests"):
+        ops_database.migrate(audit_log.db.obj)
+        with audit_log.db.connection_context(), audit_log.acting("The tests"):
             gone = models.Strategy.create(
                 pupil=models.Pupil.select().first(), strategy="A timetable"
             )
@@ -78,7 +77,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
         with there.connection_context():
             assert db_dump.fingerprints(there) == wanted and db_dump.applied(there) == shape
             assert audit_log.guarded() and audit_log.verify() == []
-            with questions.acting("The tests"):
+            with audit_log.acting("The tests"):
                 models.Pupil.create(surname="Ash", forename="Wren", year="3")
                 made = models.Strategy.create(
                     pupil=models.Pupil.select().first(), strategy="A timetable"

@@ -25,6 +25,7 @@ from pypdf import PdfReader
 from web import values_of
 
 import models as m
+from audit import log as audit_log
 from papers import printing, worker
 
 MEGA = 1024 * 1024
@@ -181,7 +182,7 @@ def test_who_finds_no_place_gets_a_page_with_the_way_back(school, browser, all_t
     assert shown.h1 == "This cannot be printed just now" and printing.OTHERS in shown.text
     assert shown.response.headers["Retry-After"] == str(printing.TRY_AGAIN)
     assert shown.one("//main//a[text()='Try again']").get("href") == address
-    assert not m.AuditEntry.select().where(m.AuditEntry.act == "print").exists(), (
+    assert not audit_log.AuditEntry.select().where(audit_log.AuditEntry.act == "print").exists(), (
         "Nobody saw anything."
     )
 
@@ -204,9 +205,9 @@ import datetime, sys
 import common
 database = common.open_school(sys.argv[1])
 import models as m
-from records import questions as q
+from audit import log as audit_log
 WORDS = "She listens well when the task is shown first, step by step, and joins in. " * 8
-with database.connection_context(), q.acting("The live tests"), q.together():
+with database.connection_context(), audit_log.acting("The live tests"), audit_log.together():
     for paper in (m.MyPlanPlus, m.MyPlanReview) * 20:
         form = paper(pupil=m.Pupil.get_by_id(2), happened_on=datetime.date(2026, 9, 1))
         for name, question in paper.questions():

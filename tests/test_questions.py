@@ -9,8 +9,12 @@ import pytest
 from conftest import TODAY, add_row, agreed, dump, fill, take_to, write
 
 import models as m
+import people
 import workflow as w
+from audit import log as audit_log
+from records import dates
 from records import questions as q
+from records.record import Clash, document
 
 D = datetime.date
 
@@ -45,7 +49,7 @@ D = datetime.date
     ],
 )
 def test_a_date_is_read_as_people_type_it(typed, meant):
-    assert q.read_day(typed, TODAY) == meant
+    assert dates.read_day(typed, TODAY) == meant
 
 
 @pytest.mark.parametrize(
@@ -75,42 +79,43 @@ def test_a_date_is_read_as_people_type_it(typed, meant):
 )
 def test_what_is_no_date_is_refused_with_a_sentence(typed):
     with pytest.raises(ValueError) as refusal:
-        q.read_day(typed, TODAY)
-    assert str(refusal.value) == f"“{typed}” is not a date we can read. {q.DAY_HELP}"
+        dates.read_day(typed, TODAY)
+    assert str(refusal.value) == f"“{typed}” is not a date we can read. {dates.DAY_HELP}"
 
 
 @pytest.mark.parametrize("typed", ["+9999w", "-40001d", "+" + "9" * 50 + "d"])
 def test_a_day_that_is_too_far_away_is_refused_with_a_sentence(typed):
     with pytest.raises(ValueError, match="is too far away"):
-        q.read_day(typed, TODAY)
+        dates.read_day(typed, TODAY)
 
 
 @pytest.mark.parametrize("day", [D(2026, 7, 3), D(2026, 9, 30), D(2024, 2, 29), D(1999, 12, 31)])
 def test_a_date_that_the_portal_wrote_can_be_typed_back(day):
-    assert q.read_day(q.say_day(day)) == q.read_day(q.short_day(day)) == day
+    assert dates.read_day(dates.say_day(day)) == dates.read_day(dates.short_day(day)) == day
 
 
 def test_dates_and_moments_are_said_in_uk_words_and_london_time():
-    assert q.say_day(D(2026, 7, 3)) == "Friday 3 July 2026"
-    assert q.short_day(D(2026, 7, 3)) == "3 Jul 2026"
-    assert q.say_moment(datetime.datetime(2026, 7, 3, 13, 5)) == "3 Jul 2026, 14:05"
-    assert q.say_moment(datetime.datetime(2026, 12, 3, 13, 5)) == "3 Dec 2026, 13:05"
-    assert q.say_day(None) == q.short_day(None) == q.say_moment(None) == ""
+    assert dates.say_day(D(2026, 7, 3)) == "Friday 3 July 2026"
+    assert dates.short_day(D(2026, 7, 3)) == "3 Jul 2026"
+    assert dates.say_moment(datetime.datetime(2026, 7, 3, 13, 5)) == "3 Jul 2026, 14:05"
+    assert dates.say_moment(datetime.datetime(2026, 12, 3, 13, 5)) == "3 Dec 2026, 13:05"
+    assert dates.say_day(None) == dates.short_day(None) == dates.say_moment(None) == ""
 
 
 def test_today_is_the_day_in_london(the_day):
     the_day.move_to(datetime.datetime(2026, 6, 30, 23, 30, tzinfo=datetime.UTC))
-    assert q.today() == D(2026, 7, 1)
-    assert q.now() == datetime.datetime(2026, 6, 30, 23, 30)
+    assert dates.today() == D(2026, 7, 1)
+    assert audit_log.now() == datetime.datetime(2026, 6, 30, 23, 30)
 
 
 # --- saving and the audit
 def trail(record):
     """What the audit trail says about a record: [(act, question, before, after)]."""
-    rows = q.AuditEntry.select().where(
-        q.AuditEntry.record == type(record).__name__, q.AuditEntry.record_id == record.id
+    rows = audit_log.AuditEntry.select().where(
+        audit_log.AuditEntry.record == type(record).__name__,
+        audit_log.AuditEntry.record_id == record.id,
     )
-    return [(r.act, r.question, r.before, r.after) for r in rows.order_by(q.AuditEntry.id)]
+    return [(r.act, r.question, r.before, r.after) for r in rows.order_by(audit_log.AuditEntry.id)]
 
 
 def test_every_answer_that_changes_leaves_an_audit_row(robin):
@@ -121,7 +126,7 @@ def test_every_answer_that_changes_leaves_an_audit_row(robin):
         ("change", "known_as", "", "Rob"),
         ("change", "year", "Year 3", "Year 4"),
     ]
-    last = q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).first()
+    last = audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id.desc()).first()
     assert (last.who, last.pupil_id, last.section, last.reason) == (
         "The tests",
         robin.id,
@@ -139,7 +144,7 @@ def test_a_save_that_changes_nothing_leaves_no_audit_row(robin):
 def test_the_changes_of_one_press_share_one_request(robin, acting):
     robin.known_as = "Rob"
     robin.save()
-    last = q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).first()
+    last = audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id.desc()).first()
     assert last.request == acting.request
 
 
@@ -149,7 +154,7 @@ def test_the_second_of_two_people_gets_a_clash_and_changes_nothing(robin):
     yours.save()
     before = dump()
     mine.known_as = "Rob"
-    with pytest.raises(q.Clash, match="Somebody else has saved this Pupil"):
+    with pytest.raises(Clash, match="Somebody else has saved this Pupil"):
         mine.save()
     assert dump() == before
 
@@ -185,18 +190,18 @@ def test_a_change_without_its_audit_row_does_not_stay(robin, monkeypatch):
     assert dump() == before
 
 
-@pytest.mark.parametrize("name", m.User.untold)
+@pytest.mark.parametrize("name", people.User.audit_exclude)
 def test_a_secret_never_reaches_the_audit_trail(cast, acting, name):
-    kind = type(m.User._meta.fields[name]).__name__
+    kind = type(people.User._meta.fields[name]).__name__
     first, second = {
         "IntegerField": (770_011, 770_012),
         "DateTimeField": [datetime.datetime(2031, 7, 7, 7, n) for n in (1, 2)],
     }.get(kind, ("hush-1", "hush-2"))
-    person = m.User.create(name="New person", username="new", role="office", **{name: first})
+    person = people.User.create(name="New person", username="new", role="office", **{name: first})
     setattr(person, name, second)
     person.save()
     person.remove()
-    told = " ".join(str(v) for row in q.AuditEntry.select().tuples() for v in row)
+    told = " ".join(str(v) for row in audit_log.AuditEntry.select().tuples() for v in row)
     assert str(first) not in told and str(second) not in told
 
 
@@ -216,8 +221,8 @@ def test_a_row_of_a_form_is_told_under_its_pupil(robin, cast):
     take_to(robin, "S1", cast.senco)
     line = add_row(write(m.RecordOfConcern, robin, cast.teacher), "used")
     assert (
-        q.AuditEntry.get(
-            q.AuditEntry.record == "StrategyUsed", q.AuditEntry.record_id == line.id
+        audit_log.AuditEntry.get(
+            audit_log.AuditEntry.record == "StrategyUsed", audit_log.AuditEntry.record_id == line.id
         ).pupil_id
         == robin.id
     )
@@ -246,18 +251,18 @@ def test_every_needed_question_is_named_when_it_is_missing(robin, cast, form_cla
 def test_completing_names_every_missing_answer_at_once(robin, cast, form_class):
     stage = next(p.stage for p in w.PAPERS if p.form is form_class)
     take_to(robin, stage, cast.senco)
-    form, _ = w.begin(form_class, robin, cast.senco)
+    form, _ = w.start_form(form_class, robin, cast.senco)
     form.save()
     with pytest.raises(w.Invalid) as refusal:
         w.complete(form, cast.senco)
-    assert set(form.missing()) <= set(refusal.value.faults)
+    assert set(form.missing()) <= set(refusal.value.errors)
     assert form_class.get_by_id(form.id).status == "draft"
 
 
 @pytest.mark.parametrize("form_class", w.every_form(), ids=lambda c: c.__name__)
 def test_every_form_can_be_filled_in_and_lacks_nothing_then(robin, cast, form_class):
     form = fill(form_class(pupil=robin))
-    assert form.missing() == [] and form.faults() == []
+    assert form.missing() == [] and form.errors() == []
 
 
 @pytest.mark.parametrize(
@@ -285,7 +290,7 @@ def test_a_seal_keeps_its_words_when_a_question_is_reworded(robin, cast, monkeyp
     monkeypatch.setattr(m.RecordOfConcern.strengths, "verbose_name", "Reworded")
     words = str(kept.content())
     assert "What is going well?" in words and "Kind to others" in words and "Reworded" not in words
-    assert "Reworded" in str(q.document(kept)), "a draft shows the words of today"
+    assert "Reworded" in str(document(kept)), "a draft shows the words of today"
     assert kept.seal_holds()
 
 
@@ -384,4 +389,4 @@ def test_a_reworded_question_of_a_plan_keeps_its_place():
 
 
 def test_an_unknown_start_counts_from_today():
-    assert q.read_day("+7d") == TODAY + datetime.timedelta(7)
+    assert dates.read_day("+7d") == TODAY + datetime.timedelta(7)

@@ -8,7 +8,9 @@ import pytest
 from conftest import START, TODAY, add_row, take_to, write
 
 import models as m
+from audit import log as audit_log
 from records import questions as q
+from records.record import Row
 
 D = datetime.date
 
@@ -45,7 +47,7 @@ def test_a_upn_with_a_slip_is_named(upn, words):
 @pytest.mark.parametrize("typed", ["g80120000101a ", "G8012 0000 101A", "\tG80120000101a"])
 def test_a_upn_is_tidied_before_it_is_checked_and_kept(robin, typed):
     robin.upn = typed
-    assert robin.faults() == []
+    assert robin.errors() == []
     robin.save()
     assert m.Pupil.get_by_id(robin.id).upn == "G80120000101A"
 
@@ -54,8 +56,8 @@ def test_two_pupils_cannot_have_one_upn(robin, cast):
     robin.upn = "H801200001001"
     robin.save()
     cast.wren.upn = "h801200001001"
-    assert ("upn", "There is another Pupil with this UPN.") in cast.wren.taken()
-    assert robin.faults() == []
+    assert ("upn", "There is another Pupil with this UPN.") in cast.wren.unique_errors()
+    assert robin.errors() == []
 
 
 def test_many_pupils_may_have_no_upn(robin, cast):
@@ -74,7 +76,7 @@ def test_many_pupils_may_have_no_upn(robin, cast):
 )
 def test_a_date_of_birth_must_be_possible(robin, dob, admitted, question):
     robin.dob, robin.admitted_on = dob, admitted
-    assert question in dict(robin.faults())
+    assert question in dict(robin.errors())
 
 
 # --- SEN types
@@ -82,7 +84,7 @@ def types(pupil, *lines):
     """Give a pupil SEN types: (code, rank) or (code, rank, until)."""
     for code, rank, *until in lines:
         m.SenNeed(pupil=pupil, code=code, rank=rank, until=until[0] if until else None).save()
-    return [words for name, words in pupil.faults() if name == "sen_needs"]
+    return [words for name, words in pupil.errors() if name == "sen_needs"]
 
 
 @pytest.mark.parametrize(
@@ -142,19 +144,19 @@ def test_an_outcome_lies_between_its_plan_and_the_horizon_of_its_aspiration(
     hope, need, outcome = plan.aspirations.get(), plan.needs.get(), plan.outcomes.get()
     hope.horizon, need.aspiration, outcome.by = horizon, hope, by
     hope.save(), need.save(), outcome.save()
-    assert bool(plan.faults()) == bool(words) and (words or "") in str(plan.faults())
+    assert bool(plan.errors()) == bool(words) and (words or "") in str(plan.errors())
 
 
 def test_an_outcome_without_an_aspiration_has_no_horizon(plan):
     outcome = plan.outcomes.get()
     outcome.by = D(2045, 1, 1)
     outcome.save()
-    assert plan.needs.get().aspiration is None and plan.faults() == []
+    assert plan.needs.get().aspiration is None and plan.errors() == []
 
 
 def test_every_outcome_has_provision(plan):
     add_row(plan, "outcomes", words="Reads a page aloud")
-    assert plan.faults() == [
+    assert plan.errors() == [
         (
             "provision",
             "No provision yet for the outcome “Reads a page aloud”; add a line and link it.",
@@ -192,9 +194,9 @@ def test_every_year_group_has_an_end_of_its_school_year(year):
 )
 def test_no_setting_can_stop_the_clocks(cast, name, value):
     settings = m.Setting()
-    assert settings.faults() == []
+    assert settings.errors() == []
     setattr(settings, name, value)
-    assert [question for question, _ in settings.faults()] == [name]
+    assert [question for question, _ in settings.errors()] == [name]
     settings.undo_days = None
     assert "undo_days" in dict(settings.missing())
 
@@ -235,7 +237,7 @@ def test_consent_holds_until_it_ends(robin, said, more, holds):
 
 
 def test_consent_cannot_end_before_it_is_given(robin):
-    assert "valid_to" in dict(m.Consent(pupil=robin, given_on=TODAY, valid_to=START).faults())
+    assert "valid_to" in dict(m.Consent(pupil=robin, given_on=TODAY, valid_to=START).errors())
 
 
 # --- who sees whom
@@ -280,7 +282,7 @@ def test_rights_are_exactly_those_of_the_table(cast, record, role):
 
 
 def test_every_table_has_a_line_of_rights():
-    named = {c.__name__ for c in (*m.every(), q.AuditEntry) if not issubclass(c, q.Row)}
+    named = {c.__name__ for c in (*m.every(), audit_log.AuditEntry) if not issubclass(c, Row)}
     assert named == set(m.RIGHTS_TABLE), "Add the record to RIGHTS in models.py"
 
 

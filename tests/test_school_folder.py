@@ -16,10 +16,10 @@ from test_upkeep import build, point_at
 import commands
 import config
 import models as m
+import people
 from audit import log as audit_log
 from ops import backup, school_folder, upgrade
 from ops import database as ops_database
-from records import questions as q
 
 # Every command that works on a school; each with what it must be given.
 ON_A_SCHOOL = (
@@ -47,14 +47,14 @@ def outside(monkeypatch, tmp_path):
     """
     for name in (*config.SETTINGS, "PORTAL_ENV"):
         monkeypatch.delenv(name, raising=False)
-    was = q.db.obj, audit_log._key, backup.folder()
+    was = audit_log.db.obj, audit_log._key, backup.folder()
     monkeypatch.setenv("PORTAL_ENV", "")
     yield monkeypatch
     for name in config.SETTINGS:
         os.environ.pop(name, None)  # the program put them there itself
-    q.db.obj = None
+    audit_log.db.obj = None
     if was[0] is not None:
-        q.db.initialize(was[0])
+        audit_log.db.initialize(was[0])
     audit_log._key, backup._folder = was[1:]
 
 
@@ -299,7 +299,7 @@ def check_shut_lock(tmp_path, monkeypatch):
 def school(outside, tmp_path):
     """A data folder of the first release, brought up to date, with a backup."""
     for folder in point_at(tmp_path / "data", outside, build):
-        ops_database.migrate(q.db.obj)
+        ops_database.migrate(audit_log.db.obj)
         backup.backup()
         yield folder
 
@@ -326,7 +326,7 @@ def test_a_school_whose_database_is_gone_is_not_begun_anew(school, gone):
 
 
 def test_a_database_without_its_key_gets_no_new_one(school):
-    with q.db.connection_context(), q.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting("The tests"):
         m.Pupil.create(surname="Ash", forename="Wren", year="3")
     (school / "audit.key").unlink()
     code, said = command("verify")
@@ -359,8 +359,8 @@ def test_the_old_file_is_not_used_after_the_records_moved(school):
 
 
 def test_the_fictional_school_is_not_built_over_a_real_one(school):
-    with q.db.connection_context(), q.acting("The tests"):
-        m.User.create(name="Sam", username="sam", role="senco")
+    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+        people.User.create(name="Sam", username="sam", role="senco")
     code, said = command("demo")
     assert code == 2 and "not the fictional one" in said and not (school / "sign-ins.txt").exists()
 

@@ -11,8 +11,11 @@ from test_access import REFUSED, allowed
 from web import MARKS, address, canary, class_of, key_of, rules, value_for
 
 import models as m
+import people
 import workflow as w
+from audit import log as audit_log
 from records import questions as q
+from records.record import Row
 
 
 # --- other classes
@@ -27,7 +30,7 @@ def test_a_teacher_gets_no_page_paper_or_button_of_another_class(school, browser
             if (
                 "key" not in rule.arguments
                 or cls is None
-                or cls in (m.BankEntry, m.Setting, m.User)
+                or cls in (m.BankEntry, m.Setting, people.User)
             ):
                 continue
             person.begin_again()
@@ -102,7 +105,7 @@ def hidden_from(role, which):
     """The words about a pupil that a role may not read: {canary: where it stands}."""
     found = {MARKS[which]: "the pupil's name"} if role == q.TEACHER and which == "other" else {}
     for cls in m.every():
-        owner = cls.parent_field().rel_model if issubclass(cls, q.Row) else cls
+        owner = cls.parent_field().rel_model if issubclass(cls, Row) else cls
         if not (issubclass(owner, m.PupilRecord) or owner is m.Pupil):
             continue
         sees_kind = "r" in m.RIGHTS_TABLE[owner.__name__][role] and (
@@ -148,7 +151,7 @@ def test_what_a_role_may_not_read_reaches_it_nowhere(school, browser, plain_pape
 
 def change_everything(school):
     """A change of each text, so that the history and the audit trail repeat the words."""
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         for record in list(school.records["mine"].values()):
             fresh = type(record).get_by_id(record.id)
             for name, asked in fresh.questions():
@@ -206,7 +209,7 @@ def test_a_file_that_is_not_for_disclosure_is_for_the_senco_and_the_head(school,
 WRITTEN = [
     (c, role)
     for c in m.every()
-    if not issubclass(c, q.Row) and c.__name__ not in w.ONLY_BY_MOVES
+    if not issubclass(c, Row) and c.__name__ not in w.ONLY_BY_MOVES
     for role in q.ROLES
     if "w" in m.RIGHTS_TABLE[c.__name__][role]
 ]
@@ -223,7 +226,7 @@ def test_a_form_changes_only_what_it_asks(school, browser, cls, role):
         n
         for n, _ in cls.questions()
         if role in cls.section_of(n).write and role in cls.section_of(n).see
-    } - {*cls.given}
+    } - {*cls.readonly}
     hostile = {
         n: hostile_value(cls, f)
         for n, f in cls._meta.fields.items()
@@ -244,13 +247,13 @@ def test_a_form_changes_only_what_it_asks(school, browser, cls, role):
     after = cls.get_by_id(record.id).__data__
     changed = {n for n in after if after[n] != before[n]}
     # another role ends every session
-    own = {"token", "setup_token"} if cls is m.User else set()
+    own = {"token", "setup_token"} if cls is people.User else set()
     assert changed - asked - own <= {"version"}, (
         f"{role} could write {changed - asked} of {cls.__name__}"
     )
     assert changed & asked or cls in (
         m.Document,
-        m.User,
+        people.User,
     ), f"nothing was saved: the test sends too little to {cls.__name__}"
 
 
@@ -279,7 +282,7 @@ def good_values(cls):
             "admitted_on": "",
             "left_on": "",
         },
-        m.User: {
+        people.User: {
             "username": "somebody.new",
             "name": "New",
             "role": "teacher",

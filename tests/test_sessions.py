@@ -11,8 +11,10 @@ from peewee import OperationalError
 from web import MOMENT, pairs, sign_in_row
 
 import models as m
+import people
 from admin_views.account import sessions
 from admin_views.account import views as account
+from audit import log as audit_log
 from records import questions as q
 
 STALE = 11 * 60  # seconds after which a password was given too long ago
@@ -82,15 +84,15 @@ def test_the_day_ends_however_much_one_clicks(browser):
     person = browser("senco")
     row = row_of(person)
     for before_end, still in ((timedelta(minutes=1), True), (timedelta(0), False)):
-        m.SignedIn.update(
-            began_at=q.now() - timedelta(hours=8) + before_end, seen_at=q.now()
-        ).where(m.SignedIn.id == row.id).execute()
+        people.UserSession.update(
+            began_at=audit_log.now() - timedelta(hours=8) + before_end, seen_at=audit_log.now()
+        ).where(people.UserSession.id == row.id).execute()
         assert is_in(person) == still
 
 
 def test_the_school_sets_both_limits_but_cannot_lock_itself_out(school, browser):
     person = browser("senco")
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         settings = m.Setting.of_school()
         settings.idle_minutes, settings.day_hours = 60, 1
         settings.save()
@@ -99,7 +101,7 @@ def test_the_school_sets_both_limits_but_cannot_lock_itself_out(school, browser)
     with later(minutes=61):
         assert not is_in(person)
     settings.idle_minutes, settings.day_hours = 2, 25
-    assert {n for n, _ in settings.faults()} == {"idle_minutes", "day_hours"}
+    assert {n for n, _ in settings.errors()} == {"idle_minutes", "day_hours"}
     m.Setting.update(idle_minutes=0, day_hours=0).execute()
     assert is_in(browser("senco"))
 
@@ -118,14 +120,14 @@ def test_a_full_disk_does_not_keep_anybody_from_reading(browser, monkeypatch):
         raise OperationalError("database or disk is full")
 
     person = browser("senco")
-    monkeypatch.setattr(m.SignedIn, "save", full)
+    monkeypatch.setattr(people.UserSession, "save", full)
     with later(minutes=5):
         assert is_in(person)
 
 
 # --- the cookie alone is worth nothing
 def test_a_cookie_without_its_row_or_with_a_number_is_nobody(school, browser):
-    user = m.User.get_by_id(school.senco.id)
+    user = people.User.get_by_id(school.senco.id)
     for forged in (
         "x",
         "",
@@ -139,7 +141,7 @@ def test_a_cookie_without_its_row_or_with_a_number_is_nobody(school, browser):
             session["_user_id"] = forged
         assert not is_in(person), forged
     person = browser("senco")
-    m.SignedIn.delete().execute()
+    people.UserSession.delete().execute()
     assert not is_in(person)
 
 
@@ -184,7 +186,8 @@ def test_the_technician_and_the_senco_sign_others_out_but_the_senco_no_technicia
     technician.post(address)
     assert (is_in(teacher), is_in(senco), is_in(technician)) == (False, True, True)
     assert (
-        m.AuditEntry.select().order_by(m.AuditEntry.id.desc()).get().act == "signed out everywhere"
+        audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id.desc()).get().act
+        == "signed out everywhere"
     )
 
 
@@ -196,18 +199,22 @@ def test_another_role_or_a_closed_account_ends_every_place_by_the_screen_of_peop
     address = f"/user/{school.senco.id}/edit/"
     technician.submit(technician.page(address), **{column: value})
     assert [is_in(p) for p in person] == [False, False] and is_in(technician)
-    assert not m.SignedIn.select().where(m.SignedIn.user == school.senco.id).exists()
+    assert (
+        not people.UserSession.select().where(people.UserSession.user == school.senco.id).exists()
+    )
 
 
 def test_rows_that_ran_out_long_ago_are_swept_at_the_next_sign_in(school, browser):
     old, recent = row_of(browser("senco")), row_of(browser("senco"))
-    m.SignedIn.update(seen_at=q.now() - timedelta(days=8)).where(m.SignedIn.id == old.id).execute()
-    m.SignedIn.update(seen_at=q.now() - timedelta(days=6)).where(
-        m.SignedIn.id == recent.id
+    people.UserSession.update(seen_at=audit_log.now() - timedelta(days=8)).where(
+        people.UserSession.id == old.id
+    ).execute()
+    people.UserSession.update(seen_at=audit_log.now() - timedelta(days=6)).where(
+        people.UserSession.id == recent.id
     ).execute()
     token = sessions.begin(school.teacher)
-    assert {row.id for row in m.SignedIn.select()} >= {recent.id, sessions.at(token).id}
-    assert not m.SignedIn.select().where(m.SignedIn.id == old.id).exists()
+    assert {row.id for row in people.UserSession.select()} >= {recent.id, sessions.at(token).id}
+    assert not people.UserSession.select().where(people.UserSession.id == old.id).exists()
 
 
 # --- typing that comes too late
@@ -244,7 +251,7 @@ def test_nothing_is_kept_for_a_place_that_was_ended_or_never_was(school, browser
     if end == "signed out":
         row_of(person).delete_instance()
     elif end == "switched off":
-        m.User.update(account="off").where(m.User.id == school.senco.id).execute()
+        people.User.update(account="off").where(people.User.id == school.senco.id).execute()
     elif end == "forged":
         with person.client.session_transaction() as session:
             session["_user_id"] = "forged"
@@ -255,7 +262,7 @@ def test_nothing_is_kept_for_a_place_that_was_ended_or_never_was(school, browser
 
 def test_it_is_kept_too_when_the_second_step_must_be_set_up_first(school, browser, kept):
     person = browser("senco")
-    m.User.update(totp=None).where(m.User.id == school.senco.id).execute()
+    people.User.update(totp=None).where(people.User.id == school.senco.id).execute()
     assert person.post("/bank-entry/new/", TYPED).location == "/account/second-step"
     assert [u.id for u, _, _ in kept] == [school.senco.id]
 
@@ -355,11 +362,11 @@ def test_a_person_is_signed_in_at_so_many_places_and_no_more(school, browser, mo
     """
     monkeypatch.setattr(sessions, "MOST_PLACES", 3)
     oldest = browser("senco")
-    m.SignedIn.update(seen_at=q.now() - timedelta(minutes=1)).where(
-        m.SignedIn.user == school.senco
+    people.UserSession.update(seen_at=audit_log.now() - timedelta(minutes=1)).where(
+        people.UserSession.user == school.senco
     ).execute()
     with oldest.app.test_request_context():
         tokens = [sessions.begin(school.senco) for _ in range(3)]
-    assert m.SignedIn.select().where(m.SignedIn.user == school.senco).count() == 3
+    assert people.UserSession.select().where(people.UserSession.user == school.senco).count() == 3
     assert all(sessions.at(token) for token in tokens)
     assert not is_in(oldest)

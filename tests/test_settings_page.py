@@ -44,5 +44,5 @@ def test_a_folder_that_takes_no_files_is_refused(monkeypatch, tmp_path):
     "hours, good", [("0", False), ("0.5", False), ("1", True), ("168", True), ("169", False)]
 )
 def test_there_is_an_hour_at_least_between_two_backups(hours, good):
-    found = dict(m.Setting(backup_hours=Decimal(hours)).faults())
+    found = dict(m.Setting(backup_hours=Decimal(hours)).errors())
     assert ("backup_hours" not in found) == good

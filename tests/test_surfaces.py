@@ -18,10 +18,14 @@ from pypdf import PdfReader
 from web import MARKS, key_of
 
 import models as m
+import people
 import workflow as w
+from audit import log as audit_log
+from records import dates
 from records import questions as q
+from records.record import Row
 
-RECORDS = [c for c in m.every() if not issubclass(c, q.Row)]
+RECORDS = [c for c in m.every() if not issubclass(c, Row)]
 ON_PAPER = [c for c in RECORDS if issubclass(c, m.PupilRecord) and c is not m.Letter]
 WITH_FORM = [c for c in RECORDS if c.__name__ not in w.ONLY_BY_MOVES]
 WRITER = {
@@ -53,7 +57,7 @@ def asked_on_form(cls):
     """
     for kind, name, asked, control in asked_of(cls):
         section = cls.section_of(control.partition("-")[0])
-        if WRITER[cls] in section.write and name not in (*cls.given, "pupil"):
+        if WRITER[cls] in section.write and name not in (*cls.readonly, "pupil"):
             yield kind, name, asked, control
 
 
@@ -171,7 +175,7 @@ def other_answer(record, name, asked):
     if isinstance(asked, DateField):
         was = getattr(record, name) or START
         day = was - datetime.timedelta(1)
-        return f"{day:%d.%m.%y}", q.say_day(day)
+        return f"{day:%d.%m.%y}", dates.say_day(day)
     if isinstance(asked, DecimalField):
         return "2,5", "2.5"
     words = f"{MARKS['mine']} says “{name}” & <more>"
@@ -181,13 +185,13 @@ def other_answer(record, name, asked):
 SPECIAL = {
     (m.Pupil, "upn"): "H801200001001",
     (m.Pupil, "former_upn"): "A801200001001",
-    (m.User, "username"): "new.name",
+    (people.User, "username"): "new.name",
     (m.Setting, "holidays"): "19/12/2026 to 3/1/2027",
     (m.Setting, "import_columns"): "A = B",
     (m.SenNeed, "rank"): "1",
-    (m.User, "role"): "teacher",
-    (m.User, "account"): "on",
-    (m.User, "classes"): "7X",
+    (people.User, "role"): "teacher",
+    (people.User, "account"): "on",
+    (people.User, "classes"): "7X",
     (m.Pupil, "left_on"): "",
     (m.Setting, "idle_minutes"): "20",
     (m.Setting, "backup_places"): "",
@@ -214,7 +218,7 @@ def test_every_question_can_be_changed_and_is_then_on_the_page_and_in_the_audit_
                     record if kind is cls else rows[control.partition("-")[0]], name, asked
                 )
             )
-    seen = q.AuditEntry.select().count()
+    seen = audit_log.AuditEntry.select().count()
     page = at.submit(at.page(f"/{cls.slug()}/{record.id}/edit/"), **typed)
     fresh = cls.get_by_id(record.id)
     holders = {**{g: type(row).get_by_id(row.id) for g, row in rows.items()}, "": fresh}
@@ -227,7 +231,7 @@ def test_every_question_can_be_changed_and_is_then_on_the_page_and_in_the_audit_
     assert not wrong, f"kept otherwise than typed: {wrong}"
     told = {
         (e.record, e.question): e
-        for e in q.AuditEntry.select().offset(seen).order_by(q.AuditEntry.id)
+        for e in audit_log.AuditEntry.select().offset(seen).order_by(audit_log.AuditEntry.id)
     }
     for kind, name, asked, control in asked_on_form(cls):
         if control in kept and (kind, name) not in SPECIAL:
@@ -266,7 +270,7 @@ def test_every_question_and_answer_is_on_the_page(school, browser, cls):
 
 def owner_of(cls):
     """The record class whose rights a class has."""
-    return cls.parent_field().rel_model if issubclass(cls, q.Row) else cls
+    return cls.parent_field().rel_model if issubclass(cls, Row) else cls
 
 
 @each(
@@ -289,7 +293,7 @@ def test_every_question_and_answer_is_in_the_spreadsheet(school, browser, cls):
     for name, asked in cls.questions():
         assert line[asked.verbose_name].removeprefix("'") == record.answer(name), name
     assert len(lines) == cls.select().count()
-    entry = q.AuditEntry.select().order_by(q.AuditEntry.id.desc()).get()
+    entry = audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id.desc()).get()
     assert (entry.act, entry.record, entry.who) == ("export", cls.__name__, school.senco.name)
 
 

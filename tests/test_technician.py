@@ -17,6 +17,8 @@ from web import MARKS, MOMENT, Browser, everywhere
 
 import commands
 import models as m
+import people
+from audit import log as audit_log
 from records import questions as q
 
 BORN = datetime.date(1991, 7, 19)
@@ -113,15 +115,19 @@ def test_every_command_is_looked_at():
 @pytest.fixture
 def busy_school(school, monkeypatch):  # noqa: F811
     """A school in which one child is due to be erased and another has moved and left."""
-    with time_machine.travel(MOMENT, tick=False), q.db.connection_context(), q.acting("The tests"):
+    with (
+        time_machine.travel(MOMENT, tick=False),
+        audit_log.db.connection_context(),
+        audit_log.acting("The tests"),
+    ):
         child = m.Pupil.get(m.Pupil.surname == "Zebminesur")
         born(child.id)
-        senco = m.User.get(m.User.role == q.SENCO)
+        senco = people.User.get(people.User.role == q.SENCO)
         other = m.Pupil.create(surname="Yakothersur", forename="Yakotherfore", dob=BORN, form="3B")
         take_to(other, "S1", senco, START)
         other.left_on = START
         other.save()
-    q.db.close()
+    audit_log.db.close()
     return school, child.id
 
 
@@ -136,8 +142,8 @@ def test_no_command_says_anything_of_a_child(busy_school, tmp_path, capfd):
         assert isinstance(done.exception, SystemExit | None), f"{name}: {done.exception!r}"
         said = secrets_in(done.output + str(done.exception))
         found += [f"{name} {words}: {said}"] if said else []
-        if not q.db.is_closed():
-            q.db.close()
+        if not audit_log.db.is_closed():
+            audit_log.db.close()
     written = capfd.readouterr()
     assert not found, "\n".join(found)
     assert not secrets_in(written.out + written.err)

@@ -22,14 +22,20 @@ from audit import access, verify
 from audit import log as audit_log
 from ops import database as ops_database
 from records import questions as q
+from records.record import seal_of
 
 
 def since(key):
     """The audit rows after a row: [(act, record, record_id, pupil_id)]."""
-    rows = q.AuditEntry.select(
-        q.AuditEntry.act, q.AuditEntry.record, q.AuditEntry.record_id, q.AuditEntry.pupil_id
+    rows = audit_log.AuditEntry.select(
+        audit_log.AuditEntry.act,
+        audit_log.AuditEntry.record,
+        audit_log.AuditEntry.record_id,
+        audit_log.AuditEntry.pupil_id,
     )
-    return list(rows.where(q.AuditEntry.id > key).order_by(q.AuditEntry.id).tuples())
+    return list(
+        rows.where(audit_log.AuditEntry.id > key).order_by(audit_log.AuditEntry.id).tuples()
+    )
 
 
 def last():
@@ -39,7 +45,7 @@ def last():
 
 def newest():
     """The newest audit row."""
-    return q.AuditEntry.get_by_id(last())
+    return audit_log.AuditEntry.get_by_id(last())
 
 
 # --- looks
@@ -234,11 +240,11 @@ def test_who_saw_a_child_is_said_day_by_day(robin, cast, the_day):
     time.
     """
     take_to(robin, "S1", cast.senco)
-    with q.acting("Ann", 71):
+    with audit_log.acting("Ann", 71):
         audit_log.saw("view", [robin, robin])
         the_day.move_to(datetime.datetime(2026, 11, 25, 9, tzinfo=datetime.UTC))
         audit_log.saw("print", [robin])
-    with q.acting("Bob", 72):
+    with audit_log.acting("Bob", 72):
         robin.alert, robin.eal = "Needs glasses", "Yes"
         robin.save()
     visits = [v for v in verify.who_saw(robin.id) if v.who != "The tests"]
@@ -290,7 +296,7 @@ def run(monkeypatch, tmp_path, database, *words):
 def test_the_command_who_saw_prints_it_and_is_a_look_itself(
     robin, cast, database, monkeypatch, tmp_path
 ):
-    with q.acting("Ann", 71):
+    with audit_log.acting("Ann", 71):
         audit_log.saw("view", [robin])
     code, said = run(monkeypatch, tmp_path, database, "who-saw", "Oakley, Robin")
     assert code == 0 and "Ann: looked at Pupil" in said and "Tuesday 24 Nov 2026" in said
@@ -378,7 +384,7 @@ def test_the_history_of_a_record_tells_the_changes_of_its_lines(school, browser)
     office, not for the teacher.
     """
     contact = school.records["mine"]["Contact"]
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         contact.phone = "07700 900999"
         contact.save()
     assert any(e.after == contact.phone for e in verify.history(school.mine, school.office))
@@ -388,7 +394,7 @@ def test_the_history_of_a_record_tells_the_changes_of_its_lines(school, browser)
 # --- it only grows
 def sql(statement, *values):
     """A statement past the program, as somebody with the file would write it."""
-    return q.db.execute_sql(
+    return audit_log.db.execute_sql(
         statement if audit_log.on_sqlite() else statement.replace("?", "%s"), values
     )
 
@@ -421,7 +427,7 @@ def test_the_database_refuses_to_change_the_trail(robin, database, statement):
     )
     assert audit_log.verify() == []
     found = verify.erasure_problems()
-    assert len(found) == q.AuditEntry.select().where(q.AuditEntry.erased).count()
+    assert len(found) == audit_log.AuditEntry.select().where(audit_log.AuditEntry.erased).count()
     assert f"about Pupil number {robin.id}, were blanked, but no erasure" in found[0]
 
 
@@ -441,7 +447,7 @@ def rebuilt(with_key=b"the attacker's own"):
     """Chain the whole trail anew, with a key of the attacker's own."""
     key, link = audit_log._key, ""
     audit_log.use_key(with_key)
-    for row in list(q.AuditEntry.select().order_by(q.AuditEntry.id).dicts()):
+    for row in list(audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id).dicts()):
         row["digest"] = audit_log.code_of(*(row[w] for w in audit_log.WORDS))
         link = audit_log.link_of(link, row)
         sql(
@@ -554,7 +560,7 @@ def forged(form, code=None, **changed):
     """Write other words into a sealed paper, with a check code that fits them."""
     kept = json.loads(form.sealed)
     kept["sections"][0]["lines"][0]["answer"] = "What was never said"
-    text, own = q.seal_of(kept)
+    text, own = seal_of(kept)
     type(form).update(sealed=text, sealed_code=code or own, **changed).where(
         type(form).id == form.id
     ).execute()
@@ -636,14 +642,14 @@ def test_seals_and_trail_of_version_1_0_0_hold(tmp_path):
     with sqlite3.connect(tmp_path / "old.db") as old:
         old.executescript((ROOT / "tests/released/1.0.0.sql").read_text("utf-8"))
     old.close()
-    before = q.db.obj
+    before = audit_log.db.obj
     database = ops_database.SqliteDatabase(
         str(tmp_path / "old.db"),
         pragmas=ops_database.PRAGMAS,
         lock_type="IMMEDIATE",
         autoconnect=False,
     )
-    q.db.initialize(database)
+    audit_log.db.initialize(database)
     try:
         ops_database.migrate(database)
         with database.connection_context():
@@ -655,7 +661,7 @@ def test_seals_and_trail_of_version_1_0_0_hold(tmp_path):
             m.MyPlan.update(sealed_code="0" * 64).where(m.MyPlan.status == "sealed").execute()
             assert len(verify.seal_problems()) >= 1
     finally:
-        q.db.initialize(before)
+        audit_log.db.initialize(before)
 
 
 def test_the_command_verify_says_it_in_plain_words(robin, cast, database, monkeypatch, tmp_path):
@@ -693,7 +699,7 @@ def test_the_witness_sees_a_write_past_the_trail(school):
     """It would be worth nothing if it could not."""
     if not audit_log.on_sqlite():
         pytest.skip("the witness is SQLite's")
-    with Witness() as eyes, q.acting("The tests"):
+    with Witness() as eyes, audit_log.acting("The tests"):
         m.Pupil.update(alert="Past the trail").where(m.Pupil.id == school.mine.id).execute()
         school.records["other"]["Strategy"].remove()
     assert eyes.untold() == [f"UPDATE of pupil {school.mine.id}"]

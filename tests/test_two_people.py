@@ -12,10 +12,11 @@ from web import Browser, Page, key_of
 
 import app as portal_module
 import models as m
+import people
 import workflow as w
 from audit import log as audit_log
 from ops import database as ops_database
-from records import questions as q
+from records.record import Clash
 
 each = pytest.mark.parametrize
 
@@ -326,7 +327,7 @@ def test_every_mix_of_two_changes_to_two_lines_loses_nothing(pair, meeting):
     either wrote is saved or shown.
     """
     senco, office = pair
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         m.MeetingPerson.create(meeting=meeting, who="Second")
     acts = {
         "leave": lambda n, who: {},
@@ -334,7 +335,7 @@ def test_every_mix_of_two_changes_to_two_lines_loses_nothing(pair, meeting):
         "take out": lambda n, who: {f"people__{n}__gone": "y"},
     }
     for a, b, c, d in list(itertools.product(acts, repeat=4))[::13]:
-        with q.db.atomic() as everything:
+        with audit_log.db.atomic() as everything:
             mine = senco.page(edit(meeting))
             office.submit(
                 office.page(edit(meeting)), **acts[a](0, "Theirs"), **acts[b](1, "Theirs")
@@ -370,8 +371,8 @@ def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, br
     had again.
     """
     senco, robin = browser("senco"), school.robin
-    with q.acting("The tests"):
-        w.make(
+    with audit_log.acting("The tests"):
+        w.perform(
             w.move_named("Start at Stage 2"),
             robin,
             school.senco,
@@ -380,7 +381,7 @@ def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, br
         paper = write(m.MyPlan, robin, school.senco)
         w.complete(paper, school.senco)
         page = senco.page(edit(paper))
-        w.make(
+        w.perform(
             w.move_named("Move to Stage 3 between reviews"),
             robin,
             school.senco,
@@ -398,8 +399,8 @@ def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, br
 def test_the_chart_of_a_review_that_is_sealed_meanwhile_never_changes(school, browser):
     """The same for the chart's questions."""
     senco, robin = browser("senco"), school.robin
-    with q.acting("The tests"):
-        w.make(
+    with audit_log.acting("The tests"):
+        w.perform(
             w.move_named("Place on Concerns List"),
             robin,
             school.senco,
@@ -439,7 +440,7 @@ def test_a_record_that_is_removed_while_i_write_gives_the_typing_back(school, br
     senco = browser("senco")
     meeting = m.Meeting.get_by_id(key_of(school, m.Meeting))
     page = senco.page(edit(meeting))
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         for row in [*meeting.people, *meeting.actions]:
             row.remove()
         meeting.remove()
@@ -466,9 +467,9 @@ def test_no_part_of_the_program_can_change_a_sealed_paper(school, acting, concer
     record = concern if cls is m.RecordOfConcern else line
     setattr(record, "strengths" if cls is m.RecordOfConcern else "who", "Changed")
     before = fresh(record).__data__
-    with pytest.raises(q.Clash, match="sealed or declined"):
+    with pytest.raises(Clash, match="sealed or declined"):
         record.save()
-    with pytest.raises(q.Clash, match="sealed or declined"):
+    with pytest.raises(Clash, match="sealed or declined"):
         m.StrategyUsed(form=concern, strategy="New").save()
     assert fresh(record).__data__ == before and concern.used.count() == 1
 
@@ -503,10 +504,10 @@ def test_a_form_that_is_sent_twice_makes_one_record_and_leads_to_it(school, brow
         f"/{cls.slug()}/new/" + (f"?pupil={school.wren.id}" if cls is not m.Pupil else "")
     )
     first, second = (senco.submit(shown, **NEW[cls]).response.request.path for _ in range(2))
-    assert cls.select().count() == before + 1 and second == m.Press.get().led_to
+    assert cls.select().count() == before + 1 and second == people.FormToken.get().led_to
     # a new request leads on to its bundle
     assert first == second or cls is m.Disclosure
-    assert not m.Draft.select().exists() and m.Press.select().count() == 1
+    assert not people.Draft.select().exists() and people.FormToken.select().count() == 1
 
 
 @each(
@@ -515,7 +516,7 @@ def test_a_form_that_is_sent_twice_makes_one_record_and_leads_to_it(school, brow
         ("technician", m.BankEntry, {"bank": "strategy", "words": "Twice"}),
         (
             "technician",
-            m.User,
+            people.User,
             {"name": "New Colleague", "username": "newcol", "role": "teacher", "account": "on"},
         ),
     ],
@@ -545,11 +546,11 @@ def test_old_presses_are_swept_away(school, browser, the_day):
     """After thirty days."""
     senco = browser("senco")
     senco.submit(senco.page(f"/strategy/new/?pupil={school.wren.id}"), strategy="Words")
-    assert m.Press.select().count() == 1
+    assert people.FormToken.select().count() == 1
     the_day.shift(31 * 24 * 3600)
-    later = Browser(school.app, m.User.get_by_id(school.senco.id))
+    later = Browser(school.app, people.User.get_by_id(school.senco.id))
     later.submit(later.page(f"/strategy/new/?pupil={school.wren.id}"), 422, since="nonsense")
-    assert not m.Press.select().exists()
+    assert not people.FormToken.select().exists()
 
 
 # --- twenty at once, on a real database
@@ -558,22 +559,22 @@ def busy(tmp_path_factory):
     """The program on a database file of its own, where nothing is rolled back; the SENCO and a
     pupil on Stage 1 with an agreed review.
     """
-    before, key, folder = q.db.obj, audit_log._key, tmp_path_factory.mktemp("busy")
+    before, key, folder = audit_log.db.obj, audit_log._key, tmp_path_factory.mktemp("busy")
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     audit_log.use_key(b"the tests")
-    with database.connection_context(), q.acting("The tests"):
+    with database.connection_context(), audit_log.acting("The tests"):
         # twenty wait for each other
         database.pragma("busy_timeout", HANGS * 1000, permanent=True)
         database.create_tables(m.tables())
         audit_log.guard()
         m.Setting(school_name="Busy School").save()
-        senco = m.User.create(
+        senco = people.User.create(
             name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"
         )
     app = portal_module.create_app(database, folder)
     app.config["AT_ONCE"] = 100  # one person presses twenty times at once
     yield app, senco
-    q.db.initialize(before)
+    audit_log.db.initialize(before)
     audit_log.use_key(key)
 
 
@@ -606,7 +607,7 @@ def hidden(page):
 
 def pupil(name):
     """A pupil who was just written."""
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         return m.Pupil.create(
             surname=name, forename="Kim", dob=START.replace(year=2018), year="3", form="3B"
         )
@@ -625,11 +626,11 @@ def test_twenty_presses_of_a_new_consent_make_one(busy):
         made = list(m.Consent.select().where(m.Consent.pupil == child))
         assert len(made) == 1 and set(answers) == {(302, f"/consent/{made[0].id}/")}
         assert (
-            m.AuditEntry.select()
+            audit_log.AuditEntry.select()
             .where(
-                m.AuditEntry.record == "Consent",
-                m.AuditEntry.act == "add",
-                m.AuditEntry.question == "",
+                audit_log.AuditEntry.record == "Consent",
+                audit_log.AuditEntry.act == "add",
+                audit_log.AuditEntry.question == "",
             )
             .count()
             == 1
@@ -639,9 +640,9 @@ def test_twenty_presses_of_a_new_consent_make_one(busy):
 def test_twenty_presses_of_a_move_make_one_placement_and_one_letter(busy):
     """Chart 1, Move to Stage 2: one event, one letter, one place on the list."""
     app, senco = busy
-    with app.database.connection_context(), q.acting("The tests"):
+    with app.database.connection_context(), audit_log.acting("The tests"):
         child = pupil("Moved")
-        w.make(
+        w.perform(
             w.move_named("Place on Concerns List"),
             child,
             senco,
@@ -675,7 +676,7 @@ def test_twenty_presses_of_a_move_make_one_placement_and_one_letter(busy):
 def test_twenty_presses_of_a_case_step_make_one(busy):
     """One step, one event in the audit trail."""
     app, senco = busy
-    with app.database.connection_context(), q.acting("The tests"):
+    with app.database.connection_context(), audit_log.acting("The tests"):
         case = m.EhcCase(pupil=pupil("Stepped"), requester="Parent", state="preparing")
         case.save()
     answers = at_once(
@@ -687,10 +688,10 @@ def test_twenty_presses_of_a_case_step_make_one(busy):
     assert {status for status, _ in answers} == {302}
     with app.database.connection_context():
         assert (fresh(case).state, fresh(case).version) == ("requested", 2)
-        told = m.AuditEntry.select().where(
-            m.AuditEntry.record == "EhcCase",
-            m.AuditEntry.act == "Request sent",
-            m.AuditEntry.question == "state",
+        told = audit_log.AuditEntry.select().where(
+            audit_log.AuditEntry.record == "EhcCase",
+            audit_log.AuditEntry.act == "Request sent",
+            audit_log.AuditEntry.question == "state",
         )
         assert told.count() == 1
 

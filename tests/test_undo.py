@@ -9,12 +9,13 @@ from conftest import HELD, ON, TODAY, add_row, agreed, do_papers, dump, press, r
 
 import models as m
 import workflow as w
-from records import questions as q
+from audit import log as audit_log
+from records.record import Clash, document
 
 
 def undo(pupil, user, **more):
     """Take the last move back."""
-    return w.make(
+    return w.perform(
         w.UNDO,
         m.Pupil.get_by_id(pupil.id),
         user,
@@ -68,10 +69,10 @@ def test_what_was_entered_in_error_is_kept_and_marked(robin, cast, mv, stage):
     assert all(m.ListMembership.get_by_id(key).void for key in rows) and all(
         m.Letter.get_by_id(key).void for key in letters
     )
-    told = q.AuditEntry.select().where(
-        q.AuditEntry.act == "entered in error",
-        q.AuditEntry.record == "Placement",
-        q.AuditEntry.record_id == fresh.id,
+    told = audit_log.AuditEntry.select().where(
+        audit_log.AuditEntry.act == "entered in error",
+        audit_log.AuditEntry.record == "Placement",
+        audit_log.AuditEntry.record_id == fresh.id,
     )
     assert [r.reason for r in told] == ["Wrong child"]
 
@@ -98,7 +99,7 @@ def test_after_an_error_the_right_move_can_be_made(robin, cast):
 
 def test_a_draft_of_a_placement_entered_in_error_is_taken_up_by_the_right_one(robin, cast):
     take_to(robin, "S1", cast.senco)
-    form, _ = w.begin(m.RecordOfConcern, robin, cast.teacher)
+    form, _ = w.start_form(m.RecordOfConcern, robin, cast.teacher)
     form.strengths = "Sings"
     form.save()
     undo(robin, cast.senco)
@@ -111,7 +112,7 @@ def test_the_second_press_of_one_page_does_not_take_two_moves_back(robin, cast):
     fresh = press("EHCP issued", robin, cast.senco)
     undo(robin, cast.senco, seen=fresh.id, token="one-use")
     before = dump()
-    with pytest.raises(q.Clash):
+    with pytest.raises(Clash):
         undo(robin, cast.senco, seen=fresh.id, token="one-use")
     assert dump() == before
 
@@ -153,7 +154,7 @@ def test_a_newer_draft_does_not_hide_what_is_sealed(robin, cast):
 def test_a_case_that_has_moved_on_stops_the_undo(robin, cast, name, row):
     ready(w.move_named(name), robin, cast.senco, stage="S3", row=row)
     press(name, robin, cast.senco)
-    case = w.Situation(robin, cast.senco).case
+    case = w.PupilContext(robin, cast.senco).case
     case.officer = "A. N. Officer"
     case.save()
     before = dump()
@@ -167,7 +168,7 @@ def carried(robin, cast):
     """The draft that a new cycle of My Plan made."""
     ready(w.move_named("New My Plan cycle"), robin, cast.senco)
     press("New My Plan cycle", robin, cast.senco)
-    return w.Situation(robin, cast.senco).paper("plan")[1]
+    return w.PupilContext(robin, cast.senco).paper("plan")[1]
 
 
 def change_question(draft):
@@ -193,9 +194,9 @@ def take_line_out(draft):
 def test_a_draft_that_somebody_worked_on_is_not_taken_away(robin, cast, change):
     draft = carried(robin, cast)
     change(draft)
-    kept = q.document(m.MyPlan.get_by_id(draft.id))
+    kept = document(m.MyPlan.get_by_id(draft.id))
     undo(robin, cast.senco)
-    assert q.document(m.MyPlan.get_by_id(draft.id)) == kept
+    assert document(m.MyPlan.get_by_id(draft.id)) == kept
 
 
 def test_a_draft_that_nobody_touched_goes_with_the_move(robin, cast):

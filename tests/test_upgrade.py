@@ -17,7 +17,6 @@ from test_upkeep import kill, killed
 from audit import log as audit_log
 from ops import backup, db_dump, upgrade
 from ops import database as ops_database
-from records import questions as q
 
 PROGRAM = (
     "*.py",
@@ -92,7 +91,7 @@ def school(first, tmp_path, monkeypatch):
     shutil.copytree(first / "venv", tmp_path / "venv", symlinks=True)
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    was = q.db.obj, audit_log._key, backup.folder()
+    was = audit_log.db.obj, audit_log._key, backup.folder()
     ops_database.configure()
     ops_database.migrate(ops_database.open_database())
     yield SimpleNamespace(
@@ -102,7 +101,7 @@ def school(first, tmp_path, monkeypatch):
         data=tmp_path / "data",
     )
     if was[0] is not None:
-        q.db.initialize(was[0])
+        audit_log.db.initialize(was[0])
     audit_log._key, backup._folder = was[1:]
 
 

@@ -26,12 +26,12 @@ from conftest import HANGS, ROOT
 import commands
 import config
 import models as m
+import people
 import workflow as w
 from audit import log as audit_log
 from ops import backup, checks, db_dump, restore, upgrade
 from ops import database as ops_database
 from ops.backup import Refused
-from records import questions as q
 
 # a seeded school of every released version
 RELEASED = sorted((ROOT / "tests" / "released").glob("*.sql"))
@@ -68,8 +68,8 @@ def migrated(tmp_path_factory):
     """
     with pytest.MonkeyPatch.context() as patch:
         for made in point_at(tmp_path_factory.mktemp("school") / "data", patch, build):
-            ops_database.migrate(q.db.obj)
-            with q.db.connection_context():
+            ops_database.migrate(audit_log.db.obj)
+            with audit_log.db.connection_context():
                 for document in m.Document.select():
                     (made / "files" / document.stored_as).write_bytes(b"Zebmine scan")
             yield made
@@ -86,7 +86,7 @@ def point_at(made, monkeypatch, fill=None):
     """Point the program at a data folder, and back at the tests' own afterwards."""
     monkeypatch.setenv("DATA_DIR", str(made))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    was = q.db.obj, audit_log._key, backup.folder()
+    was = audit_log.db.obj, audit_log._key, backup.folder()
     ops_database.configure()
     database = ops_database.open_database()
     if fill:
@@ -96,9 +96,9 @@ def point_at(made, monkeypatch, fill=None):
     finally:
         if not database.is_closed():
             database.close()
-        q.db.obj = None
+        audit_log.db.obj = None
         if was[0] is not None:
-            q.db.initialize(was[0])
+            audit_log.db.initialize(was[0])
         audit_log._key, backup._folder = was[1:]
 
 
@@ -172,7 +172,7 @@ def test_a_set_holds_everything_and_its_note_no_word_about_a_child(school):
     )
     assert b"Zebmine" not in done[0].read_bytes() and not list(school.glob(".backup-*"))
     assert oct((school / "backup.key").stat().st_mode)[-3:] == "600"
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         assert (
             backup.anchors() == [audit_log.Anchor(**manifest["anchor"])]
             and audit_log.verify(backup.anchors()) == []
@@ -205,7 +205,7 @@ def test_a_backup_under_writes_is_one_moment(school):
     try:
         for number in range(5):
             copy = school / f"copy-{number}.db"
-            db_dump.snapshot(q.db.obj, copy, backup.MIGRATIONS)
+            db_dump.snapshot(audit_log.db.obj, copy, backup.MIGRATIONS)
             assert db_dump.unsound(copy) == [] and all_of(copy)["press"][0] % 2 == 0
     finally:
         stop.set()
@@ -263,7 +263,7 @@ def test_a_full_disk_is_said_in_a_sentence(school, monkeypatch):
 
 def test_the_oldest_go_and_what_is_no_backup_never_counts(school, the_day):
     place = school / "backups"
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         m.Setting.update(backups_kept=2, backup_hours=12).execute()
     for _ in range(5):
         the_day.shift(datetime.timedelta(hours=12))
@@ -317,7 +317,7 @@ def test_the_portal_backs_up_by_itself_once_a_day(school, the_day):
 
 @pytest.mark.parametrize("hours, sets", [(1, 5), (2, 3), (24, 1), (None, 1)])
 def test_the_school_says_how_often(school, the_day, hours, sets):
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         m.Setting.update(backup_hours=hours).execute()
     for _ in range(5):
         backup.tend()
@@ -521,7 +521,7 @@ def test_a_drill_passes_and_leaves_nothing_but_its_certificate(school):
         assert words in certificate
     assert "Zebmine" not in certificate
     assert all_of(school / "portal.db") == before and not list(school.glob(".drill-*"))
-    assert backup.last_drill() == q.now().replace(
+    assert backup.last_drill() == audit_log.now().replace(
         second=backup.last_drill().second, minute=backup.last_drill().minute
     )
 
@@ -581,16 +581,19 @@ def test_everything_is_checked_once_a_day_though_a_backup_fails(
     # a clock that was wrong does not stop it either
     for hours in (0, 1, 22, 2, 1, -48):
         the_day.shift(datetime.timedelta(hours=hours))
-        for task in (fails, lambda: checks.daily(checks.Facts(school, q.db.obj))):
+        for task in (fails, lambda: checks.daily(checks.Facts(school, audit_log.db.obj))):
             backup.attempt(task)
     assert looked == [school] * 3 and caplog.text.count("No backup could be made: no room.") == 6
 
 
 def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, monkeypatch):
     monkeypatch.setattr(restore, "prove", lambda folder, *words: settle_here(folder, *words))
-    with q.db.connection_context():
-        m.SignedIn.create(
-            key="a place", user=m.User.select().first(), began_at=q.now(), seen_at=q.now()
+    with audit_log.db.connection_context():
+        people.UserSession.create(
+            key="a place",
+            user=people.User.select().first(),
+            began_at=audit_log.now(),
+            seen_at=audit_log.now(),
         )
     path = backup.backup()[0][0]
     the_day.shift(datetime.timedelta(hours=1))
@@ -598,7 +601,7 @@ def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, 
     with closing(sqlite3.connect(school / "portal.db")) as live:
         live.execute("UPDATE pupil SET surname = 'Later'")
         live.commit()
-        with q.db.connection_context(), q.acting("The tests"):
+        with audit_log.db.connection_context(), audit_log.acting("The tests"):
             audit_log.audit("view", m.Pupil.select().first())
             audit_log.write_anchors(school / "anchors.txt", [audit_log.head()])
         the_day.shift(datetime.timedelta(hours=1))
@@ -616,10 +619,10 @@ def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, 
     )
     # an anchor of the hours that were taken back
     shutil.copy(aside / "anchors.txt", school / "anchors.txt")
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         assert (
             not m.Pupil.select().where(m.Pupil.surname == "Later").exists()
-            and not m.SignedIn.select().exists()
+            and not people.UserSession.select().exists()
         )
         assert (
             audit_log.AuditEntry.select().where(audit_log.AuditEntry.act == "restored").count() == 1
@@ -632,11 +635,11 @@ def blank_a_row():
     """Blank the words of an audit row as an erasure does, without one: as it happened to a
     colleague with a child's name.
     """
-    with q.db.connection_context(), q.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting("The tests"):
         m.Pupil.select().first().touch()
-        q.audit("change", m.Pupil.select().first(), before="Some words")
+        audit_log.audit("change", m.Pupil.select().first(), before="Some words")
         last = audit_log.head().last
-        q.db.execute_sql(
+        audit_log.db.execute_sql(
             "UPDATE audit_entry SET erased = 1, before = '', after = '', reason = '' WHERE id = ?",
             (last,),
         )
@@ -675,14 +678,14 @@ def test_a_restore_has_a_way_on_when_the_records_have_a_fault(school):
         f"audit row {row}" in listed.read_text()
         and "Reason: The erasure of November" in listed.read_text()
     )
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         kept = audit_log.AuditEntry.get(audit_log.AuditEntry.act == "accepted")
         assert (
             kept.who == "Restore"
             and f"audit row {row}" in kept.before
             and "took a row too many" in kept.reason
         )
-    q.db.close()
+    audit_log.db.close()
     assert command("verify")[0] == 0
     backup.backup()
     code, said = command("drill")
@@ -716,7 +719,7 @@ def test_a_set_that_differs_from_its_list_can_be_put_back_when_there_is_no_other
         "Accepted, for this reason: There is no other"
         in restore.restore(path, accept="There is no other")[-1]
     )
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         assert (
             "The table pupil differs."
             in audit_log.AuditEntry.get(audit_log.AuditEntry.act == "accepted").before
@@ -729,7 +732,7 @@ def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_take
     the_day.shift(datetime.timedelta(days=400))
     path = backup.backup()[0][0]
     the_day.shift(datetime.timedelta(days=-400))
-    with q.db.connection_context(), q.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting("The tests"):
         audit_log.audit("view", m.Pupil.select().first())
     the_day.shift(datetime.timedelta(hours=1))
     backup.tend()
@@ -737,7 +740,7 @@ def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_take
     the_day.shift(datetime.timedelta(hours=1))
     restore.restore(path)
     (school / "anchors.txt").write_text(anchors)
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         assert (
             audit_log.verify(backup.daily_anchors()) != []
             and audit_log.verify(backup.anchors()) == []
@@ -745,7 +748,7 @@ def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_take
 
 
 def test_a_start_takes_away_what_killed_tasks_left(school, tmp_path):
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         m.Setting.update(backup_places=str(tmp_path / "stick")).execute()
     (tmp_path / "stick").mkdir()
     (tmp_path / "stick" / ".portal-20261124-090000.age.part").write_bytes(b"half")
@@ -769,11 +772,11 @@ def test_opening_another_database_changes_neither_the_folder_nor_the_key(school,
 
 def settle_here(folder, _, made_at):
     """What the new process of the program does at a restore, in this one."""
-    was = q.db.obj
+    was = audit_log.db.obj
     database = ops_database.open_database(f"sqlite:///{folder}/portal.db")
     with database.connection_context():
         restore.settle(made_at)
-    q.db.initialize(was)
+    audit_log.db.initialize(was)
     return {"problems": [], "seen": []}
 
 
@@ -862,13 +865,13 @@ def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(oldest, monk
     for owner, name, number in ((SchemaMigrator, "add_column", 5), (audit_log, "guard", 1)):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, kill_at(getattr(owner, name), number))
-            killed(lambda: ops_database.migrate(q.db.obj))
+            killed(lambda: ops_database.migrate(audit_log.db.obj))
         assert db_dump.unsound(oldest / "portal.db") == []
-    ops_database.migrate(q.db.obj)
+    ops_database.migrate(audit_log.db.obj)
     assert wanted <= answers(oldest / "portal.db")
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         assert (
-            not ops_database.diff_models(q.db.obj, m.tables())
+            not ops_database.diff_models(audit_log.db.obj, m.tables())
             and audit_log.guarded()
             and audit_log.verify() == []
         )

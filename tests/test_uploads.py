@@ -33,6 +33,7 @@ from test_documents import (
 )  # noqa: F401  (fixtures)
 
 import models as m
+import people
 from admin_views import imports, pupil_import
 from ops import server as web_server
 from records import questions as q
@@ -337,7 +338,7 @@ def test_nobody_adds_files_without_end(portal, senco, the_day, monkeypatch):  # 
     page = send(senco)
     assert page.status_code == 422 and "within an hour" in page.text and len(disk(portal)) == 1
     the_day.shift(3700)
-    monkeypatch.setattr(imports, "current_user", m.User.get(role=q.SENCO))
+    monkeypatch.setattr(imports, "current_user", people.User.get(role=q.SENCO))
     assert imports.quota_fault(one.pupil_id, m.Document(), 1) is None
 
 
@@ -376,7 +377,7 @@ def looked_at(data):
         if pupil_import.column_faults(found.heads, columns, q.SENCO):
             return "asked about its columns"
         return str(
-            pupil_import.counts(pupil_import.preview(found, columns, m.User.get(role=q.SENCO)))
+            pupil_import.counts(pupil_import.preview(found, columns, people.User.get(role=q.SENCO)))
         )
     except pupil_import.Unreadable as fault:
         return str(fault)

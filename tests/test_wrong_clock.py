@@ -14,12 +14,13 @@ from conftest import ROOT
 from test_upkeep import build, point_at
 
 import models as m
+import people
 from admin_views import drafts
 from admin_views.account import passwords, sessions
 from admin_views.account import views as account
+from audit import log as audit_log
 from ops import backup, checks
 from ops import database as ops_database
-from records import questions as q
 
 DAY = datetime.timedelta(days=1)
 SECRET = pyotp.random_base32()
@@ -30,7 +31,7 @@ YEARS = 4 * 365 * DAY
 def own(tmp_path, monkeypatch):
     """A data folder of the first release, brought up to date."""
     for folder in point_at(tmp_path / "data", monkeypatch, build):
-        ops_database.migrate(q.db.obj)
+        ops_database.migrate(audit_log.db.obj)
         yield folder
 
 
@@ -49,7 +50,7 @@ def keep_days(folder, the_day, count):
 
 def keep_few(days=5):
     """The school keeps only a few days of backups."""
-    with q.db.connection_context():
+    with audit_log.db.connection_context():
         m.Setting.update(backups_kept=days).execute()
 
 
@@ -81,8 +82,8 @@ def test_backups_go_on_beside_one_of_the_future_and_old_days_go_as_ever(own, the
     the_day.shift(-YEARS)
     days = keep_days(own, the_day, 8)
     assert days[-1] == ahead and len(days) == 5 and days[-2] - days[0] == 3 * DAY
-    at = checks.Facts(own, q.db.obj)
-    with q.db.connection_context():
+    at = checks.Facts(own, audit_log.db.obj)
+    with audit_log.db.connection_context():
         said = checks.look(next(c for c in checks.CHECKS if c.name == "backups_are_not_ahead"), at)
         fresh = checks.look(next(c for c in checks.CHECKS if c.name == "backup_is_fresh"), at)
     assert not said.ok and str(backup.dated_ahead(at.settings)[0]) in said.words and fresh.ok
@@ -103,20 +104,20 @@ def test_what_people_typed_is_not_thrown_away_by_one_reading(own, the_day):
     for _ in range(2):
         backup.tend()
         the_day.shift(DAY)
-    with q.db.connection_context(), q.acting("The tests"):
-        user = m.User.create(name="Sam", username="sam", role="senco")
-        m.Draft.create(user=user, form="/strategy/new/", typed="[]", at=q.now())
+    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+        user = people.User.create(name="Sam", username="sam", role="senco")
+        people.Draft.create(user=user, form="/strategy/new/", typed="[]", at=audit_log.now())
         for move, left in ((YEARS, 1), (-YEARS, 1), (20 * DAY, 1)):
             the_day.shift(move)
             backup.tend()
             drafts.sweep()
-            assert m.Draft.select().count() == left
+            assert people.Draft.select().count() == left
         # two days later the portal has seen that the time has really come
         for _ in range(3):
             the_day.shift(6 * DAY)
             backup.tend()
         drafts.sweep()
-        assert m.Draft.select().count() == 0
+        assert people.Draft.select().count() == 0
 
 
 # --- who gets in
@@ -138,10 +139,10 @@ def test_a_code_used_while_the_clock_was_ahead_shuts_nobody_out(cast, acting, th
     the_day.shift(YEARS)
     assert passwords.use_app_code(cast.senco, code_now(), SECRET)
     the_day.shift(-YEARS)
-    senco = m.User.get_by_id(cast.senco.id)
+    senco = people.User.get_by_id(cast.senco.id)
     code = code_now()
     assert passwords.use_app_code(senco, code, SECRET)
-    assert not passwords.use_app_code(m.User.get_by_id(senco.id), code, SECRET), (
+    assert not passwords.use_app_code(people.User.get_by_id(senco.id), code, SECRET), (
         "but each code still once only"
     )
 
@@ -157,7 +158,9 @@ def test_guesses_of_the_future_shut_nobody_out(portal, cast, acting, the_day):
 
 def test_a_link_and_a_password_of_the_future_are_not_good_until_then(portal, cast, acting, the_day):
     the_day.shift(YEARS)
-    cast.teacher.keep(setup_token=passwords.sha("word"), setup_until=q.now() + account.LINK_LIVES)
+    cast.teacher.keep(
+        setup_token=passwords.sha("word"), setup_until=audit_log.now() + account.LINK_LIVES
+    )
     proved = int(time.time())
     client = portal.test_client()
     assert "choose" in client.get("/set-up/word").text.lower()
@@ -175,10 +178,10 @@ AHEAD = """
 import datetime, sys
 import models as m, time_machine
 from ops import database as ops_database
-from records import questions as q
+from audit import log as audit_log
 ops_database.configure()
 with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=400)):
-    with ops_database.open_database().connection_context(), q.acting("The tests"):
+    with ops_database.open_database().connection_context(), audit_log.acting("The tests"):
         m.Pupil.create(surname="Ash", forename="Wren", year="3")
 """
 

@@ -19,6 +19,7 @@ from web import Page, everywhere, rules
 
 import models as m
 from admin_views import forms, pupil_import
+from audit import log as audit_log
 from records import questions as q
 
 # these have a shape of their own
@@ -45,7 +46,7 @@ def hostile(school):
     """The school, all of whose words about one child are hostile; the settings, people, word bank
     and audit trail too.
     """
-    with q.acting(XSS[0], school.senco.id, q.SENCO):
+    with audit_log.acting(XSS[0], school.senco.id, q.SENCO):
         type_everywhere(
             [
                 *school.records["mine"].values(),
@@ -174,7 +175,7 @@ def test_what_is_brought_in_from_a_file_is_words(hostile, browser):
 
 def test_what_is_said_at_a_move_is_words(school, browser):
     """In the placement, the letter it makes, the list and the child's page."""
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         press(
             "Start at Stage 2",
             m.Pupil.get_by_id(school.robin.id),

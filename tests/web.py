@@ -27,7 +27,8 @@ import app as portal_module
 import models as m
 from audit import log as audit_log
 from papers import pdf
-from records import questions as q
+from people import User, UserSession, new_token
+from records.record import Row
 
 # its pattern is read once
 werkzeug.test.stream_encode_multipart = functools.partial(
@@ -265,9 +266,11 @@ def quoted(text):
 # --- one person's computer
 def sign_in_row(user):
     """Sign somebody in without a password, past the pages; what the session holds as `_user_id`."""
-    token = m.new_token()
-    with q.db.connection_context() if q.db.is_closed() else contextlib.nullcontext():
-        m.SignedIn.create(
+    token = new_token()
+    with (
+        audit_log.db.connection_context() if audit_log.db.is_closed() else contextlib.nullcontext()
+    ):
+        UserSession.create(
             key=hashlib.sha256(token.encode()).hexdigest(),
             user=user,
             place="127.0.0.1",
@@ -322,7 +325,9 @@ class Browser:
             else [*pairs(data), *([("csrf_token", self.token)] if token else [])]
         )
         before = (
-            self.names and q.db.execute_sql("SELECT MAX(id) FROM audit_entry").fetchone()[0] or 0
+            self.names
+            and audit_log.db.execute_sql("SELECT MAX(id) FROM audit_entry").fetchone()[0]
+            or 0
         )
         # as on the server: whoever acts in the test does not act in its requests
         nobody = audit_log._acting.set(None)
@@ -409,12 +414,16 @@ def unwitnessed(user, response, sent, before):
         source = source.replace(typed, "") if isinstance(typed, str) and len(typed) > 3 else source
     there = [f"{mark}sur" for mark in MARKS.values() if re.search(rf"{mark}\w", source)]
     for pupil in m.Pupil.select().where(m.Pupil.surname.in_(there)) if there else ():
-        midnight = q.now().replace(hour=0, minute=0, second=0)
-        now = (q.AuditEntry.id > before) | (q.AuditEntry.act == "listed") & (
-            q.AuditEntry.at >= midnight
+        midnight = audit_log.now().replace(hour=0, minute=0, second=0)
+        now = (audit_log.AuditEntry.id > before) | (audit_log.AuditEntry.act == "listed") & (
+            audit_log.AuditEntry.at >= midnight
         )
-        theirs = q.AuditEntry.user_id == (user.id if user else 0)
-        if not q.AuditEntry.select().where(q.AuditEntry.pupil_id == pupil.id, theirs, now).exists():
+        theirs = audit_log.AuditEntry.user_id == (user.id if user else 0)
+        if (
+            not audit_log.AuditEntry.select()
+            .where(audit_log.AuditEntry.pupil_id == pupil.id, theirs, now)
+            .exists()
+        ):
             return True
     return False
 
@@ -517,7 +526,7 @@ def value_for(mark, record, name, asked):
 def fill_in(record, mark):
     """Answer every question of a record, and save it with one full line in each group of rows."""
     for name, asked in record.questions():
-        if isinstance(asked, ForeignKeyField) and isinstance(record, q.Row):
+        if isinstance(asked, ForeignKeyField) and isinstance(record, Row):
             answer(record, name)
         elif not isinstance(asked, ForeignKeyField):
             setattr(record, name, value_for(mark, record, name, asked))
@@ -580,7 +589,7 @@ def built(portal, database, people):
     with (
         time_machine.travel(MOMENT, tick=False),
         database.atomic() as everything,
-        q.acting("The tests"),
+        audit_log.acting("The tests"),
     ):
         cast = {name: cls.get_by_id(key) for name, (cls, key) in people.items()}
         school = SimpleNamespace(**cast, app=portal, records={})
@@ -613,7 +622,7 @@ def browser(school):
     ]
 
     def at(who):
-        user = m.User.get_by_id(getattr(school, who).id) if isinstance(who, str) else who
+        user = User.get_by_id(getattr(school, who).id) if isinstance(who, str) else who
         return Browser(school.app, user, names)
 
     return at

@@ -4,9 +4,9 @@ whole pathway is walked.
 A change that the program did not tell the audit trail about is found, whoever wrote it and however.
 What needs no row of its own:
 - `version` alone: it counts that lines of a paper changed, and each of those lines has its row;
-- the columns that a record keeps from the trail (`untold`): password, codes, tokens; the sealed
+- the columns that a record keeps from the trail (`audit_exclude`): password, codes, tokens; the sealed
   words, whose check code has its row;
-- the tables of SignInTry, SignedIn, Draft and Press: no record, gone within days (sign-ins have
+- the tables of SignInAttempt, UserSession, Draft and FormToken: no record, gone within days (sign-ins have
   rows of their own).
 """
 
@@ -18,7 +18,9 @@ from web import Page, value_for, values_of
 import models as m
 import workflow as w
 from audit import log as audit_log
+from people import User
 from records import questions as q
+from records.record import Row
 
 OTHERS = (*audit_log.SEEN, "refused", "remove")  # acts that tell of no change that stays
 PDF = b"%PDF-1.7\nA report\n%%EOF"
@@ -30,7 +32,7 @@ class Witness:
     """
 
     def __enter__(self):
-        q.db.execute_sql(
+        audit_log.db.execute_sql(
             "CREATE TEMP TABLE witnessed (n INTEGER PRIMARY KEY, op TEXT, name TEXT, row_id"
             " INTEGER, mark INTEGER)"
         )
@@ -38,7 +40,7 @@ class Witness:
             told = [
                 f.column_name
                 for f in cls._meta.sorted_fields
-                if f.name not in ("version", *cls.untold)
+                if f.name not in ("version", *cls.audit_exclude)
             ]
             changed = " OR ".join(f'OLD."{c}" IS NOT NEW."{c}"' for c in told)
             for op, row, when in (
@@ -47,7 +49,7 @@ class Witness:
                 ("DELETE", "OLD", ""),
             ):
                 table = cls._meta.table_name
-                q.db.execute_sql(
+                audit_log.db.execute_sql(
                     f'CREATE TEMP TRIGGER "witness_{table}_{op}" AFTER {op} ON "{table}" {when}'
                     " BEGIN INSERT INTO witnessed "
                     f"(op, name, row_id, mark) VALUES ('{op}', '{table}', {row}.id, (SELECT max(id)"
@@ -56,13 +58,13 @@ class Witness:
         return self
 
     def __exit__(self, *_):
-        self.seen = q.db.execute_sql(
+        self.seen = audit_log.db.execute_sql(
             "SELECT op, name, row_id, mark FROM witnessed ORDER BY n"
         ).fetchall()
         for cls in m.every():
             for op in ("INSERT", "UPDATE", "DELETE"):
-                q.db.execute_sql(f'DROP TRIGGER "witness_{cls._meta.table_name}_{op}"')
-        q.db.execute_sql("DROP TABLE witnessed")
+                audit_log.db.execute_sql(f'DROP TRIGGER "witness_{cls._meta.table_name}_{op}"')
+        audit_log.db.execute_sql("DROP TABLE witnessed")
 
     def tables_changed(self):
         """The tables in which anything changed."""
@@ -73,8 +75,11 @@ class Witness:
         before the next change of it.
         """
         kinds = {cls._meta.table_name: cls.__name__ for cls in m.every()}
-        rows = q.AuditEntry.select(
-            q.AuditEntry.id, q.AuditEntry.act, q.AuditEntry.record, q.AuditEntry.record_id
+        rows = audit_log.AuditEntry.select(
+            audit_log.AuditEntry.id,
+            audit_log.AuditEntry.act,
+            audit_log.AuditEntry.record,
+            audit_log.AuditEntry.record_id,
         ).tuples()
         told, next_mark, found = {}, {}, []
         for key, act, record, record_id in rows:
@@ -101,7 +106,7 @@ def walk(school, browser):
     """The whole pathway: every move and its taking back, every step of a case, every form through
     its page, import, files, accounts.
     """
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         for number, move in enumerate(w.MOVES):
             pupil = m.Pupil(
                 surname="Walker",
@@ -124,7 +129,7 @@ def walk(school, browser):
 
 def every_step_of_a_case(school):
     """Each row of CASE_MOVES, from a state where it begins."""
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         for step in w.CASE_MOVES:
             pupil = m.Pupil(
                 surname="Case",
@@ -140,7 +145,7 @@ def every_step_of_a_case(school):
                 pupil=pupil, requester="Parent", state=step.from_[0]
             )
             case.save()
-            w.make_case_move(step, case, school.senco, ON, case.version)
+            w.perform_case_move(step, case, school.senco, ON, case.version)
 
 
 def every_form_through_its_page(school, browser):
@@ -148,7 +153,7 @@ def every_form_through_its_page(school, browser):
     is written is told.
     """
     for cls in (
-        c for c in m.every() if not issubclass(c, q.Row) and c.__name__ not in w.ONLY_BY_MOVES
+        c for c in m.every() if not issubclass(c, Row) and c.__name__ not in w.ONLY_BY_MOVES
     ):
         at = browser("senco" if "w" in m.RIGHTS_TABLE[cls.__name__][q.SENCO] else "technician")
         words = {
@@ -182,12 +187,12 @@ def one_paper_through_its_page(school, browser):
     page.
     """
     at, robin = browser("senco"), school.robin
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         take_to(robin, "S2", school.senco)
         plan = write(m.MyPlan, robin, school.senco)
     for do in ("complete", "reopen", "agree"):
         at.post(f"/my-plan/{plan.id}/act/", {"do": do})
-    with q.acting("The tests"):
+    with audit_log.acting("The tests"):
         review = write(m.MyPlanReview, robin, school.senco, HELD, agency_need="Reading")
     for name, said in chart_answers("3", "S2").items():
         at.post(f"/pupil/{robin.id}/review/", {"ask": name, "answer": said, "why": "Walked"})
@@ -254,7 +259,7 @@ def people(school, browser):
             "account": "on",
         },
     )
-    made = m.User.get(m.User.username == "walked.in")
+    made = User.get(User.username == "walked.in")
     at.post(
         f"/user/{made.id}/edit/",
         {
@@ -265,4 +270,4 @@ def people(school, browser):
             "account": "off",
         },
     )
-    assert m.User.get_by_id(made.id).role == "office"
+    assert User.get_by_id(made.id).role == "office"

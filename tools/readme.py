@@ -9,7 +9,8 @@ import re
 
 import models
 import workflow
-from records.questions import ROLES, Row
+from records.questions import ROLES
+from records.record import Row
 
 
 def chart():

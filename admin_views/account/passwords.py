@@ -25,8 +25,9 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch
 from zxcvbn.scoring import most_guessable_match_sequence
 
-from models import Setting, SignInTry, User, new_token
-from records.questions import acting, audit, now, together
+from audit.log import acting, audit, now, together
+from models import Setting
+from people import SignInAttempt, User, new_token
 from records.unicode_text import nfkc
 
 SHORTEST, LONGEST = 12, 128  # characters of a password
@@ -259,14 +260,14 @@ def note_try(user, name, what="password"):
     }
     limits = {f"{what} device {device}": TRIES_PER_ACCOUNT} if device else limits
     with together():
-        SignInTry.delete().where(
-            (SignInTry.at < now() - WINDOW) | (SignInTry.at > now() + WINDOW)
+        SignInAttempt.delete().where(
+            (SignInAttempt.at < now() - WINDOW) | (SignInAttempt.at > now() + WINDOW)
         ).execute()
         for key, most in limits.items():
-            if SignInTry.select().where(SignInTry.key == sha(key)).count() >= most:
+            if SignInAttempt.select().where(SignInAttempt.key == sha(key)).count() >= most:
                 log.warning("too many tries at a %s from %s", what, request.remote_addr)
                 return []
-        return [SignInTry.create(key=sha(key)).id for key in limits]
+        return [SignInAttempt.create(key=sha(key)).id for key in limits]
 
 
 def try_once(user, name, what, is_right, field, wrong):
@@ -275,7 +276,7 @@ def try_once(user, name, what, is_right, field, wrong):
     """
     tries = note_try(user, name, what)
     if tries and is_right():
-        SignInTry.delete().where(SignInTry.id.in_(tries)).execute()
+        SignInAttempt.delete().where(SignInAttempt.id.in_(tries)).execute()
         return True
     if tries:
         tell("refused sign-in", user or User(), reason=why_refused(user, what))

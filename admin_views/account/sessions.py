@@ -1,4 +1,4 @@
-"""Where people are signed in: a row of SignedIn for each browser. The cookie holds a random token,
+"""Where people are signed in: a row of UserSession for each browser. The cookie holds a random token,
 the row only its hash.
 
 Come here to change how long a sign-in lasts, what counts as a click, or how a browser is named.
@@ -13,8 +13,8 @@ from peewee import OperationalError
 
 from admin_views.account.passwords import sha
 from admin_views.home import settings_now
-from models import SignedIn, new_token
-from records.questions import now
+from audit.log import now
+from people import UserSession, new_token
 
 # sent by the page itself: no clicks
 QUIET = {"POST /help/day/", "POST /pupil/look-up/", "POST /draft/", "GET /account/stay"}
@@ -50,30 +50,30 @@ def begin(user, address="", agent=""):
     """Sign a person in at one more place, and sweep out old rows; returns the token that its cookie
     must hold.
     """
-    SignedIn.delete().where(SignedIn.seen_at < now() - LEFT_OPEN).execute()
+    UserSession.delete().where(UserSession.seen_at < now() - LEFT_OPEN).execute()
     token = new_token()
-    SignedIn.create(key=sha(token), user=user, place=address or "", device=device(agent))
+    UserSession.create(key=sha(token), user=user, place=address or "", device=device(agent))
     newest = (
-        user.places.select(SignedIn.id)
-        .order_by(SignedIn.seen_at.desc(), SignedIn.id.desc())
+        user.places.select(UserSession.id)
+        .order_by(UserSession.seen_at.desc(), UserSession.id.desc())
         .limit(MOST_PLACES)
     )
-    SignedIn.delete().where(
-        SignedIn.user == user, SignedIn.id.not_in([row.id for row in newest])
+    UserSession.delete().where(
+        UserSession.user == user, UserSession.id.not_in([row.id for row in newest])
     ).execute()
     return token
 
 
 def at(token):
     """The row of a token, or None; it may have run out."""
-    return SignedIn.get_or_none(SignedIn.key == sha(token)) if token else None
+    return UserSession.get_or_none(UserSession.key == sha(token)) if token else None
 
 
 def of(user):
     """The places where a person is signed in, last used first."""
     return [
         row
-        for row in user.places.order_by(SignedIn.seen_at.desc(), SignedIn.id.desc())
+        for row in user.places.order_by(UserSession.seen_at.desc(), UserSession.id.desc())
         if holds(row)
     ]
 
@@ -108,7 +108,7 @@ def seen(row):
     if f"{request.method} {request.path}" not in QUIET and now() - row.seen_at >= NOTED_EVERY:
         row.seen_at = now()
         with suppress(OperationalError):
-            row.save(only=[SignedIn.seen_at])
+            row.save(only=[UserSession.seen_at])
 
 
 def device(agent):

@@ -47,8 +47,9 @@ from admin_views.account.passwords import (
 from admin_views.forms import key_of
 from admin_views.home import settings_now
 from audit import accounts
-from models import SignedIn, User, new_token
-from records.questions import SENCO, TECHNICIAN, acting, now, together
+from audit.log import acting, now, together
+from people import User, UserSession, new_token
+from records.questions import SENCO, TECHNICIAN
 
 LINK_LIVES = timedelta(hours=24)
 FRESH_FOR = 10 * 60  # seconds before an account page asks for the password again
@@ -465,8 +466,12 @@ def show():
 def end_places():
     """Sign out at one other place (its number in `which`), or at all others."""
     which = request.form.get("which", 0, type=key_of)
-    chosen = SignedIn.id == which if which else SignedIn.id != g.place.id
-    if SignedIn.delete().where(SignedIn.user == me(), SignedIn.id != g.place.id, chosen).execute():
+    chosen = UserSession.id == which if which else UserSession.id != g.place.id
+    if (
+        UserSession.delete()
+        .where(UserSession.user == me(), UserSession.id != g.place.id, chosen)
+        .execute()
+    ):
         tell("signed out elsewhere", me(), me())
         flash("Signed out there.", "done")
     return redirect(url_for("account.show"))

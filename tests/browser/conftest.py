@@ -19,13 +19,13 @@ from playwright.sync_api import sync_playwright
 
 import app as portal
 import models as m
+import people
 from admin_views.account import passwords
 from audit import log as audit_log
 from browser.children import addresses
 from browser.screen import PASSWORD, Screen
 from ops import backup
 from ops import database as ops_database
-from records import questions as q
 
 ARGS = (
     "--no-sandbox",
@@ -151,18 +151,21 @@ def served(tmp_path_factory):
     """A school of its own for each file of tests: migrated, with five people, served on a free
     port.
     """
-    before, folder = (q.db.obj, audit_log._key, backup.folder()), tmp_path_factory.mktemp("served")
+    before, folder = (
+        (audit_log.db.obj, audit_log._key, backup.folder()),
+        tmp_path_factory.mktemp("served"),
+    )
     ops_database.configure(folder)
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     ops_database.migrate(database)
     app = portal.create_app(database, folder)
-    with database.connection_context(), q.acting("The tests"):
+    with database.connection_context(), audit_log.acting("The tests"):
         # no test pulls the plug: every page view would wait for the disk
         database.pragma("synchronous", "off", permanent=True)
         # signing in with a code is in test_sign_in.py
         m.Setting.update(second_step=None).execute()
         for role, name, classes in PEOPLE:
-            m.User.create(
+            people.User.create(
                 name=name,
                 username=role,
                 role=role,
@@ -178,7 +181,7 @@ def served(tmp_path_factory):
     server.task_dispatcher.shutdown()
     server.close()
     thread.join(HANGS)
-    q.db.initialize(before[0])
+    audit_log.db.initialize(before[0])
     # another file's tests go on with the key they began with
     audit_log._key, backup._folder = before[1:]
 
@@ -199,10 +202,10 @@ def children(served):
     with (
         time_machine.travel(noon, tick=False),
         served.database.connection_context(),
-        q.acting("The tests"),
+        audit_log.acting("The tests"),
         served.database.atomic(),
     ):
-        return addresses(m.User.get(username="senco"))
+        return addresses(people.User.get(username="senco"))
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])

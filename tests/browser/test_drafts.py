@@ -7,7 +7,7 @@ import datetime
 import pytest
 from conftest import TODAY
 
-import models as m
+import people
 
 WORDS = "Typed, and the tab was closed"
 KEPT = "form[data-draft] [data-draft-said]:has-text('Draft kept at')"
@@ -22,13 +22,13 @@ def morning(the_day):
 def drafts(served):
     """The drafts that are kept now."""
     with served.database.connection_context():
-        return [d.typed for d in m.Draft.select()]
+        return [d.typed for d in people.Draft.select()]
 
 
 def clean(served):
     """No draft is left from another test."""
     with served.database.connection_context():
-        m.Draft.delete().execute()
+        people.Draft.delete().execute()
 
 
 def edit(children, name="draft"):

@@ -8,6 +8,7 @@ import pyotp
 import pytest
 
 import models as m
+import people
 from admin_views.account import views as account
 from browser.screen import PASSWORD
 from browser.test_axe import check
@@ -36,7 +37,7 @@ def give_code(screen, secret, button):
 def test_a_new_person_sets_up_the_second_step_and_signs_in_with_it(school, chromium, the_day):
     with school.database.connection_context():
         m.Setting.update(second_step="teacher").execute()
-        number = m.User.get(m.User.username == "teacher").id
+        number = people.User.get(people.User.username == "teacher").id
     technician, teacher = (
         school.screen(chromium, "technician").sign_in(),
         school.screen(chromium, "teacher"),

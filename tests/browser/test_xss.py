@@ -16,6 +16,8 @@ from test_xss import type_everywhere
 from web import build_pupil
 
 import models as m
+import people
+from audit import log as audit_log
 from records import questions as q
 
 
@@ -28,10 +30,10 @@ def hostile(served):
     with (
         time_machine.travel(noon, tick=False),
         served.database.connection_context(),
-        q.acting("The tests"),
+        audit_log.acting("The tests"),
         served.database.atomic(),
     ):
-        senco = m.User.get(username="senco")
+        senco = people.User.get(username="senco")
         m.BankEntry.create(bank="strategy", words="x", area=m.AREAS[0])
         made = build_pupil(senco, "Zebmine", "3B")
         m.Setting.update(second_step="").execute()  # nobody here has an app for codes
@@ -39,7 +41,7 @@ def hostile(served):
     with (
         time_machine.travel(noon, tick=False),
         served.database.connection_context(),
-        q.acting(XSS[0], senco.id, q.SENCO),
+        audit_log.acting(XSS[0], senco.id, q.SENCO),
     ):
         type_everywhere([*made.values(), m.Setting.of_school(), m.BankEntry.get()], XSS)
         pupil = m.Pupil.get_by_id(made["Pupil"].id)

@@ -89,19 +89,21 @@ def open_school(folder, url=None):
 def build(folder, url=None, pupils=20):
     """A small school: a SENCO, office staff, teachers, and pupils with a concern each."""
     import models as m
+    import people
     import workflow as w
-    from records import questions as q
+    from audit import log as audit_log
+    from records import dates
 
     database = open_school(folder, url)
-    with database.connection_context(), q.acting("The long run"), q.together():
+    with database.connection_context(), audit_log.acting("The long run"), audit_log.together():
         settings = m.Setting.of_school()
         settings.second_step, settings.school_name = None, "Hill School"
         settings.save()
-        senco = m.User.create(name="Sam Senco", username="senco", role="senco")
+        senco = people.User.create(name="Sam Senco", username="senco", role="senco")
         for n in range(8):
-            m.User.create(name=f"Olive Office {n}", username=f"office{n}", role="office")
+            people.User.create(name=f"Olive Office {n}", username=f"office{n}", role="office")
         for n in range(20):
-            m.User.create(
+            people.User.create(
                 name=f"Tess Teacher {n}",
                 username=f"teacher{n}",
                 role="teacher",
@@ -115,14 +117,14 @@ def build(folder, url=None, pupils=20):
                 form=f"{n % 4 + 1}B",
                 year=str(n % 4 + 1),
             )
-            on = q.today()
-            w.make(
+            on = dates.today()
+            w.perform(
                 w.move_named("Place on Concerns List"),
                 pupil,
                 senco,
                 {"on": on, "raised_by": "Tess", "areas": m.AREAS[0]},
             )
-            form, _ = w.begin(m.RecordOfConcern, pupil, senco)
+            form, _ = w.start_form(m.RecordOfConcern, pupil, senco)
             form.save()
     return database
 

@@ -16,8 +16,9 @@ from statistics import median
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2])]
 
 import app as program  # noqa: E402
-import models as m  # noqa: E402
+import people  # noqa: E402
 from admin_views.account import passwords  # noqa: E402
+from audit import log as audit_log  # noqa: E402
 from ops import database as ops_database
 from records import questions as q  # noqa: E402
 
@@ -42,7 +43,7 @@ def guessing(app, checks):
     device.
     """
     owner = app.test_client()
-    passwords.SignInTry.delete().execute()
+    passwords.SignInAttempt.delete().execute()
     post(owner, "amy", PASSWORD, "10.1.1.1")
     checks.clear()
     start = time.perf_counter()
@@ -63,7 +64,7 @@ def guessing(app, checks):
 
 def spraying(app, checks):
     """One password at 200 accounts from one address."""
-    passwords.SignInTry.delete().execute()
+    passwords.SignInAttempt.delete().execute()
     checks.clear()
     let_in = [post(app.test_client(), f"user{n}", "spring term 2026")[0] for n in range(200)].count(
         302
@@ -81,7 +82,7 @@ def telling_apart(app, checks):
     """200 pairs of a known and an unknown name with a wrong password: status, body and time."""
     client, times, alike = app.test_client(), {"amy": [], "nobody": []}, 0
     for _ in range(200):
-        passwords.SignInTry.delete().execute()
+        passwords.SignInAttempt.delete().execute()
         said = {}
         for name, took in times.items():
             status, page, seconds = post(client, name, "wrong password")
@@ -110,9 +111,9 @@ def main():
         app.config["WTF_CSRF_ENABLED"] = False
         checks, real = [], passwords.matches
         passwords.matches = lambda kept, typed: checks.append(typed) or real(kept, typed)
-        with database.connection_context(), q.acting("The soak"):
+        with database.connection_context(), audit_log.acting("The soak"):
             for name in ("amy", *(f"user{n}" for n in range(200))):
-                m.User.create(
+                people.User.create(
                     name=name,
                     username=name,
                     role=q.TEACHER,

@@ -18,9 +18,9 @@ from lxml import html
 
 import app
 import models as m
+import people
 from audit import log as audit_log
 from ops import backup, logs
-from records import questions as q
 
 BIG = report("large", 3_000_000)
 
@@ -35,7 +35,8 @@ class Browser:
         with database.connection_context():
             self.client = self.program.test_client()
             self.client.set_cookie(
-                "portal", signed(folder, cookie_for(m.User.get(m.User.username == "senco")))[0]
+                "portal",
+                signed(folder, cookie_for(people.User.get(people.User.username == "senco")))[0],
             )
 
     def send(self, path, **typed):
@@ -226,7 +227,7 @@ def backup_full(folder, database):
     place.write_text("a file where the folder should be: nobody, not even root, can write into it")
     with database.connection_context():
         settings.backup_places = str(place)
-        with q.acting("The long run"):
+        with audit_log.acting("The long run"):
             settings.save()
         problem = None
         try:
@@ -279,7 +280,7 @@ def on_small_disk(folder):
     """Fill the disk, save, make room, save again."""
     database = build(folder, pupils=3)
     with database.connection_context():
-        cookie, token = signed(folder, cookie_for(m.User.get(m.User.username == "senco")))
+        cookie, token = signed(folder, cookie_for(people.User.get(people.User.username == "senco")))
     portal = Portal(folder, words=("-c", UNCHECKED))
     person = Person(portal.port, cookie, token)
 

@@ -21,9 +21,10 @@ from lxml import html
 import app
 import commands
 import models as m
+import people
 import workflow as w
 from audit import log as audit_log
-from records import questions as q
+from records import dates
 
 
 class Writer:
@@ -39,7 +40,7 @@ class Writer:
         quiet()
         with self.program.app_context(), self.database.connection_context():
             commands.tidy_up(self.program)
-            self.senco = m.User.get(m.User.username == f"senco{turn // 20}")
+            self.senco = people.User.get(people.User.username == f"senco{turn // 20}")
             held = cookie_for(self.senco)
         self.client = self.program.test_client()
         self.client.set_cookie("portal", signed(folder, held)[0])
@@ -93,16 +94,16 @@ class Writer:
 
     def move(self, word, n):
         """Let a pupil leave, or return."""
-        with self.database.connection_context(), q.acting("The long run"):
+        with self.database.connection_context(), audit_log.acting("The long run"):
             pupil = m.Pupil.get_by_id(2 + n % 3)
             move = w.move_named(
                 "Has returned" if m.Placement.stage_of(pupil) == "OFF" else "Has left the school"
             )
-            placed = w.make(
+            placed = w.perform(
                 move,
                 pupil,
                 self.senco,
-                {a: q.today() if a == "on" else word for a in move.asks},
+                {a: dates.today() if a == "on" else word for a in move.asks},
                 token=word,
             )
         self.tell("moved", placed.id)
@@ -193,10 +194,10 @@ def main(times=200, seed=None):
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         folder = pathlib.Path(name)
         database = build(folder, pupils=5)
-        with database.connection_context(), q.acting("The long run"):
+        with database.connection_context(), audit_log.acting("The long run"):
             # nobody may bring in hundreds of files in an hour
             for n in range(1 + times // 20):
-                m.User.create(name=f"Senco {n}", username=f"senco{n}", role="senco")
+                people.User.create(name=f"Senco {n}", username=f"senco{n}", role="senco")
         for turn in range(times):
             try:
                 acknowledged += run_and_kill(folder, turn, chance)

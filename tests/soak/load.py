@@ -129,13 +129,14 @@ def cast(folder, database, count):
     the pathway whom they see.
     """
     import models as m
+    from people import User
 
     seats = []
     with database.connection_context():
         staff = [
             user
             for role in ROLES
-            for user in m.User.select().where(m.User.role == role).order_by(m.User.id)
+            for user in User.select().where(User.role == role).order_by(User.id)
         ]
         for number in range(count):
             user = staff[number % len(staff)]
@@ -162,12 +163,13 @@ def cast(folder, database, count):
 def build(folder, url=None):
     """The demonstration school, where nobody needs a second step to sign in."""
     import models as m
+    from audit import log as audit_log
     from demo import school
-    from records import questions as q
+    from records import dates
 
     database = open_school(folder, url)
-    with database.connection_context(), q.acting("The long run"):
-        school.build(q.today(), lambda password: "nobody signs in with it")
+    with database.connection_context(), audit_log.acting("The long run"):
+        school.build(dates.today(), lambda password: "nobody signs in with it")
         settings = m.Setting.of_school()
         settings.second_step = None
         settings.save()
@@ -179,12 +181,11 @@ def lost(database, words):
     chain.
     """
     from audit import log as audit_log
-    from records import questions as q
 
     with database.connection_context():
         rows = (
-            q.AuditEntry.select(q.AuditEntry.after)
-            .where(q.AuditEntry.after.contains("load-"))
+            audit_log.AuditEntry.select(audit_log.AuditEntry.after)
+            .where(audit_log.AuditEntry.after.contains("load-"))
             .tuples()
         )
         told = {word for (after,) in rows for word in re.findall(r"load-\S+", after)}

@@ -72,15 +72,15 @@ def two_servers(url, presses=20, saves=5):
     """
     import models as m
     from audit import log as audit_log
-    from records import questions as q
+    from people import User
 
     folder = pathlib.Path(tempfile.mkdtemp(prefix="first-"))
     database = build(folder, url, pupils=3)
-    with database.connection_context(), q.acting("The long run"):
-        cookie, token = signed(folder, cookie_for(m.User.get(m.User.username == "senco")))
+    with database.connection_context(), audit_log.acting("The long run"):
+        cookie, token = signed(folder, cookie_for(User.get(User.username == "senco")))
         # four requests at once each
         sencos = [
-            m.User.create(name=f"Senco {n}", username=f"senco{n}", role="senco") for n in range(5)
+            User.create(name=f"Senco {n}", username=f"senco{n}", role="senco") for n in range(5)
         ]
         seats = [signed(folder, cookie_for(user)) for user in sencos]
         before = m.Placement.select().count()

@@ -19,10 +19,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import app as portal  # noqa: E402
 import models as m  # noqa: E402
+import people  # noqa: E402
 from audit import log as audit_log  # noqa: E402
 from audit import verify  # noqa: E402
 from ops import database as ops_database
-from records import questions as q  # noqa: E402
 
 ROWS, BUSY, CHILDREN = 100_000, 20_000, 400
 
@@ -30,8 +30,8 @@ ROWS, BUSY, CHILDREN = 100_000, 20_000, 400
 def fill(database):
     """400 children and a year of looks and changes, chained as the program chains them."""
     draw, start = random.Random(7), datetime.datetime(2025, 11, 24, 8)
-    with database.connection_context(), q.acting("Set-up"):
-        senco = m.User(name="Sam Senco", username="sam", role="senco", account="on", totp="X")
+    with database.connection_context(), audit_log.acting("Set-up"):
+        senco = people.User(name="Sam Senco", username="sam", role="senco", account="on", totp="X")
         senco.save()
         pupils = [
             m.Pupil(
@@ -69,7 +69,7 @@ def fill(database):
             rows.append(row)
         with database.atomic():
             for at in range(0, ROWS, 500):
-                q.AuditEntry.insert_many(rows[at : at + 500]).execute()
+                audit_log.AuditEntry.insert_many(rows[at : at + 500]).execute()
     return senco, pupils
 
 
