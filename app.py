@@ -204,7 +204,7 @@ def refuse_other_sites():
 def name_the_actor():
     """Write the signed-in person on every change of this request."""
     if request.endpoint not in limits.WITHOUT_DATABASE and current_user.is_authenticated:
-        g.acting = questions.acting(current_user.name, current_user.id, current_user.role)
+        g.acting = questions.acting_as(current_user.name, current_user.id, current_user.role)
         g.acting.__enter__()
 
 

@@ -247,7 +247,7 @@ def subject_access_command(pupil, folder):
     with (
         app.create_app(database).test_request_context(),
         database.connection_context(),
-        questions.acting("At the server"),
+        questions.acting_as("At the server"),
     ):
         path = keeping_screens.write_bundle(pupil, folder, config.data_dir())
     if path is None:
@@ -267,7 +267,7 @@ def retention_command():
     records left in the database file.
     """
     database = opened()
-    with database.connection_context(), questions.acting("At the server"):
+    with database.connection_context(), questions.acting_as("At the server"):
         print("\n".join(keeping.due_lines(models.Setting.of_school())))
         if not keeping.scrub():
             raise click.ClickException(
@@ -549,7 +549,7 @@ def verified(known, given):
 
 def accept_breaks(anchors, reason):
     """Write into the audit trail that what is wrong now is known, and print it."""
-    with audit_log.acting("Command line"):
+    with audit_log.acting_as("Command line"):
         try:
             found = audit_verify.accept(anchors, reason)
         except ValueError as fault:
@@ -577,7 +577,7 @@ def who_saw(pupil, since):
                 else "There are several: give the UPN, or the number: "
                 + ", ".join(str(p.id) for p in found)
             )
-        with audit_log.acting("Command line"):
+        with audit_log.acting_as("Command line"):
             audit_log.saw("view", found, "who-saw")
         print("\n".join(audit_verify.report(found[0], since and since.date())))
 

@@ -56,7 +56,7 @@ from records.questions import (
     short_day,
     text,
     today,
-    together,
+    transaction,
 )
 
 # --- rights
@@ -560,7 +560,7 @@ class User(Record):
         """Save; another role or password, or the account switched on or off, ends every place they
         are signed in.
         """
-        with together():
+        with transaction():
             was = User.get_or_none(User.id == self.id) if self.id else None
             if was:
                 self._take_up(was)
@@ -582,7 +582,7 @@ class User(Record):
         """
         if not set(columns) <= set(self.untold):
             raise ValueError("Only what is kept for signing in may be written like this.")
-        with together():
+        with transaction():
             done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1
             if done and "token" in columns:
                 SignedIn.delete().where(SignedIn.user == self.id).execute()

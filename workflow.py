@@ -48,7 +48,7 @@ from records.questions import (
     say,
     text,
     today,
-    together,
+    transaction,
 )
 
 
@@ -892,7 +892,7 @@ def make(move, pupil, user, answers, seen=None, token=None, on=None):
         raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
     token = token and f"{pupil.id} {move.slug} {token}"[:255]
     try:
-        with together():
+        with transaction():
             done = token and Placement.get_or_none(Placement.done_with == token)
             if done:
                 return done
@@ -1017,7 +1017,7 @@ def make_case_move(move, case, user, on, seen):
         raise Invalid(
             [("on", "The date is in the future; enter it on the day." if on else "Answer “Date”")]
         )
-    with together():
+    with transaction():
         setattr(case, move.sets, on)
         case.state = move.to or case.state
         case.save(act=move.name)
@@ -1149,7 +1149,7 @@ def new_version(form, user):
     """
     if not form.locked or not _in_reach(form, user):
         raise Refused(g.Stop("Only a sealed or declined paper gets a new version."))
-    with together():
+    with transaction():
         return effects.copy_form(form, type(form), form.placement, user.name, supersedes=form.id)
 
 

@@ -23,7 +23,7 @@ from admin_views.pupil_import import harmless
 from audit import access, verify
 from models import Form, Pupil, PupilRecord, may
 from papers import pdf
-from records.questions import ROLES, Clash, Row, audit, document, short_day, today, together
+from records.questions import ROLES, Clash, Row, audit, document, short_day, today, transaction
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
@@ -432,7 +432,7 @@ class RecordView(ModelView):
         if problems:
             return problems
         try:
-            with together():
+            with transaction():
                 if request.endpoint.endswith(".new"):
                     drafts.once(request.form.get("press"))
                 told = merge.store(record, form)

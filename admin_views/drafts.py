@@ -25,7 +25,7 @@ from admin_views import forms
 from audit import access
 from models import Draft, Press, Pupil, PupilRecord, every, may
 from ops import backup
-from records.questions import Clash, now, say_moment, together
+from records.questions import Clash, now, say_moment, transaction
 
 KEPT_FOR = datetime.timedelta(days=30)
 MOST = 2_000_000  # characters of one draft
@@ -142,7 +142,7 @@ def keep(user, address, items):
         or not in_reach(user, address, pupil_id)
     ):
         return None
-    with together():
+    with transaction():
         sweep()
         # it was saved while this was on its way
         if press_of(dict(typed).get("press")):
@@ -318,7 +318,7 @@ def saved(token, led_to):
     """A form was saved: note its press, and forget its draft. Call it inside the same
     transaction.
     """
-    with together():
+    with transaction():
         if token_of(token) and not press_of(token):
             Press.create(token=token, led_to=led_to)
         forget(current_user, request.full_path)

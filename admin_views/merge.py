@@ -359,7 +359,7 @@ def store(record, form):
     opened.
 
     Returns the sentence that says what was taken over from somebody else. Raises Differ when both
-    changed the same answer, Clash when the paper was sealed meanwhile. Call it inside `together()`.
+    changed the same answer, Clash when the paper was sealed meanwhile. Call it inside `transaction()`.
     """
     told = ""
     if record.id:

@@ -28,7 +28,7 @@ from models import Disclosure, Erasure, Pupil, Setting, may
 from papers import pdf
 from pathway import clock
 from privacy import keeping
-from records.questions import now, say_day, say_moment, today, together
+from records.questions import now, say_day, say_moment, today, transaction
 
 README = """{title}
 Made on {day} for request number {number}. Everything here is about one child: please keep it safe.
@@ -315,7 +315,7 @@ def made(asked, items, out, folder, by):
     lines += [f"Missing or changed on the disk: {', '.join(missing)}."] * bool(missing) + [
         f"Given although it is marked: {given}."
     ] * bool(given)
-    with together():
+    with transaction():
         asked.contents = "\n".join(filter(None, (asked.contents, *lines)))
         asked.left_out = "\n".join(
             f"{i.what} ({i.where}): {out[i.key]}" for i in items if i.key in out

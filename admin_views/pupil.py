@@ -40,7 +40,16 @@ from models import (
 from papers import pdf
 from pathway import clock
 from privacy import keeping
-from records.questions import Clash, Record, document, read_day, say_day, short_day, today, together
+from records.questions import (
+    Clash,
+    Record,
+    document,
+    read_day,
+    say_day,
+    short_day,
+    today,
+    transaction,
+)
 
 
 class PupilView(RecordView):
@@ -238,7 +247,7 @@ class PupilView(RecordView):
                 setattr(review, q.name, None)
                 setattr(review, f"{q.name}_why", None)
         try:
-            with together():
+            with transaction():
                 review.save()
                 workflow.settle(review, current_user)
                 drafts.saved(request.form.get("press"), url_for(".chart", key=review.pupil_id))

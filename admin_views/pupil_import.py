@@ -20,7 +20,7 @@ from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chu
 
 from admin_views.forms import clean, clean_line
 from models import Contact, Pupil
-from records.questions import Clash, audit, read_day, together
+from records.questions import Clash, audit, read_day, transaction
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
 # a file leaves these as they are
@@ -701,7 +701,7 @@ def bring_in(items, reason):
     refuse_stale(left)
     for some in chunked(left, PIECE):
         try:
-            with together():
+            with transaction():
                 for item in some:
                     refuse_twin(item)
                     item.save(reason)

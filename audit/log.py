@@ -91,7 +91,7 @@ def code_of(*parts):
 
 
 @contextmanager
-def together():
+def transaction():
     """All or nothing, one writer at a time: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory
     lock.
     """
@@ -165,7 +165,7 @@ _acting = contextvars.ContextVar("acting", default=None)
 
 
 @contextmanager
-def acting(name, user=None, role=""):
+def acting_as(name, user=None, role=""):
     """Within this block, every change is recorded as made by `name`."""
     token = _acting.set(Actor(name, user, role))
     try:
@@ -285,7 +285,7 @@ def _listed_today():
 def _actor():
     if _acting.get() is None:
         raise RuntimeError(
-            "Wrap the change in `with acting(name):` so that the audit trail can say who made it."
+            "Wrap the change in `with acting_as(name):` so that the audit trail can say who made it."
         )
     return _acting.get()
 
@@ -294,7 +294,7 @@ def _append(rows):
     who = _actor()
     if not rows:
         return
-    with together():
+    with transaction():
         link, at = _last_link(), now()
         for row in rows:
             row |= {
@@ -556,7 +556,7 @@ def guard():
             "The triggers that keep the audit trail were not in the database and were put back: run"
             " the command verify."
         )
-    with together():
+    with transaction():
         link = ""
         for row in (
             list(AuditEntry.select().order_by(AuditEntry.id).dicts()) if not _last_link() else ()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from audit import log as audit_log
 from models import Form, Pupil, Setting, every, may
-from records.questions import LONDON, AuditEntry, short_day, together
+from records.questions import LONDON, AuditEntry, short_day, transaction
 
 KINDS = {c.__name__: c for c in every()}
 NAMES = {name: c.kind_name() for name, c in KINDS.items()}
@@ -207,7 +207,7 @@ def accept(anchors, reason):
     Raises ValueError without a reason.
     """
     audit_log.guard()  # that the triggers are gone is never accepted
-    with together():
+    with transaction():
         known = audit_log.accepted()
         found = [words for words in faults(anchors) if words not in known]
         if found:

@@ -42,7 +42,7 @@ from models import (
     horizon_end,
 )
 from pathway import clock
-from records.questions import acting, db
+from records.questions import acting_as, db
 
 SEED = 20
 DAY = datetime.timedelta(1)
@@ -57,7 +57,7 @@ def build(on, hash_password, passwords=None):
 
     `passwords` may give {user name: password}; the others are made at random.
     """
-    with db.atomic(), acting("Demonstration school"):
+    with db.atomic(), acting_as("Demonstration school"):
         school = School(on)
         signs = school.employ(hash_password, passwords or {})
         school.fill_bank()
@@ -70,7 +70,7 @@ def build(on, hash_password, passwords=None):
 
 def as_person(user):
     """Within this block, every change is recorded as made by this colleague."""
-    return acting(user.name, user.id, user.role)
+    return acting_as(user.name, user.id, user.role)
 
 
 def new_password():

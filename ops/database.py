@@ -66,7 +66,7 @@ def migrate(database, folder=config.HERE / "migrations"):
             audit_log.guard()
             keep_numbers(database)
         if not diff_models(database, [models.Setting]):
-            with questions.acting("Set-up"):
+            with questions.acting_as("Set-up"):
                 models.Setting.of_school().fill_up()
         return done
 

@@ -31,7 +31,7 @@ from audit import verify
 from ops import backup, db_dump, logs, numbering
 from ops.backup import IN_SET, MIGRATIONS, STAMP, Refused
 from papers import printing
-from records.questions import SENCO, acting, db, now, say_moment
+from records.questions import SENCO, acting_as, db, now, say_moment
 
 # one of them is in every data folder
 OURS = ("portal.db", "backup.key", "audit.key", "backups", "files", "unfinished")
@@ -432,7 +432,7 @@ def proof(portal, whole, restored="", accept="", found=()):
 
 def accept_faults(why, found):
     """Write into the audit trail what is wrong, and why it is accepted; gives the sentences."""
-    with acting("Restore"):
+    with acting_as("Restore"):
         if found:
             audit_log.accept(found, models.Setting.of_school(), why)
         return [*found, *verify.accept(backup.daily_anchors(), why)]
@@ -449,7 +449,7 @@ def settle(made_at):
     models.SignedIn.delete().execute()
     counted = [kind._meta.table_name for kind in models.tables() if kind is not models.AuditEntry]
     numbering.leave_out(db.obj, counted)
-    with acting("Restore"):
+    with acting_as("Restore"):
         audit_log.audit(
             "restored",
             models.Setting.of_school(),
@@ -538,7 +538,7 @@ def signed_in(portal):
     """A browser of a SENCO who is made for this look, in a copy that is thrown away."""
     from admin_views.account import views as account
 
-    with acting("Restore drill"):
+    with acting_as("Restore drill"):
         senco = models.User.create(
             name="Restore drill",
             username=f"drill.{models.new_token()[:8].lower()}",

@@ -36,7 +36,7 @@ from models import (
     every,
 )
 from pathway import clock
-from records.questions import HEAD, SENCO, AuditEntry, audit, db, document, now, today, together
+from records.questions import HEAD, SENCO, AuditEntry, audit, db, document, now, today, transaction
 from records.unicode_text import nfc
 
 MARKED = "Marked “Not for disclosure”"
@@ -634,7 +634,7 @@ def erasure_of(pupil):
 
 def ask(pupil, user, reason):
     """The SENCO asks for a child's record to be erased. Raises Cannot."""
-    with together():
+    with transaction():
         fault = (
             obstacle(Pupil.get_by_id(pupil.id))
             or (None if user.role == SENCO else "Only the SENCO asks for a record to be erased.")
@@ -650,7 +650,7 @@ def erase(pupil, user, surname, folder):
     """A second person erases everything about a child but the stub; `folder` is the data folder (a
     Path). Raises Cannot.
     """
-    with together():
+    with transaction():
         pupil, asked = Pupil.get_by_id(pupil.id), asked_for(pupil)
         fault = (
             obstacle(pupil)

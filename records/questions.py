@@ -25,7 +25,7 @@ from peewee import (
     TextField,
 )
 
-from audit.log import Actor, AuditEntry, acting, audit, audit_all, db, now, together  # noqa: F401  (offered to the other modules from here)
+from audit.log import Actor, AuditEntry, acting_as, audit, audit_all, db, now, transaction  # noqa: F401  (offered to the other modules from here)
 from records.query import Table
 
 LONDON = ZoneInfo("Europe/London")
@@ -443,7 +443,7 @@ class Record(Table):
         it since.
         """
         self.tidy()
-        with together():
+        with transaction():
             was = (
                 None
                 if force_insert or not self.id
@@ -514,7 +514,7 @@ class Record(Table):
         """Take the record away (a row of a draft, a mistaken entry); the audit trail keeps what it
         said.
         """
-        with together():
+        with transaction():
             for name, asked in self.questions():
                 if self.answer(name):
                     audit(

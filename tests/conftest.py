@@ -222,7 +222,7 @@ def the_log(tmp_path_factory):
 @pytest.fixture(scope="session")
 def people(database):
     """The ids of everybody in the cast, written once."""
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         rows = {
             role: m.User.create(
                 name=f"{role.title()} of the school",
@@ -357,7 +357,7 @@ def cast(database, people):
 @pytest.fixture
 def acting():
     """Somebody is named for the audit trail."""
-    with q.acting("The tests") as who:
+    with q.acting_as("The tests") as who:
         yield who
 
 

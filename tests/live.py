@@ -97,7 +97,7 @@ def main(folder, url=None):
     from records import questions as q
 
     database = common.build(folder, url, pupils=8)
-    with database.connection_context(), q.acting("The live tests"):
+    with database.connection_context(), q.acting_as("The live tests"):
         m.User.create(name="Hedda Head", username="head", role="head")
         m.User.create(name="Ted Technician", username="technician", role="technician")
         signed = {}

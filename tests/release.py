@@ -105,7 +105,7 @@ def fill(folder):
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     with time_machine.travel(MOMENT, tick=False):
         ops_database.migrate(database)
-        with database.connection_context(), q.acting("The tests"):
+        with database.connection_context(), q.acting_as("The tests"):
             people = {
                 role: m.User.create(
                     name=f"{role.title()} of the school",

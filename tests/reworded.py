@@ -49,7 +49,11 @@ from pathway import effects  # noqa: E402
 def main(folder):
     """Build the seeded school in an empty folder, use it, and give what was seen."""
     release.fill(folder)
-    with time_machine.travel(MOMENT, tick=False), q.db.connection_context(), q.acting("The tests"):
+    with (
+        time_machine.travel(MOMENT, tick=False),
+        q.db.connection_context(),
+        q.acting_as("The tests"),
+    ):
         return {
             "faults": [*m.faults(), *workflow.faults(), *verify.problems()],
             "afresh": effects.AGREED_AFRESH,

@@ -68,7 +68,7 @@ said["completed"] = read(client.get(url + "/print.pdf"))
 said["csv"] = client.post("/record-of-concern/spreadsheet/").text
 said["audit"] = client.get("/audit/").text
 said["whole"] = read(client.get(f"/pupil/{pupil}/record.pdf"))
-with q.acting("The tests"):
+with q.acting_as("The tests"):
     born = m.Pupil.get().dob
     another = m.Pupil.create(surname="Ash", forename="Wren", dob=born, year="3", form="3B")
 said["new"] = client.get(f"/record-of-concern/new/?pupil={another.id}").text
@@ -82,7 +82,7 @@ from records import questions as q
 ops_database.configure()
 database = ops_database.open_database()
 ops_database.migrate(database)
-with database.connection_context(), q.acting("The tests"):
+with database.connection_context(), q.acting_as("The tests"):
     m.User.create(name="Sam", username="sam", role="senco", totp="JBSWY3DPEHPK3PXP")
     born = datetime.date(2018, 5, 5)
     pupil = m.Pupil.create(surname="Oak", forename="Robin", dob=born, year="3", form="3B")
@@ -242,7 +242,7 @@ def test_a_question_that_is_no_longer_asked_keeps_its_answers(added, tmp_path):
     change(copy, LINE, "")
     change(
         copy,
-        'In the child\'s own words if you can.", rows=3\n    )\n',
+        "In the child's own words if you can.\", rows=3\n    )\n",
         'In the child\'s own words if you can.", rows=3\n    )\n    no_longer = Section("No longer asked", write=(), last=True)\n'
         + LINE.replace(", needed=True", ""),
     )

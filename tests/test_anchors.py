@@ -86,7 +86,7 @@ def two_places(school, tmp_path):  # noqa: F811
     """A school whose anchors go to a second place too; the day's anchors and a backup are made."""
     second = tmp_path / "elsewhere"
     second.mkdir()
-    with q.db.connection_context(), q.acting("The tests"):
+    with q.db.connection_context(), q.acting_as("The tests"):
         settings = m.Setting.of_school()
         settings.anchor_place = str(second)
         settings.save()
@@ -160,7 +160,7 @@ def test_a_forgery_is_found_by_the_line_in_the_book(two_places):
 def test_a_made_up_restore_that_hides_anchors_is_told(two_places):
     """A row that says a restore took all the time back; the anchors it hides are counted aloud."""
     folder, _ = two_places
-    with q.db.connection_context(), q.acting("Restore"):
+    with q.db.connection_context(), q.acting_as("Restore"):
         audit_log.audit("restored", m.Setting.of_school(), before="2026-01-01T00:00:00Z")
     code, said = verify()
     assert code == 0 and "anchors are of a time that a restore took back" in said

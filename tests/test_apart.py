@@ -100,7 +100,7 @@ def released(tmp_path, monkeypatch, request):
 
 def new_strategy():
     """The number of a new strategy of some child."""
-    with q.db.connection_context(), q.acting("The tests"):
+    with q.db.connection_context(), q.acting_as("The tests"):
         return m.Strategy.create(pupil=m.Pupil.select().first(), strategy="A timetable").id
 
 
@@ -271,11 +271,11 @@ def test_a_number_given_twice_shows_nothing_of_the_other_child(
 
 def test_the_history_is_of_one_child_even_when_nobody_told_of_the_removal(school):
     """Taken out past the program, so that the audit trail has no row of it."""
-    with q.acting("Somebody else"):
+    with q.acting_as("Somebody else"):
         taken = m.Strategy.create(pupil=school.other, strategy=MARKS["other"])
     m.Strategy.delete().where(m.Strategy.id == taken.id).execute()
     as_long_ago(taken)
-    with q.acting("The SENCO"):
+    with q.acting_as("The SENCO"):
         made = m.Strategy.create(pupil=school.mine, strategy="A timetable")
     assert made.id == taken.id
     assert {e.who for e in verify.history(made, school.senco)} == {"The SENCO"}
@@ -344,17 +344,17 @@ def test_entered_in_error_takes_away_only_what_the_move_made(cast, who):
     """The type that a move of Robin's made was taken out, and a type of the same words has its
     number: another child's, or Robin's own.
     """
-    with q.acting("The SENCO", cast.senco.id):
+    with q.acting_as("The SENCO", cast.senco.id):
         press("Start at Stage 2", cast.robin, cast.senco, START)
     taken = type_of(cast.robin)
-    with q.acting("The SENCO", cast.senco.id):
+    with q.acting_as("The SENCO", cast.senco.id):
         taken.remove()
         as_long_ago(taken)
         made = m.SenNeed.create(
             pupil=getattr(cast, who), code=taken.code, rank=taken.rank, since=taken.since
         )
     assert made.id == taken.id and made.look() == taken.look()
-    with q.acting("The SENCO", cast.senco.id):
+    with q.acting_as("The SENCO", cast.senco.id):
         undo(cast.robin, cast.senco)
     assert m.Placement.stage_of(cast.robin) == "NONE"
     assert m.SenNeed.get_or_none(id=made.id), "what the move did not make stays"

@@ -183,7 +183,7 @@ def in_school(*words):
 
 
 def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
-    with q.db.connection_context(), q.acting("The tests"):
+    with q.db.connection_context(), q.acting_as("The tests"):
         senco = m.User.create(name="The SENCO", username="own.senco", role=q.SENCO)
         head = m.User.create(name="The head", username="own.head", role=q.HEAD)
         pupil = leaver("Rhea", "Trial")
@@ -201,7 +201,7 @@ def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
 
 def test_a_database_with_an_old_wrong_erasure_has_a_way_on(school):  # noqa: F811
     """1.1.0 blanked a colleague's row. It is told; once it is accepted, all commands pass."""
-    with q.db.connection_context(), q.acting("The tests"):
+    with q.db.connection_context(), q.acting_as("The tests"):
         m.User.create(name="Rhea Trialshaw", username="rhea", role=q.TEACHER)
         blank(audit_log.head().last)
     q.db.close()

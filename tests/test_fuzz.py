@@ -254,7 +254,7 @@ def ask(app, user, url, data, files=()):
         context.request.form = ImmutableMultiDict(pairs(data))
         context.request.files = ImmutableMultiDict(files)
         g._login_user, g.csrf_valid, g.undrawn = user, True, True
-        with q.acting(user.name, user.id, user.role):
+        with q.acting_as(user.name, user.id, user.role):
             yield
 
 

@@ -381,7 +381,7 @@ def test_the_password_is_asked_again_first(school, browser, asked, the_day):
 
 
 def test_the_paper_of_the_bundle_is_a_pdf(school, asked):
-    with school.app.test_request_context(), q.acting("The tests"):
+    with school.app.test_request_context(), q.acting_as("The tests"):
         bundle = keeping.gather(school.mine, {})
         bundle.papers = [
             (r, told)
@@ -543,7 +543,7 @@ def nothing_new(senco, pupil):
             f"/pupil/{pupil.id}/move/{move.slug}/", {"on": "today", "reason": "x"}
         ).status_code in (302, 409, 422)
     assert not m.Placement.select().where(m.Placement.pupil == pupil).exists()
-    with q.acting("The tests"), pytest.raises(q.Clash, match="nothing new is kept"):
+    with q.acting_as("The tests"), pytest.raises(q.Clash, match="nothing new is kept"):
         m.Letter(pupil=pupil, subject="Again").save()
 
 
@@ -576,7 +576,7 @@ def test_a_child_on_the_roll_is_not_erased(school, browser):
 @pytest.mark.parametrize("who", ("office", "teacher", "technician"))
 def test_nobody_else_erases(school, browser, leaver, who):
     free(leaver)
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         keeping.ask(leaver, school.senco, "Sent on")
     assert (
         browser(who)
@@ -584,7 +584,10 @@ def test_nobody_else_erases(school, browser, leaver, who):
         .status_code
         == 403
     )
-    with q.acting("The tests"), pytest.raises(keeping.Cannot, match="Only the SENCO or the head"):
+    with (
+        q.acting_as("The tests"),
+        pytest.raises(keeping.Cannot, match="Only the SENCO or the head"),
+    ):
         keeping.erase(leaver, getattr(school, who), "Zebminesur", school.app.config["DATA_DIR"])
     assert still_there(school)
 
@@ -599,7 +602,7 @@ def own_file(database, tmp_path_factory):
     with (
         time_machine.travel(web.MOMENT, tick=False),
         on_database(open_file(path), database),
-        q.acting("The tests"),
+        q.acting_as("The tests"),
     ):
         q.db.obj.create_tables(m.tables())
         audit_log.guard()
@@ -679,7 +682,7 @@ def test_erasing_leaves_no_word_of_the_child_on_the_disk(own_school):
     m.Document.update(stored_as="1" * 32).where(m.Document.pupil != pupil).execute()
     (folder / "files" / ("1" * 32)).write_bytes(b"Yakotherfile")
     (folder / "imports" / "1-ab.csv").write_text("Surname,Forename\nZebminesur,Zebminefore\n")
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         m.Draft.create(
             user=senco,
             form=f"/my-plan/{records['MyPlan'].id}/edit/",
@@ -749,7 +752,7 @@ def test_erasing_that_fails_changes_nothing(own_school, monkeypatch):
     folder, records, senco, head = own_school
     pupil = records["Pupil"]
     (folder / "files" / ("0" * 32)).write_bytes(b"Zebminefile")
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         m.Pupil.update(left_on=START, hold=None).where(m.Pupil.id == pupil.id).execute()
         keeping.ask(m.Pupil.get_by_id(pupil.id), senco, "Sent on")
         before = {t: q.db.execute_sql(f'SELECT * FROM "{t}"').fetchall() for t in q.db.get_tables()}

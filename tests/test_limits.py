@@ -172,7 +172,7 @@ def waiting(tmp_path):
     before, key = q.db.obj, audit_log._key
     database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
     audit_log.use_key(b"the tests")
-    with database.connection_context(), q.acting("The tests"):
+    with database.connection_context(), q.acting_as("The tests"):
         database.create_tables(m.tables())
         audit_log.guard()
         m.Setting(school_name="Busy School", second_step=None).save()
@@ -327,7 +327,7 @@ def merged(school, at, count, monkeypatch):
     """
     paper = school.records["mine"]["RecordOfConcern"]
     row_class = type(paper).groups()["used"]
-    with q.acting("Somebody else"):
+    with q.acting_as("Somebody else"):
         for n in range(count):
             row_class(**{row_class.parent_field().name: paper}, strategy=f"Theirs {n}").save()
     shown = at.page(f"/record-of-concern/{paper.id}/edit/")
@@ -362,7 +362,7 @@ def test_the_work_of_a_merge_grows_with_the_lines_and_not_with_their_square(
 def test_the_lines_to_point_to_are_written_down_once_for_all_lines(school, browser, monkeypatch):
     """Forty lines that each point to one of forty others: each is read once, not forty times."""
     plan = school.records["mine"]["MyPlan"]
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         for n in range(40):
             outcome = m.Outcome(plan=plan, words=f"Outcome {n}")
             outcome.save()

@@ -58,7 +58,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
 ):
     for folder in point_at(tmp_path / "data", monkeypatch, build):
         ops_database.migrate(questions.db.obj)
-        with questions.db.connection_context(), questions.acting("The tests"):
+        with questions.db.connection_context(), questions.acting_as("The tests"):
             gone = models.Strategy.create(
                 pupil=models.Pupil.select().first(), strategy="A timetable"
             )
@@ -78,7 +78,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
         with there.connection_context():
             assert db_dump.fingerprints(there) == wanted and db_dump.applied(there) == shape
             assert audit_log.guarded() and audit_log.verify() == []
-            with questions.acting("The tests"):
+            with questions.acting_as("The tests"):
                 models.Pupil.create(surname="Ash", forename="Wren", year="3")
                 made = models.Strategy.create(
                     pupil=models.Pupil.select().first(), strategy="A timetable"

@@ -206,7 +206,7 @@ database = common.open_school(sys.argv[1])
 import models as m
 from records import questions as q
 WORDS = "She listens well when the task is shown first, step by step, and joins in. " * 8
-with database.connection_context(), q.acting("The live tests"), q.together():
+with database.connection_context(), q.acting_as("The live tests"), q.transaction():
     for paper in (m.MyPlanPlus, m.MyPlanReview) * 20:
         form = paper(pupil=m.Pupil.get_by_id(2), happened_on=datetime.date(2026, 9, 1))
         for name, question in paper.questions():

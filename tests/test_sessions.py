@@ -90,7 +90,7 @@ def test_the_day_ends_however_much_one_clicks(browser):
 
 def test_the_school_sets_both_limits_but_cannot_lock_itself_out(school, browser):
     person = browser("senco")
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         settings = m.Setting.of_school()
         settings.idle_minutes, settings.day_hours = 60, 1
         settings.save()

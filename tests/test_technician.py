@@ -113,7 +113,11 @@ def test_every_command_is_looked_at():
 @pytest.fixture
 def busy_school(school, monkeypatch):  # noqa: F811
     """A school in which one child is due to be erased and another has moved and left."""
-    with time_machine.travel(MOMENT, tick=False), q.db.connection_context(), q.acting("The tests"):
+    with (
+        time_machine.travel(MOMENT, tick=False),
+        q.db.connection_context(),
+        q.acting_as("The tests"),
+    ):
         child = m.Pupil.get(m.Pupil.surname == "Zebminesur")
         born(child.id)
         senco = m.User.get(m.User.role == q.SENCO)

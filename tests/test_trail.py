@@ -234,11 +234,11 @@ def test_who_saw_a_child_is_said_day_by_day(robin, cast, the_day):
     time.
     """
     take_to(robin, "S1", cast.senco)
-    with q.acting("Ann", 71):
+    with q.acting_as("Ann", 71):
         audit_log.saw("view", [robin, robin])
         the_day.move_to(datetime.datetime(2026, 11, 25, 9, tzinfo=datetime.UTC))
         audit_log.saw("print", [robin])
-    with q.acting("Bob", 72):
+    with q.acting_as("Bob", 72):
         robin.alert, robin.eal = "Needs glasses", "Yes"
         robin.save()
     visits = [v for v in verify.who_saw(robin.id) if v.who != "The tests"]
@@ -290,7 +290,7 @@ def run(monkeypatch, tmp_path, database, *words):
 def test_the_command_who_saw_prints_it_and_is_a_look_itself(
     robin, cast, database, monkeypatch, tmp_path
 ):
-    with q.acting("Ann", 71):
+    with q.acting_as("Ann", 71):
         audit_log.saw("view", [robin])
     code, said = run(monkeypatch, tmp_path, database, "who-saw", "Oakley, Robin")
     assert code == 0 and "Ann: looked at Pupil" in said and "Tuesday 24 Nov 2026" in said
@@ -378,7 +378,7 @@ def test_the_history_of_a_record_tells_the_changes_of_its_lines(school, browser)
     office, not for the teacher.
     """
     contact = school.records["mine"]["Contact"]
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         contact.phone = "07700 900999"
         contact.save()
     assert any(e.after == contact.phone for e in verify.history(school.mine, school.office))
@@ -693,7 +693,7 @@ def test_the_witness_sees_a_write_past_the_trail(school):
     """It would be worth nothing if it could not."""
     if not audit_log.on_sqlite():
         pytest.skip("the witness is SQLite's")
-    with Witness() as eyes, q.acting("The tests"):
+    with Witness() as eyes, q.acting_as("The tests"):
         m.Pupil.update(alert="Past the trail").where(m.Pupil.id == school.mine.id).execute()
         school.records["other"]["Strategy"].remove()
     assert eyes.untold() == [f"UPDATE of pupil {school.mine.id}"]

@@ -326,7 +326,7 @@ def test_every_mix_of_two_changes_to_two_lines_loses_nothing(pair, meeting):
     either wrote is saved or shown.
     """
     senco, office = pair
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         m.MeetingPerson.create(meeting=meeting, who="Second")
     acts = {
         "leave": lambda n, who: {},
@@ -370,7 +370,7 @@ def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, br
     had again.
     """
     senco, robin = browser("senco"), school.robin
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         w.make(
             w.move_named("Start at Stage 2"),
             robin,
@@ -398,7 +398,7 @@ def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, br
 def test_the_chart_of_a_review_that_is_sealed_meanwhile_never_changes(school, browser):
     """The same for the chart's questions."""
     senco, robin = browser("senco"), school.robin
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         w.make(
             w.move_named("Place on Concerns List"),
             robin,
@@ -439,7 +439,7 @@ def test_a_record_that_is_removed_while_i_write_gives_the_typing_back(school, br
     senco = browser("senco")
     meeting = m.Meeting.get_by_id(key_of(school, m.Meeting))
     page = senco.page(edit(meeting))
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         for row in [*meeting.people, *meeting.actions]:
             row.remove()
         meeting.remove()
@@ -561,7 +561,7 @@ def busy(tmp_path_factory):
     before, key, folder = q.db.obj, audit_log._key, tmp_path_factory.mktemp("busy")
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     audit_log.use_key(b"the tests")
-    with database.connection_context(), q.acting("The tests"):
+    with database.connection_context(), q.acting_as("The tests"):
         # twenty wait for each other
         database.pragma("busy_timeout", HANGS * 1000, permanent=True)
         database.create_tables(m.tables())
@@ -606,7 +606,7 @@ def hidden(page):
 
 def pupil(name):
     """A pupil who was just written."""
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         return m.Pupil.create(
             surname=name, forename="Kim", dob=START.replace(year=2018), year="3", form="3B"
         )
@@ -639,7 +639,7 @@ def test_twenty_presses_of_a_new_consent_make_one(busy):
 def test_twenty_presses_of_a_move_make_one_placement_and_one_letter(busy):
     """Chart 1, Move to Stage 2: one event, one letter, one place on the list."""
     app, senco = busy
-    with app.database.connection_context(), q.acting("The tests"):
+    with app.database.connection_context(), q.acting_as("The tests"):
         child = pupil("Moved")
         w.make(
             w.move_named("Place on Concerns List"),
@@ -675,7 +675,7 @@ def test_twenty_presses_of_a_move_make_one_placement_and_one_letter(busy):
 def test_twenty_presses_of_a_case_step_make_one(busy):
     """One step, one event in the audit trail."""
     app, senco = busy
-    with app.database.connection_context(), q.acting("The tests"):
+    with app.database.connection_context(), q.acting_as("The tests"):
         case = m.EhcCase(pupil=pupil("Stepped"), requester="Parent", state="preparing")
         case.save()
     answers = at_once(

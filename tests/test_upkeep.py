@@ -598,7 +598,7 @@ def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, 
     with closing(sqlite3.connect(school / "portal.db")) as live:
         live.execute("UPDATE pupil SET surname = 'Later'")
         live.commit()
-        with q.db.connection_context(), q.acting("The tests"):
+        with q.db.connection_context(), q.acting_as("The tests"):
             audit_log.audit("view", m.Pupil.select().first())
             audit_log.write_anchors(school / "anchors.txt", [audit_log.head()])
         the_day.shift(datetime.timedelta(hours=1))
@@ -632,7 +632,7 @@ def blank_a_row():
     """Blank the words of an audit row as an erasure does, without one: as it happened to a
     colleague with a child's name.
     """
-    with q.db.connection_context(), q.acting("The tests"):
+    with q.db.connection_context(), q.acting_as("The tests"):
         m.Pupil.select().first().touch()
         q.audit("change", m.Pupil.select().first(), before="Some words")
         last = audit_log.head().last
@@ -729,7 +729,7 @@ def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_take
     the_day.shift(datetime.timedelta(days=400))
     path = backup.backup()[0][0]
     the_day.shift(datetime.timedelta(days=-400))
-    with q.db.connection_context(), q.acting("The tests"):
+    with q.db.connection_context(), q.acting_as("The tests"):
         audit_log.audit("view", m.Pupil.select().first())
     the_day.shift(datetime.timedelta(hours=1))
     backup.tend()

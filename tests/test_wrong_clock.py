@@ -103,7 +103,7 @@ def test_what_people_typed_is_not_thrown_away_by_one_reading(own, the_day):
     for _ in range(2):
         backup.tend()
         the_day.shift(DAY)
-    with q.db.connection_context(), q.acting("The tests"):
+    with q.db.connection_context(), q.acting_as("The tests"):
         user = m.User.create(name="Sam", username="sam", role="senco")
         m.Draft.create(user=user, form="/strategy/new/", typed="[]", at=q.now())
         for move, left in ((YEARS, 1), (-YEARS, 1), (20 * DAY, 1)):
@@ -178,7 +178,7 @@ from ops import database as ops_database
 from records import questions as q
 ops_database.configure()
 with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=400)):
-    with ops_database.open_database().connection_context(), q.acting("The tests"):
+    with ops_database.open_database().connection_context(), q.acting_as("The tests"):
         m.Pupil.create(surname="Ash", forename="Wren", year="3")
 """
 

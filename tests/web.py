@@ -580,7 +580,7 @@ def built(portal, database, people):
     with (
         time_machine.travel(MOMENT, tick=False),
         database.atomic() as everything,
-        q.acting("The tests"),
+        q.acting_as("The tests"),
     ):
         cast = {name: cls.get_by_id(key) for name, (cls, key) in people.items()}
         school = SimpleNamespace(**cast, app=portal, records={})

@@ -101,7 +101,7 @@ def walk(school, browser):
     """The whole pathway: every move and its taking back, every step of a case, every form through
     its page, import, files, accounts.
     """
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         for number, move in enumerate(w.MOVES):
             pupil = m.Pupil(
                 surname="Walker",
@@ -124,7 +124,7 @@ def walk(school, browser):
 
 def every_step_of_a_case(school):
     """Each row of CASE_MOVES, from a state where it begins."""
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         for step in w.CASE_MOVES:
             pupil = m.Pupil(
                 surname="Case",
@@ -182,12 +182,12 @@ def one_paper_through_its_page(school, browser):
     page.
     """
     at, robin = browser("senco"), school.robin
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         take_to(robin, "S2", school.senco)
         plan = write(m.MyPlan, robin, school.senco)
     for do in ("complete", "reopen", "agree"):
         at.post(f"/my-plan/{plan.id}/act/", {"do": do})
-    with q.acting("The tests"):
+    with q.acting_as("The tests"):
         review = write(m.MyPlanReview, robin, school.senco, HELD, agency_need="Reading")
     for name, said in chart_answers("3", "S2").items():
         at.post(f"/pupil/{robin.id}/review/", {"ask": name, "answer": said, "why": "Walked"})

@@ -26,7 +26,7 @@ from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch
 from zxcvbn.scoring import most_guessable_match_sequence
 
 from models import Setting, SignInTry, User, new_token
-from records.questions import acting, audit, now, together
+from records.questions import acting_as, audit, now, transaction
 from records.unicode_text import nfkc
 
 SHORTEST, LONGEST = 12, 128  # characters of a password
@@ -50,7 +50,7 @@ def tell(act, about, by=None, reason=""):
     """One line in the audit trail about a person; `by` is who did it, when they are known for
     certain.
     """
-    with acting(str(by), by.id, by.role) if by else acting("Sign-in"):
+    with acting_as(str(by), by.id, by.role) if by else acting_as("Sign-in"):
         audit(act, about, reason=reason)
 
 
@@ -258,7 +258,7 @@ def note_try(user, name, what="password"):
         f"{what} place {request.remote_addr}": TRIES_PER_PLACE,
     }
     limits = {f"{what} device {device}": TRIES_PER_ACCOUNT} if device else limits
-    with together():
+    with transaction():
         SignInTry.delete().where(
             (SignInTry.at < now() - WINDOW) | (SignInTry.at > now() + WINDOW)
         ).execute()

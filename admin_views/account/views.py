@@ -48,7 +48,7 @@ from admin_views.forms import key_of
 from admin_views.home import settings_now
 from audit import accounts
 from models import SignedIn, User, new_token
-from records.questions import SENCO, TECHNICIAN, acting, now, together
+from records.questions import SENCO, TECHNICIAN, acting_as, now, transaction
 
 LINK_LIVES = timedelta(hours=24)
 FRESH_FOR = 10 * 60  # seconds before an account page asks for the password again
@@ -343,7 +343,7 @@ def first_account(token):
 def make_first(form):
     """Make the technician's account unless somebody already has one."""
     kept = hash_password(form.new_password.data)
-    with together(), acting("Sign-in"):
+    with transaction(), acting_as("Sign-in"):
         if User.select().exists():
             return None
         return User.create(

@@ -28,7 +28,7 @@ def hostile(served):
     with (
         time_machine.travel(noon, tick=False),
         served.database.connection_context(),
-        q.acting("The tests"),
+        q.acting_as("The tests"),
         served.database.atomic(),
     ):
         senco = m.User.get(username="senco")
@@ -39,7 +39,7 @@ def hostile(served):
     with (
         time_machine.travel(noon, tick=False),
         served.database.connection_context(),
-        q.acting(XSS[0], senco.id, q.SENCO),
+        q.acting_as(XSS[0], senco.id, q.SENCO),
     ):
         type_everywhere([*made.values(), m.Setting.of_school(), m.BankEntry.get()], XSS)
         pupil = m.Pupil.get_by_id(made["Pupil"].id)

@@ -93,7 +93,7 @@ def build(folder, url=None, pupils=20):
     from records import questions as q
 
     database = open_school(folder, url)
-    with database.connection_context(), q.acting("The long run"), q.together():
+    with database.connection_context(), q.acting_as("The long run"), q.transaction():
         settings = m.Setting.of_school()
         settings.second_step, settings.school_name = None, "Hill School"
         settings.save()

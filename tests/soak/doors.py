@@ -110,7 +110,7 @@ def main():
         app.config["WTF_CSRF_ENABLED"] = False
         checks, real = [], passwords.matches
         passwords.matches = lambda kept, typed: checks.append(typed) or real(kept, typed)
-        with database.connection_context(), q.acting("The soak"):
+        with database.connection_context(), q.acting_as("The soak"):
             for name in ("amy", *(f"user{n}" for n in range(200))):
                 m.User.create(
                     name=name,

@@ -226,7 +226,7 @@ def backup_full(folder, database):
     place.write_text("a file where the folder should be: nobody, not even root, can write into it")
     with database.connection_context():
         settings.backup_places = str(place)
-        with q.acting("The long run"):
+        with q.acting_as("The long run"):
             settings.save()
         problem = None
         try:

@@ -166,7 +166,7 @@ def build(folder, url=None):
     from records import questions as q
 
     database = open_school(folder, url)
-    with database.connection_context(), q.acting("The long run"):
+    with database.connection_context(), q.acting_as("The long run"):
         school.build(q.today(), lambda password: "nobody signs in with it")
         settings = m.Setting.of_school()
         settings.second_step = None

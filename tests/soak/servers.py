@@ -76,7 +76,7 @@ def two_servers(url, presses=20, saves=5):
 
     folder = pathlib.Path(tempfile.mkdtemp(prefix="first-"))
     database = build(folder, url, pupils=3)
-    with database.connection_context(), q.acting("The long run"):
+    with database.connection_context(), q.acting_as("The long run"):
         cookie, token = signed(folder, cookie_for(m.User.get(m.User.username == "senco")))
         # four requests at once each
         sencos = [

@@ -30,7 +30,7 @@ ROWS, BUSY, CHILDREN = 100_000, 20_000, 400
 def fill(database):
     """400 children and a year of looks and changes, chained as the program chains them."""
     draw, start = random.Random(7), datetime.datetime(2025, 11, 24, 8)
-    with database.connection_context(), q.acting("Set-up"):
+    with database.connection_context(), q.acting_as("Set-up"):
         senco = m.User(name="Sam Senco", username="sam", role="senco", account="on", totp="X")
         senco.save()
         pupils = [
