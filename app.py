@@ -126,7 +126,7 @@ def create_app(database=None, folder=None, testing=False):
         ),
     )
     app.after_request(add_headers)
-    app.after_request(access.write)
+    app.after_request(access.write_accesses)
     if not testing:
         logs.keep(folder)
         app.extensions["printing"] = printing.Printers()
@@ -297,7 +297,7 @@ def catch_errors(app):
         if code == 500 and audit_log.is_busy(getattr(error, "original_exception", error)):
             code = 503
         if code in (403, 404):
-            access.refused()
+            access.audit_refusal()
         title, words = (
             WRONG_HOST
             if isinstance(error, SecurityError)

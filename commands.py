@@ -578,7 +578,7 @@ def who_saw(pupil, since):
                 + ", ".join(str(p.id) for p in found)
             )
         with audit_log.acting_as("Command line"):
-            audit_log.saw("view", found, "who-saw")
+            audit_log.audit_access("view", found, "who-saw")
         print("\n".join(audit_verify.report(found[0], since and since.date())))
 
 

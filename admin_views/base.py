@@ -120,7 +120,7 @@ class RecordView(ModelView):
     def find(self, key):
         """One record within the scope, noted as seen, or the "not found" page."""
         record = self.get_one(key) or abort(404)
-        access.note([record])
+        access.log_access([record])
         return record
 
     # -- the list
@@ -153,7 +153,7 @@ class RecordView(ModelView):
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
         preload(self.model, rows)
-        access.note(rows, "found" if w["search"] or w["filters"] else "listed")
+        access.log_access(rows, "found" if w["search"] or w["filters"] else "listed")
         return self.render(
             self.list_template,
             title=self.plural(),
@@ -181,7 +181,7 @@ class RecordView(ModelView):
         """
         pupil = record.pupil_key()
         if pupil:
-            access.put_down([("found", type(record).__name__, record.id, pupil, "")])
+            access.write_reads([("found", type(record).__name__, record.id, pupil, "")])
         return redirect(self.link(record))
 
     def more_links(self, record):
@@ -259,7 +259,7 @@ class RecordView(ModelView):
                 ]
             )
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
-        access.note(rows, "export")
+        access.log_access(rows, "export")
         return Response(
             "\ufeff" + out.getvalue(),
             mimetype="text/csv; charset=utf-8",
@@ -304,7 +304,7 @@ class RecordView(ModelView):
             .where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of))
             .first()
         )
-        access.note([pupil] if pupil else [])
+        access.log_access([pupil] if pupil else [])
         pressed = drafts.press_of(request.form.get("press"))
         if pressed:
             return self.second_press(pressed, pupil)

@@ -248,7 +248,7 @@ def note(found, act=""):
     """Note that this answer shows the children of these drafts."""
     keys = {d.pupil_id for d in found if d.pupil_id}
     if keys:
-        access.note(Pupil.select().where(Pupil.id.in_(keys)), act)
+        access.log_access(Pupil.select().where(Pupil.id.in_(keys)), act)
 
 
 def fits(user, draft):

@@ -242,7 +242,7 @@ class ImportView(SchoolPage):
         page = min(max(request.values.get("page", 0, type=int), 0), pages - 1)
         left = [h for h, c in zip(found.heads, columns) if c == pupil_import.OUT]
         shown = wanted[page * SHOWN :][:SHOWN]
-        access.note(
+        access.log_access(
             [pupil for item in shown for pupil in (item.pupil, item.named) if pupil], "found"
         )
         return self.render(

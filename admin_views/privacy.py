@@ -23,7 +23,7 @@ from admin_views.forms import clean, key_of
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
-from audit.log import saw
+from audit.log import audit_access
 from models import Disclosure, Erasure, Pupil, Setting, may
 from papers import pdf
 from pathway import clock
@@ -111,7 +111,7 @@ class KeepingView(SchoolPage):
             keeping.due(settings),
         )
         held = list(Pupil.select().where(Pupil.hold != "", Pupil.erased_on.is_null()))
-        access.note(
+        access.log_access(
             [
                 *(d.pupil for d, _ in requests),
                 *(p for p, _, _ in sending),
@@ -162,8 +162,8 @@ class KeepingView(SchoolPage):
                 )
             except pdf.PaperError as fault:
                 problems = [("", str(fault))]
-        access.note([asked.pupil])
-        access.note(
+        access.log_access([asked.pupil])
+        access.log_access(
             Pupil.select().where(
                 Pupil.id.in_([int(i.key[6:]) for i in items if i.key.startswith("pupil/")])
             ),
@@ -192,7 +192,7 @@ class KeepingView(SchoolPage):
                 problems = [("", str(fault))]
         if pupil.erased_on:
             return redirect(url_for("pupil.page", key=number))
-        access.note([pupil])
+        access.log_access([pupil])
         settings, asked = settings_now(), keeping.asked_for(pupil)
         return self.render(
             "keeping_erase.html",
@@ -321,7 +321,7 @@ def made(asked, items, out, folder, by):
             f"{i.what} ({i.where}): {out[i.key]}" for i in items if i.key in out
         )
         asked.save(act="bundle")
-        saw("export", [asked.pupil], f"Everything held, for request {asked.id}")
+        audit_access("export", [asked.pupil], f"Everything held, for request {asked.id}")
     return data
 
 

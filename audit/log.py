@@ -40,7 +40,7 @@ from peewee import (
 log = logging.getLogger("portal.audit")
 db = DatabaseProxy()
 ONE_WRITER = 5_208_113  # the number of PostgreSQL's advisory lock
-SEEN = ("view", "print", "export", "file", "found", "listed")  # the acts of reading
+READ_ACTIONS = ("view", "print", "export", "file", "found", "listed")  # the acts of reading
 WORDS = ("before", "after", "reason")  # what may name a child
 # acts that are a line of the log, too
 LOGGED = ("refused", "refused sign-in")
@@ -86,7 +86,7 @@ def use_key(key):
 def code_of(*parts):
     """The keyed code of some values, in hexadecimal; raises RuntimeError when no key was set."""
     if not _key:
-        raise RuntimeError("Set the key of the audit trail first: trail.use_key(...).")
+        raise RuntimeError("Set the key of the audit trail first: use_key(...).")
     return hmac.digest(_key, _as_json(parts).encode(), hashlib.sha256).hex()
 
 
@@ -249,12 +249,12 @@ def made_with(record):
     return made.order_by(AuditEntry.id.desc()).limit(1).scalar() or ""
 
 
-def saw(act, records, reason=""):
-    """Write down that the person acting saw these records (one row each); `act` is one of SEEN."""
-    saw_all([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
+def audit_access(act, records, reason=""):
+    """Write down that the person acting saw these records (one row each); `act` is one of READ_ACTIONS."""
+    audit_accesses([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
 
 
-def saw_all(looks):
+def audit_accesses(looks):
     """Write down looks at children, (act, record, record_id, pupil_id, reason) each; `listed` once
     for each person, record, pupil and day.
     """

@@ -69,7 +69,7 @@ def history(record, user, most=40):
         keys = [row.id for row in getattr(record, group).select(row_class.id)]
         mine |= (AuditEntry.record == row_class.__name__) & AuditEntry.record_id.in_(keys)
     found = AuditEntry.select().where(
-        mine, same_child(record), AuditEntry.act.not_in((*audit_log.SEEN, "refused"))
+        mine, same_child(record), AuditEntry.act.not_in((*audit_log.READ_ACTIONS, "refused"))
     )
     shown = []
     for entry in since_made(found.order_by(AuditEntry.id.desc())):

@@ -374,7 +374,7 @@ def dump(but=()):
     names = {cls._meta.table_name: "" for cls in m.tables() if cls not in (*but, m.SignedIn)}
     if "audit_entry" in names:
         names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format(
-            "', '".join(audit_log.SEEN)
+            "', '".join(audit_log.READ_ACTIONS)
         )
     return {
         name: q.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall()

@@ -119,7 +119,7 @@ def fill(folder):
             pupil = m.Pupil.create(surname="Zebminesealed", forename="Kim", year="4", form="4A")
             press("Start at Stage 3", pupil, people[q.SENCO], START)
             do_papers(pupil, people[q.SENCO])
-            audit_log.saw("view", [pupil])
+            audit_log.audit_access("view", [pupil])
 
 
 if __name__ == "__main__":

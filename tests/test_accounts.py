@@ -193,9 +193,9 @@ def test_settings_commands_restores_and_accepted_faults_are_told(school, browser
     with q.acting_as("Tom", school.technician.id, q.TECHNICIAN):
         settings.save()
     with q.acting_as("At the server"):
-        audit_log.saw("export", [school.mine], "Everything held")
+        audit_log.audit_access("export", [school.mine], "Everything held")
     with q.acting_as("Command line"):
-        audit_log.saw("view", [school.mine], "who-saw")
+        audit_log.audit_access("view", [school.mine], "who-saw")
         audit_log.accept(["A fault."], settings, "Known since May")
     with q.acting_as("Restore"):
         audit_log.audit("restored", settings, before="2026-11-20T10:00:00Z")

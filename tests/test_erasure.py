@@ -120,7 +120,7 @@ def test_a_blanked_row_that_no_erasure_accounts_for_is_found(cast, acting, tmp_p
     """A colleague's row; a child's who is here; one written after the erasure; words put back."""
     gone, stays = leaver("Rhea", "Trial"), leaver("Rose", "Hill")
     erase(gone, cast, tmp_path)
-    audit_log.saw("view", [gone], "later")
+    audit_log.audit_access("view", [gone], "later")
     later = audit_log.head().last
     about_user = q.AuditEntry.get(q.AuditEntry.record == "User").id
     of_stays = q.AuditEntry.get(q.AuditEntry.pupil_id == stays.id).id

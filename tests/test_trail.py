@@ -129,7 +129,7 @@ def test_an_answer_that_names_a_child_without_a_row_is_noticed(school, browser, 
     """`web.Browser` looks at every answer of every test: were a page to forget its note, it would
     fail there.
     """
-    monkeypatch.setattr(access, "note", lambda *_: None)
+    monkeypatch.setattr(access, "log_access", lambda *_: None)
     with pytest.raises(AssertionError, match="looks.note"):
         browser("senco").get(f"/pupil/{school.mine.id}/")
 
@@ -235,9 +235,9 @@ def test_who_saw_a_child_is_said_day_by_day(robin, cast, the_day):
     """
     take_to(robin, "S1", cast.senco)
     with q.acting_as("Ann", 71):
-        audit_log.saw("view", [robin, robin])
+        audit_log.audit_access("view", [robin, robin])
         the_day.move_to(datetime.datetime(2026, 11, 25, 9, tzinfo=datetime.UTC))
-        audit_log.saw("print", [robin])
+        audit_log.audit_access("print", [robin])
     with q.acting_as("Bob", 72):
         robin.alert, robin.eal = "Needs glasses", "Yes"
         robin.save()
@@ -291,7 +291,7 @@ def test_the_command_who_saw_prints_it_and_is_a_look_itself(
     robin, cast, database, monkeypatch, tmp_path
 ):
     with q.acting_as("Ann", 71):
-        audit_log.saw("view", [robin])
+        audit_log.audit_access("view", [robin])
     code, said = run(monkeypatch, tmp_path, database, "who-saw", "Oakley, Robin")
     assert code == 0 and "Ann: looked at Pupil" in said and "Tuesday 24 Nov 2026" in said
     assert newest().who == "Command line"

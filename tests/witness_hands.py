@@ -20,7 +20,7 @@ import workflow as w
 from audit import log as audit_log
 from records import questions as q
 
-OTHERS = (*audit_log.SEEN, "refused", "remove")  # acts that tell of no change that stays
+OTHERS = (*audit_log.READ_ACTIONS, "refused", "remove")  # acts that tell of no change that stays
 PDF = b"%PDF-1.7\nA report\n%%EOF"
 
 

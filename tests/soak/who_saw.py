@@ -48,7 +48,7 @@ def fill(database):
         link, rows = audit_log.head().link, []
         for n in range(ROWS):
             key = pupils[0].id if n % (ROWS // BUSY) == 0 else draw.choice(pupils).id
-            act = draw.choice((*audit_log.SEEN, "view", "view", "change"))
+            act = draw.choice((*audit_log.READ_ACTIONS, "view", "view", "change"))
             row = {
                 "at": start + datetime.timedelta(seconds=n * 300),
                 "who": f"Colleague {draw.randrange(30)}",
