@@ -83,7 +83,7 @@ def use_key(key):
     _key = key
 
 
-def code_of(*parts):
+def keyed_hash(*parts):
     """The keyed code of some values, in hexadecimal; raises RuntimeError when no key was set."""
     if not _key:
         raise RuntimeError("Set the key of the audit trail first: use_key(...).")
@@ -192,9 +192,9 @@ class AuditEntry(Model):
     before = TextField(default="")
     after = TextField(default="")
     reason = TextField(default="")
-    digest = CharField(default="")  # keyed code of WORDS
-    # keyed code of this row and the link before; empty: written before there was a chain
-    link = CharField(default="")
+    content_hash = CharField(default="", column_name="digest")  # keyed hash of WORDS
+    # keyed hash of this row and the entry_hash before; empty: written before there was a chain
+    entry_hash = CharField(default="", column_name="link")
     erased = BooleanField(default=False)  # WORDS were blanked when the child's record was erased
 
     class Meta:
@@ -203,6 +203,7 @@ class AuditEntry(Model):
         indexes = ((("record", "record_id"), False),)
 
 
+COLUMNS = {name: field.column_name for name, field in AuditEntry._meta.fields.items()}
 CHAINED = (
     "at",
     "who",
@@ -214,7 +215,7 @@ CHAINED = (
     "pupil_id",
     "section",
     "question",
-    "digest",
+    "content_hash",
 )
 
 
@@ -304,8 +305,8 @@ def _append(rows):
                 "request": who.request,
                 "erased": False,
             }
-            row["digest"] = code_of(*(row[w] for w in WORDS))
-            row["link"] = link = link_of(link, row)
+            row["content_hash"] = keyed_hash(*(row[w] for w in WORDS))
+            row["entry_hash"] = link = hash_entry(link, row)
         for some in chunked(rows, 500):
             _insert(some)
     for row in rows:
@@ -317,7 +318,7 @@ def _insert(rows):
     # written by hand: peewee's insert_many was a sixth of the time of saving a paper
     names = list(rows[0])
     one = "(" + ", ".join([db.param] * len(names)) + ")"
-    columns = "(" + ", ".join(name.join('""') for name in names) + ")"
+    columns = "(" + ", ".join(COLUMNS[name].join('""') for name in names) + ")"
     # of our own names only
     words = " ".join(["INSERT INTO audit_entry", columns, "VALUES", ", ".join([one] * len(rows))])
     db.execute_sql(words, [v for r in rows for v in r.values()])
@@ -329,9 +330,9 @@ def _last_link():
     return last[0] if last else ""
 
 
-def link_of(before, row):
+def hash_entry(before, row):
     """The link of a row (a dict of its columns) after the link `before`."""
-    return code_of(before, *(row[n] for n in CHAINED))
+    return keyed_hash(before, *(row[n] for n in CHAINED))
 
 
 # --- the chain, checked
@@ -354,7 +355,7 @@ def head(database=None):
     rows = AuditEntry.select().bind(database or db)
     last = rows.order_by(AuditEntry.id.desc()).first()
     at = f"{now():{STAMP}}"
-    return Anchor(at, rows.count(), last.id, last.link) if last else Anchor(at, 0, 0, "")
+    return Anchor(at, rows.count(), last.id, last.entry_hash) if last else Anchor(at, 0, 0, "")
 
 
 def verify(anchors=()):
@@ -398,7 +399,7 @@ def faults(anchors=(), until=None):
 
     until: the number of the last row to look at; all of them without.
     """
-    if not guarded():
+    if not has_triggers():
         yield "The triggers that keep the audit trail are not in the database."
     at_row = {}
     for anchor in {a for a in anchors if a.last}:
@@ -409,7 +410,7 @@ def faults(anchors=(), until=None):
         chosen = chosen.where(AuditEntry.id <= until)
     for row in chosen.order_by(AuditEntry.id).dicts().iterator():
         yield from row_faults(link, row)
-        link, rows = row["link"], rows + 1
+        link, rows = row["entry_hash"], rows + 1
         for anchor in at_row.pop(row["id"], ()):
             if (anchor.link, anchor.rows) != (link, rows):
                 yield (
@@ -426,13 +427,13 @@ def faults(anchors=(), until=None):
 def row_faults(before, row):
     """What is wrong with one row (a dict of its columns) after the link `before`, in sentences."""
     words = [row[w] for w in WORDS]
-    if row["link"] != link_of(before, row):
-        state = state_of(before, *(row[n] for n in CHAINED), row["link"])
+    if row["entry_hash"] != hash_entry(before, row):
+        state = state_of(before, *(row[n] for n in CHAINED), row["entry_hash"])
         yield (
             f"Audit row {row['id']} does not follow from the row before it: "
             f"a row was changed, moved, added or taken out{state}."
         )
-    if not row["erased"] and row["digest"] != code_of(*words):
+    if not row["erased"] and row["content_hash"] != keyed_hash(*words):
         yield f"The words of audit row {row['id']} were changed{state_of(*words)}."
     if row["erased"] and any(words):
         yield f"Audit row {row['id']} has words, though it says they were erased{state_of(*words)}."
@@ -440,7 +441,7 @@ def row_faults(before, row):
 
 def state_of(*parts):
     """A short code of what is there now: who accepts a fault accepts no later change with it."""
-    return f" (state {code_of(*parts)[:8]})"
+    return f" (state {keyed_hash(*parts)[:8]})"
 
 
 def day_of(anchor):
@@ -503,9 +504,9 @@ def anchor_of(said):
 
 
 # --- rows are only added
-KEPT = ("id", *CHAINED, "link")
+KEPT = ("id", *CHAINED, "entry_hash")
 BLANKED = " AND ".join(f"NEW.{name} = ''" for name in WORDS)
-SAME = " AND ".join(f'NEW."{name}" IS OLD."{name}"' for name in KEPT)
+SAME = " AND ".join(f'NEW."{COLUMNS[name]}" IS OLD."{COLUMNS[name]}"' for name in KEPT)
 SAME_ON_POSTGRES = SAME.replace(" IS OLD.", " IS NOT DISTINCT FROM OLD.")
 SQLITE_GUARDS = (
     """CREATE TRIGGER IF NOT EXISTS audit_entry_stays BEFORE DELETE ON audit_entry
@@ -533,7 +534,7 @@ POSTGRES_GUARDS = (
 )
 
 
-def guarded():
+def has_triggers():
     """Whether the triggers that keep the audit trail are in the database."""
     catalogue = (
         "SELECT name FROM sqlite_master WHERE type = 'trigger'"
@@ -545,11 +546,11 @@ def guarded():
     }
 
 
-def guard():
+def install_triggers():
     """Chain the rows of a version that had no chain, and put the triggers in place; again does
     nothing.
     """
-    if guarded():
+    if has_triggers():
         return
     if _last_link():
         log.error(
@@ -561,9 +562,9 @@ def guard():
         for row in (
             list(AuditEntry.select().order_by(AuditEntry.id).dicts()) if not _last_link() else ()
         ):
-            row["digest"] = code_of(*(row[w] for w in WORDS))
-            row["link"] = link = link_of(link, row)
-            AuditEntry.update(digest=row["digest"], link=link).where(
+            row["content_hash"] = keyed_hash(*(row[w] for w in WORDS))
+            row["entry_hash"] = link = hash_entry(link, row)
+            AuditEntry.update(content_hash=row["content_hash"], entry_hash=link).where(
                 AuditEntry.id == row["id"]
             ).execute()
         for statement in SQLITE_GUARDS if on_sqlite() else POSTGRES_GUARDS:

@@ -206,7 +206,7 @@ def accept(anchors, reason):
 
     Raises ValueError without a reason.
     """
-    audit_log.guard()  # that the triggers are gone is never accepted
+    audit_log.install_triggers()  # that the triggers are gone is never accepted
     with transaction():
         known = audit_log.accepted()
         found = [words for words in faults(anchors) if words not in known]

@@ -506,7 +506,7 @@ def engine_is_recent(at):
 @check(REFUSE, TRACE, "./portal migrate (puts the triggers back); find out who took them away")
 def trail_only_grows(at):
     """The database refuses to change or delete a row of the audit trail."""
-    return None if audit_log.guarded() else "The triggers that keep the audit trail are gone."
+    return None if audit_log.has_triggers() else "The triggers that keep the audit trail are gone."
 
 
 @check(
@@ -521,7 +521,7 @@ def end_of_the_trail_holds(at):
     rows = list(newest.limit(END + 1).dicts())
     found = []
     for row, before in zip(rows, rows[1:]):
-        found += audit_log.row_faults(before["link"], row)
+        found += audit_log.row_faults(before["entry_hash"], row)
     left = audit_log.not_accepted(found) if found else []
     return left[0] if left else None
 

@@ -63,7 +63,7 @@ def migrate(database, folder=config.HERE / "migrations"):
     with database.connection_context():
         done = Runner(database, str(folder)).up()
         if not diff_models(database, [models.AuditEntry]):
-            audit_log.guard()
+            audit_log.install_triggers()
             keep_numbers(database)
         if not diff_models(database, [models.Setting]):
             with questions.acting_as("Set-up"):

@@ -350,7 +350,7 @@ def guard_and_verify(target):
     source = db.obj
     db.initialize(target)
     try:
-        audit_log.guard()
+        audit_log.install_triggers()
         return audit_log.verify(backup.daily_anchors())
     finally:
         db.initialize(source)

@@ -184,7 +184,7 @@ def database(tmp_path_factory):
     )
     made.create_tables(m.tables())
     audit_log.use_key(b"the tests")
-    audit_log.guard()
+    audit_log.install_triggers()
     numbering.keep(made)
     yield made
     if url:
@@ -307,7 +307,7 @@ def build_demo(path):
         ):
             made.create_tables(m.tables())
             audit_log.use_key(b"the tests")
-            audit_log.guard()
+            audit_log.install_triggers()
             numbering.keep(made)
             signs = school.build(TODAY, lambda password: f"hashed {password[::-1]}")
             made.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")

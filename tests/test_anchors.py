@@ -69,7 +69,7 @@ def test_a_row_before_the_line_that_does_not_fit_is_told(robin):
     line = anchors.read_line(anchors.line_of(audit_log.head()))
     off_guard()
     sql("UPDATE audit_entry SET who = 'Somebody else' WHERE id = ?", audit_log.head().last - 2)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert "does not follow from the row before it" in anchors.compare(line)[0]
 
 
@@ -107,7 +107,7 @@ def forge(folder):
         row = q.AuditEntry.get(q.AuditEntry.after == "What was said")
         sql('UPDATE audit_entry SET "after" = ? WHERE id = ?', "What was never said", row.id)
         rebuilt(config.key_file(folder, "audit.key").encode())
-        audit_log.guard()
+        audit_log.install_triggers()
         marks = [anew(mark) for mark in backup.daily_anchors()]
         (folder / "anchors.txt").unlink()
         audit_log.write_anchors(folder / "anchors.txt", marks)
@@ -120,7 +120,7 @@ def forge(folder):
 def anew(mark):
     """An anchor as it would have been, had the forged rows been there."""
     row = q.AuditEntry.get_by_id(mark.last)
-    return audit_log.Anchor(mark.at, mark.rows, mark.last, row.link)
+    return audit_log.Anchor(mark.at, mark.rows, mark.last, row.entry_hash)
 
 
 def test_a_forgery_with_the_key_is_found_by_the_second_place_alone(two_places):

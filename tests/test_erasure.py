@@ -134,7 +134,7 @@ def test_a_blanked_row_that_no_erasure_accounts_for_is_found(cast, acting, tmp_p
     off_guard()
     of_gone = q.AuditEntry.get(q.AuditEntry.pupil_id == gone.id, q.AuditEntry.erased).id
     sql("UPDATE audit_entry SET reason = 'Never said' WHERE id = ?", of_gone)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert any(f"Audit row {of_gone} has words" in words for words in verify.problems())
 
 
@@ -152,7 +152,7 @@ def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path
     off_guard()
     edited = audit_log.head().last
     sql("UPDATE audit_entry SET \"after\" = 'Other words' WHERE id = ?", edited)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert len(verify.problems()) == 2
     with pytest.raises(ValueError, match="Say why"):
         verify.accept((), " ")
@@ -163,7 +163,7 @@ def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path
     assert verify.accept((), "Again") == [], "nothing new: no row"
     off_guard()
     sql("UPDATE audit_entry SET \"after\" = 'Still other words' WHERE id = ?", edited)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert f"words of audit row {edited} were changed" in verify.problems()[0], "another state"
     with pytest.raises(PeeweeException, match="only grows"), q.db.atomic():
         sql("UPDATE audit_entry SET reason = '' WHERE act = 'accepted'")
@@ -172,7 +172,7 @@ def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path
 def test_missing_triggers_are_put_back_and_never_accepted(robin):
     off_guard()
     verify.accept((), "They were gone")
-    assert audit_log.guarded() and audit_log.accepted() == set()
+    assert audit_log.has_triggers() and audit_log.accepted() == set()
 
 
 # --- on the disk: verify, drill and restore

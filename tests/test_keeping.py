@@ -605,7 +605,7 @@ def own_file(database, tmp_path_factory):
         q.acting_as("The tests"),
     ):
         q.db.obj.create_tables(m.tables())
-        audit_log.guard()
+        audit_log.install_triggers()
         m.Setting().save()
         senco, head = (
             m.User.create(name=f"The {r}", username=r, role=r, account="on", totp=TOTP)

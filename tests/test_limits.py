@@ -174,7 +174,7 @@ def waiting(tmp_path):
     audit_log.use_key(b"the tests")
     with database.connection_context(), q.acting_as("The tests"):
         database.create_tables(m.tables())
-        audit_log.guard()
+        audit_log.install_triggers()
         m.Setting(school_name="Busy School", second_step=None).save()
         people = [
             m.User.create(name=name, username=name.lower(), role="senco")

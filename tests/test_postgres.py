@@ -77,7 +77,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
         db_dump.snapshot(there, tmp_path / "copy.db", backup.MIGRATIONS)
         with there.connection_context():
             assert db_dump.fingerprints(there) == wanted and db_dump.applied(there) == shape
-            assert audit_log.guarded() and audit_log.verify() == []
+            assert audit_log.has_triggers() and audit_log.verify() == []
             with questions.acting_as("The tests"):
                 models.Pupil.create(surname="Ash", forename="Wren", year="3")
                 made = models.Strategy.create(

@@ -442,11 +442,11 @@ def rebuilt(with_key=b"the attacker's own"):
     key, link = audit_log._key, ""
     audit_log.use_key(with_key)
     for row in list(q.AuditEntry.select().order_by(q.AuditEntry.id).dicts()):
-        row["digest"] = audit_log.code_of(*(row[w] for w in audit_log.WORDS))
-        link = audit_log.link_of(link, row)
+        row["content_hash"] = audit_log.keyed_hash(*(row[w] for w in audit_log.WORDS))
+        link = audit_log.hash_entry(link, row)
         sql(
             "UPDATE audit_entry SET digest = ?, link = ? WHERE id = ?",
-            row["digest"],
+            row["content_hash"],
             link,
             row["id"],
         )
@@ -491,9 +491,9 @@ def test_tampering_with_the_trail_is_found(robin, tmp_path, attack):
     off_guard()
     TRAIL_ATTACKS[attack]()
     # put back, so that nothing but the rows tells
-    audit_log.guard()
+    audit_log.install_triggers()
     found = audit_log.verify(audit_log.read_anchors(tmp_path / "anchors.txt"))
-    assert found and audit_log.guarded(), attack
+    assert found and audit_log.has_triggers(), attack
     if attack == "the tail is cut":
         assert audit_log.verify() == [] and "no longer there" in found[0], (
             "only the anchor can tell"
@@ -510,7 +510,7 @@ def test_a_trail_chained_anew_with_the_key_differs_from_its_anchor(robin, tmp_pa
     off_guard()
     sql("UPDATE audit_entry SET who = 'Somebody else' WHERE id = ?", last())
     rebuilt(audit_log._key)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert (
         audit_log.verify() == []
         and "is not what was written down elsewhere"
@@ -524,8 +524,8 @@ def test_triggers_that_were_taken_away_are_missed(robin, caplog):
     robin.save()
     off_guard()
     assert audit_log.verify() == ["The triggers that keep the audit trail are not in the database."]
-    audit_log.guard()
-    assert audit_log.guarded() and "were not in the database and were put back" in caplog.text
+    audit_log.install_triggers()
+    assert audit_log.has_triggers() and "were not in the database and were put back" in caplog.text
 
 
 def test_an_anchor_is_written_once_a_day_and_a_broken_line_costs_only_itself(

@@ -565,7 +565,7 @@ def busy(tmp_path_factory):
         # twenty wait for each other
         database.pragma("busy_timeout", HANGS * 1000, permanent=True)
         database.create_tables(m.tables())
-        audit_log.guard()
+        audit_log.install_triggers()
         m.Setting(school_name="Busy School").save()
         senco = m.User.create(
             name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"

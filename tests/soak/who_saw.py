@@ -64,8 +64,8 @@ def fill(database):
                 "after": "",
                 "reason": "",
             }
-            row["digest"] = audit_log.code_of("", "", "")
-            row["link"] = link = audit_log.link_of(link, row)
+            row["content_hash"] = audit_log.keyed_hash("", "", "")
+            row["entry_hash"] = link = audit_log.hash_entry(link, row)
             rows.append(row)
         with database.atomic():
             for at in range(0, ROWS, 500):
