@@ -31,10 +31,9 @@ from admin_views.account import sessions
 from admin_views.account import views as account
 from admin_views.forms import key_of
 from audit import access
-from audit import log as audit_log
 from ops import logs
 from papers import printing
-from records import questions
+from records import questions, storage
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src"
@@ -292,9 +291,9 @@ def catch_errors(app):
         code = getattr(error, "code", None) or 500
         if isinstance(error, CSRFError):
             code = 400
-        if code == 500 and audit_log.cannot_write(getattr(error, "original_exception", error)):
+        if code == 500 and storage.cannot_write(getattr(error, "original_exception", error)):
             code = 507
-        if code == 500 and audit_log.is_busy(getattr(error, "original_exception", error)):
+        if code == 500 and storage.is_busy(getattr(error, "original_exception", error)):
             code = 503
         if code in (403, 404):
             access.audit_refusal()

@@ -34,7 +34,7 @@ from ops import backup, checks, restore, school_folder, server, upgrade
 from ops.database import configure, make_migration, migrate, open_database
 from papers import printing
 from privacy import keeping
-from records import questions
+from records import questions, storage
 from tools import readme
 
 log = logging.getLogger("portal.server")
@@ -57,7 +57,7 @@ class Portal(click.Group):
 def why_not(error):
     """Why a command could not be done, in a sentence with the cure."""
     folder = config.data_dir()
-    if audit_log.cannot_write(error):
+    if storage.cannot_write(error):
         return (
             f"Nothing could be written ({getattr(error, 'filename', None) or folder}): the disk is"
             " full, or the folder can only be read. Make room, or see that the portal's own user"
@@ -65,7 +65,7 @@ def why_not(error):
         )
     if isinstance(error, OSError):
         return f"{error.filename or folder}: {error.strerror or type(error).__name__}."
-    if audit_log.is_busy(error):
+    if storage.is_busy(error):
         return (
             "The database is busy: somebody else is writing. Try again in a minute, or stop the"
             " portal first."

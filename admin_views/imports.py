@@ -28,9 +28,9 @@ from admin_views.base import RecordView, typing_problems
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from audit import access
-from audit.log import stamps
 from models import Document, Pupil, Setting, may
 from records.questions import HEAD, SENCO, AuditEntry, Clash, now, short_day, today
+from records.storage import change_times
 
 IMPORT_HOURS = 24  # how long an upload waits for “Import”
 SHOWN = 100  # rows of the preview on one page
@@ -122,7 +122,7 @@ class ImportView(SchoolPage):
 
     def sweep(self):
         """Remove the uploads that nobody imported within a day."""
-        for path, changed in stamps(folder("imports")):
+        for path, changed in change_times(folder("imports")):
             if changed < time.time() - IMPORT_HOURS * 3600:
                 path.unlink(missing_ok=True)
 
@@ -650,7 +650,7 @@ def sweep_files(program):
     named = {name for (name,) in Document.select(Document.stored_as).tuples()}
     strays = [
         p
-        for p, changed in stamps(folder("files"))
+        for p, changed in change_times(folder("files"))
         if p.name not in named and p.is_file() and changed < time.time() - 600
     ]
     if len(strays) <= MOST_STRAYS:
@@ -667,7 +667,7 @@ def give_back_imports():
     """Give back the uploads whose import was killed, to import what is left of them; those that are
     too old go.
     """
-    for path, changed in stamps(folder("imports")):
+    for path, changed in change_times(folder("imports")):
         if changed < time.time() - IMPORT_HOURS * 3600:
             path.unlink(missing_ok=True)
         elif path.suffix == ".taken":

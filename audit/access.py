@@ -12,6 +12,7 @@ from peewee import PeeweeException
 
 import models
 from audit import log as audit_log
+from records import storage
 
 log = logging.getLogger("portal.looks")
 
@@ -79,7 +80,7 @@ def write_reads(looks):
     try:
         audit_log.audit_accesses(looks)
     except PeeweeException as fault:
-        if not audit_log.cannot_write(fault):
+        if not storage.cannot_write(fault):
             raise
         log.error(
             "%s looks were not written down: nothing can be written to the database", len(looks)

@@ -12,14 +12,12 @@ and the chain still holds. Triggers refuse every other change of a row. `verify`
 
 import contextvars
 import datetime
-import errno
 import hashlib
 import hmac
 import json
 import logging
 import os
 import pathlib
-import sqlite3
 import uuid
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -44,22 +42,7 @@ READ_ACTIONS = ("view", "print", "export", "file", "found", "listed")  # the act
 WORDS = ("before", "after", "reason")  # what may name a child
 # acts that are a line of the log, too
 LOGGED = ("refused", "refused sign-in")
-UNWRITABLE = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-    "53100",
-    "25006",
-    # of SQLite, of PostgreSQL, of the system
-    errno.ENOSPC,
-    errno.EROFS,
-    errno.EDQUOT,
-    errno.EFBIG,
-}
 STAMP = "%Y-%m-%dT%H:%M:%SZ"  # of an anchor: UTC, ISO 8601
-# of SQLite; of PostgreSQL: no lock, deadlock
-BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40P01"}
 LONGEST_WAIT = 10  # seconds that a writer waits for another one, on both engines
 _key = None
 _as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
@@ -103,49 +86,9 @@ def transaction():
         yield everything
 
 
-def cannot_write(fault):
-    """Whether an exception, or one that it came from, means that nothing can be written: the disk
-    is full, or read-only.
-    """
-    return any(code in UNWRITABLE for code in _codes(fault))
-
-
-def is_busy(fault):
-    """Whether an exception, or one that it came from, means that somebody else was writing for too
-    long.
-    """
-    return any(code in BUSY for code in _codes(fault))
-
-
-def _codes(fault):
-    """What the driver or the system said of an exception and of those that it came from, as
-    codes.
-    """
-    while fault is not None:
-        cause = getattr(fault, "orig", None) or fault
-        if isinstance(cause, OSError):
-            yield cause.errno
-        else:
-            yield getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", None)
-        fault = fault.__cause__ or fault.__context__
-
-
-def stamps(folder):
-    """The files and folders in a folder with the moment of their last change (seconds since 1970):
-    [(path, moment)]; one that goes meanwhile is left out.
-    """
-    found = []
-    for path in pathlib.Path(folder).iterdir():
-        try:
-            found.append((path, path.stat().st_mtime))
-        except FileNotFoundError:
-            continue
-    return found
-
-
-def on_sqlite():
-    """Whether the records are in an SQLite file."""
-    return isinstance(db.obj, SqliteDatabase)
+def on_sqlite(database=db):
+    """Whether a database, the open one when none is given, is an SQLite file."""
+    return isinstance(getattr(database, "obj", database), SqliteDatabase)
 
 
 # --- who is doing this

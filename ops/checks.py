@@ -38,7 +38,7 @@ from config import HERE, settings_file
 from models import Document, Form, Setting, SignedIn, User, every
 from ops import school_folder, server
 from pathway import clock
-from records import questions
+from records import questions, storage
 from records.questions import ROLES, SENCO, TECHNICIAN, say_moment
 
 # refuse: a problem with which the portal does not start
@@ -246,7 +246,7 @@ def folder_is_ours(at):
     """The data folder and what is in it belong to the user whom the portal runs as."""
     if os.name != "posix":
         return None
-    there = [at.folder, *(path for path, _ in audit_log.stamps(at.folder))]
+    there = [at.folder, *(path for path, _ in storage.change_times(at.folder))]
     other = sorted(
         path.name for path in there if os.path.lexists(path) and path.lstat().st_uid != os.geteuid()
     )
@@ -957,7 +957,7 @@ def no_file_is_left_over(at):
     }
     old = [
         p.name
-        for p, changed in audit_log.stamps(at.folder / "files")
+        for p, changed in storage.change_times(at.folder / "files")
         if p.is_file() and seconds() - changed > 3600
     ]
     loose = sorted(set(old) - known)
@@ -997,7 +997,7 @@ def clock_has_not_gone_back(at):
 )
 def clock_fits_the_files(at):
     """The clock is not behind the files of the data folder."""
-    newest = max(changed for _, changed in audit_log.stamps(at.folder))
+    newest = max(changed for _, changed in storage.change_times(at.folder))
     return (
         "A file in the data folder is from the future: the clock is wrong."
         if newest - seconds() > 86400

@@ -208,7 +208,7 @@ def as_long_ago(*taken):
         name = record._meta.table_name
         first[name] = min(record.id, first.get(name, record.id))
     for name, number in first.items():
-        if numbering.on_file(q.db.obj):
+        if audit_log.on_sqlite():
             q.db.execute_sql(
                 "UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (number - 1, name)
             )

@@ -19,6 +19,7 @@ import models as m
 from admin_views import pupil_import
 from audit import log as audit_log
 from records import questions as q
+from records import storage
 
 HEADS = "Surname,Forename,DOB,Year,Reg,Contact 1 name,Contact 1 telephone,Contact 1 relationship"
 # the lock is waited for so many seconds
@@ -129,7 +130,7 @@ def test_a_writer_on_postgresql_waits_so_long_and_no_longer(database, monkeypatc
         other.execute_sql("SELECT pg_advisory_xact_lock(%s)", (audit_log.ONE_WRITER,))
         with pytest.raises(OperationalError) as refused, audit_log.transaction():
             pass
-    assert audit_log.is_busy(refused.value)
+    assert storage.is_busy(refused.value)
 
 
 # --- piece by piece

@@ -22,6 +22,7 @@ from audit import access, verify
 from audit import log as audit_log
 from ops import database as ops_database
 from records import questions as q
+from records import storage
 
 
 def since(key):
@@ -196,10 +197,10 @@ def test_a_full_and_a_read_only_database_are_known_as_such(tmp_path):
         own.execute_sql(f"PRAGMA {pragma}")
         with pytest.raises(PeeweeException) as caught:
             own.execute_sql("INSERT INTO t VALUES (?)", (row,))
-        assert audit_log.cannot_write(caught.value)
+        assert storage.cannot_write(caught.value)
     with pytest.raises(DatabaseError) as caught:
         own.execute_sql("SELECT nothing")
-    assert not audit_log.cannot_write(caught.value)
+    assert not storage.cannot_write(caught.value)
     own.close()
 
 
