@@ -170,7 +170,7 @@ def serve(portal, sockets):
     with portal.app_context(), portal.database.connection_context():
         tidy_up(portal)
         # now, and not in the first request that needs it
-        passwords.nobody()
+        passwords.dummy_hash()
         printing.of(portal).warm()
         link = account.first_link(config.base_url())
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -75,7 +75,7 @@ class RecordView(ModelView):
 
     def _handle_view(self, name, **kwargs):
         return super()._handle_view(name, **kwargs) or (
-            account.prove() if name in self.proved else None
+            account.require_recent_password() if name in self.proved else None
         )
 
     def inaccessible_callback(self, name, **kwargs):

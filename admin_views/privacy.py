@@ -17,7 +17,7 @@ from flask import Response, abort, current_app, flash, redirect, request, url_fo
 from flask_admin import expose
 from flask_login import current_user
 
-from admin_views.account.views import fresh, me
+from admin_views.account.views import me, recent_password_required
 from admin_views.base import RecordView, harmless
 from admin_views.forms import clean, key_of
 from admin_views.home import settings_now
@@ -133,7 +133,7 @@ class KeepingView(SchoolPage):
         )
 
     @expose("/<int:number>/bundle/", methods=("GET", "POST"))
-    @fresh
+    @recent_password_required
     def bundle(self, number):
         """Look at what is marked and at the names of others, then make the bundle for a request."""
         asked = Disclosure.get_or_none(Disclosure.id == number) or abort(404)
@@ -181,7 +181,7 @@ class KeepingView(SchoolPage):
         ), (422 if problems else 200)
 
     @expose("/<int:number>/erase/", methods=("GET", "POST"))
-    @fresh
+    @recent_password_required
     def erase(self, number):
         """Ask for a child's record to be erased, or as the second person erase it."""
         pupil, problems = Pupil.get_or_none(Pupil.id == number) or abort(404), []

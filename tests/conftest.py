@@ -256,7 +256,7 @@ def people(database):
 @pytest.fixture(scope="session")
 def slow_passwords():
     """The real hasher of passwords and the hash that it made for nobody."""
-    return passwords.hasher, passwords.nobody()
+    return passwords.hasher, passwords.dummy_hash()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -268,7 +268,7 @@ def quick_passwords(slow_passwords):
         quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
         patch.setattr(passwords, "hasher", quick)
         hashed = quick.hash("no such person")
-        patch.setattr(passwords, "nobody", lambda: hashed)
+        patch.setattr(passwords, "dummy_hash", lambda: hashed)
         yield
 
 
@@ -276,7 +276,7 @@ def quick_passwords(slow_passwords):
 def real_passwords(slow_passwords, monkeypatch):
     """The hasher as it is in use, for the tests of the hashing itself."""
     monkeypatch.setattr(passwords, "hasher", slow_passwords[0])
-    monkeypatch.setattr(passwords, "nobody", lambda: slow_passwords[1])
+    monkeypatch.setattr(passwords, "dummy_hash", lambda: slow_passwords[1])
 
 
 @pytest.fixture(scope="session")

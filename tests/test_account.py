@@ -145,7 +145,7 @@ def signed_in(client, amy):
 @pytest.fixture
 def two_steps(amy):
     """Amy, with the second step on."""
-    amy.keep(totp=pyotp.random_base32(), recovery=passwords.sha("aaaabbbbccccdddd"))
+    amy.keep(totp=pyotp.random_base32(), recovery=passwords.sha256_hex("aaaabbbbccccdddd"))
     return amy
 
 
@@ -312,7 +312,7 @@ def test_the_cookie_holds_a_random_token_not_a_number(signed_in, amy):
     with signed_in.session_transaction() as kept:
         token = kept["_user_id"]
     assert len(token) == 43 and token != amy.token
-    assert [row.key for row in m.SignedIn.select()] == [passwords.sha(token)]
+    assert [row.key for row in m.SignedIn.select()] == [passwords.sha256_hex(token)]
 
 
 # What is kept for signing in, beside what the technician writes
@@ -587,8 +587,8 @@ def test_two_requests_at_once_cannot_both_use_a_code_or_a_link(app, two_steps):
         True,
         False,
     ]
-    User.update(setup_token=passwords.sha("link")).execute()
-    unused = User.setup_token == passwords.sha("link")
+    User.update(setup_token=passwords.sha256_hex("link")).execute()
+    unused = User.setup_token == passwords.sha256_hex("link")
     assert [passwords.set_password(u, NEW, unused) for u in (two_steps, twin)] == [True, False]
 
 

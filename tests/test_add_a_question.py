@@ -49,7 +49,7 @@ database.connect(reuse_if_open=True)
 user = m.User.get(m.User.role == "senco")
 client = app.test_client()
 with client.session_transaction() as session:
-    session["_user_id"] = sessions.begin(user)
+    session["_user_id"] = sessions.start(user)
     session["_fresh"] = True
     session["proved"] = time.time()
 old = m.RecordOfConcern.get()

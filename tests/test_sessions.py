@@ -41,7 +41,7 @@ def is_in(person, url=HOME):
 def row_of(person):
     """The row of this browser."""
     with person.client.session_transaction() as session:
-        return sessions.at(session["_user_id"])
+        return sessions.by_token(session["_user_id"])
 
 
 def prove_again(person):
@@ -132,7 +132,7 @@ def test_a_cookie_without_its_row_or_with_a_number_is_nobody(school, browser):
         user.token,
         str(user.id),
         sign_in_row(user) + "x",
-        sessions.sha(sign_in_row(user)),
+        sessions.sha256_hex(sign_in_row(user)),
     ):
         person = browser("senco")
         with person.client.session_transaction() as session:
@@ -205,8 +205,8 @@ def test_rows_that_ran_out_long_ago_are_swept_at_the_next_sign_in(school, browse
     m.SignedIn.update(seen_at=q.now() - timedelta(days=6)).where(
         m.SignedIn.id == recent.id
     ).execute()
-    token = sessions.begin(school.teacher)
-    assert {row.id for row in m.SignedIn.select()} >= {recent.id, sessions.at(token).id}
+    token = sessions.start(school.teacher)
+    assert {row.id for row in m.SignedIn.select()} >= {recent.id, sessions.by_token(token).id}
     assert not m.SignedIn.select().where(m.SignedIn.id == old.id).exists()
 
 
@@ -345,7 +345,7 @@ def test_children_can_be_read_without_the_password_again(school, browser):
     ],
 )
 def test_a_browser_has_a_plain_name(agent, words):
-    assert sessions.device(agent) == words
+    assert sessions.device_name(agent) == words
 
 
 # --- how many
@@ -359,7 +359,7 @@ def test_a_person_is_signed_in_at_so_many_places_and_no_more(school, browser, mo
         m.SignedIn.user == school.senco
     ).execute()
     with oldest.app.test_request_context():
-        tokens = [sessions.begin(school.senco) for _ in range(3)]
+        tokens = [sessions.start(school.senco) for _ in range(3)]
     assert m.SignedIn.select().where(m.SignedIn.user == school.senco).count() == 3
-    assert all(sessions.at(token) for token in tokens)
+    assert all(sessions.by_token(token) for token in tokens)
     assert not is_in(oldest)

@@ -128,10 +128,10 @@ def code_now():
 def test_a_sign_in_of_the_future_does_not_last_until_then(portal, cast, acting, the_day):
     the_day.shift(DAY)
     with portal.test_request_context():
-        row = sessions.at(sessions.begin(cast.senco))
-        assert sessions.holds(row)
+        row = sessions.by_token(sessions.start(cast.senco))
+        assert sessions.is_valid(row)
         the_day.shift(-DAY)
-        assert not sessions.holds(row)
+        assert not sessions.is_valid(row)
 
 
 def test_a_code_used_while_the_clock_was_ahead_shuts_nobody_out(cast, acting, the_day):
@@ -149,15 +149,17 @@ def test_a_code_used_while_the_clock_was_ahead_shuts_nobody_out(cast, acting, th
 def test_guesses_of_the_future_shut_nobody_out(portal, cast, acting, the_day):
     the_day.shift(YEARS)
     with portal.test_request_context():
-        while passwords.note_try(cast.senco, "senco"):
+        while passwords.may_try(cast.senco, "senco"):
             pass
         the_day.shift(-YEARS)
-        assert passwords.note_try(cast.senco, "senco")
+        assert passwords.may_try(cast.senco, "senco")
 
 
 def test_a_link_and_a_password_of_the_future_are_not_good_until_then(portal, cast, acting, the_day):
     the_day.shift(YEARS)
-    cast.teacher.keep(setup_token=passwords.sha("word"), setup_until=q.now() + account.LINK_LIVES)
+    cast.teacher.keep(
+        setup_token=passwords.sha256_hex("word"), setup_until=q.now() + account.LINK_LIVES
+    )
     proved = int(time.time())
     client = portal.test_client()
     assert "choose" in client.get("/set-up/word").text.lower()
@@ -167,7 +169,7 @@ def test_a_link_and_a_password_of_the_future_are_not_good_until_then(portal, cas
         from flask import session
 
         session["proved"] = proved
-        assert account.prove() is not None
+        assert account.require_recent_password() is not None
 
 
 # --- the real start

@@ -134,7 +134,7 @@ def cookie_for(user):
     from admin_views.account import sessions
 
     return {
-        "_user_id": sessions.begin(user, "127.0.0.1", "Firefox on Windows"),
+        "_user_id": sessions.start(user, "127.0.0.1", "Firefox on Windows"),
         "_fresh": True,
         "proved": int(time.time()),
     }

@@ -117,7 +117,9 @@ def main():
                     username=name,
                     role=q.TEACHER,
                     password=(
-                        passwords.hash_password(PASSWORD) if name == "amy" else passwords.nobody()
+                        passwords.hash_password(PASSWORD)
+                        if name == "amy"
+                        else passwords.dummy_hash()
                     ),
                 )
             found = [run(app, checks) for run in (guessing, spraying, telling_apart)]
