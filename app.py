@@ -34,6 +34,7 @@ from audit import access
 from audit import log as audit_log
 from ops import logs
 from papers import printing
+from records import storage
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src"
@@ -125,7 +126,7 @@ def create_app(database=None, folder=None, testing=False):
         ),
     )
     app.after_request(add_headers)
-    app.after_request(access.write)
+    app.after_request(access.write_accesses)
     if not testing:
         logs.keep(folder)
         app.extensions["printing"] = printing.Printers()
@@ -203,7 +204,7 @@ def refuse_other_sites():
 def name_the_actor():
     """Write the signed-in person on every change of this request."""
     if request.endpoint not in limits.WITHOUT_DATABASE and current_user.is_authenticated:
-        g.acting = audit_log.acting(current_user.name, current_user.id, current_user.role)
+        g.acting = audit_log.acting_as(current_user.name, current_user.id, current_user.role)
         g.acting.__enter__()
 
 
@@ -291,12 +292,12 @@ def catch_errors(app):
         code = getattr(error, "code", None) or 500
         if isinstance(error, CSRFError):
             code = 400
-        if code == 500 and audit_log.cannot_write(getattr(error, "original_exception", error)):
+        if code == 500 and storage.cannot_write(getattr(error, "original_exception", error)):
             code = 507
-        if code == 500 and audit_log.is_busy(getattr(error, "original_exception", error)):
+        if code == 500 and storage.is_busy(getattr(error, "original_exception", error)):
             code = 503
         if code in (403, 404):
-            access.refused()
+            access.audit_refusal()
         title, words = (
             WRONG_HOST
             if isinstance(error, SecurityError)

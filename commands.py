@@ -35,7 +35,7 @@ from ops import backup, checks, restore, school_folder, server, upgrade
 from ops.database import configure, make_migration, migrate, open_database
 from papers import printing
 from privacy import keeping
-from records import dates
+from records import dates, storage
 from tools import readme
 
 log = logging.getLogger("portal.server")
@@ -58,7 +58,7 @@ class Portal(click.Group):
 def why_not(error):
     """Why a command could not be done, in a sentence with the cure."""
     folder = config.data_dir()
-    if audit_log.cannot_write(error):
+    if storage.cannot_write(error):
         return (
             f"Nothing could be written ({getattr(error, 'filename', None) or folder}): the disk is"
             " full, or the folder can only be read. Make room, or see that the portal's own user"
@@ -66,7 +66,7 @@ def why_not(error):
         )
     if isinstance(error, OSError):
         return f"{error.filename or folder}: {error.strerror or type(error).__name__}."
-    if audit_log.is_busy(error):
+    if storage.is_busy(error):
         return (
             "The database is busy: somebody else is writing. Try again in a minute, or stop the"
             " portal first."
@@ -171,7 +171,7 @@ def serve(portal, sockets):
     with portal.app_context(), portal.database.connection_context():
         tidy_up(portal)
         # now, and not in the first request that needs it
-        passwords.nobody()
+        passwords.dummy_hash()
         printing.of(portal).warm()
         link = account.first_link(config.base_url())
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -248,7 +248,7 @@ def subject_access_command(pupil, folder):
     with (
         app.create_app(database).test_request_context(),
         database.connection_context(),
-        audit_log.acting("At the server"),
+        audit_log.acting_as("At the server"),
     ):
         path = keeping_screens.write_bundle(pupil, folder, config.data_dir())
     if path is None:
@@ -268,7 +268,7 @@ def retention_command():
     records left in the database file.
     """
     database = opened()
-    with database.connection_context(), audit_log.acting("At the server"):
+    with database.connection_context(), audit_log.acting_as("At the server"):
         print("\n".join(keeping.due_lines(models.Setting.of_school())))
         if not keeping.scrub():
             raise click.ClickException(
@@ -550,7 +550,7 @@ def verified(known, given):
 
 def accept_breaks(anchors, reason):
     """Write into the audit trail that what is wrong now is known, and print it."""
-    with audit_log.acting("Command line"):
+    with audit_log.acting_as("Command line"):
         try:
             found = audit_verify.accept(anchors, reason)
         except ValueError as fault:
@@ -578,8 +578,8 @@ def who_saw(pupil, since):
                 else "There are several: give the UPN, or the number: "
                 + ", ".join(str(p.id) for p in found)
             )
-        with audit_log.acting("Command line"):
-            audit_log.saw("view", found, "who-saw")
+        with audit_log.acting_as("Command line"):
+            audit_log.audit_access("view", found, "who-saw")
         print("\n".join(audit_verify.report(found[0], since and since.date())))
 
 

@@ -9,7 +9,7 @@ import secrets
 
 from peewee import CharField, DateTimeField, ForeignKeyField, IntegerField, TextField
 
-from audit.log import now, together
+from audit.log import now, transaction
 from records.query import Table
 from records.questions import ROLE_NAMES, TECHNICIAN, Section, choice, text
 from records.record import Record
@@ -126,7 +126,7 @@ class User(Record):
         """Save; another role or password, or the account switched on or off, ends every place they
         are signed in.
         """
-        with together():
+        with transaction():
             was = User.get_or_none(User.id == self.id) if self.id else None
             if was:
                 self._take_up(was)
@@ -148,7 +148,7 @@ class User(Record):
         """
         if not set(columns) <= set(self.audit_exclude):
             raise ValueError("Only what is kept for signing in may be written like this.")
-        with together():
+        with transaction():
             done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1
             if done and "token" in columns:
                 UserSession.delete().where(UserSession.user == self.id).execute()

@@ -14,7 +14,6 @@ from functools import cached_property
 
 from peewee import IntegrityError
 
-from audit.log import together
 from models import (
     AREAS,
     SEN_TYPES,
@@ -39,7 +38,7 @@ from models import (
 from pathway import clock, effects
 from pathway import guards as g
 from records.dates import today
-from records.questions import OFFICE, ROLES, SENCO, choice, choices, day, say, text
+from records.questions import OFFICE, ROLES, SENCO, choice, choices, day, say, text, transaction
 from records.record import Clash
 
 
@@ -885,7 +884,7 @@ def perform(move, pupil, user, answers, seen=None, token=None, on=None):
         raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
     token = token and f"{pupil.id} {move.slug} {token}"[:255]
     try:
-        with together():
+        with transaction():
             done = token and Placement.get_or_none(Placement.done_with == token)
             if done:
                 return done
@@ -1012,7 +1011,7 @@ def perform_case_move(move, case, user, on, seen):
         raise Invalid(
             [("on", "The date is in the future; enter it on the day." if on else "Answer “Date”")]
         )
-    with together():
+    with transaction():
         setattr(case, move.sets, on)
         case.state = move.to or case.state
         case.save(act=move.name)
@@ -1148,7 +1147,7 @@ def new_version(form, user):
     """
     if not form.locked or not _in_reach(form, user):
         raise Refused(g.Stop("Only a sealed or declined paper gets a new version."))
-    with together():
+    with transaction():
         return effects.copy_form(form, type(form), form.placement, user.name, supersedes=form.id)
 
 

@@ -21,12 +21,12 @@ from admin_views import drafts, forms, merge
 from admin_views.account import views as account
 from admin_views.pupil_import import harmless
 from audit import access, verify
-from audit.log import audit, together
+from audit.log import audit
 from models import Form, Pupil, PupilRecord, may
 from papers import pdf
 from records import questions as q
 from records.dates import short_day, today
-from records.questions import ROLES
+from records.questions import ROLES, transaction
 from records.record import Clash, Row, document
 
 PAGE_SIZE = 25
@@ -79,7 +79,7 @@ class RecordView(ModelView):
 
     def _handle_view(self, name, **kwargs):
         return super()._handle_view(name, **kwargs) or (
-            account.prove() if name in self.proved else None
+            account.require_recent_password() if name in self.proved else None
         )
 
     def inaccessible_callback(self, name, **kwargs):
@@ -124,7 +124,7 @@ class RecordView(ModelView):
     def find(self, key):
         """One record within the scope, noted as seen, or the "not found" page."""
         record = self.get_one(key) or abort(404)
-        access.note([record])
+        access.log_access([record])
         return record
 
     # -- the list
@@ -157,7 +157,7 @@ class RecordView(ModelView):
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
         preload(self.model, rows)
-        access.note(rows, "found" if w["search"] or w["filters"] else "listed")
+        access.log_access(rows, "found" if w["search"] or w["filters"] else "listed")
         return self.render(
             self.list_template,
             title=self.plural(),
@@ -185,7 +185,7 @@ class RecordView(ModelView):
         """
         pupil = record.pupil_key()
         if pupil:
-            access.put_down([("found", type(record).__name__, record.id, pupil, "")])
+            access.write_reads([("found", type(record).__name__, record.id, pupil, "")])
         return redirect(self.link(record))
 
     def more_links(self, record):
@@ -263,7 +263,7 @@ class RecordView(ModelView):
                 ]
             )
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
-        access.note(rows, "export")
+        access.log_access(rows, "export")
         return Response(
             "\ufeff" + out.getvalue(),
             mimetype="text/csv; charset=utf-8",
@@ -308,7 +308,7 @@ class RecordView(ModelView):
             .where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of))
             .first()
         )
-        access.note([pupil] if pupil else [])
+        access.log_access([pupil] if pupil else [])
         pressed = drafts.press_of(request.form.get("press"))
         if pressed:
             return self.second_press(pressed, pupil)
@@ -436,7 +436,7 @@ class RecordView(ModelView):
         if problems:
             return problems
         try:
-            with together():
+            with transaction():
                 if request.endpoint.endswith(".new"):
                     drafts.once(request.form.get("press"))
                 told = merge.store(record, form)

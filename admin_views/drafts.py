@@ -23,11 +23,12 @@ from werkzeug.exceptions import HTTPException
 import workflow
 from admin_views import forms
 from audit import access
-from audit.log import now, together
+from audit.log import now
 from models import Pupil, PupilRecord, every, may
 from ops import backup
 from people import Draft, FormToken
 from records.dates import say_moment
+from records.questions import transaction
 from records.record import Clash
 
 KEPT_FOR = datetime.timedelta(days=30)
@@ -145,7 +146,7 @@ def keep(user, address, items):
         or not in_reach(user, address, pupil_id)
     ):
         return None
-    with together():
+    with transaction():
         sweep()
         # it was saved while this was on its way
         if press_of(dict(typed).get("press")):
@@ -251,7 +252,7 @@ def note(found, act=""):
     """Note that this answer shows the children of these drafts."""
     keys = {d.pupil_id for d in found if d.pupil_id}
     if keys:
-        access.note(Pupil.select().where(Pupil.id.in_(keys)), act)
+        access.log_access(Pupil.select().where(Pupil.id.in_(keys)), act)
 
 
 def fits(user, draft):
@@ -321,7 +322,7 @@ def saved(token, led_to):
     """A form was saved: note its press, and forget its draft. Call it inside the same
     transaction.
     """
-    with together():
+    with transaction():
         if token_of(token) and not press_of(token):
             FormToken.create(token=token, led_to=led_to)
         forget(current_user, request.full_path)

@@ -231,7 +231,7 @@ def find_pupils(user, typed, chosen=""):
     """
     mine = Pupil.visible_to(user).order_by(Pupil.surname, Pupil.forename)
     found = _find(mine, typed, chosen)
-    access.note(found, "found")
+    access.log_access(found, "found")
     return found
 
 

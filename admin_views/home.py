@@ -45,7 +45,7 @@ class Home(AdminIndexView):
     def index(self):
         """What needs you today, by role; the technician sees no pupil."""
         found = tasks(current_user) if may(current_user, "r", Pupil) else []
-        access.note([t.pupil for t in found], "listed")
+        access.log_access([t.pupil for t in found], "listed")
         groups = [(name, words, [t for t in found if t.group == name]) for name, words in GROUPS]
         return self.render(
             "home.html",

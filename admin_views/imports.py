@@ -28,11 +28,12 @@ from admin_views.base import RecordView, typing_problems
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from audit import access
-from audit.log import AuditEntry, now, stamps
+from audit.log import AuditEntry, now
 from models import Document, Pupil, Setting, may
 from records.dates import short_day, today
 from records.questions import HEAD, SENCO
 from records.record import Clash
+from records.storage import change_times
 
 IMPORT_HOURS = 24  # how long an upload waits for “Import”
 SHOWN = 100  # rows of the preview on one page
@@ -124,7 +125,7 @@ class ImportView(SchoolPage):
 
     def sweep(self):
         """Remove the uploads that nobody imported within a day."""
-        for path, changed in stamps(folder("imports")):
+        for path, changed in change_times(folder("imports")):
             if changed < time.time() - IMPORT_HOURS * 3600:
                 path.unlink(missing_ok=True)
 
@@ -244,7 +245,7 @@ class ImportView(SchoolPage):
         page = min(max(request.values.get("page", 0, type=int), 0), pages - 1)
         left = [h for h, c in zip(found.heads, columns) if c == pupil_import.OUT]
         shown = wanted[page * SHOWN :][:SHOWN]
-        access.note(
+        access.log_access(
             [pupil for item in shown for pupil in (item.pupil, item.named) if pupil], "found"
         )
         return self.render(
@@ -652,7 +653,7 @@ def sweep_files(program):
     named = {name for (name,) in Document.select(Document.stored_as).tuples()}
     strays = [
         p
-        for p, changed in stamps(folder("files"))
+        for p, changed in change_times(folder("files"))
         if p.name not in named and p.is_file() and changed < time.time() - 600
     ]
     if len(strays) <= MOST_STRAYS:
@@ -669,7 +670,7 @@ def give_back_imports():
     """Give back the uploads whose import was killed, to import what is left of them; those that are
     too old go.
     """
-    for path, changed in stamps(folder("imports")):
+    for path, changed in change_times(folder("imports")):
         if changed < time.time() - IMPORT_HOURS * 3600:
             path.unlink(missing_ok=True)
         elif path.suffix == ".taken":

@@ -17,7 +17,7 @@ from peewee import ForeignKeyField, Model
 import workflow
 from admin_views import forms
 from audit import verify
-from audit.log import SEEN, AuditEntry
+from audit.log import READ_ACTIONS, AuditEntry
 from records.dates import say_moment
 from records.record import Clash
 
@@ -339,7 +339,7 @@ def last_word(record, question=None):
     does not say.
     """
     found = AuditEntry.select().where(
-        verify.about(record), AuditEntry.act.not_in((*SEEN, "refused"))
+        verify.about(record), AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
     )
     about = found.where(AuditEntry.question.in_((question, ""))) if question else found
     last = about.order_by(AuditEntry.id.desc()).first()
@@ -360,7 +360,7 @@ def store(record, form):
     opened.
 
     Returns the sentence that says what was taken over from somebody else. Raises Differ when both
-    changed the same answer, Clash when the paper was sealed meanwhile. Call it inside `together()`.
+    changed the same answer, Clash when the paper was sealed meanwhile. Call it inside `transaction()`.
     """
     told = ""
     if record.id:

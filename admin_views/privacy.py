@@ -17,18 +17,19 @@ from flask import Response, abort, current_app, flash, redirect, request, url_fo
 from flask_admin import expose
 from flask_login import current_user
 
-from admin_views.account.views import fresh, me
+from admin_views.account.views import me, recent_password_required
 from admin_views.base import RecordView, harmless
 from admin_views.forms import clean, key_of
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
-from audit.log import now, saw, together
+from audit.log import audit_access, now
 from models import Disclosure, Erasure, Pupil, Setting, may
 from papers import pdf
 from pathway import clock
 from privacy import keeping
 from records.dates import say_day, say_moment, today
+from records.questions import transaction
 
 README = """{title}
 Made on {day} for request number {number}. Everything here is about one child: please keep it safe.
@@ -111,7 +112,7 @@ class KeepingView(SchoolPage):
             keeping.due(settings),
         )
         held = list(Pupil.select().where(Pupil.hold != "", Pupil.erased_on.is_null()))
-        access.note(
+        access.log_access(
             [
                 *(d.pupil for d, _ in requests),
                 *(p for p, _, _ in sending),
@@ -133,7 +134,7 @@ class KeepingView(SchoolPage):
         )
 
     @expose("/<int:number>/bundle/", methods=("GET", "POST"))
-    @fresh
+    @recent_password_required
     def bundle(self, number):
         """Look at what is marked and at the names of others, then make the bundle for a request."""
         asked = Disclosure.get_or_none(Disclosure.id == number) or abort(404)
@@ -162,8 +163,8 @@ class KeepingView(SchoolPage):
                 )
             except pdf.PaperError as fault:
                 problems = [("", str(fault))]
-        access.note([asked.pupil])
-        access.note(
+        access.log_access([asked.pupil])
+        access.log_access(
             Pupil.select().where(
                 Pupil.id.in_([int(i.key[6:]) for i in items if i.key.startswith("pupil/")])
             ),
@@ -181,7 +182,7 @@ class KeepingView(SchoolPage):
         ), (422 if problems else 200)
 
     @expose("/<int:number>/erase/", methods=("GET", "POST"))
-    @fresh
+    @recent_password_required
     def erase(self, number):
         """Ask for a child's record to be erased, or as the second person erase it."""
         pupil, problems = Pupil.get_or_none(Pupil.id == number) or abort(404), []
@@ -192,7 +193,7 @@ class KeepingView(SchoolPage):
                 problems = [("", str(fault))]
         if pupil.erased_on:
             return redirect(url_for("pupil.page", key=number))
-        access.note([pupil])
+        access.log_access([pupil])
         settings, asked = settings_now(), keeping.asked_for(pupil)
         return self.render(
             "keeping_erase.html",
@@ -315,13 +316,13 @@ def made(asked, items, out, folder, by):
     lines += [f"Missing or changed on the disk: {', '.join(missing)}."] * bool(missing) + [
         f"Given although it is marked: {given}."
     ] * bool(given)
-    with together():
+    with transaction():
         asked.contents = "\n".join(filter(None, (asked.contents, *lines)))
         asked.left_out = "\n".join(
             f"{i.what} ({i.where}): {out[i.key]}" for i in items if i.key in out
         )
         asked.save(act="bundle")
-        saw("export", [asked.pupil], f"Everything held, for request {asked.id}")
+        audit_access("export", [asked.pupil], f"Everything held, for request {asked.id}")
     return data
 
 

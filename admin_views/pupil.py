@@ -17,7 +17,6 @@ import workflow
 from admin_views import drafts, forms, merge
 from admin_views.base import RecordView, acts, scoped, typing_problems
 from admin_views.home import say_due, settings_now
-from audit.log import together
 from models import (
     RATING,
     Agency,
@@ -42,6 +41,7 @@ from papers import pdf
 from pathway import clock
 from privacy import keeping
 from records.dates import read_day, say_day, short_day, today
+from records.questions import transaction
 from records.record import Clash, Record, document
 
 
@@ -240,7 +240,7 @@ class PupilView(RecordView):
                 setattr(review, q.name, None)
                 setattr(review, f"{q.name}_why", None)
         try:
-            with together():
+            with transaction():
                 review.save()
                 workflow.reopen_if_incomplete(review, current_user)
                 drafts.saved(request.form.get("press"), url_for(".chart", key=review.pupil_id))

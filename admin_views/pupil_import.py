@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chunked
 
 from admin_views.forms import clean, clean_line
-from audit.log import audit, together
+from audit.log import audit
 from models import Contact, Pupil
 from records.dates import read_day
+from records.questions import transaction
 from records.record import Clash
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
@@ -703,7 +704,7 @@ def bring_in(items, reason):
     refuse_stale(left)
     for some in chunked(left, PIECE):
         try:
-            with together():
+            with transaction():
                 for item in some:
                     refuse_twin(item)
                     item.save(reason)

@@ -12,7 +12,7 @@ from admin_views.forms import key_of
 from admin_views.home import settings_now
 from audit import access, anchors, verify
 from audit import log as audit_log
-from audit.log import SEEN, AuditEntry
+from audit.log import READ_ACTIONS, AuditEntry
 from models import RIGHTS_TABLE, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf
@@ -141,7 +141,7 @@ class AuditView(SchoolPage):
             self.chosen(w).order_by(AuditEntry.id.desc()).paginate(w["page"] + 1, 2 * PAGE_SIZE)
         )
         names = {p.id: p for p in mine.where(Pupil.id.in_({e.pupil_id for e in entries}))}
-        access.note([pupil] if pupil else names.values(), "view" if pupil else "found")
+        access.log_access([pupil] if pupil else names.values(), "view" if pupil else "found")
         readable = {
             e.id
             for e in entries
@@ -199,7 +199,7 @@ class AuditView(SchoolPage):
 
     def chosen(self, w):
         """The query of the audit rows that are asked for."""
-        found, looked = AuditEntry.select(), AuditEntry.act.in_((*SEEN, "refused"))
+        found, looked = AuditEntry.select(), AuditEntry.act.in_((*READ_ACTIONS, "refused"))
         for asked, rule in (
             (w["pupil"], AuditEntry.pupil_id == w["pupil"]),
             (w["who"], AuditEntry.user_id == w["who"]),

@@ -12,12 +12,13 @@ from peewee import PeeweeException
 
 import models
 from audit import log as audit_log
+from records import storage
 
 log = logging.getLogger("portal.looks")
 
 
-def note(records, act=""):
-    """Note that this answer shows these records; `act` is one of trail.SEEN, else it is a view, a
+def log_access(records, act=""):
+    """Note that this answer shows these records; `act` is one of READ_ACTIONS, else it is a view, a
     print or a file by what is sent.
     """
     looks = g.setdefault("looks", {})
@@ -33,13 +34,13 @@ def note(records, act=""):
             looks[act, type(record).__name__, key, pupil] = True
 
 
-def write(response):
+def write_accesses(response):
     """Write down the looks of this answer; a page is only refused for want of its row when there is
     room to write.
     """
     looks = g.pop("looks", {})
     if looks and (response.status_code < 300 or response.status_code in (409, 422)):
-        put_down(
+        write_reads(
             [(act or act_of(response), record, key, pupil, "") for act, record, key, pupil in looks]
         )
     return response
@@ -51,7 +52,7 @@ def act_of(response):
     return "file" if taken else "print" if response.mimetype == "application/pdf" else "view"
 
 
-def refused():
+def audit_refusal():
     """Write down that the signed-in person was not let in at the address of a record."""
     cls = KINDS.get((request.endpoint or "").partition(".")[0])
     if cls and current_user.is_authenticated:
@@ -59,7 +60,7 @@ def refused():
         record = (
             cls.get_or_none(cls.id == key) if isinstance(key, int) and 0 < key < 2**31 else None
         )
-        put_down(
+        write_reads(
             [
                 (
                     "refused",
@@ -72,14 +73,14 @@ def refused():
         )
 
 
-def put_down(looks):
+def write_reads(looks):
     """Write looks to the audit trail; when the disk is full or read-only, a line in the log stands
     for them and reading goes on.
     """
     try:
-        audit_log.saw_all(looks)
+        audit_log.audit_accesses(looks)
     except PeeweeException as fault:
-        if not audit_log.cannot_write(fault):
+        if not storage.cannot_write(fault):
             raise
         log.error(
             "%s looks were not written down: nothing can be written to the database", len(looks)

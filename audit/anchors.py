@@ -101,7 +101,7 @@ def compare(line):
             "Rows were cut off, or an older backup was put in its place."
         ]
     (last,) = AuditEntry.select().order_by(AuditEntry.id).offset(line.rows - 1).limit(1)
-    if not last.link.startswith(line.code):
+    if not last.entry_hash.startswith(line.code):
         return [
             f"Row {line.rows:,} of the audit trail is not the one that was written down. "
             "Check the line letter by letter. If it is right, the trail was changed before that "

@@ -12,14 +12,12 @@ and the chain still holds. Triggers refuse every other change of a row. `verify`
 
 import contextvars
 import datetime
-import errno
 import hashlib
 import hmac
 import json
 import logging
 import os
 import pathlib
-import sqlite3
 import uuid
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -40,26 +38,11 @@ from peewee import (
 log = logging.getLogger("portal.audit")
 db = DatabaseProxy()
 ONE_WRITER = 5_208_113  # the number of PostgreSQL's advisory lock
-SEEN = ("view", "print", "export", "file", "found", "listed")  # the acts of reading
+READ_ACTIONS = ("view", "print", "export", "file", "found", "listed")  # the acts of reading
 WORDS = ("before", "after", "reason")  # what may name a child
 # acts that are a line of the log, too
 LOGGED = ("refused", "refused sign-in")
-UNWRITABLE = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-    "53100",
-    "25006",
-    # of SQLite, of PostgreSQL, of the system
-    errno.ENOSPC,
-    errno.EROFS,
-    errno.EDQUOT,
-    errno.EFBIG,
-}
 STAMP = "%Y-%m-%dT%H:%M:%SZ"  # of an anchor: UTC, ISO 8601
-# of SQLite; of PostgreSQL: no lock, deadlock
-BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40P01"}
 LONGEST_WAIT = 10  # seconds that a writer waits for another one, on both engines
 _key = None
 _as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
@@ -83,15 +66,15 @@ def use_key(key):
     _key = key
 
 
-def code_of(*parts):
+def keyed_hash(*parts):
     """The keyed code of some values, in hexadecimal; raises RuntimeError when no key was set."""
     if not _key:
-        raise RuntimeError("Set the key of the audit trail first: trail.use_key(...).")
+        raise RuntimeError("Set the key of the audit trail first: use_key(...).")
     return hmac.digest(_key, _as_json(parts).encode(), hashlib.sha256).hex()
 
 
 @contextmanager
-def together():
+def transaction():
     """All or nothing, one writer at a time: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory
     lock.
     """
@@ -103,49 +86,9 @@ def together():
         yield everything
 
 
-def cannot_write(fault):
-    """Whether an exception, or one that it came from, means that nothing can be written: the disk
-    is full, or read-only.
-    """
-    return any(code in UNWRITABLE for code in _codes(fault))
-
-
-def is_busy(fault):
-    """Whether an exception, or one that it came from, means that somebody else was writing for too
-    long.
-    """
-    return any(code in BUSY for code in _codes(fault))
-
-
-def _codes(fault):
-    """What the driver or the system said of an exception and of those that it came from, as
-    codes.
-    """
-    while fault is not None:
-        cause = getattr(fault, "orig", None) or fault
-        if isinstance(cause, OSError):
-            yield cause.errno
-        else:
-            yield getattr(cause, "sqlite_errorcode", 0) & 255 or getattr(cause, "pgcode", None)
-        fault = fault.__cause__ or fault.__context__
-
-
-def stamps(folder):
-    """The files and folders in a folder with the moment of their last change (seconds since 1970):
-    [(path, moment)]; one that goes meanwhile is left out.
-    """
-    found = []
-    for path in pathlib.Path(folder).iterdir():
-        try:
-            found.append((path, path.stat().st_mtime))
-        except FileNotFoundError:
-            continue
-    return found
-
-
-def on_sqlite():
-    """Whether the records are in an SQLite file."""
-    return isinstance(db.obj, SqliteDatabase)
+def on_sqlite(database=db):
+    """Whether a database, the open one when none is given, is an SQLite file."""
+    return isinstance(getattr(database, "obj", database), SqliteDatabase)
 
 
 # --- who is doing this
@@ -165,7 +108,7 @@ _acting = contextvars.ContextVar("acting", default=None)
 
 
 @contextmanager
-def acting(name, user=None, role=""):
+def acting_as(name, user=None, role=""):
     """Within this block, every change is recorded as made by `name`."""
     token = _acting.set(Actor(name, user, role))
     try:
@@ -192,9 +135,9 @@ class AuditEntry(Model):
     before = TextField(default="")
     after = TextField(default="")
     reason = TextField(default="")
-    digest = CharField(default="")  # keyed code of WORDS
-    # keyed code of this row and the link before; empty: written before there was a chain
-    link = CharField(default="")
+    content_hash = CharField(default="", column_name="digest")  # keyed hash of WORDS
+    # keyed hash of this row and the entry_hash before; empty: written before there was a chain
+    entry_hash = CharField(default="", column_name="link")
     erased = BooleanField(default=False)  # WORDS were blanked when the child's record was erased
 
     class Meta:
@@ -203,6 +146,7 @@ class AuditEntry(Model):
         indexes = ((("record", "record_id"), False),)
 
 
+COLUMNS = {name: field.column_name for name, field in AuditEntry._meta.fields.items()}
 CHAINED = (
     "at",
     "who",
@@ -214,7 +158,7 @@ CHAINED = (
     "pupil_id",
     "section",
     "question",
-    "digest",
+    "content_hash",
 )
 
 
@@ -249,12 +193,12 @@ def made_with(record):
     return made.order_by(AuditEntry.id.desc()).limit(1).scalar() or ""
 
 
-def saw(act, records, reason=""):
-    """Write down that the person acting saw these records (one row each); `act` is one of SEEN."""
-    saw_all([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
+def audit_access(act, records, reason=""):
+    """Write down that the person acting saw these records (one row each); `act` is one of READ_ACTIONS."""
+    audit_accesses([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
 
 
-def saw_all(looks):
+def audit_accesses(looks):
     """Write down looks at children, (act, record, record_id, pupil_id, reason) each; `listed` once
     for each person, record, pupil and day.
     """
@@ -285,7 +229,7 @@ def _listed_today():
 def _actor():
     if _acting.get() is None:
         raise RuntimeError(
-            "Wrap the change in `with acting(name):` so that the audit trail can say who made it."
+            "Wrap the change in `with acting_as(name):` so that the audit trail can say who made it."
         )
     return _acting.get()
 
@@ -294,7 +238,7 @@ def _append(rows):
     who = _actor()
     if not rows:
         return
-    with together():
+    with transaction():
         link, at = _last_link(), now()
         for row in rows:
             row |= {
@@ -304,8 +248,8 @@ def _append(rows):
                 "request": who.request,
                 "erased": False,
             }
-            row["digest"] = code_of(*(row[w] for w in WORDS))
-            row["link"] = link = link_of(link, row)
+            row["content_hash"] = keyed_hash(*(row[w] for w in WORDS))
+            row["entry_hash"] = link = hash_entry(link, row)
         for some in chunked(rows, 500):
             _insert(some)
     for row in rows:
@@ -317,7 +261,7 @@ def _insert(rows):
     # written by hand: peewee's insert_many was a sixth of the time of saving a paper
     names = list(rows[0])
     one = "(" + ", ".join([db.param] * len(names)) + ")"
-    columns = "(" + ", ".join(name.join('""') for name in names) + ")"
+    columns = "(" + ", ".join(COLUMNS[name].join('""') for name in names) + ")"
     # of our own names only
     words = " ".join(["INSERT INTO audit_entry", columns, "VALUES", ", ".join([one] * len(rows))])
     db.execute_sql(words, [v for r in rows for v in r.values()])
@@ -329,9 +273,9 @@ def _last_link():
     return last[0] if last else ""
 
 
-def link_of(before, row):
+def hash_entry(before, row):
     """The link of a row (a dict of its columns) after the link `before`."""
-    return code_of(before, *(row[n] for n in CHAINED))
+    return keyed_hash(before, *(row[n] for n in CHAINED))
 
 
 # --- the chain, checked
@@ -354,7 +298,7 @@ def head(database=None):
     rows = AuditEntry.select().bind(database or db)
     last = rows.order_by(AuditEntry.id.desc()).first()
     at = f"{now():{STAMP}}"
-    return Anchor(at, rows.count(), last.id, last.link) if last else Anchor(at, 0, 0, "")
+    return Anchor(at, rows.count(), last.id, last.entry_hash) if last else Anchor(at, 0, 0, "")
 
 
 def verify(anchors=()):
@@ -398,7 +342,7 @@ def faults(anchors=(), until=None):
 
     until: the number of the last row to look at; all of them without.
     """
-    if not guarded():
+    if not has_triggers():
         yield "The triggers that keep the audit trail are not in the database."
     at_row = {}
     for anchor in {a for a in anchors if a.last}:
@@ -409,7 +353,7 @@ def faults(anchors=(), until=None):
         chosen = chosen.where(AuditEntry.id <= until)
     for row in chosen.order_by(AuditEntry.id).dicts().iterator():
         yield from row_faults(link, row)
-        link, rows = row["link"], rows + 1
+        link, rows = row["entry_hash"], rows + 1
         for anchor in at_row.pop(row["id"], ()):
             if (anchor.link, anchor.rows) != (link, rows):
                 yield (
@@ -426,13 +370,13 @@ def faults(anchors=(), until=None):
 def row_faults(before, row):
     """What is wrong with one row (a dict of its columns) after the link `before`, in sentences."""
     words = [row[w] for w in WORDS]
-    if row["link"] != link_of(before, row):
-        state = state_of(before, *(row[n] for n in CHAINED), row["link"])
+    if row["entry_hash"] != hash_entry(before, row):
+        state = state_of(before, *(row[n] for n in CHAINED), row["entry_hash"])
         yield (
             f"Audit row {row['id']} does not follow from the row before it: "
             f"a row was changed, moved, added or taken out{state}."
         )
-    if not row["erased"] and row["digest"] != code_of(*words):
+    if not row["erased"] and row["content_hash"] != keyed_hash(*words):
         yield f"The words of audit row {row['id']} were changed{state_of(*words)}."
     if row["erased"] and any(words):
         yield f"Audit row {row['id']} has words, though it says they were erased{state_of(*words)}."
@@ -440,7 +384,7 @@ def row_faults(before, row):
 
 def state_of(*parts):
     """A short code of what is there now: who accepts a fault accepts no later change with it."""
-    return f" (state {code_of(*parts)[:8]})"
+    return f" (state {keyed_hash(*parts)[:8]})"
 
 
 def day_of(anchor):
@@ -503,9 +447,9 @@ def anchor_of(said):
 
 
 # --- rows are only added
-KEPT = ("id", *CHAINED, "link")
+KEPT = ("id", *CHAINED, "entry_hash")
 BLANKED = " AND ".join(f"NEW.{name} = ''" for name in WORDS)
-SAME = " AND ".join(f'NEW."{name}" IS OLD."{name}"' for name in KEPT)
+SAME = " AND ".join(f'NEW."{COLUMNS[name]}" IS OLD."{COLUMNS[name]}"' for name in KEPT)
 SAME_ON_POSTGRES = SAME.replace(" IS OLD.", " IS NOT DISTINCT FROM OLD.")
 SQLITE_GUARDS = (
     """CREATE TRIGGER IF NOT EXISTS audit_entry_stays BEFORE DELETE ON audit_entry
@@ -533,7 +477,7 @@ POSTGRES_GUARDS = (
 )
 
 
-def guarded():
+def has_triggers():
     """Whether the triggers that keep the audit trail are in the database."""
     catalogue = (
         "SELECT name FROM sqlite_master WHERE type = 'trigger'"
@@ -545,25 +489,25 @@ def guarded():
     }
 
 
-def guard():
+def install_triggers():
     """Chain the rows of a version that had no chain, and put the triggers in place; again does
     nothing.
     """
-    if guarded():
+    if has_triggers():
         return
     if _last_link():
         log.error(
             "The triggers that keep the audit trail were not in the database and were put back: run"
             " the command verify."
         )
-    with together():
+    with transaction():
         link = ""
         for row in (
             list(AuditEntry.select().order_by(AuditEntry.id).dicts()) if not _last_link() else ()
         ):
-            row["digest"] = code_of(*(row[w] for w in WORDS))
-            row["link"] = link = link_of(link, row)
-            AuditEntry.update(digest=row["digest"], link=link).where(
+            row["content_hash"] = keyed_hash(*(row[w] for w in WORDS))
+            row["entry_hash"] = link = hash_entry(link, row)
+            AuditEntry.update(content_hash=row["content_hash"], entry_hash=link).where(
                 AuditEntry.id == row["id"]
             ).execute()
         for statement in SQLITE_GUARDS if on_sqlite() else POSTGRES_GUARDS:

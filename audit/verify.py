@@ -12,9 +12,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from audit import log as audit_log
-from audit.log import AuditEntry, together
+from audit.log import AuditEntry
 from models import Form, Pupil, Setting, every, may
 from records.dates import LONDON, short_day
+from records.questions import transaction
 
 KINDS = {c.__name__: c for c in every()}
 NAMES = {name: c.kind_name() for name, c in KINDS.items()}
@@ -70,7 +71,7 @@ def history(record, user, most=40):
         keys = [row.id for row in getattr(record, group).select(row_class.id)]
         mine |= (AuditEntry.record == row_class.__name__) & AuditEntry.record_id.in_(keys)
     found = AuditEntry.select().where(
-        mine, same_child(record), AuditEntry.act.not_in((*audit_log.SEEN, "refused"))
+        mine, same_child(record), AuditEntry.act.not_in((*audit_log.READ_ACTIONS, "refused"))
     )
     shown = []
     for entry in since_made(found.order_by(AuditEntry.id.desc())):
@@ -207,8 +208,8 @@ def accept(anchors, reason):
 
     Raises ValueError without a reason.
     """
-    audit_log.guard()  # that the triggers are gone is never accepted
-    with together():
+    audit_log.install_triggers()  # that the triggers are gone is never accepted
+    with transaction():
         known = audit_log.accepted()
         found = [words for words in faults(anchors) if words not in known]
         if found:

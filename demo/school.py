@@ -7,43 +7,42 @@ date counts back from the day of building, so that some reviews are always overd
 import datetime
 import random
 import secrets
-
 import workflow
-from audit.log import acting, db
+from audit.log import acting_as
+from audit.log import db
 from demo import words as w
-from models import (
-    AGENCY_STATUS,
-    AREAS,
-    CAUSES,
-    HORIZONS,
-    HOW_TOLD,
-    PROGRESS,
-    UPN_LETTERS,
-    AgencyInformation,
-    BankEntry,
-    ChildStory,
-    ConcernReview,
-    Consent,
-    EhcCase,
-    FamilyThinks,
-    Letter,
-    Meeting,
-    MyPlan,
-    MyPlanPlus,
-    MyPlanPlusReview,
-    MyPlanReview,
-    ParentInformation,
-    Placement,
-    Provision,
-    Pupil,
-    PupilViews,
-    RecordOfConcern,
-    Setting,
-    Strategy,
-    horizon_end,
-)
+from models import AGENCY_STATUS
+from models import AREAS
+from models import CAUSES
+from models import HORIZONS
+from models import HOW_TOLD
+from models import PROGRESS
+from models import UPN_LETTERS
+from models import AgencyInformation
+from models import BankEntry
+from models import ChildStory
+from models import ConcernReview
+from models import Consent
+from models import EhcCase
+from models import FamilyThinks
+from models import Letter
+from models import Meeting
+from models import MyPlan
+from models import MyPlanPlus
+from models import MyPlanPlusReview
+from models import MyPlanReview
+from models import ParentInformation
+from models import Placement
+from models import Provision
+from models import Pupil
+from models import PupilViews
+from models import RecordOfConcern
+from models import Setting
+from models import Strategy
+from models import horizon_end
 from pathway import clock
 from people import User
+from records.questions import acting_as
 
 SEED = 20
 DAY = datetime.timedelta(1)
@@ -58,7 +57,7 @@ def build(on, hash_password, passwords=None):
 
     `passwords` may give {user name: password}; the others are made at random.
     """
-    with db.atomic(), acting("Demonstration school"):
+    with db.atomic(), acting_as("Demonstration school"):
         school = School(on)
         signs = school.employ(hash_password, passwords or {})
         school.fill_bank()
@@ -71,7 +70,7 @@ def build(on, hash_password, passwords=None):
 
 def as_person(user):
     """Within this block, every change is recorded as made by this colleague."""
-    return acting(user.name, user.id, user.role)
+    return acting_as(user.name, user.id, user.role)
 
 
 def new_password():

@@ -33,7 +33,7 @@ from audit import log as audit_log
 from audit.anchors import write_elsewhere, written_elsewhere
 from audit.log import db, now
 from models import Setting
-from ops import db_dump, numbering
+from ops import db_dump
 
 try:
     import fcntl
@@ -229,7 +229,7 @@ def asked(question, otherwise):
     """What the database answers; `otherwise` while there is none, which asking would make, or while
     it has an older shape.
     """
-    if numbering.on_file(db.obj) and not Path(db.obj.database).exists():
+    if audit_log.on_sqlite() and not Path(db.obj.database).exists():
         return otherwise
     try:
         with db.connection_context() if db.is_closed() else contextlib.nullcontext():

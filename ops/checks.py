@@ -39,7 +39,7 @@ from models import Document, Form, Setting, every
 from ops import school_folder, server
 from pathway import clock
 from people import User, UserSession
-from records import dates
+from records import dates, storage
 from records.dates import say_moment
 from records.questions import ROLES, SENCO, TECHNICIAN
 from records.record import described
@@ -249,7 +249,7 @@ def folder_is_ours(at):
     """The data folder and what is in it belong to the user whom the portal runs as."""
     if os.name != "posix":
         return None
-    there = [at.folder, *(path for path, _ in audit_log.stamps(at.folder))]
+    there = [at.folder, *(path for path, _ in storage.change_times(at.folder))]
     other = sorted(
         path.name for path in there if os.path.lexists(path) and path.lstat().st_uid != os.geteuid()
     )
@@ -509,7 +509,7 @@ def engine_is_recent(at):
 @check(REFUSE, TRACE, "./portal migrate (puts the triggers back); find out who took them away")
 def trail_only_grows(at):
     """The database refuses to change or delete a row of the audit trail."""
-    return None if audit_log.guarded() else "The triggers that keep the audit trail are gone."
+    return None if audit_log.has_triggers() else "The triggers that keep the audit trail are gone."
 
 
 @check(
@@ -524,7 +524,7 @@ def end_of_the_trail_holds(at):
     rows = list(newest.limit(END + 1).dicts())
     found = []
     for row, before in zip(rows, rows[1:]):
-        found += audit_log.row_faults(before["link"], row)
+        found += audit_log.row_faults(before["entry_hash"], row)
     left = audit_log.not_accepted(found) if found else []
     return left[0] if left else None
 
@@ -960,7 +960,7 @@ def no_file_is_left_over(at):
     }
     old = [
         p.name
-        for p, changed in audit_log.stamps(at.folder / "files")
+        for p, changed in storage.change_times(at.folder / "files")
         if p.is_file() and seconds() - changed > 3600
     ]
     loose = sorted(set(old) - known)
@@ -1000,7 +1000,7 @@ def clock_has_not_gone_back(at):
 )
 def clock_fits_the_files(at):
     """The clock is not behind the files of the data folder."""
-    newest = max(changed for _, changed in audit_log.stamps(at.folder))
+    newest = max(changed for _, changed in storage.change_times(at.folder))
     return (
         "A file in the data folder is from the future: the clock is wrong."
         if newest - seconds() > 86400

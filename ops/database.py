@@ -62,10 +62,10 @@ def migrate(database, folder=config.HERE / "migrations"):
     with database.connection_context():
         done = Runner(database, str(folder)).up()
         if not diff_models(database, [audit_log.AuditEntry]):
-            audit_log.guard()
+            audit_log.install_triggers()
             keep_numbers(database)
         if not diff_models(database, [models.Setting]):
-            with audit_log.acting("Set-up"):
+            with audit_log.acting_as("Set-up"):
                 models.Setting.of_school().fill_up()
         return done
 

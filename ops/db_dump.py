@@ -17,6 +17,7 @@ from contextlib import closing
 from peewee import SQL, Entity, NodeList, SqliteDatabase, Table, chunked
 from playhouse.migrations import Runner
 
+from audit.log import on_sqlite
 from ops import numbering
 
 HISTORY = "schema_migration"  # which migrations were run: each database keeps its own
@@ -125,7 +126,7 @@ def snapshot(database, path, migrations):
     SQLite by its online backup; PostgreSQL by reading all tables in one REPEATABLE READ
     transaction. `migrations`: their folder.
     """
-    if numbering.on_file(database):
+    if on_sqlite(database):
         with (
             closing(sqlite3.connect(database.database)) as live,
             closing(sqlite3.connect(path)) as copy,
@@ -143,7 +144,7 @@ def snapshot(database, path, migrations):
 
 def put_back(database, path, migrations):
     """Make the database again what it was when the snapshot at `path` was taken."""
-    if numbering.on_file(database):
+    if on_sqlite(database):
         with (
             closing(sqlite3.connect(path)) as copy,
             closing(sqlite3.connect(database.database, timeout=30)) as live,

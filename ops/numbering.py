@@ -7,17 +7,14 @@ table is made with AUTOINCREMENT (https://www.sqlite.org/autoinc.html); PostgreS
 sequences, and never back. Nothing here knows a record by name.
 """
 
-from peewee import SQL, Entity, NodeList, SqliteDatabase
+from peewee import SQL, Entity, NodeList
 from playhouse.migrate import SchemaMigrator
+
+from audit.log import on_sqlite
 
 PLAIN = '"id" INTEGER NOT NULL PRIMARY KEY,'  # as peewee makes a table on SQLite
 COUNTED = '"id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,'
 LEFT_OUT = 100_000  # numbers: more than a school writes between two backups
-
-
-def on_file(database):
-    """Whether a database is an SQLite file."""
-    return isinstance(database, SqliteDatabase)
 
 
 def reusing(database):
@@ -25,7 +22,7 @@ def reusing(database):
 
     A table that triggers guard only grows, and is left as it is.
     """
-    if not on_file(database):
+    if not on_sqlite(database):
         return {}
     found = database.execute_sql(
         "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND instr(sql, ?) AND name NOT IN"
@@ -70,7 +67,7 @@ def rebuild(database, table, made):
 
 def marks(database, tables):
     """The highest number that each of these tables has ever given: {name: number}."""
-    if on_file(database):
+    if on_sqlite(database):
         if not database.table_exists("sqlite_sequence"):
             return dict.fromkeys(tables, 0)
         given = dict(database.execute_sql("SELECT name, seq FROM sqlite_sequence").fetchall())
@@ -91,7 +88,7 @@ def raise_marks(database, wanted):
     for table, number in wanted.items():
         if number <= given[table]:
             continue
-        if not on_file(database):
+        if not on_sqlite(database):
             database.execute_sql(
                 "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (f'"{table}"', number)
             )

@@ -29,12 +29,12 @@ import people
 import workflow
 from audit import log as audit_log
 from audit import verify
-from audit.log import acting, db, now
+from audit.log import db, now
 from ops import backup, db_dump, logs, numbering
 from ops.backup import IN_SET, MIGRATIONS, STAMP, Refused
 from papers import printing
 from records.dates import say_moment
-from records.questions import SENCO
+from records.questions import SENCO, acting_as
 
 # one of them is in every data folder
 OURS = ("portal.db", "backup.key", "audit.key", "backups", "files", "unfinished")
@@ -435,7 +435,7 @@ def proof(portal, whole, restored="", accept="", found=()):
 
 def accept_faults(why, found):
     """Write into the audit trail what is wrong, and why it is accepted; gives the sentences."""
-    with acting("Restore"):
+    with acting_as("Restore"):
         if found:
             audit_log.accept(found, models.Setting.of_school(), why)
         return [*found, *verify.accept(backup.daily_anchors(), why)]
@@ -454,7 +454,7 @@ def settle(made_at):
         kind._meta.table_name for kind in models.tables() if kind is not audit_log.AuditEntry
     ]
     numbering.leave_out(db.obj, counted)
-    with acting("Restore"):
+    with acting_as("Restore"):
         audit_log.audit(
             "restored",
             models.Setting.of_school(),
@@ -543,7 +543,7 @@ def signed_in(portal):
     """A browser of a SENCO who is made for this look, in a copy that is thrown away."""
     from admin_views.account import views as account
 
-    with acting("Restore drill"):
+    with acting_as("Restore drill"):
         senco = people.User.create(
             name="Restore drill",
             username=f"drill.{people.new_token()[:8].lower()}",

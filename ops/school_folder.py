@@ -11,8 +11,8 @@ from pathlib import Path
 from peewee import PeeweeException
 
 import config
-from audit.log import now
-from ops import db_dump, numbering
+from audit.log import now, on_sqlite
+from ops import db_dump
 from ops.backup import Refused
 
 try:
@@ -71,7 +71,7 @@ def has_tables(database):
     """Whether a database has the tables of a school. What cannot be read has some: another check
     says what is wrong.
     """
-    if numbering.on_file(database):
+    if on_sqlite(database):
         path = Path(database.database)
         if not path.is_file() or not path.stat().st_size:
             return False

@@ -293,7 +293,7 @@ def move_to(url):
     Raises Refused.
     """
     target, source = db_url.connect(url), db.obj
-    if numbering.on_file(target):
+    if audit_log.on_sqlite(target):
         raise Refused(
             "Name a PostgreSQL database: postgresql://user:password@host/name. Back to SQLite goes"
             " by backup and restore."
@@ -350,7 +350,7 @@ def guard_and_verify(target):
     source = db.obj
     db.initialize(target)
     try:
-        audit_log.guard()
+        audit_log.install_triggers()
         return audit_log.verify(backup.daily_anchors())
     finally:
         db.initialize(source)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from peewee import OperationalError, chunked, sort_models
 
 from audit import accounts
-from audit.log import WORDS, AuditEntry, audit, db, now, on_sqlite, together
+from audit.log import WORDS, AuditEntry, audit, db, now, on_sqlite
 from models import (
     Agency,
     Consent,
@@ -34,7 +34,7 @@ from models import (
 from pathway import clock
 from people import Draft, FormToken, User
 from records.dates import today
-from records.questions import HEAD, SENCO
+from records.questions import HEAD, SENCO, transaction
 from records.record import Row, document
 from records.unicode_text import nfc
 
@@ -633,7 +633,7 @@ def erasure_of(pupil):
 
 def ask(pupil, user, reason):
     """The SENCO asks for a child's record to be erased. Raises Cannot."""
-    with together():
+    with transaction():
         fault = (
             obstacle(Pupil.get_by_id(pupil.id))
             or (None if user.role == SENCO else "Only the SENCO asks for a record to be erased.")
@@ -649,7 +649,7 @@ def erase(pupil, user, surname, folder):
     """A second person erases everything about a child but the stub; `folder` is the data folder (a
     Path). Raises Cannot.
     """
-    with together():
+    with transaction():
         pupil, asked = Pupil.get_by_id(pupil.id), asked_for(pupil)
         fault = (
             obstacle(pupil)

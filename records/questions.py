@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, TextField
 
+from audit.log import (
+    acting_as,  # noqa: F401  (offered to the other modules from here)
+    transaction,  # noqa: F401  (offered to the other modules from here)
+)
 from records.dates import say_day, say_moment
 
 OFFICE, SENCO, TEACHER, HEAD, TECHNICIAN = "office", "senco", "teacher", "head", "technician"

@@ -12,7 +12,7 @@ import json
 
 from peewee import ForeignKeyField, IntegerField
 
-from audit.log import audit, audit_all, together
+from audit.log import audit, audit_all, transaction
 from records.query import Table
 from records.questions import Rows, Section, _Marker, say
 
@@ -243,7 +243,7 @@ class Record(Table):
         it since.
         """
         self.clean()
-        with together():
+        with transaction():
             was = (
                 None
                 if force_insert or not self.id
@@ -314,7 +314,7 @@ class Record(Table):
         """Take the record away (a row of a draft, a mistaken entry); the audit trail keeps what it
         said.
         """
-        with together():
+        with transaction():
             for name, asked in self.questions():
                 if self.answer(name):
                     audit(

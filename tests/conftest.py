@@ -40,10 +40,7 @@ import workflow as w
 from admin_views.account import passwords
 from audit import log as audit_log
 from demo import school
-from ops import (
-    logs,
-    numbering,
-)
+from ops import logs, numbering
 from pathway import guards as g
 from people import User, UserSession
 from records import questions as q
@@ -186,7 +183,7 @@ def database(tmp_path_factory):
     )
     made.create_tables(m.tables())
     audit_log.use_key(b"the tests")
-    audit_log.guard()
+    audit_log.install_triggers()
     numbering.keep(made)
     yield made
     if url:
@@ -224,7 +221,7 @@ def the_log(tmp_path_factory):
 @pytest.fixture(scope="session")
 def people(database):
     """The ids of everybody in the cast, written once."""
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         rows = {
             role: User.create(
                 name=f"{role.title()} of the school",
@@ -258,7 +255,7 @@ def people(database):
 @pytest.fixture(scope="session")
 def slow_passwords():
     """The real hasher of passwords and the hash that it made for nobody."""
-    return passwords.hasher, passwords.nobody()
+    return passwords.hasher, passwords.dummy_hash()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -270,7 +267,7 @@ def quick_passwords(slow_passwords):
         quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
         patch.setattr(passwords, "hasher", quick)
         hashed = quick.hash("no such person")
-        patch.setattr(passwords, "nobody", lambda: hashed)
+        patch.setattr(passwords, "dummy_hash", lambda: hashed)
         yield
 
 
@@ -278,7 +275,7 @@ def quick_passwords(slow_passwords):
 def real_passwords(slow_passwords, monkeypatch):
     """The hasher as it is in use, for the tests of the hashing itself."""
     monkeypatch.setattr(passwords, "hasher", slow_passwords[0])
-    monkeypatch.setattr(passwords, "nobody", lambda: slow_passwords[1])
+    monkeypatch.setattr(passwords, "dummy_hash", lambda: slow_passwords[1])
 
 
 @pytest.fixture(scope="session")
@@ -309,7 +306,7 @@ def build_demo(path):
         ):
             made.create_tables(m.tables())
             audit_log.use_key(b"the tests")
-            audit_log.guard()
+            audit_log.install_triggers()
             numbering.keep(made)
             signs = school.build(TODAY, lambda password: f"hashed {password[::-1]}")
             made.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -359,7 +356,7 @@ def cast(database, people):
 @pytest.fixture
 def acting():
     """Somebody is named for the audit trail."""
-    with audit_log.acting("The tests") as who:
+    with audit_log.acting_as("The tests") as who:
         yield who
 
 
@@ -376,7 +373,7 @@ def dump(but=()):
     names = {cls._meta.table_name: "" for cls in m.tables() if cls not in (*but, UserSession)}
     if "audit_entry" in names:
         names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format(
-            "', '".join(audit_log.SEEN)
+            "', '".join(audit_log.READ_ACTIONS)
         )
     return {
         name: audit_log.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall()

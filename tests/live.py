@@ -97,7 +97,7 @@ def main(folder, url=None):
     from audit import log as audit_log
 
     database = common.build(folder, url, pupils=8)
-    with database.connection_context(), audit_log.acting("The live tests"):
+    with database.connection_context(), audit_log.acting_as("The live tests"):
         people.User.create(name="Hedda Head", username="head", role="head")
         people.User.create(name="Ted Technician", username="technician", role="technician")
         signed = {}

@@ -106,7 +106,7 @@ def fill(folder):
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     with time_machine.travel(MOMENT, tick=False):
         ops_database.migrate(database)
-        with database.connection_context(), audit_log.acting("The tests"):
+        with database.connection_context(), audit_log.acting_as("The tests"):
             people = {
                 role: User.create(
                     name=f"{role.title()} of the school",
@@ -120,7 +120,7 @@ def fill(folder):
             pupil = m.Pupil.create(surname="Zebminesealed", forename="Kim", year="4", form="4A")
             press("Start at Stage 3", pupil, people[q.SENCO], START)
             do_papers(pupil, people[q.SENCO])
-            audit_log.saw("view", [pupil])
+            audit_log.audit_access("view", [pupil])
 
 
 if __name__ == "__main__":

@@ -36,7 +36,10 @@ q.Rows.__init__ = reworded(q.Rows.__init__)
 
 import release  # noqa: E402
 import time_machine  # noqa: E402
-from conftest import press, ready  # noqa: E402
+from conftest import (
+    press,  # noqa: E402
+    ready,  # noqa: E402
+)
 from pypdf import PdfReader  # noqa: E402
 from web import MOMENT  # noqa: E402
 
@@ -54,7 +57,7 @@ def main(folder):
     with (
         time_machine.travel(MOMENT, tick=False),
         audit_log.db.connection_context(),
-        audit_log.acting("The tests"),
+        audit_log.acting_as("The tests"),
     ):
         return {
             "faults": [*m.check_models(), *workflow.check_pathway(), *verify.problems()],

@@ -288,7 +288,7 @@ def test_rights_that_are_taken_away_end_at_once(school, browser):
     """Another role, or the account switched off, counts from the next click on (ASVS 8.3.2)."""
     at = browser("senco")
     assert at.get("/pupil/").status_code == 200
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         user = people.User.get_by_id(school.senco.id)
         user.role = q.OFFICE
         user.save()

@@ -15,9 +15,10 @@ import app as program
 import people
 from admin_views.account import passwords
 from admin_views.account import views as screens
-from audit.log import AuditEntry, acting, now
+from audit.log import AuditEntry, now
 from models import Setting
 from people import SignInAttempt, User
+from records.questions import acting_as
 from records.record import Clash
 
 PASSWORD = "three random words"
@@ -34,7 +35,7 @@ def made(database, tmp_path_factory):
 def app(cast, made, monkeypatch):
     """The portal, where nobody has an account yet."""
     User.delete().execute()
-    with acting("The tests"):
+    with acting_as("The tests"):
         # the tests of the second step say when it is needed
         Setting(second_step=None).save()
     monkeypatch.setitem(made.config, "WTF_CSRF_ENABLED", True)
@@ -43,7 +44,7 @@ def app(cast, made, monkeypatch):
 
 def person(username, role, **more):
     """Somebody who may sign in."""
-    with acting("The tests"):
+    with acting_as("The tests"):
         return User.create(
             name=more.pop("name", username.title()), username=username, role=role, **more
         )
@@ -147,7 +148,7 @@ def signed_in(client, amy):
 @pytest.fixture
 def two_steps(amy):
     """Amy, with the second step on."""
-    amy.keep(totp=pyotp.random_base32(), recovery=passwords.sha("aaaabbbbccccdddd"))
+    amy.keep(totp=pyotp.random_base32(), recovery=passwords.sha256_hex("aaaabbbbccccdddd"))
     return amy
 
 
@@ -283,7 +284,7 @@ def test_a_cookie_dies_when_the_account_or_the_role_changes_and_stays_dead(
     for value in values:
         row = User.get_by_id(amy.id)
         setattr(row, column, value)
-        with acting("The tests"):
+        with acting_as("The tests"):
             row.save()
         assert signed_in.get("/account").status_code == 302
 
@@ -291,7 +292,7 @@ def test_a_cookie_dies_when_the_account_or_the_role_changes_and_stays_dead(
 def test_another_class_or_name_ends_nothing(signed_in, amy):
     row = User.get_by_id(amy.id)
     row.name, row.classes = "Amy Other", "3B"
-    with acting("The tests"):
+    with acting_as("The tests"):
         row.save()
     assert signed_in.get("/account").status_code == 200
 
@@ -314,7 +315,7 @@ def test_the_cookie_holds_a_random_token_not_a_number(signed_in, amy):
     with signed_in.session_transaction() as kept:
         token = kept["_user_id"]
     assert len(token) == 43 and token != amy.token
-    assert [row.key for row in people.UserSession.select()] == [passwords.sha(token)]
+    assert [row.key for row in people.UserSession.select()] == [passwords.sha256_hex(token)]
 
 
 # What is kept for signing in, beside what the technician writes
@@ -324,7 +325,7 @@ def test_a_form_that_was_open_for_long_brings_back_no_old_password_or_code(amy):
     old = User.get_by_id(amy.id)
     amy.keep(password="new hash", totp_last=7, token="new token")
     old.name = "Amy Other"
-    with acting("The tests"):
+    with acting_as("The tests"):
         old.save()
     row = User.get_by_id(amy.id)
     assert (row.name, row.password, row.totp_last, row.token) == (
@@ -339,10 +340,10 @@ def test_what_is_kept_for_signing_in_makes_no_clash_and_no_words_in_the_audit_tr
     before, count = User.get_by_id(amy.id), AuditEntry.select().count()
     assert before.keep(totp_last=9) and User.get_by_id(amy.id).version == before.version
     assert AuditEntry.select().count() == count
-    with acting("The tests"):
+    with acting_as("The tests"):
         before.role = "head"
         before.save()
-    with pytest.raises(Clash), acting("The tests"):
+    with pytest.raises(Clash), acting_as("The tests"):
         amy.name = "Late"
         amy.save()
 
@@ -422,7 +423,7 @@ def test_a_password_has_12_to_128_characters_of_any_kind(app, signed_in, passwor
     ],
 )
 def test_a_well_known_or_easy_password_is_refused(signed_in, password):
-    with acting("The tests"):
+    with acting_as("The tests"):
         school = Setting.of_school()
         school.school_name = "Willow Brook School"
         school.save()
@@ -589,8 +590,8 @@ def test_two_requests_at_once_cannot_both_use_a_code_or_a_link(app, two_steps):
         True,
         False,
     ]
-    User.update(setup_token=passwords.sha("link")).execute()
-    unused = User.setup_token == passwords.sha("link")
+    User.update(setup_token=passwords.sha256_hex("link")).execute()
+    unused = User.setup_token == passwords.sha256_hex("link")
     assert [passwords.set_password(u, NEW, unused) for u in (two_steps, twin)] == [True, False]
 
 
@@ -620,7 +621,7 @@ def test_a_strange_code_is_only_wrong(client, two_steps):
 
 
 def test_a_role_that_needs_the_second_step_must_set_it_up_first(app, signed_in):
-    with acting("The tests"):
+    with acting_as("The tests"):
         school = Setting.of_school()
         school.second_step = "office\nsenco"
         school.save()
@@ -630,7 +631,7 @@ def test_a_role_that_needs_the_second_step_must_set_it_up_first(app, signed_in):
 
 
 def test_a_new_person_goes_from_the_link_over_password_and_second_step_home(app, signed_in):
-    with acting("The tests"):
+    with acting_as("The tests"):
         school = Setting.of_school()
         school.second_step = "teacher"
         school.save()

@@ -22,7 +22,7 @@ DAY = datetime.timedelta(days=1)
 
 def write(act, person, by=None, question="", before="", after="", reason=""):
     """A row of the audit trail about a person's account, by a colleague or by nobody."""
-    with audit_log.acting(str(by), by.id, by.role) if by else audit_log.acting("The tests"):
+    with audit_log.acting_as(str(by), by.id, by.role) if by else audit_log.acting_as("The tests"):
         audit_log.audit(act, person, question, before, after, reason)
 
 
@@ -59,11 +59,11 @@ def test_what_is_no_new_sign_in_makes_none(cast, the_day):
 
 def test_the_first_account_sets_up_the_school_on_its_first_day(cast, the_day):
     """It was made by no colleague. From the second day on it waits like any other."""
-    with audit_log.acting("Sign-in"):
+    with audit_log.acting_as("Sign-in"):
         first = User.create(name="First", username="first", role=q.TECHNICIAN)
     write("second step set up", first, first)
     assert accounts.new_sign_in(first) is None
-    with audit_log.acting("First", first.id, first.role):
+    with audit_log.acting_as("First", first.id, first.role):
         second = User.create(name="Second", username="second", role=q.SENCO)
     assert accounts.new_sign_in(second)
     the_day.shift(DAY + HOUR)
@@ -73,7 +73,7 @@ def test_the_first_account_sets_up_the_school_on_its_first_day(cast, the_day):
 
 
 def test_a_link_for_the_first_account_makes_it_new_on_its_first_day_too(cast):
-    with audit_log.acting("Sign-in"):
+    with audit_log.acting_as("Sign-in"):
         first = User.create(name="First", username="first", role=q.TECHNICIAN)
     used_a_link(first)
     assert accounts.new_sign_in(first)
@@ -191,14 +191,14 @@ def test_the_pages_themselves_are_told(school, browser):
 def test_settings_commands_restores_and_accepted_faults_are_told(school, browser):
     settings = m.Setting.of_school()
     settings.second_step, settings.anchor_place = "senco", "/mnt/anchors"
-    with audit_log.acting("Tom", school.technician.id, q.TECHNICIAN):
+    with audit_log.acting_as("Tom", school.technician.id, q.TECHNICIAN):
         settings.save()
-    with audit_log.acting("At the server"):
-        audit_log.saw("export", [school.mine], "Everything held")
-    with audit_log.acting("Command line"):
-        audit_log.saw("view", [school.mine], "who-saw")
+    with audit_log.acting_as("At the server"):
+        audit_log.audit_access("export", [school.mine], "Everything held")
+    with audit_log.acting_as("Command line"):
+        audit_log.audit_access("view", [school.mine], "who-saw")
         audit_log.accept(["A fault."], settings, "Known since May")
-    with audit_log.acting("Restore"):
+    with audit_log.acting_as("Restore"):
         audit_log.audit("restored", settings, before="2026-11-20T10:00:00Z")
     said = browser("head").page("/").text
     shown = (

@@ -50,7 +50,7 @@ database.connect(reuse_if_open=True)
 user = User.get(User.role == "senco")
 client = app.test_client()
 with client.session_transaction() as session:
-    session["_user_id"] = sessions.begin(user)
+    session["_user_id"] = sessions.start(user)
     session["_fresh"] = True
     session["proved"] = time.time()
 old = m.RecordOfConcern.get()
@@ -69,7 +69,7 @@ said["completed"] = read(client.get(url + "/print.pdf"))
 said["csv"] = client.post("/record-of-concern/spreadsheet/").text
 said["audit"] = client.get("/audit/").text
 said["whole"] = read(client.get(f"/pupil/{pupil}/record.pdf"))
-with audit_log.acting("The tests"):
+with audit_log.acting_as("The tests"):
     born = m.Pupil.get().dob
     another = m.Pupil.create(surname="Ash", forename="Wren", dob=born, year="3", form="3B")
 said["new"] = client.get(f"/record-of-concern/new/?pupil={another.id}").text
@@ -84,7 +84,7 @@ from people import User
 ops_database.configure()
 database = ops_database.open_database()
 ops_database.migrate(database)
-with database.connection_context(), audit_log.acting("The tests"):
+with database.connection_context(), audit_log.acting_as("The tests"):
     User.create(name="Sam", username="sam", role="senco", totp="JBSWY3DPEHPK3PXP")
     born = datetime.date(2018, 5, 5)
     pupil = m.Pupil.create(surname="Oak", forename="Robin", dob=born, year="3", form="3B")

@@ -10,7 +10,7 @@ def test_the_page_shows_the_line_and_says_whether_an_old_one_holds(school, brows
     at = browser("senco")
     page = at.page("/audit/anchor/")
     line = re.search(r"\d+ November 2026, [\d,]+ rows, code [0-9A-F-]{19}", page.text)[0]
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         school.records["mine"]["Strategy"].remove("later")
     held = look(at, page, line)
     assert "still holds that line" in held.text

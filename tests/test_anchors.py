@@ -6,7 +6,10 @@ import json
 import pytest
 from click.testing import CliRunner
 from test_trail import off_guard, rebuilt, sql
-from test_upkeep import migrated, school  # noqa: F401  (fixtures: a data folder)
+from test_upkeep import (
+    migrated,  # noqa: F401  (fixtures: a data folder)
+    school,  # noqa: F401  (fixtures: a data folder)
+)
 
 import commands
 import config
@@ -68,7 +71,7 @@ def test_a_row_before_the_line_that_does_not_fit_is_told(robin):
     line = anchors.read_line(anchors.line_of(audit_log.head()))
     off_guard()
     sql("UPDATE audit_entry SET who = 'Somebody else' WHERE id = ?", audit_log.head().last - 2)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert "does not follow from the row before it" in anchors.compare(line)[0]
 
 
@@ -85,7 +88,7 @@ def two_places(school, tmp_path):  # noqa: F811
     """A school whose anchors go to a second place too; the day's anchors and a backup are made."""
     second = tmp_path / "elsewhere"
     second.mkdir()
-    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         settings = m.Setting.of_school()
         settings.anchor_place = str(second)
         settings.save()
@@ -106,7 +109,7 @@ def forge(folder):
         row = audit_log.AuditEntry.get(audit_log.AuditEntry.after == "What was said")
         sql('UPDATE audit_entry SET "after" = ? WHERE id = ?', "What was never said", row.id)
         rebuilt(config.key_file(folder, "audit.key").encode())
-        audit_log.guard()
+        audit_log.install_triggers()
         marks = [anew(mark) for mark in backup.daily_anchors()]
         (folder / "anchors.txt").unlink()
         audit_log.write_anchors(folder / "anchors.txt", marks)
@@ -119,7 +122,7 @@ def forge(folder):
 def anew(mark):
     """An anchor as it would have been, had the forged rows been there."""
     row = audit_log.AuditEntry.get_by_id(mark.last)
-    return audit_log.Anchor(mark.at, mark.rows, mark.last, row.link)
+    return audit_log.Anchor(mark.at, mark.rows, mark.last, row.entry_hash)
 
 
 def test_a_forgery_with_the_key_is_found_by_the_second_place_alone(two_places):
@@ -159,7 +162,7 @@ def test_a_forgery_is_found_by_the_line_in_the_book(two_places):
 def test_a_made_up_restore_that_hides_anchors_is_told(two_places):
     """A row that says a restore took all the time back; the anchors it hides are counted aloud."""
     folder, _ = two_places
-    with audit_log.db.connection_context(), audit_log.acting("Restore"):
+    with audit_log.db.connection_context(), audit_log.acting_as("Restore"):
         audit_log.audit("restored", m.Setting.of_school(), before="2026-01-01T00:00:00Z")
     code, said = verify()
     assert code == 0 and "anchors are of a time that a restore took back" in said

@@ -101,7 +101,7 @@ def released(tmp_path, monkeypatch, request):
 
 def new_strategy():
     """The number of a new strategy of some child."""
-    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         return m.Strategy.create(pupil=m.Pupil.select().first(), strategy="A timetable").id
 
 
@@ -126,7 +126,7 @@ def test_an_old_database_gives_no_number_again_either(released):
         assert numbering.reusing(audit_log.db.obj) == {}
         assert (
             not ops_database.diff_models(audit_log.db.obj, m.tables())
-            and audit_log.guarded()
+            and audit_log.has_triggers()
             and audit_log.verify() == []
         )
         assert audit_log.db.execute_sql("PRAGMA foreign_key_check").fetchall() == []
@@ -213,7 +213,7 @@ def as_long_ago(*taken):
         name = record._meta.table_name
         first[name] = min(record.id, first.get(name, record.id))
     for name, number in first.items():
-        if numbering.on_file(audit_log.db.obj):
+        if audit_log.on_sqlite():
             audit_log.db.execute_sql(
                 "UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (number - 1, name)
             )
@@ -276,11 +276,11 @@ def test_a_number_given_twice_shows_nothing_of_the_other_child(
 
 def test_the_history_is_of_one_child_even_when_nobody_told_of_the_removal(school):
     """Taken out past the program, so that the audit trail has no row of it."""
-    with audit_log.acting("Somebody else"):
+    with audit_log.acting_as("Somebody else"):
         taken = m.Strategy.create(pupil=school.other, strategy=MARKS["other"])
     m.Strategy.delete().where(m.Strategy.id == taken.id).execute()
     as_long_ago(taken)
-    with audit_log.acting("The SENCO"):
+    with audit_log.acting_as("The SENCO"):
         made = m.Strategy.create(pupil=school.mine, strategy="A timetable")
     assert made.id == taken.id
     assert {e.who for e in verify.history(made, school.senco)} == {"The SENCO"}
@@ -349,17 +349,17 @@ def test_entered_in_error_takes_away_only_what_the_move_made(cast, who):
     """The type that a move of Robin's made was taken out, and a type of the same words has its
     number: another child's, or Robin's own.
     """
-    with audit_log.acting("The SENCO", cast.senco.id):
+    with audit_log.acting_as("The SENCO", cast.senco.id):
         press("Start at Stage 2", cast.robin, cast.senco, START)
     taken = type_of(cast.robin)
-    with audit_log.acting("The SENCO", cast.senco.id):
+    with audit_log.acting_as("The SENCO", cast.senco.id):
         taken.remove()
         as_long_ago(taken)
         made = m.SenNeed.create(
             pupil=getattr(cast, who), code=taken.code, rank=taken.rank, since=taken.since
         )
     assert made.id == taken.id and made.content_hash() == taken.content_hash()
-    with audit_log.acting("The SENCO", cast.senco.id):
+    with audit_log.acting_as("The SENCO", cast.senco.id):
         undo(cast.robin, cast.senco)
     assert m.Placement.stage_of(cast.robin) == "NONE"
     assert m.SenNeed.get_or_none(id=made.id), "what the move did not make stays"

@@ -18,11 +18,12 @@ from peewee import OperationalError, PostgresqlDatabase
 import models as m
 from admin_views import pupil_import
 from audit import log as audit_log
+from records import storage
 from records.record import Clash
 
 HEADS = "Surname,Forename,DOB,Year,Reg,Contact 1 name,Contact 1 telephone,Contact 1 relationship"
 # the lock is waited for so many seconds
-SHORT_WAIT = "import trail; trail.LONGEST_WAIT = 1\nfrom commands import cli\ncli(['run'])"
+SHORT_WAIT = "from audit import log; log.LONGEST_WAIT = 1\nfrom commands import cli\ncli(['run'])"
 
 
 def rows_of(count):
@@ -127,9 +128,9 @@ def test_a_writer_on_postgresql_waits_so_long_and_no_longer(database, monkeypatc
     other = PostgresqlDatabase(database.database, **database.connect_params)
     with other.connection_context(), other.atomic():
         other.execute_sql("SELECT pg_advisory_xact_lock(%s)", (audit_log.ONE_WRITER,))
-        with pytest.raises(OperationalError) as refused, audit_log.together():
+        with pytest.raises(OperationalError) as refused, audit_log.transaction():
             pass
-    assert audit_log.is_busy(refused.value)
+    assert storage.is_busy(refused.value)
 
 
 # --- piece by piece
@@ -140,7 +141,7 @@ def items_of(user, count=50):
 
 
 def test_an_import_holds_the_lock_for_a_few_pupils_only(cast, acting, monkeypatch):
-    held, real = [], audit_log.together
+    held, real = [], audit_log.transaction
 
     @contextlib.contextmanager
     def counted():
@@ -149,7 +150,7 @@ def test_an_import_holds_the_lock_for_a_few_pupils_only(cast, acting, monkeypatc
             yield
             held.append(m.Pupil.select().count() - before)
 
-    monkeypatch.setattr(pupil_import, "together", counted)
+    monkeypatch.setattr(pupil_import, "transaction", counted)
     assert pupil_import.bring_in(items_of(cast.office), "Import") == 50
     assert held == [20, 20, 10]
 

@@ -223,7 +223,7 @@ def test_a_replaced_file_leaves_the_disk_and_other_answers_keep_it(portal, senco
 def test_a_replaced_file_stays_while_another_document_names_it(portal, senco):
     send(senco)
     one = kept()
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         m.Document.create(
             pupil=one.pupil_id,
             title_of="Copy",

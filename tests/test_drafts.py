@@ -192,7 +192,7 @@ def full_school(tmp_path):
     before, key = audit_log.db.obj, audit_log._key
     database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
     audit_log.use_key(b"the tests")
-    with database.connection_context(), audit_log.acting("The tests"):
+    with database.connection_context(), audit_log.acting_as("The tests"):
         database.create_tables(m.tables())
         m.Setting(school_name="Full School").save()
         senco = people.User.create(

@@ -5,7 +5,10 @@ from click.testing import CliRunner
 from conftest import START
 from peewee import PeeweeException
 from test_trail import off_guard, sql
-from test_upkeep import migrated, school  # noqa: F401  (fixtures: a data folder)
+from test_upkeep import (
+    migrated,  # noqa: F401  (fixtures: a data folder)
+    school,  # noqa: F401  (fixtures: a data folder)
+)
 
 import commands
 import models as m
@@ -123,7 +126,7 @@ def test_a_blanked_row_that_no_erasure_accounts_for_is_found(cast, acting, tmp_p
     """A colleague's row; a child's who is here; one written after the erasure; words put back."""
     gone, stays = leaver("Rhea", "Trial"), leaver("Rose", "Hill")
     erase(gone, cast, tmp_path)
-    audit_log.saw("view", [gone], "later")
+    audit_log.audit_access("view", [gone], "later")
     later = audit_log.head().last
     about_user = audit_log.AuditEntry.get(audit_log.AuditEntry.record == "User").id
     of_stays = audit_log.AuditEntry.get(audit_log.AuditEntry.pupil_id == stays.id).id
@@ -139,7 +142,7 @@ def test_a_blanked_row_that_no_erasure_accounts_for_is_found(cast, acting, tmp_p
         audit_log.AuditEntry.pupil_id == gone.id, audit_log.AuditEntry.erased
     ).id
     sql("UPDATE audit_entry SET reason = 'Never said' WHERE id = ?", of_gone)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert any(f"Audit row {of_gone} has words" in words for words in verify.problems())
 
 
@@ -157,7 +160,7 @@ def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path
     off_guard()
     edited = audit_log.head().last
     sql("UPDATE audit_entry SET \"after\" = 'Other words' WHERE id = ?", edited)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert len(verify.problems()) == 2
     with pytest.raises(ValueError, match="Say why"):
         verify.accept((), " ")
@@ -168,7 +171,7 @@ def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path
     assert verify.accept((), "Again") == [], "nothing new: no row"
     off_guard()
     sql("UPDATE audit_entry SET \"after\" = 'Still other words' WHERE id = ?", edited)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert f"words of audit row {edited} were changed" in verify.problems()[0], "another state"
     with pytest.raises(PeeweeException, match="only grows"), audit_log.db.atomic():
         sql("UPDATE audit_entry SET reason = '' WHERE act = 'accepted'")
@@ -177,7 +180,7 @@ def test_a_break_is_accepted_with_a_reason_and_only_as_it_stands(robin, tmp_path
 def test_missing_triggers_are_put_back_and_never_accepted(robin):
     off_guard()
     verify.accept((), "They were gone")
-    assert audit_log.guarded() and audit_log.accepted() == set()
+    assert audit_log.has_triggers() and audit_log.accepted() == set()
 
 
 # --- on the disk: verify, drill and restore
@@ -188,7 +191,7 @@ def in_school(*words):
 
 
 def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
-    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         senco = people.User.create(name="The SENCO", username="own.senco", role=q.SENCO)
         head = people.User.create(name="The head", username="own.head", role=q.HEAD)
         pupil = leaver("Rhea", "Trial")
@@ -206,7 +209,7 @@ def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
 
 def test_a_database_with_an_old_wrong_erasure_has_a_way_on(school):  # noqa: F811
     """1.1.0 blanked a colleague's row. It is told; once it is accepted, all commands pass."""
-    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         people.User.create(name="Rhea Trialshaw", username="rhea", role=q.TEACHER)
         blank(audit_log.head().last)
     audit_log.db.close()

@@ -381,7 +381,7 @@ def test_a_change_of_a_line_alone_clashes_too(browser, senco, concern):
 def test_a_paper_that_was_sealed_meanwhile_does_not_change(senco, concern):
     """The form was open when the paper was agreed."""
     page = senco.page(edit(concern))
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         m.RecordOfConcern.get_by_id(concern.id).seal("The SENCO")
     sealed = m.RecordOfConcern.get_by_id(concern.id)
     page = senco.submit(page, 422, strengths="Too late")
@@ -478,7 +478,7 @@ def test_what_is_searched_for_stands_in_no_address(school, senco):
     spreadsheet (ASVS 14.2.1).
     """
     surname = school.mine.surname
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         # the only hit would open
         m.Pupil.create(
             surname=f"{surname}ton", forename="Another", dob=school.mine.dob, year="4", form="4C"
@@ -499,7 +499,7 @@ def test_what_is_searched_for_stands_in_no_address(school, senco):
 
 def test_a_list_is_sorted_filtered_and_turned_over_without_javascript(school, senco):
     """By the buttons of the list itself, which keep the search."""
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         for number in range(60):
             m.Pupil.create(
                 surname=f"Zz{number:02}",

@@ -256,7 +256,7 @@ def ask(app, user, url, data, files=()):
         context.request.form = ImmutableMultiDict(pairs(data))
         context.request.files = ImmutableMultiDict(files)
         g._login_user, g.csrf_valid, g.undrawn = user, True, True
-        with audit_log.acting(user.name, user.id, user.role):
+        with audit_log.acting_as(user.name, user.id, user.role):
             yield
 
 

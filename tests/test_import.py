@@ -545,7 +545,7 @@ def test_from_upload_to_import_and_a_second_press(portal, office, cast):
 def test_what_changed_since_the_preview_is_shown_again_and_nothing_imported(office, cast):
     there = send(office, csv_of(NEW, ROBIN.replace("3B", "4B"))).location
     was = seen(office.get(there))
-    with audit_log.acting("Somebody else"):
+    with audit_log.acting_as("Somebody else"):
         cast.robin.form = "5C"
         cast.robin.save()
     page = office.post(there + "import/", data={"seen": was})
@@ -640,7 +640,7 @@ def test_names_of_columns_that_the_school_has_told_once_are_headings(office, cas
     settings.import_columns = (
         "Nachname = Surname\nVorname = Forename\nGeboren = Date of birth\nKlasse 1 = Year group"
     )
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         settings.save()
     assert (
         send(

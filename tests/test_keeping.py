@@ -386,7 +386,7 @@ def test_the_password_is_asked_again_first(school, browser, asked, the_day):
 
 
 def test_the_paper_of_the_bundle_is_a_pdf(school, asked):
-    with school.app.test_request_context(), audit_log.acting("The tests"):
+    with school.app.test_request_context(), audit_log.acting_as("The tests"):
         bundle = keeping.gather(school.mine, {})
         bundle.papers = [
             (r, told)
@@ -548,7 +548,7 @@ def nothing_new(senco, pupil):
             f"/pupil/{pupil.id}/move/{move.slug}/", {"on": "today", "reason": "x"}
         ).status_code in (302, 409, 422)
     assert not m.Placement.select().where(m.Placement.pupil == pupil).exists()
-    with audit_log.acting("The tests"), pytest.raises(Clash, match="nothing new is kept"):
+    with audit_log.acting_as("The tests"), pytest.raises(Clash, match="nothing new is kept"):
         m.Letter(pupil=pupil, subject="Again").save()
 
 
@@ -581,7 +581,7 @@ def test_a_child_on_the_roll_is_not_erased(school, browser):
 @pytest.mark.parametrize("who", ("office", "teacher", "technician"))
 def test_nobody_else_erases(school, browser, leaver, who):
     free(leaver)
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         keeping.ask(leaver, school.senco, "Sent on")
     assert (
         browser(who)
@@ -590,7 +590,7 @@ def test_nobody_else_erases(school, browser, leaver, who):
         == 403
     )
     with (
-        audit_log.acting("The tests"),
+        audit_log.acting_as("The tests"),
         pytest.raises(keeping.Cannot, match="Only the SENCO or the head"),
     ):
         keeping.erase(leaver, getattr(school, who), "Zebminesur", school.app.config["DATA_DIR"])
@@ -607,10 +607,10 @@ def own_file(database, tmp_path_factory):
     with (
         time_machine.travel(web.MOMENT, tick=False),
         on_database(open_file(path), database),
-        audit_log.acting("The tests"),
+        audit_log.acting_as("The tests"),
     ):
         audit_log.db.obj.create_tables(m.tables())
-        audit_log.guard()
+        audit_log.install_triggers()
         m.Setting().save()
         senco, head = (
             people.User.create(name=f"The {r}", username=r, role=r, account="on", totp=TOTP)
@@ -688,7 +688,7 @@ def test_erasing_leaves_no_word_of_the_child_on_the_disk(own_school):
     m.Document.update(stored_as="1" * 32).where(m.Document.pupil != pupil).execute()
     (folder / "files" / ("1" * 32)).write_bytes(b"Yakotherfile")
     (folder / "imports" / "1-ab.csv").write_text("Surname,Forename\nZebminesur,Zebminefore\n")
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         people.Draft.create(
             user=senco,
             form=f"/my-plan/{records['MyPlan'].id}/edit/",
@@ -760,7 +760,7 @@ def test_erasing_that_fails_changes_nothing(own_school, monkeypatch):
     folder, records, senco, head = own_school
     pupil = records["Pupil"]
     (folder / "files" / ("0" * 32)).write_bytes(b"Zebminefile")
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         m.Pupil.update(left_on=START, hold=None).where(m.Pupil.id == pupil.id).execute()
         keeping.ask(m.Pupil.get_by_id(pupil.id), senco, "Sent on")
         before = {
@@ -797,7 +797,7 @@ def test_the_commands_give_a_bundle_and_the_list(own_school, monkeypatch, tmp_pa
     audit_log.db.obj.close()
     out = tmp_path / "out"
     out.mkdir()
-    monkeypatch.setattr(screens.paper, "render", lambda source: source.encode())
+    monkeypatch.setattr(screens.pdf, "render", lambda source: source.encode())
     done = CliRunner().invoke(
         commands.cli, ["subject-access", str(records["Pupil"].id), "--to", str(out)]
     )

@@ -173,9 +173,9 @@ def waiting(tmp_path):
     before, key = audit_log.db.obj, audit_log._key
     database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
     audit_log.use_key(b"the tests")
-    with database.connection_context(), audit_log.acting("The tests"):
+    with database.connection_context(), audit_log.acting_as("The tests"):
         database.create_tables(m.tables())
-        audit_log.guard()
+        audit_log.install_triggers()
         m.Setting(school_name="Busy School", second_step=None).save()
         people = [
             User.create(name=name, username=name.lower(), role="senco")
@@ -328,7 +328,7 @@ def merged(school, at, count, monkeypatch):
     """
     paper = school.records["mine"]["RecordOfConcern"]
     row_class = type(paper).groups()["used"]
-    with audit_log.acting("Somebody else"):
+    with audit_log.acting_as("Somebody else"):
         for n in range(count):
             row_class(**{row_class.parent_field().name: paper}, strategy=f"Theirs {n}").save()
     shown = at.page(f"/record-of-concern/{paper.id}/edit/")
@@ -363,7 +363,7 @@ def test_the_work_of_a_merge_grows_with_the_lines_and_not_with_their_square(
 def test_the_lines_to_point_to_are_written_down_once_for_all_lines(school, browser, monkeypatch):
     """Forty lines that each point to one of forty others: each is read once, not forty times."""
     plan = school.records["mine"]["MyPlan"]
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         for n in range(40):
             outcome = m.Outcome(plan=plan, words=f"Outcome {n}")
             outcome.save()

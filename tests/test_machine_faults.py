@@ -116,10 +116,10 @@ def test_the_head_of_a_copy_is_read_without_leading_other_threads_to_the_copy(
     followed from the wrong one.
     """
     copy, seen, anchor = SqliteDatabase(str(tmp_path / "copy.db")), [], audit_log.Anchor
-    with audit_log.AuditEntry.bind_ctx(copy), audit_log.acting("The copy"):
+    with audit_log.AuditEntry.bind_ctx(copy), audit_log.acting_as("The copy"):
         copy.create_tables([audit_log.AuditEntry])
         audit_log.AuditEntry.create(
-            act="add", record="Pupil", who="The copy", request="1", link="of the copy"
+            act="add", record="Pupil", who="The copy", request="1", entry_hash="of the copy"
         )
     monkeypatch.setattr(
         audit_log,

@@ -459,7 +459,7 @@ def file_of_two(database, tmp_path):
     audit_log.db.initialize(two)
     two.connect()
     two.create_tables(m.tables())
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         senco = people.User.create(name="Sam", username="sam", role=q.SENCO, account="on")
         pupil = m.Pupil.create(
             surname="Ash", forename="Wren", dob=datetime.date(2017, 1, 1), year="4", form="4A"
@@ -474,7 +474,7 @@ def at_once(two, presses):
     gate, came = threading.Barrier(len(presses)), [None] * len(presses)
 
     def run(at, act):
-        with audit_log.acting(f"Thread {at}"), two.connection_context():
+        with audit_log.acting_as(f"Thread {at}"), two.connection_context():
             gate.wait()
             try:
                 came[at] = act()
@@ -520,7 +520,7 @@ def test_two_who_press_at_once_make_exactly_one_placement(file_of_two, tokens, s
 
 def test_two_different_moves_pressed_at_once_make_exactly_one_placement(file_of_two):
     two, senco, pupil = file_of_two
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         first = ready(w.move_named("Move to Stage 2"), pupil, senco)
     names = ("Move to Stage 2", "Watch for another cycle", "Has left the school")
     came = at_once(

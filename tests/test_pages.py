@@ -18,7 +18,7 @@ from records import questions as q
 # --- built as it should be
 def test_the_page_of_every_state_of_a_paper_is_built_as_it_should_be(school, browser):
     """Draft, complete, sealed, declined, for each who may read it."""
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         for status in ("draft", "complete", "sealed", "declined"):
             concern = school.records["mine"]["RecordOfConcern"]
             m.RecordOfConcern.update(
@@ -37,7 +37,7 @@ def test_the_page_of_every_move_is_built_as_it_should_be(school, browser, move):
     """From a stage where it begins: possible or not, the page says what it does or what
     stops it.
     """
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         m.Placement.update(stage=move.from_[0]).where(m.Placement.pupil == school.mine).execute()
         if move.from_[0] == "NONE":
             m.Placement.update(ended_on=dates.today()).where(

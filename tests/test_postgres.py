@@ -57,7 +57,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
 ):
     for folder in point_at(tmp_path / "data", monkeypatch, build):
         ops_database.migrate(audit_log.db.obj)
-        with audit_log.db.connection_context(), audit_log.acting("The tests"):
+        with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
             gone = models.Strategy.create(
                 pupil=models.Pupil.select().first(), strategy="A timetable"
             )
@@ -76,8 +76,8 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
         db_dump.snapshot(there, tmp_path / "copy.db", backup.MIGRATIONS)
         with there.connection_context():
             assert db_dump.fingerprints(there) == wanted and db_dump.applied(there) == shape
-            assert audit_log.guarded() and audit_log.verify() == []
-            with audit_log.acting("The tests"):
+            assert audit_log.has_triggers() and audit_log.verify() == []
+            with audit_log.acting_as("The tests"):
                 models.Pupil.create(surname="Ash", forename="Wren", year="3")
                 made = models.Strategy.create(
                     pupil=models.Pupil.select().first(), strategy="A timetable"

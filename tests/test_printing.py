@@ -207,7 +207,7 @@ database = common.open_school(sys.argv[1])
 import models as m
 from audit import log as audit_log
 WORDS = "She listens well when the task is shown first, step by step, and joins in. " * 8
-with database.connection_context(), audit_log.acting("The live tests"), audit_log.together():
+with database.connection_context(), audit_log.acting_as("The live tests"), audit_log.transaction():
     for paper in (m.MyPlanPlus, m.MyPlanReview) * 20:
         form = paper(pupil=m.Pupil.get_by_id(2), happened_on=datetime.date(2026, 9, 1))
         for name, question in paper.questions():

@@ -326,7 +326,7 @@ def test_a_school_whose_database_is_gone_is_not_begun_anew(school, gone):
 
 
 def test_a_database_without_its_key_gets_no_new_one(school):
-    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         m.Pupil.create(surname="Ash", forename="Wren", year="3")
     (school / "audit.key").unlink()
     code, said = command("verify")
@@ -359,7 +359,7 @@ def test_the_old_file_is_not_used_after_the_records_moved(school):
 
 
 def test_the_fictional_school_is_not_built_over_a_real_one(school):
-    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         people.User.create(name="Sam", username="sam", role="senco")
     code, said = command("demo")
     assert code == 2 and "not the fictional one" in said and not (school / "sign-ins.txt").exists()

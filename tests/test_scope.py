@@ -151,7 +151,7 @@ def test_what_a_role_may_not_read_reaches_it_nowhere(school, browser, plain_pape
 
 def change_everything(school):
     """A change of each text, so that the history and the audit trail repeat the words."""
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         for record in list(school.records["mine"].values()):
             fresh = type(record).get_by_id(record.id)
             for name, asked in fresh.questions():

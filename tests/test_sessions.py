@@ -43,7 +43,7 @@ def is_in(person, url=HOME):
 def row_of(person):
     """The row of this browser."""
     with person.client.session_transaction() as session:
-        return sessions.at(session["_user_id"])
+        return sessions.by_token(session["_user_id"])
 
 
 def prove_again(person):
@@ -92,7 +92,7 @@ def test_the_day_ends_however_much_one_clicks(browser):
 
 def test_the_school_sets_both_limits_but_cannot_lock_itself_out(school, browser):
     person = browser("senco")
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         settings = m.Setting.of_school()
         settings.idle_minutes, settings.day_hours = 60, 1
         settings.save()
@@ -134,7 +134,7 @@ def test_a_cookie_without_its_row_or_with_a_number_is_nobody(school, browser):
         user.token,
         str(user.id),
         sign_in_row(user) + "x",
-        sessions.sha(sign_in_row(user)),
+        sessions.sha256_hex(sign_in_row(user)),
     ):
         person = browser("senco")
         with person.client.session_transaction() as session:
@@ -212,8 +212,11 @@ def test_rows_that_ran_out_long_ago_are_swept_at_the_next_sign_in(school, browse
     people.UserSession.update(seen_at=audit_log.now() - timedelta(days=6)).where(
         people.UserSession.id == recent.id
     ).execute()
-    token = sessions.begin(school.teacher)
-    assert {row.id for row in people.UserSession.select()} >= {recent.id, sessions.at(token).id}
+    token = sessions.start(school.teacher)
+    assert {row.id for row in people.UserSession.select()} >= {
+        recent.id,
+        sessions.by_token(token).id,
+    }
     assert not people.UserSession.select().where(people.UserSession.id == old.id).exists()
 
 
@@ -352,7 +355,7 @@ def test_children_can_be_read_without_the_password_again(school, browser):
     ],
 )
 def test_a_browser_has_a_plain_name(agent, words):
-    assert sessions.device(agent) == words
+    assert sessions.device_name(agent) == words
 
 
 # --- how many
@@ -366,7 +369,7 @@ def test_a_person_is_signed_in_at_so_many_places_and_no_more(school, browser, mo
         people.UserSession.user == school.senco
     ).execute()
     with oldest.app.test_request_context():
-        tokens = [sessions.begin(school.senco) for _ in range(3)]
+        tokens = [sessions.start(school.senco) for _ in range(3)]
     assert people.UserSession.select().where(people.UserSession.user == school.senco).count() == 3
-    assert all(sessions.at(token) for token in tokens)
+    assert all(sessions.by_token(token) for token in tokens)
     assert not is_in(oldest)

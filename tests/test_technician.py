@@ -12,7 +12,10 @@ import time_machine
 from click.testing import CliRunner
 from conftest import START, take_to
 from live import common
-from test_upkeep import migrated, school  # noqa: F401  (fixtures: a data folder)
+from test_upkeep import (
+    migrated,  # noqa: F401  (fixtures: a data folder)
+    school,  # noqa: F401  (fixtures: a data folder)
+)
 from web import MARKS, MOMENT, Browser, everywhere
 
 import commands
@@ -118,7 +121,7 @@ def busy_school(school, monkeypatch):  # noqa: F811
     with (
         time_machine.travel(MOMENT, tick=False),
         audit_log.db.connection_context(),
-        audit_log.acting("The tests"),
+        audit_log.acting_as("The tests"),
     ):
         child = m.Pupil.get(m.Pupil.surname == "Zebminesur")
         born(child.id)

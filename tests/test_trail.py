@@ -22,6 +22,7 @@ from audit import access, verify
 from audit import log as audit_log
 from ops import database as ops_database
 from records import questions as q
+from records import storage
 from records.record import seal_of
 
 
@@ -135,7 +136,7 @@ def test_an_answer_that_names_a_child_without_a_row_is_noticed(school, browser, 
     """`web.Browser` looks at every answer of every test: were a page to forget its note, it would
     fail there.
     """
-    monkeypatch.setattr(access, "note", lambda *_: None)
+    monkeypatch.setattr(access, "log_access", lambda *_: None)
     with pytest.raises(AssertionError, match="looks.note"):
         browser("senco").get(f"/pupil/{school.mine.id}/")
 
@@ -202,10 +203,10 @@ def test_a_full_and_a_read_only_database_are_known_as_such(tmp_path):
         own.execute_sql(f"PRAGMA {pragma}")
         with pytest.raises(PeeweeException) as caught:
             own.execute_sql("INSERT INTO t VALUES (?)", (row,))
-        assert audit_log.cannot_write(caught.value)
+        assert storage.cannot_write(caught.value)
     with pytest.raises(DatabaseError) as caught:
         own.execute_sql("SELECT nothing")
-    assert not audit_log.cannot_write(caught.value)
+    assert not storage.cannot_write(caught.value)
     own.close()
 
 
@@ -240,11 +241,11 @@ def test_who_saw_a_child_is_said_day_by_day(robin, cast, the_day):
     time.
     """
     take_to(robin, "S1", cast.senco)
-    with audit_log.acting("Ann", 71):
-        audit_log.saw("view", [robin, robin])
+    with audit_log.acting_as("Ann", 71):
+        audit_log.audit_access("view", [robin, robin])
         the_day.move_to(datetime.datetime(2026, 11, 25, 9, tzinfo=datetime.UTC))
-        audit_log.saw("print", [robin])
-    with audit_log.acting("Bob", 72):
+        audit_log.audit_access("print", [robin])
+    with audit_log.acting_as("Bob", 72):
         robin.alert, robin.eal = "Needs glasses", "Yes"
         robin.save()
     visits = [v for v in verify.who_saw(robin.id) if v.who != "The tests"]
@@ -296,8 +297,8 @@ def run(monkeypatch, tmp_path, database, *words):
 def test_the_command_who_saw_prints_it_and_is_a_look_itself(
     robin, cast, database, monkeypatch, tmp_path
 ):
-    with audit_log.acting("Ann", 71):
-        audit_log.saw("view", [robin])
+    with audit_log.acting_as("Ann", 71):
+        audit_log.audit_access("view", [robin])
     code, said = run(monkeypatch, tmp_path, database, "who-saw", "Oakley, Robin")
     assert code == 0 and "Ann: looked at Pupil" in said and "Tuesday 24 Nov 2026" in said
     assert newest().who == "Command line"
@@ -384,7 +385,7 @@ def test_the_history_of_a_record_tells_the_changes_of_its_lines(school, browser)
     office, not for the teacher.
     """
     contact = school.records["mine"]["Contact"]
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         contact.phone = "07700 900999"
         contact.save()
     assert any(e.after == contact.phone for e in verify.history(school.mine, school.office))
@@ -448,11 +449,11 @@ def rebuilt(with_key=b"the attacker's own"):
     key, link = audit_log._key, ""
     audit_log.use_key(with_key)
     for row in list(audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id).dicts()):
-        row["digest"] = audit_log.code_of(*(row[w] for w in audit_log.WORDS))
-        link = audit_log.link_of(link, row)
+        row["content_hash"] = audit_log.keyed_hash(*(row[w] for w in audit_log.WORDS))
+        link = audit_log.hash_entry(link, row)
         sql(
             "UPDATE audit_entry SET digest = ?, link = ? WHERE id = ?",
-            row["digest"],
+            row["content_hash"],
             link,
             row["id"],
         )
@@ -497,9 +498,9 @@ def test_tampering_with_the_trail_is_found(robin, tmp_path, attack):
     off_guard()
     TRAIL_ATTACKS[attack]()
     # put back, so that nothing but the rows tells
-    audit_log.guard()
+    audit_log.install_triggers()
     found = audit_log.verify(audit_log.read_anchors(tmp_path / "anchors.txt"))
-    assert found and audit_log.guarded(), attack
+    assert found and audit_log.has_triggers(), attack
     if attack == "the tail is cut":
         assert audit_log.verify() == [] and "no longer there" in found[0], (
             "only the anchor can tell"
@@ -516,7 +517,7 @@ def test_a_trail_chained_anew_with_the_key_differs_from_its_anchor(robin, tmp_pa
     off_guard()
     sql("UPDATE audit_entry SET who = 'Somebody else' WHERE id = ?", last())
     rebuilt(audit_log._key)
-    audit_log.guard()
+    audit_log.install_triggers()
     assert (
         audit_log.verify() == []
         and "is not what was written down elsewhere"
@@ -530,8 +531,8 @@ def test_triggers_that_were_taken_away_are_missed(robin, caplog):
     robin.save()
     off_guard()
     assert audit_log.verify() == ["The triggers that keep the audit trail are not in the database."]
-    audit_log.guard()
-    assert audit_log.guarded() and "were not in the database and were put back" in caplog.text
+    audit_log.install_triggers()
+    assert audit_log.has_triggers() and "were not in the database and were put back" in caplog.text
 
 
 def test_an_anchor_is_written_once_a_day_and_a_broken_line_costs_only_itself(
@@ -699,7 +700,7 @@ def test_the_witness_sees_a_write_past_the_trail(school):
     """It would be worth nothing if it could not."""
     if not audit_log.on_sqlite():
         pytest.skip("the witness is SQLite's")
-    with Witness() as eyes, audit_log.acting("The tests"):
+    with Witness() as eyes, audit_log.acting_as("The tests"):
         m.Pupil.update(alert="Past the trail").where(m.Pupil.id == school.mine.id).execute()
         school.records["other"]["Strategy"].remove()
     assert eyes.untold() == [f"UPDATE of pupil {school.mine.id}"]

@@ -327,7 +327,7 @@ def test_every_mix_of_two_changes_to_two_lines_loses_nothing(pair, meeting):
     either wrote is saved or shown.
     """
     senco, office = pair
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         m.MeetingPerson.create(meeting=meeting, who="Second")
     acts = {
         "leave": lambda n, who: {},
@@ -371,7 +371,7 @@ def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, br
     had again.
     """
     senco, robin = browser("senco"), school.robin
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         w.perform(
             w.move_named("Start at Stage 2"),
             robin,
@@ -399,7 +399,7 @@ def test_a_paper_that_is_sealed_by_a_move_while_i_write_never_changes(school, br
 def test_the_chart_of_a_review_that_is_sealed_meanwhile_never_changes(school, browser):
     """The same for the chart's questions."""
     senco, robin = browser("senco"), school.robin
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         w.perform(
             w.move_named("Place on Concerns List"),
             robin,
@@ -440,7 +440,7 @@ def test_a_record_that_is_removed_while_i_write_gives_the_typing_back(school, br
     senco = browser("senco")
     meeting = m.Meeting.get_by_id(key_of(school, m.Meeting))
     page = senco.page(edit(meeting))
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         for row in [*meeting.people, *meeting.actions]:
             row.remove()
         meeting.remove()
@@ -562,11 +562,11 @@ def busy(tmp_path_factory):
     before, key, folder = audit_log.db.obj, audit_log._key, tmp_path_factory.mktemp("busy")
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     audit_log.use_key(b"the tests")
-    with database.connection_context(), audit_log.acting("The tests"):
+    with database.connection_context(), audit_log.acting_as("The tests"):
         # twenty wait for each other
         database.pragma("busy_timeout", HANGS * 1000, permanent=True)
         database.create_tables(m.tables())
-        audit_log.guard()
+        audit_log.install_triggers()
         m.Setting(school_name="Busy School").save()
         senco = people.User.create(
             name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"
@@ -607,7 +607,7 @@ def hidden(page):
 
 def pupil(name):
     """A pupil who was just written."""
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         return m.Pupil.create(
             surname=name, forename="Kim", dob=START.replace(year=2018), year="3", form="3B"
         )
@@ -640,7 +640,7 @@ def test_twenty_presses_of_a_new_consent_make_one(busy):
 def test_twenty_presses_of_a_move_make_one_placement_and_one_letter(busy):
     """Chart 1, Move to Stage 2: one event, one letter, one place on the list."""
     app, senco = busy
-    with app.database.connection_context(), audit_log.acting("The tests"):
+    with app.database.connection_context(), audit_log.acting_as("The tests"):
         child = pupil("Moved")
         w.perform(
             w.move_named("Place on Concerns List"),
@@ -676,7 +676,7 @@ def test_twenty_presses_of_a_move_make_one_placement_and_one_letter(busy):
 def test_twenty_presses_of_a_case_step_make_one(busy):
     """One step, one event in the audit trail."""
     app, senco = busy
-    with app.database.connection_context(), audit_log.acting("The tests"):
+    with app.database.connection_context(), audit_log.acting_as("The tests"):
         case = m.EhcCase(pupil=pupil("Stepped"), requester="Parent", state="preparing")
         case.save()
     answers = at_once(

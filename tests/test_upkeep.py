@@ -601,7 +601,7 @@ def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, 
     with closing(sqlite3.connect(school / "portal.db")) as live:
         live.execute("UPDATE pupil SET surname = 'Later'")
         live.commit()
-        with audit_log.db.connection_context(), audit_log.acting("The tests"):
+        with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
             audit_log.audit("view", m.Pupil.select().first())
             audit_log.write_anchors(school / "anchors.txt", [audit_log.head()])
         the_day.shift(datetime.timedelta(hours=1))
@@ -635,7 +635,7 @@ def blank_a_row():
     """Blank the words of an audit row as an erasure does, without one: as it happened to a
     colleague with a child's name.
     """
-    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         m.Pupil.select().first().touch()
         audit_log.audit("change", m.Pupil.select().first(), before="Some words")
         last = audit_log.head().last
@@ -732,7 +732,7 @@ def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_take
     the_day.shift(datetime.timedelta(days=400))
     path = backup.backup()[0][0]
     the_day.shift(datetime.timedelta(days=-400))
-    with audit_log.db.connection_context(), audit_log.acting("The tests"):
+    with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         audit_log.audit("view", m.Pupil.select().first())
     the_day.shift(datetime.timedelta(hours=1))
     backup.tend()
@@ -872,7 +872,7 @@ def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(oldest, monk
     with audit_log.db.connection_context():
         assert (
             not ops_database.diff_models(audit_log.db.obj, m.tables())
-            and audit_log.guarded()
+            and audit_log.has_triggers()
             and audit_log.verify() == []
         )
 

@@ -46,7 +46,7 @@ def hostile(school):
     """The school, all of whose words about one child are hostile; the settings, people, word bank
     and audit trail too.
     """
-    with audit_log.acting(XSS[0], school.senco.id, q.SENCO):
+    with audit_log.acting_as(XSS[0], school.senco.id, q.SENCO):
         type_everywhere(
             [
                 *school.records["mine"].values(),
@@ -175,7 +175,7 @@ def test_what_is_brought_in_from_a_file_is_words(hostile, browser):
 
 def test_what_is_said_at_a_move_is_words(school, browser):
     """In the placement, the letter it makes, the list and the child's page."""
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         press(
             "Start at Stage 2",
             m.Pupil.get_by_id(school.robin.id),

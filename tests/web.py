@@ -589,7 +589,7 @@ def built(portal, database, people):
     with (
         time_machine.travel(MOMENT, tick=False),
         database.atomic() as everything,
-        audit_log.acting("The tests"),
+        audit_log.acting_as("The tests"),
     ):
         cast = {name: cls.get_by_id(key) for name, (cls, key) in people.items()}
         school = SimpleNamespace(**cast, app=portal, records={})

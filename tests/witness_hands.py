@@ -22,7 +22,7 @@ from people import User
 from records import questions as q
 from records.record import Row
 
-OTHERS = (*audit_log.SEEN, "refused", "remove")  # acts that tell of no change that stays
+OTHERS = (*audit_log.READ_ACTIONS, "refused", "remove")  # acts that tell of no change that stays
 PDF = b"%PDF-1.7\nA report\n%%EOF"
 
 
@@ -106,7 +106,7 @@ def walk(school, browser):
     """The whole pathway: every move and its taking back, every step of a case, every form through
     its page, import, files, accounts.
     """
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         for number, move in enumerate(w.MOVES):
             pupil = m.Pupil(
                 surname="Walker",
@@ -129,7 +129,7 @@ def walk(school, browser):
 
 def every_step_of_a_case(school):
     """Each row of CASE_MOVES, from a state where it begins."""
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         for step in w.CASE_MOVES:
             pupil = m.Pupil(
                 surname="Case",
@@ -187,12 +187,12 @@ def one_paper_through_its_page(school, browser):
     page.
     """
     at, robin = browser("senco"), school.robin
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         take_to(robin, "S2", school.senco)
         plan = write(m.MyPlan, robin, school.senco)
     for do in ("complete", "reopen", "agree"):
         at.post(f"/my-plan/{plan.id}/act/", {"do": do})
-    with audit_log.acting("The tests"):
+    with audit_log.acting_as("The tests"):
         review = write(m.MyPlanReview, robin, school.senco, HELD, agency_need="Reading")
     for name, said in chart_answers("3", "S2").items():
         at.post(f"/pupil/{robin.id}/review/", {"ask": name, "answer": said, "why": "Walked"})

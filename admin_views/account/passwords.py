@@ -25,9 +25,10 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch
 from zxcvbn.scoring import most_guessable_match_sequence
 
-from audit.log import acting, audit, now, together
+from audit.log import audit, now
 from models import Setting
 from people import SignInAttempt, User, new_token
+from records.questions import acting_as, transaction
 from records.unicode_text import nfkc
 
 SHORTEST, LONGEST = 12, 128  # characters of a password
@@ -47,15 +48,15 @@ hasher = PasswordHasher()
 log = logging.getLogger("portal.account")
 
 
-def tell(act, about, by=None, reason=""):
+def audit_event(act, about, by=None, reason=""):
     """One line in the audit trail about a person; `by` is who did it, when they are known for
     certain.
     """
-    with acting(str(by), by.id, by.role) if by else acting("Sign-in"):
+    with acting_as(str(by), by.id, by.role) if by else acting_as("Sign-in"):
         audit(act, about, reason=reason)
 
 
-def sha(text):
+def sha256_hex(text):
     """SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -113,7 +114,7 @@ def hash_password(text):
 
 
 @cache
-def nobody():
+def dummy_hash():
     """What is checked when the name is unknown, so that both answers take as long; made when the
     portal starts to serve.
     """
@@ -134,7 +135,7 @@ def password_is_right(user, password):
     older settings.
     """
     known = bool(user and user.active and user.password)
-    right = matches(user.password if known else nobody(), password)
+    right = matches(user.password if known else dummy_hash(), password)
     if known and right and hasher.check_needs_rehash(user.password):
         user.keep(password=hash_password(password))
     return known and right
@@ -152,7 +153,7 @@ def set_password(user, password, *only_if, act="password changed"):
         setup_until=None,
     )
     if done:
-        tell(act, user, user)
+        audit_event(act, user, user)
     return done
 
 
@@ -185,12 +186,12 @@ def codes_of(user):
 
 def use_recovery_code(user, code):
     """Accept a recovery code and strike it off the list."""
-    if sha(code) not in codes_of(user):
+    if sha256_hex(code) not in codes_of(user):
         return False
-    left = "\n".join(c for c in codes_of(user) if c != sha(code))
+    left = "\n".join(c for c in codes_of(user) if c != sha256_hex(code))
     done = user.keep(User.recovery == user.recovery, recovery=left)
     if done:
-        tell("recovery code used", user, user)
+        audit_event("recovery code used", user, user)
     return done
 
 
@@ -205,8 +206,8 @@ def new_recovery_codes(user):
     once.
     """
     codes = [base64.b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(10)]
-    user.keep(recovery="\n".join(map(sha, codes)))
-    tell("recovery codes made", user, user)
+    user.keep(recovery="\n".join(map(sha256_hex, codes)))
+    audit_event("recovery codes made", user, user)
     return ["-".join(re.findall("....", code)) for code in codes]
 
 
@@ -247,7 +248,7 @@ def remember_device(response, user):
     return response
 
 
-def note_try(user, name, what="password"):
+def may_try(user, name, what="password"):
     """Note a try; give its rows, or an empty list when there were too many.
 
     Ten for an account and twenty for a place in five minutes. A device the person used before has
@@ -259,27 +260,27 @@ def note_try(user, name, what="password"):
         f"{what} place {request.remote_addr}": TRIES_PER_PLACE,
     }
     limits = {f"{what} device {device}": TRIES_PER_ACCOUNT} if device else limits
-    with together():
+    with transaction():
         SignInAttempt.delete().where(
             (SignInAttempt.at < now() - WINDOW) | (SignInAttempt.at > now() + WINDOW)
         ).execute()
         for key, most in limits.items():
-            if SignInAttempt.select().where(SignInAttempt.key == sha(key)).count() >= most:
+            if SignInAttempt.select().where(SignInAttempt.key == sha256_hex(key)).count() >= most:
                 log.warning("too many tries at a %s from %s", what, request.remote_addr)
                 return []
-        return [SignInAttempt.create(key=sha(key)).id for key in limits]
+        return [SignInAttempt.create(key=sha256_hex(key)).id for key in limits]
 
 
 def try_once(user, name, what, is_right, field, wrong):
     """Run one check under the limits; on failure put the reason on the field and a line in the
     audit trail.
     """
-    tries = note_try(user, name, what)
+    tries = may_try(user, name, what)
     if tries and is_right():
         SignInAttempt.delete().where(SignInAttempt.id.in_(tries)).execute()
         return True
     if tries:
-        tell("refused sign-in", user or User(), reason=why_refused(user, what))
+        audit_event("refused sign-in", user or User(), reason=why_refused(user, what))
     field.errors = [wrong if tries else "Too many tries. Wait five minutes, then try again"]
     return False
 

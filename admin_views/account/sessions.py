@@ -11,7 +11,7 @@ from datetime import timedelta
 from flask import request
 from peewee import OperationalError
 
-from admin_views.account.passwords import sha
+from admin_views.account.passwords import sha256_hex
 from admin_views.home import settings_now
 from audit.log import now
 from people import UserSession, new_token
@@ -46,13 +46,15 @@ SYSTEMS = (
 )
 
 
-def begin(user, address="", agent=""):
+def start(user, address="", agent=""):
     """Sign a person in at one more place, and sweep out old rows; returns the token that its cookie
     must hold.
     """
     UserSession.delete().where(UserSession.seen_at < now() - LEFT_OPEN).execute()
     token = new_token()
-    UserSession.create(key=sha(token), user=user, place=address or "", device=device(agent))
+    UserSession.create(
+        key=sha256_hex(token), user=user, place=address or "", device=device_name(agent)
+    )
     newest = (
         user.places.select(UserSession.id)
         .order_by(UserSession.seen_at.desc(), UserSession.id.desc())
@@ -64,21 +66,21 @@ def begin(user, address="", agent=""):
     return token
 
 
-def at(token):
+def by_token(token):
     """The row of a token, or None; it may have run out."""
-    return UserSession.get_or_none(UserSession.key == sha(token)) if token else None
+    return UserSession.get_or_none(UserSession.key == sha256_hex(token)) if token else None
 
 
-def of(user):
+def of_user(user):
     """The places where a person is signed in, last used first."""
     return [
         row
         for row in user.places.order_by(UserSession.seen_at.desc(), UserSession.id.desc())
-        if holds(row)
+        if is_valid(row)
     ]
 
 
-def ends(row):
+def ends_at(row):
     """When a sign-in runs out for want of a click, and when in any case (UTC)."""
     idle, hours = settings_now().idle_minutes or 15, settings_now().day_hours or 8
     return row.seen_at + timedelta(minutes=max(3, float(idle))), row.began_at + timedelta(
@@ -86,24 +88,24 @@ def ends(row):
     )
 
 
-def holds(row):
+def is_valid(row):
     """Whether a sign-in has not run out. One from the future has: the clock was wrong, and it would
     last until then.
     """
     if row.seen_at > now() + AHEAD:
         return False
-    return now() < min(ends(row))
+    return now() < min(ends_at(row))
 
 
 def time_left(row):
     """What the page must know to warn in time: the seconds left, and whether it is the day that
     ends.
     """
-    idle, day = ends(row)
+    idle, day = ends_at(row)
     return {"left": int((min(idle, day) - now()).total_seconds()), "day": day <= idle}
 
 
-def seen(row):
+def touch(row):
     """Note that the person clicked; a full disk must not keep anybody from reading."""
     if f"{request.method} {request.path}" not in QUIET and now() - row.seen_at >= NOTED_EVERY:
         row.seen_at = now()
@@ -111,7 +113,7 @@ def seen(row):
             row.save(only=[UserSession.seen_at])
 
 
-def device(agent):
+def device_name(agent):
     """A browser in plain words, such as “Firefox on Windows”, from what it says about itself."""
     browser, system = (
         next((words for mark, words in table if mark in agent), "") for table in (BROWSERS, SYSTEMS)

@@ -31,6 +31,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 import config
 from admin_views.account import forms, sessions
 from admin_views.account.passwords import (
+    audit_event,
     code_is_right,
     codes_of,
     hash_password,
@@ -39,17 +40,16 @@ from admin_views.account.passwords import (
     password_is_right,
     remember_device,
     set_password,
-    sha,
-    tell,
+    sha256_hex,
     try_once,
     use_app_code,
 )
 from admin_views.forms import key_of
 from admin_views.home import settings_now
 from audit import accounts
-from audit.log import acting, now, together
+from audit.log import now
 from people import User, UserSession, new_token
-from records.questions import SENCO, TECHNICIAN
+from records.questions import SENCO, TECHNICIAN, acting_as, transaction
 
 LINK_LIVES = timedelta(hours=24)
 FRESH_FOR = 10 * 60  # seconds before an account page asks for the password again
@@ -98,8 +98,8 @@ def init_app(app):
 @login_manager.user_loader
 def load_user(token):
     """The person whose cookie this is, if its place has not run out and they may still sign in."""
-    g.place = sessions.at(token)
-    return g.place.user if g.place and sessions.holds(g.place) and g.place.user.active else None
+    g.place = sessions.by_token(token)
+    return g.place.user if g.place and sessions.is_valid(g.place) and g.place.user.active else None
 
 
 @pages.before_app_request
@@ -112,7 +112,7 @@ def signed_in_only():
     if not current_user.is_authenticated:
         keep_typing(g.place.user if g.get("place") else None)
         return redirect(url_for("account.sign_in", next=this_page()))
-    sessions.seen(g.place)
+    sessions.touch(g.place)
     needed = (
         current_user.role in (settings_now().second_step or "").split("\n")
         and not current_user.totp
@@ -134,7 +134,7 @@ def not_while_new():
     if new is None:
         return None
     keep_typing(me())
-    tell("refused", me(), me(), f"A new sign-in tried to {act}")
+    audit_event("refused", me(), me(), f"A new sign-in tried to {act}")
     return render_template("account_wait.html", title="Your sign-in is new", words=str(new)), 403
 
 
@@ -150,7 +150,7 @@ def keep_typing(user):
         )
 
 
-def prove():
+def require_recent_password():
     """None if the password was given in the last ten minutes, else the way to the page that asks
     for it; keeps what was typed.
     """
@@ -160,12 +160,12 @@ def prove():
     return redirect(url_for("account.confirm", next=this_page()))
 
 
-def fresh(view):
+def recent_password_required(view):
     """Ask for the password again unless it was given in the last ten minutes."""
 
     @wraps(view)
     def guarded(*args, **kwargs):
-        return prove() or view(*args, **kwargs)
+        return require_recent_password() or view(*args, **kwargs)
 
     return guarded
 
@@ -268,7 +268,7 @@ def code():
 def finish(user, where=None):
     """Sign the person in and remember this device."""
     enter(user)
-    tell("signed in", user, user)
+    audit_event("signed in", user, user)
     return remember_device(redirect(where or safe_next()), user)
 
 
@@ -281,16 +281,16 @@ def enter(user):
     if was:
         was.delete_instance()
         session.update({"csrf_token": token} if token and was.user_id == user.id else {})
-    user.cookie = sessions.begin(user, request.remote_addr, request.user_agent.string)
+    user.cookie = sessions.start(user, request.remote_addr, request.user_agent.string)
     login_user(user)
-    g.place, session["proved"] = sessions.at(user.cookie), int(time.time())
+    g.place, session["proved"] = sessions.by_token(user.cookie), int(time.time())
 
 
 @pages.post("/sign-out")
 def sign_out():
     """Sign out here: a copied cookie stops working too."""
     g.place.delete_instance()
-    tell("signed out", me(), me())
+    audit_event("signed out", me(), me())
     logout_user()
     session.clear()
     response = redirect(url_for("account.sign_in"))
@@ -344,7 +344,7 @@ def first_account(token):
 def make_first(form):
     """Make the technician's account unless somebody already has one."""
     kept = hash_password(form.new_password.data)
-    with together(), acting("Sign-in"):
+    with transaction(), acting_as("Sign-in"):
         if User.select().exists():
             return None
         return User.create(
@@ -364,7 +364,7 @@ def may_link(user, person):
 
 
 @pages.route("/account/link/<int:number>", methods=["GET", "POST"])
-@fresh
+@recent_password_required
 def make_link(number):
     """Make a new sign-in link for a person and show it, once."""
     person, form = User.get_or_none(User.id == number) or abort(404), forms.MakeLink()
@@ -417,12 +417,12 @@ def give_link(person, reason):
     second step.
     """
     token = new_token()
-    kept = {"setup_token": sha(token), "setup_until": now() + LINK_LIVES}
+    kept = {"setup_token": sha256_hex(token), "setup_until": now() + LINK_LIVES}
     # no password either, so that nobody gets in with the password alone meanwhile
     if reason == "phone":
         kept |= {"password": None, "totp": None, "recovery": None, "token": new_token()}
     person.keep(**kept)
-    tell("sign-in link made", person, me(), dict(forms.REASONS)[reason])
+    audit_event("sign-in link made", person, me(), dict(forms.REASONS)[reason])
     return token
 
 
@@ -430,7 +430,7 @@ def give_link(person, reason):
 def use_link(token):
     """Let the person a link was made for choose their own password."""
     good = (
-        (User.setup_token == sha(token))
+        (User.setup_token == sha256_hex(token))
         & User.setup_until.between(now(), now() + LINK_LIVES)
         & (User.account == "on")
     )
@@ -457,7 +457,7 @@ def show():
         "account_show.html",
         title="Your account",
         codes_left=len(codes_of(current_user)),
-        places=sessions.of(me()),
+        places=sessions.of_user(me()),
         here=g.place,
     )
 
@@ -472,13 +472,13 @@ def end_places():
         .where(UserSession.user == me(), UserSession.id != g.place.id, chosen)
         .execute()
     ):
-        tell("signed out elsewhere", me(), me())
+        audit_event("signed out elsewhere", me(), me())
         flash("Signed out there.", "done")
     return redirect(url_for("account.show"))
 
 
 @pages.route("/account/places/<int:number>", methods=["GET", "POST"])
-@fresh
+@recent_password_required
 def end_all(number):
     """Show where a person is signed in, and sign them out everywhere."""
     person, form = User.get_or_none(User.id == number) or abort(404), forms.Press()
@@ -490,10 +490,10 @@ def end_all(number):
             f"Where {person} is signed in",
             "Sign out everywhere",
             "account_places.html",
-            places=sessions.of(person),
+            places=sessions.of_user(person),
         )
     person.keep(token=new_token())
-    tell("signed out everywhere", person, me())
+    audit_event("signed out everywhere", person, me())
     flash(f"{person} is signed out everywhere.", "done")
     return redirect(url_for("user.page", key=number))
 
@@ -547,7 +547,7 @@ def change_password():
 
 
 @pages.route("/account/second-step", methods=["GET", "POST"])
-@fresh
+@recent_password_required
 def second_step():
     """Set up the second step with an app, or move it to another phone; then show recovery codes
     once.
@@ -563,7 +563,7 @@ def second_step():
         "The code is not right. Type the newest one",
     ):
         user.keep(totp=secret, token=new_token())
-        tell("second step set up", user, user)
+        audit_event("second step set up", user, user)
         enter(user)
         return show_new_codes(user)
     portal = current_app.config.get("PORTAL_NAME", "Portal")
@@ -579,7 +579,7 @@ def second_step():
 
 
 @pages.route("/account/recovery-codes", methods=["GET", "POST"])
-@fresh
+@recent_password_required
 def recovery_codes():
     """Make ten new recovery codes; the old ones stop working."""
     if not current_user.totp:

@@ -159,7 +159,7 @@ def served(tmp_path_factory):
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     ops_database.migrate(database)
     app = portal.create_app(database, folder)
-    with database.connection_context(), audit_log.acting("The tests"):
+    with database.connection_context(), audit_log.acting_as("The tests"):
         # no test pulls the plug: every page view would wait for the disk
         database.pragma("synchronous", "off", permanent=True)
         # signing in with a code is in test_sign_in.py
@@ -202,7 +202,7 @@ def children(served):
     with (
         time_machine.travel(noon, tick=False),
         served.database.connection_context(),
-        audit_log.acting("The tests"),
+        audit_log.acting_as("The tests"),
         served.database.atomic(),
     ):
         return addresses(people.User.get(username="senco"))

@@ -185,7 +185,7 @@ def test_typing_that_was_not_saved(served, look, children, monkeypatch):
         look(SENCO, f"{children['draft']}edit/", dark=False),
         int(children["draft"].split("/")[2]),
     )
-    with served.database.connection_context(), audit_log.acting("Olive Office"):
+    with served.database.connection_context(), audit_log.acting_as("Olive Office"):
         paper = m.RecordOfConcern.get_by_id(key)
         paper.strengths, line = "Sings in the choir", paper.used.get()
         paper.save()
@@ -209,7 +209,7 @@ def test_typing_that_was_not_saved(served, look, children, monkeypatch):
     # Chromium's own line about the status 500
     screen.noise.clear()
     check(screen)
-    with served.database.connection_context(), audit_log.acting("Sam Senco"):
+    with served.database.connection_context(), audit_log.acting_as("Sam Senco"):
         m.RecordOfConcern.get_by_id(key).seal("Sam Senco")
     look(SENCO, f"{children['draft']}edit/").says("What you typed and did not save")
     assert screen.page.get_by_label("What is going well?").input_value() == "Builds towers"
@@ -346,7 +346,7 @@ def test_signing_in(served, chromium, look):
     check(stranger)
     stranger.page.goto("/set-up/no-such-link")
     check(stranger)
-    with served.database.connection_context(), audit_log.acting("The tests"):
+    with served.database.connection_context(), audit_log.acting_as("The tests"):
         link = account.give_link(people.User.get(username="head"), "new")
     stranger.page.goto(f"/set-up/{link}")
     check(stranger)
@@ -377,7 +377,7 @@ def test_what_is_told_of_accounts(served, look):
     """The home page of a SENCO with more notices than it shows at once; then put away."""
     with served.database.connection_context():
         head, technician = (people.User.get(username=name) for name in ("head", "technician"))
-        with audit_log.acting(technician.name, technician.id, technician.role):
+        with audit_log.acting_as(technician.name, technician.id, technician.role):
             for number in range(10):
                 audit_log.audit("sign-in link made", head, reason=f"Why {number}")
     screen = look(SENCO, "/")

@@ -30,7 +30,7 @@ def hostile(served):
     with (
         time_machine.travel(noon, tick=False),
         served.database.connection_context(),
-        audit_log.acting("The tests"),
+        audit_log.acting_as("The tests"),
         served.database.atomic(),
     ):
         senco = people.User.get(username="senco")
@@ -41,7 +41,7 @@ def hostile(served):
     with (
         time_machine.travel(noon, tick=False),
         served.database.connection_context(),
-        audit_log.acting(XSS[0], senco.id, q.SENCO),
+        audit_log.acting_as(XSS[0], senco.id, q.SENCO),
     ):
         type_everywhere([*made.values(), m.Setting.of_school(), m.BankEntry.get()], XSS)
         pupil = m.Pupil.get_by_id(made["Pupil"].id)

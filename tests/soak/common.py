@@ -95,7 +95,11 @@ def build(folder, url=None, pupils=20):
     from records import dates
 
     database = open_school(folder, url)
-    with database.connection_context(), audit_log.acting("The long run"), audit_log.together():
+    with (
+        database.connection_context(),
+        audit_log.acting_as("The long run"),
+        audit_log.transaction(),
+    ):
         settings = m.Setting.of_school()
         settings.second_step, settings.school_name = None, "Hill School"
         settings.save()
@@ -136,7 +140,7 @@ def cookie_for(user):
     from admin_views.account import sessions
 
     return {
-        "_user_id": sessions.begin(user, "127.0.0.1", "Firefox on Windows"),
+        "_user_id": sessions.start(user, "127.0.0.1", "Firefox on Windows"),
         "_fresh": True,
         "proved": int(time.time()),
     }

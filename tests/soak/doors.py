@@ -111,14 +111,16 @@ def main():
         app.config["WTF_CSRF_ENABLED"] = False
         checks, real = [], passwords.matches
         passwords.matches = lambda kept, typed: checks.append(typed) or real(kept, typed)
-        with database.connection_context(), audit_log.acting("The soak"):
+        with database.connection_context(), audit_log.acting_as("The soak"):
             for name in ("amy", *(f"user{n}" for n in range(200))):
                 people.User.create(
                     name=name,
                     username=name,
                     role=q.TEACHER,
                     password=(
-                        passwords.hash_password(PASSWORD) if name == "amy" else passwords.nobody()
+                        passwords.hash_password(PASSWORD)
+                        if name == "amy"
+                        else passwords.dummy_hash()
                     ),
                 )
             found = [run(app, checks) for run in (guessing, spraying, telling_apart)]

@@ -227,7 +227,7 @@ def backup_full(folder, database):
     place.write_text("a file where the folder should be: nobody, not even root, can write into it")
     with database.connection_context():
         settings.backup_places = str(place)
-        with audit_log.acting("The long run"):
+        with audit_log.acting_as("The long run"):
             settings.save()
         problem = None
         try:

@@ -94,7 +94,7 @@ class Writer:
 
     def move(self, word, n):
         """Let a pupil leave, or return."""
-        with self.database.connection_context(), audit_log.acting("The long run"):
+        with self.database.connection_context(), audit_log.acting_as("The long run"):
             pupil = m.Pupil.get_by_id(2 + n % 3)
             move = w.move_named(
                 "Has returned" if m.Placement.stage_of(pupil) == "OFF" else "Has left the school"
@@ -194,7 +194,7 @@ def main(times=200, seed=None):
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         folder = pathlib.Path(name)
         database = build(folder, pupils=5)
-        with database.connection_context(), audit_log.acting("The long run"):
+        with database.connection_context(), audit_log.acting_as("The long run"):
             # nobody may bring in hundreds of files in an hour
             for n in range(1 + times // 20):
                 people.User.create(name=f"Senco {n}", username=f"senco{n}", role="senco")

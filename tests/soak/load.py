@@ -23,15 +23,15 @@ from collections import Counter
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from common import (
-    ROOT,
-    Person,
-    Portal,
-    cookie_for,
-    figure,
-    logged,
-    open_school,
-    signed,
-)  # noqa: E402
+    ROOT,  # noqa: E402
+    Person,  # noqa: E402
+    Portal,  # noqa: E402
+    cookie_for,  # noqa: E402
+    figure,  # noqa: E402
+    logged,  # noqa: E402
+    open_school,  # noqa: E402
+    signed,  # noqa: E402
+)
 
 MIX = {"child": 50, "home": 20, "list": 20, "save": 10}  # of a hundred clicks
 LISTS = (
@@ -168,7 +168,7 @@ def build(folder, url=None):
     from records import dates
 
     database = open_school(folder, url)
-    with database.connection_context(), audit_log.acting("The long run"):
+    with database.connection_context(), audit_log.acting_as("The long run"):
         school.build(dates.today(), lambda password: "nobody signs in with it")
         settings = m.Setting.of_school()
         settings.second_step = None

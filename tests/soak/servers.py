@@ -16,7 +16,14 @@ sys.path[:0] = [
 ]
 
 import postgres  # noqa: E402
-from common import Person, Portal, build, cookie_for, figure, signed  # noqa: E402
+from common import (
+    Person,  # noqa: E402
+    Portal,  # noqa: E402
+    build,  # noqa: E402
+    cookie_for,  # noqa: E402
+    figure,  # noqa: E402
+    signed,  # noqa: E402
+)
 
 
 def two_folders(folder):
@@ -76,7 +83,7 @@ def two_servers(url, presses=20, saves=5):
 
     folder = pathlib.Path(tempfile.mkdtemp(prefix="first-"))
     database = build(folder, url, pupils=3)
-    with database.connection_context(), audit_log.acting("The long run"):
+    with database.connection_context(), audit_log.acting_as("The long run"):
         cookie, token = signed(folder, cookie_for(User.get(User.username == "senco")))
         # four requests at once each
         sencos = [

@@ -30,7 +30,7 @@ ROWS, BUSY, CHILDREN = 100_000, 20_000, 400
 def fill(database):
     """400 children and a year of looks and changes, chained as the program chains them."""
     draw, start = random.Random(7), datetime.datetime(2025, 11, 24, 8)
-    with database.connection_context(), audit_log.acting("Set-up"):
+    with database.connection_context(), audit_log.acting_as("Set-up"):
         senco = people.User(name="Sam Senco", username="sam", role="senco", account="on", totp="X")
         senco.save()
         pupils = [
@@ -48,7 +48,7 @@ def fill(database):
         link, rows = audit_log.head().link, []
         for n in range(ROWS):
             key = pupils[0].id if n % (ROWS // BUSY) == 0 else draw.choice(pupils).id
-            act = draw.choice((*audit_log.SEEN, "view", "view", "change"))
+            act = draw.choice((*audit_log.READ_ACTIONS, "view", "view", "change"))
             row = {
                 "at": start + datetime.timedelta(seconds=n * 300),
                 "who": f"Colleague {draw.randrange(30)}",
@@ -64,8 +64,8 @@ def fill(database):
                 "after": "",
                 "reason": "",
             }
-            row["digest"] = audit_log.code_of("", "", "")
-            row["link"] = link = audit_log.link_of(link, row)
+            row["content_hash"] = audit_log.keyed_hash("", "", "")
+            row["entry_hash"] = link = audit_log.hash_entry(link, row)
             rows.append(row)
         with database.atomic():
             for at in range(0, ROWS, 500):
