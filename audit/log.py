@@ -143,9 +143,9 @@ def stamps(folder):
     return found
 
 
-def on_sqlite():
-    """Whether the records are in an SQLite file."""
-    return isinstance(db.obj, SqliteDatabase)
+def on_sqlite(database=None):
+    """Whether the records, or those of another database, are in an SQLite file."""
+    return isinstance(database or db.obj, SqliteDatabase)
 
 
 # --- who is doing this

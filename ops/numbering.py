@@ -7,25 +7,22 @@ table is made with AUTOINCREMENT (https://www.sqlite.org/autoinc.html); PostgreS
 sequences, and never back. Nothing here knows a record by name.
 """
 
-from peewee import SQL, Entity, NodeList, SqliteDatabase
+from peewee import SQL, Entity, NodeList
 from playhouse.migrate import SchemaMigrator
+
+from audit import log as audit_log
 
 PLAIN = '"id" INTEGER NOT NULL PRIMARY KEY,'  # as peewee makes a table on SQLite
 COUNTED = '"id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,'
 LEFT_OUT = 100_000  # numbers: more than a school writes between two backups
 
 
-def on_file(database):
-    """Whether a database is an SQLite file."""
-    return isinstance(database, SqliteDatabase)
-
-
-def reusing(database):
+def reusing_tables(database):
     """The tables that give a number twice: {name: the SQL that made it}.
 
     A table that triggers guard only grows, and is left as it is.
     """
-    if not on_file(database):
+    if not audit_log.on_sqlite(database):
         return {}
     found = database.execute_sql(
         "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND instr(sql, ?) AND name NOT IN"
@@ -35,11 +32,11 @@ def reusing(database):
     return dict(found.fetchall())
 
 
-def keep(database):
+def never_reuse(database):
     """Make every table so that it never gives a number twice; all of them or none, again does
     nothing.
     """
-    tables = reusing(database)
+    tables = reusing_tables(database)
     if not tables:
         return
     with SchemaMigrator.from_database(database).migration_context():  # no foreign keys meanwhile
@@ -68,9 +65,9 @@ def rebuild(database, table, made):
         database.execute_sql(index)
 
 
-def marks(database, tables):
+def highest_numbers(database, tables):
     """The highest number that each of these tables has ever given: {name: number}."""
-    if on_file(database):
+    if audit_log.on_sqlite(database):
         if not database.table_exists("sqlite_sequence"):
             return dict.fromkeys(tables, 0)
         given = dict(database.execute_sql("SELECT name, seq FROM sqlite_sequence").fetchall())
@@ -85,13 +82,13 @@ def marks(database, tables):
     return found
 
 
-def raise_marks(database, wanted):
+def raise_numbers(database, wanted):
     """Let each table go on after at least this number: {name: number}. No mark is ever lowered."""
-    given = marks(database, wanted)
+    given = highest_numbers(database, wanted)
     for table, number in wanted.items():
         if number <= given[table]:
             continue
-        if not on_file(database):
+        if not audit_log.on_sqlite(database):
             database.execute_sql(
                 "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (f'"{table}"', number)
             )
@@ -102,10 +99,11 @@ def raise_marks(database, wanted):
         )
 
 
-def leave_out(database, tables):
+def skip_ahead(database, tables):
     """Go on far behind every number that was given: after a restore, nobody knows what was given
     since the backup.
     """
-    raise_marks(
-        database, {table: number + LEFT_OUT for table, number in marks(database, tables).items()}
+    raise_numbers(
+        database,
+        {table: number + LEFT_OUT for table, number in highest_numbers(database, tables).items()},
     )

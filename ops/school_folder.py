@@ -11,8 +11,9 @@ from pathlib import Path
 from peewee import PeeweeException
 
 import config
-from ops import db_dump, numbering
-from ops.backup import Refused
+from audit import log as audit_log
+from ops import db_dump
+from ops.backup import CannotDo
 from records.questions import now
 
 try:
@@ -32,7 +33,7 @@ MARKS = (
 )
 
 
-class Unusable(Refused):
+class Unusable(CannotDo):
     """Nothing may be done with this data folder as it is; its text names the cure."""
 
     exit_code = 2
@@ -71,7 +72,7 @@ def has_tables(database):
     """Whether a database has the tables of a school. What cannot be read has some: another check
     says what is wrong.
     """
-    if numbering.on_file(database):
+    if audit_log.on_sqlite(database):
         path = Path(database.database)
         if not path.is_file() or not path.stat().st_size:
             return False

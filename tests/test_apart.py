@@ -113,14 +113,14 @@ def test_an_old_database_gives_no_number_again_either(released):
         shape = dict(
             old.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         )
-        assert "strategy" in numbering.reusing(old)
+        assert "strategy" in numbering.reusing_tables(old)
     upgrade.migrated(ops_database.migrate)
-    assert len(backup.sets(folder / "backups")) == 1
+    assert len(backup.archives(folder / "backups")) == 1
     with q.db.connection_context():
         now = dict(
             q.db.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         )
-        assert numbering.reusing(q.db.obj) == {}
+        assert numbering.reusing_tables(q.db.obj) == {}
         assert (
             not ops_database.diff_models(q.db.obj, m.tables())
             and audit_log.guarded()
@@ -132,9 +132,10 @@ def test_an_old_database_gives_no_number_again_either(released):
         "every index is there"
     )
     assert new_strategy() == number + 1
-    before = backup.sets(folder / "backups")
+    before = backup.archives(folder / "backups")
     assert (
-        upgrade.migrated(ops_database.migrate) == [] and backup.sets(folder / "backups") == before
+        upgrade.migrated(ops_database.migrate) == []
+        and backup.archives(folder / "backups") == before
     )
 
 
@@ -148,7 +149,7 @@ def test_killed_while_the_tables_are_made_anew_nothing_is_lost(released, monkeyp
     ops_database.migrate(q.db.obj)
     with q.db.connection_context():
         assert (
-            numbering.reusing(q.db.obj) == {}
+            numbering.reusing_tables(q.db.obj) == {}
             and q.db.execute_sql("SELECT COUNT(*) FROM pupil").fetchone() == total
         )
 
@@ -208,7 +209,7 @@ def as_long_ago(*taken):
         name = record._meta.table_name
         first[name] = min(record.id, first.get(name, record.id))
     for name, number in first.items():
-        if numbering.on_file(q.db.obj):
+        if audit_log.on_sqlite(q.db.obj):
             q.db.execute_sql(
                 "UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (number - 1, name)
             )

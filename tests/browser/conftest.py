@@ -151,7 +151,10 @@ def served(tmp_path_factory):
     """A school of its own for each file of tests: migrated, with five people, served on a free
     port.
     """
-    before, folder = (q.db.obj, audit_log._key, backup.folder()), tmp_path_factory.mktemp("served")
+    before, folder = (
+        (q.db.obj, audit_log._key, backup.data_folder()),
+        tmp_path_factory.mktemp("served"),
+    )
     ops_database.configure(folder)
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     ops_database.migrate(database)
