@@ -128,7 +128,7 @@ def create_app(database=None, folder=None, testing=False):
     app.after_request(add_headers)
     app.after_request(access.write_accesses)
     if not testing:
-        logs.keep(folder)
+        logs.write_to(folder)
         app.extensions["printing"] = printing.Printers()
     catch_errors(app)
     return app

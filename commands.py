@@ -133,13 +133,15 @@ def start(database, sockets, prepare=lambda: None):
     refuse_unsafe(checks.Facts(config.data_dir(), database), groups=(checks.KEYS,))
     school_folder.refuse_lost(folder, database)
     configure(folder)
-    with backup.begin():
+    with backup.run_lock():
         upgrade.migrated(migrate)
         prepare()
         portal = app.create_app(database)
         with database.connection_context():
             refuse_unsafe(status.facts_of(portal))
-        backup.watch(backup.tend, lambda: checks.daily(status.facts_of(portal, whole=True)))
+        backup.start_scheduler(
+            backup.run_due, lambda: checks.daily(status.facts_of(portal, whole=True))
+        )
         serve(portal, sockets)
 
 
@@ -148,11 +150,11 @@ def refuse_unsafe(at, groups=checks.GROUPS):
     is safe.
     """
     bad = [
-        r for r in checks.run(at, (checks.REFUSE,), groups) if not r.ok and r.level == checks.REFUSE
+        r for r in checks.run(at, (checks.BLOCK,), groups) if not r.ok and r.level == checks.BLOCK
     ]
     if bad:
         print(
-            "The portal does not start:\n" + "\n".join(checks.line(r) for r in bad),
+            "The portal does not start:\n" + "\n".join(checks.as_line(r) for r in bad),
             file=sys.stderr,
             flush=True,
         )
@@ -163,7 +165,7 @@ def tidy_up(portal):
     """What a start puts right after a crash, inside the program's context."""
     imports.sweep_files(portal)
     imports.give_back_imports()
-    backup.sweep()
+    backup.remove_leftovers()
 
 
 def serve(portal, sockets):
@@ -292,12 +294,12 @@ def check(quick, tls):
     with portal.database.connection_context():
         found = checks.run(status.facts_of(portal, whole=not quick))
     found += [certificate(tls), known_as_https(tls)] if tls else []
-    print("\n".join(checks.line(r) for r in found))
+    print("\n".join(checks.as_line(r) for r in found))
     bad = [r for r in found if not r.ok]
     print(
         f"{len(found)} checks: {len(found) - len(bad)} OK, "
         + ", ".join(
-            f"{sum(checks.line(r).startswith(word) for r in bad)} {word}"
+            f"{sum(checks.as_line(r).startswith(word) for r in bad)} {word}"
             for word in ("PROBLEM", "WARNING", "NOTE")
         )
     )
@@ -371,7 +373,7 @@ def version():
 def migrate_command(no_backup):
     """Bring the database up to date, after a backup of it."""
     opened()
-    with contextlib.nullcontext() if no_backup else backup.alone():
+    with contextlib.nullcontext() if no_backup else backup.exclusive():
         done = upgrade.migrated(migrate, keep=not no_backup)
     print("\n".join(done) or "The database is up to date.")
 
@@ -401,7 +403,7 @@ def restore_command(file, to, key, accept):
     what is there is moved aside.
     """
     folder = folder_in_use()
-    backup.use_folder(folder)
+    backup.set_folder(folder)
     if not to and config.on_server():
         raise click.ClickException(
             "The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to"
@@ -462,14 +464,14 @@ def move_to_command(url):
 @click.option("--accept", default="")
 @click.option("--found", multiple=True)
 def prove_command(folder, drill, restored, accept, found):
-    """Look at an opened backup, for `ops.restore.prove`."""
+    """Look at an opened backup, for `ops.restore.verify_in_subprocess`."""
     config.use_folder(folder)
     logging.disable(logging.ERROR)
     configure()
     database = open_database()
     migrate(database)
     portal = app.create_app(database, testing=True)
-    print(json.dumps(restore.proof(portal, drill, restored, accept, found)))
+    print(json.dumps(restore.run_smoke_checks(portal, drill, restored, accept, found)))
 
 
 @cli.command("starts", hidden=True)
@@ -520,7 +522,7 @@ def verify(accept, files):
     Exit code 1 when something was.
     """
     with opened().connection_context():
-        known = backup.anchors()
+        known = backup.valid_anchors()
         given = [anchor for file in files for anchor in audit_log.read_anchors(file)]
         if accept is not None:
             accept_breaks([*known, *given], accept)
@@ -536,7 +538,7 @@ def verified(known, given):
     head, kept = audit_log.head(), len(known) + len(given)
     rows = f"{head.rows:,} audit rows"
     lines = [f"Looked at: {rows}, every sealed paper, {kept} anchors kept elsewhere."]
-    if not anchors.second_place(backup.settings_now()) and not given:
+    if not anchors.second_place(backup.school_settings()) and not given:
         lines.append("No anchor is kept where the portal can only add: see docs/technician.md.")
     left_out = len(backup.every_anchor()) - len(known)
     if left_out:

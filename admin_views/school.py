@@ -53,10 +53,10 @@ class SettingView(RecordView):
         """Save the settings; a folder that they name must be there now, unless it was named
         before.
         """
-        typed = backup.places_named(form.backup_places.data) if "backup_places" in form else []
-        known = backup.places_named(Setting.of_school().backup_places)
+        typed = backup.folders_named(form.backup_places.data) if "backup_places" in form else []
+        known = backup.folders_named(Setting.of_school().backup_places)
         for place in typed:
-            fault = None if place in known else backup.fault_of_place(place)
+            fault = None if place in known else backup.destination_fault(place)
             if fault:
                 return [*typing_problems(form), ("backup_places", f"{place}: {fault}")]
         named = (form.anchor_place.data if "anchor_place" in form else "") or ""

@@ -16,7 +16,7 @@ from ops import checks
 from records.questions import HEAD, SENCO, TECHNICIAN
 
 READERS, ALARMED = (SENCO, HEAD, TECHNICIAN), (SENCO, TECHNICIAN)
-ORDER = (checks.REFUSE, checks.PROBLEM, checks.WARN, checks.NOTE)
+ORDER = (checks.BLOCK, checks.PROBLEM, checks.WARN, checks.NOTE)
 # seconds: a share that does not answer must not slow every home page
 ALARMS_LIVE = 60
 # of a new portal: its check, what is to do, the screen where it is done
@@ -65,7 +65,7 @@ def first_steps():
         return []
     at, left = facts_of(current_app), []
     for name, words, screen in FIRST_STEPS:
-        if not checks.look(checks.named(name), at).ok:
+        if not checks.run_one(checks.named(name), at).ok:
             left.append((words, url_for(screen)))
     return left
 

@@ -64,30 +64,30 @@ LOCKS = (
 _folder = None
 
 
-class Refused(click.ClickException):
+class CannotDo(click.ClickException):
     """What was asked for cannot be done; its text is a sentence for the person at the keyboard."""
 
 
-def use_folder(folder):
+def set_folder(folder):
     """Set the data folder that is looked after."""
     global _folder
     _folder = Path(folder)
 
 
-def folder():
+def data_folder():
     """The data folder that is looked after."""
     return _folder
 
 
 # --- one at a time, and alone
-def hold(name, share=False):
+def lock(name, share=False):
     """Lock a file of the data folder until it is closed or the program ends; None when another
     process has it.
     """
     try:
         file = open(_folder / name, "a+b")  # noqa: SIM115  (open is what keeps the lock)
     except PermissionError:
-        raise Refused(
+        raise CannotDo(
             f"{_folder / name} cannot be written by this user: another one made it. As the"
             f" administrator: chown --reference={_folder} {_folder / name}"
         ) from None
@@ -104,11 +104,11 @@ def hold(name, share=False):
 
 
 @contextlib.contextmanager
-def alone():
-    """Keep the portal from running on the data folder meanwhile; raises Refused when it does."""
-    held = hold("portal.lock")
+def exclusive():
+    """Keep the portal from running on the data folder meanwhile; raises CannotDo when it does."""
+    held = lock("portal.lock")
     if not held:
-        raise Refused(
+        raise CannotDo(
             f"The portal is running on {_folder}. Stop it first (Ctrl-C, or systemctl stop), then"
             " give this command again."
         )
@@ -116,16 +116,16 @@ def alone():
         yield
 
 
-def begin():
+def run_lock():
     """Before the portal starts: refuse after an interrupted restore or upgrade, keep both away
     while it runs, begin the automatic backups.
     """
     unfinished = _folder / "unfinished"
     if unfinished.exists():
-        raise Refused(unfinished.read_text("utf-8"))
-    held = hold("portal.lock", share=True)
+        raise CannotDo(unfinished.read_text("utf-8"))
+    held = lock("portal.lock", share=True)
     if not held and fcntl:
-        raise Refused(
+        raise CannotDo(
             "A restore or an upgrade is under way on this data folder. Wait until it is done."
         )
     return held
@@ -136,11 +136,11 @@ def work_folder(task):
     """An empty folder for one task, in the data folder, gone afterwards; what a killed run left
     behind goes first.
 
-    Raises Refused when another process is at the same task.
+    Raises CannotDo when another process is at the same task.
     """
-    with hold(f"{task}.lock") or contextlib.nullcontext() as held:
+    with lock(f"{task}.lock") or contextlib.nullcontext() as held:
         if not held:
-            raise Refused(f"Another {task} is under way at this moment. Try again in a minute.")
+            raise CannotDo(f"Another {task} is under way at this moment. Try again in a minute.")
         for old in _folder.glob(f".{task}-*"):
             shutil.rmtree(old, ignore_errors=True)
         made = Path(tempfile.mkdtemp(prefix=f".{task}-", dir=_folder))
@@ -150,26 +150,26 @@ def work_folder(task):
             shutil.rmtree(made, ignore_errors=True)
 
 
-def sweep():
+def remove_leftovers():
     """Take away what killed tasks left behind: their work folders, and halves of sets in the places
     for backups.
     """
     if _folder is None:
         return
-    for lock in LOCKS[2:]:
-        task = lock.removesuffix(".lock")
-        with hold(lock) or contextlib.nullcontext() as held:
+    for name in LOCKS[2:]:
+        task = name.removesuffix(".lock")
+        with lock(name) or contextlib.nullcontext() as held:
             for old in _folder.glob(f".{task}-*") if held else ():
                 shutil.rmtree(old, ignore_errors=True)
             if held and task == "backup":
-                sweep_places()
+                remove_partial_copies()
 
 
-def sweep_places():
+def remove_partial_copies():
     """Take the halves of sets away that a killed backup left; a place that cannot be reached keeps
     its own.
     """
-    for place in places(settings_now()):
+    for place in destinations(school_settings()):
         with contextlib.suppress(OSError):
             for old in place.glob(".portal-*.part"):
                 old.unlink()
@@ -198,7 +198,7 @@ def read_key(said):
             next(w for w in said.split() if w.upper().startswith("AGE-SECRET-KEY-")).upper()
         )
     except (StopIteration, UnicodeDecodeError, pyrage.IdentityError):
-        raise Refused(
+        raise CannotDo(
             "That is not a recovery key. It begins with AGE-SECRET-KEY-1 and has 74 letters; check"
             " it letter by letter."
         ) from None
@@ -220,12 +220,12 @@ def key_paper():
 
 
 # --- the places
-def settings_now():
+def school_settings():
     """The settings, or the defaults while there is no database or it has an older shape."""
-    return asked(Setting.of_school, Setting())
+    return ask_database(Setting.of_school, Setting())
 
 
-def asked(question, otherwise):
+def ask_database(question, otherwise):
     """What the database answers; `otherwise` while there is none, which asking would make, or while
     it has an older shape.
     """
@@ -238,12 +238,12 @@ def asked(question, otherwise):
         return otherwise
 
 
-def places_named(words):
+def folders_named(words):
     """The folders for backups that somebody wrote, one a line."""
     return [Path(line.strip()) for line in (words or "").splitlines() if line.strip()]
 
 
-def fault_of_place(place):
+def destination_fault(place):
     """Why no backup can be put into a folder, in a sentence; None when it can."""
     if not place.is_absolute():
         return "write the whole path of the folder, from the first / on."
@@ -262,15 +262,15 @@ def fault_of_place(place):
     return None
 
 
-def places(settings):
+def destinations(settings):
     """The folders that backups go to: those of the settings; the data folder's own `backups` when
     none is named.
     """
-    named = places_named(settings.backup_places)
+    named = folders_named(settings.backup_places)
     return named or ([_folder / "backups"] if _folder else [])
 
 
-def note_of(path):
+def sidecar(path):
     """The note beside a set, as a dict; empty when there is none that can be read."""
     try:
         said = json.loads(path.with_suffix(".json").read_text("utf-8"))
@@ -279,11 +279,11 @@ def note_of(path):
         return {}
 
 
-def sets(place):
+def archives(place):
     """The complete sets in a place, newest first: [(moment in UTC, path)]."""
     try:
         found = sorted((p for p in place.iterdir() if SET.fullmatch(p.name)), reverse=True)
-        return [(moment_of(p), p) for p in found if note_of(p).get("size") == p.stat().st_size]
+        return [(moment_of(p), p) for p in found if sidecar(p).get("size") == p.stat().st_size]
     except OSError:
         return []
 
@@ -306,14 +306,19 @@ def newest_backup(settings):
     One that is dated in the future counts only when there is no other: it was made while the clock
     was ahead.
     """
-    found = [(moment, place) for place in places(settings) for moment, _ in sets(place)]
+    found = [(moment, place) for place in destinations(settings) for moment, _ in archives(place)]
     past = [one for one in found if not is_ahead(one[0])]
     return max(past or found, default=None)
 
 
 def dated_ahead(settings):
     """The backups that are dated in the future."""
-    return [path for place in places(settings) for moment, path in sets(place) if is_ahead(moment)]
+    return [
+        path
+        for place in destinations(settings)
+        for moment, path in archives(place)
+        if is_ahead(moment)
+    ]
 
 
 def between_backups(settings):
@@ -336,19 +341,19 @@ def settled_now():
     return min(now(), days[0])
 
 
-def newest_set(settings):
-    """The path of the newest complete set; raises Refused when there is none."""
+def newest_archive(settings):
+    """The path of the newest complete set; raises CannotDo when there is none."""
     found = newest_backup(settings)
     if not found:
-        where = ", ".join(map(str, places(settings)))
-        raise Refused(
+        where = ", ".join(map(str, destinations(settings)))
+        raise CannotDo(
             f"There is no complete backup in {where}. Name the file, or make one with the command"
             " backup."
         )
     return found[1] / f"portal-{found[0]:{STAMP}}.age"
 
 
-def anchors():
+def valid_anchors():
     """The anchors of the audit trail that were written down outside the database, oldest first.
 
     Those of a time that a restore took back are left out.
@@ -369,8 +374,12 @@ def was_undone(anchor, start, end, last):
 
 def every_anchor():
     """All anchors that were written down: data folder, notes of backups, second place."""
-    settings = settings_now()
-    noted = [note_of(path).get("anchor") for place in places(settings) for _, path in sets(place)]
+    settings = school_settings()
+    noted = [
+        sidecar(path).get("anchor")
+        for place in destinations(settings)
+        for _, path in archives(place)
+    ]
     known = {*daily_anchors(), *written_elsewhere(settings), *map(audit_log.anchor_of, noted)}
     return sorted(known - {None}, key=lambda anchor: anchor.at)
 
@@ -384,7 +393,7 @@ def restores():
     """The times that restores took back: [(the backup was made, it was restored, its last audit
     row)], as the anchors write them.
     """
-    rows = asked(
+    rows = ask_database(
         lambda: list(audit_log.AuditEntry.select().where(audit_log.AuditEntry.act == "restored")),
         (),
     )
@@ -423,29 +432,29 @@ def age_of(moment):
 # --- making one
 def backup(settings=None):
     """Make one set and put it in every place: (paths written, what went wrong in sentences). Raises
-    Refused when there is none.
+    CannotDo when there is none.
     """
-    settings = settings or settings_now()
+    settings = settings or school_settings()
     with work_folder("backup") as work:
         try:
             path, problems = assemble(work)
         except (OSError, sqlite3.Error, PeeweeException) as error:
-            raise Refused(
+            raise CannotDo(
                 "No backup could be made:"
                 f" {getattr(error, 'strerror', None) or type(error).__name__}. Is there room on the"
                 f" disk of {_folder}?"
             ) from error
-        note, done = note_of(path), []
-        for place in places(settings):
+        note, done = sidecar(path), []
+        for place in destinations(settings):
             try:
-                done.append(deliver(path, note, place))
+                done.append(copy_to(path, note, place))
                 prune(place, int(settings.backups_kept or 0))
-            except (OSError, Refused) as error:
+            except (OSError, CannotDo) as error:
                 problems.append(
                     f"No backup in {place}: {getattr(error, 'strerror', None) or error}"
                 )
     if not done:
-        raise Refused(" ".join(problems))
+        raise CannotDo(" ".join(problems))
     return done, problems
 
 
@@ -455,8 +464,8 @@ def assemble(work):
     """
     copy, bundle = work / "portal.db", work / "set.tar.gz"
     db_dump.snapshot(db.obj, copy, MIGRATIONS)
-    if found := db_dump.unsound(copy):
-        raise Refused(
+    if found := db_dump.integrity_errors(copy):
+        raise CannotDo(
             "The database is damaged, so no backup was made of it; the earlier ones are kept. "
             + " ".join(found[:3])
         )
@@ -539,29 +548,29 @@ def sha_of(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def deliver(path, note, place):
+def copy_to(path, note, place):
     """Copy a set and its note into a place, read it back, and give it its name last; gives its path
     there.
     """
     if place == _folder / "backups":
         place.mkdir(mode=0o700, exist_ok=True)
-    if fault := fault_of_place(place):
-        raise Refused(fault)
+    if fault := destination_fault(place):
+        raise CannotDo(fault)
     part, end = place / f".{path.name}.part", place / path.name
     for old in place.glob(".portal-*.part"):
         old.unlink()
     try:
-        keep(part, path)
+        copy_synced(part, path)
         if sha_of(part) != note["sha256"]:
-            raise Refused("what was written there reads back differently. Do not trust this disk.")
-        keep(end.with_suffix(".json"), path.with_suffix(".json"))
+            raise CannotDo("what was written there reads back differently. Do not trust this disk.")
+        copy_synced(end.with_suffix(".json"), path.with_suffix(".json"))
         part.rename(end)
     finally:
         part.unlink(missing_ok=True)
     return end
 
 
-def keep(end, path):
+def copy_synced(end, path):
     """Copy a file and wait until it is on the disk."""
     with open(path, "rb") as source, open(end, "wb") as target:
         shutil.copyfileobj(source, target)
@@ -578,7 +587,7 @@ def prune(place, days):
     the portal runs again after a holiday.
     """
     by_day, limit = {}, settled_now() + datetime.timedelta(days=2)
-    for moment, path in sets(place):  # newest first
+    for moment, path in archives(place):  # newest first
         if moment < limit:
             by_day.setdefault(moment.date(), []).append(path)
     before = list(by_day.values())[1:]
@@ -589,7 +598,7 @@ def prune(place, days):
 
 
 # --- by itself
-def watch(*tasks):
+def start_scheduler(*tasks):
     """Do these tasks every ten minutes for as long as the portal runs; of several processes on one
     folder only one does them.
     """
@@ -600,7 +609,7 @@ def watch(*tasks):
 def _watch(*tasks):
     held = None
     while True:
-        held = held or hold("upkeep.lock")
+        held = held or lock("upkeep.lock")
         for task in tasks if held else ():
             attempt(task)
         time.sleep(LOOK_EVERY)
@@ -615,13 +624,13 @@ def attempt(task):
     except Exception as error:  # noqa: BLE001  (the thread must live as long as the portal)
         log.error(
             "The automatic backup or check failed: %s",
-            error if isinstance(error, Refused) else type(error).__name__,
+            error if isinstance(error, CannotDo) else type(error).__name__,
         )
 
 
-def tend():
+def run_due():
     """One look: the day's anchor, and a backup when the newest is older than the settings say."""
-    settings = settings_now()
+    settings = school_settings()
     newest = newest_backup(settings)
     with db.connection_context():
         audit_log.write_anchor(_folder / "anchors.txt")

@@ -45,8 +45,8 @@ from records.questions import ROLES, SENCO, TECHNICIAN
 from records.record import described
 
 # refuse: a problem with which the portal does not start
-REFUSE, PROBLEM, WARN, NOTE = "refuse", "problem", "warning", "note"
-GROUPS = KEYS, STORE, TRACE, DOORS, COPIES, FILES, MACHINE = (
+BLOCK, PROBLEM, WARN, NOTE = "refuse", "problem", "warning", "note"
+GROUPS = KEYS, STORE, TRACE, SIGN_IN, COPIES, FILES, MACHINE = (
     "Keys and folders",
     "Database",
     "Audit trail and seals",
@@ -234,7 +234,7 @@ def keys_in(folder):
     return sorted(p for p in folder.glob("*.key") if p.is_file())
 
 
-@check(REFUSE, KEYS, "chmod 700 {folder}")
+@check(BLOCK, KEYS, "chmod 700 {folder}")
 def folder_is_private(at):
     """Only the portal's own user may open the data folder."""
     return (
@@ -244,7 +244,7 @@ def folder_is_private(at):
     )
 
 
-@check(REFUSE, KEYS, "As the administrator: chown -R {owner} {folder}")
+@check(BLOCK, KEYS, "As the administrator: chown -R {owner} {folder}")
 def folder_is_ours(at):
     """The data folder and what is in it belong to the user whom the portal runs as."""
     if os.name != "posix":
@@ -256,7 +256,7 @@ def folder_is_ours(at):
     return f"Not the portal's own user, but another one owns: {names(other)}." if other else None
 
 
-@check(REFUSE, KEYS, "chmod 600 {folder}/*.key")
+@check(BLOCK, KEYS, "chmod 600 {folder}/*.key")
 def keys_are_private(at):
     """Only the portal's own user may read the keys."""
     found = [p.name for p in keys_in(at.folder) if open_to_others(p)]
@@ -268,7 +268,7 @@ def keys_are_private(at):
 
 
 @check(
-    REFUSE,
+    BLOCK,
     KEYS,
     "Put the key back from a backup. secret.key may be deleted instead (a new one is made,"
     " everybody signs in again)",
@@ -285,7 +285,7 @@ def keys_are_strong(at):
 
 
 @check(
-    REFUSE,
+    BLOCK,
     KEYS,
     "Start the portal with DATA_DIR naming a folder outside the program's static folder",
 )
@@ -299,7 +299,7 @@ def folder_is_not_served(at):
 
 
 @check(
-    REFUSE,
+    BLOCK,
     KEYS,
     "Move the data folder to a disk of this computer and set DATA_DIR, or use PostgreSQL"
     " (DATABASE_URL)",
@@ -316,7 +316,7 @@ def folder_is_on_a_local_disk(at):
 
 
 @check(
-    REFUSE,
+    BLOCK,
     KEYS,
     "Delete or move what fills the disk of {folder}; never anything inside that folder",
     alarm=True,
@@ -343,7 +343,7 @@ def disk_has_room_for_long(at):
 
 
 @check(
-    REFUSE,
+    BLOCK,
     KEYS,
     "mkdir -p {folder}/files && chmod 700 {folder} {folder}/files, and see that the disk is not"
     " read-only",
@@ -405,7 +405,7 @@ def no_sign_ins_lie_about(at):
 
 
 # --- database
-@check(REFUSE, STORE, "./portal restore (the newest backup; keep the broken file)")
+@check(BLOCK, STORE, "./portal restore (the newest backup; keep the broken file)")
 def database_is_whole(at):
     """The database file is not damaged."""
     return (
@@ -415,7 +415,7 @@ def database_is_whole(at):
     )
 
 
-@check(REFUSE, STORE, "./portal restore, or ask for help with the rows that are named")
+@check(BLOCK, STORE, "./portal restore, or ask for help with the rows that are named")
 def links_are_whole(at):
     """Every record that another one names is there."""
     lost = at.database.execute_sql("PRAGMA foreign_key_check").fetchall() if at.sqlite else []
@@ -427,7 +427,7 @@ def links_are_whole(at):
     )
 
 
-@check(REFUSE, STORE, "Put PRAGMAS in app.py back as it was released")
+@check(BLOCK, STORE, "Put PRAGMAS in app.py back as it was released")
 def links_are_enforced(at):
     """The database refuses records that name one that is not there."""
     return (
@@ -437,7 +437,7 @@ def links_are_enforced(at):
     )
 
 
-@check(REFUSE, STORE, "Put PRAGMAS in app.py back as it was released")
+@check(BLOCK, STORE, "Put PRAGMAS in app.py back as it was released")
 def writes_reach_the_disk(at):
     """What is saved survives a power cut."""
     sound = not at.sqlite or (at.pragma("journal_mode"), at.pragma("synchronous") >= 2) == (
@@ -465,7 +465,7 @@ def erased_is_overwritten(at):
 
 
 @check(
-    REFUSE,
+    BLOCK,
     STORE,
     "./portal migrate; after adding a question ./portal migration; if the database is newer,"
     " install the newer release",
@@ -485,7 +485,7 @@ def tables_are_up_to_date(at):
     )
 
 
-@check(REFUSE, STORE, "Read the sentence; put models.py or workflow.py right")
+@check(BLOCK, STORE, "Read the sentence; put models.py or workflow.py right")
 def rules_are_sound(at):
     """Records, rights, stages and moves do not contradict each other."""
     return next(iter([*models.check_models(), *workflow.check_pathway()]), None)
@@ -506,7 +506,7 @@ def engine_is_recent(at):
 
 
 # --- audit trail and seals
-@check(REFUSE, TRACE, "./portal migrate (puts the triggers back); find out who took them away")
+@check(BLOCK, TRACE, "./portal migrate (puts the triggers back); find out who took them away")
 def trail_only_grows(at):
     """The database refuses to change or delete a row of the audit trail."""
     return None if audit_log.has_triggers() else "The triggers that keep the audit trail are gone."
@@ -561,7 +561,7 @@ def anchors(at):
     backups.
     """
     try:
-        return at.upkeep("anchors")
+        return at.upkeep("valid_anchors")
     except Unknown:
         return []
 
@@ -611,8 +611,8 @@ def local_only(at):
 
 
 @check(
-    REFUSE,
-    DOORS,
+    BLOCK,
+    SIGN_IN,
     "Start it with a web server that does HTTPS in front and BEHIND_HTTPS=1 (docs/technician.md,"
     " “HTTPS”)",
 )
@@ -631,7 +631,7 @@ def nobody_listens_in(at):
 
 @check(
     WARN,
-    DOORS,
+    SIGN_IN,
     "Put a web server that does HTTPS in front, start with BEHIND_HTTPS=1, and take INSECURE_HTTP"
     " away",
 )
@@ -641,7 +641,9 @@ def https_is_not_waived(at):
     return "INSECURE_HTTP is set: passwords and records can be read on the way." if waived else None
 
 
-@check(WARN, DOORS, "Let the web server in front send X-Forwarded-For: docs/technician.md, “HTTPS”")
+@check(
+    WARN, SIGN_IN, "Let the web server in front send X-Forwarded-For: docs/technician.md, “HTTPS”"
+)
 def callers_are_told_apart(at):
     """The portal sees from which computer somebody signs in."""
     if not on_https(at):
@@ -658,7 +660,7 @@ def callers_are_told_apart(at):
 
 @check(
     WARN,
-    DOORS,
+    SIGN_IN,
     "Start the portal with HOSTS naming its address, such as HOSTS=portal.school.example",
 )
 def host_names_are_known(at):
@@ -666,7 +668,7 @@ def host_names_are_known(at):
     return "Any host name is answered." if on_https(at) and not web(at, "TRUSTED_HOSTS") else None
 
 
-@check(REFUSE, DOORS, "Start the portal with ./portal run, and take FLASK_DEBUG and TESTING away")
+@check(BLOCK, SIGN_IN, "Start the portal with ./portal run, and take FLASK_DEBUG and TESTING away")
 def debugger_is_off(at):
     """The debugger is off."""
     return (
@@ -676,7 +678,7 @@ def debugger_is_off(at):
     )
 
 
-@check(REFUSE, DOORS, "Put app.py back as it was released")
+@check(BLOCK, SIGN_IN, "Put app.py back as it was released")
 def forms_and_cookies_are_guarded(at):
     """Every form carries a token, and no script can read the cookie."""
     cookie = web(at, "SESSION_COOKIE_HTTPONLY") and web(at, "SESSION_COOKIE_SAMESITE") in (
@@ -688,8 +690,8 @@ def forms_and_cookies_are_guarded(at):
 
 
 @check(
-    REFUSE,
-    DOORS,
+    BLOCK,
+    SIGN_IN,
     "Take the address out of OPEN in admin_views/account/views.py, or put it on ANONYMOUS in"
     " ops/checks.py when it must be open",
 )
@@ -700,7 +702,9 @@ def only_signing_in_is_open(at):
 
 
 @check(
-    WARN, DOORS, "School > Settings: tick every role under “Who must use a second step to sign in?”"
+    WARN,
+    SIGN_IN,
+    "School > Settings: tick every role under “Who must use a second step to sign in?”",
 )
 def second_step_is_asked(at):
     """Every role that sees a child must use a second step."""
@@ -712,7 +716,7 @@ def second_step_is_asked(at):
 
 @check(
     WARN,
-    DOORS,
+    SIGN_IN,
     "Ask them to sign in: they are led through it. Switch off accounts that nobody needs (School >"
     " People)",
 )
@@ -722,21 +726,21 @@ def everybody_has_a_second_step(at):
     return f"Without a second step: {names(left)}." if left else None
 
 
-@check(WARN, DOORS, "School > People: switch off or change the role of technicians who are none")
+@check(WARN, SIGN_IN, "School > People: switch off or change the role of technicians who are none")
 def technicians_are_few(at):
     """There are at most three technicians."""
     count = sum(u.role == TECHNICIAN for u in at.people)
     return f"{count} people are technicians and can let others in." if count > 3 else None
 
 
-@check(PROBLEM, DOORS, "School > People: give somebody the role that is missing")
+@check(PROBLEM, SIGN_IN, "School > People: give somebody the role that is missing")
 def somebody_is_in_charge(at):
     """There is a technician, and a SENCO."""
     missing = [role for role in (TECHNICIAN, SENCO) if not any(u.role == role for u in at.people)]
     return f"Nobody has the role: {', '.join(missing)}." if missing else None
 
 
-@check(WARN, DOORS, "School > People: switch off who has left")
+@check(WARN, SIGN_IN, "School > People: switch off who has left")
 def accounts_are_used(at):
     """Everybody with an account has signed in within 60 days."""
     last = dict(
@@ -754,7 +758,7 @@ def accounts_are_used(at):
     return f"Not here for 60 days: {names(idle)}." if idle else None
 
 
-@check(WARN, DOORS, "School > People: make a new sign-in link, and give it in person")
+@check(WARN, SIGN_IN, "School > People: make a new sign-in link, and give it in person")
 def links_are_used(at):
     """No sign-in link has run out unused."""
     left = [
@@ -774,7 +778,7 @@ def names(people):
 
 @check(
     WARN,
-    DOORS,
+    SIGN_IN,
     "School > Settings: sign out after 30 minutes or less without a click, and 12 hours or less"
     " in all",
 )
@@ -787,7 +791,7 @@ def screens_lock(at):
 # --- backups
 def reachable(at):
     """The places for backups that are named in the Settings."""
-    return [pathlib.Path(p) for p in at.upkeep("places", at.settings)]
+    return [pathlib.Path(p) for p in at.upkeep("destinations", at.settings)]
 
 
 @check(
@@ -879,7 +883,7 @@ def newest_backup_is_complete(at):
     """The newest backup is as it was written."""
     if at.upkeep("newest_backup", at.settings) is None:
         raise Unknown("There is no backup.")
-    path = at.upkeep("newest_set", at.settings)
+    path = at.upkeep("newest_archive", at.settings)
     with path.open("rb") as held:
         code = hashlib.file_digest(held, "sha256").hexdigest()
     note = json.loads(path.with_suffix(".json").read_text("utf-8"))
@@ -1095,7 +1099,7 @@ def packages_have_no_known_hole(at):
     )
 
 
-@check(REFUSE, MACHINE, ".venv/bin/python -m pip install -r requirements.txt")
+@check(BLOCK, MACHINE, ".venv/bin/python -m pip install -r requirements.txt")
 def summer_time_is_known(at):
     """The time zone of the school is known."""
     try:
@@ -1167,7 +1171,7 @@ def nothing_is_kept_too_long(at):
 
 
 # --- looking
-def look(one, at):
+def run_one(one, at):
     """Run one check: its Result. What fails unexpectedly is a problem too, and says only where."""
     try:
         wrong = one.holds(at)
@@ -1199,17 +1203,17 @@ def first_line(one):
     return described(one.holds)
 
 
-def run(at, levels=(REFUSE, PROBLEM, WARN, NOTE), groups=GROUPS):
+def run(at, levels=(BLOCK, PROBLEM, WARN, NOTE), groups=GROUPS):
     """Every check of these levels and groups, in the order of this file: [Result]. A quick run
     shows the last answer of the slow ones.
     """
     before = {} if at.whole else last_full(at.folder)
     chosen = [c for c in CHECKS if c.level in levels and c.group in groups]
     found = [
-        before_or_unknown(c, before) if c.slow and not at.whole else look(c, at) for c in chosen
+        before_or_unknown(c, before) if c.slow and not at.whole else run_one(c, at) for c in chosen
     ]
     if at.whole and len(chosen) == len(CHECKS):
-        keep(at.folder, found)
+        remember(at.folder, found)
     return found
 
 
@@ -1248,7 +1252,7 @@ def last_full(folder):
         return {}
 
 
-def keep(folder, results):
+def remember(folder, results):
     """Keep the answers of a full check for the Status page; a folder that takes no files is a
     finding, no failure.
     """
@@ -1267,17 +1271,17 @@ def alarms(at):
     `alarm` that fail.
     """
     before = last_full(at.folder)
-    found = [before_or_unknown(c, before) if c.slow else look(c, at) for c in CHECKS if c.alarm]
+    found = [before_or_unknown(c, before) if c.slow else run_one(c, at) for c in CHECKS if c.alarm]
     return [r.words for r in found if not r.ok and r.level != NOTE]
 
 
 def exit_code(results):
     """What `portal check` ends with: 0 all well, 1 warnings, 2 problems."""
     bad = {r.level for r in results if not r.ok}
-    return 2 if bad & {REFUSE, PROBLEM} else 1 if WARN in bad else 0
+    return 2 if bad & {BLOCK, PROBLEM} else 1 if WARN in bad else 0
 
 
-def line(result):
+def as_line(result):
     """A result as `portal check` prints it."""
     head = "OK" if result.ok else {WARN: "WARNING", NOTE: "NOTE"}.get(result.level, "PROBLEM")
     return (

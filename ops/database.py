@@ -31,7 +31,7 @@ def configure(folder=None):
     """
     folder = folder or config.data_dir()
     config.make_folder(folder)
-    backup.use_folder(folder)
+    backup.set_folder(folder)
     audit_log.use_key(config.key_file(folder, "audit.key").encode())
 
 
@@ -74,12 +74,12 @@ def keep_numbers(database):
     """See that no number is given twice, not even one of a row that was removed before this was
     kept.
     """
-    numbering.keep(database)
+    numbering.never_reuse(database)
     tables = {kind.__name__: kind._meta.table_name for kind in models.every()}
     entry = audit_log.AuditEntry
     told = entry.select(entry.record, fn.MAX(entry.record_id)).where(entry.record.in_(list(tables)))
     highest = dict(told.group_by(entry.record).tuples())
-    numbering.raise_marks(
+    numbering.raise_numbers(
         database, {tables[kind]: number for kind, number in highest.items() if number}
     )
 

@@ -24,7 +24,7 @@ HISTORY = "schema_migration"  # which migrations were run: each database keeps i
 FEW = 200  # rows held at a time
 
 
-def names_of(database):
+def table_names(database):
     """The names of all tables, but those of the engine itself."""
     found = set(database.get_tables()) - {HISTORY}
     return sorted(name for name in found if not name.startswith("sqlite_"))
@@ -32,7 +32,7 @@ def names_of(database):
 
 def tables(database):
     """The names of all tables, each after those that it points at."""
-    names = names_of(database)
+    names = table_names(database)
     points_at = {
         n: {key.dest_table for key in database.get_foreign_keys(n)} & {*names} - {n} for n in names
     }
@@ -62,7 +62,7 @@ def columns(database, table):
     return {c.name: c.data_type.lower() for c in sorted(database.get_columns(table))}
 
 
-def said(value):
+def canonical(value):
     """A value as both engines say it: 2.50 is 2.5, true is 1, a date is its text."""
     if value is None:
         return None
@@ -75,17 +75,17 @@ def fingerprint(database, table):
     """How many rows a table has, and the SHA-256 of all that stands in them."""
     total, code = 0, hashlib.sha256()
     for row in rows(database, table, list(columns(database, table))):
-        code.update(json.dumps([said(v) for v in row]).encode() + b"\n")
+        code.update(json.dumps([canonical(v) for v in row]).encode() + b"\n")
         total += 1
     return [total, code.hexdigest()]
 
 
 def fingerprints(database):
     """The fingerprint of every table."""
-    return {name: fingerprint(database, name) for name in names_of(database)}
+    return {name: fingerprint(database, name) for name in table_names(database)}
 
 
-def fit(value, kind):
+def adapt(value, kind):
     """A value as a column of this kind takes it on either engine."""
     if value is None:
         return None
@@ -98,25 +98,25 @@ def copy_tables(source, target):
     """Copy every row into the empty tables of a database with the same migrations, and let its
     numbering go on where it was.
     """
-    given = numbering.marks(source, names_of(source))
+    given = numbering.highest_numbers(source, table_names(source))
     for table in tables(source):
         kinds = columns(target, table)
         into = Table(table).bind(target)
         for few in chunked(rows(source, table, list(kinds)), FEW):
             into.insert(
-                [tuple(map(fit, row, kinds.values())) for row in few],
+                [tuple(map(adapt, row, kinds.values())) for row in few],
                 columns=[getattr(into.c, n) for n in kinds],
             ).execute()
         top = into.select(into.c.id).order_by(into.c.id.desc()).limit(1).scalar(target)
         given[table] = max(given[table], top or 0)
-    numbering.raise_marks(target, given)
+    numbering.raise_numbers(target, given)
 
 
 def build(database, names, folder):
     """Run these migrations on an empty database."""
     if names:
         Runner(database, str(folder)).up(names[-1])
-        numbering.keep(database)
+        numbering.never_reuse(database)
 
 
 def snapshot(database, path, migrations):
@@ -142,7 +142,7 @@ def snapshot(database, path, migrations):
             copy_tables(database, copy)
 
 
-def put_back(database, path, migrations):
+def load(database, path, migrations):
     """Make the database again what it was when the snapshot at `path` was taken."""
     if on_sqlite(database):
         with (
@@ -159,7 +159,7 @@ def put_back(database, path, migrations):
         copy_tables(copy, database)
 
 
-def unsound(path):
+def integrity_errors(path):
     """What SQLite finds wrong in a database file, in sentences."""
     with closing(sqlite3.connect(path)) as copy:
         found = [

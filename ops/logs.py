@@ -24,7 +24,7 @@ OURS = ("app", "portal", "waitress")
 BIGGEST, KEPT = 1_000_000, 9  # bytes of one file, and how many older ones are kept
 
 
-class Line(logging.Formatter):
+class LogFormatter(logging.Formatter):
     """A record of the log as one line of JSON: whatever it holds cannot begin a line of its own."""
 
     def format(self, record):
@@ -75,7 +75,7 @@ def where(error):
     )
 
 
-class File(RotatingFileHandler):
+class LogFile(RotatingFileHandler):
     """The log file: readable by the program only; a full disk costs a line, never a request."""
 
     def _open(self):
@@ -93,16 +93,16 @@ class File(RotatingFileHandler):
             stream.close()
 
 
-def keep(folder):
+def write_to(folder):
     """Write the log into `logs` under this folder from now on, and warnings on the console too;
     without room there, only on the console.
     """
     root, made = logging.getLogger(), [logging.StreamHandler(sys.stderr)]
     made[0].setLevel(logging.WARNING)
-    made[0].setFormatter(Line())
+    made[0].setFormatter(LogFormatter())
     try:
         (folder / "logs").mkdir(mode=0o700, exist_ok=True)
-        made.append(File(folder / "logs" / "portal.log", maxBytes=BIGGEST, backupCount=KEPT))
+        made.append(LogFile(folder / "logs" / "portal.log", maxBytes=BIGGEST, backupCount=KEPT))
     except OSError as fault:
         made[0].handle(
             logging.makeLogRecord(
@@ -113,11 +113,11 @@ def keep(folder):
                 }
             )
         )
-    for old in [h for h in root.handlers if isinstance(h.formatter, Line)]:
+    for old in [h for h in root.handlers if isinstance(h.formatter, LogFormatter)]:
         root.removeHandler(old)
         old.close()
     for handler in made:
-        handler.setFormatter(Line())
+        handler.setFormatter(LogFormatter())
         root.addHandler(handler)
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)

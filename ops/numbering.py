@@ -17,7 +17,7 @@ COUNTED = '"id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,'
 LEFT_OUT = 100_000  # numbers: more than a school writes between two backups
 
 
-def reusing(database):
+def reusing_tables(database):
     """The tables that give a number twice: {name: the SQL that made it}.
 
     A table that triggers guard only grows, and is left as it is.
@@ -32,11 +32,11 @@ def reusing(database):
     return dict(found.fetchall())
 
 
-def keep(database):
+def never_reuse(database):
     """Make every table so that it never gives a number twice; all of them or none, again does
     nothing.
     """
-    tables = reusing(database)
+    tables = reusing_tables(database)
     if not tables:
         return
     with SchemaMigrator.from_database(database).migration_context():  # no foreign keys meanwhile
@@ -65,7 +65,7 @@ def rebuild(database, table, made):
         database.execute_sql(index)
 
 
-def marks(database, tables):
+def highest_numbers(database, tables):
     """The highest number that each of these tables has ever given: {name: number}."""
     if on_sqlite(database):
         if not database.table_exists("sqlite_sequence"):
@@ -82,9 +82,9 @@ def marks(database, tables):
     return found
 
 
-def raise_marks(database, wanted):
+def raise_numbers(database, wanted):
     """Let each table go on after at least this number: {name: number}. No mark is ever lowered."""
-    given = marks(database, wanted)
+    given = highest_numbers(database, wanted)
     for table, number in wanted.items():
         if number <= given[table]:
             continue
@@ -99,10 +99,11 @@ def raise_marks(database, wanted):
         )
 
 
-def leave_out(database, tables):
+def skip_ahead(database, tables):
     """Go on far behind every number that was given: after a restore, nobody knows what was given
     since the backup.
     """
-    raise_marks(
-        database, {table: number + LEFT_OUT for table, number in marks(database, tables).items()}
+    raise_numbers(
+        database,
+        {table: number + LEFT_OUT for table, number in highest_numbers(database, tables).items()},
     )

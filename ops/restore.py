@@ -1,7 +1,7 @@
 """Backups, opened again: restored into the data folder, or into a folder of their own to see that
 all is there (the drill).
 
-Come here to change what is compared, what the program must show on a restored set (`LOOKS`), or
+Come here to change what is compared, what the program must show on a restored set (`SMOKE_CHECKS`), or
 what the certificate of a drill says. A set is opened and compared here; then a new process of the
 program (`prove`) brings it up to date, starts on it and looks at it, so that nothing of the running
 portal is touched.
@@ -31,7 +31,7 @@ from audit import log as audit_log
 from audit import verify
 from audit.log import db, now
 from ops import backup, db_dump, logs, numbering
-from ops.backup import IN_SET, MIGRATIONS, STAMP, Refused
+from ops.backup import IN_SET, MIGRATIONS, STAMP, CannotDo
 from papers import printing
 from records.dates import say_moment
 from records.questions import SENCO, acting_as
@@ -54,18 +54,18 @@ def unpack(path, key, into, anyway=False):
     """Open a set into a folder and compare it with its manifest: (the manifest, where it differs,
     in sentences).
 
-    Raises Refused with what is wrong with it. anyway: what differs is given, and not refused
+    Raises CannotDo with what is wrong with it. anyway: what differs is given, and not refused
     """
     if not path.is_file():
-        raise Refused(f"There is no file {path}.")
-    note, size, bundle = backup.note_of(path), path.stat().st_size, into / "set.tar.gz"
+        raise CannotDo(f"There is no file {path}.")
+    note, size, bundle = backup.sidecar(path), path.stat().st_size, into / "set.tar.gz"
     if size < note.get("size", 0):
-        raise Refused(
+        raise CannotDo(
             f"{path.name} is cut off: {size:,} of {note['size']:,} bytes are there. Use another"
             " backup."
         )
     if note and not anyway and backup.sha_of(path) != note.get("sha256"):
-        raise Refused(
+        raise CannotDo(
             f"{path.name} was changed or damaged after it was made: its check sum is another. Use"
             " another backup."
         )
@@ -82,11 +82,11 @@ def unpack(path, key, into, anyway=False):
         zlib.error,
         ValueError,
     ) as error:
-        raise Refused(why_shut(path.name, error)) from None
+        raise CannotDo(why_shut(path.name, error)) from None
     bundle.unlink()
     found = differences(into, manifest)
     if found and not anyway:
-        raise Refused(
+        raise CannotDo(
             f"{path.name} does not hold what its list says. {' '.join(found[:5])} {WAY_ON}"
         )
     return manifest, found
@@ -95,13 +95,13 @@ def unpack(path, key, into, anyway=False):
 def take_out(archive, into):
     """Write the files of an opened set into a folder, readable by the owner only.
 
-    Raises Refused for an entry that no backup has, and OSError when there is no room for one.
+    Raises CannotDo for an entry that no backup has, and OSError when there is no room for one.
     Each entry is looked at here because Python 3.11.2, which Debian 12 has, cannot do it.
     """
     for entry in archive:
         target = into / entry.name
         if not is_of_a_set(entry) or target.exists():
-            raise Refused(
+            raise CannotDo(
                 "There is something in this file that no backup of the portal has. "
                 "Nothing of it was used; use another backup."
             )
@@ -156,7 +156,7 @@ def differences(folder, manifest):
         for n in sorted(has.keys() | wanted)
         if has.get(n) != wanted.get(n)
     ]
-    return found + db_dump.unsound(folder / "portal.db")
+    return found + db_dump.integrity_errors(folder / "portal.db")
 
 
 def with_anchors(work, manifest):
@@ -165,7 +165,7 @@ def with_anchors(work, manifest):
     """
     known = {
         a
-        for a in (*backup.anchors(), audit_log.anchor_of(manifest["anchor"]))
+        for a in (*backup.valid_anchors(), audit_log.anchor_of(manifest["anchor"]))
         if a and is_before(a, manifest)
     }
     audit_log.write_anchors(work / "anchors.txt", sorted(known, key=lambda a: a.at))
@@ -191,21 +191,21 @@ def restore(path=None, to=None, key=None, accept=""):
     what was done, in sentences.
 
     All is opened, compared, brought up to date and looked at before the first old file moves.
-    Raises Refused. accept: why a set with faults is put back all the same; the faults are written
+    Raises CannotDo. accept: why a set with faults is put back all the same; the faults are written
     down in the audit trail and in a file
     """
-    path = found_set(path)
+    path = find_archive(path)
     if not path.is_file():
-        raise Refused(f"There is no file {path}.")
-    folder = Path(to).absolute() if to else backup.folder()
+        raise CannotDo(f"There is no file {path}.")
+    folder = Path(to).absolute() if to else backup.data_folder()
     if not key and not (folder / "backup.key").exists():
-        raise Refused(
+        raise CannotDo(
             f"{folder} has no key yet. Give the recovery key from the school's safe: --key"
             " AGE-SECRET-KEY-1..."
         )
     key = backup.read_key(key or (folder / "backup.key").read_text("utf-8"))
     new = take_folder(folder)
-    backup.use_folder(folder)
+    backup.set_folder(folder)
     try:
         return put_in(path, folder, key, accept)
     finally:
@@ -217,17 +217,17 @@ def restore(path=None, to=None, key=None, accept=""):
 def take_folder(folder):
     """Make ready the folder that a set goes into, which only its owner may open; whether it is new.
 
-    Raises Refused when it holds something else, which a restore would move aside.
+    Raises CannotDo when it holds something else, which a restore would move aside.
     """
     if not folder.exists():
         folder.mkdir(mode=0o700, parents=True)
         return True
     if not folder.is_dir():
-        raise Refused(f"{folder} is no folder. Name one: it is made when it is not there.")
+        raise CannotDo(f"{folder} is no folder. Name one: it is made when it is not there.")
     if any(folder.iterdir()) and not any(
         (folder / name).exists() for name in (*OURS, *backup.LOCKS)
     ):
-        raise Refused(
+        raise CannotDo(
             f"{folder} holds something that is not the portal's. Name a new folder: it is made."
         )
     if os.name == "posix" and folder.stat().st_mode & 0o077:
@@ -237,9 +237,9 @@ def take_folder(folder):
 
 def put_in(path, folder, key, accept=""):
     """Open a set, look at it and put it into a folder that is ours; gives what was done, in
-    sentences. Raises Refused.
+    sentences. Raises CannotDo.
     """
-    with backup.alone(), backup.work_folder("restore") as work:
+    with backup.exclusive(), backup.work_folder("restore") as work:
         manifest, found = unpack(path, key, work, anyway=bool(accept))
         refuse_newer(manifest)
         (work / "manifest.json").unlink()
@@ -249,10 +249,10 @@ def put_in(path, folder, key, accept=""):
             if accept
             else []
         )
-        said = prove(work, "--restored", manifest["at"], *words)
+        said = verify_in_subprocess(work, "--restored", manifest["at"], *words)
         if said["problems"]:
             way_on = "" if accept else f" {WAY_ON}"
-            raise Refused(
+            raise CannotDo(
                 f"{path.name} was not restored, nothing was changed."
                 f" {' '.join(said['problems'][:5])}{way_on}"
             )
@@ -283,18 +283,18 @@ def write_accepted(folder, name, found, why):
     return path
 
 
-def found_set(path):
+def find_archive(path):
     """The set that was asked for: a file, the newest of a folder, or the newest of all places."""
     if not path:
-        return backup.newest_set(backup.settings_now())
-    inside = backup.sets(Path(path))
+        return backup.newest_archive(backup.school_settings())
+    inside = backup.archives(Path(path))
     return inside[0][1] if inside else Path(path)
 
 
 def refuse_newer(manifest):
     """Refuse a set of a newer program than this one."""
     if set(manifest["schema"]) - {p.stem for p in MIGRATIONS.glob("*.py")}:
-        raise Refused(
+        raise CannotDo(
             f"This backup was made by version {manifest['version']} with questions that this"
             f" program (version {config.version()}) does not know. Bring the program to that"
             " version first, then restore."
@@ -330,9 +330,9 @@ def swap(work, folder, key):
 # --- drill
 def drill(path=None, key=None):
     """Restore the newest backup elsewhere, start it and look at everything: (passed, the
-    certificate). Raises Refused without a backup.
+    certificate). Raises CannotDo without a backup.
     """
-    began, settings, path = time.monotonic(), backup.settings_now(), found_set(path)
+    began, settings, path = time.monotonic(), backup.school_settings(), find_archive(path)
     lines, said = (
         [f"Restore drill, {say_moment(now())}", "", f"Backup    {path}"],
         {"problems": [], "seen": []},
@@ -342,8 +342,8 @@ def drill(path=None, key=None):
             manifest, _ = unpack(path, backup.read_key(key) if key else backup.own_key(), work)
             lines += describe(path, manifest)
             with_anchors(work, manifest)
-            said = prove(work, "--drill")
-        except Refused as error:
+            said = verify_in_subprocess(work, "--drill")
+        except CannotDo as error:
             said["problems"].append(error.message)
     lines += [*said["seen"], *(f"WRONG     {p}" for p in said["problems"]), *where_else(settings)]
     lines += [
@@ -351,7 +351,7 @@ def drill(path=None, key=None):
         "",
         "FAILED" if said["problems"] else "PASSED",
     ]
-    text, drills = "\n".join(lines) + "\n", backup.folder() / "drills"
+    text, drills = "\n".join(lines) + "\n", backup.data_folder() / "drills"
     drills.mkdir(mode=0o700, exist_ok=True)
     (drills / f"drill-{now():{STAMP}}.txt").write_text(text, "utf-8")
     return not said["problems"], text
@@ -381,7 +381,7 @@ def where_else(settings):
     """A line of the certificate for each place: how many backups it has, and how old the
     newest is.
     """
-    found = [(place, backup.sets(place)) for place in backup.places(settings)]
+    found = [(place, backup.archives(place)) for place in backup.destinations(settings)]
     return [
         f"Place     {p}: "
         + (f"{len(s)} kept, the newest {backup.age_of(s[0][0])}" if s else "NO BACKUP HERE")
@@ -390,7 +390,7 @@ def where_else(settings):
 
 
 # --- the program, on a set that was opened
-def prove(folder, *words):
+def verify_in_subprocess(folder, *words):
     """Let a new process of the program open a data folder, bring it up to date and look at it: its
     problems, and what was seen.
     """
@@ -408,7 +408,7 @@ def prove(folder, *words):
         return {"problems": [f"The program does not start ({kind or 'no message'})."], "seen": []}
 
 
-def proof(portal, whole, restored="", accept="", found=()):
+def run_smoke_checks(portal, whole, restored="", accept="", found=()):
     """In the new process: every look at the data folder in use, as a dict for `prove`. `whole`: a
     drill, on a copy that is thrown away.
 
@@ -421,15 +421,15 @@ def proof(portal, whole, restored="", accept="", found=()):
             said["accepted"] = accept_faults(accept, found)
         # as the server prints, within its limits
         portal.extensions["printing"] = printing.Printers()
-        for name, look in LOOKS if whole else LOOKS[:3]:
+        for name, look in SMOKE_CHECKS if whole else SMOKE_CHECKS[:3]:
             try:
                 said["seen"].append(f"{name:9} {look(portal)}")
-            except Wrong as wrong:
+            except CheckFailed as wrong:
                 said["problems"] += wrong.args[0]
             except Exception as error:  # noqa: BLE001  (whatever it is, the drill has failed and says where)
                 said["problems"].append(f"{name}: {logs.where(error)}")
         if restored and not said["problems"]:
-            settle(restored)
+            finish(restored)
     return said
 
 
@@ -441,11 +441,11 @@ def accept_faults(why, found):
         return [*found, *verify.accept(backup.daily_anchors(), why)]
 
 
-class Wrong(Exception):
+class CheckFailed(Exception):
     """A look that found something: a list of sentences."""
 
 
-def settle(made_at):
+def finish(made_at):
     """After a restore: nobody stays signed in, no number of the time taken back is given again, the
     audit trail says so.
     """
@@ -453,7 +453,7 @@ def settle(made_at):
     counted = [
         kind._meta.table_name for kind in models.tables() if kind is not audit_log.AuditEntry
     ]
-    numbering.leave_out(db.obj, counted)
+    numbering.skip_ahead(db.obj, counted)
     with acting_as("Restore"):
         audit_log.audit(
             "restored",
@@ -473,7 +473,7 @@ def see_sign_in(portal):
     """The sign-in page opens."""
     got = portal.test_client().get("/sign-in", base_url=secure(portal))
     if got.status_code != 200:
-        raise Wrong([f"The sign-in page does not open (answer {got.status_code})."])
+        raise CheckFailed([f"The sign-in page does not open (answer {got.status_code})."])
     return "the program starts and its sign-in page opens"
 
 
@@ -481,7 +481,7 @@ def see_trail(_):
     """The audit trail holds, also against what was written down elsewhere."""
     anchors = backup.daily_anchors()
     if found := verify.trail_problems(anchors):
-        raise Wrong(found)
+        raise CheckFailed(found)
     known = len(audit_log.accepted())
     return (
         f"{audit_log.head().rows:,} rows of the audit trail: the chain holds, and {len(anchors)}"
@@ -493,7 +493,7 @@ def see_trail(_):
 def see_seals(_):
     """Every sealed paper still has its words."""
     if broken := verify.seal_problems():
-        raise Wrong(broken)
+        raise CheckFailed(broken)
     sealed = sum(
         kind.select().where(kind.sealed.is_null(False)).count() for kind in workflow.every_form()
     )
@@ -509,7 +509,9 @@ def see_pupil(portal):
     if got.status_code != 200 or pupil.surname not in got.get_data(as_text=True).replace(
         "&#39;", "'"
     ):
-        raise Wrong([f"The page of pupil {pupil.id} does not open (answer {got.status_code})."])
+        raise CheckFailed(
+            [f"The page of pupil {pupil.id} does not open (answer {got.status_code})."]
+        )
     return "the page of a pupil opens for a SENCO"
 
 
@@ -532,7 +534,7 @@ def see_papers(portal):
         ):
             opened[form.pupil_id] = form.kind_name()
     if len(opened) < min(PAPERS, len({f.pupil_id for f in papers})):
-        raise Wrong([f"Only {len(opened)} of {PAPERS} papers could be printed."])
+        raise CheckFailed([f"Only {len(opened)} of {PAPERS} papers could be printed."])
     return (
         f"{len(opened)} papers of different pupils printed and read:"
         f" {', '.join(opened.values()) or 'there are none yet'}"
@@ -561,7 +563,7 @@ def signed_in(portal):
     return client
 
 
-LOOKS = (
+SMOKE_CHECKS = (
     ("Program", see_sign_in),
     ("Audit", see_trail),
     ("Seals", see_seals),

@@ -13,7 +13,7 @@ from peewee import PeeweeException
 import config
 from audit.log import now, on_sqlite
 from ops import db_dump
-from ops.backup import Refused
+from ops.backup import CannotDo
 
 try:
     import pwd
@@ -32,7 +32,7 @@ MARKS = (
 )
 
 
-class Unusable(Refused):
+class Unusable(CannotDo):
     """Nothing may be done with this data folder as it is; its text names the cure."""
 
     exit_code = 2

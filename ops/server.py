@@ -51,7 +51,7 @@ def bind(host, port):
         try:
             bound.append(bound_socket(name, port))
         except OSError as refused:
-            raise CannotStart(why_not(refused, host, port)) from None
+            raise CannotStart(bind_refusal(refused, host, port)) from None
     return bound
 
 
@@ -75,7 +75,7 @@ def bound_socket(name, port):
     return made
 
 
-def why_not(refused, host, port):
+def bind_refusal(refused, host, port):
     """What is said when the port cannot be taken; `refused` is the OSError."""
     if refused.errno == errno.EADDRINUSE:
         return (
@@ -121,7 +121,7 @@ def listen(program, sockets, proxies=()):
             Server(answered, open_ones, workers, settings, bound, proxies)
         except OSError as refused:
             host, port = bound.getsockname()[:2]
-            raise CannotStart(why_not(refused, host, port)) from None
+            raise CannotStart(bind_refusal(refused, host, port)) from None
     return MultiSocketServer(open_ones, settings, dispatcher=workers)
 
 

@@ -21,7 +21,7 @@ import config
 from audit import log as audit_log
 from audit.log import db
 from ops import backup, db_dump, numbering, school_folder
-from ops.backup import MIGRATIONS, Refused
+from ops.backup import MIGRATIONS, CannotDo
 
 SAME = "nothing to do"
 
@@ -31,15 +31,15 @@ def migrated(migrate, keep=True):
     """Run `migrate(database)` with a backup before it when there is something to migrate; when it
     fails, the database is put back.
 
-    Gives the names of the migrations that were run. Raises Refused. `keep`: False when a backup was
+    Gives the names of the migrations that were run. Raises CannotDo. `keep`: False when a backup was
     made a moment ago.
     """
     database = db.obj
     with database.connection_context():
         before = db_dump.applied(database)
-        waiting = {p.stem for p in MIGRATIONS.glob("0*.py")} - set(before) or numbering.reusing(
-            database
-        )
+        waiting = {p.stem for p in MIGRATIONS.glob("0*.py")} - set(
+            before
+        ) or numbering.reusing_tables(database)
     if not before or not waiting:
         return migrate(database)
     if keep:
@@ -49,8 +49,8 @@ def migrated(migrate, keep=True):
         try:
             return migrate(database)
         except Exception as error:  # noqa: BLE001  (whatever it is: back, then say so)
-            db_dump.put_back(database, work / "portal.db", MIGRATIONS)
-            raise Refused(
+            db_dump.load(database, work / "portal.db", MIGRATIONS)
+            raise CannotDo(
                 f"The database could not be brought up to date ({type(error).__name__}). It was put"
                 " back as it was and nothing is lost. Go back to the version of the program that"
                 " you had, and tell whoever gave you this one."
@@ -113,7 +113,7 @@ def kept_packages(venv):
 
 def copy_of_database():
     """Where the database is kept during an upgrade."""
-    return backup.folder() / "upgrading" / "portal.db"
+    return backup.data_folder() / "upgrading" / "portal.db"
 
 
 def back_up(_):
@@ -196,17 +196,17 @@ STEPS = (
 
 
 def upgrade(root=config.HERE, venv=sys.prefix, say=print):
-    """Bring the program to its newest version: all steps, or none. Raises Refused with the step
+    """Bring the program to its newest version: all steps, or none. Raises CannotDo with the step
     that failed; then all is as it was.
     """
-    with backup.alone():
+    with backup.exclusive():
         put_back_killed(say)
         now = begin(root, venv)
         for name, step in STEPS:
             try:
                 done = step(now)
-            except (Failed, Refused, OSError, subprocess.SubprocessError) as error:
-                raise Refused(
+            except (Failed, CannotDo, OSError, subprocess.SubprocessError) as error:
+                raise CannotDo(
                     f"The upgrade stopped at “{name}”: {error}. {put_back(now)}"
                 ) from error
             say(f"{name}: {done}")
@@ -218,12 +218,12 @@ def upgrade(root=config.HERE, venv=sys.prefix, say=print):
 
 
 def begin(root, venv):
-    """Keep what is needed to put everything back; raises Refused for an upgrade that could
+    """Keep what is needed to put everything back; raises CannotDo for an upgrade that could
     not be.
     """
     now = Upgrade(str(root), str(venv), "")
     if not (Path(venv) / "pyvenv.cfg").exists():
-        raise Refused("Give this command with the portal's own Python: ./portal upgrade.")
+        raise CannotDo("Give this command with the portal's own Python: ./portal upgrade.")
     try:
         changed, now.was = (
             now.git("status", "--porcelain", "--untracked-files=no"),
@@ -235,9 +235,9 @@ def begin(root, venv):
             why="this copy of the program follows no branch of another; get it with git clone",
         )
     except (Failed, OSError) as error:
-        raise Refused(f"The program cannot be upgraded by git: {error}.") from None
+        raise CannotDo(f"The program cannot be upgraded by git: {error}.") from None
     if changed:
-        raise Refused(
+        raise CannotDo(
             'Files of the program were changed here. Keep the changes first: git commit -a -m "Our'
             ' questions". They are merged with the new version.'
         )
@@ -245,7 +245,7 @@ def begin(root, venv):
     shutil.rmtree(kept_packages(venv), ignore_errors=True)
     copy_of_database().parent.mkdir(mode=0o700)
     db_dump.snapshot(db.obj, copy_of_database(), MIGRATIONS)
-    (backup.folder() / "unfinished").write_text(
+    (backup.data_folder() / "unfinished").write_text(
         "An upgrade was interrupted. Give the command upgrade again: it puts everything back first."
     )
     (copy_of_database().parent / "upgrade.json").write_text(json.dumps(asdict(now)))
@@ -267,7 +267,7 @@ def put_back(now):
             packages_of(now.venv).rename(gone := kept_packages(now.venv).with_suffix(".gone"))
             kept_packages(now.venv).rename(packages_of(now.venv))
             shutil.rmtree(gone)
-        db_dump.put_back(db.obj, copy_of_database(), MIGRATIONS)
+        db_dump.load(db.obj, copy_of_database(), MIGRATIONS)
     except (Failed, OSError, PeeweeException) as error:
         return (
             f"It could not be put back ({type(error).__name__}). Run: git reset --hard {now.was};"
@@ -283,31 +283,31 @@ def put_back(now):
 def end(now):
     """Forget what was kept to put everything back."""
     shutil.rmtree(kept_packages(now.venv), ignore_errors=True)
-    (backup.folder() / "unfinished").unlink(missing_ok=True)
+    (backup.data_folder() / "unfinished").unlink(missing_ok=True)
     shutil.rmtree(copy_of_database().parent)
 
 
 # --- another database engine
 def move_to(url):
     """Copy the whole database into an empty PostgreSQL database and compare: the lines that say so.
-    Raises Refused.
+    Raises CannotDo.
     """
     target, source = db_url.connect(url), db.obj
     if audit_log.on_sqlite(target):
-        raise Refused(
+        raise CannotDo(
             "Name a PostgreSQL database: postgresql://user:password@host/name. Back to SQLite goes"
             " by backup and restore."
         )
     try:
-        with backup.alone(), source.connection_context(), target.connection_context():
+        with backup.exclusive(), source.connection_context(), target.connection_context():
             here, there = copy_over(source, target)
     except PeeweeException as error:
-        raise Refused(
+        raise CannotDo(
             f"The database {url.rpartition('@')[2]} does not answer, or did not take the copy"
             f" ({type(error).__name__}). Nothing was kept of it; this portal's own database is as"
             " it was."
         ) from error
-    school_folder.note_move(backup.folder(), url.rpartition("@")[2])
+    school_folder.note_move(backup.data_folder(), url.rpartition("@")[2])
     lines = [
         f"{name:28} {total:>8,} rows  {code[:16]}  =  {there[name][1][:16]}"
         for name, (total, code) in here.items()
@@ -327,11 +327,11 @@ def move_to(url):
 
 
 def copy_over(source, target):
-    """Copy everything in one transaction: the hashes of all tables here and there; raises Refused
+    """Copy everything in one transaction: the hashes of all tables here and there; raises CannotDo
     when they differ.
     """
     if target.get_tables():
-        raise Refused("That database is not empty. Name a new one: createdb -E UTF8 portal")
+        raise CannotDo("That database is not empty. Name a new one: createdb -E UTF8 portal")
     with target.atomic(), source.atomic():
         db_dump.build(target, db_dump.applied(source), MIGRATIONS)
         db_dump.copy_tables(source, target)
@@ -339,7 +339,7 @@ def copy_over(source, target):
         if wrong := [name for name in here if here[name] != there.get(name)] + guard_and_verify(
             target
         ):
-            raise Refused("The copy differs, so nothing was kept of it: " + ", ".join(wrong))
+            raise CannotDo("The copy differs, so nothing was kept of it: " + ", ".join(wrong))
     return here, there
 
 

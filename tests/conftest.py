@@ -184,7 +184,7 @@ def database(tmp_path_factory):
     made.create_tables(m.tables())
     audit_log.use_key(b"the tests")
     audit_log.install_triggers()
-    numbering.keep(made)
+    numbering.never_reuse(made)
     yield made
     if url:
         made.drop_tables(m.tables())
@@ -201,8 +201,8 @@ def the_log(tmp_path_factory):
     it.
     """
     path = tmp_path_factory.mktemp("log") / "run.log"
-    handler, as_ever = logs.File(path), logging.Formatter()
-    as_ever.format = logs.Line().format
+    handler, as_ever = logs.LogFile(path), logging.Formatter()
+    as_ever.format = logs.LogFormatter().format
     handler.setFormatter(as_ever)
     logging.getLogger().addHandler(handler)
     for name in logs.OURS:
@@ -307,7 +307,7 @@ def build_demo(path):
             made.create_tables(m.tables())
             audit_log.use_key(b"the tests")
             audit_log.install_triggers()
-            numbering.keep(made)
+            numbering.never_reuse(made)
             signs = school.build(TODAY, lambda password: f"hashed {password[::-1]}")
             made.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:

@@ -95,7 +95,7 @@ def two_places(school, tmp_path):  # noqa: F811
         pupil = m.Pupil.select().first()
         for pupil.alert in ("What was said", "And what was added"):
             pupil.save()
-    backup.tend()
+    backup.run_due()
     return school, second
 
 
@@ -175,14 +175,14 @@ def test_the_second_place_only_grows_and_what_cannot_be_added_is_in_the_log(
     folder, second = two_places
     path = second / "anchors.txt"
     first = path.read_bytes()
-    backup.tend()
+    backup.run_due()
     assert path.read_bytes() == first, "once a day"
     the_day.shift(datetime.timedelta(days=1))
-    backup.tend()
+    backup.run_due()
     assert path.read_bytes().startswith(first) and len(audit_log.read_anchors(path)) == 2
     path.unlink()
     second.rmdir()
-    backup.tend()
+    backup.run_due()
     assert "No anchor was added in the second place" in caplog.text
     assert verify()[0] == 0, (
         "a place that is away is a warning of `check`, not a fault of the trail"

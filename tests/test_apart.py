@@ -114,16 +114,16 @@ def test_an_old_database_gives_no_number_again_either(released):
         shape = dict(
             old.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         )
-        assert "strategy" in numbering.reusing(old)
+        assert "strategy" in numbering.reusing_tables(old)
     upgrade.migrated(ops_database.migrate)
-    assert len(backup.sets(folder / "backups")) == 1
+    assert len(backup.archives(folder / "backups")) == 1
     with audit_log.db.connection_context():
         now = dict(
             audit_log.db.execute_sql(
                 "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
             ).fetchall()
         )
-        assert numbering.reusing(audit_log.db.obj) == {}
+        assert numbering.reusing_tables(audit_log.db.obj) == {}
         assert (
             not ops_database.diff_models(audit_log.db.obj, m.tables())
             and audit_log.has_triggers()
@@ -135,9 +135,10 @@ def test_an_old_database_gives_no_number_again_either(released):
         "every index is there"
     )
     assert new_strategy() == number + 1
-    before = backup.sets(folder / "backups")
+    before = backup.archives(folder / "backups")
     assert (
-        upgrade.migrated(ops_database.migrate) == [] and backup.sets(folder / "backups") == before
+        upgrade.migrated(ops_database.migrate) == []
+        and backup.archives(folder / "backups") == before
     )
 
 
@@ -151,7 +152,7 @@ def test_killed_while_the_tables_are_made_anew_nothing_is_lost(released, monkeyp
     ops_database.migrate(audit_log.db.obj)
     with audit_log.db.connection_context():
         assert (
-            numbering.reusing(audit_log.db.obj) == {}
+            numbering.reusing_tables(audit_log.db.obj) == {}
             and audit_log.db.execute_sql("SELECT COUNT(*) FROM pupil").fetchone() == total
         )
 

@@ -139,11 +139,11 @@ def patch_the_computer(scene):
     )
     places = [scene.tmp / "share", scene.tmp / "stick"]
     scene.upkeep = SimpleNamespace(
-        places=lambda settings: places,
-        anchors=list,
+        destinations=lambda settings: places,
+        valid_anchors=list,
         last_drill=lambda: MADE,
         newest_backup=lambda settings: (MADE, scene.tmp / "share"),
-        newest_set=lambda settings: backup,
+        newest_archive=lambda settings: backup,
         is_ahead=lambda moment: False,
         dated_ahead=lambda settings: [],
         between_backups=lambda settings: datetime.timedelta(hours=24),
@@ -164,7 +164,7 @@ BEFORE = {  # what is not so on the computer of the tests, and is made so for on
     "tables_are_up_to_date": migrated,
     "runs_as_its_own_user": lambda s: s.patch.setattr(os, "geteuid", lambda: 1000),
     "a_backup_is_on_another_device": lambda s: s.patch.setattr(
-        s.upkeep, "places", lambda settings: [s.tmp / "stick", elsewhere()]
+        s.upkeep, "destinations", lambda settings: [s.tmp / "stick", elsewhere()]
     ),
 }
 
@@ -448,7 +448,9 @@ FAULTS = {
     "whole_trail_holds": [
         tampered("who = 'Somebody else'"),
         tampered("reason = 'Another reason'"),
-        backups(anchors=lambda s: [audit_log.Anchor("2026-11-23T10:00:00Z", 10**6, 10**6, "x")]),
+        backups(
+            valid_anchors=lambda s: [audit_log.Anchor("2026-11-23T10:00:00Z", 10**6, 10**6, "x")]
+        ),
     ],
     "anchors_reach_the_second_place": [setting(anchor_place="/no/such"), anchor_of_last_week],
     "seals_hold": [unsealed],
@@ -490,11 +492,13 @@ FAULTS = {
         backups(dated_ahead=lambda s: [s.tmp / "share" / "portal-20310101-090000.age"])
     ],
     "backups_go_to_two_places": [
-        backups(places=lambda s: [s.tmp / "share"]),
-        backups(places=lambda s: []),
+        backups(destinations=lambda s: [s.tmp / "share"]),
+        backups(destinations=lambda s: []),
     ],
     "backup_places_take_files": [lambda s: (s.tmp / "stick").rmdir()],
-    "a_backup_is_on_another_device": [backups(places=lambda s: [s.tmp / "share", s.tmp / "stick"])],
+    "a_backup_is_on_another_device": [
+        backups(destinations=lambda s: [s.tmp / "share", s.tmp / "stick"])
+    ],
     "newest_backup_is_complete": [
         lambda s: (s.tmp / "share" / "portal-20261124-090000.age").write_bytes(b"a backuq")
     ],
@@ -543,10 +547,10 @@ def test_every_check_has_a_fault_that_is_planted():
 )
 def test_a_check_speaks_when_its_fault_is_there_and_only_then(scene, one, plant):
     BEFORE.get(one.name, lambda s: None)(scene)
-    sound = checks.look(one, scene.at)
+    sound = checks.run_one(one, scene.at)
     assert sound.ok and sound.words.endswith("."), sound
     plant(scene)
-    found = checks.look(one, dataclasses.replace(scene.at))
+    found = checks.run_one(one, dataclasses.replace(scene.at))
     assert (
         not found.ok
         and found.level == one.level
@@ -559,7 +563,7 @@ def test_a_check_speaks_when_its_fault_is_there_and_only_then(scene, one, plant)
 def test_checks_are_written_in_plain_words():
     for one in checks.CHECKS:
         assert one.group in checks.GROUPS and one.level in (
-            checks.REFUSE,
+            checks.BLOCK,
             checks.PROBLEM,
             checks.WARN,
             checks.NOTE,
@@ -581,10 +585,10 @@ def test_what_cannot_be_told_is_never_shown_as_well(scene):
 
 def test_a_check_that_fails_itself_is_a_problem_and_keeps_its_secrets(scene):
     scene.at.config = SimpleNamespace(get=lambda *_: 1 / 0)
-    found = checks.look(next(c for c in checks.CHECKS if c.name == "debugger_is_off"), scene.at)
+    found = checks.run_one(next(c for c in checks.CHECKS if c.name == "debugger_is_off"), scene.at)
     assert (
         not found.ok
-        and found.level == checks.REFUSE
+        and found.level == checks.BLOCK
         and "ZeroDivisionError" in found.words
         and "division by" not in found.words
     )
@@ -622,13 +626,13 @@ def test_the_exit_code_is_for_machines():
     def result(ok, level):
         return checks.Result(ok, level, "Words.")
 
-    assert checks.exit_code([result(True, checks.REFUSE), result(False, checks.NOTE)]) == 0
-    assert checks.exit_code([result(False, checks.WARN), result(True, checks.REFUSE)]) == 1
+    assert checks.exit_code([result(True, checks.BLOCK), result(False, checks.NOTE)]) == 0
+    assert checks.exit_code([result(False, checks.WARN), result(True, checks.BLOCK)]) == 1
     assert [
         checks.exit_code([result(False, level), result(False, checks.WARN)])
-        for level in (checks.PROBLEM, checks.REFUSE)
+        for level in (checks.PROBLEM, checks.BLOCK)
     ] == [2, 2]
-    assert checks.line(result(False, checks.REFUSE)).startswith("PROBLEM ") and checks.line(
+    assert checks.as_line(result(False, checks.BLOCK)).startswith("PROBLEM ") and checks.as_line(
         result(True, checks.WARN)
     ).startswith("OK ")
 
@@ -636,7 +640,7 @@ def test_the_exit_code_is_for_machines():
 # --- the screens
 def test_a_sign_in_from_another_computer_shows_that_callers_are_told_apart(scene):
     sign_ins("127.0.0.1", "192.168.7.7")(scene)
-    assert checks.look(checks.named("callers_are_told_apart"), scene.at).ok
+    assert checks.run_one(checks.named("callers_are_told_apart"), scene.at).ok
 
 
 @pytest.mark.parametrize("who", ("technician", "senco", "head"))
@@ -720,16 +724,16 @@ def test_the_server_is_not_reached_past_a_refusal(monkeypatch, capsys, time):
         (commands.school_folder, "refuse_lost"),
         (commands.app, "create_app"),
         (commands.upgrade, "migrated"),
-        (commands.backup, "watch"),
+        (commands.backup, "start_scheduler"),
         (commands.status, "facts_of"),
         (commands, "serve"),
     ):
         monkeypatch.setattr(place, name, lambda *_, name=name: done.append(name))
-    monkeypatch.setattr(commands.backup, "begin", contextlib.nullcontext)
+    monkeypatch.setattr(commands.backup, "run_lock", contextlib.nullcontext)
     with pytest.raises(SystemExit) as refused:
         commands.start(SimpleNamespace(connection_context=contextlib.nullcontext), sockets=[])
     assert refused.value.code == 2 and "A fault." in capsys.readouterr().err
-    assert ("migrated" in done) == (time == 2) and not {"watch", "serve"} & set(done)
+    assert ("migrated" in done) == (time == 2) and not {"start_scheduler", "serve"} & set(done)
     assert asked == [(checks.KEYS,), checks.GROUPS][:time]
 
 

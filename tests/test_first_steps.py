@@ -49,7 +49,7 @@ def test_nobody_else_is(new_school, browser, who):
 def test_what_is_done_goes_from_the_list(new_school, browser, monkeypatch, tmp_path):
     people.User.update(account="on").execute()
     m.Setting.update(school_name="Hill School", holidays="19/12/2026 to 3/1/2027").execute()
-    monkeypatch.setattr(backup, "places", lambda settings: [tmp_path, tmp_path / "stick"])
+    monkeypatch.setattr(backup, "destinations", lambda settings: [tmp_path, tmp_path / "stick"])
     assert set(steps(browser("technician").page("/"))) == {
         "Print the key of the backups for the school's safe"
     }

@@ -39,7 +39,7 @@ def kept(tmp_path):
     its JSON says.
     """
     root, before = logging.getLogger(), list(logging.getLogger().handlers)
-    logs.keep(tmp_path)
+    logs.write_to(tmp_path)
 
     def lines():
         return [
@@ -60,7 +60,7 @@ def file_of(folder):
     return next(
         h
         for h in logging.getLogger().handlers
-        if isinstance(h, logs.File) and str(folder) in h.baseFilename
+        if isinstance(h, logs.LogFile) and str(folder) in h.baseFilename
     )
 
 
@@ -143,7 +143,7 @@ def test_a_log_that_cannot_be_written_never_stops_a_request(kept, tmp_path, scho
 
 def test_without_a_place_for_files_the_log_goes_to_the_console(kept, tmp_path, capsys):
     (tmp_path / "no-folder").write_text("a file")
-    logs.keep(tmp_path / "no-folder")
+    logs.write_to(tmp_path / "no-folder")
     logging.getLogger("portal.tests").warning("still told")
     said = [json.loads(line)["said"] for line in capsys.readouterr().err.splitlines()]
     assert said == ["no log file: NotADirectoryError", "still told"]

@@ -70,7 +70,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
         assert f"{wanted['pupil'][1][:16]}  =  {wanted['pupil'][1][:16]}" in next(
             line for line in said if line.startswith("pupil ")
         )
-        with pytest.raises(backup.Refused, match="not empty"):
+        with pytest.raises(backup.CannotDo, match="not empty"):
             upgrade.move_to(server.get_uri("moved"))
         there = ops_database.open_database(server.get_uri("moved"))
         db_dump.snapshot(there, tmp_path / "copy.db", backup.MIGRATIONS)
@@ -87,14 +87,14 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
             assert models.Pupil.select().count() == wanted["pupil"][0] + 1, "the numbering goes on"
         with backup.reading(tmp_path / "copy.db") as copy:
             assert db_dump.fingerprints(copy) == wanted and db_dump.applied(copy) == shape
-            assert numbering.marks(copy, ["strategy"]) == {"strategy": gone.id}, (
+            assert numbering.highest_numbers(copy, ["strategy"]) == {"strategy": gone.id}, (
                 "nor on the way back"
             )
-        db_dump.put_back(there, tmp_path / "copy.db", backup.MIGRATIONS)
+        db_dump.load(there, tmp_path / "copy.db", backup.MIGRATIONS)
         with there.connection_context():
             assert db_dump.fingerprints(there) == wanted
         done, _ = backup.backup()
-        assert backup.note_of(done[0])["rows"] == sum(total for total, _ in wanted.values())
+        assert backup.sidecar(done[0])["rows"] == sum(total for total, _ in wanted.values())
 
 
 def test_the_pathway_and_the_audit_trail_hold_on_postgresql(server, tmp_path):

@@ -47,7 +47,7 @@ def outside(monkeypatch, tmp_path):
     """
     for name in (*config.SETTINGS, "PORTAL_ENV"):
         monkeypatch.delenv(name, raising=False)
-    was = audit_log.db.obj, audit_log._key, backup.folder()
+    was = audit_log.db.obj, audit_log._key, backup.data_folder()
     monkeypatch.setenv("PORTAL_ENV", "")
     yield monkeypatch
     for name in config.SETTINGS:
@@ -290,8 +290,8 @@ def check_shut_lock(tmp_path, monkeypatch):
     """A lock that cannot be opened is refused in a sentence."""
     (tmp_path / "backup.lock").touch(mode=0o000)
     monkeypatch.setattr(backup, "_folder", tmp_path)
-    with pytest.raises(backup.Refused, match="chown --reference"):
-        backup.hold("backup.lock")
+    with pytest.raises(backup.CannotDo, match="chown --reference"):
+        backup.lock("backup.lock")
 
 
 # --- a school without database
@@ -349,8 +349,8 @@ def test_the_old_file_is_not_used_after_the_records_moved(school):
             and "were moved to PostgreSQL (db.example/portal)" in done.stderr
             and "portal.env" in done.stderr
         )
-    assert len(backup.sets(school / "backups")) == 1
-    path = backup.sets(school / "backups")[0][1]
+    assert len(backup.archives(school / "backups")) == 1
+    path = backup.archives(school / "backups")[0][1]
     assert (
         typed(school, "restore", str(path)).returncode == 0
         and not (school / school_folder.MOVED).exists()
@@ -449,7 +449,7 @@ def test_a_restore_moves_nothing_aside_that_is_not_the_portals(school, tmp_path)
 
 
 def test_a_restore_that_is_refused_leaves_no_new_folder(school, tmp_path):
-    path = backup.sets(school / "backups")[0][1]
+    path = backup.archives(school / "backups")[0][1]
     path.write_bytes(path.read_bytes()[:-20])
     assert (
         command(

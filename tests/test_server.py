@@ -366,7 +366,9 @@ def test_a_port_of_the_administrator_is_refused_with_the_cure(tmp_path):
     first = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
     words = "This user may not use port 80"
     if first.exists() and int(first.read_text()) <= 80:  # here everybody may
-        assert words in server.why_not(PermissionError(13, "Permission denied"), "127.0.0.1", 80)
+        assert words in server.bind_refusal(
+            PermissionError(13, "Permission denied"), "127.0.0.1", 80
+        )
         return
     how = {"preexec_fn": without_the_right_to_low_ports}
     refused(words, folder=tmp_path / "data", PORT="80", how=how)

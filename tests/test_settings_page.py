@@ -34,7 +34,7 @@ def test_a_folder_that_takes_no_files_is_refused(monkeypatch, tmp_path):
 
     monkeypatch.setattr(backup.tempfile, "TemporaryFile", refuse)
     assert (
-        backup.fault_of_place(tmp_path)
+        backup.destination_fault(tmp_path)
         == "nothing can be written there (Permission denied). Let the portal's own user write"
         " there."
     )

@@ -91,7 +91,7 @@ def school(first, tmp_path, monkeypatch):
     shutil.copytree(first / "venv", tmp_path / "venv", symlinks=True)
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    was = audit_log.db.obj, audit_log._key, backup.folder()
+    was = audit_log.db.obj, audit_log._key, backup.data_folder()
     ops_database.configure()
     ops_database.migrate(ops_database.open_database())
     yield SimpleNamespace(
@@ -155,7 +155,7 @@ def refused(school, said=None):
     before.
     """
     before = state(school)
-    with pytest.raises(backup.Refused) as stopped:
+    with pytest.raises(backup.CannotDo) as stopped:
         upgrade.upgrade(school.root, school.venv, (said if said is not None else []).append)
     after = state(school)
     assert after == before
@@ -164,7 +164,7 @@ def refused(school, said=None):
         in stopped.value.message
     )
     assert not (school.data / "unfinished").exists() and not list(school.data.glob(".upgrade-*"))
-    backup.begin().close()
+    backup.run_lock().close()
     return stopped.value.message
 
 
@@ -174,11 +174,11 @@ def test_no_connection(school):
         "The upgrade stopped at “fetch the new version”: the new version could not be fetched"
         in refused(school)
     )
-    assert len(backup.sets(school.data / "backups")) == 1, "it backed up first"
+    assert len(backup.archives(school.data / "backups")) == 1, "it backed up first"
 
 
 def test_no_place_for_the_backup(school, monkeypatch):
-    monkeypatch.setattr(backup, "places", lambda _: [school.data / "gone"])
+    monkeypatch.setattr(backup, "destinations", lambda _: [school.data / "gone"])
     assert "The upgrade stopped at “back up”: No backup in" in refused(school)
 
 
@@ -273,23 +273,23 @@ def test_a_killed_upgrade_is_put_back_by_the_next(school, monkeypatch):
         killed(lambda: upgrade.upgrade(school.root, school.venv, lambda _: None))
     assert state(school) != before
     with pytest.raises(
-        backup.Refused, match="An upgrade was interrupted. Give the command upgrade again"
+        backup.CannotDo, match="An upgrade was interrupted. Give the command upgrade again"
     ):
-        backup.begin()
+        backup.run_lock()
     git(school.root, "remote", "set-url", "origin", str(school.root / "nowhere"))
-    with pytest.raises(backup.Refused, match="could not be fetched"):
+    with pytest.raises(backup.CannotDo, match="could not be fetched"):
         upgrade.upgrade(school.root, school.venv, lambda _: None)
     git(school.root, "remote", "set-url", "origin", str(school.source))
     assert state(school) == before
-    backup.begin().close()
+    backup.run_lock().close()
 
 
 def test_uncommitted_changes_and_a_running_portal_are_left_alone(school):
-    with backup.begin(), pytest.raises(backup.Refused, match="The portal is running"):
+    with backup.run_lock(), pytest.raises(backup.CannotDo, match="The portal is running"):
         upgrade.upgrade(school.root, school.venv)
     (school.root / "models.py").write_text("ours = 1\n")
     with pytest.raises(
-        backup.Refused, match="Files of the program were changed here. Keep the changes first"
+        backup.CannotDo, match="Files of the program were changed here. Keep the changes first"
     ):
         upgrade.upgrade(school.root, school.venv)
     assert (school.root / "models.py").read_text() == "ours = 1\n"

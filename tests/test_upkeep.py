@@ -31,7 +31,7 @@ import workflow as w
 from audit import log as audit_log
 from ops import backup, checks, db_dump, restore, upgrade
 from ops import database as ops_database
-from ops.backup import Refused
+from ops.backup import CannotDo
 
 # a seeded school of every released version
 RELEASED = sorted((ROOT / "tests" / "released").glob("*.sql"))
@@ -86,7 +86,7 @@ def point_at(made, monkeypatch, fill=None):
     """Point the program at a data folder, and back at the tests' own afterwards."""
     monkeypatch.setenv("DATA_DIR", str(made))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    was = audit_log.db.obj, audit_log._key, backup.folder()
+    was = audit_log.db.obj, audit_log._key, backup.data_folder()
     ops_database.configure()
     database = ops_database.open_database()
     if fill:
@@ -174,8 +174,8 @@ def test_a_set_holds_everything_and_its_note_no_word_about_a_child(school):
     assert oct((school / "backup.key").stat().st_mode)[-3:] == "600"
     with audit_log.db.connection_context():
         assert (
-            backup.anchors() == [audit_log.Anchor(**manifest["anchor"])]
-            and audit_log.verify(backup.anchors()) == []
+            backup.valid_anchors() == [audit_log.Anchor(**manifest["anchor"])]
+            and audit_log.verify(backup.valid_anchors()) == []
         )
 
 
@@ -206,7 +206,7 @@ def test_a_backup_under_writes_is_one_moment(school):
         for number in range(5):
             copy = school / f"copy-{number}.db"
             db_dump.snapshot(audit_log.db.obj, copy, backup.MIGRATIONS)
-            assert db_dump.unsound(copy) == [] and all_of(copy)["press"][0] % 2 == 0
+            assert db_dump.integrity_errors(copy) == [] and all_of(copy)["press"][0] % 2 == 0
     finally:
         stop.set()
         writer.join()
@@ -227,7 +227,7 @@ def test_every_place_gets_its_own_and_a_dead_place_stops_nobody(school, tmp_path
         backup.moment_of(done[0]),
         max(tmp_path / "usb", tmp_path / "share"),
     )
-    with pytest.raises(Refused, match="folder is not there"):
+    with pytest.raises(CannotDo, match="folder is not there"):
         backup.backup(m.Setting(backup_places=f"{tmp_path}/gone"))
 
 
@@ -243,8 +243,8 @@ def test_what_reads_back_differently_is_no_backup(school, monkeypatch):
     def bad_disk(end, path):
         end.write_bytes(path.read_bytes()[:-1] + b"?")
 
-    monkeypatch.setattr(backup, "keep", bad_disk)
-    with pytest.raises(Refused, match="reads back differently. Do not trust this disk"):
+    monkeypatch.setattr(backup, "copy_synced", bad_disk)
+    with pytest.raises(CannotDo, match="reads back differently. Do not trust this disk"):
         backup.backup()
     assert not list((school / "backups").iterdir())
 
@@ -255,7 +255,7 @@ def test_a_full_disk_is_said_in_a_sentence(school, monkeypatch):
 
     monkeypatch.setattr(backup, "pack", full)
     with pytest.raises(
-        Refused, match="No backup could be made: No space left on device. Is there room"
+        CannotDo, match="No backup could be made: No space left on device. Is there room"
     ):
         backup.backup()
     assert not list(school.glob(".backup-*"))
@@ -267,8 +267,8 @@ def test_the_oldest_go_and_what_is_no_backup_never_counts(school, the_day):
         m.Setting.update(backups_kept=2, backup_hours=12).execute()
     for _ in range(5):
         the_day.shift(datetime.timedelta(hours=12))
-        backup.tend()
-    kept = [(moment.day, moment.hour) for moment, _ in backup.sets(place)]
+        backup.run_due()
+    kept = [(moment.day, moment.hour) for moment, _ in backup.archives(place)]
     assert kept == [
         (26, 22),
         (26, 10),
@@ -276,43 +276,43 @@ def test_the_oldest_go_and_what_is_no_backup_never_counts(school, the_day):
         (24, 22),
     ], "all of the newest day, of two days before it the last"
     assert sorted(p.suffix for p in place.iterdir()) == [".age"] * 4 + [".json"] * 4
-    newest = backup.sets(place)[0][1]
+    newest = backup.archives(place)[0][1]
     newest.write_bytes(newest.read_bytes()[:-1])
     (place / "portal-20261126-220001.age").write_bytes(b"half")
-    assert [moment.hour for moment, _ in backup.sets(place)] == [10, 22, 22]
+    assert [moment.hour for moment, _ in backup.archives(place)] == [10, 22, 22]
     backup.backup(m.Setting(backups_kept=0))
-    assert {moment.day for moment, _ in backup.sets(place)} == {26}, "the newest always stays"
+    assert {moment.day for moment, _ in backup.archives(place)} == {26}, "the newest always stays"
 
 
 def test_a_backup_killed_half_way_is_no_backup(school, monkeypatch):
     with monkeypatch.context() as patch:
         # the set is written, its note not yet
-        patch.setattr(backup, "keep", kill_at(backup.keep, 2))
+        patch.setattr(backup, "copy_synced", kill_at(backup.copy_synced, 2))
         killed(backup.backup)
     assert list((school / "backups").glob(".portal-*.part")) and list(school.glob(".backup-*"))
-    assert backup.sets(school / "backups") == []
+    assert backup.archives(school / "backups") == []
     backup.backup()
-    assert len(backup.sets(school / "backups")) == 1
+    assert len(backup.archives(school / "backups")) == 1
     assert not list((school / "backups").glob(".portal-*.part")) and not list(
         school.glob(".backup-*")
     )
 
 
 def test_the_portal_backs_up_by_itself_once_a_day(school, the_day):
-    backup.tend()
-    backup.tend()
-    assert len(backup.sets(school / "backups")) == 1
+    backup.run_due()
+    backup.run_due()
+    assert len(backup.archives(school / "backups")) == 1
     the_day.shift(datetime.timedelta(hours=23, minutes=50))
-    backup.tend()
-    assert len(backup.sets(school / "backups")) == 1
+    backup.run_due()
+    assert len(backup.archives(school / "backups")) == 1
     the_day.shift(datetime.timedelta(minutes=11))
-    backup.tend()
-    assert len(backup.sets(school / "backups")) == 2
+    backup.run_due()
+    assert len(backup.archives(school / "backups")) == 2
     assert len(backup.daily_anchors()) == 2, "one each day"
     # a clock that was wrong never stops the backups
     the_day.shift(-datetime.timedelta(days=3))
-    backup.tend()
-    assert len(backup.sets(school / "backups")) == 3
+    backup.run_due()
+    assert len(backup.archives(school / "backups")) == 3
 
 
 @pytest.mark.parametrize("hours, sets", [(1, 5), (2, 3), (24, 1), (None, 1)])
@@ -320,9 +320,9 @@ def test_the_school_says_how_often(school, the_day, hours, sets):
     with audit_log.db.connection_context():
         m.Setting.update(backup_hours=hours).execute()
     for _ in range(5):
-        backup.tend()
+        backup.run_due()
         the_day.shift(datetime.timedelta(hours=1))
-    assert len(backup.sets(school / "backups")) == sets
+    assert len(backup.archives(school / "backups")) == sets
 
 
 def test_a_damaged_database_makes_no_backup(school):
@@ -330,9 +330,9 @@ def test_a_damaged_database_makes_no_backup(school):
         database.execute("PRAGMA foreign_keys = off")
         database.execute("UPDATE my_plan SET pupil_id = 999")
         database.commit()
-    with pytest.raises(Refused, match="damaged.*my_plan points at a row of pupil"):
+    with pytest.raises(CannotDo, match="damaged.*my_plan points at a row of pupil"):
         backup.backup()
-    assert backup.sets(school / "backups") == []
+    assert backup.archives(school / "backups") == []
 
 
 # --- opening
@@ -365,18 +365,18 @@ def test_a_spoiled_backup_is_refused_in_a_sentence(school, change, noted, words)
         other.with_suffix(".json").unlink()
     passed, certificate = restore.drill(other)
     assert not passed and certificate.endswith("\nFAILED\n") and backup.last_drill() is None
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(CannotDo, match=words):
         restore.restore(other)
     assert not list(school.glob(".restore-*")) and not list(school.glob("before-*"))
 
 
 def test_another_key_is_refused_in_a_sentence(school):
     path = backup.backup()[0][0]
-    with pytest.raises(Refused, match="This key does not open portal-"):
+    with pytest.raises(CannotDo, match="This key does not open portal-"):
         restore.restore(path, key=str(pyrage.x25519.Identity.generate()))
-    with pytest.raises(Refused, match="That is not a recovery key"):
+    with pytest.raises(CannotDo, match="That is not a recovery key"):
         restore.restore(path, key=str(backup.own_key())[:-1])
-    with pytest.raises(Refused, match="has no key yet. Give the recovery key"):
+    with pytest.raises(CannotDo, match="has no key yet. Give the recovery key"):
         restore.restore(path, to=school.parent / "new")
 
 
@@ -387,7 +387,7 @@ def test_a_set_whose_list_is_wrong_is_refused(school, monkeypatch):
     )
     path = backup.backup()[0][0]
     monkeypatch.setattr(db_dump, "fingerprints", honest)
-    with pytest.raises(Refused, match="does not hold what its list says. The table pupil differs"):
+    with pytest.raises(CannotDo, match="does not hold what its list says. The table pupil differs"):
         restore.restore(path)
 
 
@@ -463,7 +463,7 @@ def every_file(school):
 def test_a_hostile_archive_is_refused_and_leaves_nothing(school, what):
     path = hostile_set(school, HOSTILE[what])
     before = every_file(school)
-    with pytest.raises(Refused, match="no backup of the portal has. Nothing of it was used"):
+    with pytest.raises(CannotDo, match="no backup of the portal has. Nothing of it was used"):
         restore.restore(path)
     assert every_file(school) == before and not Path("/tmp/portal-evil").exists()
     assert not [p for p in school.rglob("*") if p.is_symlink()]
@@ -480,7 +480,7 @@ def test_an_archive_for_which_there_is_no_room_is_refused_first(school, monkeypa
         return SimpleNamespace(free=1000)
 
     monkeypatch.setattr(restore.shutil, "disk_usage", nearly_full)
-    with pytest.raises(Refused, match="could not be unpacked: No space left on device"):
+    with pytest.raises(CannotDo, match="could not be unpacked: No space left on device"):
         restore.restore(path)
     assert every_file(school) == before and len(looked) == 1, (
         "the first file is larger than the room"
@@ -575,7 +575,7 @@ def test_everything_is_checked_once_a_day_though_a_backup_fails(
         os.utime(last, (time.time(),) * 2)
 
     def fails():
-        raise Refused("No backup could be made: no room.")
+        raise CannotDo("No backup could be made: no room.")
 
     monkeypatch.setattr(checks, "run", look)
     # a clock that was wrong does not stop it either
@@ -587,7 +587,9 @@ def test_everything_is_checked_once_a_day_though_a_backup_fails(
 
 
 def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, monkeypatch):
-    monkeypatch.setattr(restore, "prove", lambda folder, *words: settle_here(folder, *words))
+    monkeypatch.setattr(
+        restore, "verify_in_subprocess", lambda folder, *words: settle_here(folder, *words)
+    )
     with audit_log.db.connection_context():
         people.UserSession.create(
             key="a place",
@@ -628,7 +630,7 @@ def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, 
             audit_log.AuditEntry.select().where(audit_log.AuditEntry.act == "restored").count() == 1
         )
         assert len(backup.daily_anchors()) == 1 and audit_log.verify(backup.daily_anchors()) != []
-        assert backup.anchors() and audit_log.verify(backup.anchors()) == []
+        assert backup.valid_anchors() and audit_log.verify(backup.valid_anchors()) == []
 
 
 def blank_a_row():
@@ -708,7 +710,7 @@ def test_a_set_that_differs_from_its_list_can_be_put_back_when_there_is_no_other
     path = backup.backup()[0][0]
     monkeypatch.setattr(db_dump, "fingerprints", honest)
     with pytest.raises(
-        Refused,
+        CannotDo,
         match=r"The table pupil differs\. Use another backup\. If there is none, .*--accept",
     ):
         restore.restore(path)
@@ -735,7 +737,7 @@ def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_take
     with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         audit_log.audit("view", m.Pupil.select().first())
     the_day.shift(datetime.timedelta(hours=1))
-    backup.tend()
+    backup.run_due()
     anchors = (school / "anchors.txt").read_text()
     the_day.shift(datetime.timedelta(hours=1))
     restore.restore(path)
@@ -743,7 +745,7 @@ def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_take
     with audit_log.db.connection_context():
         assert (
             audit_log.verify(backup.daily_anchors()) != []
-            and audit_log.verify(backup.anchors()) == []
+            and audit_log.verify(backup.valid_anchors()) == []
         )
 
 
@@ -756,18 +758,20 @@ def test_a_start_takes_away_what_killed_tasks_left(school, tmp_path):
         (school / f".{task}-abc").mkdir()
         (school / f".{task}-abc" / "portal.db").write_bytes(b"everything")
     with backup.work_folder("drill") as running:
-        backup.sweep()
+        backup.remove_leftovers()
         assert running.is_dir(), "what is under way is left alone"
-    backup.sweep()
+    backup.remove_leftovers()
     assert not list(school.glob(".*-*")) and not list((tmp_path / "stick").iterdir())
 
 
 def test_opening_another_database_changes_neither_the_folder_nor_the_key(school, tmp_path):
-    before = backup.folder(), audit_log._key
+    before = backup.data_folder(), audit_log._key
     ops_database.open_database(f"sqlite:///{tmp_path / 'other.db'}")
-    assert (backup.folder(), audit_log._key) == before and backup.folder() == school
+    assert (backup.data_folder(), audit_log._key) == before and backup.data_folder() == school
     ops_database.configure(tmp_path)
-    assert backup.folder() == tmp_path and audit_log._key == (tmp_path / "audit.key").read_bytes()
+    assert (
+        backup.data_folder() == tmp_path and audit_log._key == (tmp_path / "audit.key").read_bytes()
+    )
 
 
 def settle_here(folder, _, made_at):
@@ -775,40 +779,46 @@ def settle_here(folder, _, made_at):
     was = audit_log.db.obj
     database = ops_database.open_database(f"sqlite:///{folder}/portal.db")
     with database.connection_context():
-        restore.settle(made_at)
+        restore.finish(made_at)
     audit_log.db.initialize(was)
     return {"problems": [], "seen": []}
 
 
 def test_a_restore_killed_in_the_middle_is_done_again(school, monkeypatch):
-    monkeypatch.setattr(restore, "prove", lambda *_: {"problems": [], "seen": []})
+    monkeypatch.setattr(restore, "verify_in_subprocess", lambda *_: {"problems": [], "seen": []})
     path, wanted = backup.backup()[0][0], all_of(school / "portal.db")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", kill_at(Path.replace, 2))
         killed(lambda: restore.restore(path))
-    with pytest.raises(Refused, match="A restore was interrupted"):
-        backup.begin()
+    with pytest.raises(CannotDo, match="A restore was interrupted"):
+        backup.run_lock()
     restore.restore(path)
     assert all_of(school / "portal.db") == wanted and not (school / "unfinished").exists()
     assert sum(1 for p in school.rglob("portal.db")) == 2, "the old one is still there"
-    backup.begin().close()
+    backup.run_lock().close()
 
 
 def test_nothing_is_restored_over_a_running_portal(school):
     path = backup.backup()[0][0]
-    with backup.begin(), backup.begin(), pytest.raises(Refused, match="The portal is running on"):
+    with (
+        backup.run_lock(),
+        backup.run_lock(),
+        pytest.raises(CannotDo, match="The portal is running on"),
+    ):
         restore.restore(path)
-    with backup.alone(), pytest.raises(Refused, match="A restore or an upgrade is under way"):
-        backup.begin()
+    with backup.exclusive(), pytest.raises(CannotDo, match="A restore or an upgrade is under way"):
+        backup.run_lock()
 
 
 def test_a_set_that_the_program_finds_wrong_is_not_restored(school, monkeypatch):
     monkeypatch.setattr(
-        restore, "prove", lambda *_: {"problems": ["The seal of My Plan 1 is broken."], "seen": []}
+        restore,
+        "verify_in_subprocess",
+        lambda *_: {"problems": ["The seal of My Plan 1 is broken."], "seen": []},
     )
     path, before = backup.backup()[0][0], all_of(school / "portal.db")
     with pytest.raises(
-        Refused, match="was not restored, nothing was changed. The seal of My Plan 1 is broken."
+        CannotDo, match="was not restored, nothing was changed. The seal of My Plan 1 is broken."
     ):
         restore.restore(path)
     assert (
@@ -822,7 +832,7 @@ def test_a_backup_of_a_newer_program_is_refused(school):
     with backup.reading(school / "portal.db") as tables:
         db_dump.Runner(tables).History.create(name="0099_later")
     path = backup.backup()[0][0]
-    with pytest.raises(Refused, match="does not know. Bring the program to that version first"):
+    with pytest.raises(CannotDo, match="does not know. Bring the program to that version first"):
         restore.restore(path)
 
 
@@ -834,10 +844,10 @@ def test_a_migration_makes_a_backup_first_and_again_does_nothing(oldest):
     assert upgrade.migrated(ops_database.migrate) == [
         p.stem for p in sorted(backup.MIGRATIONS.glob("0*.py")) if p.stem not in old
     ]
-    assert len(backup.sets(oldest / "backups")) == 1 and wanted <= answers(oldest / "portal.db")
+    assert len(backup.archives(oldest / "backups")) == 1 and wanted <= answers(oldest / "portal.db")
     before = all_of(oldest / "portal.db")
     assert upgrade.migrated(ops_database.migrate) == []
-    assert all_of(oldest / "portal.db") == before and len(backup.sets(oldest / "backups")) == 1
+    assert all_of(oldest / "portal.db") == before and len(backup.archives(oldest / "backups")) == 1
 
 
 @pytest.mark.parametrize("atomic", [True, False])
@@ -851,11 +861,11 @@ def test_a_failed_migration_puts_the_database_back(school, tmp_path, monkeypatch
     monkeypatch.setattr(upgrade, "MIGRATIONS", tmp_path / "migrations")
     before = all_of(school / "portal.db")
     with pytest.raises(
-        Refused, match=r"could not be brought up to date \(ValueError\). It was put back as it was"
+        CannotDo, match=r"could not be brought up to date \(ValueError\). It was put back as it was"
     ) as error:
         upgrade.migrated(lambda database: ops_database.migrate(database, tmp_path / "migrations"))
     assert "Zebmine" not in error.value.message
-    assert all_of(school / "portal.db") == before and len(backup.sets(school / "backups")) == 1
+    assert all_of(school / "portal.db") == before and len(backup.archives(school / "backups")) == 1
 
 
 def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(oldest, monkeypatch):
@@ -866,7 +876,7 @@ def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(oldest, monk
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, kill_at(getattr(owner, name), number))
             killed(lambda: ops_database.migrate(audit_log.db.obj))
-        assert db_dump.unsound(oldest / "portal.db") == []
+        assert db_dump.integrity_errors(oldest / "portal.db") == []
     ops_database.migrate(audit_log.db.obj)
     assert wanted <= answers(oldest / "portal.db")
     with audit_log.db.connection_context():

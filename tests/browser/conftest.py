@@ -152,7 +152,7 @@ def served(tmp_path_factory):
     port.
     """
     before, folder = (
-        (audit_log.db.obj, audit_log._key, backup.folder()),
+        (audit_log.db.obj, audit_log._key, backup.data_folder()),
         tmp_path_factory.mktemp("served"),
     )
     ops_database.configure(folder)

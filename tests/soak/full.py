@@ -196,7 +196,7 @@ def files_full(folder, database):
 def log_full(folder, database):
     """The log cannot be written: everything works without it."""
     browser = Browser(folder, database)
-    files = [h for h in logging.getLogger().handlers if isinstance(h, logs.File)]
+    files = [h for h in logging.getLogger().handlers if isinstance(h, logs.LogFile)]
     for handler in files:
         handler.stream.close()
         handler.stream = open("/dev/full", "w")
