@@ -19,11 +19,11 @@ from peewee import ForeignKeyField, IntegrityError, TextField
 import workflow
 from admin_views import drafts, forms, merge
 from admin_views.account import views as account
-from admin_views.pupil_import import harmless
 from audit import access, verify
 from models import Form, Pupil, PupilRecord, may
 from papers import pdf
 from records.questions import ROLES, Clash, Row, audit, document, short_day, today, together
+from records.spreadsheet import escape_formula
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
@@ -254,8 +254,8 @@ class RecordView(ModelView):
             sheet.writerow(
                 [
                     r.id,
-                    *(harmless(r.answer(n)) for n, _ in shown),
-                    *(harmless(r.answer(n)) for n in extra),
+                    *(escape_formula(r.answer(n)) for n, _ in shown),
+                    *(escape_formula(r.answer(n)) for n in extra),
                 ]
             )
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")

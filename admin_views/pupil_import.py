@@ -21,6 +21,7 @@ from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chu
 from admin_views.forms import clean, clean_line
 from models import Contact, Pupil
 from records.questions import Clash, audit, read_day, together
+from records.spreadsheet import unescape_formula
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
 # a file leaves these as they are
@@ -184,23 +185,7 @@ def fit(cells, used, width):
     """
     if any(c.strip() for c in cells[width:]):
         return None
-    return [unguard(cells[at].strip()).strip() if at < len(cells) else "" for at in used]
-
-
-# what a spreadsheet may run as a formula, marked or not
-RISKY = re.compile("\\A'*(?:[\t\r]|[\ufeff\0\\s]*[-=+@＝＋－＠])")
-
-
-def harmless(words):
-    """A cell that no spreadsheet runs as a formula (OWASP, ASVS 1.2.10): with an apostrophe before
-    it, if need be.
-    """
-    return f"'{words}" if RISKY.match(words) else words
-
-
-def unguard(cell):
-    """The cell as it was before `harmless`: exactly, whatever it was."""
-    return cell[1:] if cell[:1] == "'" and RISKY.match(cell[1:]) else cell
+    return [unescape_formula(cells[at].strip()).strip() if at < len(cells) else "" for at in used]
 
 
 # --- the columns
