@@ -23,7 +23,7 @@ from peewee import PeeweeException
 import app
 import config
 import models
-from admin_views import imports, status
+from admin_views import documents, imports, status
 from admin_views import privacy as keeping_screens
 from admin_views.account import passwords
 from admin_views.account import views as account
@@ -160,8 +160,8 @@ def refuse_unsafe(at, groups=checks.GROUPS):
 
 def tidy_up(portal):
     """What a start puts right after a crash, inside the program's context."""
-    imports.sweep_files(portal)
-    imports.give_back_imports()
+    documents.remove_stray_files(portal)
+    imports.restore_uploads()
     backup.sweep()
 
 

@@ -206,7 +206,7 @@ def test_what_is_brought_in_is_what_stood_in_the_file(cast, acting):
     )
     found = pupil_import.read_file(out.getvalue().encode())
     before = m.Pupil.select().count()
-    pupil_import.bring_in(
+    pupil_import.import_pupils(
         pupil_import.preview(found, pupil_import.map_columns(found.heads, "", q.SENCO), cast.senco),
         "The tests",
     )

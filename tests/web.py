@@ -572,6 +572,14 @@ def portal(database, people, tmp_path_factory):
     return made
 
 
+@pytest.fixture
+def empty_portal(portal, tmp_path, monkeypatch):
+    """The program with an empty data folder, and without the check of tokens."""
+    monkeypatch.setitem(portal.config, "DATA_DIR", tmp_path)
+    monkeypatch.setitem(portal.config, "WTF_CSRF_ENABLED", False)
+    return portal
+
+
 @pytest.fixture(scope="module")
 def built(portal, database, people):
     """The school of this module, rolled back at its end: people, and the records of the pupils
