@@ -171,7 +171,7 @@ def serve(portal, sockets):
         tidy_up(portal)
         # now, and not in the first request that needs it
         passwords.nobody()
-        printing.of(portal).warm()
+        printing.printers_of(portal).warm()
         link = account.first_link(config.base_url())
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listening = server.listen(portal, sockets, config.trusted_proxies())
