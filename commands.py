@@ -24,7 +24,7 @@ import app
 import config
 import models
 import people
-from admin_views import imports, status
+from admin_views import documents, imports, status
 from admin_views import privacy as keeping_screens
 from admin_views.account import passwords
 from admin_views.account import views as account
@@ -163,8 +163,8 @@ def refuse_unsafe(at, groups=checks.GROUPS):
 
 def tidy_up(portal):
     """What a start puts right after a crash, inside the program's context."""
-    imports.sweep_files(portal)
-    imports.give_back_imports()
+    documents.remove_stray_files(portal)
+    imports.restore_uploads()
     backup.remove_leftovers()
 
 
@@ -174,7 +174,7 @@ def serve(portal, sockets):
         tidy_up(portal)
         # now, and not in the first request that needs it
         passwords.dummy_hash()
-        printing.of(portal).warm()
+        printing.printers_of(portal).warm()
         link = account.first_link(config.base_url())
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listening = server.listen(portal, sockets, config.trusted_proxies())

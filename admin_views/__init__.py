@@ -9,7 +9,7 @@ import config
 import models
 import people
 import workflow
-from admin_views import forms, imports, privacy, school, status
+from admin_views import documents, forms, imports, privacy, school, status
 from admin_views.base import RecordView
 from admin_views.home import Home, settings_now
 from admin_views.pupil import CaseView, ListView, PupilView
@@ -39,7 +39,7 @@ REGISTER = (
     (models.Meeting, MORE, RecordView),
     (models.Consent, MORE, RecordView),
     (models.Letter, MORE, RecordView),
-    (models.Document, MORE, imports.DocumentView),
+    (models.Document, MORE, documents.DocumentView),
     (models.Strategy, MORE, RecordView),
     (models.Placement, MORE, RecordView),
     (models.ListMembership, MORE, RecordView),

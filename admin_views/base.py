@@ -19,7 +19,6 @@ from peewee import ForeignKeyField, IntegrityError, TextField
 import workflow
 from admin_views import drafts, forms, merge
 from admin_views.account import views as account
-from admin_views.pupil_import import harmless
 from audit import access, verify
 from audit.log import audit
 from models import Form, Pupil, PupilRecord, may
@@ -28,6 +27,7 @@ from records import questions as q
 from records.dates import short_day, today
 from records.questions import ROLES, transaction
 from records.record import Clash, Row, document
+from records.spreadsheet import escape_formula
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
@@ -258,8 +258,8 @@ class RecordView(ModelView):
             sheet.writerow(
                 [
                     r.id,
-                    *(harmless(r.answer(n)) for n, _ in shown),
-                    *(harmless(r.answer(n)) for n in extra),
+                    *(escape_formula(r.answer(n)) for n, _ in shown),
+                    *(escape_formula(r.answer(n)) for n in extra),
                 ]
             )
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")

@@ -18,7 +18,7 @@ from flask_admin import expose
 from flask_login import current_user
 
 from admin_views.account.views import me, recent_password_required
-from admin_views.base import RecordView, harmless
+from admin_views.base import RecordView
 from admin_views.forms import clean, key_of
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
@@ -30,6 +30,7 @@ from pathway import clock
 from privacy import keeping
 from records.dates import say_day, say_moment, today
 from records.questions import transaction
+from records.spreadsheet import escape_formula
 
 README = """{title}
 Made on {day} for request number {number}. Everything here is about one child: please keep it safe.
@@ -340,7 +341,7 @@ def parts_of(asked, bundle, folder):
     }
     parts["record.json"] = json.dumps(data, ensure_ascii=False, indent=1).encode()
     sheet = io.StringIO()
-    csv.writer(sheet).writerows([harmless(cell) for cell in row] for row in bundle.trail)
+    csv.writer(sheet).writerows([escape_formula(cell) for cell in row] for row in bundle.trail)
     parts["who.csv"] = ("\ufeff" + sheet.getvalue()).encode()
     for name, stored, code, _ in bundle.files:
         if whole(folder, stored, code):

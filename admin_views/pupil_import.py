@@ -1,8 +1,8 @@
 """Pupils from a file of the school system: read it, understand its columns, say what would change,
-bring it in.
+import it.
 
-Come here to teach the portal the column names of another school system (SAID, CONTACT_SAID).
-Nothing here writes before `bring_in`; a file never changes a stage, an SEN type or a leaving date
+Come here to teach the portal the column names of another school system (COLUMN_ALIASES). Nothing
+here writes before `import_pupils`; a file never changes a stage, an SEN type or a leaving date
 (NEVER), and an empty cell never erases an answer.
 """
 
@@ -24,50 +24,57 @@ from models import Contact, Pupil
 from records.dates import read_day
 from records.questions import transaction
 from records.record import Clash
+from records.spreadsheet import unescape_formula
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
 # a file leaves these as they are
 NEVER = ("left_on", "destination", "areas", "sen_unit", "resourced")
-PIECE, REST = 20, 0.02  # pupils that are written under one lock; seconds between two locks
-NEEDED = tuple(n for n, f in Pupil.questions() if f.ask.needed is True)
-# a column that is left out; a column that lists all contacts in one cell
-OUT, LIST = "out", "contacts"
-OUT_WORDS = "leave out"
+AT_A_TIME, PAUSE = 20, 0.02  # pupils that are written under one lock; seconds between two locks
+NEEDED = tuple(name for name, question in Pupil.questions() if question.ask.needed is True)
+OUT, OUT_WORDS = "out", "leave out"  # a column that is left out
 KINDS = REFUSED, CHANGED, NEW, SAME = "refused", "changed", "new", "same"
 
 # What school systems call our questions; capitals, spaces and dots do not matter. Our own labels
-# are understood anyway.
-SAID = """
-surname         legal surname | last name | legal last name | family name | pupil surname | student surname
-forename        legal forename | first name | legal first name | given name | pupil forename | student forename
-known_as        preferred forename | preferred first name | preferred name | chosen name | chosen forename
+# are understood anyway. A question may have several lines.
+COLUMN_ALIASES = """
+surname         legal surname | last name | legal last name | family name | pupil surname
+surname         student surname
+forename        legal forename | first name | legal first name | given name | pupil forename
+forename        student forename
+known_as        preferred forename | preferred first name | preferred name | chosen name
+known_as        chosen forename
 dob             dob | birth date | birthdate | date of birth (dob)
 sex             gender | legal sex | sex at birth
 upn             unique pupil number | pupil upn
 former_upn      previous upn | old upn
-year            year | yr | nc year | nc year actual | nc year group | national curriculum year | curriculum year | current year group
-form            reg | reg form | reg group | registration form | registration group | tutor group | form | class | class name | form name
+year            year | yr | nc year | nc year actual | nc year group | national curriculum year
+year            curriculum year | current year group
+form            reg | reg form | reg group | registration form | registration group | tutor group
+form            form | class | class name | form name
 admitted_on     admission date | doa | date admitted | entry date | date of entry
 premium         pp | pupil premium indicator | pupil premium eligible | pupil premium recipient
 eal             english additional language
 home_language   first language | language | languages | language at home
-looked_after    in care | in lea care | in la care | looked after | looked after child | child looked after | lac | cla
+looked_after    in care | in lea care | in la care | looked after | looked after child
+looked_after    child looked after | lac | cla
 care_authority  care authority | caring authority
 medical_plan    medical plan | health care plan | healthcare plan
-contacts        priority contacts | all contacts
-out             number | sen stage | sen status | sen provision | sen need | sen needs | sen type | sen types | leaving date | date left
+out             number | sen stage | sen status | sen provision | sen need | sen needs | sen type
+out             sen types | leaving date | date left
 """
-CONTACT_SAID = """
+CONTACT_ALIASES = """
 name            full name | contact name
 forename        first name | given name
 surname         last name | family name
 relationship    relation | relationship to pupil | relationship to student | type
 responsibility  parental responsibility | has parental responsibility | pr
 lives_with      lives with pupil | lives with
-phone           phone | phone number | telephone | telephone number | mobile | mobile phone | main telephone | tel
+phone           phone | phone number | telephone | telephone number | mobile | mobile phone
+phone           main telephone | tel
 email           email | email address | e-mail address | main email
 """
-YES, NO = {"yes", "y", "true", "t", "1"}, {"no", "n", "false", "f", "0"}
+CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
+YES, NO = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 YEAR_WORDS = {"rec": "r", "nursery1": "n1", "nursery2": "n2"}
 
 
@@ -93,7 +100,7 @@ class Sheet:
 
 
 def read_file(data):
-    """The bytes of a CSV file as a `Sheet`; raises Unreadable with a sentence for the person who
+    """The bytes of a CSV file as a `Sheet`. Raises Unreadable with a sentence for the person who
     chose it.
     """
     if len(data) > MOST_BYTES:
@@ -101,48 +108,51 @@ def read_file(data):
             "The file is larger than 5 MB. Choose fewer columns or fewer pupils in your school"
             " system."
         )
-    written = decode(data).removeprefix("\ufeff")
+    text = _decode(data).removeprefix("\ufeff")
     # a first line that Excel writes for itself
-    if written[:4].lower() == "sep=":
-        written = written.partition("\n")[2]
-    if not written.strip():
+    if text[:4].lower() == "sep=":
+        text = text.partition("\n")[2]
+    if not text.strip():
         raise Unreadable("The file is empty.")
-    lines = parse(written)
+    lines = _parse(text)
     if not lines:
         raise Unreadable("The file has no rows.")
-    return sheet_of(lines)
+    if len(lines) == 1:
+        raise Unreadable("The file has headings but no pupils under them.")
+    return _sheet(lines[0][1], lines[1:])
 
 
-def decode(data):
-    """The text of a file in UTF-8, UTF-16 or Windows-1252."""
-    if data[:2] == b"PK" or data[:4] == b"\xd0\xcf\x11\xe0":
+def _decode(data):
+    if data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         raise Unreadable(
             "This is an Excel workbook. Open it, choose “Save as”, then “CSV UTF-8”, and bring in"
             " that file."
         )
-    for name in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8", "cp1252"):
+    encodings = ("utf-8", "cp1252")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ("utf-16",)
+    for encoding in encodings:
         try:
-            written = data.decode(name)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" in written:
-            break
-        return written
+        if "\0" not in text:
+            return text
+        break
     raise Unreadable(
         "This is not a text file that we can read. Save it as “CSV UTF-8” and bring in that file."
     )
 
 
-def parse(written):
+def _parse(text):
     """The filled rows of a CSV text with their line numbers: [(number, cells), ...]."""
-    first = re.sub(r'"[^"]*"', "", written.lstrip().partition("\n")[0])
-    reader = csv.reader(
-        io.StringIO(written, newline=""), delimiter=max(",;\t", key=first.count), strict=True
-    )
+    first_line = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
+    separator = max(",;\t", key=first_line.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     found = []
     try:
         for cells in reader:
-            if any(c.strip() for c in cells):
+            if any(cell.strip() for cell in cells):
                 found.append((reader.line_num, cells))
             if len(found) > MOST_ROWS + 1 or reader.line_num > 20 * MOST_ROWS:
                 raise Unreadable(
@@ -156,158 +166,152 @@ def parse(written):
     return found
 
 
-def sheet_of(lines):
+def _sheet(first, rows):
     """Headings and rows; a heading that is empty or stands twice gets a name of its own, a wholly
     empty column is dropped.
     """
-    (_, first), rows = lines[0], lines[1:]
     if len(first) > MOST_COLUMNS:
         raise Unreadable(
             f"The file has more than {MOST_COLUMNS} columns; leave out those that are not needed."
         )
-    if not rows:
-        raise Unreadable("The file has headings but no pupils under them.")
     heads = []
-    for at, head in enumerate(first, 1):
-        head = " ".join((clean(head) or "").split())[:100] or f"Column {at}"
-        heads.append(head if head not in heads else f"{head} ({at})")
-    used = [
-        at
-        for at, head in enumerate(first)
-        if head.strip() or any(at < len(c) and c[at].strip() for _, c in rows)
-    ]
-    return Sheet(
-        [heads[at] for at in used], [(n, fit(cells, used, len(first))) for n, cells in rows]
-    )
+    for number, head in enumerate(first, 1):
+        name = (clean_line(head) or "")[:100] or f"Column {number}"
+        if name in heads:
+            name = f"{name} ({number})"
+        heads.append(name)
+    filled = {n for n, head in enumerate(first) if head.strip()}
+    for _, cells in rows:
+        filled.update(n for n, cell in enumerate(cells[: len(first)]) if cell.strip())
+    used = sorted(filled)
+    read = [(line, _cells(cells, used, len(first))) for line, cells in rows]
+    return Sheet([heads[n] for n in used], read)
 
 
-def fit(cells, used, width):
+def _cells(cells, used, width):
     """The cells of one row under the columns in use; None when it has answers beyond the last
     heading.
     """
-    if any(c.strip() for c in cells[width:]):
+    if any(cell.strip() for cell in cells[width:]):
         return None
-    return [unguard(cells[at].strip()).strip() if at < len(cells) else "" for at in used]
-
-
-# what a spreadsheet may run as a formula, marked or not
-RISKY = re.compile("\\A'*(?:[\t\r]|[\ufeff\0\\s]*[-=+@＝＋－＠])")
-
-
-def harmless(words):
-    """A cell that no spreadsheet runs as a formula (OWASP, ASVS 1.2.10): with an apostrophe before
-    it, if need be.
-    """
-    return f"'{words}" if RISKY.match(words) else words
-
-
-def unguard(cell):
-    """The cell as it was before `harmless`: exactly, whatever it was."""
-    return cell[1:] if cell[:1] == "'" and RISKY.match(cell[1:]) else cell
+    padded = cells + [""] * width
+    return [unescape_formula(padded[n].strip()).strip() for n in used]
 
 
 # --- the columns
-def squash(words):
+@dataclass(frozen=True)
+class Column:
+    """What a column of a file may mean: its name on the screen, and the question it answers."""
+
+    label: str
+    question: object
+
+
+def normalise(words):
     """Words without capitals, spaces and signs, to compare names by."""
     return "".join(c for c in words.casefold() if c.isalnum())
 
 
 def targets(role):
-    """What a column may mean for somebody with this role: {code: (our name, question)}, such as
-    `contact2.phone`.
+    """What a column may mean for somebody with this role: {code: Column}; the code is the name of a
+    question, or such as `contact2.phone`.
     """
     found = {}
     for section, lines in Pupil.layout():
         if role not in section.see or role not in section.write:
             continue
         for name, line in lines:
-            if name == LIST:
-                found |= contact_targets()
-            elif (
-                hasattr(line, "ask") and name not in NEVER and not isinstance(line, ForeignKeyField)
-            ):
-                found[name] = (line.verbose_name, line)
+            if name == "contacts":
+                found |= _contact_targets()
+            elif name in NEVER or not hasattr(line, "ask") or isinstance(line, ForeignKeyField):
+                continue
+            else:
+                found[name] = Column(line.verbose_name, line)
     return found
 
 
-def contact_targets():
-    """What a column about contacts may mean."""
-    asked = [(n, f.verbose_name, f) for n, f in Contact.questions()]
+def _contact_targets():
+    asked = [(name, question.verbose_name, question) for name, question in Contact.questions()]
     asked[1:1] = [("forename", "Forename", Contact.name), ("surname", "Surname", Contact.name)]
-    numbered = {
-        f"contact{i}.{n}": (f"Contact {i}: {label}", f)
-        for i in range(1, MOST_CONTACTS + 1)
-        for n, label, f in asked
-    }
-    return {LIST: ("All contacts", None), **numbered}  # in one cell, see `read_list`
+    found = {}
+    for number in range(1, MOST_CONTACTS + 1):
+        for name, label, question in asked:
+            found[f"contact{number}.{name}"] = Column(f"Contact {number}: {label}", question)
+    return found
 
 
 @functools.cache
-def known(table):
-    """A table of names by what it means: {squashed name: code}."""
-    lines = [line.split(None, 1) for line in table.strip().splitlines()]
-    own = Pupil if table == SAID else Contact
-    found = {
-        squash(f.verbose_name): OUT if own is Pupil and n in NEVER else n
-        for n, f in own.questions()
-    }
-    return found | {
-        squash(name): code for code, names in lines for name in (code, *names.split("|"))
-    }
+def _aliases(table, record_class):
+    """The codes of a table and of our own labels: {normalised name of a column: code}."""
+    found = {}
+    for name, question in record_class.questions():
+        found[normalise(question.verbose_name)] = OUT if name in NEVER else name
+    for line in table.strip().splitlines():
+        code, names = line.split(None, 1)
+        for name in (code, *names.split("|")):
+            found[normalise(name)] = code
+    return found
 
 
 def meaning(head):
-    """What a heading means as far as the tables know: a code, or an empty text."""
-    name = squash(head)
-    one = re.fullmatch(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)", name)
-    if not one:
-        return known(SAID).get(name, "")
-    part = known(CONTACT_SAID).get(one[2] or "name")
-    return f"contact{one[1]}.{part}" if part else ""
+    """The code that a heading has in the tables; an empty text when it has none."""
+    name = normalise(head)
+    contact = CONTACT_HEADING.fullmatch(name)
+    if not contact:
+        return _aliases(COLUMN_ALIASES, Pupil).get(name, "")
+    part = _aliases(CONTACT_ALIASES, Contact).get(contact[2] or "name")
+    return f"contact{contact[1]}.{part}" if part else ""
 
 
 def remembered(lines, asked):
-    """What the school said before about its columns (one a line, `their name = our name`):
-    {squashed name: code}.
+    """What the school said before about its columns: {normalised name: code}. `lines` is
+    Setting.import_columns: `their name = our name`, one a line.
     """
-    codes = {squash(label): code for code, (label, _) in asked.items()} | {squash(OUT_WORDS): OUT}
-    pairs = [line.rpartition("=") for line in (lines or "").splitlines()]
-    return {
-        squash(theirs): codes[squash(ours)]
-        for theirs, _, ours in pairs
-        if theirs and squash(ours) in codes
-    }
+    codes = {normalise(column.label): code for code, column in asked.items()}
+    codes[normalise(OUT_WORDS)] = OUT
+    found = {}
+    for line in (lines or "").splitlines():
+        theirs, _, ours = line.rpartition("=")
+        if theirs and normalise(ours) in codes:
+            found[normalise(theirs)] = codes[normalise(ours)]
+    return found
 
 
 def map_columns(heads, lines, role):
     """What each column means: a code of `targets`, OUT, or an empty text when somebody must say.
-    `lines` is Setting.import_columns.
+    What the school said before goes first.
     """
     asked = targets(role)
     told = remembered(lines, asked)
-    found = [told.get(squash(head), "") for head in heads]
-    for at, head in enumerate(heads):
-        code = found[at] or meaning(head)
-        if code == OUT or code in asked and code not in found[:at] + found[at + 1 :]:
-            found[at] = code
-    return [
-        code if code in ("", OUT) or code not in found[:at] else "" for at, code in enumerate(found)
-    ]
+    found = [told.get(normalise(head), "") for head in heads]
+    for number, head in enumerate(heads):
+        guess = meaning(head)
+        is_free = guess in asked and guess not in found
+        if not found[number] and (guess == OUT or is_free):
+            found[number] = guess
+    for number, code in enumerate(found):
+        if code != OUT and code in found[:number]:
+            found[number] = ""
+    return found
 
 
-DATA = (  # ++ and *+ never look back
-    re.compile(r"[A-Za-z]\d{11}[\dA-Za-z]"),  # a UPN
-    re.compile(r"\A[^\s@]++@[^\s@]++\Z"),  # an e-mail address
-    re.compile(r"\A[ +()./-]*+\d[\d +()./-]*+\Z"),  # a number
+DATA = re.compile(
+    r"[A-Za-z]\d{11}[\dA-Za-z]"  # a UPN
+    r"|[^\s@]+@[^\s@]+"  # an e-mail address
+    r"|[ +()./-]*\d[\d +()./-]*"  # a number
 )
 
 
-def is_data(cell):
-    """Whether a cell is an answer and no heading: a date, a UPN, an e-mail address, a number."""
-    if any(kind.fullmatch(cell) for kind in DATA):
+def is_data(head):
+    """Whether a heading (at most 100 letters) is an answer: a date, a UPN, an e-mail address, a
+    number.
+    """
+    if DATA.fullmatch(head):
         return True
+    if not any(c.isdecimal() for c in head):
+        return False
     try:
-        return any(c.isdecimal() for c in cell) and read_date(cell) is not None
+        return read_date(head) is not None
     except ValueError:
         return False
 
@@ -317,7 +321,7 @@ def refuse_without_headings(heads, role, lines):
     remembered, a child never is.
     """
     told = remembered(lines, targets(role))
-    strange = [head for head in heads if not meaning(head) and squash(head) not in told]
+    strange = [head for head in heads if not meaning(head) and normalise(head) not in told]
     if len(strange) == len(heads) or any(is_data(head) for head in strange):
         raise Unreadable(
             "The first line of this file seems to be a pupil, or has names that the portal does not"
@@ -331,64 +335,58 @@ def column_faults(heads, columns, role):
     ...].
     """
     asked = targets(role)
-    found = [
-        (at, f"Say what the column “{heads[at]}” is, or leave it out.")
-        for at, code in enumerate(columns)
-        if not code
-    ]
-    found += [
-        (at, f"Two columns are “{asked[code][0]}”; choose one of them.")
-        for at, code in enumerate(columns)
-        if code not in ("", OUT) and code in columns[:at]
-    ]
-    return found + [
-        (
-            None,
-            (
-                f"No column is “{asked[n][0]}”. Choose it below, or add it to the file in your"
-                " school system."
-            ),
-        )
-        for n in NEEDED
-        if n not in columns
-    ]
+    found = []
+    for number, code in enumerate(columns):
+        if not code:
+            found.append((number, f"Say what the column “{heads[number]}” is, or leave it out."))
+        elif code != OUT and code in columns[:number]:
+            words = f"Two columns are “{asked[code].label}”; choose one of them."
+            found.append((number, words))
+    for name in NEEDED:
+        if name not in columns:
+            words = (
+                f"No column is “{asked[name].label}”. Choose it below, or add it to the file in"
+                " your school system."
+            )
+            found.append((None, words))
+    return found
 
 
 def remember(lines, heads, columns, role):
     """The lines of Setting.import_columns with what was now said about these columns."""
     asked = targets(role)
-    ours = {
-        squash(head): f"{head} = {asked[code][0] if code != OUT else OUT_WORDS}"
-        for head, code in zip(heads, columns)
-        if code and (code != meaning(head) or squash(head) in remembered(lines, asked))
-    }
-    old = [
-        line
-        for line in (lines or "").splitlines()
-        if line.strip() and squash(line.rpartition("=")[0]) not in ours
-    ]
-    return "\n".join([*old, *ours.values()])
+    told = remembered(lines, asked)
+    new = {}
+    for head, code in zip(heads, columns, strict=True):
+        name = normalise(head)
+        if code and (code != meaning(head) or name in told):
+            new[name] = f"{head} = {OUT_WORDS if code == OUT else asked[code].label}"
+    kept = []
+    for line in (lines or "").splitlines():
+        if line.strip() and normalise(line.rpartition("=")[0]) not in new:
+            kept.append(line)
+    return "\n".join([*kept, *new.values()])
 
 
 # --- one cell
-def convert(asked, cell):
-    """A cell as its question keeps it; raises ValueError with the cure."""
-    if isinstance(asked, DateField):
+def convert(question, cell):
+    """A cell as its question keeps it. Raises ValueError with the cure."""
+    if isinstance(question, DateField):
         return read_date(cell)
-    if isinstance(asked, DecimalField):
-        return read_number(cell)
-    if asked.choices:
-        return (
-            "\n".join(option(asked, c) for c in re.split(r"[;\n]", cell))
-            if asked.ask.many
-            else option(asked, cell)
-        )
-    kept = (clean if asked.ask.rows > 1 else clean_line)(cell)
-    most = getattr(asked, "max_length", 20_000)
+    if isinstance(question, DecimalField):
+        return _read_number(cell)
+    if question.choices and question.ask.many:
+        return "\n".join(_option(question, part) for part in re.split(r"[;\n]", cell))
+    if question.choices:
+        return _option(question, cell)
+    kept = clean(cell) if question.ask.rows > 1 else clean_line(cell)
+    most = getattr(question, "max_length", 20_000)
     if kept and len(kept) > most:
         raise ValueError(
             f"it has {len(kept):,} characters and there is room for {most}; shorten it."
         )
+    if kept and question.name in ("upn", "former_upn"):
+        return "".join(kept.split()).upper()
     return kept
 
 
@@ -402,89 +400,73 @@ def read_date(cell):
         ) from None
 
 
-def read_number(cell):
-    """A number of up to two decimal places."""
+def _read_number(cell):
+    digits = cell.replace(",", ".").replace(" ", "")
     try:
-        return decimal.Decimal(cell.replace(",", ".").replace(" ", "")).quantize(
-            decimal.Decimal("0.01")
-        )
+        return decimal.Decimal(digits).quantize(decimal.Decimal("0.01"))
     except decimal.InvalidOperation:
         raise ValueError(
             f"“{cell[:40]}” is not a number; write digits, such as 20 or 1.5."
         ) from None
 
 
-def option(asked, cell):
-    """The code of one of the question's options, from its code, its words, or a usual way of
-    writing it.
-    """
-    name = spaceless(cell)
-    codes = {spaceless(said): code for code, words in asked.choices for said in (words, code)}
+def _option(question, cell):
+    """The code of an option, from its code, its words, or a usual way of writing it."""
+    codes = {}
+    for code, words in question.choices:
+        codes[_without_spaces(words)] = codes[_without_spaces(code)] = code
     if set(codes) == {"yes", "no"}:
         codes |= dict.fromkeys(YES, "Yes") | dict.fromkeys(NO, "No")
-    if asked is Pupil.year and name not in codes:
-        one = re.fullmatch(
+    name = _without_spaces(cell)
+    if question is Pupil.year and name not in codes:
+        year = re.fullmatch(
             r"(?:nc|nationalcurriculum|curriculum)?(?:yeargroup|year|yr|y)?0*(.+)", name
         )
-        name = YEAR_WORDS.get(name) or (one[1] if one else name)
+        name = YEAR_WORDS.get(name) or (year[1] if year else name)
     if name not in codes:
-        raise ValueError(
-            f"“{cell[:40]}” is none of the answers; write one of:"
-            f" {', '.join(code for code, _ in asked.choices)}."
-        )
+        answers = ", ".join(code for code, _ in question.choices)
+        raise ValueError(f"“{cell[:40]}” is none of the answers; write one of: {answers}.")
     return codes[name]
 
 
-def spaceless(words):
-    """Words without capitals and spaces. Signs stay: `1/2` is not year 12."""
+def _without_spaces(words):
+    """Without capitals either. Signs stay: `1/2` is not year 12."""
     return "".join(words.casefold().split())
 
 
+# --- one row
+@dataclass
+class Answers:
+    """What one row says: of the pupil, of each contact (`contact2`), and what cannot be read."""
+
+    pupil: dict = field(default_factory=dict)
+    contacts: dict = field(default_factory=dict)
+    faults: list = field(default_factory=list)
+
+
 def read_row(cells, heads, columns, asked):
-    """The answers of one row: the pupil's, the contacts' by number, and what cannot be read, in
-    sentences.
-    """
-    said, people, reasons = {}, defaultdict(dict), []
-    for head, code, cell in zip(heads, columns, cells):
+    """The `Answers` of one row; empty cells say nothing."""
+    row = Answers()
+    for head, code, cell in zip(heads, columns, cells, strict=True):
         if not cell or code == OUT:
             continue
-        number, _, part = code.rpartition(".")
         try:
-            if code == LIST:
-                people.update({f"listed{at}": one for at, one in enumerate(read_list(cell))})
-                continue
-            value = convert(asked[code][1], cell)
+            value = convert(asked[code].question, cell)
         except ValueError as fault:
-            reasons.append(f"“{head}”: {fault}")
+            row.faults.append(f"“{head}”: {fault}")
             continue
-        (people[number] if number else said)[part] = (
-            "".join(value.split()).upper() if code in ("upn", "former_upn") else value
-        )
-    return {n: v for n, v in said.items() if v is not None}, people, reasons
-
-
-def read_list(cell):
-    """Contacts that stand in one cell: `Mrs A Oakley (mother) 07700 900123; Mr B Oakley
-    (father)`.
-    """
-    found = []
-    for words in filter(None, map(str.strip, re.split(r"[;\n|]", cell))):
-        # ++ never looks back
-        one = re.fullmatch(
-            r"([^()\d@+]{2,100}+)(?:\(([^()]{1,60}+)\))?[\s,:-]*+(\+?[\d ]{7,20})?", words
-        )
-        if not one:
-            raise ValueError(
-                f"“{words[:60]}” cannot be read; write Name (relationship) telephone, with ;"
-                " between two people."
-            )
-        parts = zip(("name", "relationship", "phone"), one.groups())
-        found.append({n: clean(v.strip(" ,:-") if n == "name" else v) for n, v in parts if v})
-    return found
+        contact, _, name = code.rpartition(".")
+        if value is None:
+            continue
+        if contact:
+            row.contacts.setdefault(contact, {})[name] = value
+        else:
+            row.pupil[name] = value
+    return row
 
 
 # --- the preview
-class Register:
+class PupilIndex:
     """The pupils and contacts that are here already, to be found by UPN, or by name and date of
     birth.
     """
@@ -498,40 +480,42 @@ class Register:
             self.contacts[contact.pupil_id].append(contact)
 
     def find(self, said):
-        """The pupil that a row is about, or None; raises ValueError with the cure when that is in
+        """The pupil that a row is about, or None. Raises ValueError with the cure when that is in
         doubt.
         """
-        names = [said.get(n) for n in ("surname", "forename", "dob")]
+        names = [said.get(name) for name in ("surname", "forename", "dob")]
         pupil = self.upns.get(said.get("upn")) or self.upns.get(said.get("former_upn"))
         if pupil is None:
-            same = self.names.get(name_key(*names), []) if all(names) else []
-            if len(same) > 1:
-                raise ValueError(
-                    "Several pupils here have this name and date of birth; give the UPN."
-                )
-            return same[0] if same else None
+            return self._find_by_name(names)
         if pupil.erased_on:
             raise ValueError("The record of this pupil was erased here; ask the SENCO.")
-        theirs = [pupil.surname, pupil.forename, pupil.dob]
-        if all(names) and not any(name_key(a) == name_key(b) for a, b in zip(names, theirs)):
+        theirs = (pupil.surname, pupil.forename, pupil.dob)
+        some_agree = any(name_key(a) == name_key(b) for a, b in zip(names, theirs, strict=True))
+        if all(names) and not some_agree:
             raise NamesAnother(
                 f"UPN: it belongs to another pupil, {pupil}; check the UPN in your school system.",
                 pupil,
             )
         return pupil
 
+    def _find_by_name(self, names):
+        if not all(names):
+            return None
+        found = self.names.get(name_key(*names), [])
+        if len(found) > 1:
+            raise ValueError("Several pupils here have this name and date of birth; give the UPN.")
+        return found[0] if found else None
+
 
 def name_key(*names):
     """Names and dates to compare pupils by."""
-    return tuple(squash(str(n or "")) for n in names)
+    return tuple(normalise(str(name or "")) for name in names)
 
 
 @dataclass
-class Item:
+class RowPreview:
     """One row of the file: whom it is about, and what would happen. `changes` is [(question,
-    before, after), ...].
-
-    `named` is another pupil whom a reason names.
+    before, after), ...]; `named` is another pupil whom a reason names.
     """
 
     line: int
@@ -554,137 +538,143 @@ class Item:
 
 
 def preview(sheet, columns, user):
-    """What the file would do, row by row, as a list of `Item`s; nothing is written."""
-    here, asked = Register(user), targets(user.role)
-    items = [judge(line, cells, sheet.heads, columns, asked, here) for line, cells in sheet.rows]
-    refuse_twins(items)
+    """What the file would do, row by row, as a list of `RowPreview`; nothing is written."""
+    index, asked = PupilIndex(user), targets(user.role)
+    items = []
+    for line, cells in sheet.rows:
+        item = RowPreview(line, Pupil())
+        items.append(item)
+        if cells is None:
+            item.reasons.append(
+                "The row has more cells than there are headings; put quotation marks around an"
+                " answer with commas."
+            )
+        else:
+            row = read_row(cells, sheet.heads, columns, asked)
+            check_row(item, row, index, dict(zip(columns, sheet.heads, strict=True)))
+    refuse_duplicates(items)
     for item in items:
-        item.kind = (
-            REFUSED
-            if item.reasons
-            else NEW
-            if not item.pupil.id
-            else CHANGED
-            if item.changes
-            else SAME
-        )
+        if item.reasons:
+            item.kind = REFUSED
+        elif not item.pupil.id:
+            item.kind = NEW
+        elif item.changes:
+            item.kind = CHANGED
     return items
 
 
-def judge(line, cells, heads, columns, asked, here):
-    """What one row would do."""
-    if cells is None:
-        return Item(
-            line,
-            Pupil(),
-            reasons=[
-                "The row has more cells than there are headings; put quotation marks around an"
-                " answer with commas."
-            ],
-        )
-    said, people, reasons = read_row(cells, heads, columns, asked)
-    item = Item(line, Pupil(), reasons=reasons)
+def check_row(item, row, index, heads):
+    """Say on the `RowPreview` what its row would do. `heads` is {code: heading}."""
+    said = row.pupil
+    item.reasons += row.faults
     try:
-        item.pupil = here.find(said) or item.pupil
-    except NamesAnother as doubt:
-        reasons.append(str(doubt))
-        item.named = doubt.pupil
+        item.pupil = index.find(said) or item.pupil
     except ValueError as doubt:
-        reasons.append(str(doubt))
-    item.keys = keys_of(said, item.pupil)
-    if item.pupil.upn and said.get("upn") not in (None, item.pupil.upn):
-        said.setdefault("former_upn", item.pupil.upn)
-    item.changes = take_over(item.pupil, said)
-    take_people(item, people, here.contacts[item.pupil.id] if item.pupil.id else [])
-    if item.changes and not reasons:
-        item.reasons += faults_of(
-            item.pupil, said, {code: head for head, code in zip(heads, columns)}
-        )
-    return item
+        item.reasons.append(str(doubt))
+        item.named = getattr(doubt, "pupil", None)
+    pupil = item.pupil
+    item.keys = _keys(said, pupil)
+    if pupil.upn and said.get("upn") not in (None, pupil.upn):
+        said.setdefault("former_upn", pupil.upn)
+    item.changes = _take_over(pupil, said)
+    _take_contacts(item, row.contacts, index.contacts[pupil.id] if pupil.id else [])
+    if item.changes and not item.reasons:
+        item.reasons += _faults(pupil, said, heads)
 
 
-def keys_of(said, pupil):
+def _keys(said, pupil):
     """What must stand only once in a file: the UPN; the pupil who is found; or name and date of
     birth when there is no UPN.
     """
-    names = name_key(*(said.get(n) for n in ("surname", "forename", "dob")))
-    keys = (
-        {("upn", said["upn"])} if said.get("upn") else {("name", *names)} if all(names) else set()
-    )
-    return keys | ({("pupil", pupil.id)} if pupil.id else set())
+    names = [said.get(name) for name in ("surname", "forename", "dob")]
+    keys = set()
+    if said.get("upn"):
+        keys.add(("upn", said["upn"]))
+    elif all(names):
+        keys.add(("name", *name_key(*names)))
+    if pupil.id:
+        keys.add(("pupil", pupil.id))
+    return keys
 
 
-def take_over(record, said, before="", blank=False):
+def _take_over(record, said, before=""):
     """Put the answers into the record, unsaved; returns what that changes."""
-    found = []
+    changes = []
     for name, value in said.items():
-        if record.__data__.get(name) != value:
-            was = "" if blank else record.answer(name)
-            setattr(record, name, value)
-            found.append(
-                (before + record._meta.fields[name].verbose_name, was, record.answer(name))
-            )
-    return found
+        if record.__data__.get(name) == value:
+            continue
+        # a new record has nothing that somebody answered
+        was = record.answer(name) if record.id else ""
+        setattr(record, name, value)
+        label = before + record._meta.fields[name].verbose_name
+        changes.append((label, was, record.answer(name)))
+    return changes
 
 
-def take_people(item, people, kept):
+def _take_contacts(item, people, kept):
     """Put the contacts of the row into the contacts of the same name, or make new ones; none is
     ever removed.
     """
-    kept = list(kept)
-    for number, said in people.items():
-        whole = " ".join(filter(None, (said.pop("forename", None), said.pop("surname", None))))
-        said = {"name": whole, **said} if whole else said
-        if not said.get("name"):
-            if any(v not in ("Yes", "No") for v in said.values()):
-                item.reasons.append(
-                    f"{number.title().replace('Contact', 'Contact ')}: there is no name; write who"
-                    " it is."
-                )
+    here = {normalise(contact.name or ""): contact for contact in reversed(kept)}
+    for code, said in people.items():
+        parts = [said.pop("forename", None), said.pop("surname", None)]
+        name = " ".join(filter(None, parts)) or said.get("name")
+        if not name:
+            # a system that answers “No” for a contact that is not there
+            if not set(said.values()) <= {"Yes", "No"}:
+                number = code.removeprefix("contact")
+                item.reasons.append(f"Contact {number}: there is no name; write who it is.")
             continue
-        contact = next((c for c in kept if squash(c.name or "") == squash(said["name"])), None)
-        if contact is None:
-            contact = Contact(pupil=item.pupil if item.pupil.id else None)
-            kept.append(contact)
-        # a kept name keeps its spelling
-        answers = {n: v for n, v in said.items() if n != "name" or not contact.id}
-        changed = take_over(contact, answers, f"{said['name']}: ", blank=not contact.id)
+        contact = here.setdefault(normalise(name), Contact())
+        if contact.id:
+            said.pop("name", None)  # a kept name keeps its spelling
+        else:
+            said = {"name": name, **said}
+        changed = _take_over(contact, said, f"{name}: ")
         if changed and contact not in item.contacts:
             item.contacts.append(contact)
         item.changes += changed
 
 
-def faults_of(pupil, said, heads):
+def _faults(pupil, said, heads):
     """Why the pupil cannot be kept like this, in sentences that name the column."""
-    lacking = [(n, "it is empty, and a new pupil needs it.") for n in NEEDED if not pupil.answer(n)]
-    return [
-        f"“{heads.get(name, name)}”: {words}"
-        for name, words in lacking or pupil.errors()
-        if name in said or not pupil.id
-    ]
+    faults = []
+    for name in NEEDED:
+        if not pupil.answer(name):
+            faults.append((name, "it is empty, and a new pupil needs it."))
+    found = []
+    for name, words in faults or pupil.errors():
+        if name in said or not pupil.id:
+            found.append(f"“{heads.get(name, name)}”: {words}")
+    return found
 
 
-def refuse_twins(items):
+def refuse_duplicates(items):
     """Refuse all rows that are about the same pupil: nobody can tell which of them is right."""
-    seen = defaultdict(list)
+    by_key = defaultdict(list)
     for item in items:
         for key in item.keys:
-            seen[key].append(item)
+            by_key[key].append(item)
+    told = set()
     # the UPN first, then the pupil, then the name
-    for key, same in sorted(seen.items(), key=str, reverse=True):
-        lines = ", ".join(str(i.line) for i in same)
+    for key, same in sorted(by_key.items(), key=str, reverse=True):
+        if len(same) == 1:
+            continue
+        lines = ", ".join(str(item.line) for item in same)
         what = "have the same UPN" if key[0] == "upn" else "are about the same pupil"
-        for item in same if len(same) > 1 else ():
-            if not any(" of the file " in r for r in item.reasons):
+        for item in same:
+            if item.line not in told:
                 item.reasons.append(f"Lines {lines} of the file {what}; keep one of them.")
+            told.add(item.line)
 
 
 def counts(items):
     """How many rows there are of each kind: {kind: number}."""
-    return {kind: sum(i.kind == kind for i in items) for kind in KINDS}
+    kinds = [item.kind for item in items]
+    return {kind: kinds.count(kind) for kind in KINDS}
 
 
-def fingerprint(items):
+def preview_code(items):
     """A code of all that a preview says, to see that nothing has changed between looking and
     pressing.
     """
@@ -692,44 +682,43 @@ def fingerprint(items):
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
-def bring_in(items, reason):
+# --- importing
+def import_pupils(items, reason):
     """Write all that is new or changed, a few pupils at a time, so that others can save meanwhile;
     gives how many were written.
 
-    Fewer than `wanted(items)` when somebody changed one of them meanwhile: the preview then shows
+    Fewer than `to_write(items)` when somebody changed one of them meanwhile: the preview then shows
     what is left. Raises Clash or IntegrityError when that was so from the first, and nothing was
     written.
     """
-    left, done = wanted(items), 0
-    refuse_stale(left)
-    for some in chunked(left, PIECE):
+    left, done = to_write(items), 0
+    _refuse_stale(left)
+    for some in chunked(left, AT_A_TIME):
         try:
             with transaction():
                 for item in some:
-                    refuse_twin(item)
+                    _refuse_added_meanwhile(item)
                     item.save(reason)
         except (Clash, IntegrityError):
             if not done:
                 raise
             break
         done += len(some)
-        # others wait for the lock, and must find it free once
-        time.sleep(REST if done < len(left) else 0)
-    told = ", ".join(f"{n} {kind}" for kind, n in counts(items).items())
-    audit(
-        "import",
-        Pupil(),
-        reason=f"{reason}: {told}" + ("" if done == len(left) else f"; only {done} were written"),
-    )
+        if done < len(left):
+            time.sleep(PAUSE)  # who waits for the lock must find it free once
+    told = f"{reason}: " + ", ".join(f"{n} {kind}" for kind, n in counts(items).items())
+    if done < len(left):
+        told += f"; only {done} were written"
+    audit("import", Pupil(), reason=told)
     return done
 
 
-def wanted(items):
-    """The items that an import writes."""
+def to_write(items):
+    """The rows that an import writes."""
     return [item for item in items if item.kind in (NEW, CHANGED)]
 
 
-def refuse_stale(items):
+def _refuse_stale(items):
     """Raise Clash when a pupil was changed since it was looked at: before anything is written."""
     versions = dict(Pupil.select(Pupil.id, Pupil.version).tuples())
     for item in items:
@@ -737,15 +726,11 @@ def refuse_stale(items):
             raise Clash("Somebody else has saved one of these pupils.")
 
 
-def refuse_twin(item):
-    """Raise Clash when somebody else has added the new pupil of an item since it was looked at."""
+def _refuse_added_meanwhile(item):
+    """Raise Clash when somebody else has added the new pupil of a row since it was looked at."""
+    pupil = item.pupil
     if item.kind != NEW:
         return
-    pupil = item.pupil
-    for other in Pupil.select(Pupil.surname, Pupil.forename, Pupil.dob).where(
-        Pupil.dob == pupil.dob
-    ):
-        if name_key(other.surname, other.forename, other.dob) == name_key(
-            pupil.surname, pupil.forename, pupil.dob
-        ):
+    for other in Pupil.select(Pupil.surname, Pupil.forename).where(Pupil.dob == pupil.dob):
+        if name_key(other.surname, other.forename) == name_key(pupil.surname, pupil.forename):
             raise Clash("Somebody else has added one of these pupils.")

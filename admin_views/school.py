@@ -243,7 +243,7 @@ class HelpView(SchoolPage):
     @expose("/blank/<stage>.pdf")
     def blank(self, stage):
         """All papers of one stage, empty."""
-        return pdf.blank_pack(stage, current_user) if stage in workflow.OPEN else abort(404)
+        return pdf.blank_pack(stage) if stage in workflow.OPEN else abort(404)
 
     @expose("/day/", methods=("POST",))
     def day(self):

@@ -6,8 +6,7 @@ Come here to add a typeface or to allow one more script. The font files live in 
 needs no right to read a file.
 
 Arabic prints with all of its letters, joined and from right to left, but without the small vowel
-marks above and below them: the shaping leaves those out, as everyday Arabic writing does. Every
-letter of a name is there.
+marks above and below them, as everyday Arabic writing does.
 """
 
 import unicodedata
@@ -23,10 +22,9 @@ from records.unicode_text import nfc
 NON_JOINER = "\u200c"  # Persian needs it between letters
 # they only choose between two looks of one sign
 VARIATIONS = frozenset(map(chr, range(0xFE00, 0xFE10)))
-THAI_LAO_ABOVE = frozenset(
-    "\u0e31\u0e34\u0e35\u0e36\u0e37\u0e47\u0e4d\u0eb1\u0eb4\u0eb5\u0eb6\u0eb7\u0ebb\u0ecd"
-)
 TALL = frozenset("bdfhkl\u0e1b\u0e1d\u0e1f")  # small letters as high as a capital
+# Unicode's combining classes of the marks above a letter; 0 is that of Thai and Lao vowels
+ABOVE = (0, 107, 122, 230)
 
 # In order of preference. Each: regular, bold, italic, bold italic. A later one is opened when a
 # letter needs it.
@@ -41,11 +39,11 @@ FAMILIES = {
     "chinese": ("kurinto/ttf/KurintoSansSC-Rg", "kurinto/ttf/KurintoSansSC-Bd"),
     "korean": ("kurinto/ttf/KurintoSansKR-Rg", "kurinto/ttf/KurintoSansKR-Bd"),
 }
+EVERYDAY = ("school", "wide")
 
 # Scripts whose letters stand side by side, so that they print right without a shaping engine
-# (looked at, one by one).
-# The words are the first words of the letters' Unicode names. Indic and other joining scripts are
-# left out on purpose.
+# (looked at, one by one). The words are the first words of the letters' Unicode names. Indic and
+# other joining scripts are left out on purpose.
 SCRIPTS = frozenset(
     """LATIN GREEK CYRILLIC ARMENIAN GEORGIAN HEBREW ARABIC ETHIOPIC THAI LAO CJK HIRAGANA KATAKANA
     KATAKANA-HIRAGANA HANGUL TIFINAGH FEMININE MASCULINE MODIFIER MICRO SCRIPT DOUBLE-STRUCK
@@ -53,21 +51,18 @@ SCRIPTS = frozenset(
 )
 
 
-EVERYDAY = ("school", "wide")
-
-
-def register(html: bytes = b"") -> None:
+# --- the files
+def load_fonts(html=b""):
     """Make typefaces known to the printer: the two everyday ones, and those which the page asks for
     by their class.
     """
     for family in FAMILIES:
         if family in EVERYDAY or f'class="font-{family}"'.encode() in html:
-            _register(family)
+            _load_family(family)
 
 
 @cache
-def _register(family: str) -> None:
-    """Make one family known to ReportLab and xhtml2pdf under its name."""
+def _load_family(family):
     from reportlab.lib.fonts import addMapping
     from reportlab.pdfbase import pdfmetrics
     from xhtml2pdf import default
@@ -83,14 +78,13 @@ def _register(family: str) -> None:
 
 
 @cache
-def _letters(family: str) -> frozenset[int]:
-    """Return the code points which all faces of a family can draw."""
+def letters_of(family):
+    """The code points which all faces of a family can draw."""
     return frozenset.intersection(*(frozenset(face.face.charToGlyph) for face in _faces(family)))
 
 
 @cache
-def _faces(family: str) -> list[object]:
-    """Read the font files of a family: TTFonts of ReportLab."""
+def _faces(family):
     from reportlab.pdfbase.ttfonts import TTFont  # here: most commands print nothing
 
     folder = files("weblate_fonts") / "static" / "weblate_fonts"
@@ -101,117 +95,109 @@ def _faces(family: str) -> list[object]:
     return faces
 
 
-def clean(text: object) -> str:
-    """Return composed text (NFC) without what cannot be seen on paper: controls, surrogates,
-    direction marks.
+# --- text
+def printable(text):
+    """Text as safe HTML in which every letter names a typeface that has it. Line breaks become
+    <br />.
     """
-    composed = nfc(str(text)).replace("\r\n", "\n").replace("\r", "\n")
-    kept = (
-        c
-        for c in composed
-        if c in f"\n\t{NON_JOINER}" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
-    )
-    return "".join(c for c in kept if c not in VARIATIONS)
-
-
-def printable(text: object) -> Markup:
-    """Return text as safe HTML in which every letter names a typeface that has it. Line breaks
-    become <br />.
-    """
-    if _all_plain(str(text)):
+    if _is_plain(text):
         return escape(text).replace("\n", Markup("<br />"))
-    runs = groupby(_with_fonts(clean(text)), key=lambda pair: pair[1])
-    return Markup("").join(
-        _span(family, "".join(cluster for cluster, _ in run)) for family, run in runs
-    )
+    html = Markup("")
+    for family, run in groupby(_with_fonts(_visible(text)), key=lambda pair: pair[1]):
+        part = Markup("").join(_raised(cluster) for cluster, _ in run)
+        part = part.replace("\n", Markup("<br />"))
+        if family not in ("school", None):
+            part = Markup('<span class="font-{}">{}</span>').format(family, part)
+        html += part
+    return html
 
 
-def unprintable(text: object) -> str | None:
-    """Return the sentence which says what cannot be printed right, or None when all of it can."""
-    if _all_plain(str(text)):
-        return None
-    wrong = sorted(
-        {c for cluster, family in _with_fonts(clean(text)) if family is None for c in cluster}
-    )
+def unprintable(text):
+    """The sentence which says what cannot be printed right; empty when all of it can."""
+    if _is_plain(text):
+        return ""
+    wrong = set()
+    for cluster, family in _with_fonts(_visible(text)):
+        if family is None:
+            wrong.update(cluster)
     if not wrong:
-        return None
-    scripts = " and ".join(sorted({_script(c) for c in wrong}))
-    shown = " ".join(f"◌{c}" if unicodedata.category(c) == "Mn" else c for c in wrong[:8])
-    more = " and others" if len(wrong) > 8 else ""
+        return ""
+    shown = []
+    for character in sorted(wrong)[:8]:
+        is_mark = unicodedata.category(character) == "Mn"
+        shown.append(f"◌{character}" if is_mark else character)
+    if len(wrong) > 8:
+        shown.append("and others")
+    scripts = " and ".join(sorted({_script(character) for character in wrong}))
     return (
         "This cannot be printed, because the paper would show these characters wrongly: "
-        f"{shown}{more} ({scripts}). Please write them in English letters as well or instead, "
+        f"{' '.join(shown)} ({scripts}). Please write them in English letters as well or instead, "
         "or print the page from the screen."
     )
 
 
-def _all_plain(text: str) -> bool:
-    """Say whether text needs no work at all, which is so of nearly every answer: each letter stands
-    for itself in the first typeface.
-    """
-    return all(map(_plain, set(text)))
+def _is_plain(text):
+    """Whether text needs no work at all, which is so of nearly every answer."""
+    return all(map(_is_plain_character, set(text)))
 
 
 @lru_cache(maxsize=20_000)
-def _plain(character: str) -> bool:
-    """Say whether one character has nothing to be cleaned, composed, joined or raised, and is in
-    the first typeface.
+def _is_plain_character(character):
+    """Whether it has nothing to be composed or raised, and is in the first typeface."""
+    if character in "\n\t":
+        return True
+    if unicodedata.category(character)[0] not in "LNPSZ":
+        return False
+    return unicodedata.is_normalized("NFC", character) and _family(character) == "school"
+
+
+def _visible(text):
+    """Composed text (NFC) without what cannot be seen on paper: controls, surrogates, direction
+    marks.
     """
-    kept = (
-        character in "\n\t"
-        or unicodedata.category(character)[0] in "LNPSZ"
-        and unicodedata.is_normalized("NFC", character)
-    )
-    return kept and _family(character) == "school"
+    kept = []
+    for character in nfc(text).replace("\r\n", "\n").replace("\r", "\n"):
+        unseen = unicodedata.category(character) in ("Cc", "Cf", "Cs") or character in VARIATIONS
+        if not unseen or character in f"\n\t{NON_JOINER}":
+            kept.append(character)
+    return "".join(kept)
 
 
-def _span(family: str | None, text: str) -> Markup:
-    """Escape one run of text; any typeface but the first is named in a span."""
-    lifted = (_lifted(cluster) for cluster in _clusters(text))
-    safe = Markup("").join(lifted).replace("\n", Markup("<br />"))
-    return (
-        safe
-        if family in ("school", None)
-        else Markup('<span class="font-{}">{}</span>').format(family, safe)
-    )
-
-
-def _lifted(cluster: str) -> Markup:
-    """Escape one letter; raise a mark that would otherwise touch a capital, or the mark
-    under it.
+def _raised(cluster):
+    """One letter, escaped. Without a shaping engine its mark would be drawn over a capital, or over
+    the mark below (most Thai names have such a pair): that one is raised.
     """
-    *below, last = cluster
-    if not below or not _above(last):
+    below, last = cluster[:-1], cluster[-1]
+    if not below or not _is_above(last):
         return escape(cluster)
-    high = below[0].isupper() or below[0] in TALL or any(_above(mark) for mark in below[1:])
-    return Markup("{}<sup>{}</sup>" if high else "{}{}").format("".join(below), last)
+    if below[0].isupper() or below[0] in TALL or any(map(_is_above, below[1:])):
+        return Markup("{}<sup>{}</sup>").format(below, last)
+    return escape(cluster)
 
 
-def _above(character: str) -> bool:
-    """Say whether a combining mark sits above its letter (230), or is a Thai or Lao tone or vowel
-    that does.
-    """
-    return unicodedata.combining(character) in (230, 107, 122) or character in THAI_LAO_ABOVE
+def _is_above(character):
+    is_mark = unicodedata.category(character) == "Mn"
+    return is_mark and unicodedata.combining(character) in ABOVE
 
 
-def _with_fonts(text: str) -> list[tuple[str, str | None]]:
-    """Pair each letter (with its marks) with its family; white space stays with the family before
+def _with_fonts(text):
+    """Pair each letter (with its marks) with its family; a space stays with the family before
     it.
     """
     pairs, family = [], "school"
     for cluster in _clusters(text):
-        family = family if cluster == " " and family else _family(cluster)
+        if cluster != " " or not family:
+            family = _family(cluster)
         pairs.append((cluster, family))
     return pairs
 
 
-def _clusters(text: str) -> list[str]:
+def _clusters(text):
     """Split text in letters, each with the combining marks that follow it."""
-    clusters: list[str] = []
+    clusters = []
     for character in text:
-        if clusters and (
-            unicodedata.category(character).startswith("M") or character == NON_JOINER
-        ):
+        joins = unicodedata.category(character).startswith("M") or character == NON_JOINER
+        if clusters and joins:
             clusters[-1] += character
         else:
             clusters.append(character)
@@ -219,44 +205,41 @@ def _clusters(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=20_000)
-def _family(cluster: str) -> str | None:
-    """Return the first family that draws the whole cluster right, or None."""
+def _family(cluster):
+    """The first family that draws the whole cluster right, or None."""
     if cluster.isspace():
         return "school"
-    if len(cluster) > 4 or not all(_stands_alone(c) for c in cluster):
+    if len(cluster) > 4 or not all(map(_stands_alone, cluster)):
         return None
-    choices = FAMILIES if len(cluster) == 1 else [name for name in FAMILIES if name != "school"]
-    return next(
-        (family for family in choices if all(ord(c) in _letters(family) for c in cluster)), None
-    )
+    for family in FAMILIES:
+        # the first typeface has no places for marks
+        if len(cluster) > 1 and family == "school":
+            continue
+        if all(ord(character) in letters_of(family) for character in cluster):
+            return family
+    return None
 
 
-def _stands_alone(character: str) -> bool:
-    """Say whether a character prints right without a shaping engine."""
+def _stands_alone(character):
+    """Whether a character prints right without a shaping engine."""
     if ord(character) > 0xFFFF:
         # ReportLab writes a wrong text layer for these (searching and copying would fail)
         return False
-    if _first_word(character) == "ARABIC" and unicodedata.category(character) == "Lo":
-        return _joins(character)
-    return unicodedata.category(character)[0] not in "LM" or _first_word(character) in SCRIPTS
+    category = unicodedata.category(character)
+    word = _first_word(character)
+    if word == "ARABIC" and category == "Lo":
+        # the paper draws with the joined forms only
+        forms = (character, *LETTERS_ARABIC.get(character, ()))
+        return any(form >= "\ufb50" for form in forms)
+    return category[0] not in "LM" or word in SCRIPTS
 
 
-def _joins(letter: str) -> bool:
-    """Say whether Unicode has the joined forms of an Arabic letter; the paper draws with those
-    only.
-    """
-    return letter >= "\ufb50" or any(form >= "\ufb50" for form in LETTERS_ARABIC.get(letter, ()))
-
-
-def _first_word(character: str) -> str:
+def _first_word(character):
     """The first word of a character's Unicode name: its script, for a letter."""
     return unicodedata.name(character, "UNKNOWN").split()[0]
 
 
-def _script(character: str) -> str:
-    """Name the script of a character for a reader: 'Gurmukhi', or 'symbols'."""
-    return (
-        _first_word(character).capitalize()
-        if unicodedata.category(character)[0] in "LM"
-        else "symbols"
-    )
+def _script(character):
+    if unicodedata.category(character)[0] in "LM":
+        return _first_word(character).capitalize()
+    return "symbols"

@@ -7,134 +7,158 @@ to write. Each line of `record.document` is told `how` it is drawn: the name of 
 page shrinks until its words cannot be read.
 """
 
-SHORT, LINES = 200, 5  # the most letters and lines that stand in a table cell
+LETTERS_OF_CELL, LINES_OF_CELL = 200, 5  # the most that stand in a table cell
 PAGE_WIDTH = 17.0  # centimetres between the margins
 MOST_COLUMNS, MOST_RULED = 6, 4  # of a completed table; of an empty one
 FEW_OPTIONS = 10  # more are named, not ticked, on a completed paper
+MOST_WRITING_LINES = 14
+# letters that fit: of options beside their question; of options side by side; of one option in a
+# pair; of one line of a stack
+BESIDE, IN_A_BLOCK, IN_A_PAIR, IN_A_LINE = 56, 50, 42, 105
 
 
 def ready(sections, blank):
     """The sections with every line told how it is drawn."""
+    found = []
+    for section in sections:
+        lines = []
+        for line in section["lines"]:
+            if "columns" not in line:
+                lines.append(_question(line, blank))
+            elif blank:
+                lines.append(_blank_list(line))
+            else:
+                lines.append(_filled_list(line))
+        found.append({**section, "lines": lines})
+    return found
 
-    def told(line):
-        return _group(line, blank) if "columns" in line else _line(line, blank)
 
-    return [{**s, "lines": [told(line) for line in s["lines"]]} for s in sections]
-
-
-def _line(line, blank):
+def _question(line, blank):
     """A question with `how` it is drawn: ticks, fact (beside it), long (below it), line or box (to
     write in).
     """
-    line = {**line, "chosen": _chosen(line)}
-    if line["options"] and (blank or len(line["options"]) <= FEW_OPTIONS):
-        # an option that is no longer offered
-        more = [c for c in line["chosen"] if c not in line["options"]]
-        line["options"] = line["options"] + more
-        return {**line, "how": "ticks", "place": _tick_place(line["options"])}
-    if blank and not line["answer"]:
-        return {
-            **line,
-            "how": "box" if line["rows"] > 1 else "line",
-            "room": min(line["rows"] + 1, 14),
-        }
-    return {**line, "how": "fact" if fits_cell(line["answer"]) and line["rows"] == 1 else "long"}
+    options, answer = line["options"], line["answer"]
+    chosen = [words for words in answer.split("; ") if words] if options else []
+    line = {**line, "chosen": chosen}
+    if options and (blank or len(options) <= FEW_OPTIONS):
+        no_longer_offered = [words for words in chosen if words not in options]
+        options = options + no_longer_offered
+        return {**line, "how": "ticks", "options": options, "place": _tick_place(options)}
+    if blank and not answer:
+        how = "box" if line["rows"] > 1 else "line"
+        return {**line, "how": how, "room": min(line["rows"] + 1, MOST_WRITING_LINES)}
+    is_short = fits_cell(answer) and line["rows"] == 1
+    return {**line, "how": "fact" if is_short else "long"}
 
 
 def _tick_place(options):
     """Where the boxes to tick stand: beside the question, below it in pairs, or below it one a
     line.
     """
-    if sum(len(o) + 4 for o in options) <= 56:
+    if _width(options) <= BESIDE:
         return "beside"
-    return "pairs" if len(options) >= 4 and max(map(len, options)) <= 42 else "below"
+    in_pairs = len(options) >= 4 and max(map(len, options)) <= IN_A_PAIR
+    return "pairs" if in_pairs else "below"
 
 
-def _chosen(line):
-    """The chosen options, in words."""
-    return [words for words in line["answer"].split("; ") if words] if line["options"] else []
+def _width(options):
+    """The letters that options take side by side, with their boxes."""
+    return sum(len(words) + 4 for words in options)
 
 
-def _group(group, blank):
-    """A list of rows with `how` it is drawn: a table when all is short, else stacked; empty rows
-    when blank.
-    """
+def _blank_list(group):
+    """An empty list: a table to write in, or a block for each line when it has much to write."""
+    columns = group["columns"]
+    many_options = any(sum(map(len, column["options"])) > 40 for column in columns)
+    how = "blocks" if many_options or len(columns) > MOST_RULED else "ruled"
+    return {**group, "how": how, "grid": _grid(columns), "widths": widths(columns, [])}
+
+
+def _filled_list(group):
+    """A list of rows: a table when all is short, else each row as a stack."""
     columns, table = group["columns"], group["table"]
-    if blank:
-        wide = len(columns) > MOST_RULED or any(sum(map(len, c["options"])) > 40 for c in columns)
-        how = "blocks" if wide else "ruled"
-        group = {**group, "grid": _grid(columns)}
-    else:
-        how = "none" if not table else "table" if _fits_table(columns, table) else "stack"
-        group = {**group, "entries": [_entry(columns, row) for row in table]}
-    return {**group, "how": how, "widths": widths(columns, table)}
+    how = "stack"
+    if not table:
+        how = "none"
+    elif _fits_table(columns, table):
+        how = "table"
+    entries = [_stacked(columns, row) for row in table]
+    return {**group, "how": how, "entries": entries, "widths": widths(columns, table)}
 
 
 def _grid(columns):
     """The cells of one empty entry to write in: what needs room has a line of its own, the others
     stand in pairs.
     """
-    lines = []
-    for at, column in enumerate(columns):
-        alone = (
-            at == 0 or column.get("rows", 1) > 1 or sum(len(o) + 4 for o in column["options"]) > 50
-        )
-        if not alone and lines and lines[-1]["open"]:
-            lines[-1] = {"cells": [*lines[-1]["cells"], column], "open": False}
+    grid, open_pair = [], False
+    for number, column in enumerate(columns):
+        needs_room = column.get("rows", 1) > 1 or _width(column["options"]) > IN_A_BLOCK
+        if number == 0 or needs_room:
+            grid.append([column])
+            open_pair = False
+        elif open_pair:
+            grid[-1].append(column)
+            open_pair = False
         else:
-            lines.append({"cells": [column], "open": not alone})
-    return [line["cells"] for line in lines]
+            grid.append([column])
+            open_pair = True
+    return grid
 
 
-def _entry(columns, row):
+def _stacked(columns, row):
     """One row as a stack: short answers run on in one line of the paper, a longer one stands below
     its question.
     """
     stack, room = [], 0
-    for column, said in zip(columns, row, strict=True):
-        length = len(column["label"]) + len(said or "Not answered") + 6
-        short = length <= 100 and "\n" not in said
-        if short and stack and stack[-1]["short"] and length <= room:
-            stack[-1]["facts"].append((column["label"], said))
+    for column, answer in zip(columns, row, strict=True):
+        fact = (column["label"], answer)
+        length = len(column["label"]) + len(answer or "Not answered") + 6
+        is_short = length <= 100 and "\n" not in answer
+        if is_short and length <= room:
+            stack[-1]["facts"].append(fact)
             room -= length
         else:
-            stack.append({"short": short, "facts": [(column["label"], said)]})
-            room = 105 - length
+            stack.append({"short": is_short, "facts": [fact]})
+            room = IN_A_LINE - length if is_short else 0
     return {"stack": stack, "keep": sum(map(len, row)) < 1500}
 
 
 def fits_cell(text):
-    """Whether an answer is short enough for a table cell, which must never be taller than a
-    page.
-    """
-    return len(text) <= SHORT and text.count("\n") < LINES
+    """Whether an answer is short enough for a table cell."""
+    return len(text) <= LETTERS_OF_CELL and text.count("\n") < LINES_OF_CELL
 
 
 def _fits_table(columns, table):
     """Whether rows can be ruled as a table: few columns, short answers, and no word wider than its
     column.
     """
-    short = all(fits_cell(cell) for row in table for cell in row)
-    return len(columns) <= MOST_COLUMNS and short and sum(_least(columns, table)) <= PAGE_WIDTH
+    if len(columns) > MOST_COLUMNS:
+        return False
+    if not all(fits_cell(cell) for row in table for cell in row):
+        return False
+    return sum(_least_widths(columns, table)) <= PAGE_WIDTH
 
 
-def _least(columns, table):
+def _least_widths(columns, table):
     """The least width of each column in centimetres: that of its longest word."""
-    said = [[c["label"], *(row[at] for row in table)] for at, c in enumerate(columns)]
-    return [
-        0.5 + 0.2 * max(len(w) for text in texts for w in text.split() or [""]) for texts in said
-    ]
+    least = []
+    for number, column in enumerate(columns):
+        words = column["label"].split()
+        for row in table:
+            words += row[number].split()
+        least.append(0.5 + 0.2 * max(map(len, words), default=0))
+    return least
 
 
 def widths(columns, table):
     """The width of each column in per cent: room for its longest word, and more where more
     is said.
     """
-    least = _least(columns, table)
-    said = [
-        max(12, *map(len, [c["label"], *c["options"]]), *(min(len(row[at]), 90) for row in table))
-        for at, c in enumerate(columns)
-    ]
+    least, most = _least_widths(columns, table), []
+    for number, column in enumerate(columns):
+        said = [12, *map(len, [column["label"], *column["options"]])]
+        said += [min(len(row[number]), 90) for row in table]
+        most.append(max(said))
     spare = max(PAGE_WIDTH - sum(least), 0)
-    whole = [low + spare * part / sum(said) for low, part in zip(least, said, strict=True)]
-    return [f"{100 * w / sum(whole):.1f}%" for w in whole]
+    whole = [low + spare * part / sum(most) for low, part in zip(least, most, strict=True)]
+    return [f"{100 * width / sum(whole):.1f}%" for width in whole]

@@ -2,15 +2,15 @@
 the profile.
 
 Come here to change what is on a paper and in which order. How it looks is in `templates/paper.html`
-and `static/paper.css`, how a question is laid out in `ruling.py`, how it is drawn in the room
-`papers`. The words come from `record.document`, so a new question prints without a change here.
-A letter that the typefaces cannot draw is refused in a sentence.
+and `static/paper.css`, how a question is laid out in `layout`. The words come from
+`record.document`, so a new question prints without a change here. A letter that the typefaces
+cannot draw is refused in a sentence.
 """
 
-import bisect
 import datetime
 import functools
 import io
+import itertools
 import logging
 import re
 from pathlib import Path
@@ -62,9 +62,8 @@ GIVEN_WORDS = (
 RECEIPT_WORDS = "The record of a pupil who has left us for your school. It is confidential."
 
 SHEET = Path(__file__).resolve().parent.parent / "static" / "paper.css"
-log = logging.getLogger("portal.paper")
-
 EMPTY = {"title": "", "purpose": "", "state": {}, "sections": []}
+log = logging.getLogger("portal.paper")
 
 
 # --- the papers, for the views
@@ -73,160 +72,124 @@ def place():
     there is none.
     """
     actor = audit_log.actor()
-    return printing.of(current_app).place(actor.user if actor else None)
+    return printing.printers_of(current_app).place(actor.user if actor else None)
 
 
-def answered(make):
-    """Give a view the paper that a function makes, or a plain page that says why it cannot be
-    printed.
-    """
+def as_response(make):
+    """Let a function that gives a paper say on a plain page why it cannot be printed."""
 
     @functools.wraps(make)
-    def answer(*asked):
+    def respond(*args):
         try:
             with place():
-                return make(*asked)
+                return make(*args)
         except (printing.Busy, printing.GivenUp) as problem:
-            return _refusal(str(problem), 503, {"Retry-After": printing.TRY_AGAIN})
+            page = _error_page("This cannot be printed just now", problem, retry=request.path)
+            return make_response(page, 503, {"Retry-After": printing.TRY_AGAIN})
         except PaperError as problem:
-            return _refusal(str(problem), 422)
+            return make_response(_error_page("This cannot be printed", problem), 422)
 
-    return answer
+    return respond
 
 
-@answered
+def _error_page(title, problem, retry=""):
+    return render_template("error.html", title=title, words=str(problem), retry=retry)
+
+
+@as_response
 def one(record, user):
     """One record of a pupil as a PDF: a paper in its state, a letter, or anything else as a
     completed form.
     """
-    name = f"{record.slug()}-{record.id}"
+    page = {"pupil": record.pupil}
     if isinstance(record, Letter):
-        return _answer(
-            name,
-            user,
-            kind="letter",
-            title=record.kind_name(),
-            pupil=record.pupil,
-            **_letter(record),
-        )
-    part = _part_of(record, user.role)
-    tag = part["state"].get("tag")
-    return _answer(
-        name, user, kind="form", title=part["title"], pupil=record.pupil, parts=[part], tag=tag
-    )
+        page |= {"kind": "letter", "title": record.kind_name(), **_letter(record)}
+    else:
+        part = _part_of(record, user)
+        page |= {"kind": "form", "title": part["title"], "parts": [part]}
+        if part["state"].get("kind") in ("draft", "declined"):
+            page["tag"] = part["state"]["tag"]
+    return _response(f"{record.slug()}-{record.id}", user, **page)
 
 
-@answered
-def blank(record_class, user=None):
+@as_response
+def blank(record_class):
     """The empty form of a record class, to fill in by hand."""
     part = _blank_part(record_class)
-    return _answer(
-        f"{record_class.slug()}-blank",
-        user,
-        kind="form",
-        title=part["title"],
-        parts=[part],
-        blank=True,
-    )
+    name = f"{record_class.slug()}-blank"
+    return _response(name, kind="form", title=part["title"], parts=[part], blank=True)
 
 
-@answered
-def blank_pack(stage, user=None):
+@as_response
+def blank_pack(stage):
     """All papers of one stage (a code of `workflow.STAGES`), empty."""
-    parts = [_blank_part(p.form) for p in workflow.PAPERS if p.stage == stage]
-    return _answer(
+    return _response(
         f"blank-{stage.lower()}",
-        user,
         kind="pack",
         title="Papers to fill in",
-        parts=parts,
+        parts=[_blank_part(paper.form) for paper in workflow.PAPERS if paper.stage == stage],
         blank=True,
         cover=workflow.stage_label(stage),
         words="The papers of this stage, empty, to fill in by hand.",
     )
 
 
-@answered
+@as_response
 def family_pack(pupil, user):
     """The five forms of Stage 3 for one family: empty but for the child's name, without what is not
     for the family.
     """
-    parts = [_blank_part(p.form, pupil) for p in workflow.PAPERS if p.kind == "side"]
-    return _answer(
+    return _response(
         f"family-pack-{pupil.id}",
         user,
         kind="pack",
         title="Family pack",
         pupil=pupil,
-        parts=parts,
+        parts=[_blank_part(paper.form, pupil) for paper in workflow.PAPERS if paper.kind == "side"],
         blank=True,
         cover="Family pack",
         words=FAMILY_WORDS,
     )
 
 
-@answered
+@as_response
 def whole_record(pupil, user):
     """Everything kept about a pupil that this person may see, with a table of contents: papers
     oldest first.
     """
-    parts = [
-        _part_of(pupil, user.role),
-        *_forms(pupil, user),
-        *_chapters(pupil, user),
-        *_timeline(pupil, user),
-    ]
-    parts[0]["title"] = "Pupil details"
-    return _answer(
-        f"whole-record-{pupil.id}",
-        user,
-        kind="record",
-        title="Pupil record",
-        pupil=pupil,
-        parts=parts,
-        cover="Pupil record",
-        words=RECORD_WORDS,
-    )
+    forms = _forms(pupil, user, workflow.every_form())
+    parts = [{**_part_of(pupil, user), "title": "Pupil details"}]
+    parts += [{**_part_of(form, user), "entry": _contents_line(form)} for form in forms]
+    parts += _chapters(pupil, user)
+    parts += _timeline(pupil, user)
+    page = _record_page(pupil, parts, RECORD_WORDS)
+    return _response(f"whole-record-{pupil.id}", user, **page)
 
 
 def given_record(pupil, papers, cut):
     """The bytes of a PDF of what is given of a child: `papers` is [(record, data), ...] without
     what `cut` leaves out. Raises PaperError.
     """
-    parts, chapters = [], {}
+    details, forms, chapters = [], [], {}
     for record, told in papers:
-        state = cut.masked(_state(record, told))
-        part = {
-            "title": told["title"] if isinstance(record, Form) else told["name"],
-            "purpose": _sentence(told["purpose"]),
-            "state": state,
-            "sections": layout.ready(told["sections"], blank=False),
-        }
+        part = _part(record, told)
+        part["state"] = cut.masked(part["state"])
         if isinstance(record, Form):
-            parts.append(
-                (
-                    (record.happened_on or record.entered_at.date(), record.id),
-                    {**part, "entry": _entry(record)},
-                )
-            )
+            forms.append((_age(record), {**part, "entry": _contents_line(record)}))
+        elif isinstance(record, Pupil):
+            details.append({**part, "title": "Pupil details"})
         else:
-            chapters.setdefault(type(record), []).append(part)
-    details = [{**part, "title": "Pupil details"} for part in chapters.pop(Pupil, [])]
-    rest = [
-        {**EMPTY, "title": cls.plural(), "records": records} for cls, records in chapters.items()
-    ]
-    forms = [part for _, part in sorted(parts, key=lambda row: row[0])]
-    return render(
-        _html(
-            None,
-            kind="record",
-            title="Pupil record",
-            pupil=pupil,
-            parts=[*details, *forms, *rest],
-            cover="Pupil record",
-            words=GIVEN_WORDS,
-        )
-    )
+            chapters.setdefault(type(record), []).append({**part, "title": told["name"]})
+    forms.sort(key=lambda row: row[0])
+    parts = details + [part for _, part in forms]
+    parts += [{**EMPTY, "title": cls.plural(), "records": rows} for cls, rows in chapters.items()]
+    return render(_html(**_record_page(pupil, parts, GIVEN_WORDS)))
+
+
+def _record_page(pupil, parts, words):
+    title = "Pupil record"
+    page = {"kind": "record", "title": title, "cover": title}
+    return {**page, "pupil": pupil, "parts": parts, "words": words}
 
 
 def receipt(pupil):
@@ -234,31 +197,19 @@ def receipt(pupil):
     Raises PaperError.
     """
     school = Setting.of_school()
-    known = (
-        ("Pupil", f"{pupil.forename} {pupil.surname}"),
-        ("Date of birth", say_day(pupil.dob)),
-        ("UPN", pupil.upn or ""),
-        ("Left us on", say_day(pupil.left_on)),
-        ("Sent by", f"{school.school_name}, {school.senco_name}"),
-        ("Sent on", ""),
-        ("How", ""),
-    )
+    sent = {
+        "Pupil": f"{pupil.forename} {pupil.surname}",
+        "Date of birth": say_day(pupil.dob),
+        "UPN": pupil.upn or "",
+        "Left us on": say_day(pupil.left_on),
+        "Sent by": f"{school.school_name}, {school.senco_name}",
+        "Sent on": "",
+        "How": "",
+    }
     asked = ("Name of your school", "Received on", "Received by (name and role)", "Signature")
-    parts = [
-        ("What was sent", known),
-        ("Please fill in, and send this page back to us", [(label, "") for label in asked]),
-    ]
     sections = [
-        {
-            "label": label,
-            "prompt": "",
-            "code": "",
-            "lines": [
-                {"name": "", "label": q, "prompt": "", "rows": 1, "options": [], "answer": said}
-                for q, said in lines
-            ],
-        }
-        for label, lines in parts
+        _receipt_section("What was sent", sent),
+        _receipt_section("Please fill in, and send this page back to us", dict.fromkeys(asked, "")),
     ]
     part = {
         **EMPTY,
@@ -266,95 +217,85 @@ def receipt(pupil):
         "purpose": RECEIPT_WORDS,
         "sections": layout.ready(sections, blank=True),
     }
-    return render(_html(None, kind="form", title="Receipt", pupil=pupil, parts=[part], blank=True))
+    return render(_html(kind="form", title="Receipt", pupil=pupil, parts=[part], blank=True))
 
 
-@answered
+def _receipt_section(label, answers):
+    line = {"name": "", "prompt": "", "rows": 1, "options": []}
+    lines = [{**line, "label": asked, "answer": answer} for asked, answer in answers.items()]
+    return {"label": label, "prompt": "", "code": "", "lines": lines}
+
+
+@as_response
 def profile(pupil, user):
     """The one-page profile. Lists are shortened until it fits one page; the letters keep their
     size.
     """
-    panels, name = _panels(pupil, user), f"profile-{pupil.id}"
-
-    def drawn(size):
-        """The profile with this room, and lists of this length."""
-        short = [
-            (title, colour, shorten(words, size[1], size[2])) for title, colour, words in panels
-        ]
-        return _answer(
-            name,
+    panels = _panels(pupil, user)
+    for room, items, letters in PROFILE_SIZES:
+        short = [(title, colour, shorten(said, items, letters)) for title, colour, said in panels]
+        response = _response(
+            f"profile-{pupil.id}",
             user,
             kind="profile",
             title="One-page profile",
             pupil=pupil,
             panels=short,
-            room=size[0],
+            room=room,
         )
+        if _pages(response) == 1:
+            break
+    return response
 
-    best = bisect.bisect_left(PROFILE_SIZES[:-1], True, key=lambda size: _pages(drawn(size)) <= 1)
-    return drawn(PROFILE_SIZES[best])
 
-
-def _pages(answer):
-    """The number of pages of a paper."""
+def _pages(response):
     from pypdf import PdfReader
 
-    return len(PdfReader(io.BytesIO(answer.data)).pages)
+    return len(PdfReader(io.BytesIO(response.data)).pages)
 
 
 # --- from data to a PDF
-def _answer(name, user, **page):
+def _response(name, user=None, **page):
     """The PDF as the answer to a request. Raises PaperError."""
-    pdf = render(_html(user, **page))
-    head = {
+    headers = {
         "Content-Type": "application/pdf",
         "Content-Disposition": f"inline; filename={name}.pdf",
     }
-    return make_response(pdf, head)
+    return make_response(render(_html(user, **page)), headers)
 
 
-def _refusal(sentence, code, head=None):
-    """The page that says why a paper cannot be printed, or not now."""
-    now = code == 503
-    title = "This cannot be printed just now" if now else "This cannot be printed"
-    page = render_template(
-        "error.html", title=title, words=sentence, retry=request.path if now else ""
-    )
-    return make_response(page, code, head or {})
-
-
-def _html(user, pupil=None, **page):
+def _html(user=None, pupil=None, **page):
     """The whole document, style sheet included."""
-    printed = f"Printed on {say_day(today())}" + (f" by {_brief(user.name)}" if user else "")
-    shown = {"blank": False, "parts": (), "tag": "", "room": 0, **page}
-    css = Markup(SHEET.read_text(encoding="utf-8"))
+    printed = f"Printed on {say_day(today())}"
+    if user:
+        printed += f" by {_brief(user.name)}"
     return render_template(
         "paper.html",
+        **{"blank": False, "parts": (), "tag": "", "room": 0, **page},
         p=word,
         pieces=pieces,
         brief=_brief,
-        css=css,
+        css=Markup(SHEET.read_text(encoding="utf-8")),
         school=Setting.of_school(),
         printed=printed,
         pupil=pupil,
         day=say_day(today()),
-        **shown,
     )
 
 
 def _brief(name):
     """A name that fits in the head or foot of a page."""
-    return name if len(name or "") <= 60 else name[:58] + "…"
+    return _cut(name or "", 60)
 
 
 def word(text):
     """Text as safe HTML in typefaces that have its letters; raises PaperError for letters that
     would come out wrong.
     """
-    problem = fonts.unprintable(text)
+    problem = fonts.unprintable(str(text))
     if problem:
         raise PaperError(problem)
-    return fonts.printable(text)
+    return fonts.printable(str(text))
 
 
 def pieces(text):
@@ -370,44 +311,42 @@ def pieces(text):
 
 def render(html):
     """The bytes of the PDF of a whole HTML page. Raises PaperError."""
+    gone = printing.never
+    if has_request_context():
+        gone = request.environ.get("waitress.client_disconnected", gone)
     try:
-        return printing.of(current_app).draw(html, _gone())
+        return printing.printers_of(current_app).draw(html, gone)
     except PaperError as problem:
         if problem.fault:
             log.error("a paper could not be drawn: %s", problem.fault)
         raise
 
 
-def _gone():
-    """What says whether the person who asked has hung up; nobody hangs up on a command."""
-    asked = request.environ if has_request_context() else {}
-    return asked.get("waitress.client_disconnected", printing.never)
-
-
 # --- one part
-def _part_of(record, role):
-    """A record as a part of a paper: its title, its state, and its sections made ready for the
-    template.
+def _part_of(record, user):
+    """A record as a part of a paper, as far as this person may see it."""
+    if isinstance(record, Form):
+        return _part(record, record.content(user.role))
+    return _part(record, document(record, user.role))
+
+
+def _part(record, content):
+    """The data of a record as a part of a paper: its title, its state, and its sections made ready
+    for the template.
     """
-    content = record.content(role) if isinstance(record, Form) else document(record, role)
     state = _state(record, content)
     sections = layout.ready(content["sections"], blank=False)
     if state.get("kind") == "declined":
-        sections = [
-            s
-            for s in sections
-            if any(line.get("answer") or line.get("table") for line in s["lines"])
-        ]
-    return {
-        "title": content["title"],
-        "purpose": _sentence(content["purpose"]),
-        "state": state,
-        "sections": sections,
-    }
+        sections = [section for section in sections if _is_answered(section)]
+    purpose = _sentence(content["purpose"])
+    return {"title": content["title"], "purpose": purpose, "state": state, "sections": sections}
+
+
+def _is_answered(section):
+    return any(line.get("answer") or line.get("table") for line in section["lines"])
 
 
 def _sentence(words):
-    """The words with a capital at the beginning."""
     return words[:1].upper() + words[1:]
 
 
@@ -416,103 +355,73 @@ def _blank_part(record_class, pupil=None):
     them is asked.
     """
     content = document(record_class)
-    sections = [s for s in content["sections"] if s["family"] or pupil is None]
-    for line in (line for s in sections for line in s["lines"]):
-        if pupil is not None and line["name"] == "pupil":
-            line["answer"] = f"{pupil.called} {pupil.surname}"
-    _tell_rows(record_class, sections)
-    return {
-        **EMPTY,
-        "title": content["title"],
-        "purpose": _sentence(content["purpose"]),
-        "sections": layout.ready(sections, blank=True),
-    }
-
-
-def _tell_rows(record_class, sections):
-    """Tell each column of an empty list how many lines its question asks for."""
     groups = record_class.groups()
-    for line in (line for s in sections for line in s["lines"] if "columns" in line):
-        for column, (_, asked) in zip(
-            line["columns"], groups[line["name"]].questions(), strict=True
-        ):
-            column["rows"] = asked.ask.rows
+    sections = [s for s in content["sections"] if s["family"] or pupil is None]
+    for section in sections:
+        for line in section["lines"]:
+            if pupil and line["name"] == "pupil":
+                line["answer"] = f"{pupil.called} {pupil.surname}"
+            if "columns" in line:
+                asked = groups[line["name"]].questions()
+                for column, (_, question) in zip(line["columns"], asked, strict=True):
+                    column["rows"] = question.ask.rows
+    purpose, ready = _sentence(content["purpose"]), layout.ready(sections, blank=True)
+    return {**EMPTY, "title": content["title"], "purpose": purpose, "sections": ready}
 
 
 def _state(record, content):
     """The box under the title of a paper that says how far one may rely on it."""
     if not isinstance(record, Form):
-        error = {
-            "kind": "draft",
-            "tag": "ENTERED IN ERROR",
-            "words": "It is kept, but it does not count.",
-        }
-        return error if getattr(record, "void", False) else {}
-    lines = [line for s in content["sections"] for line in s["lines"]]
+        if not getattr(record, "void", False):
+            return {}
+        words = "It is kept, but it does not count."
+        return {"kind": "draft", "tag": "ENTERED IN ERROR", "words": words}
+    state = {"kind": record.status, "tag": record.answer("status").upper()}
+    if record.status == "draft":
+        state["words"] = DRAFT_WORDS
+    elif record.status == "complete":
+        state["words"] = "Not yet agreed and sealed."
+        if record.entered_by:
+            begun = say_moment(record.entered_at)
+            state["words"] = f"Written by {record.entered_by}, begun on {begun}. {state['words']}"
+    elif record.status == "declined":
+        state["words"] = f"Not filled in. Reason: {record.declined_why or 'not given'}"
+    elif record.seal_holds():
+        state["words"] = _seal_words(record, content)
+        state["code"] = re.findall(".{8}", record.sealed_code)
+    else:
+        state = {"kind": "draft", "tag": "SEAL BROKEN", "words": BROKEN_WORDS}
+    lines = [line for section in content["sections"] for line in section["lines"]]
     withheld = any(line["name"] == "withhold" and line["answer"] == "Yes" for line in lines)
-    return {**STATES[record.status](record, content), "withheld": withheld}
+    return {**state, "withheld": withheld}
 
 
-def _draft(*_):
-    """A draft is not to be relied on."""
-    return {"kind": "draft", "tag": "DRAFT", "words": DRAFT_WORDS}
-
-
-def _complete(form, _):
-    """Complete, but not agreed: who wrote it."""
-    by = (
-        f"Written by {form.entered_by}, begun on {say_moment(form.entered_at)}. "
-        if form.entered_by
-        else ""
-    )
-    return {"kind": "complete", "tag": "COMPLETED", "words": f"{by}Not yet agreed and sealed."}
-
-
-def _sealed(form, content):
-    """The seal in its own words: who, when, check code; a warning when the words no longer match
-    the code.
-    """
-    if not form.seal_holds():
-        return {"kind": "draft", "tag": "SEAL BROKEN", "words": BROKEN_WORDS}
+def _seal_words(form, content):
     when = say_moment(datetime.datetime.fromisoformat(content["when"]))
-    newer = (
-        type(form)
-        .select()
-        .where(type(form).supersedes == form.id, type(form).status == "sealed")
-        .exists()
-    )
-    more = " There is a newer version of this paper." if newer else ""
-    return {
-        "kind": "sealed",
-        "tag": "SEALED",
-        "code": [form.sealed_code[at : at + 8] for at in range(0, 64, 8)],
-        "words": f"Agreed by {content['who']} on {when}. These words never change.{more}",
-    }
-
-
-def _declined(form, _):
-    """Not filled in, and why."""
-    why = form.declined_why or "not given"
-    return {"kind": "declined", "tag": "DECLINED", "words": f"Not filled in. Reason: {why}"}
-
-
-STATES = {"draft": _draft, "complete": _complete, "sealed": _sealed, "declined": _declined}
+    words = f"Agreed by {content['who']} on {when}. These words never change."
+    cls = type(form)
+    if cls.select().where(cls.supersedes == form.id, cls.status == "sealed").exists():
+        words += " There is a newer version of this paper."
+    return words
 
 
 # --- the whole record
-def _forms(pupil, user):
-    """Every paper of the pathway that this person may see, oldest first, each on a new page."""
-    found = [
-        f
-        for cls in workflow.every_form()
-        if may(user, "r", cls)
-        for f in cls.select().where(cls.pupil == pupil)
-    ]
-    found.sort(key=lambda f: (f.happened_on or f.entered_at.date(), f.entered_at, f.id))
-    return [{**_part_of(f, user.role), "entry": _entry(f)} for f in found]
+def _forms(pupil, user, classes, states=None):
+    """The papers of these classes that this person may see, oldest first."""
+    found = []
+    for cls in classes:
+        if may(user, "r", cls):
+            found.extend(cls.select().where(cls.pupil == pupil))
+    if states:
+        found = [form for form in found if form.status in states]
+    return sorted(found, key=_age)
 
 
-def _entry(form):
+def _age(form):
+    return form.happened_on or form.entered_at.date(), form.entered_at, form.id
+
+
+def _contents_line(form):
     """A paper's line in the table of contents: its name and date."""
     return f"{form.kind_name()}, {short_day(form.happened_on)}".strip(", ")
 
@@ -521,63 +430,46 @@ def _chapters(pupil, user):
     """What is kept beside the papers, a chapter for each kind of record: strategies, consents,
     meetings, letters.
     """
-    elsewhere = (Form, Placement, ListMembership)
-    for cls in (
-        c for c in every(PupilRecord) if not issubclass(c, elsewhere) and may(user, "r", c)
-    ):
-        records = list(cls.select().where(cls.pupil == pupil).order_by(cls.id))
-        if records:
-            parts = [{**_part_of(r, user.role), "title": str(r)} for r in records]
+    for cls in every(PupilRecord):
+        if issubclass(cls, (Form, Placement, ListMembership)) or not may(user, "r", cls):
+            continue
+        records = cls.select().where(cls.pupil == pupil).order_by(cls.id)
+        parts = [{**_part_of(record, user), "title": str(record)} for record in records]
+        if parts:
             yield {**EMPTY, "title": cls.plural(), "records": parts}
 
 
 def _timeline(pupil, user):
-    """The stages and the lists, from when to when."""
-    wanted = (
-        (Placement, ("started_on", "ended_on", "stage", "cycle", "move", "decided_by")),
-        (ListMembership, ("started_on", "ended_on", "list")),
-    )
-    lines = [_history(cls, names, pupil) for cls, names in wanted if may(user, "r", cls)]
-    reasons = [_reasons(pupil)] if may(user, "r", Placement) else []
-    lines = [line for line in (*lines, *reasons) if line["table"]]
+    """The stages and the lists, from when to when, and what was said at each move."""
+    lines = []
+    if may(user, "r", Placement):
+        names = ("started_on", "ended_on", "stage", "cycle", "move", "decided_by")
+        lines.append(_history("Stages", Placement, names, pupil))
+    if may(user, "r", ListMembership):
+        names = ("started_on", "ended_on", "list")
+        lines.append(_history("Lists", ListMembership, names, pupil))
+    if may(user, "r", Placement):
+        said = _history("", Placement, ("started_on", "move", "answers"), pupil)
+        table = [row for row in said["table"] if row[2]]
+        heads = ("From", "Move", "What was asked")
+        lines.append(_table("What was said at each move", heads, table))
+    lines = [line for line in lines if line["table"]]
     if lines:
         section = {"label": "", "prompt": "", "code": "", "lines": lines}
-        yield {
-            **EMPTY,
-            "title": "Stages and lists",
-            "sections": layout.ready([section], blank=False),
-        }
+        ready = layout.ready([section], blank=False)
+        yield {**EMPTY, "title": "Stages and lists", "sections": ready}
 
 
-def _history(cls, names, pupil):
-    """All placements or list memberships as a list of rows."""
-    fields = cls._meta.fields
+def _history(label, cls, names, pupil):
     rows = cls.select().where(cls.pupil == pupil).order_by(cls.started_on, cls.id)
-    table = [[_short_answer(row, n) for n in names] for row in rows]
-    return _rows_line(
-        "Stages" if cls is Placement else "Lists", [fields[n].verbose_name for n in names], table
-    )
+    table = [[_short_answer(row, name) for name in names] for row in rows]
+    return _table(label, [cls._meta.fields[name].verbose_name for name in names], table)
 
 
-def _reasons(pupil):
-    """What was asked and answered at each move."""
-    rows = (
-        Placement.select()
-        .where(Placement.pupil == pupil)
-        .order_by(Placement.started_on, Placement.id)
-    )
-    table = [
-        [short_day(row.started_on), row.move or "", row.answers or ""]
-        for row in rows
-        if row.answers
-    ]
-    return _rows_line("What was said at each move", ["From", "Move", "What was asked"], table)
-
-
-def _rows_line(label, columns, table):
+def _table(label, heads, table):
     """A list of rows as `record.document` gives it."""
-    heads = [{"label": c, "options": []} for c in columns]
-    return {"name": "", "label": label, "prompt": "", "columns": heads, "table": table}
+    columns = [{"label": head or "", "options": []} for head in heads]
+    return {"name": "", "label": label, "prompt": "", "columns": columns, "table": table}
 
 
 def _short_answer(row, name):
@@ -588,8 +480,10 @@ def _short_answer(row, name):
     if isinstance(value, datetime.date):
         return short_day(value)
     names = {"stage": workflow.stage_label, "list": workflow.list_label}
-    said = names[name](value) if name in names and value else row.answer(name)
-    return f"{said} (entered in error)" if row.void and name in ("stage", "list") else said
+    if name not in names:
+        return row.answer(name)
+    said = names[name](value) if value else ""
+    return f"{said} (entered in error)" if row.void else said
 
 
 # --- letters
@@ -597,31 +491,25 @@ def _letter(letter):
     """What a letter says: to whom, the subject, its paragraphs with greeting and close."""
     to = [line.strip() for line in (letter.to_whom or "").splitlines() if line.strip()]
     body = [part.strip() for part in re.split(r"\n\s*\n", letter.body or "") if part.strip()]
-    if not (body and body[0].lower().startswith("dear")):
-        people = [
-            line.removeprefix("The ") for line in to[:2] if not any(c.isdigit() for c in line)
-        ]
+    if not body or not body[0].lower().startswith("dear"):
+        # a line with a number is an address
+        people = [line.removeprefix("The ") for line in to[:2] if not re.search(r"\d", line)]
         body.insert(0, f"Dear {' and '.join(people) or 'family'},")
     closed = re.search(r"(?i)\byours (sincerely|faithfully)|kind regards", letter.body or "")
-    return {
-        "letter": letter,
-        "to": to,
-        "paragraphs": body,
-        "close": "" if closed else "Yours sincerely",
-    }
+    close = "" if closed else "Yours sincerely"
+    return {"letter": letter, "to": to, "paragraphs": body, "close": close}
 
 
 # --- the one-page profile
 # Room below each list in points, the most items of a list, the most letters of an item: the first
 # that fits is taken.
-ROOMY = tuple((room, 9, 260) for room in range(104, -1, -4))
 PROFILE_SIZES = (
-    *ROOMY,
-    (0, 7, 200),
+    (96, 9, 260),
+    (64, 9, 260),
+    (32, 9, 260),
+    (0, 9, 260),
     (0, 6, 160),
-    (0, 5, 130),
     (0, 4, 110),
-    (0, 3, 100),
     (0, 2, 80),
 )
 PANELS = (
@@ -658,63 +546,41 @@ def _panels(pupil, user):
     """The panels of the profile, [(title, colour, [(words, whose), ...])], from papers that this
     person may see.
     """
-    said = {"plan": _answers(newest(pupil, user, (MyPlan, MyPlanPlus), ("sealed",)), user)}
-    for cls in (PupilViews, FamilyThinks):
-        said[cls] = _answers(newest(pupil, user, (cls,), ("sealed", "complete")), user)
-    said[Strategy] = {"strategy": _everyday(pupil, user)}
-    return [
-        (
-            title,
-            colour,
-            _in_turn([_voiced(source, said[source].get(name, "")) for source, name in sources]),
-        )
-        for title, colour, sources in PANELS
-    ]
-
-
-def _voiced(source, text):
-    """The items of an answer, each with whose words they are when they are not the child's or the
-    school's.
-    """
-    return [(words, "my family" if source is FamilyThinks else "") for words in _items(text)]
-
-
-def newest(pupil, user, classes, states):
-    """The newest paper of these classes and states that this person may see; None when there is
-    none.
-    """
-    found = [
-        f
-        for cls in classes
-        if may(user, "r", cls)
-        for f in cls.select().where(cls.pupil == pupil, cls.status.in_(states))
-    ]
-    return max(
-        found,
-        key=lambda f: (f.happened_on or f.entered_at.date(), f.entered_at, f.id),
-        default=None,
-    )
+    answers = {Strategy: {"strategy": _strategies(pupil, user)}}
+    for source, classes, states in (
+        ("plan", (MyPlan, MyPlanPlus), ("sealed",)),
+        (PupilViews, (PupilViews,), ("sealed", "complete")),
+        (FamilyThinks, (FamilyThinks,), ("sealed", "complete")),
+    ):
+        forms = _forms(pupil, user, classes, states)
+        answers[source] = _answers(forms[-1], user) if forms else {}
+    panels = []
+    for title, colour, sources in PANELS:
+        lists = []
+        for source, name in sources:
+            # whose words they are when they are not the child's or the school's
+            whose = "my family" if source is FamilyThinks else ""
+            lists.append([(words, whose) for words in _items(answers[source].get(name, ""))])
+        panels.append((title, colour, _in_turn(lists)))
+    return panels
 
 
 def _answers(form, user):
     """What a paper says, by the name of the question; of a list of rows the first column."""
-    lines = (
-        [line for s in form.content(user.role)["sections"] for line in s["lines"]] if form else []
-    )
-    return {
-        x["name"]: "\n".join(row[0] for row in x["table"]) if "table" in x else x["answer"]
-        for x in lines
-    }
+    answers = {}
+    for section in form.content(user.role)["sections"]:
+        for line in section["lines"]:
+            first_column = [row[0] for row in line.get("table", ())]
+            answers[line["name"]] = line.get("answer") or "\n".join(first_column)
+    return answers
 
 
-def _everyday(pupil, user):
+def _strategies(pupil, user):
     """The everyday strategies of today, one a line."""
-    open_now = (
-        Strategy.select()
-        .where(Strategy.pupil == pupil, Strategy.until.is_null())
-        .order_by(Strategy.id)
-    )
-    return "\n".join(s.strategy for s in open_now if s.strategy) if may(user, "r", Strategy) else ""
+    if not may(user, "r", Strategy):
+        return ""
+    query = Strategy.select().where(Strategy.pupil == pupil, Strategy.until.is_null())
+    return "\n".join(row.strategy or "" for row in query.order_by(Strategy.id))
 
 
 def _items(text):
@@ -727,21 +593,22 @@ def _in_turn(lists):
     """The items of several lists, one from each in turn, so that a shortened list keeps every
     voice; none twice.
     """
-    longest = max((len(items) for items in lists), default=0)
-    return list(
-        {
-            items[at][0]: items[at] for at in range(longest) for items in lists if at < len(items)
-        }.values()
-    )
+    found = {}
+    for row in itertools.zip_longest(*lists):
+        for item in row:
+            if item:
+                found.setdefault(item[0], item)
+    return list(found.values())
 
 
-def shorten(words, items, letters):
+def shorten(said, items, letters):
     """At most so many items, each of at most so many letters: cut after a whole word, with an
     ellipsis.
     """
-    return [(_cut(text, letters), whose) for text, whose in words[:items]]
+    return [(_cut(text, letters), whose) for text, whose in said[:items]]
 
 
 def _cut(text, letters):
-    """The text, or its first words that fit, with an ellipsis."""
-    return text if len(text) <= letters else text[:letters].rsplit(" ", 1)[0].rstrip(",;: ") + "…"
+    if len(text) <= letters:
+        return text
+    return text[:letters].rsplit(" ", 1)[0].rstrip(",;: ") + "…"

@@ -2,10 +2,9 @@
 people never draw.
 
 Come here to change how many papers are drawn at once, how many may wait, and what happens when
-nobody waits any more. A thread that asks for a paper waits for it, without using the processor;
-when the person hangs up, their paper leaves the queue, or its process is ended. A process that has
-ended is replaced when the next paper needs it. Nothing is written to disk: pages and papers go
-through pipes. What drawing costs and reaches is in `worker`.
+nobody waits any more: their paper leaves the queue, or its process is ended. A process that has
+ended is replaced when the next paper needs it. Nothing is written to disk. What drawing costs and
+reaches is in `worker`.
 """
 
 import contextlib
@@ -18,7 +17,7 @@ from collections import Counter, deque
 from pathlib import Path
 
 from papers import worker
-from papers.worker import FAILED, PAGE, PDF, TOO_LONG, TOO_MUCH, PaperError
+from papers.worker import FAILED, OVER_LIMIT, PAGE, PDF, TOO_LONG, PaperError
 
 # papers drawn at the same time: more than EACH, so that one person never has them all
 WORKERS = 3
@@ -54,8 +53,8 @@ def never():
     return False
 
 
-def of(app):
-    """The printers of a program; one that has none draws by itself, as the tests do."""
+def printers_of(app):
+    """The print queue of a program; one that has none draws by itself, as the tests do."""
     return app.extensions.get("printing", IN_PROCESS)
 
 
@@ -71,7 +70,7 @@ class InProcess:
 
     def draw(self, html, gone=never):
         """The bytes of the PDF of a whole HTML page. Raises PaperError."""
-        return worker.draw(html.encode("utf-8", "ignore"))
+        return worker.draw_pdf(html.encode("utf-8", "ignore"))
 
 
 IN_PROCESS = InProcess()
@@ -83,10 +82,10 @@ class Printers:
     """
 
     def __init__(self, seconds=worker.SECONDS, memory=worker.MEMORY):
-        self.limits = [str(seconds), str(memory)]
+        self.limits = (str(seconds), str(memory))
         self.slots = threading.BoundedSemaphore(WORKERS)
         self.idle = deque()
-        self.asking = Counter()  # how many requests of each person wait for papers
+        self.waiting = Counter()  # how many requests of each person wait for papers
         self.counting = threading.Lock()
 
     def warm(self):
@@ -100,56 +99,45 @@ class Printers:
         """
         with self.counting:
             self._refuse_too_many(person)
-            self.asking[person] += 1
-        given_up = False
+            self.waiting[person] += 1
         try:
-            yield
+            try:
+                yield
+            finally:
+                with self.counting:
+                    self.waiting[person] -= 1
         except GivenUp:
-            given_up = True
+            log.info("a paper was given up: nobody waits for it")
             raise
-        finally:
-            with self.counting:
-                self.asking[person] -= 1
-            if given_up:
-                log.info("a paper was given up: nobody waits for it")
 
     def _refuse_too_many(self, person):
-        if self.asking[person] >= EACH:
+        if self.waiting[person] >= EACH:
             log.warning("no paper: this person waits for %d already", EACH)
             raise Busy(YOURS)
-        if self.asking.total() >= WAITING:
+        if self.waiting.total() >= WAITING:
             log.warning("no paper: %d requests wait for papers already", WAITING)
             raise Busy(OTHERS)
 
     def draw(self, html, gone=never):
         """The bytes of the PDF of a whole HTML page (str); `gone()` says whether nobody waits any
-        more.
-
-        Raises PaperError; GivenUp when nobody waits.
+        more. Raises PaperError; GivenUp when nobody waits.
         """
-        self._wait_for_slot(gone)
-        try:
-            return self._drawn(html.encode("utf-8", "ignore"), gone)
-        finally:
-            self.slots.release()
-
-    def _wait_for_slot(self, gone):
         while not self.slots.acquire(timeout=LOOK):
             if gone():
                 raise GivenUp(ENDED)
-
-    def _drawn(self, html, gone):
-        process = self._idle_worker()
         try:
-            return process.draw(html, gone)
+            process = self._idle_worker()
+            try:
+                return process.draw(html.encode("utf-8", "ignore"), gone)
+            finally:
+                if process.is_usable():
+                    self.idle.append(process)
+                else:
+                    process.end()
         finally:
-            if process.is_usable():
-                self.idle.append(process)
-            else:
-                process.end()
+            self.slots.release()
 
     def _idle_worker(self):
-        """A process that waits for work, or a new one."""
         while self.idle:
             process = self.idle.pop()
             if process.is_usable():
@@ -165,9 +153,8 @@ class Worker:
     """One process that draws one paper after the other."""
 
     def __init__(self, limits):
-        words = [sys.executable, "-m", "papers.worker", *limits]
         self.process = subprocess.Popen(
-            words,
+            [sys.executable, "-m", "papers.worker", *limits],
             cwd=PROGRAM,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -181,10 +168,9 @@ class Worker:
 
     def _read(self):
         """Put each answer into the queue; None when the process has ended."""
-        with self.process.stdout as pipe:
-            with contextlib.suppress(EOFError):
-                while True:
-                    self.answers.put(worker.receive(pipe))
+        with self.process.stdout as pipe, contextlib.suppress(EOFError):
+            while True:
+                self.answers.put(worker.receive(pipe))
         self.process.wait()
         self.answers.put(None)
 
@@ -208,8 +194,10 @@ class Worker:
         with contextlib.suppress(OSError):
             worker.send(self.process.stdin, PAGE, html)
         answer = self._answer(gone)
+        if answer is None and self.process.returncode == OVER_LIMIT:
+            raise PaperError(TOO_LONG, "more processor time or memory than a paper may take")
         if answer is None:
-            raise self._why_it_ended()
+            raise PaperError(ENDED, f"its process ended with {self.process.returncode}")
         kind, body = answer
         if kind == PDF:
             return body
@@ -224,9 +212,3 @@ class Worker:
                 if gone():
                     self.end()
                     raise GivenUp(ENDED) from None
-
-    def _why_it_ended(self):
-        code = self.process.returncode
-        if code == TOO_MUCH:
-            return PaperError(TOO_LONG, "more processor time or memory than a paper may take")
-        return PaperError(ENDED, f"its process ended with {code}")

@@ -3,8 +3,7 @@ standard output.
 
 Come here to change what drawing one paper may cost or reach. The process knows typefaces and HTML,
 nothing of the records: it reads no database, no file of the school and no network. It ends when its
-input ends, in the middle of a paper too, so it never outlives the portal. `draw` does the same work
-inside another process, for tests.
+input ends, in the middle of a paper too, so it never outlives the portal.
 """
 
 import contextlib
@@ -18,7 +17,6 @@ import struct
 import sys
 import threading
 import time
-from functools import cache
 
 from papers import fonts
 
@@ -29,8 +27,7 @@ except ImportError:  # Windows
 
 SECONDS = 300  # of processor time for one paper; 250 pages took 19
 MEMORY = 1024**3  # bytes of address space of one worker; 250 pages took a quarter
-# exit code of a worker whose paper took too much processor time or memory
-TOO_MUCH = 75
+OVER_LIMIT = 75  # exit code of a worker whose paper took too much processor time or memory
 
 TOO_LONG = "This paper is too long to print in one go. Please print a part of it."
 FAILED = "This paper could not be printed. Nothing was changed; please tell the technician."
@@ -73,27 +70,28 @@ def receive(pipe):
 
 
 # --- drawing
-@cache
-def policy():
+def access_policy():
     """What a paper may reach: no folder and no network. The typefaces are known by name, the style
     sheet is inside.
     """
     from xhtml2pdf.config.resources import ResourceAccessPolicy
 
     # the library's limit counts the time on the wall: Windows has no other
-    clock = None if resource else SECONDS
-    return ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=clock)
+    seconds = None if resource else SECONDS
+    return ResourceAccessPolicy.server(None, allow_remote=False, max_render_seconds=seconds)
 
 
-def draw(html):
+def draw_pdf(html):
     """The bytes of the PDF of a whole HTML page (bytes, UTF-8). Raises PaperError."""
     from xhtml2pdf import pisa  # here: the portal itself imports this module and draws nothing
     from xhtml2pdf.config.resources import RenderLimitError
 
-    fonts.register(html)
+    fonts.load_fonts(html)
     out = io.BytesIO()
     try:
-        result = pisa.CreatePDF(html, dest=out, encoding="utf-8", path="", resource_policy=policy())
+        result = pisa.CreatePDF(
+            html, dest=out, encoding="utf-8", path="", resource_policy=access_policy()
+        )
     except (RenderLimitError, MemoryError):
         raise PaperError(TOO_LONG) from None
     except Exception as error:
@@ -106,24 +104,33 @@ def draw(html):
 # --- the process
 def main(seconds, memory):
     """Draw one page after the other until the input ends; each may take so many seconds of
-    processor time.
+    processor time, and the process so many bytes of address space.
     """
     # Ctrl-C ends the portal, and that ends this process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not a PDF
-    lower_priority()
-    limit_memory(memory)
+    if hasattr(os, "nice"):  # the threads that answer people go first
+        with contextlib.suppress(PermissionError):  # a strict systemd unit may forbid it
+            os.nice(5)
+    if resource:
+        signal.signal(signal.SIGXCPU, lambda *_: os._exit(OVER_LIMIT))
+        _set_limit(resource.RLIMIT_AS, memory)
     pages = queue.SimpleQueue()
-    threading.Thread(target=read, args=(sys.stdin.buffer, pages), daemon=True).start()
-    warm_up()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, pages), daemon=True).start()
+    draw_pdf(b"<html><body><p>Warm</p></body></html>")  # what only the first paper needs
     while True:
         html = pages.get()
-        allow_seconds(seconds)
-        send(out, *drawn(html))
+        if resource:
+            _set_limit(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
+        try:
+            kind, body = PDF, draw_pdf(html)
+        except PaperError as problem:
+            kind, body = REFUSAL, f"{problem.fault}\n{problem}".encode()
+        send(out, kind, body)
 
 
-def read(pipe, pages):
+def _read(pipe, pages):
     """Put each page that comes in into the queue; end the process when the portal has ended."""
     try:
         while True:
@@ -132,58 +139,15 @@ def read(pipe, pages):
     except EOFError:
         os._exit(0)
     except MemoryError:
-        os._exit(TOO_MUCH)
+        os._exit(OVER_LIMIT)
 
 
-def warm_up():
-    """Do what the first paper needs before it comes."""
-    draw(b"<html><body><p>Warm</p></body></html>")
-
-
-def drawn(html):
-    """The answer to a page: (kind of message, bytes)."""
-    try:
-        return PDF, draw(html)
-    except PaperError as problem:
-        return REFUSAL, f"{problem.fault}\n{problem}".encode()
-
-
-def lower_priority():
-    """Let the threads that answer people go first. On Windows the portal says so when it starts the
-    process.
-    """
-    if hasattr(os, "nice"):
-        with contextlib.suppress(PermissionError):  # a strict systemd unit may forbid it
-            os.nice(5)
-
-
-def limit_memory(most):
-    """Let this process have at most so many bytes of address space; more is a MemoryError."""
-    if resource:
-        lower(resource.RLIMIT_AS, most)
-
-
-def allow_seconds(seconds):
-    """Let this process use so many more seconds of processor time; when they are used up it
-    ends.
-    """
-    if resource:
-        signal.signal(signal.SIGXCPU, out_of_time)
-        lower(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
-
-
-def out_of_time(*_):
-    """End at once, with the exit code that says why."""
-    os._exit(TOO_MUCH)
-
-
-def lower(kind, most):
-    """Set the soft limit of a resource; the hard limit, which the machine's owner may have set,
-    stays.
-    """
+def _set_limit(kind, most):
+    """Set the soft limit; the hard limit, which the machine's owner may have set, stays."""
     _, hard = resource.getrlimit(kind)
-    soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(kind, (soft, hard))
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(kind, (most, hard))
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ def test_an_import_holds_the_lock_for_a_few_pupils_only(cast, acting, monkeypatc
             held.append(m.Pupil.select().count() - before)
 
     monkeypatch.setattr(pupil_import, "transaction", counted)
-    assert pupil_import.bring_in(items_of(cast.office), "Import") == 50
+    assert pupil_import.import_pupils(items_of(cast.office), "Import") == 50
     assert held == [20, 20, 10]
 
 
@@ -164,7 +164,7 @@ def test_what_somebody_changed_meanwhile_ends_an_import_between_two_pieces(
         m.Pupil.create(surname="Import30", forename="Fore30", dob=date(2018, 3, 4), year="1")
 
     monkeypatch.setattr(pupil_import.time, "sleep", meanwhile)
-    assert pupil_import.bring_in(items, "Import") == 20
+    assert pupil_import.import_pupils(items, "Import") == 20
     assert m.Pupil.select().where(m.Pupil.surname.startswith("Import")).count() == 21, (
         "nobody is there twice"
     )
@@ -174,9 +174,9 @@ def test_what_somebody_changed_meanwhile_ends_an_import_between_two_pieces(
     )
     monkeypatch.setattr(pupil_import.time, "sleep", lambda _: None)
     again = items_of(cast.office)
-    assert pupil_import.counts(again)["new"] == 29 and pupil_import.bring_in(
+    assert pupil_import.counts(again)["new"] == 29 and pupil_import.import_pupils(
         again, "Import"
-    ) == len(pupil_import.wanted(again))
+    ) == len(pupil_import.to_write(again))
     assert m.Pupil.select().where(m.Pupil.surname.startswith("Import")).count() == 50
 
 
@@ -184,5 +184,5 @@ def test_somebody_who_was_quicker_from_the_first_keeps_all_from_being_written(ca
     items = items_of(cast.office)
     m.Pupil.create(surname="IMPORT3", forename="Fore3", dob=date(2018, 3, 4), year="1")
     with pytest.raises(Clash):
-        pupil_import.bring_in(items, "Import")
+        pupil_import.import_pupils(items, "Import")
     assert m.Pupil.select().where(m.Pupil.surname.startswith("Import")).count() <= 1

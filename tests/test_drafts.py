@@ -19,7 +19,7 @@ import app as portal_module
 import models as m
 import people
 import workflow as w
-from admin_views import base, drafts, imports
+from admin_views import base, documents, drafts
 from admin_views.account import views as account
 from audit import log as audit_log
 from ops import database as ops_database
@@ -251,7 +251,7 @@ def test_a_file_that_could_not_be_written_is_taken_away_and_asked_for_again(
     def no_room(number):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(imports.os, "fsync", no_room)
+    monkeypatch.setattr(documents.os, "fsync", no_room)
     files = school.app.config["DATA_DIR"] / "files"
     there = set(files.glob("*"))
     shown = senco.page(f"/document/new/?pupil={school.mine.id}")

@@ -16,10 +16,10 @@ from web import enter
 
 import models as m
 from admin_views import pupil_import
-from app import create_app
 from audit import log as audit_log
 from records import questions as q
 from records.record import Clash
+from records.spreadsheet import escape_formula, unescape_formula
 
 HEADS = "Surname,Forename,DOB,UPN,Year,Reg"
 NEW = "Reed,Kit,4/6/2019,H801200001001,Year 2,2D"
@@ -89,13 +89,11 @@ def test_no_file_whatever_breaks_the_reader(data):
 
 @pytest.mark.parametrize("cell", ["=1+1", "+44 7700 900123", "-x", "@home"])
 def test_the_mark_against_formulas_comes_off_again(cell):
-    from admin_views.base import harmless
-
-    assert pupil_import.unguard(harmless(cell)) == cell
+    assert unescape_formula(escape_formula(cell)) == cell
 
 
 def test_an_apostrophe_of_a_name_stays():
-    assert pupil_import.unguard("'t Hooft") == "'t Hooft"
+    assert unescape_formula("'t Hooft") == "'t Hooft"
 
 
 def test_headings_that_stand_twice_and_empty_columns_are_told_apart():
@@ -119,8 +117,8 @@ def test_headings_that_stand_twice_and_empty_columns_are_told_apart():
             "contact1.name contact1.phone contact2.responsibility contact2.email",
         ),
         (
-            "In care|Date of admission|Gender|EAL|Priority Contacts",
-            "looked_after admitted_on sex eal contacts",
+            "In care|Date of admission|Gender|EAL",
+            "looked_after admitted_on sex eal",
         ),
     ],
 )
@@ -130,9 +128,8 @@ def test_the_columns_of_known_school_systems_are_understood(heads, codes):
 
 def test_our_own_labels_are_understood():
     asked = pupil_import.targets(q.OFFICE)
-    assert pupil_import.map_columns([label for label, _ in asked.values()], "", q.OFFICE) == list(
-        asked
-    )
+    labels = [column.label for column in asked.values()]
+    assert pupil_import.map_columns(labels, "", q.OFFICE) == list(asked)
 
 
 def test_an_unknown_column_is_asked_about_once():
@@ -236,13 +233,6 @@ def test_yes_and_no_are_read_as_school_systems_write_them(cell, code):
     assert pupil_import.convert(m.Pupil.premium, cell) == code
 
 
-def test_a_list_of_contacts_in_one_cell_is_read():
-    assert pupil_import.read_list("Mrs A Oakley (mother) 07700 900123; Mr B Oakley") == [
-        {"name": "Mrs A Oakley", "relationship": "mother", "phone": "07700 900123"},
-        {"name": "Mr B Oakley"},
-    ]
-
-
 # --- the preview
 def test_new_changed_same_and_refused_are_told_apart(cast):
     items = look(cast.office, NEW, ROBIN, "Ash,Wren,2/3/2016,,6,5A", "Nobody,No,31/2/2018,,3,3B")
@@ -343,7 +333,7 @@ CONTACT = (
 def bring(user, *rows, **more):
     """Bring some rows in; the items."""
     items = look(user, *rows, **more)
-    pupil_import.bring_in(items, "Import 24 Nov 2026")
+    pupil_import.import_pupils(items, "Import 24 Nov 2026")
     return items
 
 
@@ -352,7 +342,7 @@ def test_contacts_are_added_then_changed_and_never_removed(cast, acting):
     bring(cast.office, ROBIN + ",Jo Oakley,'+44 7700 900123,mother", heads=CONTACT)
     item = one(cast.office, ROBIN + ",JO OAKLEY,07700 900999,", heads=CONTACT)
     assert item.changes == [("JO OAKLEY: Telephone", "+44 7700 900123", "07700 900999")]
-    pupil_import.bring_in([item], "Import")
+    pupil_import.import_pupils([item], "Import")
     kept = [
         (c.name, c.phone, c.relationship, c.may_contact)
         for c in cast.robin.contacts.order_by(m.Contact.id)
@@ -423,7 +413,7 @@ def test_when_one_row_fails_nothing_is_written(cast, acting):
     other.alert = "Somebody else was quicker"
     other.save()
     with pytest.raises(Clash):
-        pupil_import.bring_in(items, "Import")
+        pupil_import.import_pupils(items, "Import")
     assert not m.Pupil.select().where(m.Pupil.surname == "Reed").exists()
 
 
@@ -444,25 +434,10 @@ def test_two_thousand_pupils_are_looked_at_with_a_handful_of_queries(cast, actin
 
 
 # --- the pages
-@pytest.fixture(scope="module")
-def program(database, tmp_path_factory):
-    """The web program; tokens are checked in their own test."""
-    made = create_app(database, tmp_path_factory.mktemp("import"), testing=True)
-    made.config["WTF_CSRF_ENABLED"] = False
-    return made
-
-
 @pytest.fixture
-def portal(program, tmp_path):
-    """The web program with an empty data folder."""
-    program.config["DATA_DIR"] = tmp_path
-    return program
-
-
-@pytest.fixture
-def office(portal, cast):
+def office(empty_portal, cast):
     """The office, signed in."""
-    return enter(portal, cast.office)
+    return enter(empty_portal, cast.office)
 
 
 def send(browser, data, name="pupils.csv"):
@@ -493,14 +468,14 @@ def folder(portal):
         ("gone", 302),
     ],
 )
-def test_only_who_may_add_pupils_may_bring_them_in(portal, cast, role, code):
-    browser = enter(portal, getattr(cast, role))
+def test_only_who_may_add_pupils_may_bring_them_in(empty_portal, cast, role, code):
+    browser = enter(empty_portal, getattr(cast, role))
     assert browser.get("/import/").status_code == code
     assert browser.get("/import/sample.csv").status_code == code
 
 
-def test_a_stranger_is_asked_to_sign_in(portal, cast):
-    assert "/sign-in" in portal.test_client().get("/import/").location
+def test_a_stranger_is_asked_to_sign_in(empty_portal, cast):
+    assert "/sign-in" in empty_portal.test_client().get("/import/").location
 
 
 def test_the_sample_can_be_brought_in(office, cast):
@@ -513,9 +488,9 @@ def test_the_sample_can_be_brought_in(office, cast):
     )
 
 
-def test_from_upload_to_import_and_a_second_press(portal, office, cast):
+def test_from_upload_to_import_and_a_second_press(empty_portal, office, cast):
     there = send(office, csv_of(NEW, ROBIN.replace("3B", "4B"), "Bad,Row,x,,3,")).location
-    (kept,) = folder(portal).iterdir()
+    (kept,) = folder(empty_portal).iterdir()
     assert kept.stat().st_mode & 0o777 == 0o600 and kept.name.startswith(f"{cast.office.id}-")
     page = office.get(there)
     assert (
@@ -529,7 +504,7 @@ def test_from_upload_to_import_and_a_second_press(portal, office, cast):
     )
     assert office.post(there + "import/", data={"seen": seen(page)}).location == "/pupil/"
     assert m.Pupil.get(m.Pupil.surname == "Reed").form == "2D" and not list(
-        folder(portal).iterdir()
+        folder(empty_portal).iterdir()
     )
     told = (
         audit_log.AuditEntry.select()
@@ -558,9 +533,9 @@ def test_what_changed_since_the_preview_is_shown_again_and_nothing_imported(offi
     assert office.post(there + "import/", data={"seen": seen(page)}).location == "/pupil/"
 
 
-def test_a_preview_of_somebody_else_cannot_be_opened(portal, office, cast):
+def test_a_preview_of_somebody_else_cannot_be_opened(empty_portal, office, cast):
     there = send(office, csv_of(NEW)).location
-    other = enter(portal, cast.senco)
+    other = enter(empty_portal, cast.senco)
     assert other.get(there).location == "/import/"
     assert other.post(there + "import/", data={"seen": "x"}).location == "/import/"
     assert other.post(there + "leave/").location == "/import/"
@@ -572,17 +547,17 @@ def test_a_made_up_key_opens_nothing(office, key):
     assert office.get(f"/import/{key}/").status_code in (302, 404)
 
 
-def test_an_upload_is_gone_after_a_day(portal, office):
+def test_an_upload_is_gone_after_a_day(empty_portal, office):
     there = send(office, csv_of(NEW)).location
-    (kept,) = folder(portal).iterdir()
+    (kept,) = folder(empty_portal).iterdir()
     os.utime(kept, (time.time() - 25 * 3600,) * 2)
     assert office.get(there).location == "/import/" and not kept.exists()
 
 
-def test_an_upload_can_be_thrown_away(portal, office):
+def test_an_upload_can_be_thrown_away(empty_portal, office):
     there = send(office, csv_of(NEW)).location
     office.post(there + "leave/")
-    assert not list(folder(portal).iterdir()) and office.get(there).location == "/import/"
+    assert not list(folder(empty_portal).iterdir()) and office.get(there).location == "/import/"
 
 
 def test_unknown_columns_are_asked_once_and_remembered(office, cast):
@@ -614,7 +589,7 @@ NO_HEADINGS = [
 
 @pytest.mark.parametrize("first", NO_HEADINGS)
 def test_a_file_without_headings_is_refused_and_nothing_of_it_is_remembered(
-    portal, office, cast, first
+    empty_portal, office, cast, first
 ):
     """The names of columns are kept in the Settings, which the technician reads: a child's name
     must not be taken for one.
@@ -623,7 +598,7 @@ def test_a_file_without_headings_is_refused_and_nothing_of_it_is_remembered(
     assert (
         page.status_code == 422 and "The first line of this file seems to be a pupil" in page.text
     )
-    assert not (folder(portal).exists() and list(folder(portal).iterdir())), (
+    assert not (folder(empty_portal).exists() and list(folder(empty_portal).iterdir())), (
         "nothing is kept of the file"
     )
     assert not m.Setting.of_school().import_columns
@@ -650,7 +625,7 @@ def test_names_of_columns_that_the_school_has_told_once_are_headings(office, cas
     )
 
 
-def test_a_bad_file_is_refused_on_the_page_and_not_kept(portal, office, monkeypatch):
+def test_a_bad_file_is_refused_on_the_page_and_not_kept(empty_portal, office, monkeypatch):
     monkeypatch.setattr(pupil_import, "MOST_BYTES", 50)
     for data, words in (
         (b"PK\x03\x04", "Excel workbook"),
@@ -661,7 +636,7 @@ def test_a_bad_file_is_refused_on_the_page_and_not_kept(portal, office, monkeypa
         assert page.status_code == 422 and words in page.text
     page = office.post("/import/")
     assert "Choose a file first" in page.text and not (
-        folder(portal).exists() and list(folder(portal).iterdir())
+        folder(empty_portal).exists() and list(folder(empty_portal).iterdir())
     )
 
 
@@ -685,19 +660,16 @@ def test_the_preview_is_paged_and_filtered(office):
     assert office.get(there + "?show=%3Cscript&page=x").text.count('<th scope="row">') == 100
 
 
-def test_import_needs_the_token_of_its_page(portal, office):
+def test_import_needs_the_token_of_its_page(empty_portal, office):
     there = send(office, csv_of(NEW)).location
     was = seen(office.get(there))
-    portal.config["WTF_CSRF_ENABLED"] = True
-    try:
-        assert office.post(there + "import/", data={"seen": was}).status_code == 400
-        assert send(office, csv_of(NEW)).status_code == 400
-    finally:
-        portal.config["WTF_CSRF_ENABLED"] = False
+    empty_portal.config["WTF_CSRF_ENABLED"] = True
+    assert office.post(there + "import/", data={"seen": was}).status_code == 400
+    assert send(office, csv_of(NEW)).status_code == 400
     assert not m.Pupil.select().where(m.Pupil.surname == "Reed").exists()
 
 
-def test_our_own_spreadsheet_comes_back_the_same(portal, cast, acting):
+def test_our_own_spreadsheet_comes_back_the_same(empty_portal, cast, acting):
     """Export, then import: every pupil is the same as before (TRUST A8.10)."""
     cast.wren.known_as, cast.wren.upn, cast.wren.alert, cast.wren.sex = (
         "=Wrennie",
@@ -706,7 +678,7 @@ def test_our_own_spreadsheet_comes_back_the_same(portal, cast, acting):
         "F",
     )
     cast.wren.save()
-    senco = enter(portal, cast.senco)
+    senco = enter(empty_portal, cast.senco)
     there = send(senco, senco.post("/pupil/spreadsheet/").data).location
     page = senco.get(there)
     assert (

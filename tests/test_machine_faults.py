@@ -60,7 +60,7 @@ def swept(school, tmp_path, monkeypatch):
     """Sweep a folder of files: `swept(3)` makes so many that no document names and gives the names
     of those that stay.
     """
-    from admin_views import imports
+    from admin_views import documents
 
     def sweep(count, seconds=3600):
         monkeypatch.setitem(school.app.config, "DATA_DIR", tmp_path)
@@ -73,7 +73,7 @@ def swept(school, tmp_path, monkeypatch):
             (folder / name).write_bytes(b"x")
             os.utime(folder / name, (time.time() - seconds,) * 2)
         with school.app.app_context():
-            imports.sweep_files(school.app)
+            documents.remove_stray_files(school.app)
         return sorted(p.name for p in folder.iterdir())
 
     return sweep
@@ -97,7 +97,7 @@ def test_an_import_that_was_killed_is_given_back(school, tmp_path, monkeypatch):
     (tmp_path / "imports" / "1-cd.taken").write_text("rows")
     os.utime(tmp_path / "imports" / "1-cd.taken", (0, 0))
     with school.app.app_context():
-        imports.give_back_imports()
+        imports.restore_uploads()
     assert [p.name for p in (tmp_path / "imports").iterdir()] == ["1-ab.csv"]
 
 

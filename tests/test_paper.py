@@ -29,7 +29,7 @@ BESIDE = [
     if not issubclass(c, m.Form) and c not in (m.Placement, m.ListMembership)
 ]
 LONG = "She listens well when the task is shown first, step by step, and joins in. " * 8
-STATES = (("draft", "DRAFT"), ("complete", "COMPLETED"), ("sealed", "SEALED"))
+STATES = (("draft", "DRAFT"), ("complete", "COMPLETE"), ("sealed", "SEALED"))
 named = pytest.mark.parametrize
 
 
@@ -570,7 +570,7 @@ def test_plain_words_are_drawn_as_they_were_when_each_letter_was_looked_at(monke
     ]
     texts += [chr(c) for c in range(0x20, 0x2200) if chr(c).isprintable()]
     short = [(fonts.printable(t), fonts.unprintable(t)) for t in texts]
-    monkeypatch.setattr(fonts, "_all_plain", lambda text: False)
+    monkeypatch.setattr(fonts, "_is_plain", lambda text: False)
     assert [(fonts.printable(t), fonts.unprintable(t)) for t in texts] == short
 
 
@@ -749,6 +749,6 @@ def test_no_file_name_says_who_it_is_about(robin, cast):
 
 
 def test_every_typeface_is_found_in_the_package():
-    fonts.register()
+    fonts.load_fonts()
     for family in fonts.FAMILIES:
-        assert len(fonts._letters(family)) > 500
+        assert len(fonts.letters_of(family)) > 500

@@ -101,15 +101,13 @@ def test_no_clock_on_the_wall_refuses_a_paper(monkeypatch):
 
     hours = iter(range(0, 10**9, 3600))
     monkeypatch.setattr(resources, "time", SimpleNamespace(monotonic=lambda: next(hours)))
-    assert "Hello" in words_of(worker.draw(SHORT.encode()))
+    assert "Hello" in words_of(worker.draw_pdf(SHORT.encode()))
 
 
 def test_where_processor_time_cannot_be_limited_the_clock_stops_a_paper(monkeypatch):
     """Windows has no limit of processor time: there the library's own is used."""
     monkeypatch.setattr(worker, "resource", None)
-    worker.policy.cache_clear()
-    assert worker.policy().max_render_seconds == worker.SECONDS
-    worker.policy.cache_clear()
+    assert worker.access_policy().max_render_seconds == worker.SECONDS
 
 
 def test_a_paper_that_nobody_waits_for_leaves_the_queue(printers):

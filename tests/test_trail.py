@@ -137,7 +137,7 @@ def test_an_answer_that_names_a_child_without_a_row_is_noticed(school, browser, 
     fail there.
     """
     monkeypatch.setattr(access, "log_access", lambda *_: None)
-    with pytest.raises(AssertionError, match="looks.note"):
+    with pytest.raises(AssertionError, match="log_access"):
         browser("senco").get(f"/pupil/{school.mine.id}/")
 
 

@@ -339,7 +339,7 @@ class Browser:
             audit_log._acting.reset(nobody)
         assert not header_faults(response), f"{method} {url}: {header_faults(response)}"
         assert not self.names or not unwitnessed(self.user, response, sent, before), (
-            f"{method} {url} shows a child, nobody is told; use looks.note()"
+            f"{method} {url} shows a child, nobody is told; use access.log_access()"
         )
         return response
 
@@ -579,6 +579,14 @@ def portal(database, people, tmp_path_factory):
     made = portal_module.create_app(database, tmp_path_factory.mktemp("data"), testing=True)
     made.config["PROPAGATE_EXCEPTIONS"] = True
     return made
+
+
+@pytest.fixture
+def empty_portal(portal, tmp_path, monkeypatch):
+    """The program with an empty data folder, and without the check of tokens."""
+    monkeypatch.setitem(portal.config, "DATA_DIR", tmp_path)
+    monkeypatch.setitem(portal.config, "WTF_CSRF_ENABLED", False)
+    return portal
 
 
 @pytest.fixture(scope="module")

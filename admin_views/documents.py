@@ -1,0 +1,373 @@
+"""Files of a child's record: which are kept, who may open them, and their place on the disk.
+
+Come here to allow another kind of file (KINDS) or to change how much of them is kept. A file is
+never shown inside the portal, and nothing of it is unpacked but the first lines of each part.
+"""
+
+import hashlib
+import io
+import os
+import pathlib
+import re
+import secrets
+import time
+import zipfile
+import zlib
+from dataclasses import dataclass
+
+from flask import abort, current_app, flash, redirect, request, send_file, url_for
+from flask_admin import expose
+from flask_login import current_user
+from peewee import fn
+from PIL import Image
+
+from admin_views.base import RecordView, typing_problems
+from admin_views.forms import clean_line
+from models import Document
+from records.questions import HEAD, SENCO
+from records.storage import change_times
+
+MEGA = 1024 * 1024
+MOST_BYTES_OF_FILE = 10 * MEGA
+MOST_FILES_OF_CHILD, MOST_BYTES_OF_CHILD = 300, 500 * MEGA
+MOST_UNPACKED, MOST_PARTS, MOST_PIXELS = 300 * MEGA, 5_000, 80_000_000
+# more than 100 times its size is suspicious from 10 MB on
+MOST_RATIO, FREE_OF_RATIO = 100, 10 * MEGA
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: its MIME type, and how it is known: by a pattern that its first bytes match,
+    or by the `member` that a ZIP package of this kind has.
+    """
+
+    mime: str
+    signature: bytes = b""
+    member: str = ""
+
+
+OFFICE = "application/vnd.openxmlformats-officedocument."
+JPEG = Kind("image/jpeg", rb"\xff\xd8\xff")
+KINDS = {  # by the ending of the file's name
+    "pdf": Kind("application/pdf", rb"%PDF-"),
+    "jpg": JPEG,
+    "jpeg": JPEG,
+    "png": Kind("image/png", rb"\x89PNG\r\n\x1a\n"),
+    "webp": Kind("image/webp", rb"RIFF....WEBP"),
+    "heic": Kind("image/heic", rb"....ftyp(hei[cxms]|hev[cx]|mif1|msf1)"),
+    "docx": Kind(OFFICE + "wordprocessingml.document", member="word/document.xml"),
+    "xlsx": Kind(OFFICE + "spreadsheetml.sheet", member="xl/workbook.xml"),
+    "pptx": Kind(OFFICE + "presentationml.presentation", member="ppt/presentation.xml"),
+    "odt": Kind("application/vnd.oasis.opendocument.text", member="content.xml"),
+}
+KINDS_IN_WORDS = (
+    "PDF, Word (docx), Excel (xlsx), PowerPoint (pptx), OpenDocument (odt) or a picture (jpg, png,"
+    " webp, heic); at most 10 MB"
+)
+DAMAGED = (
+    "The file is damaged, or is not what its name says. Open it, save it again and choose the new"
+    " file."
+)
+TOO_MUCH_INSIDE = "The file holds more than the portal can check. Save it smaller, or as a PDF."
+HARMFUL = "The file holds something that could do harm. Save it as a PDF and choose the new file."
+LOCKED = "The file is locked with a password. Save it without one and choose the new file."
+MACROS = (
+    "The file has macros, small programs that could do harm. Save it without macros and choose the"
+    " new file."
+)
+ZIP_START, ZIP_ENTRY = b"PK\x03\x04", b"PK\x01\x02"
+# archives and programs, which no part of an Office file is
+PACKED = (ZIP_START, b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"MZ", b"\x7fELF")
+WEB_PAGE = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe|\?php)\b", re.I)
+# Office never declares entities (XXE, billion laughs)
+DECLARATION = re.compile(rb"<!(?:doctype|entity)\b", re.I)
+MACRO = re.compile(r"vbaproject\.bin$|^basic/|^scripts/|/macrosheets/|/activex/")
+# direction marks, which turn the order of letters around
+BIDI = re.compile("[\u061c\u200e\u200f\u2066-\u2069]")
+SYMBOLIC_LINK = 0o12  # in the attributes of a ZIP entry
+
+
+class FileRefused(ValueError):
+    """A file that cannot be kept; its text says why and what to do."""
+
+
+# --- files on the disk
+def private_folder(name):
+    """A folder of our own under the data folder, readable by the program only."""
+    path = pathlib.Path(current_app.config["DATA_DIR"]) / name
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def write_private(path, data):
+    """Write a new file that only the program may read, and that is wholly there after a power cut;
+    half a file (full disk) is removed.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    opened = os.open(path, flags, 0o600)
+    try:
+        with os.fdopen(opened, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def uploaded_file(most):
+    """The name and the bytes (at most one more than `most`) of the file that came with the form, or
+    (None, None).
+    """
+    sent = request.files.get("file")
+    if not sent or not sent.filename:
+        return None, None
+    with sent.stream as stream:
+        return sent.filename, stream.read(most + 1)
+
+
+# a crash leaves one; many files without a document mean that this is the wrong database
+MOST_STRAYS = 8
+
+
+def remove_stray_files(program):
+    """Take away what a crash left behind: files that no document names, and that nobody can be
+    saving now.
+    """
+    named = {name for (name,) in Document.select(Document.stored_as).tuples()}
+    ten_minutes_ago = time.time() - 600
+    strays = []
+    for path, changed in change_times(private_folder("files")):
+        if path.name not in named and path.is_file() and changed < ten_minutes_ago:
+            strays.append(path)
+    if len(strays) > MOST_STRAYS:
+        program.logger.error(
+            "%s files belong to no document and were left alone: is this the right database?",
+            len(strays),
+        )
+        return
+    for path in strays:
+        path.unlink(missing_ok=True)
+
+
+def remove_replaced(name):
+    """Take a replaced file from the disk, unless another document still names it."""
+    if name and not Document.select().where(Document.stored_as == name).exists():
+        (private_folder("files") / name).unlink(missing_ok=True)
+
+
+# --- what may be kept
+def ending(name):
+    """The ending of a file name, in small letters: `pdf`."""
+    return (name or "").rpartition(".")[2].lower()
+
+
+def shown_name(sent):
+    """The name of an uploaded file as it is shown: no folders, no control characters, at most 120
+    characters.
+    """
+    base = re.split(r"[\\/]", sent or "")[-1]
+    name = (clean_line(BIDI.sub("", base)) or "").strip(". ")
+    stem, dot, end = name.rpartition(".")
+    return f"{stem[: 115 - len(end[:8])]}{dot}{end[:8]}"
+
+
+def refuse_file(name, data):
+    """Raise FileRefused with a sentence when a file cannot be kept."""
+    kind = KINDS.get(ending(name))
+    if not kind or "." not in name:
+        raise FileRefused(f"This kind of file cannot be kept. Choose a {KINDS_IN_WORDS}.")
+    if not data:
+        raise FileRefused("The file is empty.")
+    if len(data) > MOST_BYTES_OF_FILE:
+        raise FileRefused("The file is larger than 10 MB. Save it smaller, or in parts.")
+    if kind.member:
+        _refuse_package(data, kind.member)
+        return
+    if not re.match(kind.signature, data, re.DOTALL) or _opens_as_something_else(data):
+        raise FileRefused(DAMAGED)
+    if kind.mime == "application/pdf":
+        if b"%%EOF" not in data[-2048:]:
+            raise FileRefused(DAMAGED)
+    elif kind.mime != "image/heic":
+        _refuse_picture(data)
+
+
+def _opens_as_something_else(data):
+    """Whether a PDF or a picture would also open as a web page or as a ZIP file."""
+    start = data[: max(data.find(b" obj"), 1500)]
+    return bool(WEB_PAGE.search(start)) or zipfile.is_zipfile(io.BytesIO(data))
+
+
+def _refuse_picture(data):
+    """Only its first lines are read."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as picture:
+            wide, high = picture.size
+    except Image.DecompressionBombError:
+        wide = high = MOST_PIXELS
+    except (OSError, ValueError, SyntaxError):
+        raise FileRefused(DAMAGED) from None
+    if wide * high > MOST_PIXELS:
+        raise FileRefused("The picture is too large. Save it smaller.")
+
+
+def _refuse_package(data, member):
+    """An Office file: nothing hidden inside, no macro, and not far more than its size says."""
+    if data.count(ZIP_ENTRY) > MOST_PARTS:
+        raise FileRefused(TOO_MUCH_INSIDE)
+    try:
+        package = zipfile.ZipFile(io.BytesIO(data))
+        if not data.startswith(ZIP_START) or member not in package.NameToInfo:
+            raise FileRefused(DAMAGED)
+        unpacked = sum(part.file_size for part in package.infolist())
+        if unpacked > min(MOST_UNPACKED, max(FREE_OF_RATIO, MOST_RATIO * len(data))):
+            raise FileRefused(TOO_MUCH_INSIDE)
+        for part in package.infolist():
+            _refuse_part(package, part)
+    except FileRefused:
+        raise
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, OSError):
+        raise FileRefused(DAMAGED) from None
+
+
+def _refuse_part(package, part):
+    name = part.orig_filename.lower()
+    if part.flag_bits & 1:
+        raise FileRefused(LOCKED)
+    if MACRO.search(name):
+        raise FileRefused(MACROS)
+    if name.startswith("/") or set(name) & set("\\:\0") or ".." in name.split("/"):
+        raise FileRefused(DAMAGED)
+    if part.external_attr >> 28 == SYMBOLIC_LINK:
+        raise FileRefused(DAMAGED)
+    if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FileRefused(DAMAGED)
+    with package.open(part) as opened:
+        start = opened.read(4096)
+    if start.startswith(PACKED) and ending(name) not in KINDS:
+        raise FileRefused(HARMFUL)
+    # without the zeros of UTF-16
+    if ending(name) in ("xml", "rels") and DECLARATION.search(start.replace(b"\0", b"")):
+        raise FileRefused(DAMAGED)
+
+
+def refuse_beyond_room(pupil, record, size):
+    """Raise FileRefused when there is no room for a file of this size among those of a child."""
+    others = Document.select(fn.COUNT(Document.id), fn.SUM(Document.size)).where(
+        Document.pupil == pupil, Document.id != (record.id or 0)
+    )
+    files, held = others.scalar(as_tuple=True)
+    if files >= MOST_FILES_OF_CHILD or (held or 0) + size > MOST_BYTES_OF_CHILD:
+        raise FileRefused(
+            f"There is no room for more files of this child: at most {MOST_FILES_OF_CHILD} files"
+            " and 500 MB. Replace one that is no longer needed."
+        )
+
+
+# --- the screens
+class DocumentView(RecordView):
+    """Documents: the generic screens, and the file."""
+
+    form_template = "document_form.html"
+
+    def may_open(self, record):
+        """Whether this person may open the file: one that is not for disclosure is for the SENCO
+        and the head.
+        """
+        return record.withhold != "Yes" or current_user.role in (SENCO, HEAD)
+
+    def render(self, template, **more):
+        """Tell the templates what may be kept; who may not open the file is not offered to change
+        it.
+        """
+        record = more.get("record")
+        if record and not self.may_open(record):
+            more["may_write"] = False
+        endings = ",".join(f".{end}" for end in KINDS)
+        return super().render(template, kept_words=KINDS_IN_WORDS, kept_ends=endings, **more)
+
+    def more_links(self, record):
+        """The file itself, on the page and in the list."""
+        if not record.stored_as or not self.may_open(record):
+            return []
+        return [("Get the file", url_for(".get_file", key=record.id))]
+
+    def row_actions(self, record):
+        """The usual, and the file itself."""
+        actions = super().row_actions(record)
+        if not self.may_open(record):
+            actions = [action for action in actions if action[0] != "Edit"]
+        return actions + self.more_links(record)
+
+    @expose("/<int:key>/edit/", methods=("GET", "POST"))
+    def edit(self, key):
+        """Change a document; who may not open it cannot make it open either."""
+        if not self.may_open(self.find(key)):
+            abort(403)
+        return super().edit(key)
+
+    def save(self, record, form, do):
+        """Save the answers with the file; without the answers there is no file, without a file no
+        document.
+        """
+        sent, data = uploaded_file(MOST_BYTES_OF_FILE)
+        if data is None and record.stored_as:
+            return super().save(record, form, do)
+        name = shown_name(sent)
+        pupil = form.pupil.data if "pupil" in form else record.pupil
+        try:
+            if data is None:
+                raise FileRefused("Choose the file.")
+            refuse_file(name, data)
+            refuse_beyond_room(pupil, record, len(data))
+        except FileRefused as fault:
+            return [*typing_problems(form), ("file", str(fault))]
+        return self.save_with(record, form, do, name, data)
+
+    def save_with(self, record, form, do, name, data):
+        """Save with a new file; the file goes again when saving fails, the replaced one when it is
+        saved.
+        """
+        before = {n: getattr(record, n) for n in ("file_name", "stored_as", "size", "sha256")}
+        path = private_folder("files") / secrets.token_hex(16)
+        write_private(path, data)
+        record.file_name = name
+        record.stored_as = path.name
+        record.size = len(data)
+        record.sha256 = hashlib.sha256(data).hexdigest()
+        problems = ["not saved"]
+        try:
+            problems = super().save(record, form, do)
+        finally:
+            if problems:
+                path.unlink(missing_ok=True)
+                record.__data__.update(before)
+            else:
+                remove_replaced(before["stored_as"])
+        return problems
+
+    @expose("/<int:key>/file")
+    def get_file(self, key):
+        """The file, to keep on one's own computer; never shown inside the portal."""
+        record = self.find(key)
+        if not record.stored_as:
+            abort(404)
+        if not self.may_open(record):
+            abort(403)
+        path = private_folder("files") / record.stored_as
+        data = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(data).hexdigest() != record.sha256:
+            flash(
+                "The file is missing or was changed outside the portal. Tell your technician: it"
+                " can come back from a backup.",
+                "problem",
+            )
+            return redirect(url_for(".page", key=key))
+        kind = KINDS.get(ending(record.file_name), Kind("application/octet-stream"))
+        answer = send_file(
+            io.BytesIO(data), kind.mime, as_attachment=True, download_name=record.file_name
+        )
+        answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
