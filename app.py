@@ -76,6 +76,9 @@ def create_app(database=None, folder=None, testing=False):
     folder = folder or config.data_dir()
     https, hosts, insecure = config.way_in()
     app = Flask(__name__)
+    # a line with nothing but a statement leaves nothing on the page
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
     app.url_map.converters["int"] = RowNumber
     app.config.update(
         SECRET_KEY=config.key_file(folder, "secret.key"),

@@ -110,6 +110,7 @@ def common(admin):
         "first_steps": status.first_steps,
         "here": request.path,
         "draw": forms.draw,
+        "by_control": forms.by_control,
     }
 
 

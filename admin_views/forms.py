@@ -411,6 +411,14 @@ def draw(field, wrong=None, **more):
     return field(**more)
 
 
+def by_control(problems):
+    """The problems of a form by the id of their control: {id: [sentence, ...]}."""
+    found = {}
+    for control, sentence in problems:
+        found.setdefault(control, []).append(sentence)
+    return found
+
+
 def banks():
     """The word banks: {name: [words, ...]}."""
     found = {code: [] for code, _ in BankEntry.bank.choices}

@@ -330,7 +330,7 @@ def case_tasks(pupils, on, settings):
     )
     for case in cases:
         for name, due, done in clock.case_dates(case):
-            ours = name in ("advice_sent_on", "consultation_answered_on")
+            ours = name in clock.FOR_THE_SCHOOL
             if done is None and due <= on + datetime.timedelta(int(settings.due_soon_days)):
                 late = due < on
                 words = f"EHC case: {EhcCase._meta.fields[name].verbose_name.lower()}"

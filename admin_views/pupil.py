@@ -40,7 +40,7 @@ from models import (
 from papers import pdf
 from pathway import clock
 from privacy import keeping
-from records.dates import read_day, say_day, short_day, today
+from records.dates import read_day, say_day, say_moment, short_day, today
 from records.questions import transaction
 from records.record import Clash, Record, document
 
@@ -79,7 +79,9 @@ class PupilView(RecordView):
             at=at,
             main=main,
             moves=[(m, s) for m, s in moves if m.name != main.words],
-            papers=[(p, f) for p, f in at.papers if may(current_user, "r", p.form)],
+            papers=papers_of_stage(at),
+            needs=open_needs(pupil),
+            day_of=day_of,
             older=older_forms(at, forms),
             journey=journey(forms),
             timeline=timeline(pupil, forms, beside),
@@ -94,7 +96,7 @@ class PupilView(RecordView):
             stop_link=stop_link,
             case=case,
             case_moves=case_moves(at),
-            case_dates=clock.case_dates(case) if case else [],
+            case_dates=case_dates(case) if case else [],
         )
 
     @expose("/look-up/", methods=("POST",))
@@ -196,6 +198,7 @@ class PupilView(RecordView):
         draft = draft if draft and drafts.items_of(draft).get("ask") == asked else None
         row = workflow.chart_row(review)
         offers = [m for m in workflow.MOVES if row and row.name in m.rows and at.stage in m.from_]
+        typed = drafts.items_of(draft) if draft else request.form
         return self.render(
             "question.html",
             pupil=pupil,
@@ -210,7 +213,7 @@ class PupilView(RecordView):
             problems=[("", problem)] if problem else [],
             draft=draft,
             seen=seen_answer(review, asked),
-            typed=drafts.items_of(draft) if draft else request.form,
+            **(question_of(review, asked, typed) if asked else {}),
         ), (422 if problem else 200)
 
     def answer_chart(self, review):
@@ -545,6 +548,19 @@ def seen_answer(review, name):
     )
 
 
+def question_of(review, name, typed):
+    """One question of the chart with its answer, as typed or else as saved, for the page."""
+    words = review._meta.fields
+    saved, why = getattr(review, name), getattr(review, f"{name}_why")
+    return {
+        "words": words[name].verbose_name,
+        "why_words": words[f"{name}_why"].verbose_name,
+        "answer": typed.get("answer") or saved,
+        "why": typed.get("why", why or ""),
+        "number": len(chart_so_far(review)) + (not saved),
+    }
+
+
 def chart_so_far(review):
     """The chart's questions that are answered: [(name, question, answer, why)]."""
     return [
@@ -657,6 +673,71 @@ def kept(pupil):
         )
         for c in kinds
     ]
+
+
+def open_needs(pupil):
+    """The SEN needs that are named and have not ended."""
+    return [need for need in pupil.sen_needs if need.code and not need.until]
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """One paper of this stage and cycle, as the child's page lists it."""
+
+    name: str
+    form: object  # None when it is not begun
+    # the address; empty when it is not begun and this person may not begin it
+    to: str
+    words: str
+
+
+def papers_of_stage(at):
+    """The papers of this stage and cycle that this person may read."""
+    return [
+        paper_row(at.pupil, p.form, form) for p, form in at.papers if may(current_user, "r", p.form)
+    ]
+
+
+def paper_row(pupil, form_class, form):
+    """One row of the papers of this stage."""
+    name, slug, writes = (
+        form_class.kind_name(),
+        form_class.slug(),
+        may(current_user, "w", form_class),
+    )
+    if form is None:
+        return PaperRow(name, None, url_for(f"{slug}.new", pupil=pupil.id) if writes else "", "")
+    screen = "edit" if writes and form.status == "draft" else "page"
+    return PaperRow(name, form, url_for(f"{slug}.{screen}", key=form.id), state_words(form))
+
+
+def state_words(form):
+    """Why a paper was declined, who sealed it and when, or the day it is of."""
+    if form.status == "declined":
+        return form.declined_why
+    if form.sealed_at:
+        return f"{form.sealed_by}, {say_moment(form.sealed_at)}"
+    return short_day(form.happened_on)
+
+
+def day_of(record):
+    """The day under which something kept beside the papers is listed, or None."""
+    days = (
+        getattr(record, name, None)
+        for name in ("dated", "given_on", "asked_on", "on", "since", "requested_on")
+    )
+    return next(filter(None, days), None)
+
+
+def case_dates(case):
+    """The dates that run in an EHC case: [(words, due, done, who is late or empty)]."""
+    rows = []
+    for name, due, done in clock.case_dates(case):
+        late = ""
+        if not done and due < today():
+            late = "Overdue" if name in clock.FOR_THE_SCHOOL else "Local authority late"
+        rows.append((case._meta.fields[name].verbose_name, due, done, late))
+    return rows
 
 
 def case_moves(at):

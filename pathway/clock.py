@@ -155,6 +155,8 @@ def request_due(asked, settings):
 # 13): T23, 5.5
 CASE_WEEKS = {"decided_assess_on": 6, "decided_issue_on": 16, "final_on": 20}
 REFUSED = {"refused_assess": 6, "refused_issue": 16}  # after a refusal no later date runs
+# the school's to keep; every other is the local authority's
+FOR_THE_SCHOOL = ("advice_sent_on", "consultation_answered_on")
 
 
 def case_dates(case):

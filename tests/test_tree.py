@@ -17,8 +17,7 @@ TESTS = [
     *ROOT.glob("tests/browser/*.py"),
     *(ROOT / "tests" / name for name in ("conftest.py", "live.py", "web.py", "witness_hands.py")),
 ]
-# paper is no page
-TEMPLATES = [p for p in sorted(ROOT.glob("templates/*.html")) if not p.name.startswith("paper")]
+TEMPLATES = sorted(ROOT.glob("templates/*.html"))
 
 
 def test_the_readme_says_what_the_tables_say():
@@ -124,12 +123,24 @@ def test_functions_stay_short_and_say_what_they_do(path):
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: p.name)
-def test_templates_carry_no_script_style_or_handler(path):
+def test_templates_can_be_read_and_carry_no_script_style_or_handler(path):
     text = path.read_text("utf-8")
-    assert not re.search(r"\sstyle=|\son\w+=\"|<script(?![^>]*src=)|<style", text), (
-        f"{path.name}: put it in static/"
-    )
+    long = [number for number, line in enumerate(text.splitlines(), 1) if len(line) > 120]
+    assert not long, f"{path.name}: one element or block a line; too long: {long}"
+    if not path.name.startswith(("paper", "_paper_")):  # a paper is no page
+        assert not re.search(r"\sstyle=|\son\w+=\"|<script(?![^>]*src=)|<style", text), (
+            f"{path.name}: put it in static/"
+        )
     assert not re.search(r"https?://", text), f"{path.name}: no address outside the portal"
+
+
+def test_every_partial_and_every_macro_is_used():
+    text = "".join(path.read_text("utf-8") for path in TEMPLATES)
+    partials = [path.name for path in TEMPLATES if path.name.startswith("_")]
+    macros = re.findall(r"macro (\w+)\(", text)
+    unused = [name for name in partials if f'include "{name}"' not in text]
+    unused += [name for name in macros if not re.search(rf"(?<!macro )\b{name}\(|: {name},", text)]
+    assert partials and macros and not unused
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "tests/requirements.txt", "tests/tools.txt"])
