@@ -48,6 +48,7 @@ backup drill restore upgrade: $(VENV)/ready
 lint: $(VENV)/tests-ready
 	@$(RUN) -m ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
 	@$(RUN) -m ruff check --quiet .
+	@$(RUN) -m djlint --lint --quiet templates
 
 format: $(VENV)/tests-ready
 	@$(RUN) -m ruff format --quiet .
