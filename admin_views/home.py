@@ -16,7 +16,7 @@ import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
 from models import (
-    CASE_SETTLED,
+    CASE_DATED,
     AgencyInformation,
     Disclosure,
     EhcCase,
@@ -325,12 +325,10 @@ def case_tasks(pupils, on, settings):
     school's own advice is overdue.
     """
     found = []
-    cases = EhcCase.select().where(
-        EhcCase.pupil.in_(list(pupils)), EhcCase.state.not_in(CASE_SETTLED)
-    )
+    cases = EhcCase.select().where(EhcCase.pupil.in_(list(pupils)), EhcCase.state.in_(CASE_DATED))
     for case in cases:
         for name, due, done in clock.case_dates(case):
-            ours = name in ("advice_sent_on", "consultation_answered_on")
+            ours = name in clock.FOR_THE_SCHOOL
             if done is None and due <= on + datetime.timedelta(int(settings.due_soon_days)):
                 late = due < on
                 words = f"EHC case: {EhcCase._meta.fields[name].verbose_name.lower()}"

@@ -20,6 +20,7 @@ from admin_views.home import say_due, settings_now
 from audit.log import together
 from models import (
     RATING,
+    STATUS,
     Agency,
     AgencyInformation,
     Consent,
@@ -95,6 +96,7 @@ class PupilView(RecordView):
             case=case,
             case_moves=case_moves(at),
             case_dates=clock.case_dates(case) if case else [],
+            for_the_school=clock.FOR_THE_SCHOOL,
         )
 
     @expose("/look-up/", methods=("POST",))
@@ -705,16 +707,10 @@ def timeline(pupil, forms, beside):
 
 def form_event(form):
     """The line of a paper."""
-    words = {
-        "draft": "is a draft",
-        "complete": "is complete",
-        "sealed": "is agreed and sealed",
-        "declined": "is declined",
-    }[form.status]
     return Event(
         form.happened_on or form.entered_at.date(),
         form.id,
-        f"{form.kind_name()} {words}",
+        f"{form.kind_name()} is {STATUS[form.status].words}",
         form.sealed_by or form.entered_by,
         form.sealed_at or form.entered_at,
         form.declined_why or "",
