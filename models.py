@@ -794,6 +794,7 @@ class RecordOfConcern(Form):
     """Record of Concern: a teacher tells the SENCO about a worry, and what will be tried."""
 
     title, many = "Record of Concern", "Records of Concern"
+    rates = "strategy"  # what a row of its review rates
     worry = Section("The worry")
     raised_on = day("When was the worry first raised?", needed=True)
     raised_by = text("Who raised it?", "The teacher, a parent, the child, an agency.", needed=True)
@@ -832,6 +833,10 @@ class RecordOfConcern(Form):
     child_said = text(
         "What does the child say about it?", "In the child's own words if you can.", rows=3
     )
+
+    def to_rate(self):
+        """What its review must rate, in words."""
+        return [row.strategy for row in self.rows("added")]
 
     def errors(self):
         found = super().errors()
@@ -928,6 +933,7 @@ class MyPlan(Form):
     """
 
     title = "My Plan"
+    rates = "outcome"
     where = Section("Where do I want to be?", code=CODE_WHERE)
     aspirations = Rows(
         "Aspirations",
@@ -967,6 +973,10 @@ class MyPlan(Form):
     parent_comment = text("What do they say?", rows=2)
     review_by = day("Review by", needed=True)
     lead = text("Who keeps an eye on this plan?")
+
+    def to_rate(self):
+        """What its review must rate, in words."""
+        return [row.words for row in self.rows("outcomes")]
 
     def errors(self):
         found = super().errors()
@@ -1338,6 +1348,10 @@ class Agency(Row):
     seen_on = day("Child seen on")
     report_on = day("Report received on")
     next_contact = day("Next contact")
+
+    def was_asked(self):
+        """Whether something about the child was sent to them."""
+        return bool(self.asked_on) or self.state in ("Referred", "Waiting", "Involved")
 
 
 class Recommendation(Row):
