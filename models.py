@@ -1773,7 +1773,7 @@ def every(base=Record):
     return found
 
 
-def tables():
+def every_table():
     """Everything that has a table in the database."""
     return [*every(), AuditEntry, SignInAttempt, UserSession, Draft, FormToken]
 
@@ -1782,7 +1782,7 @@ def check_models():
     """What is wrong with the classes of this file, in sentences; the program refuses to start until
     it is none.
     """
-    found, names = [], {cls.__name__ for cls in tables()}
+    found, names = [], {cls.__name__ for cls in every_table()}
     for cls in every():
         name = cls.__name__
         for question, _ in cls.questions():

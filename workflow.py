@@ -282,27 +282,22 @@ class PupilContext:
 
     @cached_property
     def settings(self):
-        """The school's settings."""
         return self.school or Setting.of_school()
 
     @cached_property
     def placement(self):
-        """The open placement, or None."""
         return Placement.current(self.pupil)
 
     @cached_property
     def stage(self):
-        """The code of the stage."""
         return self.placement.stage if self.placement else "NONE"
 
     @cached_property
     def clock(self):
-        """The review clock, or None."""
         return clock_of(self.placement, self.on, self.settings) if self.placement else None
 
     @cached_property
     def case(self):
-        """The open EHC case, or None."""
         return EhcCase.current(self.pupil)
 
     @cached_property
@@ -318,34 +313,29 @@ class PupilContext:
         return None, None
 
     def paper_of(self, form_class):
-        """The (Paper, form) of the stage with this form class."""
         for paper, form in self.papers:
             if paper.form is form_class:
                 return paper, form
         return None, None
 
     def form_of(self, form_class):
-        """The stage's form of this class, or None."""
         return self.paper_of(form_class)[1]
 
     @property
     def review(self):
-        """This cycle's review, sealed or not, or None."""
         return self.paper("review")[1]
 
     @property
     def chart_row(self):
-        """The row of the decision table that this cycle's review reached, or None."""
         return chart_row(self.review)
 
     @staticmethod
     def next_question(review):
-        """The chart's next open question for a review, or None."""
         return next_question(review)
 
     def sealed_here(self):
         """A form of this cycle that is sealed already, or None."""
-        for cls in every_form():
+        for cls in {paper.form for paper, _ in self.papers}:
             sealed = cls.get_or_none(cls.placement == self.placement, cls.status == "sealed")
             if sealed:
                 return sealed

@@ -451,7 +451,7 @@ def settle(made_at):
     """
     people.UserSession.delete().execute()
     counted = [
-        kind._meta.table_name for kind in models.tables() if kind is not audit_log.AuditEntry
+        kind._meta.table_name for kind in models.every_table() if kind is not audit_log.AuditEntry
     ]
     numbering.leave_out(db.obj, counted)
     with acting("Restore"):

@@ -85,22 +85,22 @@ def holidays(settings):
     """The school's holidays: a list of (first day, last day). A line that cannot be read is left
     out; saving checks them.
     """
-    return _spans(settings.holidays or "", today())
+    return _holidays(settings.holidays or "", today())
 
 
 # kept for a day, for a line may say "today"
 @functools.lru_cache(8)
-def _spans(words, _):
+def _holidays(words, _):
     spans = []
     for line in words.splitlines():
         try:
-            spans.append(_span(line))
+            spans.append(_holiday(line))
         except ValueError:
             continue
     return spans
 
 
-def _span(line):
+def _holiday(line):
     first, _, last = line.partition(" to ")
     return read_day(first), read_day(last or first)
 
@@ -109,7 +109,7 @@ def check_holidays(typed):
     """A sentence about the first holiday line that cannot be read, or None."""
     for line in (typed or "").splitlines():
         try:
-            begins, ends = _span(line)
+            begins, ends = _holiday(line)
         except ValueError as error:
             return f"School holidays, line “{line}”: {error}"
         if begins and ends and ends < begins:

@@ -350,14 +350,14 @@ def document(subject, role=None):
     parts = []
     for section, lines in subject.layout():
         if role is None or role in section.see:
-            parts.append(_part(subject, section, lines))
+            parts.append(_section_data(subject, section, lines))
     return {"title": subject.kind_name(), "purpose": subject.intro(), "sections": parts}
 
 
-def _part(subject, section, lines):
+def _section_data(subject, section, lines):
     shown = []
     for name, line in lines:
-        draw = _group if isinstance(line, Rows) else _line
+        draw = _rows_data if isinstance(line, Rows) else _question_data
         shown.append(draw(subject, name, line))
     return {
         "key": section.key,
@@ -370,7 +370,7 @@ def _part(subject, section, lines):
     }
 
 
-def _line(subject, name, asked):
+def _question_data(subject, name, asked):
     return {
         "name": name,
         "label": asked.verbose_name,
@@ -381,7 +381,7 @@ def _line(subject, name, asked):
     }
 
 
-def _group(subject, name, mark):
+def _rows_data(subject, name, mark):
     asked = subject.groups()[name].questions()
     rows = [] if isinstance(subject, type) else subject.rows(name)
     columns = []

@@ -458,7 +458,7 @@ def file_of_two(database, tmp_path):
     two = sqlite_file(tmp_path / "two.db")
     audit_log.db.initialize(two)
     two.connect()
-    two.create_tables(m.tables())
+    two.create_tables(m.every_table())
     with audit_log.acting("The tests"):
         senco = people.User.create(name="Sam", username="sam", role=q.SENCO, account="on")
         pupil = m.Pupil.create(
