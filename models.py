@@ -13,6 +13,7 @@ means "when that other answer is No".
 
 import datetime
 import json
+from dataclasses import dataclass
 
 from peewee import (
     SQL,
@@ -51,11 +52,9 @@ from records.record import Clash, Record, Row, document, seal_of
 
 # --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
-# A row of a form has the rights of its form and of the section it stands under. Sections narrow
-# this table; a teacher's
-# rights reach only pupils of their own classes (`Pupil.visible_to`). Stages change only through
-# workflow.py, whose rows
-# name their own roles.
+# Sections narrow this table; a row of a form has the rights of its form and of the section it
+# stands under. A teacher's rights reach only pupils of their own classes (`Pupil.visible_to`).
+# Stages change only through workflow.py, whose rows name their own roles.
 RIGHTS = """
 record                office  senco  teacher  head  technician
 Pupil                 rwx     rwx    r        rx    -
@@ -87,9 +86,9 @@ AuditEntry            -       r      -        r     -
 """
 
 
-def _rights(words):
-    heads, *lines = [line.split() for line in words.strip().splitlines()]
-    return {line[0]: dict(zip(heads[1:], line[1:])) for line in lines}
+def _rights(table):
+    roles, *lines = [line.split() for line in table.strip().splitlines()]
+    return {name: dict(zip(roles[1:], cells)) for name, *cells in lines}
 
 
 RIGHTS_TABLE = _rights(RIGHTS)
@@ -103,7 +102,8 @@ def may(user, right, record):
     if issubclass(cls, Row):
         home = cls.parent_field()
         cls, section = home.rel_model, home.rel_model.section_of(home.backref)
-        if user.role not in (section.write if right == "w" else section.see):
+        allowed = section.write if right == "w" else section.see
+        if user.role not in allowed:
             return False
     return right in RIGHTS_TABLE.get(cls.__name__, {}).get(user.role, "-")
 
@@ -392,40 +392,32 @@ class Setting(Record):
                 setattr(self, name, asked.default)
         self.save()
 
+    LIMITS = {"idle_minutes": (3, 120), "day_hours": (1, 24), "backup_hours": (1, 168)}
+
     def errors(self):
         """Numbers that no clock can count with, and a window that closes before it opens."""
-        said = {
-            n: getattr(self, n)
-            for n, f in self.questions()
-            if isinstance(f, DecimalField) and getattr(self, n) is not None
-        }
-        found = [(n, "Give a number from 0 to 400.") for n, v in said.items() if not 0 <= v <= 400]
-        found += [
-            (n, f"Give a number from {low} to {high}.")
-            for n, low, high in (
-                ("idle_minutes", 3, 120),
-                ("day_hours", 1, 24),
-                ("backup_hours", 1, 168),
-            )
-            if not low <= said.get(n, low) <= high
-        ]
-        return found + [
-            (f"{s}_closes", "The review is due before it opens; check both numbers.")
-            for s in ("stage_1", "stage_3")
-            if said.get(f"{s}_closes", 0) < said.get(f"{s}_opens", 0)
-        ]
+        found = []
+        for name, asked in self.questions():
+            value = getattr(self, name)
+            if not isinstance(asked, DecimalField) or value is None:
+                continue
+            low, high = self.LIMITS.get(name, (0, 400))
+            if not low <= value <= high:
+                found.append((name, f"Give a number from {low} to {high}."))
+        for stage in ("stage_1", "stage_3"):
+            opens, closes = getattr(self, f"{stage}_opens"), getattr(self, f"{stage}_closes")
+            if opens is not None and closes is not None and closes < opens:
+                words = "The review is due before it opens; check both numbers."
+                found.append((f"{stage}_closes", words))
+        return found
 
 
 class BankEntry(Record):
     """Word bank: wordings that are offered while somebody types."""
 
-    many = "Word bank"
-    title, listed, searched, order_by = (
-        "Word bank",
-        ("bank", "words", "area"),
-        ("words",),
-        ("bank", "words"),
-    )
+    title = many = "Word bank"
+    listed, searched = ("bank", "words", "area"), ("words",)
+    order_by = ("bank", "words")
     bank = choice(
         "Offered for",
         options=(("strategy", "Strategies"), ("provision", "Provision"), ("agency", "Agencies")),
@@ -533,11 +525,16 @@ class Pupil(Record):
         """The forename they use."""
         return self.known_as or self.forename or ""
 
+    def open_types(self):
+        """The SEN types that have not ended, the main one first."""
+        if not self.id:
+            return []
+        return list(self.sen_needs.where(SenNeed.until.is_null()).order_by(SenNeed.rank))
+
     def primary_type(self):
         """The code of the main SEN type that is open now, or None."""
-        return next(
-            (n.code for n in self.sen_needs.order_by(SenNeed.rank) if n.until is None), None
-        )
+        types = self.open_types()
+        return types[0].code if types else None
 
     def pupil_key(self):
         return self.id
@@ -546,42 +543,36 @@ class Pupil(Record):
         return f"{self.name} ({self.form})" if self.form else self.name
 
     def clean(self):
-        self.upn, self.former_upn = (
-            "".join((said or "").split()).upper() or None for said in (self.upn, self.former_upn)
-        )
+        for name in ("upn", "former_upn"):
+            said = "".join((getattr(self, name) or "").split()).upper()
+            setattr(self, name, said or None)
 
     def errors(self):
         self.clean()
-        found = [("upn", f"{words}.") for words in [self.upn and upn_fault(self.upn)] if words]
+        found = []
+        fault = upn_fault(self.upn) if self.upn else None
+        if fault:
+            found.append(("upn", f"{fault}."))
         if self.dob and not datetime.date(1990, 1, 1) <= self.dob <= today():
             found.append(("dob", "The date of birth must be in the past, and a school child's."))
         if self.dob and self.admitted_on and self.admitted_on < self.dob:
             found.append(("admitted_on", "The date of admission is before the date of birth."))
-        return found + self._type_faults()
+        return found + [("sen_needs", words) for words in self._type_errors()]
 
-    def _type_faults(self):
-        open_now = [n for n in self.sen_needs if n.until is None] if self.id else []
-        ranks, codes = [n.rank for n in open_now], [n.code for n in open_now]
-        found = []
-        if len(set(ranks)) < len(ranks):
-            found.append(("sen_needs", "Two SEN types have the same rank; give each its own."))
-        if len(set(codes)) < len(codes):
-            found.append(
-                ("sen_needs", "The same SEN type stands twice; end one of them or take it out.")
-            )
-        if open_now and 1 not in ranks:
-            found.append(("sen_needs", "One SEN type must have rank 1: the main need."))
+    def _type_errors(self):
+        types = self.open_types()
+        ranks, codes = {need.rank for need in types}, {need.code for need in types}
+        if len(ranks) < len(types):
+            yield "Two SEN types have the same rank; give each its own."
+        if len(codes) < len(types):
+            yield "The same SEN type stands twice; end one of them or take it out."
+        if types and 1 not in ranks:
+            yield "One SEN type must have rank 1: the main need."
         if "NSA" in codes and Placement.stage_of(self) == "E":
-            found.append(
-                (
-                    "sen_needs",
-                    (
-                        "NSA is only for pupils on SEN support (K); a pupil with an EHCP needs an"
-                        " assessed type of need."
-                    ),
-                )
+            yield (
+                "NSA is only for pupils on SEN support (K); a pupil with an EHCP needs an assessed"
+                " type of need."
             )
-        return found
 
 
 class Contact(Row):
@@ -629,12 +620,8 @@ class PupilRecord(Record):
 
     def save(self, *args, **more):
         """Save; raises Clash for something new about a child whose record was erased."""
-        if (
-            not self.id
-            and Pupil.select()
-            .where(Pupil.id == self.pupil_id, Pupil.erased_on.is_null(False))
-            .exists()
-        ):
+        erased = Pupil.select().where(Pupil.id == self.pupil_id, Pupil.erased_on.is_null(False))
+        if not self.id and erased.exists():
             raise Clash("This child's record was erased: nothing new is kept about them.")
         return super().save(*args, **more)
 
@@ -666,11 +653,9 @@ class Placement(PupilRecord):
     @classmethod
     def current(cls, pupil):
         """The pupil's open placement, or None when the child was never on the pathway."""
-        return (
-            cls.select().where(cls.pupil == pupil, cls.ended_on.is_null(), ~cls.void).first()
-            if pupil.id
-            else None
-        )
+        if not pupil.id:
+            return None
+        return cls.select().where(cls.pupil == pupil, cls.ended_on.is_null(), ~cls.void).first()
 
     @classmethod
     def stage_of(cls, pupil):
@@ -679,14 +664,15 @@ class Placement(PupilRecord):
         return open_one.stage if open_one else "NONE"
 
 
-Placement.add_index(
-    Placement.index(
-        Placement.pupil,
-        unique=True,
-        name="placement_one_open",
-        where=Placement.ended_on.is_null() & (Placement.void == False),
-    )
-)  # noqa: E712
+def one_open_row(cls, name):
+    """Let the database itself refuse a second row of a pupil that is open and no error."""
+    index = cls.index(
+        cls.pupil, unique=True, name=name, where=cls.ended_on.is_null() & (cls.void == False)
+    )  # noqa: E712
+    cls.add_index(index)
+
+
+one_open_row(Placement, "placement_one_open")
 
 
 class ListMembership(PupilRecord):
@@ -702,20 +688,14 @@ class ListMembership(PupilRecord):
     placement = ForeignKeyField(Placement, backref="+", on_delete="RESTRICT")
 
 
-ListMembership.add_index(
-    ListMembership.index(
-        ListMembership.pupil,
-        unique=True,
-        name="list_membership_one_open",
-        where=ListMembership.ended_on.is_null() & (ListMembership.void == False),
-    )
-)  # noqa: E712
+one_open_row(ListMembership, "list_membership_one_open")
 
 
 class Strategy(PupilRecord):
     """Everyday strategy: what helps this child in every lesson."""
 
-    title, listed, searched = "Everyday strategy", ("pupil", "strategy", "since"), ("strategy",)
+    title = "Everyday strategy"
+    listed, searched = ("pupil", "strategy", "since"), ("strategy",)
     strategy = text("Strategy", needed=True, bank="strategy")
     since = day("Since")
     until = day("Until")
@@ -726,12 +706,21 @@ class Strategy(PupilRecord):
 
 
 # --- a paper form
-STATUS = (
-    ("draft", "Draft"),
-    ("complete", "Complete"),
-    ("sealed", "Sealed"),
-    ("declined", "Declined"),
-)
+@dataclass(frozen=True)
+class Status:
+    """What is said of a paper: on its tag, and in a sentence."""
+
+    label: str
+    words: str
+    locked: bool = False  # whether its words can no longer change
+
+
+STATUS = {
+    "draft": Status("Draft", "a draft"),
+    "complete": Status("Complete", "complete"),
+    "sealed": Status("Sealed", "agreed and sealed", locked=True),
+    "declined": Status("Declined", "declined", locked=True),
+}
 
 
 class Form(PupilRecord):
@@ -744,7 +733,7 @@ class Form(PupilRecord):
     withhold = choice("Not for disclosure", "Only when the law allows it: say why.")
     withhold_why = text("Why not", needed="withhold=Yes")
 
-    status = CharField(choices=STATUS, default="draft")
+    status = CharField(choices=[(c, s.label) for c, s in STATUS.items()], default="draft")
     cycle = IntegerField(default=1)
     placement = ForeignKeyField(Placement, null=True, backref="+", on_delete="RESTRICT")
     supersedes = IntegerField(null=True)
@@ -760,7 +749,7 @@ class Form(PupilRecord):
     @property
     def locked(self):
         """Whether the words can no longer change."""
-        return self.status in ("sealed", "declined")
+        return STATUS[self.status].locked
 
     def seal(self, who):
         """Keep title, questions, prompts and answers as they are now, for good, with a
@@ -783,34 +772,29 @@ class Form(PupilRecord):
 
     def seal_holds(self):
         """Whether the sealed text still has the check code it was sealed with."""
+        if not self.sealed:
+            return True
         try:
-            return not self.sealed or seal_of(json.loads(self.sealed)) == (
-                self.sealed,
-                self.sealed_code,
-            )
+            return seal_of(json.loads(self.sealed)) == (self.sealed, self.sealed_code)
         except ValueError:
             return False
 
     def __str__(self):
-        return (
-            f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}"
-            if self.happened_on
-            else self.kind_name()
-        )
+        if not self.happened_on:
+            return self.kind_name()
+        return f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}"
 
     def errors(self):
-        late = self.happened_on and self.happened_on > today()
-        return (
-            [("happened_on", "The date lies in the future; give the day it happened.")]
-            if late
-            else []
-        )
+        if self.happened_on and self.happened_on > today():
+            return [("happened_on", "The date lies in the future; give the day it happened.")]
+        return []
 
 
 class RecordOfConcern(Form):
     """Record of Concern: a teacher tells the SENCO about a worry, and what will be tried."""
 
     title, many = "Record of Concern", "Records of Concern"
+    rates = "strategy"  # what a row of its review rates
     worry = Section("The worry")
     raised_on = day("When was the worry first raised?", needed=True)
     raised_by = text("Who raised it?", "The teacher, a parent, the child, an agency.", needed=True)
@@ -850,15 +834,15 @@ class RecordOfConcern(Form):
         "What does the child say about it?", "In the child's own words if you can.", rows=3
     )
 
+    def to_rate(self):
+        """What its review must rate, in words."""
+        return [row.strategy for row in self.rows("added")]
+
     def errors(self):
         found = super().errors()
         if self.raised_on and self.happened_on and self.raised_on > self.happened_on:
-            found.append(
-                (
-                    "raised_on",
-                    "The worry was raised after the date of this record; check both dates.",
-                )
-            )
+            words = "The worry was raised after the date of this record; check both dates."
+            found.append(("raised_on", words))
         return found
 
 
@@ -949,6 +933,7 @@ class MyPlan(Form):
     """
 
     title = "My Plan"
+    rates = "outcome"
     where = Section("Where do I want to be?", code=CODE_WHERE)
     aspirations = Rows(
         "Aspirations",
@@ -989,17 +974,18 @@ class MyPlan(Form):
     review_by = day("Review by", needed=True)
     lead = text("Who keeps an eye on this plan?")
 
+    def to_rate(self):
+        """What its review must rate, in words."""
+        return [row.words for row in self.rows("outcomes")]
+
     def errors(self):
         found = super().errors()
-        for at, outcome in enumerate(
-            self.outcomes.order_by(type(self).groups()["outcomes"].id) if self.id else []
-        ):
-            found += [(f"outcomes-{at}-{name}", words) for name, words in outcome.reach_faults()]
-        unsupported = [o for o in (self.outcomes if self.id else []) if not o.provided.count()]
-        found += [
-            ("provision", f"No provision yet for the outcome “{o}”; add a line and link it.")
-            for o in unsupported
-        ]
+        for place, outcome in enumerate(self.rows("outcomes")):
+            for words in outcome.reach_errors():
+                found.append((f"outcomes-{place}-by", words))
+            if not outcome.provided.count():
+                words = f"No provision yet for the outcome “{outcome}”; add a line and link it."
+                found.append(("provision", words))
         return found
 
 
@@ -1061,31 +1047,24 @@ class Outcome(Row):
         left = [f"{word}: {cure[word]}" for word, has in self.smart().items() if not has]
         return [f"SMART? {'; '.join(left)}."] if left else ["This outcome is SMART."]
 
-    def reach_faults(self):
+    def reach_errors(self):
         """The date must lie after the plan's date and within the horizon of the aspiration it
-        serves.
+        serves: sentences.
         """
         plan, aspiration = self.parent(), self.need.aspiration if self.need_id else None
         if not self.by or not plan.happened_on:
             return []
         if self.by < plan.happened_on:
-            return [("by", f"“By when” ({say_day(self.by)}) is before the date of the plan.")]
-        limit = (
-            horizon_end(aspiration.horizon, plan.pupil.year, plan.happened_on)
-            if aspiration
-            else None
-        )
-        if limit and self.by > limit:
-            return [
-                (
-                    "by",
-                    (
-                        f"“By when” ({say_day(self.by)}) is later than its aspiration reaches:"
-                        f" {aspiration.horizon.lower()}, {say_day(limit)}."
-                    ),
-                )
-            ]
-        return []
+            return [f"“By when” ({say_day(self.by)}) is before the date of the plan."]
+        if not aspiration:
+            return []
+        limit = horizon_end(aspiration.horizon, plan.pupil.year, plan.happened_on)
+        if not limit or self.by <= limit:
+            return []
+        return [
+            f"“By when” ({say_day(self.by)}) is later than its aspiration reaches:"
+            f" {aspiration.horizon.lower()}, {say_day(limit)}."
+        ]
 
 
 class Provision(Row):
@@ -1110,13 +1089,8 @@ class Provision(Row):
     cost = number("Resources (£)")
 
 
-KEY_STAGE_ENDS = {
-    "R": 0,
-    "2": 0,
-    "6": 0,
-    "9": 0,
-    "11": 0,
-    "13": 0,
+# school years that follow this one until the key stage ends; 0 where nothing stands here
+KEY_STAGE_LEFT = {
     "N1": 2,
     "N2": 1,
     "1": 1,
@@ -1127,7 +1101,6 @@ KEY_STAGE_ENDS = {
     "8": 1,
     "10": 1,
     "12": 1,
-    "14": 0,
 }
 
 
@@ -1140,7 +1113,7 @@ def horizon_end(horizon, year, start):
     if horizon not in HORIZONS[:2]:
         return None
     this_year = start.year if start.month < 9 else start.year + 1
-    more = KEY_STAGE_ENDS.get(year, 0) if horizon == HORIZONS[1] else 0
+    more = KEY_STAGE_LEFT.get(year, 0) if horizon == HORIZONS[1] else 0
     return datetime.date(this_year + more, 8, 31)
 
 
@@ -1249,10 +1222,10 @@ class ChildStory(Form):
     in_own_words = text("Or in your own words", rows=10)
 
     def missing(self):
-        told = self.in_own_words or (self.id and self.events.count())
-        return super().missing() + (
-            [] if told else [("in_own_words", "Write the story, or add at least one event.")]
-        )
+        gaps = super().missing()
+        if not self.in_own_words and not self.rows("events"):
+            gaps.append(("in_own_words", "Write the story, or add at least one event."))
+        return gaps
 
 
 class StoryEvent(Row):
@@ -1295,10 +1268,10 @@ class FamilyThinks(Form):
     )
 
     def missing(self):
-        said = any(self.answer(n) for n, f in self.questions() if f.ask.rows > 1)
-        return super().missing() + (
-            [] if said else [("admire", "Answer at least one question; leave out the others.")]
-        )
+        gaps = super().missing()
+        if not any(self.answer(name) for name, asked in self.questions() if asked.ask.rows > 1):
+            gaps.append(("admire", "Answer at least one question; leave out the others."))
+        return gaps
 
 
 class PupilViews(Form):
@@ -1375,6 +1348,10 @@ class Agency(Row):
     seen_on = day("Child seen on")
     report_on = day("Report received on")
     next_contact = day("Next contact")
+
+    def was_asked(self):
+        """Whether something about the child was sent to them."""
+        return bool(self.asked_on) or self.state in ("Referred", "Waiting", "Involved")
 
 
 class Recommendation(Row):
@@ -1499,9 +1476,9 @@ class Consent(PupilRecord):
 
     def holds(self, on=None):
         """Whether the information may be shared on that day."""
-        on = on or today()
-        open_yet = (self.valid_to is None or self.valid_to >= on) and self.withdrawn_on is None
-        return self.answer_given in ("Given", "Not needed in law") and open_yet
+        if self.withdrawn_on or (self.valid_to and self.valid_to < (on or today())):
+            return False
+        return self.answer_given in ("Given", "Not needed in law")
 
     def __str__(self):
         return f"Consent: {self.purpose or ''}, {self.to_whom or ''}".strip(", ")
@@ -1564,20 +1541,29 @@ class MeetingAction(Row):
     done_on = day("Done on")
 
 
-CASE_STATES = (
-    ("preparing", "Preparing the request"),
-    ("requested", "Requested"),
-    ("refused_assess", "Assessment refused"),
-    ("assessing", "Assessing"),
-    ("refused_issue", "Plan refused"),
-    ("draft", "Draft plan"),
-    ("final", "Final plan"),
-    ("ceased", "Plan ceased"),
-    ("withdrawn", "Withdrawn"),
-    ("closed", "Closed after a refusal"),
-)
-CASE_SHUT = ("ceased", "withdrawn", "closed")
-CASE_SETTLED = (*CASE_SHUT, "final")  # the local authority has no date to keep any more
+@dataclass(frozen=True)
+class CaseState:
+    """One state of an EHC case."""
+
+    words: str
+    open: bool = True
+    dated: bool = True  # whether the local authority still has dates to keep
+
+
+CASE_STATES = {
+    "preparing": CaseState("Preparing the request"),
+    "requested": CaseState("Requested"),
+    "refused_assess": CaseState("Assessment refused"),
+    "assessing": CaseState("Assessing"),
+    "refused_issue": CaseState("Plan refused"),
+    "draft": CaseState("Draft plan"),
+    "final": CaseState("Final plan", dated=False),
+    "ceased": CaseState("Plan ceased", open=False, dated=False),
+    "withdrawn": CaseState("Withdrawn", open=False, dated=False),
+    "closed": CaseState("Closed after a refusal", open=False, dated=False),
+}
+CASE_OPEN = tuple(code for code, state in CASE_STATES.items() if state.open)
+CASE_DATED = tuple(code for code, state in CASE_STATES.items() if state.dated)
 
 
 class EhcCase(PupilRecord):
@@ -1585,7 +1571,9 @@ class EhcCase(PupilRecord):
 
     title, listed = "EHC case", ("pupil", "state", "requester", "authority", "received_on")
     state_part = Section("Where it is", write=())
-    state = choice("State", options=CASE_STATES, default="preparing")
+    state = choice(
+        "State", options=[(c, s.words) for c, s in CASE_STATES.items()], default="preparing"
+    )
     request = Section("The request")
     requester = choice(
         "Who asks?", options=("School", "Parent", "Young person", "Somebody else"), needed=True
@@ -1640,20 +1628,14 @@ class EhcCase(PupilRecord):
     @classmethod
     def current(cls, pupil):
         """The pupil's open case, or None."""
-        return (
-            cls.select()
-            .where(cls.pupil == pupil, cls.state.not_in(CASE_SHUT))
-            .order_by(cls.id.desc())
-            .first()
-        )
+        cases = cls.select().where(cls.pupil == pupil, cls.state.in_(CASE_OPEN))
+        return cases.order_by(cls.id.desc()).first()
 
     def errors(self):
-        other = EhcCase.current(self.pupil) if self.pupil_id and not self.id else None
-        return (
-            [("pupil", "There is an open EHC case for this pupil already; go on with that one.")]
-            if other
-            else []
-        )
+        if self.id or not self.pupil_id or not EhcCase.current(self.pupil):
+            return []
+        words = "There is an open EHC case for this pupil already; go on with that one."
+        return [("pupil", words)]
 
     def __str__(self):
         return f"EHC case: {self.answer('state')}"
@@ -1743,29 +1725,19 @@ class Disclosure(PupilRecord):
 
     def due(self):
         """By when it must be answered, in words."""
+        if self.given_on:
+            return ""
         when = clock.request_due(self, Setting.of_school())
-        return "" if self.given_on else short_day(when) if when else "The clock is stopped"
+        return short_day(when) if when else "The clock is stopped"
 
     def errors(self):
-        order = (
-            (
-                self.paused_on,
-                self.resumed_on,
-                "resumed_on",
-                "It was clarified before that was asked for; check both dates.",
-            ),
-            (
-                self.asked_on,
-                self.given_on,
-                "given_on",
-                "It was given before it was asked for; check both dates.",
-            ),
-        )
-        return [
-            (name, words)
-            for first, last, name, words in order
-            if last and (not first or last < first)
-        ]
+        found = []
+        if self.resumed_on and not (self.paused_on and self.paused_on <= self.resumed_on):
+            words = "It was clarified before that was asked for; check both dates."
+            found.append(("resumed_on", words))
+        if self.given_on and not (self.asked_on and self.asked_on <= self.given_on):
+            found.append(("given_on", "It was given before it was asked for; check both dates."))
+        return found
 
     def __str__(self):
         return f"Request: {self.answer('kind')}"
@@ -1786,19 +1758,22 @@ class Erasure(PupilRecord):
 
 
 # --- the whole list
+ABSTRACT = (Row, PupilRecord, Form, Review)
+
+
 def every(base=Record):
-    """Every kind of record below `base` that has a table, in the order of this file."""
-    abstract = {Record, Row, PupilRecord, Form, Review}
-    found = [c for c in base.__subclasses__() for c in (c, *every_below(c))]
-    return [c for c in dict.fromkeys(found) if c not in abstract]
+    """Every kind of record below `base` that has a table, in the order in which they are written
+    down.
+    """
+    found = []
+    for cls in base.__subclasses__():
+        for one in (cls, *every(cls)):
+            if one not in found and one not in ABSTRACT:
+                found.append(one)
+    return found
 
 
-def every_below(cls):
-    """The classes that inherit from `cls`, nearest first."""
-    return [c for sub in cls.__subclasses__() for c in (sub, *every_below(sub))]
-
-
-def tables():
+def every_table():
     """Everything that has a table in the database."""
     return [*every(), AuditEntry, SignInAttempt, UserSession, Draft, FormToken]
 
@@ -1807,29 +1782,23 @@ def check_models():
     """What is wrong with the classes of this file, in sentences; the program refuses to start until
     it is none.
     """
-    found = [
-        f"{c.__name__}: a question may not be called “{n}”; choose another name for the line."
-        for c in every()
-        for n, _ in c.questions()
-        if hasattr(Record, n)
-    ]
-    found += [
-        f"{c.__name__} has no line in RIGHTS."
-        for c in every()
-        if not issubclass(c, Row) and c.__name__ not in RIGHTS_TABLE
-    ]
-    found += [
-        f"RIGHTS names {n}, which is no record."
-        for n in RIGHTS_TABLE
-        if n not in {c.__name__ for c in tables()}
-    ]
-    found += [
-        f"RIGHTS of {n}: “{cell}” has letters other than r, w, x."
-        for n, row in RIGHTS_TABLE.items()
-        for cell in row.values()
-        if set(cell) - set("rwx-")
-    ]
-    found += [
-        f"{c.__name__} has no sentence that says what it is." for c in every() if not c.intro()
-    ]
+    found, names = [], {cls.__name__ for cls in every_table()}
+    for cls in every():
+        name = cls.__name__
+        for question, _ in cls.questions():
+            if hasattr(Record, question):
+                found.append(
+                    f"{name}: a question may not be called “{question}”; choose another name for"
+                    " the line."
+                )
+        if not issubclass(cls, Row) and name not in RIGHTS_TABLE:
+            found.append(f"{name} has no line in RIGHTS.")
+        if not cls.intro():
+            found.append(f"{name} has no sentence that says what it is.")
+    for name, row in RIGHTS_TABLE.items():
+        if name not in names:
+            found.append(f"RIGHTS names {name}, which is no record.")
+        for cell in row.values():
+            if set(cell) - set("rwx-"):
+                found.append(f"RIGHTS of {name}: “{cell}” has letters other than r, w, x.")
     return found

@@ -23,13 +23,9 @@ def new_token():
 class User(Record):
     """Person: a colleague who signs in."""
 
-    title, listed, searched = (
-        "Person",
-        ("name", "username", "role", "classes"),
-        ("name", "username"),
-    )
-    order_by = ("name",)
-    many = "People"
+    title, many = "Person", "People"
+    listed, order_by = ("name", "username", "role", "classes"), ("name",)
+    searched = ("name", "username")
     audit_exclude = (
         "password",
         "token",
@@ -47,11 +43,7 @@ class User(Record):
         needed=True,
         unique=True,
     )
-    role = choice(
-        "Role",
-        options=ROLE_NAMES,
-        needed=True,
-    )
+    role = choice("Role", options=ROLE_NAMES, needed=True)
     classes = text(
         "Classes",
         "For a teacher: class names as in the pupil records, with commas, such as 3B, 4A.",
@@ -64,18 +56,12 @@ class User(Record):
         needed=True,
     )
     # kept for signing in, never shown
-    # Argon2id; empty: none chosen yet
-    password = TextField(null=True)
-    # change it, and every place they are signed in ends
-    token = CharField(null=True, unique=True, default=new_token)
-    # secret of the second step; empty: none
-    totp = CharField(null=True)
-    # last half-minute used: a code works once
-    totp_last = IntegerField(default=0)
-    # SHA-256 of each unused recovery code, one a line
-    recovery = TextField(null=True)
-    # SHA-256 of the sign-in link in force
-    setup_token = CharField(null=True)
+    password = TextField(null=True)  # Argon2id; empty: none chosen yet
+    token = CharField(null=True, unique=True, default=new_token)  # a new one ends all sessions
+    totp = CharField(null=True)  # secret of the second step; empty: none
+    totp_last = IntegerField(default=0)  # last half-minute used: a code works once
+    recovery = TextField(null=True)  # SHA-256 of each unused recovery code, one a line
+    setup_token = CharField(null=True)  # SHA-256 of the sign-in link in force
     setup_until = DateTimeField(null=True)
 
     # of this session: what the cookie holds, see UserSession
@@ -88,15 +74,10 @@ class User(Record):
         """Whether the account is switched on."""
         return self.account == "on"
 
-    @property
-    def is_active(self):
-        """The same, as Flask-Login calls it."""
-        return self.active
+    is_active = active  # as Flask-Login calls it
 
     def get_id(self):
-        """What the cookie holds. Peewee has a get_id of its own (the row's number), so never remove
-        this one.
-        """
+        """What the cookie holds, for Flask-Login; peewee's own get_id is the row's number."""
         return self.cookie
 
     def class_names(self):
@@ -104,58 +85,55 @@ class User(Record):
         return [c.strip() for c in (self.classes or "").split(",") if c.strip()]
 
     def errors(self):
-        """A user name that cannot be typed, or the last technician gone: nobody could let people
-        in.
-        """
+        """A user name that cannot be typed, or the last technician gone."""
+        found = []
+        if not re.fullmatch(r"[a-z0-9._-]{2,40}", self.username or ""):
+            words = "A user name has 2 to 40 small letters, digits, dots or dashes."
+            found.append(("username", words))
         others = User.select().where(
             User.role == TECHNICIAN, User.account == "on", User.id != (self.id or 0)
         )
-        lone = not (self.role == TECHNICIAN and self.active) and not others.exists()
-        found = (
-            []
-            if re.fullmatch(r"[a-z0-9._-]{2,40}", self.username or "")
-            else [("username", "A user name has 2 to 40 small letters, digits, dots or dashes.")]
-        )
-        last = ("account", "One technician must stay switched on, or nobody can let people in.")
-        return found + ([last] if lone else [])
+        if not (self.role == TECHNICIAN and self.active) and not others.exists():
+            words = "One technician must stay switched on, or nobody can let people in."
+            found.append(("account", words))
+        return found
 
     def clean(self):
         self.username = (self.username or "").strip().lower() or None
 
     def save(self, *args, **more):
-        """Save; another role or password, or the account switched on or off, ends every place they
-        are signed in.
-        """
+        """Save; another role or password, or the account switched on or off, ends all sessions."""
         with transaction():
-            was = User.get_or_none(User.id == self.id) if self.id else None
+            was = User.get_or_none(id=self.id) if self.id else None
             if was:
-                self._take_up(was)
-            if was and any(
-                getattr(self, n) != getattr(was, n) for n in ("account", "role", "password")
-            ):
-                self.token = new_token()
-                UserSession.delete().where(UserSession.user == self.id).execute()
+                # a form that was open for long must not bring back an old password or a used code
+                for name in set(self.audit_exclude) - set(self.dirty_field_names):
+                    setattr(self, name, getattr(was, name))
+                for name in ("account", "role", "password"):
+                    if getattr(self, name) != getattr(was, name):
+                        self.token = new_token()
+                        self.end_sessions()
             return super().save(*args, **more)
 
-    def _take_up(self, was):
-        """A form that was open for long must not bring back an old password or a used code."""
-        for name in set(self.audit_exclude) - set(self.dirty_field_names):
-            setattr(self, name, getattr(was, name))
+    def end_sessions(self):
+        """Sign this person out everywhere; with a new `token` no old cookie comes back."""
+        UserSession.delete().where(UserSession.user == self.id).execute()
 
     def keep(self, *only_if, **columns):
         """Write columns kept for signing in, past version and audit; False when `only_if` no longer
-        holds. A new token ends every place.
+        holds. A new token ends all sessions.
         """
         if not set(columns) <= set(self.audit_exclude):
             raise ValueError("Only what is kept for signing in may be written like this.")
         with transaction():
-            done = User.update(**columns).where(User.id == self.id, *only_if).execute() == 1
-            if done and "token" in columns:
-                UserSession.delete().where(UserSession.user == self.id).execute()
-        for name, value in columns.items() if done else ():
+            if not User.update(**columns).where(User.id == self.id, *only_if).execute():
+                return False
+            if "token" in columns:
+                self.end_sessions()
+        for name, value in columns.items():
             setattr(self, name, value)
             self._dirty.discard(name)
-        return done
+        return True
 
     def __str__(self):
         return self.name or self.username or ""
@@ -164,8 +142,7 @@ class User(Record):
 class UserSession(Table):
     """One place where somebody is signed in; without its row a cookie is worth nothing."""
 
-    # SHA-256 of what the cookie holds
-    key = CharField(64, unique=True)
+    key = CharField(64, unique=True)  # SHA-256 of what the cookie holds
     user = ForeignKeyField(User, backref="places", on_delete="CASCADE")
     began_at = DateTimeField(default=now)
     seen_at = DateTimeField(default=now, index=True)

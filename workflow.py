@@ -9,6 +9,7 @@ the program writes a stage: see `perform`.
 
 import datetime
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,9 +46,7 @@ from records.record import Clash
 # --- stages
 @dataclass(frozen=True)
 class Stage:
-    """One stage: its list, the school's own code, the census code, and the names of its settings
-    for label and weeks.
-    """
+    """One stage, with the names of its settings for label and weeks."""
 
     label: str  # the setting that names it, or the words themselves
     list: str = ""  # CONCERNS or SEN
@@ -55,8 +54,7 @@ class Stage:
     census: str = "N"  # DfE SEN provision code: N, K, E
     opens: str = ""  # setting: weeks after which a review may be held
     closes: str = ""  # setting: weeks within which it must be held
-    # or months: the annual review (Children and Families Act 2014, s.44)
-    months: int = 0
+    months: int = 0  # instead: the annual review (Children and Families Act 2014, s.44)
 
 
 STAGES = {
@@ -70,8 +68,7 @@ STAGES = {
 }
 OPEN = ("S1", "S2", "S3", "E")
 LISTS = {"CONCERNS": "concerns_list", "SEN": "sen_list"}
-# no form writes these
-ONLY_BY_MOVES = ("Placement", "ListMembership", "Erasure", "AuditEntry")
+ONLY_BY_MOVES = ("Placement", "ListMembership", "Erasure", "AuditEntry")  # no form writes these
 
 
 def stage_label(code, settings=None):
@@ -140,9 +137,20 @@ PAPERS = (
 )
 
 
-def paper_for(form_class, stage=None):
-    """The row of PAPERS of a form class (in one stage, when it serves several)."""
-    return next(p for p in PAPERS if p.form is form_class and stage in (None, p.stage))
+def paper_for(form_class):
+    """The first row of PAPERS of a form class."""
+    for paper in PAPERS:
+        if paper.form is form_class:
+            return paper
+    raise KeyError(form_class)
+
+
+def form_of(stage, kind):
+    """The form class of a stage's plan or review; None for a stage without."""
+    for paper in PAPERS:
+        if paper.stage == stage and paper.kind == kind:
+            return paper.form
+    return None
 
 
 def every_form():
@@ -223,18 +231,26 @@ def next_question(review):
     """The chart's next question for this review: the name of the field, or None when all that apply
     are answered.
     """
-    said = {q.name: getattr(review, q.name) for q in chart_of(review)}
-    return next((q.name for q in chart_of(review) if applies(q, said) and not said[q.name]), None)
+    said = answers_of(review)
+    for asked in chart_of(review):
+        if applies(asked, said) and not said[asked.name]:
+            return asked.name
+    return None
 
 
 def applies(asked, said):
     """Whether a question of the chart is asked at all, given the answers so far."""
-    return any(all(said.get(k) == v for k, v in case.items()) for case in asked.when)
+    return any(case.items() <= said.items() for case in asked.when)
 
 
 def chart_of(review):
     """The chart's questions for this kind of review."""
     return QUESTIONS[paper_for(type(review)).stage]
+
+
+def answers_of(review):
+    """What a review says to the chart's questions: {name: answer}."""
+    return {asked.name: getattr(review, asked.name) for asked in chart_of(review)}
 
 
 def chart_row(review):
@@ -243,12 +259,11 @@ def chart_row(review):
     """
     if review is None or next_question(review):
         return None
-    asked = {q.name for q in chart_of(review)}
-    said = {n: getattr(review, n) for n in asked}
-    stage = paper_for(type(review)).stage
-    return next(
-        r for r in ROWS if stage in r.stages and all(said.get(k) == v for k, v in r.answers.items())
-    )
+    said, stage = answers_of(review), paper_for(type(review)).stage
+    for row in ROWS:
+        if stage in row.stages and row.answers.items() <= said.items():
+            return row
+    raise LookupError(f"No row of the decision table fits {said}.")
 
 
 # --- one pupil, as the guards see them
@@ -262,30 +277,26 @@ class PupilContext:
     answers: dict = field(default_factory=dict)
     form: Form = None  # the paper that is being completed, for the guards of papers
     move: object = None  # the row of MOVES that is being looked at, for the guards of moves
+    school: Setting = None  # its settings, when they are known already
 
     @cached_property
     def settings(self):
-        """The school's settings."""
-        return Setting.of_school()
+        return self.school or Setting.of_school()
 
     @cached_property
     def placement(self):
-        """The open placement, or None."""
         return Placement.current(self.pupil)
 
     @cached_property
     def stage(self):
-        """The code of the stage."""
         return self.placement.stage if self.placement else "NONE"
 
     @cached_property
     def clock(self):
-        """The review clock, or None."""
         return clock_of(self.placement, self.on, self.settings) if self.placement else None
 
     @cached_property
     def case(self):
-        """The open EHC case, or None."""
         return EhcCase.current(self.pupil)
 
     @cached_property
@@ -295,33 +306,39 @@ class PupilContext:
 
     def paper(self, kind):
         """The (Paper, form) of the stage's plan or review."""
-        return next(((p, f) for p, f in self.papers if p.kind == kind), (None, None))
+        for paper, form in self.papers:
+            if paper.kind == kind:
+                return paper, form
+        return None, None
+
+    def paper_of(self, form_class):
+        for paper, form in self.papers:
+            if paper.form is form_class:
+                return paper, form
+        return None, None
+
+    def form_of(self, form_class):
+        return self.paper_of(form_class)[1]
 
     @property
     def review(self):
-        """This cycle's review, sealed or not, or None."""
         return self.paper("review")[1]
 
     @property
     def chart_row(self):
-        """The row of the decision table that this cycle's review reached, or None."""
         return chart_row(self.review)
 
     @staticmethod
     def next_question(review):
-        """The chart's next open question for a review, or None."""
         return next_question(review)
 
     def sealed_here(self):
         """A form of this cycle that is sealed already, or None."""
-        return next(
-            (
-                f
-                for c in every_form()
-                for f in c.select().where(c.placement == self.placement, c.status == "sealed")
-            ),
-            None,
-        )
+        for cls in {paper.form for paper, _ in self.papers}:
+            sealed = cls.get_or_none(cls.placement == self.placement, cls.status == "sealed")
+            if sealed:
+                return sealed
+        return None
 
 
 def papers_of(placements):
@@ -331,37 +348,27 @@ def papers_of(placements):
     A paper that serves a whole stay is looked for in all its cycles. A handful of queries, however
     many placements.
     """
-    pupils = [p.pupil_id for p in placements]
-    stay_of = {
-        p.id: (p.pupil_id, p.stage, p.stage_since)
-        for p in Placement.select().where(Placement.pupil.in_(pupils), ~Placement.void)
-    }
-    by_cycle, by_stay = {}, {}
-    for form_class in {
-        paper.form for paper in PAPERS if any(p.stage == paper.stage for p in placements)
-    }:
-        for form in (
-            form_class.select()
-            .where(form_class.placement.in_(list(stay_of)))
-            .order_by(form_class.id)
-        ):
-            by_cycle[form_class, form.placement_id] = form
-            by_stay[form_class, stay_of[form.placement_id]] = form
-    return {
-        at.id: [
-            (
-                paper,
-                (
-                    by_stay.get((paper.form, stay_of.get(at.id)))
-                    if paper.each == "stay"
-                    else by_cycle.get((paper.form, at.id))
-                ),
-            )
-            for paper in PAPERS
-            if paper.stage == at.stage
+    stay_of = {}
+    for placed in Placement.select().where(
+        Placement.pupil.in_([p.pupil_id for p in placements]), ~Placement.void
+    ):
+        stay_of[placed.id] = (placed.pupil_id, placed.stage, placed.stage_since)
+    stages = {p.stage for p in placements}
+    wanted = [paper for paper in PAPERS if paper.stage in stages]
+    newest = {}
+    for cls in {paper.form for paper in wanted}:
+        for form in cls.select().where(cls.placement.in_(list(stay_of))).order_by(cls.id):
+            newest[cls, "cycle", form.placement_id] = form
+            newest[cls, "stay", stay_of[form.placement_id]] = form
+    found = {}
+    for placed in placements:
+        keys = {"cycle": placed.id, "stay": stay_of.get(placed.id)}
+        found[placed.id] = [
+            (paper, newest.get((paper.form, paper.each, keys[paper.each])))
+            for paper in wanted
+            if paper.stage == placed.stage
         ]
-        for at in placements
-    }
+    return found
 
 
 def clock_of(placement, on=None, settings=None):
@@ -433,11 +440,8 @@ class Move:
     @property
     def slug(self):
         """The name in an address: `move-to-stage-2`."""
-        return (
-            "".join(c if c.isalnum() else "-" for c in self.name.lower().replace("+", " plus"))
-            .strip("-")
-            .replace("--", "-")
-        )
+        words = self.name.lower().replace("+", " plus")
+        return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
 
     @property
     def guards(self):
@@ -799,48 +803,48 @@ CASE_MOVES = (
 )
 
 
-def case_steps(case, user):
+def case_steps(case, user, placement):
     """The steps of an EHC case that this person may make now; a date that is written down already
-    is corrected on the case's page.
+    is corrected on the case's page. `placement` is the child's open one, or None.
     """
-    placement = Placement.current(case.pupil)
-
-    def written(step):
-        said = getattr(case, step.sets)
-        fresh_year = step.restarts and placement and said and said < placement.started_on
-        return said is not None and step.to in ("", case.state) and not fresh_year
-
-    # no other stage has a yearly clock to restart
-    under = placement is None or placement.stage == "E"
-    return [
-        m
-        for m in CASE_MOVES
-        if case.state in m.from_
-        and user.role in m.by
-        and not written(m)
-        and (under or not m.restarts)
-    ]
+    steps = []
+    for step in CASE_MOVES:
+        if case.state not in step.from_ or user.role not in step.by:
+            continue
+        # no other stage has a yearly clock to restart
+        if step.restarts and placement and placement.stage != "E":
+            continue
+        written = getattr(case, step.sets)
+        if written and step.restarts and placement and written < placement.started_on:
+            written = None
+        if not written or step.to not in ("", case.state):
+            steps.append(step)
+    return steps
 
 
 def move_named(name):
     """The row of MOVES with these words on its button; None when there is none."""
-    return next((m for m in (*MOVES, UNDO) if m.name == name), None)
+    for move in (*MOVES, UNDO):
+        if move.name == name:
+            return move
+    return None
 
 
-def moves_for(pupil, user, on=None):
+def moves_for(ctx):
     """Every move from the pupil's stage that this person may press: [(Move, [Stop, ...])]; no Stop
     means possible now.
     """
-    ctx = PupilContext(pupil, user, on or today())
-    return [
-        (m, blockers(m, ctx)) for m in (*MOVES, UNDO) if ctx.stage in m.from_ and user.role in m.by
-    ]
+    found = []
+    for move in (*MOVES, UNDO):
+        if ctx.stage in move.from_ and ctx.user.role in move.by:
+            found.append((move, blockers(move, ctx)))
+    return found
 
 
 def blockers(move, ctx):
     """Why this move is not possible now: a list of Stop, empty when it is."""
     ctx.move = move
-    found = (guard(ctx) for guard in move.guards)
+    found = [guard(ctx) for guard in move.guards]
     return [stop for stop in found if stop]
 
 
@@ -875,25 +879,21 @@ def perform(move, pupil, user, answers, seen=None, token=None, on=None):
     looked at, `token` the one-use token of the page: a second press finds its first and changes
     nothing. Raises Refused, Invalid or Clash.
     """
-    if not (
-        user.active
-        and user.role in move.by
-        and user.role in ROLES
-        and Pupil.visible_to(user).where(Pupil.id == pupil.id).exists()
-    ):
+    allowed = user.active and user.role in move.by and user.role in ROLES
+    if not allowed or not Pupil.visible_to(user).where(Pupil.id == pupil.id).exists():
         raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
     token = token and f"{pupil.id} {move.slug} {token}"[:255]
+    ctx = PupilContext(pupil, user, on or today(), answers)
     try:
         with transaction():
-            done = token and Placement.get_or_none(Placement.done_with == token)
+            done = token and Placement.get_or_none(done_with=token)
             if done:
                 return done
-            ctx = PupilContext(pupil, user, on or today(), answers)
             check_move(move, ctx, seen)
             return undo(ctx) if move is UNDO else execute(move, ctx, token)
     # PostgreSQL: two pressed at the same moment, the other was first
     except IntegrityError as fault:
-        done = token and Placement.get_or_none(Placement.done_with == token)
+        done = token and Placement.get_or_none(done_with=token)
         if done:
             return done
         if Placement.current(pupil) == ctx.placement:
@@ -908,17 +908,15 @@ def check_move(move, ctx, seen):
     if seen is not None and seen != (ctx.placement.id if ctx.placement else 0):
         raise Clash(MOVED_SINCE)
     if ctx.stage not in move.from_:
-        raise Refused(g.Stop(f"“{move.name}” is not possible from {stage_label(ctx.stage)}."))
-    gaps = [
-        (n, f"Answer “{ASKS[n].verbose_name}”")
-        for n in move.asks
-        if ASKS[n].ask.needed and not ctx.answers.get(n)
-    ]
-    gaps += [
-        (n, f"“{ASKS[n].verbose_name}”: choose from the list.")
-        for n in move.asks
-        if not _offered(n, ctx.answers.get(n))
-    ]
+        stage = stage_label(ctx.stage, ctx.settings)
+        raise Refused(g.Stop(f"“{move.name}” is not possible from {stage}."))
+    gaps = []
+    for name in move.asks:
+        asked, said = ASKS[name], ctx.answers.get(name)
+        if asked.ask.needed and not said:
+            gaps.append((name, f"Answer “{asked.verbose_name}”"))
+        elif not _offered(asked, said):
+            gaps.append((name, f"“{asked.verbose_name}”: choose from the list."))
     if gaps:
         raise Invalid(gaps)
     found = blockers(move, ctx)
@@ -926,67 +924,65 @@ def check_move(move, ctx, seen):
         raise Refused(*found)
 
 
-def _offered(name, said):
-    """Whether an answer stands among the options of its question; True when there is none, or no
-    options.
-    """
-    options = {code for code, _ in ASKS[name].choices or ()}
-    return not said or not options or set(said.split("\n")) <= options
+def _offered(asked, said):
+    if not said or not asked.choices:
+        return True
+    return set(said.split("\n")) <= {code for code, _ in asked.choices}
 
 
 def execute(move, ctx, token):
-    """Close the open placement, open the next, mend the lists, make what the row makes."""
-    when, was, journal = ctx.answers["on"], ctx.placement, effects.MoveJournal()
-    journal.said = {n: v for n, v in ctx.answers.items() if n in move.asks and isinstance(v, str)}
-    stage = move.to or ctx.stage
-    fresh = was
+    """Close the open placement, open the next, bring the lists in line, make what the row makes."""
+    when, journal, fresh = ctx.answers["on"], effects.MoveJournal(), ctx.placement
+    for name in move.asks:
+        if isinstance(ctx.answers.get(name), str):
+            journal.said[name] = ctx.answers[name]
     if move.to:
-        if was:
+        if ctx.placement:
             # A26: only the SENCO agrees; papers of a leaver stay as they are
             if ctx.user.role == SENCO:
                 effects.seal_papers(ctx, every_form())
-            journal.change(was, ended_on=when)
-        fresh = journal.make(next_placement(move, ctx, stage, when, token))
-        effects.sync_lists(ctx.pupil, STAGES[stage], fresh, when, journal)
-        effects.attach_papers(
-            ctx.pupil, fresh, [p.form for p in PAPERS if p.stage == stage], journal
-        )
+            journal.change(ctx.placement, ended_on=when)
+        fresh = journal.make(next_placement(move, ctx, token))
+        forms = [paper.form for paper in PAPERS if paper.stage == fresh.stage]
+        effects.sync_lists(ctx.pupil, STAGES[fresh.stage], fresh, when, journal)
+        effects.attach_papers(ctx.pupil, fresh, forms, journal)
     for name in move.makes:
         effects.EFFECTS[name](ctx, fresh, journal)
     if move.letter:
-        effects.letter(move, ctx, fresh, journal, clock_of(fresh), stage_label(stage))
-    if fresh is not None and move.to:
+        review = clock_of(fresh, today(), ctx.settings)
+        effects.letter(ctx, fresh, journal, review, stage_label(fresh.stage, ctx.settings))
+    if move.to:
         fresh.effects = journal.text()
         fresh.save()
     return fresh
 
 
-def next_placement(move, ctx, stage, when, token):
+def next_placement(move, ctx, token):
     """The placement that a move opens, not saved yet."""
-    was, same = ctx.placement, ctx.placement is not None and ctx.placement.stage == stage
-    # a new cycle runs from the review (A6, 5.6)
-    held = ctx.review.happened_on if same and ctx.review and move.rows else None
-    closed = was is None or was.stage in ("LEFT", "OFF")
-    said = [
-        f"{ASKS[n].verbose_name}: {say(ASKS[n], ctx.answers[n])}"
-        for n in move.asks
-        if ctx.answers.get(n)
-    ]
-    return Placement(
+    was, when, said = ctx.placement, ctx.answers["on"], ctx.answers
+    lines = [f"{ASKS[n].verbose_name}: {say(ASKS[n], said[n])}" for n in move.asks if said.get(n)]
+    fresh = Placement(
         pupil=ctx.pupil,
-        stage=stage,
-        cycle=was.cycle + 1 if same else 1,
+        stage=move.to,
+        cycle=1,
         started_on=when,
-        clock_from=held,
         before=was,
-        stage_since=was.stage_since if same else when,
+        stage_since=when,
         move=move.name,
         decided_by=ctx.user.name,
         done_with=token,
-        reason=ctx.answers.get("reason") or ctx.answers.get("changes") or ctx.answers.get("note"),
-        answers="\n".join(said),
-        episode=(was.episode if was else 0) + (1 if closed and stage in OPEN else 0),
+        reason=said.get("reason") or said.get("changes") or said.get("note"),
+        answers="\n".join(lines),
+        episode=was.episode if was else 0,
     )
+    if move.to in OPEN and (was is None or was.stage not in OPEN):
+        fresh.episode += 1
+    if was and was.stage == move.to:
+        fresh.cycle, fresh.stage_since = was.cycle + 1, was.stage_since
+        # a new cycle runs from the review (A6, 5.6)
+        if move.rows and ctx.review:
+            fresh.clock_from = ctx.review.happened_on
+    return fresh
 
 
 def undo(ctx):
@@ -1002,21 +998,21 @@ def perform_case_move(move, case, user, on, seen):
     """
     if user.role not in move.by or not _in_reach(case, user):
         raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
-    if case.version != seen or move not in case_steps(case, user):
+    placement = Placement.current(case.pupil)
+    if case.version != seen or move not in case_steps(case, user, placement):
         raise Clash(
             "Somebody has changed this case since you opened it. Nothing was changed; please look"
             " again."
         )
-    if not on or on > today():
-        raise Invalid(
-            [("on", "The date is in the future; enter it on the day." if on else "Answer “Date”")]
-        )
+    if not on:
+        raise Invalid([("on", "Answer “Date”")])
+    if on > today():
+        raise Invalid([("on", "The date is in the future; enter it on the day.")])
     with transaction():
         setattr(case, move.sets, on)
         case.state = move.to or case.state
         case.save(act=move.name)
-        placement = Placement.current(case.pupil) if move.restarts else None
-        if placement:
+        if move.restarts and placement:
             placement.clock_from = on
             placement.save(act=move.name)
 
@@ -1027,38 +1023,36 @@ def start_form(form_class, pupil, user):
     ...]}).
     """
     ctx = PupilContext(pupil, user)
-    mine = next((p for p, _ in ctx.papers if p.form is form_class), None)
-    form = form_class(
-        pupil=pupil,
-        happened_on=ctx.on,
-        entered_by=user.name,
-        cycle=ctx.placement.cycle if ctx.placement else 1,
-        placement=ctx.placement if mine else None,
-    )
+    paper, _ = ctx.paper_of(form_class)
+    form = form_class(pupil=pupil, happened_on=ctx.on, entered_by=user.name)
+    if ctx.placement:
+        form.cycle = ctx.placement.cycle
     if isinstance(form, MyPlan) and ctx.clock:
         form.review_by = ctx.clock.closes
+    if paper is None:
+        return form, {}
+    form.placement = ctx.placement
+    if paper.kind == "review":
+        return form, effects.rating_rows(ctx.paper("plan")[1])
     # what the move asked is not asked again (WCAG 3.3.7)
-    if mine and mine.kind == "plan":
+    if paper.kind == "plan":
+        asked = dict(form.questions())
         for name, said in json.loads(ctx.placement.effects).get("said", {}).items():
-            if name in dict(form.questions()):
+            if name in asked:
                 setattr(form, name, said)
-    return form, (
-        effects.rating_rows(form, ctx.paper("plan")[1]) if mine and mine.kind == "review" else {}
-    )
+    return form, {}
 
 
 def unfinished(form_class, pupil, user):
     """The paper of this cycle, or a draft that was written before the child was placed; None when
     there is neither.
     """
-    mine = next(
-        (f for p, f in PupilContext(pupil, user).papers if p.form is form_class and f), None
-    )
     loose = form_class.select().where(
         form_class.pupil == pupil,
         form_class.placement.is_null(),
         form_class.status.in_(("draft", "complete")),
     )
+    mine = PupilContext(pupil, user).form_of(form_class)
     return mine or loose.order_by(form_class.id.desc()).first()
 
 
@@ -1067,15 +1061,13 @@ def missing(form, user):
     PAPERS included.
     """
     ctx = PupilContext(form.pupil, user, form=form)
-    paper = next(
-        (p for p, f in ctx.papers if f and f.id == form.id and type(f) is type(form)), None
-    )
-    found = [stop for stop in (guard(ctx) for guard in (paper.needs if paper else ())) if stop]
-    return (
-        form.missing()
-        + form.errors()
-        + [(s.to if isinstance(s.to, str) else "", s.words) for s in found]
-    )
+    paper, mine = ctx.paper_of(type(form))
+    found = form.missing() + form.errors()
+    for guard in paper.needs if mine and mine.id == form.id else ():
+        stop = guard(ctx)
+        if stop:
+            found.append((stop.to if isinstance(stop.to, str) else "", stop.words))
+    return found
 
 
 def complete(form, user, on=None):
@@ -1153,154 +1145,133 @@ def new_version(form, user):
 
 def _in_reach(record, user):
     """Whether this person may write this kind of record, about this pupil."""
-    return (
-        may(user, "w", record)
-        and Pupil.visible_to(user).where(Pupil.id == record.pupil_id).exists()
-    )
+    if not may(user, "w", record):
+        return False
+    return Pupil.visible_to(user).where(Pupil.id == record.pupil_id).exists()
 
 
 def _may_write(form, user):
     if not _in_reach(form, user):
         raise Refused(g.Stop(f"You may not change a {form.kind_name()}."))
     if form.locked:
-        raise Refused(
-            g.Stop(f"This {form.kind_name()} is {form.status}; make a new version instead.")
-        )
+        words = f"This {form.kind_name()} is {form.status}; make a new version instead."
+        raise Refused(g.Stop(words))
 
 
 def advice(ctx):
     """What the pathway advises at this moment, in words: never a rule (A4, A14, and the boxes
     beside charts 2 and 3).
     """
-    found = []
-    if ctx.stage == "S1" and ctx.placement.cycle > 1:
+    found, placed = [], ctx.placement
+    if ctx.stage == "S1" and placed.cycle > 1:
         found.append(
-            f"This is cycle {ctx.placement.cycle:.0f} of watching. If there is no progress again,"
+            f"This is cycle {placed.cycle:.0f} of watching. If there is no progress again,"
             " consider a My Plan."
         )
     if ctx.stage == "S2":
-        weeks = (ctx.on - ctx.placement.stage_since).days // 7
-        if ctx.placement.cycle >= int(ctx.settings.advise_cycles or 99) or weeks >= int(
-            ctx.settings.advise_weeks or 999
-        ):
+        weeks = (ctx.on - placed.stage_since).days // 7
+        most_cycles = int(ctx.settings.advise_cycles or 99)
+        most_weeks = int(ctx.settings.advise_weeks or 999)
+        if placed.cycle >= most_cycles or weeks >= most_weeks:
             found.append(
-                f"This child has been on My Plan for {weeks} weeks, cycle {ctx.placement.cycle:.0f}."
+                f"This child has been on My Plan for {weeks} weeks, cycle {placed.cycle:.0f}."
                 " Consider moving on to Stage 3."
             )
         elif no_outcome_met_twice(ctx):
             found.append(
                 "No outcome was met at the last two reviews. Consider moving on to Stage 3."
             )
-    if (
-        ctx.review is not None
-        and ctx.review.achieved == "No"
-        and getattr(ctx.review, "appropriate", None) == "Yes"
-    ):
-        found.append(
-            "Outcomes are not achieved yet. Consider asking an outside agency or a specialist for"
-            " advice."
-            if ctx.stage == "S2"
-            else (
-                "Outcomes are not achieved yet. Seek a specialist's advice, such as an educational"
-                " psychologist's."
-            )
-        )
+    review = ctx.review
+    if review and review.achieved == "No" and getattr(review, "appropriate", None) == "Yes":
+        found.append(f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}")
     return found
+
+
+NOT_ACHIEVED = {
+    "S2": "Consider asking an outside agency or a specialist for advice.",
+    "S3": "Seek a specialist's advice, such as an educational psychologist's.",
+}
 
 
 def no_outcome_met_twice(ctx):
     """Whether the last two agreed reviews of this stay on My Plan met no outcome at all (A14)."""
-    last = (
-        MyPlanReview.select()
-        .where(
-            MyPlanReview.pupil == ctx.pupil,
-            MyPlanReview.status == "sealed",
-            MyPlanReview.happened_on >= ctx.placement.stage_since,
-        )
-        .order_by(MyPlanReview.id.desc())
-        .limit(2)
+    agreed = MyPlanReview.select().where(
+        MyPlanReview.pupil == ctx.pupil,
+        MyPlanReview.status == "sealed",
+        MyPlanReview.happened_on >= ctx.placement.stage_since,
     )
-    return [any(r.rating == "Achieved" for r in review.ratings) for review in last] == [
-        False,
-        False,
-    ]
+    last = list(agreed.order_by(MyPlanReview.id.desc()).limit(2))
+    for review in last:
+        if any(row.rating == "Achieved" for row in review.ratings):
+            return False
+    return len(last) == 2
 
 
 # --- checks, chart
+def names_are_known():
+    """Every stage, role, answer, effect, letter and row that a move names is there."""
+    rows = {row.name for row in ROWS}
+    for move in MOVES:
+        for known, names, what in (
+            (STAGES, (*move.from_, *filter(None, [move.to])), "stage"),
+            (ROLES, move.by, "role"),
+            (ASKS, move.asks, "question in ASKS"),
+            (effects.EFFECTS, move.makes, "effect in pathway/effects.py"),
+            (dict(Setting.questions()), filter(None, [move.letter]), "setting"),
+            (rows, move.rows, "row in ROWS"),
+        ):
+            for name in names:
+                if name not in known:
+                    yield f"Move “{move.name}”: there is no {what} “{name}”."
+    for move in CASE_MOVES:
+        for role in move.by:
+            if role not in ROLES:
+                yield f"Move “{move.name}”: there is no role “{role}”."
+
+
+def guards_are_described():
+    """Every guard has its sentence, which the help page shows."""
+    for move in MOVES:
+        for guard in move.guards:
+            if not guard.__doc__:
+                yield f"Guard {guard.__name__} has no sentence that describes it."
+
+
+def names_are_single():
+    """No two moves have the same words on their button."""
+    names = [move.name for move in MOVES]
+    for name in set(names):
+        if names.count(name) > 1:
+            yield f"Two moves are called “{name}”."
+
+
+def stages_are_joined():
+    """A move leads to every stage, and out of it."""
+    for code in STAGES:
+        if code != "NONE" and not any(move.to == code for move in MOVES):
+            yield f"No move leads to stage {code}."
+        if not any(code in move.from_ and move.to not in ("", code) for move in MOVES):
+            yield f"No move leads out of stage {code}."
+
+
+RULES = (names_are_known, guards_are_described, names_are_single, stages_are_joined)
+
+
 def check_pathway():
     """What is wrong with the tables of this file, in sentences; the program refuses to start until
     it is none.
     """
-    found = [
-        f"Move “{m.name}”: there is no stage {c}."
-        for m in MOVES
-        for c in (*m.from_, m.to)
-        if c and c not in STAGES
-    ]
-    found += [
-        f"Move “{m.name}”: there is no role {r}."
-        for m in (*MOVES, *CASE_MOVES)
-        for r in m.by
-        if r not in ROLES
-    ]
-    found += [
-        f"Move “{m.name}” asks “{n}”, which is not in ASKS."
-        for m in MOVES
-        for n in m.asks
-        if n not in ASKS
-    ]
-    found += [
-        f"Move “{m.name}” makes “{n}”, which is not in pathway/effects.py."
-        for m in MOVES
-        for n in m.makes
-        if n not in effects.EFFECTS
-    ]
-    found += [
-        f"Move “{m.name}”: there is no setting “{m.letter}”."
-        for m in MOVES
-        if m.letter and not hasattr(Setting, m.letter)
-    ]
-    found += [
-        f"Move “{m.name}” names row “{r}”, which is not in ROWS."
-        for m in MOVES
-        for r in m.rows
-        if r not in {row.name for row in ROWS}
-    ]
-    found += [
-        f"Guard {guard.__name__} has no sentence that describes it."
-        for m in MOVES
-        for guard in m.guards
-        if not guard.__doc__
-    ]
-    found += [
-        f"Two moves are called “{m.name}”."
-        for m in MOVES
-        if sum(o.name == m.name for o in MOVES) > 1
-    ]
-    reached = {m.to for m in MOVES}
-    found += [f"No move leads to stage {c}." for c in STAGES if c not in reached | {"NONE"}]
-    return found + [
-        f"No move leads out of stage {c}."
-        for c in STAGES
-        if not any(c in m.from_ and m.to not in ("", c) for m in MOVES)
-    ]
+    return [words for rule in RULES for words in rule()]
 
 
-def chart(settings=None):
+def chart(settings):
     """The flow chart as data, drawn from the tables: a list of stages with their papers, questions
     and the moves out of each.
     """
-    settings, drawn = settings or Setting.of_school(), []
+    drawn = []
     for code in OPEN:
-        stage, review = (
-            STAGES[code],
-            next((p.form for p in PAPERS if p.stage == code and p.kind == "review"), None),
-        )
-        ways = [
-            (answers(m, code), m, stage_label(m.to or code, settings))
-            for m in MOVES
-            if code in m.from_ and not m.beside
-        ]
+        stage, review = STAGES[code], form_of(code, "review")
+        labels = review._meta.fields if review else {}
         drawn.append(
             {
                 "code": code,
@@ -1309,25 +1280,30 @@ def chart(settings=None):
                 "weeks": weeks_of(stage, settings),
                 "list": list_label(stage.list, settings),
                 "papers": [p.form.kind_name() for p in PAPERS if p.stage == code],
-                "questions": (
-                    [review._meta.fields[q.name].verbose_name for q in QUESTIONS.get(code, ())]
-                    if review
-                    else []
-                ),
-                "ways": ways,
+                "questions": [labels[q.name].verbose_name for q in QUESTIONS.get(code, ())],
+                "ways": ways_out(code, settings),
             }
         )
     return drawn
 
 
-def answers(move, code):
-    """The review's answers that lead to a move, in words; empty when no review is needed."""
-    return "; or: ".join(r.words for r in ROWS if r.name in move.rows and code in r.stages)
+def ways_out(code, settings):
+    """The moves of the chart out of a stage: [(the answers that lead there, Move, to which
+    stage)].
+    """
+    ways = []
+    for move in MOVES:
+        if code in move.from_ and not move.beside:
+            rows = [row.words for row in ROWS if row.name in move.rows and code in row.stages]
+            ways.append(("; or: ".join(rows), move, stage_label(move.to or code, settings)))
+    return ways
 
 
 def weeks_of(stage, settings):
     """The review window in words."""
     if stage.months:
         return f"every {stage.months} months"
-    least = f"{getattr(settings, stage.opens):.0f} to " if stage.opens else ""
-    return f"{'within ' if not least else ''}{least}{getattr(settings, stage.closes):.0f} weeks"
+    closes = f"{getattr(settings, stage.closes):.0f} weeks"
+    if not stage.opens:
+        return f"within {closes}"
+    return f"{getattr(settings, stage.opens):.0f} to {closes}"

@@ -21,7 +21,7 @@ from admin_views import drafts, forms, merge
 from admin_views.account import views as account
 from audit import access, verify
 from audit.log import audit
-from models import Form, Pupil, PupilRecord, may
+from models import STATUS, Form, Pupil, PupilRecord, may
 from papers import pdf
 from records import questions as q
 from records.dates import short_day, today
@@ -487,7 +487,7 @@ class RecordView(ModelView):
         acted = do in ACTS and isinstance(record, Form)
         flash(
             (
-                f"{record.kind_name()}: {dict(STATUS_WORDS)[record.status]}."
+                f"{record.kind_name()}: {STATUS[record.status].words}."
                 if acted
                 else f"{record.kind_name()} saved."
             ),
@@ -539,7 +539,7 @@ class RecordView(ModelView):
         if do == "version":
             flash("This is a new version. The old one keeps its words.", "done")
             return redirect(url_for(".edit", key=made.id))
-        flash(f"{record.kind_name()}: {dict(STATUS_WORDS)[record.status]}.", "done")
+        flash(f"{record.kind_name()}: {STATUS[record.status].words}.", "done")
         return redirect(url_for("pupil.page", key=record.pupil_id))
 
     # -- on paper
@@ -568,12 +568,6 @@ ACTS = {
     ),
 }
 PAGE_ACTS = {**ACTS, "reopen": workflow.reopen, "version": workflow.new_version}
-STATUS_WORDS = (
-    ("draft", "a draft again"),
-    ("complete", "complete"),
-    ("sealed", "agreed and sealed"),
-    ("declined", "declined"),
-)
 
 
 def acts(record):

@@ -16,7 +16,7 @@ import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
 from models import (
-    CASE_SETTLED,
+    CASE_DATED,
     AgencyInformation,
     Disclosure,
     EhcCase,
@@ -325,9 +325,7 @@ def case_tasks(pupils, on, settings):
     school's own advice is overdue.
     """
     found = []
-    cases = EhcCase.select().where(
-        EhcCase.pupil.in_(list(pupils)), EhcCase.state.not_in(CASE_SETTLED)
-    )
+    cases = EhcCase.select().where(EhcCase.pupil.in_(list(pupils)), EhcCase.state.in_(CASE_DATED))
     for case in cases:
         for name, due, done in clock.case_dates(case):
             ours = name in clock.FOR_THE_SCHOOL

@@ -19,6 +19,7 @@ from admin_views.base import RecordView, acts, scoped, typing_problems
 from admin_views.home import say_due, settings_now
 from models import (
     RATING,
+    STATUS,
     Agency,
     AgencyInformation,
     Consent,
@@ -68,8 +69,8 @@ class PupilView(RecordView):
                 erasure=keeping.erasure_of(pupil),
                 backups=keeping.gone_from_backups(pupil.erased_on, settings_now()),
             )
-        at = workflow.PupilContext(pupil, current_user)
-        moves = workflow.moves_for(pupil, current_user)
+        at = workflow.PupilContext(pupil, current_user, school=settings_now())
+        moves = workflow.moves_for(at)
         main = next_step(at, moves)
         case = at.case if may(current_user, "r", EhcCase) else None
         forms, beside = forms_of(pupil), kept(pupil)
@@ -120,7 +121,7 @@ class PupilView(RecordView):
         )
         if current_user.role not in row.by:
             abort(403)
-        at = workflow.PupilContext(pupil, current_user)
+        at = workflow.PupilContext(pupil, current_user, school=settings_now())
         draft = drafts.of(current_user, request.full_path) if request.method != "POST" else None
         form, problems = move_form(row, pupil, draft), []
         if request.method == "POST":
@@ -131,7 +132,11 @@ class PupilView(RecordView):
         stopped = (
             workflow.blockers(row, at)
             if at.stage in row.from_
-            else [workflow.g.Stop(f"Not possible from: {workflow.stage_label(at.stage)}.")]
+            else [
+                workflow.g.Stop(
+                    f"Not possible from: {workflow.stage_label(at.stage, at.settings)}."
+                )
+            ]
         )
         return self.render(
             "move.html",
@@ -177,7 +182,7 @@ class PupilView(RecordView):
         lead to.
         """
         pupil = self.find(key)
-        at = workflow.PupilContext(pupil, current_user)
+        at = workflow.PupilContext(pupil, current_user, school=settings_now())
         review = at.review or abort(404)
         if not may(current_user, "w", review):
             abort(403)
@@ -308,7 +313,7 @@ class ListView(RecordView):
 
     def plural(self):
         """The school's name of the list."""
-        return workflow.list_label(self.code)
+        return workflow.list_label(self.code, settings_now())
 
     def get_query(self):
         """The open placements on the stages of this list."""
@@ -495,7 +500,7 @@ def move_form(row, pupil, draft=None):
     known = {
         "on": today(),
         "sen_type": pupil.primary_type(),
-        "authority": Setting.of_school().local_authority,
+        "authority": settings_now().local_authority,
         **{
             n: getattr(written, n)
             for n in row.asks
@@ -514,7 +519,8 @@ def will_do(row, at):
     if row.to and row.to != at.stage:
         stage = workflow.STAGES[row.to]
         said.append(
-            f"Stage: {workflow.stage_label(at.stage)} → {workflow.stage_label(row.to)}."
+            f"Stage: {workflow.stage_label(at.stage, at.settings)} →"
+            f" {workflow.stage_label(row.to, at.settings)}."
             + (
                 f" Code {stage.local}, census code {stage.census}."
                 if stage.local
@@ -614,7 +620,7 @@ def open_lists(pupil):
     rows = ListMembership.select().where(
         ListMembership.pupil == pupil, ListMembership.ended_on.is_null(), ~ListMembership.void
     )
-    return [(workflow.list_label(r.list), r.started_on) for r in rows]
+    return [(workflow.list_label(r.list, settings_now()), r.started_on) for r in rows]
 
 
 def journey(forms):
@@ -743,7 +749,7 @@ def case_dates(case):
 def case_moves(at):
     """The steps of the open EHC case that this person may make now."""
     return (
-        workflow.case_steps(at.case, current_user)
+        workflow.case_steps(at.case, current_user, at.placement)
         if at.case and may(current_user, "w", at.case)
         else []
     )
@@ -786,16 +792,10 @@ def timeline(pupil, forms, beside):
 
 def form_event(form):
     """The line of a paper."""
-    words = {
-        "draft": "is a draft",
-        "complete": "is complete",
-        "sealed": "is agreed and sealed",
-        "declined": "is declined",
-    }[form.status]
     return Event(
         form.happened_on or form.entered_at.date(),
         form.id,
-        f"{form.kind_name()} {words}",
+        f"{form.kind_name()} is {STATUS[form.status].words}",
         form.sealed_by or form.entered_by,
         form.sealed_at or form.entered_at,
         form.declined_why or "",

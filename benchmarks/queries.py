@@ -1,4 +1,4 @@
-"""What `records/query.py` saves: the usual query written at once against peewee's own, in one run,
+"""What `records/query.py` saves: columns that are spelled once against peewee's own way, in one run,
 taking turns. Prints ratios of processor time.
 
 Run it with `.venv/bin/python benchmarks/queries.py`. It builds a small school in a folder of its
@@ -14,6 +14,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "soak")]
 
+import peewee  # noqa: E402
 from common import build, cookie_for, quiet, signed  # noqa: E402
 
 import app  # noqa: E402
@@ -22,14 +23,15 @@ import people  # noqa: E402
 from records import query  # noqa: E402
 
 TURNS, TIMES = 15, 20
-OURS = query.Query._is_whole
+OURS = query.Query.__sql_selection__
+PEEWEES = peewee.ModelSelect.__sql_selection__
 
 
-def processor_time(do, whole):
-    """The seconds of processor time that it takes to do something `TIMES` times, with our query or,
-    when `whole` says never, with peewee's.
+def processor_time(do, selection):
+    """The seconds of processor time that it takes to do something `TIMES` times, with this way of
+    writing columns.
     """
-    query.Query._is_whole = whole
+    query.Query.__sql_selection__ = selection
     start = time.process_time()
     for _ in range(TIMES):
         do()
@@ -40,7 +42,7 @@ def ratio(do):
     """Our share of peewee's time: the median of some turns."""
     do()
     return statistics.median(
-        processor_time(do, OURS) / processor_time(do, lambda self: False) for _ in range(TURNS)
+        processor_time(do, OURS) / processor_time(do, PEEWEES) for _ in range(TURNS)
     )
 
 
@@ -62,7 +64,7 @@ def main():
 
             return do
 
-        def query():
+        def placements():
             return list(
                 m.Placement.select()
                 .where(m.Placement.pupil == 1, ~m.Placement.void)
@@ -75,11 +77,10 @@ def main():
             ("the home page", "/"),
         ):
             print(
-                f"{words}: {ratio(page(address)):.2f} of the time that it takes with peewee's own"
-                " query"
+                f"{words}: {ratio(page(address)):.2f} of the time that it takes with peewee's own way"
             )
         with database.connection_context():
-            print(f"one query for one placement: {ratio(query):.2f}")
+            print(f"one query for one placement: {ratio(placements):.2f}")
 
 
 if __name__ == "__main__":

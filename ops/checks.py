@@ -480,7 +480,7 @@ def tables_are_up_to_date(at):
         return f"The database is older than the program: {behind} migrations have not run."
     return (
         "The database has no place for some questions of models.py."
-        if diff_models(at.database, models.tables())
+        if diff_models(at.database, models.every_table())
         else None
     )
 

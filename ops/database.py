@@ -92,7 +92,7 @@ def make_migration(database, name, folder=config.HERE / "migrations"):
     """
     migrate(database, folder)
     with database.connection_context():
-        diff = diff_models(database, models.tables())
+        diff = diff_models(database, models.every_table())
         if diff.drop_columns:
             lost = ", ".join(f"{table}.{column}" for table, column in diff.drop_columns)
             raise click.ClickException(

@@ -451,7 +451,7 @@ def finish(made_at):
     """
     people.UserSession.delete().execute()
     counted = [
-        kind._meta.table_name for kind in models.tables() if kind is not audit_log.AuditEntry
+        kind._meta.table_name for kind in models.every_table() if kind is not audit_log.AuditEntry
     ]
     numbering.skip_ahead(db.obj, counted)
     with acting_as("Restore"):

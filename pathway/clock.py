@@ -2,8 +2,7 @@
 clock.
 
 Come here to change how weeks are counted. How many weeks there are is on the Settings screen; which
-stage has which window is in `workflow.STAGES`. Everything here takes dates and returns dates;
-nothing is stored.
+stage has which window is in `workflow.STAGES`. Everything here takes dates and returns dates.
 """
 
 import datetime
@@ -26,36 +25,33 @@ class Clock:
 
     def say(self):
         """The dates in words."""
-        later = (
-            f" (school is closed; the next school day is {say_day(self.school_day)})"
-            if self.school_day != self.closes
-            else ""
-        )
-        return f"by {say_day(self.closes)}{later}"
+        words = f"by {say_day(self.closes)}"
+        if self.school_day == self.closes:
+            return words
+        return f"{words} (school is closed; the next school day is {say_day(self.school_day)})"
 
 
 def window(stage, start, settings, on):
     """The review clock of a stage entered, or last reviewed, on `start`; None for a stage without
     reviews (5.6).
     """
-    if not (stage.closes or stage.months):
+    opens = start
+    if stage.opens:
+        opens = add_weeks(start, getattr(settings, stage.opens), settings)
+    if stage.months:
+        closes = add_months(start, stage.months)
+    elif stage.closes:
+        closes = add_weeks(start, getattr(settings, stage.closes), settings)
+    else:
         return None
-    opens = add_weeks(start, getattr(settings, stage.opens), settings) if stage.opens else start
-    closes = (
-        add_months(start, stage.months)
-        if stage.months
-        else add_weeks(start, getattr(settings, stage.closes), settings)
-    )
-    soon = closes - datetime.timedelta(int(settings.due_soon_days))
-    state = (
-        "overdue"
-        if on > closes
-        else "due soon"
-        if on >= soon
-        else "open"
-        if on >= opens
-        else "waiting"
-    )
+    if on > closes:
+        state = "overdue"
+    elif on >= closes - datetime.timedelta(int(settings.due_soon_days)):
+        state = "due soon"
+    elif on >= opens:
+        state = "open"
+    else:
+        state = "waiting"
     return Clock(opens, closes, state, next_school_day(closes, settings))
 
 
@@ -64,15 +60,15 @@ def add_weeks(start, weeks, settings):
 
     A school week is a week from Monday to Friday with at least one school day.
     """
+    weeks, week = int(weeks), datetime.timedelta(weeks=1)
     if settings.school_weeks_only != "Yes":
-        return start + datetime.timedelta(weeks=int(weeks))
-    at, left = start, int(weeks)
-    while left and at < start + datetime.timedelta(weeks=int(weeks) + 60):
-        at += datetime.timedelta(weeks=1)
-        left -= any(
-            is_school_day(at + datetime.timedelta(d - at.weekday()), settings) for d in range(5)
-        )
-    return at
+        return start + weeks * week
+    day, left, last = start, weeks, start + (weeks + 60) * week
+    while left and day < last:
+        day += week
+        monday = day - datetime.timedelta(day.weekday())
+        left -= any(is_school_day(monday + datetime.timedelta(n), settings) for n in range(5))
+    return day
 
 
 def add_months(start, months):
@@ -89,40 +85,60 @@ def holidays(settings):
     """The school's holidays: a list of (first day, last day). A line that cannot be read is left
     out; saving checks them.
     """
-    return _spans(settings.holidays or "", today())
+    return _holidays(settings.holidays or "", today())
 
 
+# kept for a day, for a line may say "today"
 @functools.lru_cache(8)
-def _spans(words, _):
+def _holidays(words, _):
     spans = []
     for line in words.splitlines():
-        first, _, last = line.partition(" to ")
         try:
-            spans.append((read_day(first), read_day(last or first)))
+            spans.append(_holiday(line))
         except ValueError:
             continue
     return spans
 
 
-def is_school_day(day_, settings):
+def _holiday(line):
+    first, _, last = line.partition(" to ")
+    return read_day(first), read_day(last or first)
+
+
+def check_holidays(typed):
+    """A sentence about the first holiday line that cannot be read, or None."""
+    for line in (typed or "").splitlines():
+        try:
+            begins, ends = _holiday(line)
+        except ValueError as error:
+            return f"School holidays, line “{line}”: {error}"
+        if begins and ends and ends < begins:
+            return f"School holidays, line “{line}”: it ends before it begins."
+    return None
+
+
+def is_school_day(day, settings):
     """Whether school is open that day: a weekday outside the holidays of the Settings screen."""
-    return day_.weekday() < 5 and not any(a and b and a <= day_ <= b for a, b in holidays(settings))
+    if day.weekday() >= 5:
+        return False
+    return not any(a and b and a <= day <= b for a, b in holidays(settings))
 
 
-def next_school_day(day_, settings):
+def next_school_day(day, settings):
     """The day itself, or the first school day after it (within a year)."""
-    later = (day_ + datetime.timedelta(n) for n in range(366))
-    return next((d for d in later if is_school_day(d, settings)), day_)
+    for later in range(366):
+        if is_school_day(day + datetime.timedelta(later), settings):
+            return day + datetime.timedelta(later)
+    return day
 
 
-def school_days_after(day_, count, settings):
+def school_days_after(day, count, settings):
     """The date `count` school days after a day (within two years)."""
-    later = [
-        d
-        for d in (day_ + datetime.timedelta(n) for n in range(1, 732))
-        if is_school_day(d, settings)
-    ]
-    return later[count - 1] if len(later) >= count else day_
+    for later in range(1, 732):
+        count -= is_school_day(day + datetime.timedelta(later), settings)
+        if not count:
+            return day + datetime.timedelta(later)
+    return day
 
 
 def request_due(asked, settings):
@@ -136,81 +152,56 @@ def request_due(asked, settings):
     (Data (Use and Access) Act 2025).
     """
     came = asked.asked_on or today()
-    if asked.kind == "transfer" or asked.kind == "record" and settings.maintained == "Yes":
-        return school_days_after(
-            (asked.kind == "transfer" and asked.pupil.left_on) or came, 15, settings
-        )
+    if asked.kind == "transfer":
+        return school_days_after(asked.pupil.left_on or came, 15, settings)
+    if asked.kind == "record" and settings.maintained == "Yes":
+        return school_days_after(came, 15, settings)
     if asked.paused_on and not asked.resumed_on:
         return None
     start = max(came, asked.identity_on or came)
-    stopped = (
-        asked.resumed_on - max(asked.paused_on, start) if asked.paused_on else datetime.timedelta(0)
-    )
-    return add_months(start, 3 if asked.more_time == "Yes" else 1) + max(
-        stopped, datetime.timedelta(0)
-    )
+    due = add_months(start, 3 if asked.more_time == "Yes" else 1)
+    if asked.paused_on:
+        due += max(asked.resumed_on - max(asked.paused_on, start), datetime.timedelta(0))
+    return due
 
 
-# Weeks from the day the local authority receives the request (SEND Regulations 2014, reg. 5, 10,
-# 13): T23, 5.5
-CASE_WEEKS = {"decided_assess_on": 6, "decided_issue_on": 16, "final_on": 20}
-REFUSED = {"refused_assess": 6, "refused_issue": 16}  # after a refusal no later date runs
-# the school's to keep; every other is the local authority's
-FOR_THE_SCHOOL = ("advice_sent_on", "consultation_answered_on")
+# --- the dates of an EHC case
+@dataclass(frozen=True)
+class CaseDate:
+    """A date of an EHC case: so many days after which other date it is due, and who must keep
+    it.
+    """
+
+    runs_from: str
+    days: int
+    owner: str = "authority"
+
+
+# SEND Regulations 2014, reg. 5, 10, 13 (T23, 5.5). Never moved for holidays (5.6).
+CASE_DATES = {
+    "decided_assess_on": CaseDate("received_on", 6 * 7),
+    "decided_issue_on": CaseDate("received_on", 16 * 7),
+    "final_on": CaseDate("received_on", 20 * 7),
+    "advice_sent_on": CaseDate("advice_asked_on", 6 * 7, owner="school"),
+    "draft_answered_on": CaseDate("draft_served_on", 15),
+    "consultation_answered_on": CaseDate("consulted_on", 15, owner="school"),
+}
+FOR_THE_SCHOOL = tuple(name for name, date in CASE_DATES.items() if date.owner == "school")
+# after a refusal no later date of the request runs
+REFUSED = {"refused_assess": 6 * 7, "refused_issue": 16 * 7}
 
 
 def case_dates(case):
-    """The local authority's due dates: a list of (question, due date, done date or None). Never
-    moved for holidays (5.6).
-    """
+    """The due dates of a case: a list of (question, due date, done date or None)."""
     if not case.received_on:
         return []
-    done = {n: getattr(case, n) for n in CASE_WEEKS}
-    # who serves a draft has decided to issue
-    done["decided_issue_on"] = done["decided_issue_on"] or case.draft_served_on
-    rows = [
-        (n, case.received_on + datetime.timedelta(weeks=w), done[n])
-        for n, w in CASE_WEEKS.items()
-        if w <= REFUSED.get(case.state, w)
-    ]
-    # advice within 6 weeks of being asked
-    if case.advice_asked_on:
-        rows.append(
-            (
-                "advice_sent_on",
-                case.advice_asked_on + datetime.timedelta(weeks=6),
-                case.advice_sent_on,
-            )
-        )
-    # at least 15 days to comment on the draft
-    if case.draft_served_on:
-        rows.append(
-            (
-                "draft_answered_on",
-                case.draft_served_on + datetime.timedelta(15),
-                case.draft_answered_on,
-            )
-        )
-    # the school answers a consultation within 15 days
-    if case.consulted_on:
-        rows.append(
-            (
-                "consultation_answered_on",
-                case.consulted_on + datetime.timedelta(15),
-                case.consultation_answered_on,
-            )
-        )
+    rows, last = [], REFUSED.get(case.state, 20 * 7)
+    for name, date in CASE_DATES.items():
+        start, done = getattr(case, date.runs_from), getattr(case, name)
+        if start is None or (date.runs_from == "received_on" and date.days > last):
+            continue
+        # who serves a draft has decided to issue
+        if name == "decided_issue_on":
+            done = done or case.draft_served_on
+        rows.append((name, start + datetime.timedelta(date.days), done))
     return rows
-
-
-def check_holidays(typed):
-    """A sentence about the first holiday line that cannot be read, or None."""
-    for line in (typed or "").splitlines():
-        first, _, last = line.partition(" to ")
-        try:
-            begins, ends = read_day(first), read_day(last or first)
-        except ValueError as fault:
-            return f"School holidays, line “{line}”: {fault}"
-        if begins and ends and ends < begins:
-            return f"School holidays, line “{line}”: it ends before it begins."
-    return None

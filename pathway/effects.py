@@ -9,6 +9,8 @@ everything back.
 import json
 import re
 
+from peewee import ForeignKeyField
+
 import models
 from audit import log as audit_log
 from models import (
@@ -30,18 +32,15 @@ class MoveJournal:
 
     def __init__(self, text="{}"):
         kept = json.loads(text)
-        self.steps, self.case, self.said = (
-            kept.get("steps", []),
-            kept.get("case"),
-            kept.get("said", {}),
-        )
+        self.steps, self.said = kept.get("steps", []), kept.get("said", {})
+        self.case = None  # the EHC case that the move made or changed
 
     def text(self):
-        """The list as JSON; the EHC case with the look that the move left it with."""
-        case = [self.case[0], EhcCase.get_by_id(self.case[0]).content_hash()] if self.case else None
-        return json.dumps(
-            {"steps": self.steps, "said": self.said, **({"case": case} if case else {})}
-        )
+        """The list as JSON; the EHC case with the content that the move left it with."""
+        kept = {"steps": self.steps, "said": self.said}
+        if self.case:
+            kept["case"] = [self.case.id, EhcCase.get_by_id(self.case.id).content_hash()]
+        return json.dumps(kept)
 
     def make(self, record):
         """Save a new record and remember it."""
@@ -49,57 +48,56 @@ class MoveJournal:
         return self.made(record)
 
     def made(self, record):
-        """Remember a new record that is saved already, and how it looked."""
-        self.steps.append(["made", type(record).__name__, record.id, record.content_hash()])
-        self._note_case(record)
+        """Remember a new record that is saved already, and what it said."""
+        self._add("made", record, record.content_hash())
         return record
 
     def change(self, record, **values):
         """Change a record and remember what it said before."""
-        before = {n: [str_of(record, n), None] for n in values}
+        before = {name: str_of(record, name) for name in values}
         for name, value in values.items():
             setattr(record, name, value)
-            before[name][1] = str_of(record, name)
+        changes = {name: [before[name], str_of(record, name)] for name in values}
         record.save()
-        self.steps.append(["changed", type(record).__name__, record.id, before])
-        self._note_case(record)
+        self._add("changed", record, changes)
 
-    def _note_case(self, record):
+    def _add(self, step, record, content):
+        self.steps.append([step, type(record).__name__, record.id, content])
         if isinstance(record, EhcCase):
-            self.case = [record.id]
+            self.case = record
 
     def undo(self, placement, reason):
         """Take every step back, newest first. What people have written since stays, and so does
         what is another child's.
         """
-        for step, kind, key, values in reversed(self.steps):
+        for step, kind, key, content in reversed(self.steps):
             record = getattr(models, kind).get_or_none(id=key)
             if record is None or record.pupil_key() != placement.pupil_id:
                 continue
             if step == "changed":
-                _restore(record, values, reason)
+                _restore(record, content, reason)
             elif audit_log.made_with(record) == audit_log.made_with(placement):
-                _unmake(record, values, reason)
+                _unmake(record, content, reason)
 
 
 def str_of(record, name):
     """A kept value as text for JSON; None stays None."""
     value = record.__data__.get(name)
-    return value if value is None else str(value)
+    return None if value is None else str(value)
 
 
-def _unmake(record, look, reason):
+def _unmake(record, content_hash, reason):
     if hasattr(type(record), "void"):
         record.void = True
         record.save(reason=reason, act="entered in error")
-    elif record.content_hash() == look and not (isinstance(record, models.Form) and record.locked):
-        # a row goes before the one it links to
-        for group in reversed(type(record).groups()):
-            for row in list(
-                getattr(record, group).order_by(type(record).groups()[group].id.desc())
-            ):
-                row.remove(reason)
-        record.remove(reason)
+        return
+    if record.locked or record.content_hash() != content_hash:
+        return
+    # a row goes before the one it links to
+    for group in reversed(record.groups()):
+        for row in reversed(record.rows(group)):
+            row.remove(reason)
+    record.remove(reason)
 
 
 def _restore(record, values, reason):
@@ -115,27 +113,24 @@ def sync_lists(pupil, stage, placement, when, journal):
     """Close the list row that no longer fits the stage and open the one that does (invariants 1, 2
     and 4).
     """
-    open_rows = ListMembership.select().where(
+    listed = False
+    for row in ListMembership.select().where(
         ListMembership.pupil == pupil, ListMembership.ended_on.is_null(), ~ListMembership.void
-    )
-    standing = None
-    for row in open_rows:
+    ):
         if row.list == stage.list:
-            standing = row
+            listed = True
         else:
             journal.change(row, ended_on=when)
-    if stage.list and standing is None:
-        journal.make(
-            ListMembership(pupil=pupil, list=stage.list, started_on=when, placement=placement)
-        )
+    if stage.list and not listed:
+        row = ListMembership(pupil=pupil, list=stage.list, started_on=when, placement=placement)
+        journal.make(row)
 
 
 def seal_papers(ctx, forms):
     """Seal every complete paper of the placement that ends; drafts stay drafts."""
-    for form_class in forms:
-        for form in form_class.select().where(
-            form_class.placement == ctx.placement, form_class.status == "complete"
-        ):
+    for cls in forms:
+        mine = cls.select().where(cls.placement == ctx.placement, cls.status == "complete")
+        for form in mine:
             form.seal(ctx.user.name)
 
 
@@ -144,27 +139,23 @@ def attach_papers(pupil, placement, forms, journal):
     stage that asks for it.
     """
     errors = Placement.select(Placement.id).where(Placement.pupil == pupil, Placement.void)
-    for form_class in forms:
-        for form in form_class.select().where(
-            form_class.pupil == pupil,
-            form_class.status.in_(("draft", "complete")),
-            form_class.placement.is_null() | form_class.placement.in_(errors),
-        ):
+    for cls in forms:
+        loose = cls.select().where(
+            cls.pupil == pupil,
+            cls.status.in_(("draft", "complete")),
+            cls.placement.is_null() | cls.placement.in_(errors),
+        )
+        for form in loose:
             journal.change(form, placement=placement)
 
 
-def rating_rows(review, plan):
+def rating_rows(plan):
     """One row to rate for each strategy or outcome of the plan that a review looks at: {"ratings":
     [...]}.
     """
     if plan is None:
         return {}
-    rated = (
-        [("strategy", r.strategy) for r in plan.added]
-        if hasattr(plan, "added")
-        else [("outcome", o.words) for o in plan.outcomes]
-    )
-    return {"ratings": [{name: words} for name, words in rated]}
+    return {"ratings": [{plan.rates: words} for words in plan.to_rate()]}
 
 
 def copy_form(form, form_class, placement, who, supersedes=None, without=(), afresh=()):
@@ -173,41 +164,41 @@ def copy_form(form, form_class, placement, who, supersedes=None, without=(), afr
     Rows whose words stand in `without` are left out; the questions named in `afresh` are left
     empty.
     """
-    shared = {n for n, _ in form_class.questions()} & {n for n, _ in form.questions()} - {*afresh}
     fresh = form_class(
         placement=placement,
         cycle=placement.cycle if placement else form.cycle,
         entered_by=who,
         supersedes=supersedes,
-        **{n: form.__data__.get(n) for n in shared},
     )
+    asked = dict(form_class.questions())
+    for name, _ in form.questions():
+        if name in asked and name not in afresh:
+            setattr(fresh, name, form.__data__.get(name))
     fresh.save()
-    twins = {}
-    for group, row_class in type(form).groups().items():
+    copies = {}
+    for group in form.groups():
         if group in form_class.groups():
-            copy_rows(form, fresh, group, twins, without)
+            copy_rows(form, fresh, group, copies, without)
     return fresh
 
 
-def copy_rows(form, fresh, group, twins, without):
-    """Copy one group of rows; `twins` maps each old row to its copy, so that links can follow."""
-    old_class, new_class = type(form).groups()[group], type(fresh).groups()[group]
-    for row in getattr(form, group).order_by(old_class.id):
-        links = {
-            n: getattr(row, n)
-            for n, f in row.questions()
-            if hasattr(f, "rel_model") and getattr(row, n)
-        }
-        if str(row) in without or any((type(to), to.id) not in twins for to in links.values()):
-            continue
-        words = {n: row.__data__.get(n) for n, _ in row.questions() if n not in links}
-        copy = new_class(
-            **words,
-            **{n: twins[type(to), to.id] for n, to in links.items()},
-            **{new_class.parent_field().name: fresh},
-        )
-        copy.save()
-        twins[type(row), row.id] = copy
+def copy_rows(form, fresh, group, copies, without):
+    """Copy one group of rows; `copies` maps each old row to its copy, so that links can follow."""
+    new_class = fresh.groups()[group]
+    for row in form.rows(group):
+        copy = new_class(**{new_class.parent_field().name: fresh})
+        whole = str(row) not in without
+        for name, field in row.questions():
+            value = row.__data__.get(name)
+            if isinstance(field, ForeignKeyField) and value:
+                linked = getattr(row, name)
+                value = copies.get((type(linked), linked.id))
+                # without the row it links to, it says nothing
+                whole = whole and value is not None
+            setattr(copy, name, value)
+        if whole:
+            copy.save()
+            copies[type(row), row.id] = copy
 
 
 # --- named in MOVES
@@ -228,22 +219,19 @@ def carry_plan(ctx, fresh, journal):
     """A draft of the next plan with the outcomes that are not finished, copied from the last agreed
     plan.
     """
-    old = ctx.paper("plan")[1]
-    if not isinstance(old, MyPlan) or old.status == "declined":
+    plan = ctx.paper("plan")[1]
+    if not isinstance(plan, MyPlan) or plan.status == "declined":
         return
-    done = (
-        {r.outcome for r in ctx.review.ratings if r.rating == "Achieved" or r.then == "Close"}
-        if ctx.review
-        else set()
-    )
-    done |= {
-        n.words
-        for n in old.needs
-        if n.outcomes.count() and all(o.words in done for o in n.outcomes)
-    }
-    draft = copy_form(
-        old, PLANS[fresh.stage], fresh, ctx.user.name, without=done, afresh=AGREED_AFRESH
-    )
+    done = set()
+    for row in ctx.review.ratings if ctx.review else ():
+        if row.rating == "Achieved" or row.then == "Close":
+            done.add(row.outcome)
+    for need in plan.needs:
+        outcomes = [outcome.words for outcome in need.outcomes]
+        if outcomes and done.issuperset(outcomes):
+            done.add(need.words)
+    form_class = PLANS[fresh.stage]
+    draft = copy_form(plan, form_class, fresh, ctx.user.name, without=done, afresh=AGREED_AFRESH)
     journal.made(draft)
 
 
@@ -251,14 +239,13 @@ def keep_strategies(ctx, fresh, journal):
     """What helped goes on in class: strategies rated +1 or +2 become everyday strategies (T04)."""
     for rating in ctx.review.ratings:
         if rating.effect in ("1", "2"):
-            journal.make(
-                Strategy(
-                    pupil=ctx.pupil,
-                    strategy=rating.strategy,
-                    since=fresh.started_on,
-                    from_form=str(ctx.review),
-                )
+            strategy = Strategy(
+                pupil=ctx.pupil,
+                strategy=rating.strategy,
+                since=fresh.started_on,
+                from_form=str(ctx.review),
             )
+            journal.make(strategy)
 
 
 def set_type(ctx, fresh, journal):
@@ -266,13 +253,14 @@ def set_type(ctx, fresh, journal):
     begins.
     """
     code, when = ctx.answers["sen_type"], ctx.answers["on"]
-    if fresh.stage == "E":
-        for need in ctx.pupil.sen_needs.where(SenNeed.until.is_null(), SenNeed.code == "NSA"):
+    types = ctx.pupil.open_types()
+    for need in list(types):
+        if fresh.stage == "E" and need.code == "NSA":
             journal.change(need, until=when)
-    open_now = list(ctx.pupil.sen_needs.where(SenNeed.until.is_null()))
-    if next((n.code for n in open_now if n.rank == 1), None) == code:
+            types.remove(need)
+    if any(need.rank == 1 and need.code == code for need in types):
         return
-    for need in open_now:
+    for need in types:
         if need.rank == 1 or need.code == code:
             journal.change(need, until=when)
     journal.make(SenNeed(pupil=ctx.pupil, code=code, rank=1, since=when))
@@ -280,23 +268,22 @@ def set_type(ctx, fresh, journal):
 
 def end_type(ctx, fresh, journal):
     """Support ends, so the SEN types end that day."""
-    for need in ctx.pupil.sen_needs.where(SenNeed.until.is_null()):
+    for need in ctx.pupil.open_types():
         journal.change(need, until=ctx.answers["on"])
 
 
 def open_case(ctx, fresh, journal):
     """Open an EHC case beside the stage (T23, T24)."""
-    asked = ctx.answers.get("requester")
-    journal.make(
-        EhcCase(
-            pupil=ctx.pupil,
-            state="requested" if asked and asked != "School" else "preparing",
-            requester=asked or "School",
-            requested_on=ctx.answers["on"],
-            parents_view=ctx.answers.get("parents_view"),
-            authority=ctx.answers.get("authority") or ctx.settings.local_authority,
-        )
+    asked = ctx.answers.get("requester") or "School"
+    case = EhcCase(
+        pupil=ctx.pupil,
+        state="preparing" if asked == "School" else "requested",
+        requester=asked,
+        requested_on=ctx.answers["on"],
+        parents_view=ctx.answers.get("parents_view"),
+        authority=ctx.answers.get("authority") or ctx.settings.local_authority,
     )
+    journal.make(case)
 
 
 def issue_plan(ctx, fresh, journal):
@@ -306,13 +293,10 @@ def issue_plan(ctx, fresh, journal):
     The first annual review is due twelve months after the plan was made (Children and Families Act
     2014, s.44).
     """
+    made = ctx.answers["plan_on"]
     # saved, and taken back, with the placement itself
-    fresh.clock_from = ctx.answers["plan_on"]
-    said = {
-        "state": "final",
-        "final_on": ctx.answers["plan_on"],
-        "authority": ctx.answers["authority"],
-    }
+    fresh.clock_from = made
+    said = {"state": "final", "final_on": made, "authority": ctx.answers["authority"]}
     if ctx.case:
         journal.change(ctx.case, **said)
     else:
@@ -344,8 +328,8 @@ def come_back(ctx, fresh, journal):
 
 
 EFFECTS = {
-    f.__name__: f
-    for f in (
+    effect.__name__: effect
+    for effect in (
         carry_plan,
         keep_strategies,
         set_type,
@@ -368,33 +352,31 @@ def fill_in(words, wording):
     return re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), wording or "")
 
 
-def letter(move, ctx, fresh, journal, clock, stage):
+def letter(ctx, fresh, journal, clock, stage):
     """Write the letter of a move from the wording in the Settings."""
     settings, pupil = ctx.settings, ctx.pupil
-    words = dict(
-        pupil=f"{pupil.called} {pupil.surname}",
-        forename=pupil.called,
-        date=say_day(ctx.answers["on"]),
-        stage=stage,
-        review=say_day(clock.closes) if clock else "",
-        senco=settings.senco_name,
-        school=settings.school_name,
-        concerns_list=settings.concerns_list,
-        sen_list=settings.sen_list,
+    name = f"{pupil.called} {pupil.surname}"
+    words = {
+        "pupil": name,
+        "forename": pupil.called,
+        "date": say_day(ctx.answers["on"]),
+        "stage": stage,
+        "review": say_day(clock.closes) if clock else "",
+        "senco": settings.senco_name,
+        "school": settings.school_name,
+        "concerns_list": settings.concerns_list,
+        "sen_list": settings.sen_list,
+    }
+    carers = []
+    for contact in pupil.contacts:
+        if contact.responsibility == "Yes" and contact.may_contact != "No" and contact.name:
+            carers.append(contact.name)
+    written = Letter(
+        pupil=pupil,
+        placement=fresh,
+        subject=f"{Setting._meta.fields[ctx.move.letter].verbose_name}: {name}",
+        dated=ctx.answers["on"],
+        to_whom="\n".join(carers) or "The parents or carers",
+        body=fill_in(words, getattr(settings, ctx.move.letter)),
     )
-    carers = [
-        c.name
-        for c in pupil.contacts
-        if c.responsibility == "Yes" and c.may_contact != "No" and c.name
-    ]
-    subject = Setting._meta.fields[move.letter].verbose_name
-    journal.make(
-        Letter(
-            pupil=pupil,
-            placement=fresh,
-            subject=f"{subject}: {pupil.called} {pupil.surname}",
-            dated=ctx.answers["on"],
-            to_whom="\n".join(carers) or "The parents or carers",
-            body=fill_in(words, getattr(settings, move.letter)),
-        )
-    )
+    journal.make(written)

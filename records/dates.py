@@ -4,9 +4,14 @@ Come here to change how a date is read or said. It imports nothing of ours.
 """
 
 import datetime
+import re
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+DAY_HELP = "Type a date such as 3/7/26, 3 July 2026, today, or +6w for six weeks from today."
+LONGEST_DAY = 60  # characters
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SHAPES = ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%B/%Y", "%d/%b/%y", "%d/%B/%y", "%Y/%m/%d")
 
 
 def today():
@@ -32,53 +37,36 @@ def say_moment(stamp):
     return f"{short_day(local)}, {local:%H:%M}"
 
 
-DAY_HELP = "Type a date such as 3/7/26, 3 July 2026, today, or +6w for six weeks from today."
-LONGEST_DAY = 60  # characters
-SHAPES = ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%B/%Y", "%d/%b/%y", "%d/%B/%y", "%Y/%m/%d")
-
-
 def read_day(typed, start=None):
     """The date that somebody typed in one of the ways people write dates in the UK; None for
-    nothing.
+    nothing. `today` and `+6w` count from `start`.
 
-    Raises ValueError with a sentence for the person who typed it. `start` is the day that `today`
-    and `+6w` count from.
+    Raises ValueError with a sentence for the person who typed it.
     """
-    start, words = (
-        start or today(),
-        " ".join(typed[: LONGEST_DAY + 1].lower().replace(",", " ").split()),
-    )
-    named = {
-        "": None,
-        "today": start,
-        "yesterday": start - datetime.timedelta(1),
-        "tomorrow": start + datetime.timedelta(1),
-    }
+    start = start or today()
+    words = " ".join(typed[: LONGEST_DAY + 1].lower().replace(",", " ").split())
+    one = datetime.timedelta(1)
+    named = {"": None, "today": start, "yesterday": start - one, "tomorrow": start + one}
     if words in named:
         return named[words]
-    if words[0] in "+-" and words[1:-1].strip().isdecimal() and words[-1] in "dw":
-        days = int(words[1:-1][:9]) * (7 if words[-1] == "w" else 1)
+    counted = re.fullmatch(r"([+-]) ?(\d+) ?([dw])", words)
+    if counted:
+        days = int(counted[2][:9]) * (7 if counted[3] == "w" else 1)
         if days > 40_000:
             raise ValueError(f"“{typed}” is too far away. {DAY_HELP}")
-        return start + datetime.timedelta(days if words[0] == "+" else -days)
+        return start + int(f"{counted[1]}1") * days * one
     if len(typed) > LONGEST_DAY:
         raise ValueError(f"“{typed[:LONGEST_DAY]} ...” is not a date we can read. {DAY_HELP}")
-    first, _, rest = words.partition(" ")
-    weekday = first if first[:3] in ("mon", "tue", "wed", "thu", "fri", "sat", "sun") else ""
-    words = rest if weekday else words
-    parts = [
-        (
-            p.removesuffix("st").removesuffix("nd").removesuffix("rd").removesuffix("th")
-            if p[:1].isdigit()
-            else p
-        )
-        for p in words.replace(".", "/").replace("-", "/").replace(" ", "/").split("/")
-    ]
+    weekday, _, rest = words.partition(" ")
+    if weekday[:3] in WEEKDAYS:
+        words = rest
+    else:
+        weekday = ""
+    words = re.sub(r"(\d)(st|nd|rd|th)\b", r"\1", words)
+    words = re.sub(r"[. -]", "/", re.sub(r"\bsept\b", "sep", words))
     for shape in SHAPES:
         try:
-            day = datetime.datetime.strptime(
-                "/".join("sep" if p == "sept" else p for p in parts), shape
-            )
+            day = datetime.datetime.strptime(words, shape)
         except ValueError:
             continue
         if 1900 <= day.year <= 2150 and f"{day:%A}".lower().startswith(weekday):

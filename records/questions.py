@@ -40,92 +40,59 @@ class Ask:
     bank: str = ""  # the word bank that is offered while typing
 
 
-def _question(kind, label, prompt, needed=False, rows=1, many=False, bank="", options=None, **more):
-    pairs = [(o, o) if isinstance(o, str) else o for o in options] if options else None
-    made = kind(null=True, verbose_name=label, help_text=prompt, choices=pairs, **more)
+def _question(kind, label, prompt, needed=False, rows=1, many=False, bank="", options=(), **more):
+    pairs = [(o, o) if isinstance(o, str) else o for o in options]
+    made = kind(null=True, verbose_name=label, help_text=prompt, choices=pairs or None, **more)
     made.ask = Ask(needed, rows, many, bank)
     return made
 
 
-def text(label, prompt="", rows=1, needed=False, bank="", **more):
+def text(label, prompt="", rows=1, **more):
     """Words: one line, or a box of `rows` lines."""
-    return _question(
-        TextField if rows > 1 else CharField, label, prompt, needed, rows, bank=bank, **more
-    )
+    kind = TextField if rows > 1 else CharField
+    return _question(kind, label, prompt, rows=rows, **more)
 
 
-def day(label, prompt="", needed=False, **more):
+def day(label, prompt="", **more):
     """A date, typed in any of the ways of `read_day`."""
-    return _question(DateField, label, prompt, needed, **more)
+    return _question(DateField, label, prompt, **more)
 
 
-def number(label, prompt="", needed=False, **more):
+def number(label, prompt="", **more):
     """A number, with up to two decimal places."""
-    return _question(DecimalField, label, prompt, needed, max_digits=10, decimal_places=2, **more)
+    return _question(DecimalField, label, prompt, max_digits=10, decimal_places=2, **more)
 
 
-def choice(label, prompt="", options=YES_NO, needed=False, **more):
+def choice(label, prompt="", options=YES_NO, **more):
     """One of `options`: words, or (code, words) pairs where the code is kept."""
-    return _question(CharField, label, prompt, needed, options=options, **more)
+    return _question(CharField, label, prompt, options=options, **more)
 
 
-def choices(label, prompt="", options=(), needed=False, **more):
+def choices(label, prompt="", **more):
     """Any number of `options`, kept as one line each."""
-    return _question(TextField, label, prompt, needed, many=True, options=options, **more)
+    return _question(TextField, label, prompt, many=True, **more)
 
 
-def link(label, to, prompt="", needed=False, backref="+", **more):
+def link(label, to, prompt="", backref="+", needed=False, **more):
     """Another record: a pupil or a colleague to look up, or a row of the same form."""
-    return _question(
-        lambda **k: ForeignKeyField(to, backref=backref, on_delete="RESTRICT", **k),
-        label,
-        prompt,
-        needed,
+    made = ForeignKeyField(
+        to,
+        backref=backref,
+        on_delete="RESTRICT",
+        null=True,
+        verbose_name=label,
+        help_text=prompt,
         **more,
     )
+    made.ask = Ask(needed)
+    return made
 
 
 def belongs_to(form, group):
-    """The line of a row class that says which form it is a row of, and under which `rows(...)` line
+    """The line of a row class that says which form it is a row of, and under which `Rows(...)` line
     it shows.
     """
     return ForeignKeyField(form, backref=group, on_delete="RESTRICT")
-
-
-class _Marker:
-    """A line of a form that is no answer of its own; it keeps its place among the questions."""
-
-    def __init__(self):
-        Field._field_counter += 1
-        self._order = Field._field_counter
-
-
-class Section(_Marker):
-    """A heading; every question under it, up to the next one, has its rights.
-
-    `see` and `write` name the roles (they narrow the table RIGHTS, never widen it). `family` marks
-    what a family's copy may show. `code` is what the Code of Practice says, shown beside the
-    questions. `last` puts the section at the end. `key` is the name of its line in the class: the
-    program knows a section by it, so the label can be reworded.
-    """
-
-    key = ""
-
-    def __init__(self, label, prompt="", see=ROLES, write=ROLES, family=True, code="", last=False):
-        super().__init__()
-        self.label, self.prompt, self.see, self.write = label, prompt, tuple(see), tuple(write)
-        self.family, self.code, self.last = family, code, last
-
-    def __set_name__(self, owner, name):
-        self.key = name
-
-
-class Rows(_Marker):
-    """A place in a form for a list of rows; the row class names it in its `belongs_to` line."""
-
-    def __init__(self, label, prompt="", needed=False, blank=4):
-        super().__init__()
-        self.label, self.prompt, self.needed, self.blank = label, prompt, needed, blank
 
 
 def say(asked, value):
@@ -138,11 +105,45 @@ def say(asked, value):
         return f"{value.normalize():f}"
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    if asked.choices:
-        labels, many = dict(asked.choices), getattr(asked, "ask", Ask()).many
-        return (
-            "; ".join(labels.get(v, v) for v in value.split("\n"))
-            if many
-            else labels.get(value, str(value))
-        )
-    return str(value)
+    labels = dict(asked.choices or ())
+    if labels and hasattr(asked, "ask") and asked.ask.many:
+        return "; ".join(labels.get(code, code) for code in value.split("\n"))
+    return labels.get(value, str(value))
+
+
+# --- the lines between questions
+class Marker:
+    """A line of a form that is no answer of its own; it keeps its place among the questions."""
+
+    def __init__(self, label, prompt):
+        Field._field_counter += 1
+        self._order = Field._field_counter
+        self.label, self.prompt = label, prompt
+
+
+class Section(Marker):
+    """A heading; every question under it, up to the next one, has its rights.
+
+    `see` and `write` name the roles (they narrow the table RIGHTS, never widen it). `family` marks
+    what a family's copy may show. `code` is what the Code of Practice says, shown beside the
+    questions. `last` puts the section at the end. `key` is the name of its line in the class: the
+    program knows a section by it, so the label can be reworded.
+    """
+
+    key = ""
+
+    def __init__(self, label, prompt="", see=ROLES, write=ROLES, family=True, code="", last=False):
+        super().__init__(label, prompt)
+        self.see, self.write = tuple(see), tuple(write)
+        self.family, self.code, self.last = family, code, last
+
+    def __set_name__(self, owner, name):
+        self.key = name
+
+
+class Rows(Marker):
+    """A place in a form for a list of rows; the row class names it in its `belongs_to` line."""
+
+    def __init__(self, label, prompt="", needed=False, blank=4):
+        super().__init__(label, prompt)
+        self.needed, self.blank = needed, blank

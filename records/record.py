@@ -2,7 +2,7 @@
 transaction, and says itself in words (`answer`, `document`) for the screen, the paper, the
 spreadsheet and the seal alike.
 
-Come here to change what *all* records do. It refuses to overwrite somebody else's change.
+Come here to change what *all* records do.
 """
 
 import functools
@@ -12,16 +12,15 @@ import json
 
 from peewee import ForeignKeyField, IntegerField
 
-from audit.log import audit, audit_all, transaction
+from audit.log import audit_all, transaction
 from records.query import Table
-from records.questions import Rows, Section, _Marker, say
+from records.questions import Marker, Rows, Section, say
 
 
 class Clash(Exception):
-    """Somebody else saved this record since it was opened."""
+    """Somebody else saved this record since it was opened, or its words are sealed."""
 
 
-# --- a record
 def described(thing):
     """The first paragraph of a class's or function's own description, on one line."""
     paragraph = (inspect.getdoc(thing) or "").partition("\n\n")[0]
@@ -36,25 +35,24 @@ class Record(Table):
     version = IntegerField(default=1)
     markers = {}
     title = None  # the name on the screen, when the class name in words is not it
+    many = None  # the name of a list of them, when `plural` does not find it
     listed = ()  # the columns of the list; the first questions when not given
     searched = ()  # the columns that the search box looks in
     order_by = ("-id",)  # the order of the list
     audit_exclude = ()  # columns that the audit trail must not repeat (secrets, copies)
     readonly = ()  # questions that the program answers, not the person
-    many = None  # the name of a list of them, when `plural` does not find it
     locked = False  # whether its words can no longer change
 
     def __init_subclass__(cls, **more):
         super().__init_subclass__(**more)
-        own = {name: line for name, line in vars(cls).items() if isinstance(line, _Marker)}
+        own = {name: line for name, line in vars(cls).items() if isinstance(line, Marker)}
         cls.markers = {**cls.markers, **own}
 
     # -- what the class says about itself
     @classmethod
     def kind_name(cls):
         """The name of the paper or record in words: `Record of Concern`."""
-        words = "".join(f" {c.lower()}" if c.isupper() else c for c in cls.__name__).strip()
-        return cls.title or words[:1].upper() + words[1:]
+        return cls.title or cls.slug().replace("-", " ").capitalize()
 
     @classmethod
     def plural(cls):
@@ -79,33 +77,29 @@ class Record(Table):
     @functools.cache
     def questions(cls):
         """Name and field of each question, in the order of the class body."""
-        found = [(cls._place(f), f.name, f) for f in cls._meta.sorted_fields if f.verbose_name]
-        return [(name, f) for _, name, f in sorted(found, key=lambda row: row[0])]
+        asked = [field for field in cls._meta.sorted_fields if field.verbose_name]
+        return [(field.name, field) for field in sorted(asked, key=cls._place)]
 
     @classmethod
-    def _place(cls, f):
-        """Where a question stands: a reworded question of a parent class keeps the parent's
-        place.
-        """
+    def _place(cls, line):
+        """Where a line stands: a reworded question of a parent class keeps the parent's place."""
+        if isinstance(line, Marker):
+            return line._order
         family = [c for c in cls.__mro__ if issubclass(c, Record)]
-        return min(c._meta.fields[f.name]._order for c in family if f.name in c._meta.fields)
+        return min(c._meta.fields[line.name]._order for c in family if line.name in c._meta.fields)
 
     @classmethod
     def layout(cls):
         """The sections in printing order: a list of (Section, [(name, question or Rows), ...])."""
-        lines = [(cls._place(f), n, f) for n, f in cls.questions()] + [
-            (m._order, n, m) for n, m in cls.markers.items()
-        ]
-        parts, part = [], (Section(""), [])
-        for _, name, line in sorted(lines, key=lambda row: row[0]):
+        parts, lines = [], [*cls.questions(), *cls.markers.items()]
+        for name, line in sorted(lines, key=lambda pair: cls._place(pair[1])):
             if isinstance(line, Section):
-                part = (line, [])
-                parts.append(part)
-            else:
-                if part not in parts:
-                    parts.append(part)
-                part[1].append((name, line))
-        return sorted(parts, key=lambda p: p[0].last)
+                parts.append((line, []))
+                continue
+            if not parts:
+                parts.append((Section(""), []))
+            parts[-1][1].append((name, line))
+        return sorted(parts, key=lambda part: part[0].last)
 
     @classmethod
     def names_under(cls, key):
@@ -131,8 +125,8 @@ class Record(Table):
     def groups(cls):
         """The repeating rows of this form: {group name: row class}, in printing order."""
         owners = {f.backref: m for f, m in cls._meta.backrefs.items() if issubclass(m, Row)}
-        marks = sorted((m._order, n) for n, m in cls.markers.items() if isinstance(m, Rows))
-        return {name: owners[name] for _, name in marks}
+        marks = [name for name, line in cls.markers.items() if isinstance(line, Rows)]
+        return {n: owners[n] for n in sorted(marks, key=lambda name: cls.markers[name]._order)}
 
     # -- what one record says
     def __str__(self):
@@ -151,44 +145,42 @@ class Record(Table):
             return str(getattr(self, name))
         return say(asked, value)
 
-    def content_hash(self):
-        """A short code of all that this record says, rows included: it changes when somebody works
-        on it.
-        """
-        rows = [
-            row._said()
-            for name, c in self.groups().items()
-            for row in (getattr(self, name).order_by(c.id) if self.id else ())
-        ]
-        return seal_of([self._said(), rows])[1]
+    def rows(self, group):
+        """The rows of one group in their order; none while the record is not saved."""
+        if not self.id:
+            return []
+        return list(getattr(self, group).order_by(self.groups()[group].id))
 
-    def _said(self):
-        asked = {
-            n: str(self.__data__.get(n) or "") if isinstance(f, ForeignKeyField) else self.answer(n)
-            for n, f in self.questions()
-        }
-        return {
-            n: said for n, said in {**asked, "status": getattr(self, "status", "")}.items() if said
-        }
+    def content_hash(self):
+        """A code of all that this record says, rows included: it changes when somebody works on
+        it.
+        """
+        rows = [row._answers() for group in self.groups() for row in self.rows(group)]
+        return seal_of([self._answers(), rows])[1]
+
+    def _answers(self):
+        answers = {"status": getattr(self, "status", "")}
+        for name, asked in self.questions():
+            if isinstance(asked, ForeignKeyField):
+                answers[name] = str(self.__data__.get(name) or "")
+            else:
+                answers[name] = self.answer(name)
+        return {name: said for name, said in answers.items() if said}
 
     def missing(self):
-        """What must still be answered before this is complete: a list of (question or group,
-        sentence).
-        """
-        gaps = [
-            (n, f"Answer “{f.verbose_name}”")
-            for n, f in self.questions()
-            if f.ask.needed and self._is_needed(f.ask.needed) and not self.answer(n)
-        ]
-        for group, row_class in self.groups().items():
-            rows, mark = list(getattr(self, group)) if self.id else [], self.markers[group]
+        """What must still be answered before this is complete: [(question or group, sentence)]."""
+        gaps = []
+        for name, asked in self.questions():
+            if self._is_needed(asked.ask.needed) and not self.answer(name):
+                gaps.append((name, f"Answer “{asked.verbose_name}”"))
+        for group in self.groups():
+            mark, rows = self.markers[group], self.rows(group)
             if mark.needed and not rows:
                 gaps.append((group, f"Add at least one line under “{mark.label}”"))
-            for at, row in enumerate(rows):
-                gaps += [
-                    (f"{group}-{at}-{name}", f"{mark.label}, line {at + 1}: {words}")
-                    for name, words in row.missing()
-                ]
+            for place, row in enumerate(rows):
+                for name, words in row.missing():
+                    line = f"{mark.label}, line {place + 1}: {words}"
+                    gaps.append((f"{group}-{place}-{name}", line))
         return gaps
 
     @classmethod
@@ -205,8 +197,8 @@ class Record(Table):
         return f"needed if {said}"
 
     def _is_needed(self, rule):
-        if rule is True:
-            return True
+        if not isinstance(rule, str):
+            return rule
         other, _, wanted = rule.partition("=")
         return (self.__data__.get(other) or "") in wanted.split("|")
 
@@ -215,118 +207,92 @@ class Record(Table):
         return []
 
     def clean(self):
-        """Bring answers into the one form in which they are kept (capitals, spaces); called before
-        every save.
-        """
+        """Bring answers into the one form in which they are kept; called before every save."""
 
     def unique_errors(self):
-        """Answers that only one record may have, and another one has: a list of (question,
-        sentence).
-        """
+        """Answers that only one record may have, and another one has: [(question, sentence)]."""
         self.clean()
-        cls, asked = (
-            type(self),
-            [(n, f) for n, f in self.questions() if f.unique and self.answer(n)],
-        )
-        others = [
-            (n, f)
-            for n, f in asked
-            if cls.select().where(f == self.__data__[n], cls.id != (self.id or 0)).exists()
-        ]
-        return [
-            (n, f"There is another {self.kind_name()} with this {f.verbose_name}.")
-            for n, f in others
-        ]
+        cls, found = type(self), []
+        for name, asked in self.questions():
+            if not asked.unique or not self.answer(name):
+                continue
+            others = cls.select().where(asked == self.__data__[name], cls.id != (self.id or 0))
+            if others.exists():
+                words = f"There is another {self.kind_name()} with this {asked.verbose_name}."
+                found.append((name, words))
+        return found
 
-    def save(self, force_insert=False, only=None, reason="", act="change"):
+    # -- saving
+    def save(self, force_insert=False, reason="", act="change"):
         """Save with an audit row per changed answer, all or nothing; raise Clash if somebody saved
         it since.
         """
         self.clean()
         with transaction():
-            was = (
-                None
-                if force_insert or not self.id
-                else type(self).get_or_none(type(self).id == self.id)
-            )
-            # it would come back under a number that is gone
-            if was is None and self.id and not force_insert:
-                raise Clash(
-                    f"Somebody else has taken this {self.kind_name()} out since you opened it."
-                )
+            was = None
+            if self.id and not force_insert:
+                was = type(self).get_or_none(id=self.id)
+                # it would come back under a number that is gone
+                if was is None:
+                    name = self.kind_name()
+                    raise Clash(f"Somebody else has taken this {name} out since you opened it.")
             if was is None:
                 super().save(force_insert=True)
-                return self._tell("add", None, reason)
-            changed = {
-                f: self.__data__.get(f.name)
-                for f in self._meta.sorted_fields
-                if f.name not in ("id", "version")
-                and self.__data__.get(f.name) != was.__data__.get(f.name)
-            }
+                return self._audit("add", None, reason)
+            changed = {}
+            for name, value in self.__data__.items():
+                if name not in ("id", "version") and value != was.__data__.get(name):
+                    changed[self._meta.fields[name]] = value
             if not changed:
                 return 0
             if was.locked:
-                raise Clash(
-                    f"This {was.kind_name()} is sealed or declined: its words do not change any"
-                    " more."
-                )
-            seen = self.version
-            done = (
-                type(self)
-                .update({**changed, type(self).version: seen + 1})
-                .where(type(self).id == self.id, type(self).version == seen)
-                .execute()
-            )
-            if not done:
-                raise Clash(f"Somebody else has saved this {self.kind_name()} since you opened it.")
-            self.version = seen + 1
+                raise Clash(was.sealed_words())
+            self._update(changed)
             self._dirty.clear()
-            return self._tell(act, was, reason)
-
-    def _tell(self, act, was, reason):
-        told, changes = dict(self.questions()), [("", "", "", "")] if was is None else []
-        for f in self._meta.sorted_fields:
-            if f.name in ("id", "version", *self.audit_exclude):
-                continue
-            before, after = (was.answer(f.name) if was else ""), self.answer(f.name)
-            if before != after:
-                changes.append(
-                    (f.name, before, after, self.section_of(f.name).label if f.name in told else "")
-                )
-        audit_all(act, self, changes, reason)
-        return 1
+            return self._audit(act, was, reason)
 
     def touch(self):
         """Count a change of the rows as a change of the record, so that two people cannot overwrite
         each other's rows.
         """
-        done = (
-            type(self)
-            .update(version=self.version + 1)
-            .where(type(self).id == self.id, type(self).version == self.version)
-            .execute()
-        )
-        if not done:
+        self._update({})
+
+    def _update(self, changed):
+        cls = type(self)
+        fresh = cls.update({**changed, cls.version: self.version + 1})
+        if not fresh.where(cls.id == self.id, cls.version == self.version).execute():
             raise Clash(f"Somebody else has saved this {self.kind_name()} since you opened it.")
         self.version += 1
+
+    def sealed_words(self):
+        """Why a record that is locked cannot be saved."""
+        return f"This {self.kind_name()} is sealed or declined: its words do not change any more."
+
+    def _audit(self, act, was, reason):
+        asked, changes = dict(self.questions()), []
+        if was is None:
+            changes.append(("", "", "", ""))
+        for field in self._meta.sorted_fields:
+            name = field.name
+            if name in ("id", "version", *self.audit_exclude):
+                continue
+            before, after = was.answer(name) if was else "", self.answer(name)
+            if before != after:
+                section = self.section_of(name).label if name in asked else ""
+                changes.append((name, before, after, section))
+        audit_all(act, self, changes, reason)
+        return 1
 
     def remove(self, reason=""):
         """Take the record away (a row of a draft, a mistaken entry); the audit trail keeps what it
         said.
         """
+        changes = []
+        for name, _ in self.questions():
+            if self.answer(name):
+                changes.append((name, self.answer(name), "", self.section_of(name).label))
         with transaction():
-            for name, asked in self.questions():
-                if self.answer(name):
-                    audit(
-                        "remove",
-                        self,
-                        name,
-                        self.answer(name),
-                        "",
-                        reason,
-                        self.section_of(name).label,
-                    )
-            audit("remove", self, reason=reason)
+            audit_all("remove", self, [*changes, ("", "", "", "")], reason)
             super().delete_instance(recursive=False)
 
 
@@ -338,24 +304,19 @@ class Row(Record):
     @classmethod
     def parent_field(cls):
         """The field that names the form this row belongs to."""
-        return next(
-            f
-            for f in cls._meta.sorted_fields
-            if isinstance(f, ForeignKeyField) and not f.verbose_name
-        )
+        for field in cls._meta.sorted_fields:
+            if isinstance(field, ForeignKeyField) and not field.verbose_name:
+                return field
+        raise KeyError(cls.__name__)
 
     def save(self, *args, **more):
         """Save; a line of a form that is sealed or declined stays as it is."""
         home = self.parent_field()
-        owner = (
-            home.rel_model.get_or_none(id=self.__data__.get(home.name))
-            if home.rel_model.locked is not False
-            else None
-        )
-        if owner is not None and owner.locked:
-            raise Clash(
-                f"This {owner.kind_name()} is sealed or declined: its words do not change any more."
-            )
+        # read afresh, for it may have been sealed since; only some kinds of form can be locked
+        if home.rel_model.locked is not False:
+            owner = home.rel_model.get_or_none(id=self.__data__.get(home.name))
+            if owner is not None and owner.locked:
+                raise Clash(owner.sealed_words())
         return super().save(*args, **more)
 
     def tips(self):
@@ -372,9 +333,10 @@ class Row(Record):
         return owner.pupil_key() if owner else None
 
     def __str__(self):
-        return next(
-            (self.answer(n) for n, f in self.questions() if not isinstance(f, ForeignKeyField)), ""
-        )
+        for name, asked in self.questions():
+            if not isinstance(asked, ForeignKeyField):
+                return self.answer(name)
+        return ""
 
 
 # --- the record as a document, the seal
@@ -385,16 +347,18 @@ def document(subject, role=None):
     `subject` is a record, or a record class for a blank form. With `role`, only the sections which
     that role may see.
     """
-    blank = isinstance(subject, type)
-    parts = [
-        _part(subject, section, lines, blank)
-        for section, lines in subject.layout()
-        if role is None or role in section.see
-    ]
+    parts = []
+    for section, lines in subject.layout():
+        if role is None or role in section.see:
+            parts.append(_section_data(subject, section, lines))
     return {"title": subject.kind_name(), "purpose": subject.intro(), "sections": parts}
 
 
-def _part(subject, section, lines, blank):
+def _section_data(subject, section, lines):
+    shown = []
+    for name, line in lines:
+        draw = _rows_data if isinstance(line, Rows) else _question_data
+        shown.append(draw(subject, name, line))
     return {
         "key": section.key,
         "label": section.label,
@@ -402,36 +366,34 @@ def _part(subject, section, lines, blank):
         "code": section.code,
         "see": list(section.see),
         "family": section.family,
-        "lines": [
-            _group(subject, n, q, blank) if isinstance(q, Rows) else _line(subject, n, q, blank)
-            for n, q in lines
-        ],
+        "lines": shown,
     }
 
 
-def _line(subject, name, asked, blank):
+def _question_data(subject, name, asked):
     return {
         "name": name,
         "label": asked.verbose_name,
         "prompt": asked.help_text or "",
         "rows": asked.ask.rows,
         "options": [words for _, words in asked.choices or ()],
-        "answer": "" if blank else subject.answer(name),
+        "answer": "" if isinstance(subject, type) else subject.answer(name),
     }
 
 
-def _group(subject, name, mark, blank):
-    row_class = subject.groups()[name]
-    asked = row_class.questions()
-    rows = [] if blank or not subject.id else list(getattr(subject, name).order_by(row_class.id))
+def _rows_data(subject, name, mark):
+    asked = subject.groups()[name].questions()
+    rows = [] if isinstance(subject, type) else subject.rows(name)
+    columns = []
+    for _, field in asked:
+        options = [words for _, words in field.choices or ()]
+        columns.append({"label": field.verbose_name, "options": options})
     return {
         "name": name,
         "label": mark.label,
         "prompt": mark.prompt,
         "blank": mark.blank,
-        "columns": [
-            {"label": f.verbose_name, "options": [w for _, w in f.choices or ()]} for _, f in asked
-        ],
+        "columns": columns,
         "table": [[row.answer(n) for n, _ in asked] for row in rows],
     }
 

@@ -32,7 +32,7 @@ def cut_runs(text):
     """The text with at most LONGEST_RUN combining marks on one letter. No language writes more than
     a few.
     """
-    return MAY_HOLD_A_RUN.sub(lambda found: _cut(found[0]), text)
+    return MAY_HOLD_A_RUN.sub(_shortened, text)
 
 
 def is_mark(character):
@@ -40,9 +40,9 @@ def is_mark(character):
     return unicodedata.category(character)[0] == "M" or character in HALFWIDTH_VOICING
 
 
-def _cut(part):
+def _shortened(found):
     kept, run = [], 0
-    for character in part:
+    for character in found[0]:
         run = run + 1 if is_mark(character) else 0
         if run <= LONGEST_RUN:
             kept.append(character)

@@ -181,13 +181,13 @@ def database(tmp_path_factory):
     assert not made.get_tables(), (
         "DATABASE_URL must name an empty database: the tests make its tables and drop them again"
     )
-    made.create_tables(m.tables())
+    made.create_tables(m.every_table())
     audit_log.use_key(b"the tests")
     audit_log.install_triggers()
     numbering.never_reuse(made)
     yield made
     if url:
-        made.drop_tables(m.tables())
+        made.drop_tables(m.every_table())
     made.close()
 
 
@@ -304,7 +304,7 @@ def build_demo(path):
                 datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC), tick=False
             ),
         ):
-            made.create_tables(m.tables())
+            made.create_tables(m.every_table())
             audit_log.use_key(b"the tests")
             audit_log.install_triggers()
             numbering.never_reuse(made)
@@ -370,7 +370,7 @@ def dump(but=()):
     """Every row of every table (but those named), to show that nothing changed; looks and refusals,
     which are written down, and who is signed in aside.
     """
-    names = {cls._meta.table_name: "" for cls in m.tables() if cls not in (*but, UserSession)}
+    names = {cls._meta.table_name: "" for cls in m.every_table() if cls not in (*but, UserSession)}
     if "audit_entry" in names:
         names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format(
             "', '".join(audit_log.READ_ACTIONS)

@@ -56,7 +56,7 @@ def some_row(kind, user):
         kind.create(**rows[kind])
 
 
-@each("kind", [c for c in m.tables() if c not in NEVER_TAKEN_OUT], ids=lambda c: c.__name__)
+@each("kind", [c for c in m.every_table() if c not in NEVER_TAKEN_OUT], ids=lambda c: c.__name__)
 def test_the_number_of_a_removed_row_is_not_given_again(school, kind):
     """The last row is taken out, and the next one has another number: on this engine, and past the
     program.
@@ -125,7 +125,7 @@ def test_an_old_database_gives_no_number_again_either(released):
         )
         assert numbering.reusing_tables(audit_log.db.obj) == {}
         assert (
-            not ops_database.diff_models(audit_log.db.obj, m.tables())
+            not ops_database.diff_models(audit_log.db.obj, m.every_table())
             and audit_log.has_triggers()
             and audit_log.verify() == []
         )

@@ -193,7 +193,7 @@ def full_school(tmp_path):
     database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
     audit_log.use_key(b"the tests")
     with database.connection_context(), audit_log.acting_as("The tests"):
-        database.create_tables(m.tables())
+        database.create_tables(m.every_table())
         m.Setting(school_name="Full School").save()
         senco = people.User.create(
             name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"

@@ -609,7 +609,7 @@ def own_file(database, tmp_path_factory):
         on_database(open_file(path), database),
         audit_log.acting_as("The tests"),
     ):
-        audit_log.db.obj.create_tables(m.tables())
+        audit_log.db.obj.create_tables(m.every_table())
         audit_log.install_triggers()
         m.Setting().save()
         senco, head = (
@@ -673,7 +673,7 @@ def words_of_other():
     """Every word of the other child in every row, sorted."""
     rows = [
         audit_log.db.execute_sql(f'SELECT * FROM "{cls._meta.table_name}"').fetchall()
-        for cls in m.tables()
+        for cls in m.every_table()
     ]
     return sorted(re.findall(r"(?i)yakother\w*", str(rows)))
 

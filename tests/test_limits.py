@@ -174,7 +174,7 @@ def waiting(tmp_path):
     database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
     audit_log.use_key(b"the tests")
     with database.connection_context(), audit_log.acting_as("The tests"):
-        database.create_tables(m.tables())
+        database.create_tables(m.every_table())
         audit_log.install_triggers()
         m.Setting(school_name="Busy School", second_step=None).save()
         people = [

@@ -84,7 +84,7 @@ class Walk(RuleBasedStateMachine):
         at = self.at()
         open_now = [
             mv
-            for mv, stops in w.moves_for(at.pupil, self.senco, self.day)
+            for mv, stops in w.moves_for(w.PupilContext(at.pupil, self.senco, self.day))
             if not stops and mv is not w.UNDO
         ]
         self.press(
@@ -153,7 +153,7 @@ class Walk(RuleBasedStateMachine):
                 w.agree(form, self.senco)
         on_the_chart = [
             mv
-            for mv, stops in w.moves_for(self.child, self.senco, self.day)
+            for mv, stops in w.moves_for(w.PupilContext(self.child, self.senco, self.day))
             if mv.rows and not stops
         ]
         if on_the_chart:
@@ -201,7 +201,7 @@ class Walk(RuleBasedStateMachine):
     @rule(pick=CHANCE)
     def the_case_goes_on(self, pick):
         case = self.at().case
-        ways = w.case_steps(case, self.senco)
+        ways = w.case_steps(case, self.senco, m.Placement.current(case.pupil))
         if ways:
             w.perform_case_move(pick.choice(ways), case, self.senco, self.day, case.version)
 
@@ -311,7 +311,11 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def no_child_is_ever_stuck(self):
-        assert [mv for mv, stops in w.moves_for(self.child, self.senco, self.day) if not stops]
+        assert [
+            mv
+            for mv, stops in w.moves_for(w.PupilContext(self.child, self.senco, self.day))
+            if not stops
+        ]
 
 
 def test_a_walk_at_random_never_breaks_what_must_hold(cast, acting, database):

@@ -141,7 +141,7 @@ def test_each_person_is_offered_only_their_moves(robin, cast, who):
     take_to(robin, "S2", cast.senco)
     person = getattr(cast, who)
     mine = {mv.name for mv in (*w.MOVES, w.UNDO) if "S2" in mv.from_ and person.role in mv.by}
-    assert {mv.name for mv, _ in w.moves_for(robin, person)} == mine
+    assert {mv.name for mv, _ in w.moves_for(w.PupilContext(robin, person))} == mine
 
 
 def test_every_move_is_the_sencos():
@@ -458,7 +458,7 @@ def file_of_two(database, tmp_path):
     two = sqlite_file(tmp_path / "two.db")
     audit_log.db.initialize(two)
     two.connect()
-    two.create_tables(m.tables())
+    two.create_tables(m.every_table())
     with audit_log.acting_as("The tests"):
         senco = people.User.create(name="Sam", username="sam", role=q.SENCO, account="on")
         pupil = m.Pupil.create(

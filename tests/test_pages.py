@@ -59,6 +59,22 @@ def test_the_page_of_a_pupil_on_every_stage_is_built_as_it_should_be(school, bro
         browser(who).page("/")
 
 
+def test_the_page_of_a_pupil_asks_nothing_twice(school, browser, monkeypatch):
+    """One context and one row of settings for the whole page."""
+    asked, real = [], audit_log.db.obj.execute_sql
+
+    def note(sql, params=None, **more):
+        asked.append((sql, tuple(params or ())))
+        return real(sql, params, **more)
+
+    page = browser("senco")
+    page.page(f"/pupil/{school.mine.id}/")
+    monkeypatch.setattr(audit_log.db.obj, "execute_sql", note)
+    page.page(f"/pupil/{school.mine.id}/")
+    reads = [one for one in asked if one[0].startswith("SELECT") and "audit_entry" not in one[0]]
+    assert reads and len(reads) == len(set(reads)), [one for one in reads if reads.count(one) > 1]
+
+
 def test_papers_that_are_hardly_begun_have_pages_too(school, browser, plain_paper):
     """Every answer that may be empty is empty: nothing says “None”, nothing fails."""
     # no record is kept without these

@@ -321,7 +321,7 @@ def test_a_my_plan_review_needs_no_reason_to_be_early(robin, cast):
 
 @pytest.mark.parametrize("said", ["Given", "Not needed in law"])
 def test_nothing_is_sent_to_an_agency_without_consent_or_a_legal_reason(robin, cast, said):
-    form = possible(w.paper_for(m.MyPlanPlus, "S3"), robin, cast.senco)
+    form = possible(w.paper_for(m.MyPlanPlus), robin, cast.senco)
     consent_missing(form, cast.senco)
     assert "Record the consent" in str(w.missing(form, cast.senco))
     m.Consent(pupil=robin, to_whom="speech therapy ", answer_given=said).save()
@@ -338,7 +338,7 @@ def test_a_referral_without_its_date_needs_consent_all_the_same(robin, cast, sta
 
 
 def test_an_agency_that_was_not_asked_anything_yet_needs_no_consent(robin, cast):
-    form = possible(w.paper_for(m.MyPlanPlus, "S3"), robin, cast.senco)
+    form = possible(w.paper_for(m.MyPlanPlus), robin, cast.senco)
     fresh = w.new_version(m.AgencyInformation.get(m.AgencyInformation.pupil == robin), cast.senco)
     add_row(fresh, "agencies", state="Considered")
     w.complete(fresh, cast.senco)

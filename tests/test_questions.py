@@ -181,7 +181,7 @@ def test_a_change_without_its_audit_row_does_not_stay(robin, monkeypatch):
         raise OSError("The disk is full")
 
     before = dump()
-    monkeypatch.setattr(q, "audit_all", broken)
+    monkeypatch.setattr("records.record.audit_all", broken)
     robin.known_as = "Rob"
     with pytest.raises(OSError):
         robin.save()

@@ -275,7 +275,7 @@ def test_a_teacher_without_a_class_sees_nobody_even_a_pupil_without_one(
 @pytest.mark.parametrize("record", m.RIGHTS_TABLE)
 @pytest.mark.parametrize("role", q.ROLES)
 def test_rights_are_exactly_those_of_the_table(cast, record, role):
-    cls = next(c for c in m.tables() if c.__name__ == record)
+    cls = next(c for c in m.every_table() if c.__name__ == record)
     held = {right for right in "rwx" if m.may(getattr(cast, role), right, cls)}
     assert held == set(m.RIGHTS_TABLE[record][role]) - {"-"}
     assert not any(m.may(cast.gone, right, cls) for right in "rwx")

@@ -565,7 +565,7 @@ def busy(tmp_path_factory):
     with database.connection_context(), audit_log.acting_as("The tests"):
         # twenty wait for each other
         database.pragma("busy_timeout", HANGS * 1000, permanent=True)
-        database.create_tables(m.tables())
+        database.create_tables(m.every_table())
         audit_log.install_triggers()
         m.Setting(school_name="Busy School").save()
         senco = people.User.create(

@@ -164,7 +164,7 @@ def test_a_set_holds_everything_and_its_note_no_word_about_a_child(school):
     ], "secret.key is made when the portal first starts"
     assert (into / "files" / file.name).read_bytes() == b"Zebmine scan"
     assert all_of(into / "portal.db") == all_of(school / "portal.db") == manifest["tables"]
-    assert len(manifest["tables"]) == len(m.tables())
+    assert len(manifest["tables"]) == len(m.every_table())
     note = done[0].with_suffix(".json").read_text("utf-8")
     assert (
         set(json.loads(note)) == {"at", "version", "anchor", "size", "sha256", "rows"}
@@ -553,7 +553,7 @@ def test_every_release_comes_back_in_this_version(folder, tmp_path):
     assert f"into {new}" in said[0] and "Everybody must sign in again." in said
     assert wanted <= answers(new / "portal.db")
     with backup.reading(new / "portal.db") as tables:
-        assert not ops_database.diff_models(tables, m.tables())
+        assert not ops_database.diff_models(tables, m.every_table())
         assert db_dump.applied(tables) == sorted(p.stem for p in backup.MIGRATIONS.glob("0*.py"))
     assert sorted(p.name for p in new.iterdir() if p.suffix in (".db", ".key")) == [
         "audit.key",
@@ -881,7 +881,7 @@ def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(oldest, monk
     assert wanted <= answers(oldest / "portal.db")
     with audit_log.db.connection_context():
         assert (
-            not ops_database.diff_models(audit_log.db.obj, m.tables())
+            not ops_database.diff_models(audit_log.db.obj, m.every_table())
             and audit_log.has_triggers()
             and audit_log.verify() == []
         )

@@ -1,5 +1,5 @@
-"""Where people are signed in: a row of UserSession for each browser. The cookie holds a random token,
-the row only its hash.
+"""Where people are signed in: a row of UserSession for each browser. The cookie holds a random
+token, the row only its hash.
 
 Come here to change how long a sign-in lasts, what counts as a click, or how a browser is named.
 Nothing here knows a page.
