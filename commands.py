@@ -33,7 +33,7 @@ from audit import verify as audit_verify
 from ops import backup, checks, restore, school_folder, server, upgrade
 from ops.database import configure, make_migration, migrate, open_database
 from papers import printing
-from privacy import keeping
+from privacy import erasure, retention
 from records import questions, storage
 from tools import readme
 
@@ -268,8 +268,8 @@ def retention_command():
     """
     database = opened()
     with database.connection_context(), questions.acting_as("At the server"):
-        print("\n".join(keeping.due_lines(models.Setting.of_school())))
-        if not keeping.scrub():
+        print("\n".join(retention.due_lines(models.Setting.of_school())))
+        if not erasure.scrub():
             raise click.ClickException(
                 "The database is busy. Stop the portal and run this again to write over what erased"
                 " records left."

@@ -39,7 +39,7 @@ from models import (
 )
 from papers import pdf
 from pathway import clock
-from privacy import keeping
+from privacy import erasure, retention
 from records.questions import (
     Clash,
     Record,
@@ -72,8 +72,8 @@ class PupilView(RecordView):
             return self.render(
                 "keeping_erased.html",
                 pupil=pupil,
-                erasure=keeping.erasure_of(pupil),
-                backups=keeping.gone_from_backups(pupil.erased_on, settings_now()),
+                erasure=erasure.erasure_of(pupil),
+                backups=retention.gone_from_backups(pupil.erased_on, settings_now()),
             )
         at = workflow.Situation(pupil, current_user)
         moves = workflow.moves_for(pupil, current_user)
@@ -416,7 +416,7 @@ def transfer_step(at):
     Information) Regulations 2005).
     """
     due, begun = next(
-        ((due, begun) for p, due, begun in keeping.to_send(at.settings) if p.id == at.pupil.id),
+        ((due, begun) for p, due, begun in retention.to_send(at.settings) if p.id == at.pupil.id),
         (None, None),
     )
     if due is None:

@@ -188,13 +188,13 @@ def whole_record(pupil, user):
     )
 
 
-def given_record(pupil, papers, cut):
-    """The bytes of a PDF of what is given of a child: `papers` is [(record, data), ...] without
-    what `cut` leaves out. Raises PaperError.
+def given_record(pupil, papers):
+    """The bytes of a PDF of what is given of a child: `papers` is [(record, data), ...]. Raises
+    PaperError.
     """
     parts, chapters = [], {}
     for record, told in papers:
-        state = cut.masked(_state(record, told))
+        state = _state(record, told)
         part = {
             "title": told["title"] if isinstance(record, Form) else told["name"],
             "purpose": _sentence(told["purpose"]),

@@ -20,7 +20,7 @@ from audit import verify
 from ops import backup, numbering, restore, upgrade
 from ops import database as ops_database
 from pathway import effects, guards
-from privacy import keeping
+from privacy import subject_access
 from records import questions as q
 
 each = pytest.mark.parametrize
@@ -263,9 +263,9 @@ def test_a_number_given_twice_shows_nothing_of_the_other_child(
     assert "Typed and not saved" not in at.page("/").text
     draft = m.Draft.get_or_none()
     assert draft is None or at.get(f"/draft/{draft.id}/").status_code == 404
-    given = keeping.gather(school.mine, [])
+    given = subject_access.gather(school.mine, [])
     assert mark not in json.dumps(
-        [[data for _, data in given.papers], given.typed, given.trail], default=str
+        [[data for _, data in given.papers], given.drafts, given.trail], default=str
     )
 
 

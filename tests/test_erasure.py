@@ -12,7 +12,7 @@ import models as m
 from audit import log as audit_log
 from audit import verify
 from ops import backup, restore
-from privacy import keeping
+from privacy import erasure
 from records import questions as q
 
 # The child; a name that contains the child's, or is the same: a colleague's, a school's, a child's.
@@ -60,8 +60,8 @@ def rows_not_about(pupil):
 
 def erase(pupil, cast, folder):
     """Two people erase a record."""
-    keeping.ask(pupil, cast.senco, "Sent on")
-    keeping.erase(pupil, cast.head, pupil.surname, folder)
+    erasure.ask(pupil, cast.senco, "Sent on")
+    erasure.erase(pupil, cast.head, pupil.surname, folder)
 
 
 @pytest.mark.parametrize("forename, surname, namesake", NAMES)
@@ -189,8 +189,8 @@ def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
         pupil = leaver("Rhea", "Trial")
         others("Rhea Trialshaw")
         audit_log.audit("import", m.Pupil(), reason="File of Rhea Trial")
-        keeping.ask(pupil, senco, "Sent on")
-        keeping.erase(pupil, head, "Trial", school)
+        erasure.ask(pupil, senco, "Sent on")
+        erasure.erase(pupil, head, "Trial", school)
     q.db.close()
     assert in_school("verify")[0] == 0
     path = backup.backup()[0][0]
