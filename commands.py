@@ -27,7 +27,7 @@ from admin_views import imports, status
 from admin_views import privacy as keeping_screens
 from admin_views.account import passwords
 from admin_views.account import views as account
-from audit import anchors
+from audit import anchors, report
 from audit import log as audit_log
 from audit import verify as audit_verify
 from ops import backup, checks, restore, school_folder, server, upgrade
@@ -569,7 +569,7 @@ def who_saw(pupil, since):
     number in the address.
     """
     with opened().connection_context():
-        found = audit_verify.find_pupil(pupil)
+        found = report.find_pupil(pupil)
         if len(found) != 1:
             raise click.ClickException(
                 "There is no such pupil."
@@ -579,7 +579,7 @@ def who_saw(pupil, since):
             )
         with audit_log.acting_as("Command line"):
             audit_log.audit_access("view", found, "who-saw")
-        print("\n".join(audit_verify.report(found[0], since and since.date())))
+        print("\n".join(report.who_saw_lines(found[0], since and since.date())))
 
 
 if __name__ == "__main__":

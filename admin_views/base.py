@@ -20,7 +20,7 @@ import workflow
 from admin_views import drafts, forms, merge
 from admin_views.account import views as account
 from admin_views.pupil_import import harmless
-from audit import access, verify
+from audit import access, report
 from models import Form, Pupil, PupilRecord, may
 from papers import pdf
 from records.questions import ROLES, Clash, Row, audit, document, short_day, today, transaction
@@ -286,7 +286,7 @@ class RecordView(ModelView):
             content=content,
             pupil=pupil_of(record),
             may_write=self.may_write(),
-            history=verify.history(record, current_user),
+            history=report.history(record, current_user),
             acts=acts(record) if self.may_write() else [],
             lacks=[],
             links=self.more_links(record),
@@ -522,7 +522,7 @@ class RecordView(ModelView):
                     content=content,
                     pupil=record.pupil,
                     may_write=True,
-                    history=verify.history(record, current_user),
+                    history=report.history(record, current_user),
                     acts=acts(record),
                     lacks=invalid.faults,
                     links=[],

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from audit.log import AuditEntry
-from audit.verify import KINDS
+from audit.report import KINDS
 from models import (
     Agency,
     Consent,
@@ -402,7 +402,7 @@ def row_of(entry):
     return [
         str(entry.at),
         entry.who,
-        entry.act,
+        entry.did(),
         entry.record,
         str(entry.record_id or ""),
         label_of(entry),

@@ -16,7 +16,7 @@ from web import MARKS, fill_in
 import models as m
 import workflow as w
 from audit import log as audit_log
-from audit import verify
+from audit import report
 from ops import backup, numbering, restore, upgrade
 from ops import database as ops_database
 from pathway import effects, guards
@@ -278,7 +278,7 @@ def test_the_history_is_of_one_child_even_when_nobody_told_of_the_removal(school
     with q.acting_as("The SENCO"):
         made = m.Strategy.create(pupil=school.mine, strategy="A timetable")
     assert made.id == taken.id
-    assert {e.who for e in verify.history(made, school.senco)} == {"The SENCO"}
+    assert {e.who for e in report.history(made, school.senco)} == {"The SENCO"}
 
 
 @each("kind", m.Pupil.groups().values(), ids=lambda c: c.__name__)
@@ -292,7 +292,7 @@ def test_a_line_of_a_child_that_has_the_number_of_another_childs_line_tells_noth
     made = fill_in(kind(**{owner: school.mine}), MARKS["mine"])
     assert made.id == taken.id
     assert mark not in browser("senco").page(f"/{kind.slug()}/{made.id}/").source
-    assert verify.history(made, school.senco)
+    assert report.history(made, school.senco)
 
 
 def test_a_line_tells_what_was_changed_since_it_was_made_and_nothing_before(school, acting):
@@ -302,7 +302,7 @@ def test_a_line_tells_what_was_changed_since_it_was_made_and_nothing_before(scho
     as_long_ago(first)
     second = m.Contact.create(pupil=school.mine, name="Mrs After")
     assert second.id == first.id
-    told = verify.history(second, school.senco)
+    told = report.history(second, school.senco)
     assert "Mrs After" in [e.after for e in told] and "Mr Before" not in [
         e.before + e.after for e in told
     ]

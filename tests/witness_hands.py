@@ -17,10 +17,10 @@ from web import Page, value_for, values_of
 
 import models as m
 import workflow as w
-from audit import log as audit_log
+from audit import actions
 from records import questions as q
 
-OTHERS = (*audit_log.READ_ACTIONS, "refused", "remove")  # acts that tell of no change that stays
+OTHERS = (*actions.READ_ACTIONS, "refused", "remove")  # acts that tell of no change that stays
 PDF = b"%PDF-1.7\nA report\n%%EOF"
 
 
