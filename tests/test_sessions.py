@@ -353,7 +353,7 @@ def test_a_person_is_signed_in_at_so_many_places_and_no_more(school, browser, mo
     """Whoever signs in again and again fills no table; the place used longest ago ends, the newest
     hold.
     """
-    monkeypatch.setattr(sessions, "MOST_PLACES", 3)
+    monkeypatch.setattr(sessions, "MOST_SESSIONS", 3)
     oldest = browser("senco")
     m.SignedIn.update(seen_at=q.now() - timedelta(minutes=1)).where(
         m.SignedIn.user == school.senco
