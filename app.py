@@ -300,7 +300,7 @@ def catch_errors(app):
         if code == 500 and storage.is_busy(getattr(error, "original_exception", error)):
             code = 503
         if code in (403, 404):
-            access.audit_refusal()
+            access.log_refusal()
         title, words = (
             WRONG_HOST
             if isinstance(error, SecurityError)

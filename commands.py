@@ -28,13 +28,13 @@ from admin_views import documents, imports, status
 from admin_views import privacy as keeping_screens
 from admin_views.account import passwords
 from admin_views.account import views as account
-from audit import anchors
+from audit import anchors, report
 from audit import log as audit_log
 from audit import verify as audit_verify
 from ops import backup, checks, restore, school_folder, server, upgrade
 from ops.database import configure, make_migration, migrate, open_database
 from papers import printing
-from privacy import keeping
+from privacy import erasure, retention
 from records import dates, storage
 from tools import readme
 
@@ -271,8 +271,8 @@ def retention_command():
     """
     database = opened()
     with database.connection_context(), audit_log.acting_as("At the server"):
-        print("\n".join(keeping.due_lines(models.Setting.of_school())))
-        if not keeping.scrub():
+        print("\n".join(retention.due_lines(models.Setting.of_school())))
+        if not erasure.scrub():
             raise click.ClickException(
                 "The database is busy. Stop the portal and run this again to write over what erased"
                 " records left."
@@ -572,7 +572,7 @@ def who_saw(pupil, since):
     number in the address.
     """
     with opened().connection_context():
-        found = audit_verify.find_pupil(pupil)
+        found = report.find_pupil(pupil)
         if len(found) != 1:
             raise click.ClickException(
                 "There is no such pupil."
@@ -582,7 +582,7 @@ def who_saw(pupil, since):
             )
         with audit_log.acting_as("Command line"):
             audit_log.audit_access("view", found, "who-saw")
-        print("\n".join(audit_verify.report(found[0], since and since.date())))
+        print("\n".join(report.who_saw_lines(found[0], since and since.date())))
 
 
 if __name__ == "__main__":

@@ -494,7 +494,7 @@ class Pupil(Record):
         "Do not erase, because",
         "Such as a claim or an inquiry. While there is a reason here, nothing is erased.",
     )
-    erased_on = DateField(null=True)  # what is left is the stub: see privacy/keeping.py
+    erased_on = DateField(null=True)  # what is left is the stub: see privacy/erasure.py
 
     class Meta:
         indexes = ((("surname", "forename"), False),)

@@ -76,7 +76,7 @@ def register(app, admin):
     )
     admin.add_view(
         privacy.KeepingView(
-            name="Keeping records", endpoint="keeping", url="/keeping", category=SCHOOL
+            name="Data requests and retention", endpoint="keeping", url="/keeping", category=SCHOOL
         )
     )
     admin.add_view(

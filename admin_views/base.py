@@ -19,7 +19,7 @@ from peewee import ForeignKeyField, IntegrityError, TextField
 import workflow
 from admin_views import drafts, forms, merge
 from admin_views.account import views as account
-from audit import access, verify
+from audit import access, report
 from audit.log import audit
 from models import STATUS, Form, Pupil, PupilRecord, may
 from papers import pdf
@@ -290,7 +290,7 @@ class RecordView(ModelView):
             content=content,
             pupil=pupil_of(record),
             may_write=self.may_write(),
-            history=verify.history(record, current_user),
+            history=report.history(record, current_user),
             acts=acts(record) if self.may_write() else [],
             lacks=[],
             links=self.more_links(record),
@@ -526,7 +526,7 @@ class RecordView(ModelView):
                     content=content,
                     pupil=record.pupil,
                     may_write=True,
-                    history=verify.history(record, current_user),
+                    history=report.history(record, current_user),
                     acts=acts(record),
                     lacks=invalid.errors,
                     links=[],

@@ -26,7 +26,7 @@ from models import (
     may,
 )
 from pathway import clock
-from privacy import keeping
+from privacy import retention
 from records.dates import today
 
 
@@ -285,14 +285,14 @@ def keeping_tasks(user, on, settings):
     soon = on + datetime.timedelta(int(settings.due_soon_days))
     found = [
         Task("overdue" if due < on else "soon", asked.pupil, str(asked), due, asked)
-        for asked, due in keeping.open_requests(settings)
+        for asked, due in retention.open_requests(settings)
         if due and due <= soon
     ]
     return found + [
         Task(
             "overdue" if due < on else "soon", pupil, "Transfer pack for the next school", due, None
         )
-        for pupil, due, _ in keeping.to_send(settings)
+        for pupil, due, _ in retention.to_send(settings)
     ]
 
 

@@ -124,7 +124,7 @@ def is_known():
     """
     if current_user.is_authenticated:
         return True
-    place = g.get("place")
+    place = g.get("user_session")
     return bool(place and place.user.active)
 
 

@@ -16,8 +16,9 @@ from peewee import ForeignKeyField, Model
 
 import workflow
 from admin_views import forms
-from audit import verify
-from audit.log import READ_ACTIONS, AuditEntry
+from audit import report
+from audit.actions import READ_ACTIONS
+from audit.log import AuditEntry
 from records.dates import say_moment
 from records.record import Clash
 
@@ -339,7 +340,7 @@ def last_word(record, question=None):
     does not say.
     """
     found = AuditEntry.select().where(
-        verify.about(record), AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
+        report.is_about(record), AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
     )
     about = found.where(AuditEntry.question.in_((question, ""))) if question else found
     last = about.order_by(AuditEntry.id.desc()).first()

@@ -1,8 +1,8 @@
-"""Keeping records: what was asked for and when it is due, the bundle with everything on one child,
-and erasing.
+"""Data requests and retention: what was asked for and when it is due, the bundle with everything
+on one child, and erasing.
 
-Come here to change these pages, and which files a bundle has. What is gathered, due and erased is
-decided in `privacy/keeping.py`.
+Come here to change these pages, or which files a bundle has. What is gathered, due and erased is
+decided in `privacy/`.
 """
 
 import csv
@@ -23,13 +23,12 @@ from admin_views.forms import clean, key_of
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
-from audit.log import audit_access, now
+from audit.log import audit_access, now, transaction
 from models import Disclosure, Erasure, Pupil, Setting, may
 from papers import pdf
 from pathway import clock
-from privacy import keeping
+from privacy import erasure, retention, subject_access
 from records.dates import say_day, say_moment, today
-from records.questions import transaction
 from records.spreadsheet import escape_formula
 
 README = """{title}
@@ -41,48 +40,55 @@ who.csv         who saw or changed what: {trail} lines, times in UTC
 {files}
 {left_out}
 """
+LEFT_OUT = (
+    "Some words were left out: they are about other people, or may by law be withheld. Ask the"
+    " school if you have questions."
+)
+# What in the data of a record only says how to draw it.
+DRAWING = {"key", "rows", "options", "see", "family", "code", "blank"}
+NOT_CLEANED = (
+    "The record is erased. The database was busy, so traces of it may still stand in its file:"
+    " ask your technician to run the command “retention”, which writes over them."
+)
 
 
 class DisclosureView(RecordView):
-    """Requests for information: the generated screens, the day it is due, and the way to the
-    bundle.
-    """
+    """Requests for information: the generated screens, the day it is due, the way to the bundle."""
 
     def begin(self, pupil):
         """For a leaver it is the transfer that is asked for."""
         if pupil is None or not pupil.left_on:
             return super().begin(pupil)
-        return (
-            Disclosure(
-                pupil=pupil,
-                kind="transfer",
-                asked_by=pupil.destination or "The next school",
-                asked_on=today(),
-            ),
-            {},
+        transfer = Disclosure(
+            pupil=pupil,
+            kind="transfer",
+            asked_by=pupil.destination or "The next school",
+            asked_on=today(),
         )
+        return transfer, {}
 
     def more_links(self, record):
         """Make the bundle, for those who may."""
-        ready = may(current_user, "r", Erasure) and not record.pupil.erased_on
-        return [("Make the bundle", url_for("keeping.bundle", number=record.id))] if ready else []
+        if not may(current_user, "r", Erasure) or record.pupil.erased_on:
+            return []
+        return [("Make the bundle", url_for("keeping.bundle", number=record.id))]
 
     def render(self, template, **more):
         """Say on the page of a request when it is due."""
         record = more.get("record")
         if record is not None and record.id and not record.given_on:
             when = clock.request_due(record, settings_now())
-            more["notice"] = (
-                f"To be answered by {say_day(when)}."
-                if when
-                else "The clock is stopped until the clarification is here."
-            )
+            more["notice"] = "The clock is stopped until the clarification is here."
+            if when:
+                more["notice"] = f"To be answered by {say_day(when)}."
         return super().render(template, **more)
 
     def after_save(self, record, do):
         """On to the bundle, until something was given."""
-        links = [] if record.given_on else self.more_links(record)
-        return links[0][1] if links else super().after_save(record, do)
+        links = self.more_links(record)
+        if record.given_on or not links:
+            return super().after_save(record, do)
+        return links[0][1]
 
 
 class KeepingView(SchoolPage):
@@ -95,34 +101,20 @@ class KeepingView(SchoolPage):
     @expose("/")
     def index(self):
         """What is asked for, to be sent, and due."""
-        settings, sen = settings_now(), keeping.on_sen_support()
-        asked = list(
-            Erasure.select()
-            .where(Erasure.done_at.is_null(), Erasure.asked_id.is_null(False))
-            .order_by(Erasure.id)
-        )
-        done = list(
-            Erasure.select()
-            .where(Erasure.done_at.is_null(False))
-            .order_by(Erasure.done_at.desc())
-            .limit(50)
-        )
-        requests, sending, due = (
-            keeping.open_requests(settings),
-            keeping.to_send(settings),
-            keeping.due(settings),
-        )
+        settings = settings_now()
+        erasures = Erasure.select()
+        still_open = (Erasure.done_at.is_null(), Erasure.asked_id.is_null(False))
+        asked = list(erasures.where(*still_open).order_by(Erasure.id))
+        done = erasures.where(Erasure.done_at.is_null(False)).order_by(Erasure.done_at.desc())
+        done = list(done.limit(50))
+        requests = retention.open_requests(settings)
+        sending = retention.to_send(settings)
+        due = retention.due(settings)
         held = list(Pupil.select().where(Pupil.hold != "", Pupil.erased_on.is_null()))
-        access.log_access(
-            [
-                *(d.pupil for d, _ in requests),
-                *(p for p, _, _ in sending),
-                *(d.pupil for d in due),
-                *held,
-                *(e.pupil for e in (*asked, *done)),
-            ],
-            "listed",
-        )
+        shown = [row.pupil for row in (*due, *asked, *done)]
+        shown += [disclosure.pupil for disclosure, _ in requests]
+        shown += [pupil for pupil, _, _ in sending]
+        access.log_access(shown + held, "listed")
         return self.render(
             "keeping.html",
             requests=requests,
@@ -131,56 +123,38 @@ class KeepingView(SchoolPage):
             held=held,
             asked=asked,
             done=done,
-            sen=sen,
+            sen=retention.on_sen_support(),
         )
 
     @expose("/<int:number>/bundle/", methods=("GET", "POST"))
     @recent_password_required
     def bundle(self, number):
-        """Look at what is marked and at the names of others, then make the bundle for a request."""
+        """Look at what is marked, then make the bundle for a request."""
         asked = Disclosure.get_or_none(Disclosure.id == number) or abort(404)
         if asked.pupil.erased_on:
             abort(404)
-        items = keeping.review(asked.pupil)
-        out, problems = (
-            decided(items, request.form)
-            if request.method == "POST"
-            else ({i.key: i.why for i in items if i.why}, [])
-        )
-        if request.method == "POST" and not problems:
-            try:
-                with pdf.place():
-                    data = made(
-                        asked,
-                        items,
-                        out,
-                        pathlib.Path(current_app.config["DATA_DIR"]),
-                        current_user.name,
-                    )
-                return Response(
-                    data,
-                    mimetype="application/zip",
-                    headers={"Content-Disposition": f"attachment; filename={zip_name(asked)}"},
-                )
-            except pdf.PaperError as fault:
-                problems = [("", str(fault))]
+        items = subject_access.review(asked.pupil)
+        left_out, problems = marked(items), []
+        if request.method == "POST":
+            left_out, problems = decided(items, request.form)
+            if not problems:
+                try:
+                    return download(asked, items, left_out)
+                except pdf.PaperError as fault:
+                    problems = [("", str(fault))]
         access.log_access([asked.pupil])
-        access.log_access(
-            Pupil.select().where(
-                Pupil.id.in_([int(i.key[6:]) for i in items if i.key.startswith("pupil/")])
-            ),
-            "listed",
-        )
-        return self.render(
+        page = self.render(
             "keeping_bundle.html",
             asked=asked,
             pupil=asked.pupil,
             items=items,
-            out=out,
+            out=left_out,
+            named=subject_access.third_parties(asked.pupil),
             problems=problems,
             when=clock.request_due(asked, settings_now()),
             said=request.form,
-        ), (422 if problems else 200)
+        )
+        return page, 422 if problems else 200
 
     @expose("/<int:number>/erase/", methods=("GET", "POST"))
     @recent_password_required
@@ -188,104 +162,98 @@ class KeepingView(SchoolPage):
         """Ask for a child's record to be erased, or as the second person erase it."""
         pupil, problems = Pupil.get_or_none(Pupil.id == number) or abort(404), []
         if request.method == "POST":
+            press = ERASING.get(request.form.get("do"), nothing_pressed)
             try:
-                return redirect(ERASING.get(request.form.get("do"), nothing)(pupil, request.form))
-            except keeping.Cannot as fault:
+                return redirect(press(pupil, request.form))
+            except erasure.Cannot as fault:
                 problems = [("", str(fault))]
         if pupil.erased_on:
             return redirect(url_for("pupil.page", key=number))
         access.log_access([pupil])
-        settings, asked = settings_now(), keeping.asked_for(pupil)
-        return self.render(
+        settings, asked = settings_now(), erasure.asked_for(pupil)
+        page = self.render(
             "keeping_erase.html",
             pupil=pupil,
             asked=asked,
             mine=bool(asked) and asked.asked_id == current_user.id,
-            obstacle=keeping.obstacle(pupil),
-            until=keeping.keep_until(pupil, settings, keeping.on_sen_support()),
-            backups=keeping.gone_from_backups(today(), settings),
+            obstacle=erasure.obstacle(pupil),
+            until=retention.keep_until(pupil, settings, retention.on_sen_support()),
+            backups=retention.gone_from_backups(today(), settings),
             problems=problems,
-        ), (422 if problems else 200)
+        )
+        return page, 422 if problems else 200
 
 
 # --- erasing
-def ask(pupil, said):
+def ask_to_erase(pupil, said):
     """Ask for it; where to go then."""
-    keeping.ask(pupil, me(), clean(said.get("words")))
+    erasure.ask(pupil, me(), clean(said.get("words")))
     flash("Asked for. The head, or another SENCO, can erase the record now.", "done")
     return url_for("keeping.index")
 
 
-def take_back(pupil, said):
-    """Take the request to erase back."""
-    asked = keeping.asked_for(pupil)
+def take_request_back(pupil, said):
+    """Take the request to erase back; where to go then."""
+    asked = erasure.asked_for(pupil)
     if asked is None or asked.asked_id != current_user.id:
-        raise keeping.Cannot("Only the person who asked takes it back.")
+        raise erasure.Cannot("Only the person who asked takes it back.")
     asked.remove("taken back")
     flash("Taken back. The record stays.", "done")
     return url_for("keeping.index")
 
 
-def erase(pupil, said):
-    """Erase it, as the second person."""
-    clear = keeping.erase(
-        pupil, me(), said.get("words", ""), pathlib.Path(current_app.config["DATA_DIR"])
-    )
-    flash(
-        (
-            "The record is erased."
-            if clear
-            else (
-                "The record is erased. The database was busy, so traces of it may still stand in"
-                " its file: ask your technician to run the command “retention”, which writes over"
-                " them."
-            )
-        ),
-        "done" if clear else "problem",
-    )
+def erase_now(pupil, said):
+    """Erase it, as the second person; where to go then."""
+    folder = pathlib.Path(current_app.config["DATA_DIR"])
+    if erasure.erase(pupil, me(), said.get("words", ""), folder):
+        flash("The record is erased.", "done")
+    else:
+        flash(NOT_CLEANED, "problem")
     return url_for("pupil.page", key=pupil.id)
 
 
-def nothing(pupil, said):
-    """No button was pressed."""
-    raise keeping.Cannot("Press one of the buttons.")
+def nothing_pressed(pupil, said):
+    """Refuse a form that no button sent."""
+    raise erasure.Cannot("Press one of the buttons.")
 
 
-ERASING = {"ask": ask, "back": take_back, "erase": erase}
+ERASING = {"ask": ask_to_erase, "back": take_request_back, "erase": erase_now}
 
 
 # --- the bundle
+def marked(items):
+    """What is left out unless somebody says otherwise: {key: reason}."""
+    return {item.key: item.why for item in items if item.why}
+
+
 def decided(items, said):
-    """What is left out and why, and what is wrong with that: ({key: reason}, [(id of the box,
-    sentence), ...]).
-    """
-    ticked, problems = set(said.getlist("out")), []
-    if said.getlist("item") != [i.key for i in items]:
-        return {i.key: i.why for i in items if i.why}, [
-            ("", "The record has changed since you opened this page. Please look again.")
-        ]
-    out = {}
-    for at, item in enumerate(items):
-        why = clean(said.get(f"why-{at}")) or ""
+    """What is left out: ({key: reason}, [(id of the box, what is wrong there)])."""
+    if said.getlist("item") != [item.key for item in items]:
+        changed = "The record has changed since you opened this page. Please look again."
+        return marked(items), [("", changed)]
+    ticked = said.getlist("out")
+    left_out, problems = {}, []
+    for number, item in enumerate(items):
+        why = clean(said.get(f"why-{number}")) or ""
+        missing = ""
         if item.key in ticked:
-            out[item.key] = why
-        if (
-            item.key in ticked
-            and not why
-            or item.key not in ticked
-            and item.why
-            and why in ("", item.why)
-        ):
-            problems.append(
-                (
-                    f"why-{at}",
-                    (
-                        f"{item.what}: say why it is"
-                        f" {'left out' if item.key in ticked else 'given although it is marked'}."
-                    ),
-                )
-            )
-    return out, problems
+            left_out[item.key] = why
+            if not why:
+                missing = "left out"
+        elif item.why and why in ("", item.why):
+            missing = "given although it is marked"
+        if missing:
+            problems.append((f"why-{number}", f"{item.what}: say why it is {missing}."))
+    return left_out, problems
+
+
+def download(asked, items, left_out):
+    """The bundle, made now, as the answer. Raises PaperError."""
+    folder = pathlib.Path(current_app.config["DATA_DIR"])
+    with pdf.place():
+        data = make_bundle(asked, items, left_out, folder, current_user.name)
+    named = {"Content-Disposition": f"attachment; filename={zip_name(asked)}"}
+    return Response(data, mimetype="application/zip", headers=named)
 
 
 def zip_name(asked):
@@ -293,136 +261,119 @@ def zip_name(asked):
     return f"record-request-{asked.id}-{today():%Y-%m-%d}.zip"
 
 
-def made(asked, items, out, folder, by):
-    """The bundle as the bytes of a ZIP; what is in it and its SHA-256 are written on the request.
-    Raises PaperError.
+def make_bundle(asked, items, left_out, folder, by):
+    """The bundle as the bytes of a ZIP. Raises PaperError.
+
+    What is in it, what was left out and why, and its SHA-256 are written on the request.
     """
-    bundle = keeping.gather(asked.pupil, out)
-    parts, missing = (
-        parts_of(asked, bundle, folder),
-        [name for name, stored, code, _ in bundle.files if not whole(folder, stored, code)],
-    )
-    box = io.BytesIO()
-    with zipfile.ZipFile(box, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in parts.items():
-            archive.writestr(
-                zipfile.ZipInfo(name, now().timetuple()[:6]), data, zipfile.ZIP_DEFLATED
-            )
-    data = box.getvalue()
-    given = "; ".join([i.what for i in items if i.why and i.key not in out])
+    bundle = subject_access.gather(asked.pupil, left_out)
+    parts = parts_of(asked, bundle, folder)
+    data = zipped(parts)
     lines = [
         f"{say_moment(now())}, made by {by}: {', '.join(parts)}.",
         f"SHA-256 of the ZIP: {hashlib.sha256(data).hexdigest()}",
     ]
-    lines += [f"Missing or changed on the disk: {', '.join(missing)}."] * bool(missing) + [
-        f"Given although it is marked: {given}."
-    ] * bool(given)
+    missing = [name for name, *_ in bundle.files if name not in parts]
+    if missing:
+        lines.append(f"Missing or changed on the disk: {', '.join(missing)}.")
+    given = [item.what for item in items if item.why and item.key not in left_out]
+    if given:
+        lines.append(f"Given although it is marked: {'; '.join(given)}.")
+    kept_back = []
+    for item in items:
+        if item.key in left_out:
+            kept_back.append(f"{item.what} ({item.where}): {left_out[item.key]}")
     with transaction():
         asked.contents = "\n".join(filter(None, (asked.contents, *lines)))
-        asked.left_out = "\n".join(
-            f"{i.what} ({i.where}): {out[i.key]}" for i in items if i.key in out
-        )
+        asked.left_out = "\n".join(kept_back)
         asked.save(act="bundle")
         audit_access("export", [asked.pupil], f"Everything held, for request {asked.id}")
     return data
 
 
+def zipped(parts):
+    """Files, {name: bytes}, as the bytes of a ZIP."""
+    box = io.BytesIO()
+    with zipfile.ZipFile(box, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            entry = zipfile.ZipInfo(name, now().timetuple()[:6])
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    return box.getvalue()
+
+
 def parts_of(asked, bundle, folder):
-    """The files of the bundle: {name: bytes}."""
-    pupil, parts = bundle.pupil, {}
-    parts["record.pdf"] = pdf.given_record(pupil, bundle.papers, bundle.cut)
+    """The files of the bundle: {name: bytes}; without those missing or changed on the disk."""
+    parts = {"contents.txt": b"", "record.pdf": pdf.given_record(bundle.pupil, bundle.papers)}
     if asked.kind == "transfer":
-        parts["receipt.pdf"] = pdf.receipt(pupil)
+        parts["receipt.pdf"] = pdf.receipt(bundle.pupil)
     data = {
         "made_on": f"{today()}",
         "request": asked.id,
-        "records": [lean(told) for _, told in bundle.papers],
-        "not_saved": bundle.typed,
+        "records": [lean(data) for _, data in bundle.papers],
+        "not_saved": bundle.drafts,
     }
     parts["record.json"] = json.dumps(data, ensure_ascii=False, indent=1).encode()
     sheet = io.StringIO()
-    csv.writer(sheet).writerows([escape_formula(cell) for cell in row] for row in bundle.trail)
+    for row in (subject_access.TRAIL_HEADINGS, *bundle.trail):
+        csv.writer(sheet).writerow([escape_formula(cell) for cell in row])
     parts["who.csv"] = ("\ufeff" + sheet.getvalue()).encode()
-    for name, stored, code, _ in bundle.files:
-        if whole(folder, stored, code):
-            parts[name] = (folder / "files" / stored).read_bytes()
-    return {"contents.txt": contents(asked, bundle, parts).encode(), **parts}
+    for name, stored, sha256, _ in bundle.files:
+        path = folder / "files" / stored
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            parts[name] = path.read_bytes()
+    parts["contents.txt"] = contents(asked, bundle, parts).encode()
+    return parts
 
 
 def lean(value):
     """A tree of data without what only says how to draw it."""
+    if isinstance(value, list):
+        return [lean(part) for part in value]
     if isinstance(value, dict):
-        return {
-            k: lean(v)
-            for k, v in value.items()
-            if k not in ("key", "rows", "options", "see", "family", "code", "blank")
-        }
-    return [lean(v) for v in value] if isinstance(value, list) else value
-
-
-def whole(folder, stored, code):
-    """Whether a file is on the disk as it was brought in."""
-    path = folder / "files" / stored
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == code
+        return {key: lean(part) for key, part in value.items() if key not in DRAWING}
+    return value
 
 
 def contents(asked, bundle, parts):
     """The words of contents.txt."""
-    files = [
-        f"{name}: {title if name in parts else 'missing on the server; ask the school for it'}"
-        for name, _, _, title in bundle.files
-    ]
-    files += ["receipt.pdf     for the next school to fill in and send back"] * (
-        "receipt.pdf" in parts
-    )
-    left = (
-        "Some words were left out: they are about other people, or may by law be withheld. Ask the"
-        " school if you have questions."
-    )
-    return README.format(
+    files = []
+    for name, _, _, title in bundle.files:
+        if name not in parts:
+            title = "missing on the server; ask the school for it"
+        files.append(f"{name}: {title}")
+    if "receipt.pdf" in parts:
+        files.append("receipt.pdf     for the next school to fill in and send back")
+    words = README.format(
         title=f"{Setting.of_school().school_name}: what is kept about one child",
         day=say_day(today()),
         number=asked.id,
         records=len(bundle.papers),
-        typed=len(bundle.typed),
-        trail=len(bundle.trail) - 1,
+        typed=len(bundle.drafts),
+        trail=len(bundle.trail),
         files="\n".join(files),
-        left_out=left if bundle.cut.keys else "Nothing was left out.",
-    ).replace("\n", "\r\n")
+        left_out=LEFT_OUT if bundle.left_out else "Nothing was left out.",
+    )
+    return words.replace("\n", "\r\n")
 
 
 # --- on the server
 def write_bundle(number_or_upn, folder, data_dir):
-    """For the technician at the server, asked by the SENCO: write everything on one child into a
-    folder, without what is marked.
+    """Write everything on one child into a folder, without what is marked; the SENCO asks for it.
 
-    Needs the program's context and a name for the audit trail; returns the path, or None when there
+    Needs the program's context and a name for the audit log; returns the path, or None when there
     is no such child.
     """
-    number = key_of(number_or_upn)
-    pupil = Pupil.get_or_none(
-        (Pupil.id == number) | (Pupil.upn == number_or_upn.upper()), Pupil.erased_on.is_null()
-    )
+    named = (Pupil.id == key_of(number_or_upn)) | (Pupil.upn == number_or_upn.upper())
+    pupil = Pupil.get_or_none(named, Pupil.erased_on.is_null())
     if pupil is None:
         return None
-    asked = (
-        Disclosure.select()
-        .where(
-            Disclosure.pupil == pupil, Disclosure.kind == "access", Disclosure.given_on.is_null()
-        )
-        .first()
-    )
-    asked = asked or Disclosure.create(
-        pupil=pupil, kind="access", asked_by="The SENCO, at the server", asked_on=today()
-    )
-    items = keeping.review(pupil)
-    data = made(
-        asked,
-        items,
-        {i.key: i.why for i in items if i.why},
-        data_dir,
-        "the technician, at the server",
-    )
+    open_access = (Disclosure.kind == "access", Disclosure.given_on.is_null())
+    asked = Disclosure.select().where(Disclosure.pupil == pupil, *open_access).first()
+    if asked is None:
+        by = "The SENCO, at the server"
+        asked = Disclosure.create(pupil=pupil, kind="access", asked_by=by, asked_on=today())
+    items = subject_access.review(pupil)
+    data = make_bundle(asked, items, marked(items), data_dir, "the technician, at the server")
     path = folder / zip_name(asked)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:

@@ -40,7 +40,7 @@ from models import (
 )
 from papers import pdf
 from pathway import clock
-from privacy import keeping
+from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, short_day, today
 from records.questions import transaction
 from records.record import Clash, Record, document
@@ -66,8 +66,8 @@ class PupilView(RecordView):
             return self.render(
                 "keeping_erased.html",
                 pupil=pupil,
-                erasure=keeping.erasure_of(pupil),
-                backups=keeping.gone_from_backups(pupil.erased_on, settings_now()),
+                erasure=erasure.erasure_of(pupil),
+                backups=retention.gone_from_backups(pupil.erased_on, settings_now()),
             )
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
         moves = workflow.moves_for(at)
@@ -417,7 +417,7 @@ def transfer_step(at):
     Information) Regulations 2005).
     """
     due, begun = next(
-        ((due, begun) for p, due, begun in keeping.to_send(at.settings) if p.id == at.pupil.id),
+        ((due, begun) for p, due, begun in retention.to_send(at.settings) if p.id == at.pupil.id),
         (None, None),
     )
     if due is None:

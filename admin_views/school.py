@@ -10,9 +10,10 @@ from admin_views.account import views as account
 from admin_views.base import PAGE_SIZE, RecordView, typing_problems
 from admin_views.forms import key_of
 from admin_views.home import settings_now
-from audit import access, anchors, verify
+from audit import access, anchors, report
 from audit import log as audit_log
-from audit.log import READ_ACTIONS, AuditEntry
+from audit.actions import READ_ACTIONS
+from audit.log import AuditEntry
 from models import RIGHTS_TABLE, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf
@@ -145,7 +146,7 @@ class AuditView(SchoolPage):
         readable = {
             e.id
             for e in entries
-            if (e.pupil_id is None or e.pupil_id in names) and verify.may_read(current_user, e)
+            if (e.pupil_id is None or e.pupil_id in names) and report.may_read(current_user, e)
         }
         return self.render(
             "audit.html",
@@ -154,12 +155,12 @@ class AuditView(SchoolPage):
             pupil=pupil,
             wanted=w,
             more=len(entries) == 2 * PAGE_SIZE,
-            visits=verify.who_saw(pupil.id, most=VISITS) if pupil and not w["page"] else [],
+            visits=report.who_saw(pupil.id, most=VISITS) if pupil and not w["page"] else [],
             readable=readable,
             most=VISITS,
             people=list(User.select().order_by(User.name)),
             shows=SHOWS,
-            kinds=verify.KINDS,
+            kinds=report.KINDS,
         )
 
     @expose("/anchor/", methods=("GET", "POST"))

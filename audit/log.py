@@ -1,13 +1,12 @@
-"""The audit trail: who did what to which record, and who saw which child. Rows are only ever added,
+"""The audit log: who did what to which record, and who saw which child. Rows are only ever added,
 and each is chained to the one before.
 
 Come here to change what an audit row holds, how the chain is made and checked, or how two writers
-keep out of each other's way. Each row carries `link`: a keyed code (HMAC-SHA256) over itself and
-the link before it, with a key that is kept outside the database. Words that may name a child stand
-in the code only as `digest`, so that they can be blanked when a child's record is erased by law,
-and the chain still holds. Triggers refuse every other change of a row. `verify` checks it all; an
-`Anchor` kept elsewhere shows a cut. What the trail says about a child or a sealed paper is read in
-`audit/verify.py`.
+keep out of each other's way. Each row carries `entry_hash`: a keyed hash (HMAC-SHA256) over itself
+and the one before it, with a key that is kept outside the database. Words that may name a child
+stand in it only as `content_hash`, so that they can be blanked when a child's record is erased by
+law, and the chain still holds. Triggers refuse every other change of a row. An `Anchor` kept
+elsewhere shows a cut.
 """
 
 import contextvars
@@ -35,13 +34,12 @@ from peewee import (
     chunked,
 )
 
+from audit.actions import ACTIONS, LOGGED
+
 log = logging.getLogger("portal.audit")
 db = DatabaseProxy()
 ONE_WRITER = 5_208_113  # the number of PostgreSQL's advisory lock
-READ_ACTIONS = ("view", "print", "export", "file", "found", "listed")  # the acts of reading
 WORDS = ("before", "after", "reason")  # what may name a child
-# acts that are a line of the log, too
-LOGGED = ("refused", "refused sign-in")
 STAMP = "%Y-%m-%dT%H:%M:%SZ"  # of an anchor: UTC, ISO 8601
 LONGEST_WAIT = 10  # seconds that a writer waits for another one, on both engines
 _key = None
@@ -53,24 +51,9 @@ def now():
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0, tzinfo=None)
 
 
-def actor():
-    """The Actor on whose behalf this runs, or None."""
-    return _acting.get()
-
-
-def use_key(key):
-    """Set the key of the chain (bytes); it is kept in the data folder and in every backup, never in
-    the database.
-    """
-    global _key
-    _key = key
-
-
-def keyed_hash(*parts):
-    """The keyed code of some values, in hexadecimal; raises RuntimeError when no key was set."""
-    if not _key:
-        raise RuntimeError("Set the key of the audit trail first: use_key(...).")
-    return hmac.digest(_key, _as_json(parts).encode(), hashlib.sha256).hex()
+def on_sqlite(database=db):
+    """Whether a database, the open one when none is given, is an SQLite file."""
+    return isinstance(getattr(database, "obj", database), SqliteDatabase)
 
 
 @contextmanager
@@ -86,17 +69,25 @@ def transaction():
         yield everything
 
 
-def on_sqlite(database=db):
-    """Whether a database, the open one when none is given, is an SQLite file."""
-    return isinstance(getattr(database, "obj", database), SqliteDatabase)
+def use_key(key):
+    """Set the key of the chain (bytes): in the data folder and in every backup, never in the
+    database.
+    """
+    global _key
+    _key = key
+
+
+def keyed_hash(*parts):
+    """The keyed hash of some values, in hexadecimal; raises RuntimeError when no key was set."""
+    if not _key:
+        raise RuntimeError("Set the key of the audit trail first: use_key(...).")
+    return hmac.digest(_key, _as_json(parts).encode(), hashlib.sha256).hex()
 
 
 # --- who is doing this
 @dataclass
 class Actor:
-    """Who is acting, for the audit trail; `request` ties together all rows of one press of a
-    button.
-    """
+    """Who is acting; `request` ties together all rows of one press of a button."""
 
     name: str
     user: int | None = None
@@ -117,16 +108,29 @@ def acting_as(name, user=None, role=""):
         _acting.reset(token)
 
 
+def actor():
+    """The Actor on whose behalf this runs, or None."""
+    return _acting.get()
+
+
+def _actor():
+    if actor() is None:
+        raise RuntimeError(
+            "Wrap the change in `with acting_as(name):` so that the audit trail can say who made"
+            " it."
+        )
+    return actor()
+
+
+# --- rows
 class AuditEntry(Model):
-    """One answer that changed, or one look at a child's record: who, when, what it was and what it
-    is. Rows are only ever added.
-    """
+    """One answer that changed, or one look at a child's record: who, when, what it was and is."""
 
     at = DateTimeField(default=now, index=True)
     who = CharField()
     user_id = IntegerField(null=True)
     request = CharField()
-    act = CharField()
+    act = CharField()  # of audit/actions.py, or the name of a move
     record = CharField()
     record_id = IntegerField(null=True)
     pupil_id = IntegerField(null=True, index=True)
@@ -135,8 +139,8 @@ class AuditEntry(Model):
     before = TextField(default="")
     after = TextField(default="")
     reason = TextField(default="")
-    content_hash = CharField(default="", column_name="digest")  # keyed hash of WORDS
-    # keyed hash of this row and the entry_hash before; empty: written before there was a chain
+    content_hash = CharField(default="", column_name="digest")  # of WORDS
+    # of this row and the entry_hash before; empty: written before there was a chain
     entry_hash = CharField(default="", column_name="link")
     erased = BooleanField(default=False)  # WORDS were blanked when the child's record was erased
 
@@ -144,6 +148,10 @@ class AuditEntry(Model):
         database = db
         legacy_table_names = False
         indexes = ((("record", "record_id"), False),)
+
+    def did(self):
+        """What was done, in words; a move has its own name."""
+        return ACTIONS.get(self.act, self.act)
 
 
 COLUMNS = {name: field.column_name for name, field in AuditEntry._meta.fields.items()}
@@ -163,28 +171,113 @@ CHAINED = (
 
 
 def audit(act, record, question="", before="", after="", reason="", section=""):
-    """Add one row to the audit trail; raises RuntimeError when nobody is named as acting."""
+    """Add one row to the audit log; raises RuntimeError when nobody is named as acting."""
     audit_all(act, record, [(question, before, after, section)], reason)
 
 
 def audit_all(act, record, changes, reason=""):
     """Add a row for each (question, before, after, section) of one record."""
-    about = {
+    rows = []
+    for question, before, after, section in changes:
+        row = _about(act, type(record).__name__, record.id, record.pupil_key(), reason)
+        row.update(question=question, before=before, after=after, section=section)
+        rows.append(row)
+    _append(rows)
+
+
+def audit_access(act, records, reason=""):
+    """Write down that the person acting saw these records; `act` is one of READ_ACTIONS."""
+    audit_accesses([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
+
+
+def audit_accesses(accesses):
+    """Write down accesses, (act, record, record_id, pupil_id, reason) each.
+
+    `listed` is written once for each person, record, pupil and day.
+    """
+    listed = ()
+    if any(access[0] == "listed" for access in accesses):
+        listed = _listed_today()
+    rows = []
+    for act, record, record_id, pupil_id, reason in accesses:
+        if act != "listed" or (record, pupil_id) not in listed:
+            rows.append(_about(act, record, record_id, pupil_id, reason))
+    _append(rows)
+
+
+def _about(act, record, record_id, pupil_id, reason):
+    return {
         "act": act,
-        "record": type(record).__name__,
-        "record_id": record.id,
-        "pupil_id": record.pupil_key(),
+        "record": record,
+        "record_id": record_id,
+        "pupil_id": pupil_id,
         "reason": reason,
+        "section": "",
+        "question": "",
+        "before": "",
+        "after": "",
     }
-    _append(
-        [{**about, "question": q, "before": b, "after": a, "section": s} for q, b, a, s in changes]
-    )
+
+
+def _listed_today():
+    # by number: two colleagues may have one name
+    user = _actor().user
+    theirs = AuditEntry.user_id == user
+    if user is None:
+        theirs = AuditEntry.user_id.is_null()
+    today = AuditEntry.at >= now().replace(hour=0, minute=0, second=0)
+    rows = AuditEntry.select(AuditEntry.record, AuditEntry.pupil_id)
+    return set(rows.where(today, AuditEntry.act == "listed", theirs).tuples())
+
+
+def _append(rows):
+    who = _actor()
+    if not rows:
+        return
+    with transaction():
+        previous, at = _last_hash(), now()
+        for row in rows:
+            row.update(at=at, who=who.name, user_id=who.user, request=who.request, erased=False)
+            previous = _chain(previous, row)
+        for some in chunked(rows, 500):
+            _insert(some)
+    for row in rows:
+        if row["act"] in LOGGED:
+            log.info("%s: %s", row["act"], f"{row['record']} {row['record_id'] or ''}".strip())
+
+
+def _chain(previous, row):
+    # write both hashes into a row; the hash that the next one follows
+    row["content_hash"] = keyed_hash(*(row[name] for name in WORDS))
+    row["entry_hash"] = hash_entry(previous, row)
+    return row["entry_hash"]
+
+
+def _insert(rows):
+    # written by hand: peewee's insert_many was a sixth of the time of saving a paper
+    columns = ", ".join(f'"{COLUMNS[name]}"' for name in rows[0])
+    one = "(" + ", ".join([db.param] * len(rows[0])) + ")"
+    # of our own names only
+    words = f"INSERT INTO audit_entry ({columns}) VALUES " + ", ".join([one] * len(rows))
+    values = []
+    for row in rows:
+        values += row.values()
+    db.execute_sql(words, values)
+
+
+def _last_hash():
+    # asked before every row; peewee takes ten times as long
+    last = db.execute_sql("SELECT link FROM audit_entry ORDER BY id DESC LIMIT 1").fetchone()
+    return last[0] if last else ""
+
+
+def hash_entry(previous, row):
+    """The entry_hash of a row (a dict) that follows the entry_hash `previous`."""
+    return keyed_hash(previous, *(row[name] for name in CHAINED))
 
 
 def made_with(record):
-    """The press of a button that made a record: its code in the audit trail; empty when the trail
-    does not tell.
-    """
+    """The press of a button that made a record: its code in the audit log; empty when unknown."""
     made = AuditEntry.select(AuditEntry.request).where(
         AuditEntry.record == type(record).__name__,
         AuditEntry.record_id == record.id,
@@ -193,119 +286,9 @@ def made_with(record):
     return made.order_by(AuditEntry.id.desc()).limit(1).scalar() or ""
 
 
-def audit_access(act, records, reason=""):
-    """Write down that the person acting saw these records (one row each); `act` is one of READ_ACTIONS."""
-    audit_accesses([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
-
-
-def audit_accesses(looks):
-    """Write down looks at children, (act, record, record_id, pupil_id, reason) each; `listed` once
-    for each person, record, pupil and day.
-    """
-    known = _listed_today() if any(look[0] == "listed" for look in looks) else ()
-    heads = ("act", "record", "record_id", "pupil_id", "reason")
-    _append(
-        [
-            {**dict(zip(heads, look)), "section": "", "question": "", "before": "", "after": ""}
-            for look in looks
-            if look[0] != "listed" or (look[1], look[3]) not in known
-        ]
-    )
-
-
-def _listed_today():
-    """What the person acting saw in lists today: {(record, pupil), ...}. By their number: two
-    colleagues may have one name.
-    """
-    user = _actor().user
-    rows = AuditEntry.select(AuditEntry.record, AuditEntry.pupil_id).where(
-        AuditEntry.at >= now().replace(hour=0, minute=0, second=0),
-        AuditEntry.act == "listed",
-        AuditEntry.user_id.is_null() if user is None else AuditEntry.user_id == user,
-    )
-    return set(rows.tuples())
-
-
-def _actor():
-    if _acting.get() is None:
-        raise RuntimeError(
-            "Wrap the change in `with acting_as(name):` so that the audit trail can say who made it."
-        )
-    return _acting.get()
-
-
-def _append(rows):
-    who = _actor()
-    if not rows:
-        return
-    with transaction():
-        link, at = _last_link(), now()
-        for row in rows:
-            row |= {
-                "at": at,
-                "who": who.name,
-                "user_id": who.user,
-                "request": who.request,
-                "erased": False,
-            }
-            row["content_hash"] = keyed_hash(*(row[w] for w in WORDS))
-            row["entry_hash"] = link = hash_entry(link, row)
-        for some in chunked(rows, 500):
-            _insert(some)
-    for row in rows:
-        if row["act"] in LOGGED:
-            log.info("%s: %s", row["act"], f"{row['record']} {row['record_id'] or ''}".strip())
-
-
-def _insert(rows):
-    # written by hand: peewee's insert_many was a sixth of the time of saving a paper
-    names = list(rows[0])
-    one = "(" + ", ".join([db.param] * len(names)) + ")"
-    columns = "(" + ", ".join(COLUMNS[name].join('""') for name in names) + ")"
-    # of our own names only
-    words = " ".join(["INSERT INTO audit_entry", columns, "VALUES", ", ".join([one] * len(rows))])
-    db.execute_sql(words, [v for r in rows for v in r.values()])
-
-
-def _last_link():
-    # asked before every row; peewee takes ten times as long
-    last = db.execute_sql("SELECT link FROM audit_entry ORDER BY id DESC LIMIT 1").fetchone()
-    return last[0] if last else ""
-
-
-def hash_entry(before, row):
-    """The link of a row (a dict of its columns) after the link `before`."""
-    return keyed_hash(before, *(row[n] for n in CHAINED))
-
-
 # --- the chain, checked
-@dataclass(frozen=True)
-class Anchor:
-    """How far the chain had come at a moment: kept outside the database, it shows that nothing was
-    cut off or written anew.
-    """
-
-    at: str  # UTC, ISO 8601
-    rows: int
-    last: int  # id of the last row
-    link: str
-
-
-def head(database=None):
-    """The anchor of this moment, or of another database; that one is named in each query, for the
-    model is shared by all threads.
-    """
-    rows = AuditEntry.select().bind(database or db)
-    last = rows.order_by(AuditEntry.id.desc()).first()
-    at = f"{now():{STAMP}}"
-    return Anchor(at, rows.count(), last.id, last.entry_hash) if last else Anchor(at, 0, 0, "")
-
-
 def verify(anchors=()):
-    """What is wrong with the audit trail, in sentences, but for what was accepted.
-
-    None when every row, the chain and all anchors hold.
-    """
+    """What is wrong with the audit log, in sentences, but for what was accepted."""
     return not_accepted(faults(anchors))
 
 
@@ -322,7 +305,7 @@ def not_accepted(found, most=20):
 
 
 def accept(found, about, reason):
-    """Write into the trail that somebody knows of these faults; they are then not told again.
+    """Write down that somebody knows of these faults; they are then not told again.
 
     about: the record that the row is written about. Raises ValueError without a reason.
     """
@@ -338,40 +321,42 @@ def accepted():
 
 
 def faults(anchors=(), until=None):
-    """Everything that is wrong with the audit trail, a sentence at a time, accepted or not.
+    """Everything that is wrong with the audit log, a sentence at a time, accepted or not.
 
     until: the number of the last row to look at; all of them without.
     """
     if not has_triggers():
         yield "The triggers that keep the audit trail are not in the database."
-    at_row = {}
-    for anchor in {a for a in anchors if a.last}:
-        at_row.setdefault(anchor.last, []).append(anchor)
-    link, rows = "", 0
+    anchors_at = {}
+    for anchor in set(anchors):
+        if anchor.last:
+            anchors_at.setdefault(anchor.last, []).append(anchor)
     chosen = AuditEntry.select()
     if until is not None:
         chosen = chosen.where(AuditEntry.id <= until)
+    previous, count = "", 0
     for row in chosen.order_by(AuditEntry.id).dicts().iterator():
-        yield from row_faults(link, row)
-        link, rows = row["entry_hash"], rows + 1
-        for anchor in at_row.pop(row["id"], ()):
-            if (anchor.link, anchor.rows) != (link, rows):
+        yield from row_faults(previous, row)
+        previous, count = row["entry_hash"], count + 1
+        for anchor in anchors_at.pop(row["id"], ()):
+            if (anchor.link, anchor.rows) != (previous, count):
                 yield (
                     f"Audit row {row['id']} is not what was written down elsewhere on "
-                    f"{day_of(anchor)}{state_of(link, rows)}."
+                    f"{day_of(anchor)}{state_of(previous, count)}."
                 )
-    for anchor in (a for some in at_row.values() for a in some):
-        yield (
-            f"Audit row {anchor.last}, the last one when it was written down elsewhere on "
-            f"{day_of(anchor)}, is no longer there."
-        )
+    for some in anchors_at.values():
+        for anchor in some:
+            yield (
+                f"Audit row {anchor.last}, the last one when it was written down elsewhere on "
+                f"{day_of(anchor)}, is no longer there."
+            )
 
 
-def row_faults(before, row):
-    """What is wrong with one row (a dict of its columns) after the link `before`, in sentences."""
-    words = [row[w] for w in WORDS]
-    if row["entry_hash"] != hash_entry(before, row):
-        state = state_of(before, *(row[n] for n in CHAINED), row["entry_hash"])
+def row_faults(previous, row):
+    """What is wrong with one row (a dict) that follows the entry_hash `previous`, in sentences."""
+    words = [row[name] for name in WORDS]
+    if row["entry_hash"] != hash_entry(previous, row):
+        state = state_of(previous, *(row[name] for name in CHAINED), row["entry_hash"])
         yield (
             f"Audit row {row['id']} does not follow from the row before it: "
             f"a row was changed, moved, added or taken out{state}."
@@ -387,10 +372,30 @@ def state_of(*parts):
     return f" (state {keyed_hash(*parts)[:8]})"
 
 
-def day_of(anchor):
-    """The day and time of an anchor, in words: `24 Nov 2026, 10:00 UTC`."""
-    at = moment_of(anchor)
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+# --- anchors
+@dataclass(frozen=True)
+class Anchor:
+    """How far the chain had come at a moment: kept outside the database, it shows that nothing was
+    cut off or written anew.
+    """
+
+    at: str  # UTC, ISO 8601
+    rows: int
+    last: int  # id of the last row
+    link: str  # its entry_hash, under the name that it has in every file of anchors
+
+
+def head(database=None):
+    """The anchor of this moment, or of another database.
+
+    That one is named in each query, for the model is shared by all threads.
+    """
+    rows = AuditEntry.select().bind(database or db)
+    last = rows.order_by(AuditEntry.id.desc()).first()
+    at = f"{now():{STAMP}}"
+    if last is None:
+        return Anchor(at, 0, 0, "")
+    return Anchor(at, rows.count(), last.id, last.entry_hash)
 
 
 def moment_of(anchor):
@@ -398,117 +403,115 @@ def moment_of(anchor):
     return datetime.datetime.strptime(anchor.at, STAMP).replace(tzinfo=datetime.UTC)
 
 
+def day_of(anchor):
+    """The day and time of an anchor, in words: `24 Nov 2026, 10:00 UTC`."""
+    at = moment_of(anchor)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
 def write_anchor(path):
-    """Write the anchor of this moment at the end of a file, once a day (UTC); returns whether one
-    was written.
-    """
-    mark = (
-        None
-        if any(known.at.startswith(f"{now():%Y-%m-%d}") for known in read_anchors(path))
-        else head()
-    )
-    if not mark or not mark.last:
+    """Add the anchor of this moment to a file, once a day (UTC); whether one was written."""
+    today = f"{now():%Y-%m-%d}"
+    if any(known.at.startswith(today) for known in read_anchors(path)):
         return False
-    write_anchors(path, [mark])
+    anchor = head()
+    if not anchor.last:
+        return False
+    write_anchors(path, [anchor])
     return True
 
 
-def write_anchors(path, marks):
-    """Write anchors at the end of a file, one JSON line each, and wait until they are on
-    the disk.
-    """
+def write_anchors(path, anchors):
+    """Write anchors at the end of a file, one JSON line each, and wait until they are on the disk."""
     with open(path, "a", encoding="utf-8", opener=lambda p, how: os.open(p, how, 0o600)) as out:
-        # first the line break: the line before may have been cut off
-        out.writelines(f"\n{json.dumps(asdict(mark))}" for mark in marks)
+        for anchor in anchors:
+            # first the line break: the line before may have been cut off
+            out.write(f"\n{json.dumps(asdict(anchor))}")
         out.flush()
         os.fsync(out.fileno())
 
 
 def read_anchors(path):
-    """The anchors of a file that `write_anchors` wrote, as they stand there; a line that was cut
-    off by a power cut is left out.
-    """
+    """The anchors of a file, as they stand there; a line that a power cut cut off is left out."""
     path = pathlib.Path(path)
-    return [
-        mark
-        for mark in map(anchor_of, path.read_text("utf-8").splitlines() if path.exists() else ())
-        if mark
-    ]
+    if not path.exists():
+        return []
+    found = map(anchor_of, path.read_text("utf-8").splitlines())
+    return [anchor for anchor in found if anchor]
 
 
 def anchor_of(said):
     """The anchor in a line of JSON, or in a dict; None when it is none."""
     try:
-        found = Anchor(**(json.loads(said) if isinstance(said, str) else said))
-        day_of(found)
-        return found
+        if isinstance(said, str):
+            said = json.loads(said)
+        anchor = Anchor(**said)
+        day_of(anchor)
     except (TypeError, ValueError):
         return None
+    return anchor
 
 
 # --- rows are only added
-KEPT = ("id", *CHAINED, "entry_hash")
+SAME_COLUMNS = [COLUMNS[name] for name in ("id", *CHAINED, "entry_hash")]
 BLANKED = " AND ".join(f"NEW.{name} = ''" for name in WORDS)
-SAME = " AND ".join(f'NEW."{COLUMNS[name]}" IS OLD."{COLUMNS[name]}"' for name in KEPT)
+SAME = " AND ".join(f'NEW."{name}" IS OLD."{name}"' for name in SAME_COLUMNS)
 SAME_ON_POSTGRES = SAME.replace(" IS OLD.", " IS NOT DISTINCT FROM OLD.")
-SQLITE_GUARDS = (
+SQLITE_TRIGGERS = (
     """CREATE TRIGGER IF NOT EXISTS audit_entry_stays BEFORE DELETE ON audit_entry
        BEGIN SELECT RAISE(ABORT, 'The audit trail only grows.'); END""",
     f"""CREATE TRIGGER IF NOT EXISTS audit_entry_keeps BEFORE UPDATE ON audit_entry
        WHEN NOT (NEW.erased AND {BLANKED} AND {SAME})
        BEGIN SELECT RAISE(ABORT, 'The audit trail only grows.'); END""",
 )
-POSTGRES_GUARDS = (
+POSTGRES_TRIGGERS = (
     f"""CREATE OR REPLACE FUNCTION audit_entry_guard() RETURNS trigger AS $$ BEGIN
        IF TG_OP = 'UPDATE' THEN
          IF NEW.erased AND {BLANKED} AND {SAME_ON_POSTGRES} THEN RETURN NEW; END IF;
        END IF;
        RAISE EXCEPTION 'The audit trail only grows.'; END $$ LANGUAGE plpgsql""",
     "DROP TRIGGER IF EXISTS audit_entry_stays ON audit_entry",
-    (
-        "CREATE TRIGGER audit_entry_stays BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW"
-        " EXECUTE FUNCTION audit_entry_guard()"
-    ),
+    """CREATE TRIGGER audit_entry_stays BEFORE UPDATE OR DELETE ON audit_entry
+       FOR EACH ROW EXECUTE FUNCTION audit_entry_guard()""",
     "DROP TRIGGER IF EXISTS audit_entry_whole ON audit_entry",
-    (
-        "CREATE TRIGGER audit_entry_whole BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE"
-        " FUNCTION audit_entry_guard()"
-    ),
+    """CREATE TRIGGER audit_entry_whole BEFORE TRUNCATE ON audit_entry
+       FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_guard()""",
 )
 
 
 def has_triggers():
-    """Whether the triggers that keep the audit trail are in the database."""
-    catalogue = (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        if on_sqlite()
-        else "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
-    )
-    return {"audit_entry_stays", "audit_entry_keeps" if on_sqlite() else "audit_entry_whole"} <= {
-        n for (n,) in db.execute_sql(catalogue)
-    }
+    """Whether the triggers that keep the audit log are in the database."""
+    wanted = {"audit_entry_stays", "audit_entry_whole"}
+    catalogue = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
+    if on_sqlite():
+        wanted = {"audit_entry_stays", "audit_entry_keeps"}
+        catalogue = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    return wanted <= {name for (name,) in db.execute_sql(catalogue)}
 
 
 def install_triggers():
-    """Chain the rows of a version that had no chain, and put the triggers in place; again does
-    nothing.
+    """Chain the rows of a version that had no chain, and put the triggers in place.
+
+    Does nothing when they are there.
     """
     if has_triggers():
         return
-    if _last_link():
+    chained = _last_hash()
+    if chained:
         log.error(
             "The triggers that keep the audit trail were not in the database and were put back: run"
             " the command verify."
         )
     with transaction():
-        link = ""
-        for row in (
-            list(AuditEntry.select().order_by(AuditEntry.id).dicts()) if not _last_link() else ()
-        ):
-            row["content_hash"] = keyed_hash(*(row[w] for w in WORDS))
-            row["entry_hash"] = link = hash_entry(link, row)
-            AuditEntry.update(content_hash=row["content_hash"], entry_hash=link).where(
-                AuditEntry.id == row["id"]
-            ).execute()
-        for statement in SQLITE_GUARDS if on_sqlite() else POSTGRES_GUARDS:
+        if not chained:
+            _chain_all()
+        for statement in SQLITE_TRIGGERS if on_sqlite() else POSTGRES_TRIGGERS:
             db.execute_sql(statement)
+
+
+def _chain_all():
+    previous = ""
+    for row in list(AuditEntry.select().order_by(AuditEntry.id).dicts()):
+        previous = _chain(previous, row)
+        hashes = {name: row[name] for name in ("content_hash", "entry_hash")}
+        AuditEntry.update(hashes).where(AuditEntry.id == row["id"]).execute()

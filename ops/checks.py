@@ -1166,7 +1166,7 @@ def holidays_are_written(at):
 @check(NOTE, MACHINE, "The SENCO looks at the list of what is due to be erased")
 def nothing_is_kept_too_long(at):
     """Few records are past the time that they are kept for."""
-    count = len(ask("privacy.keeping", "due", at.settings))
+    count = len(ask("privacy.retention", "due", at.settings))
     return f"{count} records are past the time that they are kept for." if count > 20 else None
 
 

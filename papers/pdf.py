@@ -166,14 +166,13 @@ def whole_record(pupil, user):
     return _response(f"whole-record-{pupil.id}", user, **page)
 
 
-def given_record(pupil, papers, cut):
-    """The bytes of a PDF of what is given of a child: `papers` is [(record, data), ...] without
-    what `cut` leaves out. Raises PaperError.
+def given_record(pupil, papers):
+    """The bytes of a PDF of what is given of a child: `papers` is [(record, data), ...]. Raises
+    PaperError.
     """
     details, forms, chapters = [], [], {}
     for record, told in papers:
         part = _part(record, told)
-        part["state"] = cut.masked(part["state"])
         if isinstance(record, Form):
             forms.append((_age(record), {**part, "entry": _contents_line(record)}))
         elif isinstance(record, Pupil):

@@ -38,6 +38,7 @@ DATA = tempfile.TemporaryDirectory(prefix="portal-tests-")
 import models as m
 import workflow as w
 from admin_views.account import passwords
+from audit import actions
 from audit import log as audit_log
 from demo import school
 from ops import logs, numbering
@@ -373,7 +374,7 @@ def dump(but=()):
     names = {cls._meta.table_name: "" for cls in m.every_table() if cls not in (*but, UserSession)}
     if "audit_entry" in names:
         names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format(
-            "', '".join(audit_log.READ_ACTIONS)
+            "', '".join(actions.READ_ACTIONS)
         )
     return {
         name: audit_log.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall()

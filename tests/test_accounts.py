@@ -13,7 +13,7 @@ from admin_views.account import views as screens
 from audit import accounts
 from audit import log as audit_log
 from people import Draft, User
-from privacy import keeping
+from privacy import erasure
 from records import questions as q
 
 HOUR = datetime.timedelta(hours=1)
@@ -256,20 +256,20 @@ def test_who_had_a_hand_in_the_other_s_sign_in_is_not_the_other_half(
     for whom, by in filter(None, (first, second)):
         write("sign-in link made", getattr(cast, whom), getattr(cast, by))
     the_day.shift(2 * DAY)
-    keeping.ask(leaver, cast.senco, "Sent on")
-    with pytest.raises(keeping.Cannot, match="cannot do this together yet.*8 December 2026"):
-        keeping.erase(leaver, cast.head, "Trial", tmp_path)
+    erasure.ask(leaver, cast.senco, "Sent on")
+    with pytest.raises(erasure.Cannot, match="cannot do this together yet.*8 December 2026"):
+        erasure.erase(leaver, cast.head, "Trial", tmp_path)
     assert m.Pupil.get_by_id(leaver.id).erased_on is None
     the_day.shift(13 * DAY)
-    keeping.erase(leaver, cast.head, "Trial", tmp_path)
+    erasure.erase(leaver, cast.head, "Trial", tmp_path)
     assert m.Pupil.get_by_id(leaver.id).erased_on
 
 
 def test_a_link_by_a_third_for_one_of_them_is_no_hindrance(cast, leaver, tmp_path):
     write("sign-in link made", cast.head, cast.technician)
     write("sign-in link made", cast.head, cast.head)
-    keeping.ask(leaver, cast.senco, "Sent on")
-    keeping.erase(leaver, cast.head, "Trial", tmp_path)
+    erasure.ask(leaver, cast.senco, "Sent on")
+    erasure.erase(leaver, cast.head, "Trial", tmp_path)
     assert m.Pupil.get_by_id(leaver.id).erased_on
 
 

@@ -17,11 +17,11 @@ import models as m
 import people
 import workflow as w
 from audit import log as audit_log
-from audit import verify
+from audit import report
 from ops import backup, numbering, restore, upgrade
 from ops import database as ops_database
 from pathway import effects, guards
-from privacy import keeping
+from privacy import subject_access
 from records.record import Clash
 
 each = pytest.mark.parametrize
@@ -269,9 +269,9 @@ def test_a_number_given_twice_shows_nothing_of_the_other_child(
     assert "Typed and not saved" not in at.page("/").text
     draft = people.Draft.get_or_none()
     assert draft is None or at.get(f"/draft/{draft.id}/").status_code == 404
-    given = keeping.gather(school.mine, [])
+    given = subject_access.gather(school.mine, [])
     assert mark not in json.dumps(
-        [[data for _, data in given.papers], given.typed, given.trail], default=str
+        [[data for _, data in given.papers], given.drafts, given.trail], default=str
     )
 
 
@@ -284,7 +284,7 @@ def test_the_history_is_of_one_child_even_when_nobody_told_of_the_removal(school
     with audit_log.acting_as("The SENCO"):
         made = m.Strategy.create(pupil=school.mine, strategy="A timetable")
     assert made.id == taken.id
-    assert {e.who for e in verify.history(made, school.senco)} == {"The SENCO"}
+    assert {e.who for e in report.history(made, school.senco)} == {"The SENCO"}
 
 
 @each("kind", m.Pupil.groups().values(), ids=lambda c: c.__name__)
@@ -298,7 +298,7 @@ def test_a_line_of_a_child_that_has_the_number_of_another_childs_line_tells_noth
     made = fill_in(kind(**{owner: school.mine}), MARKS["mine"])
     assert made.id == taken.id
     assert mark not in browser("senco").page(f"/{kind.slug()}/{made.id}/").source
-    assert verify.history(made, school.senco)
+    assert report.history(made, school.senco)
 
 
 def test_a_line_tells_what_was_changed_since_it_was_made_and_nothing_before(school, acting):
@@ -308,7 +308,7 @@ def test_a_line_tells_what_was_changed_since_it_was_made_and_nothing_before(scho
     as_long_ago(first)
     second = m.Contact.create(pupil=school.mine, name="Mrs After")
     assert second.id == first.id
-    told = verify.history(second, school.senco)
+    told = report.history(second, school.senco)
     assert "Mrs After" in [e.after for e in told] and "Mr Before" not in [
         e.before + e.after for e in told
     ]

@@ -150,7 +150,7 @@ def patch_the_computer(scene):
     )
     scene.keeping = SimpleNamespace(due=lambda settings: [])
     scene.patch.setitem(sys.modules, "ops.backup", scene.upkeep)
-    scene.patch.setitem(sys.modules, "privacy.keeping", scene.keeping)
+    scene.patch.setitem(sys.modules, "privacy.retention", scene.keeping)
     scene.patch.setattr(checks, "kernel_clock", lambda: 0)
     scene.patch.setenv("PATH", str(scene.tmp / "bin"))
 

@@ -16,7 +16,7 @@ import people
 from audit import log as audit_log
 from audit import verify
 from ops import backup, restore
-from privacy import keeping
+from privacy import erasure
 from records import questions as q
 
 # The child; a name that contains the child's, or is the same: a colleague's, a school's, a child's.
@@ -64,8 +64,8 @@ def rows_not_about(pupil):
 
 def erase(pupil, cast, folder):
     """Two people erase a record."""
-    keeping.ask(pupil, cast.senco, "Sent on")
-    keeping.erase(pupil, cast.head, pupil.surname, folder)
+    erasure.ask(pupil, cast.senco, "Sent on")
+    erasure.erase(pupil, cast.head, pupil.surname, folder)
 
 
 @pytest.mark.parametrize("forename, surname, namesake", NAMES)
@@ -197,8 +197,8 @@ def test_after_an_erasure_verify_drill_and_restore_pass(school):  # noqa: F811
         pupil = leaver("Rhea", "Trial")
         others("Rhea Trialshaw")
         audit_log.audit("import", m.Pupil(), reason="File of Rhea Trial")
-        keeping.ask(pupil, senco, "Sent on")
-        keeping.erase(pupil, head, "Trial", school)
+        erasure.ask(pupil, senco, "Sent on")
+        erasure.erase(pupil, head, "Trial", school)
     audit_log.db.close()
     assert in_school("verify")[0] == 0
     path = backup.backup()[0][0]

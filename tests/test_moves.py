@@ -590,7 +590,7 @@ def found_in(pattern, allowed):
 
 def test_nothing_but_the_door_writes_a_placement_or_a_list():
     # erasing takes the placements of the child away
-    found = found_in(MAKES_A_STAGE, {*WRITERS, "keeping.py"})
+    found = found_in(MAKES_A_STAGE, {*WRITERS, "erasure.py"})
     assert not found, (
         "Make a move (workflow.perform) instead of writing Placement or ListMembership yourself:"
         f" {found}"
@@ -598,8 +598,8 @@ def test_nothing_but_the_door_writes_a_placement_or_a_list():
 
 
 def test_nothing_writes_past_the_audit_trail():
-    # privacy/keeping.py erases: the trail must not repeat the words
-    found = found_in(PAST_THE_AUDIT, {"record.py", "log.py", "keeping.py"})
+    # privacy/erasure.py erases: the trail must not repeat the words
+    found = found_in(PAST_THE_AUDIT, {"record.py", "log.py", "erasure.py"})
     assert not found, (
         f"Save the record (record.save()) instead, so that the audit trail tells of it: {found}"
     )

@@ -363,7 +363,7 @@ def test_a_person_is_signed_in_at_so_many_places_and_no_more(school, browser, mo
     """Whoever signs in again and again fills no table; the place used longest ago ends, the newest
     hold.
     """
-    monkeypatch.setattr(sessions, "MOST_PLACES", 3)
+    monkeypatch.setattr(sessions, "MOST_SESSIONS", 3)
     oldest = browser("senco")
     people.UserSession.update(seen_at=audit_log.now() - timedelta(minutes=1)).where(
         people.UserSession.user == school.senco

@@ -18,7 +18,7 @@ from witness_hands import Witness, walk
 import commands
 import models as m
 from admin_views import school as school_pages
-from audit import access, verify
+from audit import access, report, verify
 from audit import log as audit_log
 from ops import database as ops_database
 from records import questions as q
@@ -248,7 +248,7 @@ def test_who_saw_a_child_is_said_day_by_day(robin, cast, the_day):
     with audit_log.acting_as("Bob", 72):
         robin.alert, robin.eal = "Needs glasses", "Yes"
         robin.save()
-    visits = [v for v in verify.who_saw(robin.id) if v.who != "The tests"]
+    visits = [v for v in report.who_saw(robin.id) if v.who != "The tests"]
     assert [(v.day.day, v.who) for v in visits] == [(25, "Bob"), (25, "Ann"), (24, "Ann")]
     assert [v.say() for v in visits] == [
         "changed Pupil",
@@ -256,9 +256,9 @@ def test_who_saw_a_child_is_said_day_by_day(robin, cast, the_day):
         "looked at Pupil (2 times)",
     ]
     assert visits[2].hours() == "10:00"
-    assert "Ann" not in [v.who for v in verify.who_saw(cast.wren.id)]
+    assert "Ann" not in [v.who for v in report.who_saw(cast.wren.id)]
     assert min(
-        v.day for v in verify.who_saw(robin.id, datetime.date(2026, 11, 25))
+        v.day for v in report.who_saw(robin.id, datetime.date(2026, 11, 25))
     ) == datetime.date(2026, 11, 25)
 
 
@@ -279,7 +279,7 @@ def test_who_saw_a_child_is_said_day_by_day(robin, cast, the_day):
 def test_a_child_is_named_by_upn_or_name(robin, words, found):
     robin.upn = "H801200001001"
     robin.save()
-    assert verify.find_pupil(words) == [robin] * found and verify.find_pupil(str(robin.id)) == [
+    assert report.find_pupil(words) == [robin] * found and report.find_pupil(str(robin.id)) == [
         robin
     ]
 
@@ -370,7 +370,7 @@ def test_the_history_of_a_record_says_nothing_of_a_part_that_is_closed(school):
     """The same beside each record."""
     change_everything(school)
     told = [
-        e for r in school.records["mine"].values() for e in verify.history(r, school.teacher, 2000)
+        e for r in school.records["mine"].values() for e in report.history(r, school.teacher, 2000)
     ]
     found = {
         words
@@ -388,8 +388,8 @@ def test_the_history_of_a_record_tells_the_changes_of_its_lines(school, browser)
     with audit_log.acting_as("The tests"):
         contact.phone = "07700 900999"
         contact.save()
-    assert any(e.after == contact.phone for e in verify.history(school.mine, school.office))
-    assert not any(e.record == "Contact" for e in verify.history(school.mine, school.teacher))
+    assert any(e.after == contact.phone for e in report.history(school.mine, school.office))
+    assert not any(e.record == "Contact" for e in report.history(school.mine, school.teacher))
 
 
 # --- it only grows

@@ -17,12 +17,13 @@ from web import Page, value_for, values_of
 
 import models as m
 import workflow as w
+from audit import actions
 from audit import log as audit_log
 from people import User
 from records import questions as q
 from records.record import Row
 
-OTHERS = (*audit_log.READ_ACTIONS, "refused", "remove")  # acts that tell of no change that stays
+OTHERS = (*actions.READ_ACTIONS, "refused", "remove")  # acts that tell of no change that stays
 PDF = b"%PDF-1.7\nA report\n%%EOF"
 
 

@@ -120,5 +120,5 @@ class MakeLink(FlaskForm):
     )
 
 
-class Press(FlaskForm):
+class OneButton(FlaskForm):
     """A page with only a button."""

@@ -1,5 +1,4 @@
-"""Passwords, the codes of the second step, and slowing down guesses: what `account.py` asks before
-it lets anybody in.
+"""Passwords, the codes of the second step, and slowing down guesses.
 
 Come here to change what a good password is, how it is kept, or how often somebody may guess.
 Nothing here knows a page.
@@ -25,10 +24,9 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch
 from zxcvbn.scoring import most_guessable_match_sequence
 
-from audit.log import audit, now
+from audit.log import acting_as, audit, now, transaction
 from models import Setting
 from people import SignInAttempt, User, new_token
-from records.questions import acting_as, transaction
 from records.unicode_text import nfkc
 
 SHORTEST, LONGEST = 12, 128  # characters of a password
@@ -49,10 +47,11 @@ log = logging.getLogger("portal.account")
 
 
 def audit_event(act, about, by=None, reason=""):
-    """One line in the audit trail about a person; `by` is who did it, when they are known for
-    certain.
-    """
-    with acting_as(str(by), by.id, by.role) if by else acting_as("Sign-in"):
+    """One row in the audit log about a person; `by` is who did it, when known for certain."""
+    actor = acting_as("Sign-in")
+    if by:
+        actor = acting_as(str(by), by.id, by.role)
+    with actor:
         audit(act, about, reason=reason)
 
 
@@ -68,13 +67,11 @@ def plain(password):
 
 
 def password_problem(password, *names):
-    """Say what is wrong with a new password in words, or give None. `names`: what the person is
-    called.
-    """
-    length, lower = len(plain(password)), plain(password).lower()
-    if length < SHORTEST:
+    """What is wrong with a new password, in words, or None; `names`: what the person is called."""
+    lower = plain(password).lower()
+    if len(plain(password)) < SHORTEST:
         return f"Password must be {SHORTEST} characters or more. Three random words work well"
-    if length > LONGEST:
+    if len(plain(password)) > LONGEST:
         return f"Password must be {LONGEST} characters or fewer"
     if lower in COMMON:
         return "This password is well known. Choose another"
@@ -84,9 +81,7 @@ def password_problem(password, *names):
 
 
 def guesses(password, words=()):
-    """How many guesses a password would take: common ones, names, words, dates, rows of keys and
-    `words` come first.
-    """
+    """How many guesses a password would take; `words` come first."""
     # zxcvbn() would keep `words`
     dictionaries = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(words)}
     # gaps between words hide nothing from a guesser
@@ -98,26 +93,24 @@ def words_of_the_place(*names):
     """The words that somebody who knows the school would try first."""
     school = Setting.of_school()
     portal = current_app.config.get("PORTAL_NAME", "")
-    said = [school.school_name, school.senco_name, portal, "learning pathway", "senco", *names]
-    found = [re.findall(r"\w+", plain(text).lower().replace("_", " ")) for text in said if text]
-    return [
-        *("".join(words) for words in found),
-        *(word for words in found for word in words if len(word) > 2),
-    ]
+    said = (school.school_name, school.senco_name, portal, "learning pathway", "senco", *names)
+    found = []
+    for text in filter(None, said):
+        words = re.findall(r"\w+", plain(text).lower().replace("_", " "))
+        found.append("".join(words))
+        found += [word for word in words if len(word) > 2]
+    return found
 
 
 # --- keeping a password
 def hash_password(text):
-    """What is kept of a password."""
     with hashing:
         return hasher.hash(plain(text))
 
 
 @cache
 def dummy_hash():
-    """What is checked when the name is unknown, so that both answers take as long; made when the
-    portal starts to serve.
-    """
+    """What is checked when the name is unknown, so that both answers take as long."""
     return hasher.hash("no such person")
 
 
@@ -131,20 +124,18 @@ def matches(kept, password):
 
 
 def password_is_right(user, password):
-    """Check a person's password, as slowly when there is no such person; renew a hash made with
-    older settings.
-    """
+    """Check a person's password, as slowly when there is no such person; renew an old hash."""
     known = bool(user and user.active and user.password)
     right = matches(user.password if known else dummy_hash(), password)
-    if known and right and hasher.check_needs_rehash(user.password):
+    if not known or not right:
+        return False
+    if hasher.check_needs_rehash(user.password):
         user.keep(password=hash_password(password))
-    return known and right
+    return True
 
 
 def set_password(user, password, *only_if, act="password changed"):
-    """Keep a new password and end every place the person is signed in; False when `only_if` no
-    longer holds.
-    """
+    """Keep a new password and end every session; False when `only_if` no longer holds."""
     done = user.keep(
         *only_if,
         password=hash_password(password),
@@ -159,13 +150,10 @@ def set_password(user, password, *only_if, act="password changed"):
 
 # --- codes of the second step
 def offered_secret(user):
-    """The secret shown while a person sets up the second step: the same at each look, kept nowhere
-    until it works.
-    """
+    """The secret shown while the second step is set up: the same at each look, kept nowhere yet."""
     words = f"totp {user.id} {user.token}".encode()
-    return base64.b32encode(
-        hmac.digest(current_app.secret_key.encode(), words, "sha256")[:20]
-    ).decode()
+    code = hmac.digest(current_app.secret_key.encode(), words, "sha256")
+    return base64.b32encode(code[:20]).decode()
 
 
 def use_app_code(user, code, secret):
@@ -179,17 +167,18 @@ def use_app_code(user, code, secret):
     return False
 
 
-def codes_of(user):
+def recovery_hashes(user):
     """The hashes of the recovery codes that a person has left."""
     return (user.recovery or "").split()
 
 
 def use_recovery_code(user, code):
     """Accept a recovery code and strike it off the list."""
-    if sha256_hex(code) not in codes_of(user):
+    left = recovery_hashes(user)
+    if sha256_hex(code) not in left:
         return False
-    left = "\n".join(c for c in codes_of(user) if c != sha256_hex(code))
-    done = user.keep(User.recovery == user.recovery, recovery=left)
+    left.remove(sha256_hex(code))
+    done = user.keep(User.recovery == user.recovery, recovery="\n".join(left))
     if done:
         audit_event("recovery code used", user, user)
     return done
@@ -202,9 +191,7 @@ def code_is_right(user, typed):
 
 
 def new_recovery_codes(user):
-    """Make ten recovery codes of 80 bits, keep only their hashes, and give them to be shown
-    once.
-    """
+    """Ten recovery codes of 80 bits, to be shown once; only their hashes are kept."""
     codes = [base64.b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(10)]
     user.keep(recovery="\n".join(map(sha256_hex, codes)))
     audit_event("recovery codes made", user, user)
@@ -213,17 +200,18 @@ def new_recovery_codes(user):
 
 # --- slowing down guesses
 def device_cookie(user):
-    """The name and the signer of the mark of a device this person has signed in on. A new password
-    ends it.
+    """The name and the signer of the mark of a device this person has signed in on.
+
+    A new password ends it.
     """
-    prefix = "__Host-" if current_app.config["SESSION_COOKIE_SECURE"] else ""
-    return f"{prefix}device-{user.id}", URLSafeSerializer(
-        current_app.secret_key, salt="device " + user.password
-    )
+    name = f"device-{user.id}"
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        name = f"__Host-{name}"
+    return name, URLSafeSerializer(current_app.secret_key, salt="device " + user.password)
 
 
 def known_device(user):
-    """The mark of this device if this person has signed in on it before, else None."""
+    """The mark of this device, if this person has signed in on it before, else None."""
     if user is None or not user.password:
         return None
     name, signer = device_cookie(user)
@@ -236,10 +224,9 @@ def known_device(user):
 def remember_device(response, user):
     """Mark this device as one the person has signed in on, for a year."""
     name, signer = device_cookie(user)
-    mark = signer.dumps(known_device(user) or new_token())
     response.set_cookie(
         name,
-        mark,
+        signer.dumps(known_device(user) or new_token()),
         max_age=365 * 86400,
         httponly=True,
         samesite="Lax",
@@ -249,21 +236,22 @@ def remember_device(response, user):
 
 
 def may_try(user, name, what="password"):
-    """Note a try; give its rows, or an empty list when there were too many.
+    """Count a try before it is checked; its rows, or an empty list when there were too many.
 
-    Ten for an account and twenty for a place in five minutes. A device the person used before has
-    its own ten, so that someone else's guesses never shut them out.
+    Ten for an account and twenty for an address in five minutes. A device the person used before
+    has its own ten, so that someone else's guesses never shut them out.
     """
     device = known_device(user)
     limits = {
         f"{what} account {name}": TRIES_PER_ACCOUNT,
         f"{what} place {request.remote_addr}": TRIES_PER_PLACE,
     }
-    limits = {f"{what} device {device}": TRIES_PER_ACCOUNT} if device else limits
+    if device:
+        limits = {f"{what} device {device}": TRIES_PER_ACCOUNT}
+    # one of the future was counted while the clock was wrong
+    in_window = SignInAttempt.at.between(now() - WINDOW, now() + WINDOW)
     with transaction():
-        SignInAttempt.delete().where(
-            (SignInAttempt.at < now() - WINDOW) | (SignInAttempt.at > now() + WINDOW)
-        ).execute()
+        SignInAttempt.delete().where(~in_window).execute()
         for key, most in limits.items():
             if SignInAttempt.select().where(SignInAttempt.key == sha256_hex(key)).count() >= most:
                 log.warning("too many tries at a %s from %s", what, request.remote_addr)
@@ -271,22 +259,19 @@ def may_try(user, name, what="password"):
         return [SignInAttempt.create(key=sha256_hex(key)).id for key in limits]
 
 
-def try_once(user, name, what, is_right, field, wrong):
-    """Run one check under the limits; on failure put the reason on the field and a line in the
-    audit trail.
-    """
-    tries = may_try(user, name, what)
-    if tries and is_right():
-        SignInAttempt.delete().where(SignInAttempt.id.in_(tries)).execute()
-        return True
-    if tries:
-        audit_event("refused sign-in", user or User(), reason=why_refused(user, what))
-    field.errors = [wrong if tries else "Too many tries. Wait five minutes, then try again"]
-    return False
+def forget_tries(tries):
+    """The check was passed: its rows count no more."""
+    SignInAttempt.delete().where(SignInAttempt.id.in_(tries)).execute()
 
 
-def why_refused(user, what):
-    """Why somebody was not let in, for the audit trail; never what was typed."""
+def note_failure(user, what, tries, wrong):
+    """Write down that a check failed; the sentence to show, which is `wrong` if it was made."""
+    if not tries:
+        return "Too many tries. Wait five minutes, then try again"
+    reason = f"Wrong {what}"
     if user is None:
-        return "Nobody has this user name"
-    return f"Wrong {what}" if user.active else "The account is switched off"
+        reason = "Nobody has this user name"
+    elif not user.active:
+        reason = "The account is switched off"
+    audit_event("refused sign-in", user or User(), reason=reason)
+    return wrong

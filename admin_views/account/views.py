@@ -33,23 +33,25 @@ from admin_views.account import forms, sessions
 from admin_views.account.passwords import (
     audit_event,
     code_is_right,
-    codes_of,
+    forget_tries,
     hash_password,
+    may_try,
     new_recovery_codes,
+    note_failure,
     offered_secret,
     password_is_right,
+    recovery_hashes,
     remember_device,
     set_password,
     sha256_hex,
-    try_once,
     use_app_code,
 )
 from admin_views.forms import key_of
 from admin_views.home import settings_now
 from audit import accounts
-from audit.log import now
+from audit.log import acting_as, now, transaction
 from people import User, UserSession, new_token
-from records.questions import SENCO, TECHNICIAN, acting_as, transaction
+from records.questions import SENCO, TECHNICIAN
 
 LINK_LIVES = timedelta(hours=24)
 FRESH_FOR = 10 * 60  # seconds before an account page asks for the password again
@@ -82,24 +84,28 @@ login_manager = LoginManager()
 
 
 def init_app(app):
-    """Add signing in to the program; call it after CSRFProtect and after the line that opens the
-    database.
-    """
+    """Add signing in to the program; after CSRFProtect and the line that opens the database."""
     login_manager.init_app(app)
     app.register_blueprint(pages)
-    app.context_processor(
-        lambda: {
-            "time_left": sessions.time_left(g.place) if current_user.is_authenticated else None
-        }
-    )
+    app.context_processor(session_left)
+
+
+def session_left():
+    """How long the session lasts, for every page."""
+    if not current_user.is_authenticated:
+        return {"time_left": None}
+    return {"time_left": sessions.time_left(g.user_session)}
 
 
 # --- who may pass
 @login_manager.user_loader
 def load_user(token):
-    """The person whose cookie this is, if its place has not run out and they may still sign in."""
-    g.place = sessions.by_token(token)
-    return g.place.user if g.place and sessions.is_valid(g.place) and g.place.user.active else None
+    """The person whose cookie this is, if the session holds and they may still sign in."""
+    g.user_session = sessions.by_token(token)
+    if g.user_session is None or not sessions.is_valid(g.user_session):
+        return None
+    user = g.user_session.user
+    return user if user.active else None
 
 
 @pages.before_app_request
@@ -110,14 +116,12 @@ def signed_in_only():
     if request.endpoint in OPEN:
         return None
     if not current_user.is_authenticated:
-        keep_typing(g.place.user if g.get("place") else None)
+        ended = g.get("user_session")
+        keep_typing(ended.user if ended else None)
         return redirect(url_for("account.sign_in", next=this_page()))
-    sessions.touch(g.place)
-    needed = (
-        current_user.role in (settings_now().second_step or "").split("\n")
-        and not current_user.totp
-    )
-    if not needed or request.endpoint in SETTING_UP:
+    sessions.touch(g.user_session)
+    roles = (settings_now().second_step or "").split("\n")
+    if current_user.totp or current_user.role not in roles or request.endpoint in SETTING_UP:
         return None
     keep_typing(me())
     return redirect(url_for("account.second_step"))
@@ -139,15 +143,11 @@ def not_while_new():
 
 
 def keep_typing(user):
-    """Keep a form that arrives when it cannot be saved; CSRFProtect has checked its token
-    already.
-    """
-    if KEEP_TYPING and request.method == "POST" and user and user.active:
-        KEEP_TYPING(
-            user,
-            request.full_path.rstrip("?"),
-            [(n, v) for n, v in request.form.items(multi=True) if n != "csrf_token"],
-        )
+    """Keep a form that cannot be saved now; CSRFProtect has checked its token already."""
+    if KEEP_TYPING is None or request.method != "POST" or not user or not user.active:
+        return
+    typed = [(n, v) for n, v in request.form.items(multi=True) if n != "csrf_token"]
+    KEEP_TYPING(user, request.full_path.rstrip("?"), typed)
 
 
 def require_recent_password():
@@ -175,13 +175,17 @@ def this_page():
     if "GET" in request.url_rule.methods:
         return request.full_path.rstrip("?")
     came = urlsplit(request.referrer or "")
-    return came.path if came.path and came.netloc == request.host else url_for("account.show")
+    if came.path and came.netloc == request.host:
+        return came.path
+    return url_for("account.show")
 
 
 def safe_next():
     """Where the person was going, if it is a page of ours; else the home page."""
     wanted = request.values.get("next", "")
-    return wanted if re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", wanted) else "/"
+    if re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", wanted):
+        return wanted
+    return "/"
 
 
 def me():
@@ -190,12 +194,9 @@ def me():
 
 
 def form_page(form, title, button, template="account_form.html", order=(), **more):
-    """One page with one form, its boxes in this order; 422 when something in it must be put
-    right.
-    """
-    boxes = [form[name] for name in order] or [
-        field for field in form if field.name != "csrf_token"
-    ]
+    """A page with one form, its boxes in this order; 422 when something must be put right."""
+    names = order or [field.name for field in form if field.name != "csrf_token"]
+    boxes = [form[name] for name in names]
     problems = [(field.id, field.errors[0]) for field in boxes if field.errors]
     page = render_template(
         template, form=form, title=title, button=button, boxes=boxes, problems=problems, **more
@@ -211,15 +212,12 @@ def sign_in():
     if form.validate_on_submit():
         name = form.user_name.data.strip().lower().replace("\0", "")
         user = User.get_or_none(User.username == name)
-        if try_once(
-            user,
-            name,
-            "password",
-            lambda: password_is_right(user, form.password.data),
-            form.user_name,
-            "The user name or password is not right",
-        ):
+        tries = may_try(user, name)
+        if tries and password_is_right(user, form.password.data):
+            forget_tries(tries)
             return go_on(user)
+        wrong = "The user name or password is not right"
+        form.user_name.errors = [note_failure(user, "password", tries, wrong)]
     return form_page(form, "Sign in", "Sign in", "sign_in.html", next=safe_next())
 
 
@@ -234,11 +232,9 @@ def go_on(user):
 def half_signed_in():
     """The person who gave a good password in the last ten minutes and still has to type a code."""
     token, at = session.get("half", ["", 0])
-    return (
-        User.get_or_none(User.token == token, User.account == "on")
-        if token and 0 <= time.time() - at < CODE_STEP_LIVES
-        else None
-    )
+    if not token or not 0 <= time.time() - at < CODE_STEP_LIVES:
+        return None
+    return User.get_or_none(User.token == token, User.account == "on")
 
 
 @pages.route("/sign-in/code", methods=["GET", "POST"])
@@ -247,15 +243,13 @@ def code():
     user, form = half_signed_in(), forms.Code()
     if user is None:
         return redirect(url_for("account.sign_in", next=safe_next()))
-    if form.validate_on_submit() and try_once(
-        user,
-        user.username,
-        "code",
-        lambda: code_is_right(user, form.code.data),
-        form.code,
-        "The code is not right, or was used already",
-    ):
-        return finish(user)
+    if form.validate_on_submit():
+        tries = may_try(user, user.username, "code")
+        if tries and code_is_right(user, form.code.data):
+            forget_tries(tries)
+            return finish(user)
+        wrong = "The code is not right, or was used already"
+        form.code.errors = [note_failure(user, "code", tries, wrong)]
     return form_page(
         form,
         "Enter your code",
@@ -276,20 +270,22 @@ def enter(user):
     """Begin a new session in this browser; the one it had ends. Pages that the same person left
     open can still be sent.
     """
-    was, token = g.get("place"), session.get("csrf_token")
+    was, token = g.get("user_session"), session.get("csrf_token")
     session.clear()
     if was:
         was.delete_instance()
-        session.update({"csrf_token": token} if token and was.user_id == user.id else {})
+        if token and was.user_id == user.id:
+            session["csrf_token"] = token
     user.cookie = sessions.start(user, request.remote_addr, request.user_agent.string)
     login_user(user)
-    g.place, session["proved"] = sessions.by_token(user.cookie), int(time.time())
+    g.user_session = sessions.by_token(user.cookie)
+    session["proved"] = int(time.time())
 
 
 @pages.post("/sign-out")
 def sign_out():
     """Sign out here: a copied cookie stops working too."""
-    g.place.delete_instance()
+    g.user_session.delete_instance()
     audit_event("signed out", me(), me())
     logout_user()
     session.clear()
@@ -305,23 +301,18 @@ def first_signer():
 
 
 def first_link(base_url):
-    """The one-time link for the first account, or None once anybody has an account. Needs the app's
-    context.
+    """The one-time link for the first account, or None once anybody has one; in the app's context.
 
     base_url: how staff reach the portal, such as https://portal.school.example
     """
-    return (
-        None
-        if User.select().exists()
-        else f"{base_url.rstrip('/')}/first-account/{first_signer().dumps('first')}"
-    )
+    if User.select().exists():
+        return None
+    return f"{base_url.rstrip('/')}/first-account/{first_signer().dumps('first')}"
 
 
 @pages.route("/first-account/<token>", methods=["GET", "POST"])
 def first_account(token):
-    """Make the first account, a technician's. The link is dead as soon as anybody has an
-    account.
-    """
+    """Make the first account, a technician's. The link is dead once anybody has an account."""
     try:
         first_signer().loads(token, max_age=LINK_LIVES.total_seconds())
     except BadSignature:
@@ -356,10 +347,19 @@ def make_first(form):
 
 
 # --- sign-in links
-def may_link(user, person):
-    """Whether `user` may make a sign-in link for `person`: a technician for all, the SENCO for all
-    but technicians.
+def person_to_help(number):
+    """The person with this number, whom the one who is signed in may make a link for.
+
+    A technician helps everybody, the SENCO all but technicians; else the answer is 403 or 404.
     """
+    person = User.get_or_none(User.id == number) or abort(404)
+    if not may_link(current_user, person):
+        abort(403)
+    return person
+
+
+def may_link(user, person):
+    """Whether `user` may make a sign-in link for `person`."""
     return user.role == TECHNICIAN or user.role == SENCO and person.role != TECHNICIAN
 
 
@@ -367,29 +367,16 @@ def may_link(user, person):
 @recent_password_required
 def make_link(number):
     """Make a new sign-in link for a person and show it, once."""
-    person, form = User.get_or_none(User.id == number) or abort(404), forms.MakeLink()
-    if not may_link(current_user, person):
-        abort(403)
-    if form.validate_on_submit() and person.active:
-        link = address_for_others() + url_for(
-            "account.use_link", token=give_link(person, form.reason.data)
-        )
-        return render_template(
-            "account_link.html",
-            title="Sign-in link",
-            person=person,
-            link=link,
-            only_here=only_here(),
-        )
-    if form.is_submitted() and not form.reason.errors:
+    person, form = person_to_help(number), forms.MakeLink()
+    if form.validate_on_submit():
+        if person.active:
+            path = url_for("account.use_link", token=give_link(person, form.reason.data))
+            link = address_for_others() + path
+            words = {"title": "Sign-in link", "person": person, "link": link}
+            return render_template("account_link.html", **words, only_here=only_here())
         form.reason.errors = ["This account is switched off. Switch it on first"]
-    return form_page(
-        form,
-        f"Make a sign-in link for {person}",
-        "Make a sign-in link",
-        "account_make_link.html",
-        person=person,
-    )
+    title = f"Make a sign-in link for {person}"
+    return form_page(form, title, "Make a sign-in link", "account_make_link.html", person=person)
 
 
 def only_here():
@@ -456,22 +443,20 @@ def show():
     return render_template(
         "account_show.html",
         title="Your account",
-        codes_left=len(codes_of(current_user)),
+        codes_left=len(recovery_hashes(current_user)),
         places=sessions.of_user(me()),
-        here=g.place,
+        here=g.user_session,
     )
 
 
 @pages.post("/account/places")
 def end_places():
-    """Sign out at one other place (its number in `which`), or at all others."""
+    """End one other session of one's own (its number in `which`), or all others."""
     which = request.form.get("which", 0, type=key_of)
-    chosen = UserSession.id == which if which else UserSession.id != g.place.id
-    if (
-        UserSession.delete()
-        .where(UserSession.user == me(), UserSession.id != g.place.id, chosen)
-        .execute()
-    ):
+    chosen = [UserSession.user == me(), UserSession.id != g.user_session.id]
+    if which:
+        chosen.append(UserSession.id == which)
+    if UserSession.delete().where(*chosen).execute():
         audit_event("signed out elsewhere", me(), me())
         flash("Signed out there.", "done")
     return redirect(url_for("account.show"))
@@ -481,17 +466,10 @@ def end_places():
 @recent_password_required
 def end_all(number):
     """Show where a person is signed in, and sign them out everywhere."""
-    person, form = User.get_or_none(User.id == number) or abort(404), forms.Press()
-    if not may_link(current_user, person):
-        abort(403)
+    person, form = person_to_help(number), forms.OneButton()
     if not form.validate_on_submit():
-        return form_page(
-            form,
-            f"Where {person} is signed in",
-            "Sign out everywhere",
-            "account_places.html",
-            places=sessions.of_user(person),
-        )
+        title, places = f"Where {person} is signed in", sessions.of_user(person)
+        return form_page(form, title, "Sign out everywhere", "account_places.html", places=places)
     person.keep(token=new_token())
     audit_event("signed out everywhere", person, me())
     flash(f"{person} is signed out everywhere.", "done")
@@ -501,32 +479,32 @@ def end_all(number):
 @pages.route("/account/stay", methods=["GET", "POST"])
 def stay():
     """How long the sign-in lasts, for the warning before its end; a POST is a click."""
-    return sessions.time_left(g.place)
+    return sessions.time_left(g.user_session)
 
 
 @pages.route("/account/confirm", methods=["GET", "POST"])
 def confirm():
     """Ask for the password again."""
     form = forms.Confirm()
-    if form.validate_on_submit() and own_password(form.password):
-        session["proved"] = int(time.time())
-        return redirect(safe_next())
+    if form.validate_on_submit():
+        problem = own_password_problem(form.password.data)
+        if problem is None:
+            session["proved"] = int(time.time())
+            return redirect(safe_next())
+        form.password.errors = [problem]
     return form_page(
         form, "Confirm it is you", "Continue", next=safe_next(), user_name=current_user.username
     )
 
 
-def own_password(field):
-    """Whether the box holds the signed-in person's password; if not, say so on it."""
+def own_password_problem(password):
+    """What is wrong with the signed-in person's password as typed; None when it is right."""
     user = me()
-    return try_once(
-        user,
-        user.username,
-        "password",
-        lambda: password_is_right(user, field.data),
-        field,
-        "The password is not right",
-    )
+    tries = may_try(user, user.username)
+    if tries and password_is_right(user, password):
+        forget_tries(tries)
+        return None
+    return note_failure(user, "password", tries, "The password is not right")
 
 
 @pages.route("/account/password", methods=["GET", "POST"])
@@ -534,9 +512,12 @@ def change_password():
     """Change your own password; every other place you are signed in is signed out."""
     form, user = forms.ChangePassword(), me()
     form.person = user
-    if form.validate_on_submit() and own_password(form.password):
-        set_password(user, form.new_password.data)
-        return finish(user, url_for("account.show"))
+    if form.validate_on_submit():
+        problem = own_password_problem(form.password.data)
+        if problem is None:
+            set_password(user, form.new_password.data)
+            return finish(user, url_for("account.show"))
+        form.password.errors = [problem]
     return form_page(
         form,
         "Change your password",
@@ -554,18 +535,16 @@ def second_step():
     """
     user, form = me(), forms.Code()
     secret = offered_secret(user)
-    if form.validate_on_submit() and try_once(
-        user,
-        user.username,
-        "code",
-        lambda: use_app_code(user, form.code.data.replace(" ", ""), secret),
-        form.code,
-        "The code is not right. Type the newest one",
-    ):
-        user.keep(totp=secret, token=new_token())
-        audit_event("second step set up", user, user)
-        enter(user)
-        return show_new_codes(user)
+    if form.validate_on_submit():
+        tries = may_try(user, user.username, "code")
+        if tries and use_app_code(user, form.code.data.replace(" ", ""), secret):
+            forget_tries(tries)
+            user.keep(totp=secret, token=new_token())
+            audit_event("second step set up", user, user)
+            enter(user)
+            return show_new_codes(user)
+        wrong = "The code is not right. Type the newest one"
+        form.code.errors = [note_failure(user, "code", tries, wrong)]
     portal = current_app.config.get("PORTAL_NAME", "Portal")
     uri = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=portal)
     return form_page(
@@ -584,7 +563,7 @@ def recovery_codes():
     """Make ten new recovery codes; the old ones stop working."""
     if not current_user.totp:
         return redirect(url_for("account.second_step"))
-    form = forms.Press()
+    form = forms.OneButton()
     if form.validate_on_submit():
         return show_new_codes(me())
     return form_page(

@@ -20,8 +20,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import app as portal  # noqa: E402
 import models as m  # noqa: E402
 import people  # noqa: E402
+from audit import (
+    actions,  # noqa: E402
+    report,  # noqa: E402
+    verify,  # noqa: E402
+)
 from audit import log as audit_log  # noqa: E402
-from audit import verify  # noqa: E402
 from ops import database as ops_database
 
 ROWS, BUSY, CHILDREN = 100_000, 20_000, 400
@@ -48,7 +52,7 @@ def fill(database):
         link, rows = audit_log.head().link, []
         for n in range(ROWS):
             key = pupils[0].id if n % (ROWS // BUSY) == 0 else draw.choice(pupils).id
-            act = draw.choice((*audit_log.READ_ACTIONS, "view", "view", "change"))
+            act = draw.choice((*actions.READ_ACTIONS, "view", "view", "change"))
             row = {
                 "at": start + datetime.timedelta(seconds=n * 300),
                 "who": f"Colleague {draw.randrange(30)}",
@@ -112,11 +116,15 @@ def main():
         senco, pupils = fill(database)
         with database.connection_context():
             figures = [
-                ("who-saw, a child with 200 rows", 1, timed(lambda: verify.report(pupils[7]), 5)),
+                (
+                    "who-saw, a child with 200 rows",
+                    1,
+                    timed(lambda: report.who_saw_lines(pupils[7]), 5),
+                ),
                 (
                     "who-saw, a child with 20,000 rows",
                     1,
-                    timed(lambda: verify.report(pupils[0]), 3),
+                    timed(lambda: report.who_saw_lines(pupils[0]), 3),
                 ),
                 ("verify, trail and seals", 30, timed(verify.problems)),
             ]

@@ -1,0 +1,172 @@
+"""What the audit log tells: who saw or changed a child, and which rows somebody may read.
+
+Come here to change what “who saw this child” says, or which changes a record's page lists.
+"""
+
+import datetime
+from collections import Counter
+from dataclasses import dataclass, field
+
+from audit.actions import ACTIONS, READ_ACTIONS, VISIT_ACTIONS
+from audit.log import AuditEntry
+from models import Pupil, every, may
+from records.dates import LONDON, short_day
+
+KINDS = {cls.__name__: cls for cls in every()}
+
+
+def kind_words(kind):
+    """What staff call a kind of record, by the name of its class."""
+    if kind not in KINDS:
+        return kind
+    return KINDS[kind].kind_name()
+
+
+# --- who may read what
+def may_read(user, entry):
+    """Whether this person may read the words of an audit row: the right to the record, and to the
+    section that its question stands under.
+    """
+    cls = KINDS.get(entry.record)
+    if cls is None or not may(user, "r", cls):
+        return False
+    if entry.question not in dict(cls.questions()):
+        return True
+    return user.role in cls.section_of(entry.question).see
+
+
+def is_about(record):
+    """The condition that an audit row is about this record, and about the same child."""
+    return (
+        (AuditEntry.record == type(record).__name__)
+        & (AuditEntry.record_id == record.id)
+        & same_child(record)
+    )
+
+
+def same_child(record):
+    """The condition that an audit row is about the child of this record, or about none like it."""
+    pupil = record.pupil_key()
+    if pupil is None:
+        return AuditEntry.pupil_id.is_null()
+    return AuditEntry.pupil_id == pupil
+
+
+def history(record, user, most=40):
+    """The last changes of a record and its rows that this person may read, newest first."""
+    mine = is_about(record)
+    for group, cls in record.groups().items():
+        keys = [row.id for row in getattr(record, group).select(cls.id)]
+        mine |= (AuditEntry.record == cls.__name__) & AuditEntry.record_id.in_(keys)
+    changes = AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
+    found = AuditEntry.select().where(mine, same_child(record), changes)
+    shown = []
+    for entry in since_made(found.order_by(AuditEntry.id.desc())):
+        if len(shown) == most:
+            break
+        if may_read(user, entry):
+            shown.append(entry)
+    return shown
+
+
+def since_made(entries):
+    """Of these audit rows, newest first, those of the records that are there now.
+
+    Before version 1.2.0 the number of a removed record could be given to another one.
+    """
+    gone = set()
+    for entry in entries:
+        record = entry.record, entry.record_id
+        if entry.act == "remove":
+            gone.add(record)
+        if record not in gone:
+            yield entry
+
+
+# --- who saw whom
+@dataclass
+class Visit:
+    """What one person did with one child's records on one day."""
+
+    day: datetime.date
+    who: str
+    user: int | None
+    first: datetime.datetime = None  # London time
+    last: datetime.datetime = None
+    counts: Counter = field(default_factory=Counter)  # {(action, kind of record): times}
+
+    def hours(self):
+        """From when to when: `10:05 to 10:40`."""
+        first, last = f"{self.first:%H:%M}", f"{self.last:%H:%M}"
+        if first == last:
+            return first
+        return f"{first} to {last}"
+
+    def say(self):
+        """What was done, in words: `looked at My Plan (3 times), Pupil; changed My Plan`."""
+        found = []
+        for action in VISIT_ACTIONS:
+            kinds = []
+            for (act, kind), times in sorted(self.counts.items()):
+                if act == action:
+                    kinds.append(f"{kind} ({times} times)" if times > 1 else kind)
+            if kinds:
+                found.append(f"{ACTIONS[action]} {', '.join(kinds)}")
+        return "; ".join(found)
+
+
+def who_saw(pupil_id, since=None, most=None):
+    """Everybody who saw or changed anything about a child: [Visit], newest first.
+
+    since: a date. The changes of one press of a button count once for each kind of record. The
+    stamps are read as text, which is ten times as quick.
+    """
+    columns = (AuditEntry.who, AuditEntry.user_id, AuditEntry.act, AuditEntry.record)
+    rows = AuditEntry.select(AuditEntry.at.cast("TEXT"), AuditEntry.request, *columns)
+    rows = rows.where(AuditEntry.pupil_id == pupil_id).order_by(AuditEntry.id.desc())
+    if since:
+        begin = datetime.datetime.combine(since, datetime.time(), LONDON)
+        rows = rows.where(AuditEntry.at >= begin.astimezone(datetime.UTC).replace(tzinfo=None))
+    visits, pressed = {}, set()
+    for at, request, who, user, act, record in rows.tuples().iterator():
+        at = datetime.datetime.fromisoformat(at).replace(tzinfo=datetime.UTC).astimezone(LONDON)
+        key = (at.date(), who, user)
+        if key not in visits:
+            if len(visits) == most:
+                break
+            visits[key] = Visit(*key, last=at)
+        visit = visits[key]
+        visit.first = at
+        if act not in VISIT_ACTIONS:
+            act = "change"
+        if act != "change" or (request, record) not in pressed:
+            visit.counts[act, kind_words(record)] += 1
+            pressed.add((request, record))
+    return list(visits.values())
+
+
+def find_pupil(words):
+    """The pupils whom a command means: by UPN, by number, or by `surname, forename`."""
+    words = words.strip()
+    if words.isdecimal() and len(words) < 10:
+        return list(Pupil.select().where(Pupil.id == int(words)))
+    surname, _, forename = (part.strip() for part in words.partition(","))
+    if not forename:
+        return list(Pupil.select().where(Pupil.upn == words.upper()))
+    called = (Pupil.forename**forename) | (Pupil.known_as**forename)
+    return list(Pupil.select().where(Pupil.surname**surname, called))
+
+
+def who_saw_lines(pupil, since=None):
+    """Who saw or changed a child, as lines of text, newest first; the child by number alone."""
+    visits = who_saw(pupil.id, since)
+    lines = [f"Who saw or changed record {pupil.id}, newest first"]
+    if not visits:
+        lines.append("\nNobody.")
+    day = None
+    for visit in visits:
+        if visit.day != day:
+            day = visit.day
+            lines.append(f"\n{day:%A} {short_day(day)}")
+        lines.append(f"  {visit.hours():14}  {visit.who}: {visit.say()}")
+    return lines

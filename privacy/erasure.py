@@ -1,0 +1,232 @@
+"""Erasure: two people take everything about a child away but a stub.
+
+Come here to change who may erase, what erasing takes and what stays. Nothing is ever erased by
+itself.
+"""
+
+import re
+
+from peewee import OperationalError, chunked, sort_models
+
+from audit import accounts
+from audit.log import WORDS, AuditEntry, audit, db, now, on_sqlite, transaction
+from models import (
+    Document,
+    Erasure,
+    Placement,
+    Pupil,
+    PupilRecord,
+    Row,
+    every,
+)
+from people import FormToken, User
+from privacy.subject_access import address_of, drafts_of, records_of, rows_in
+from records.dates import today
+from records.questions import HEAD, SENCO
+from records.unicode_text import nfc
+
+STUB = ("surname", "forename", "dob", "upn", "left_on", "destination")
+
+
+class Cannot(Exception):
+    """It is not possible; the text is a sentence for the person who tried."""
+
+
+# --- two people
+def obstacle(pupil):
+    """Why a child's record cannot be erased, as a sentence; None when it can."""
+    if pupil.erased_on:
+        return "This record was erased already."
+    if pupil.hold:
+        return f"This record is on hold: {pupil.hold}"
+    if not pupil.left_on:
+        return "This child has not left the school. Record the leaving first."
+    return None
+
+
+def asked_for(pupil):
+    """The open request to erase a child's record, or None."""
+    still_open = (Erasure.done_at.is_null(), Erasure.asked_id.is_null(False))
+    rows = Erasure.select().where(Erasure.pupil == pupil, *still_open)
+    return rows.order_by(Erasure.id.desc()).first()
+
+
+def erasure_of(pupil):
+    """Who erased a child's record, when and why, or None."""
+    rows = Erasure.select().where(Erasure.pupil == pupil, Erasure.done_at.is_null(False))
+    return rows.order_by(Erasure.id.desc()).first()
+
+
+def ask(pupil, user, reason):
+    """The SENCO asks for a child's record to be erased. Raises Cannot."""
+    with transaction():
+        refuse(obstacle(Pupil.get_by_id(pupil.id)))
+        if user.role != SENCO:
+            raise Cannot("Only the SENCO asks for a record to be erased.")
+        if not reason:
+            raise Cannot("Say why it may be erased.")
+        if asked_for(pupil):
+            raise Cannot("Somebody has asked for this already.")
+        Erasure.create(pupil=pupil, reason=reason, asked_by=user.name, asked_id=user.id)
+
+
+def refuse(sentence):
+    """Raise Cannot with a sentence, unless there is none."""
+    if sentence:
+        raise Cannot(sentence)
+
+
+def check_second_person(asked, pupil, user, surname):
+    """Raise Cannot unless this person may erase what `asked` asks for, and typed the surname."""
+    refuse(obstacle(pupil))
+    if asked is None:
+        raise Cannot("Nobody has asked for this record to be erased.")
+    if asked.asked_id == user.id:
+        raise Cannot("The person who asked cannot also erase; another SENCO or the head does it.")
+    if user.role not in (SENCO, HEAD):
+        raise Cannot("Only the SENCO or the head erases a record.")
+    if plain(surname) != plain(pupil.surname):
+        raise Cannot("This is not the child's surname.")
+    refuse(accounts.not_two(User.get_by_id(asked.asked_id), user))
+
+
+def plain(name):
+    """A name without regard to case or spacing."""
+    return " ".join(name.split()).casefold()
+
+
+# --- erasing
+def erase(pupil, user, surname, folder):
+    """A second person erases everything about a child but the stub; `folder` is the data folder.
+
+    Returns whether the database file could be cleaned at once (see `scrub`). Raises Cannot.
+    """
+    with transaction():
+        pupil, asked = Pupil.get_by_id(pupil.id), asked_for(pupil)
+        check_second_person(asked, pupil, user, surname)
+        files = stored_files(Document.pupil == pupil)
+        nobodys = blank_trail(pupil)
+        delete_records(pupil, asked)
+        empty_to_stub(pupil)
+        asked.done_by, asked.done_at = user.name, now()
+        asked.save(act="erase")
+        after = ""
+        if nobodys:
+            after = "Rows about nobody: " + ", ".join(map(str, nobodys))
+        audit("erase", pupil, after=after)
+    # After the commit; should the power go here, `portal check` names the files.
+    for name in files - stored_files():
+        (folder / "files" / name).unlink(missing_ok=True)
+    # Any import that waits may name the child.
+    for path in (folder / "imports").glob("*"):
+        path.unlink(missing_ok=True)
+    return scrub()
+
+
+def stored_files(*where):
+    """The names on the disk of the files of documents."""
+    rows = Document.select(Document.stored_as).where(Document.stored_as.is_null(False), *where)
+    return {name for (name,) in rows.tuples() if name}
+
+
+def blank_trail(pupil):
+    """Take the words out of the child's audit rows; who did what to which record, and when, stays.
+
+    Returns the numbers of the rows about nobody among them; the row of the erasure names these.
+    """
+    nobodys = rows_that_name(pupil)
+    blank = {**dict.fromkeys(WORDS, ""), AuditEntry.erased: True}
+    AuditEntry.update(blank).where(AuditEntry.pupil_id == pupil.id).execute()
+    for some in chunked(nobodys, 500):
+        AuditEntry.update(blank).where(AuditEntry.id.in_(some)).execute()
+    return nobodys
+
+
+def rows_that_name(pupil):
+    """The numbers of the audit rows about no child (an import, a list) whose words hold their name.
+
+    Rows about a colleague, the settings or another child are never among them, whatever they say.
+    """
+    kinds = ["Pupil", *(cls.__name__ for cls in (*every(PupilRecord), *every(Row)))]
+    words = [getattr(AuditEntry, name) for name in WORDS]
+    general = AuditEntry.pupil_id.is_null() & AuditEntry.record.in_(kinds)
+    rows = AuditEntry.select(AuditEntry.id, *words).where(general).order_by(AuditEntry.id)
+    names = whole_names(pupil)
+    found = []
+    for number, *said in rows.tuples():
+        text = nfc("\n".join(said))
+        if any(name.search(text) for name in names):
+            found.append(number)
+    return found
+
+
+def whole_names(pupil):
+    """What to look for in a text to find this child, and nobody whose name only contains theirs.
+
+    Both names, in either order. Nothing of a longer name may touch them, not by a hyphen or an
+    apostrophe either, but for the `’s` of “Rhea Trial’s”.
+    """
+    found = []
+    for first in {pupil.forename, pupil.known_as}:
+        if not first or not pupil.surname:
+            continue
+        for pair in ((first, pupil.surname), (pupil.surname, first)):
+            words = " ".join(map(nfc, pair)).split()
+            name = r",?\s+".join(map(re.escape, words))
+            pattern = rf"(?<!\w)(?<!\w[-'’]){name}(?!\w)(?![-'’](?!s(?!\w))\w)"
+            found.append(re.compile(pattern, re.I))
+    return found
+
+
+def delete_records(pupil, asked):
+    """Delete every record and row of a child and what was typed about them, but not `asked`."""
+    records = records_of(pupil)
+    addresses = []
+    for record in records:
+        addresses.append(address_of(record))
+        addresses += [address_of(row) for _, row in rows_in(record)]
+    for draft in drafts_of(pupil, records):
+        draft.delete_instance()
+    for press in FormToken.select():
+        if press.led_to.startswith(tuple(addresses)):
+            press.delete_instance()
+    Placement.update(before=None).where(Placement.pupil == pupil).execute()
+    for cls in reversed(sort_models([*every(PupilRecord), *every(Row)])):
+        theirs = belongs_to_pupil(cls, pupil)
+        if cls is Erasure:
+            theirs &= Erasure.id != asked.id
+        cls.delete().where(theirs).execute()
+
+
+def belongs_to_pupil(cls, pupil):
+    """The condition that a record or row of a class is about a child."""
+    if not issubclass(cls, Row):
+        return cls.pupil == pupil
+    field = cls.parent_field()
+    owner = field.rel_model
+    if owner is Pupil:
+        return field == pupil
+    return field.in_(owner.select(owner.id).where(belongs_to_pupil(owner, pupil)))
+
+
+def empty_to_stub(pupil):
+    """Empty every answer of the child but the stub, past the audit log, which would repeat them."""
+    stays = ("id", "version", *STUB)
+    empty = {f: None for f in Pupil._meta.sorted_fields if f.name not in stays}
+    stub = {**empty, Pupil.erased_on: today(), Pupil.version: Pupil.version + 1}
+    Pupil.update(stub).where(Pupil.id == pupil.id).execute()
+
+
+def scrub():
+    """Write over what erased rows left in the database's files; whether that could be done now."""
+    if db.in_transaction():
+        return False
+    try:
+        if not on_sqlite():
+            db.execute_sql("VACUUM FULL")
+            return True
+        db.execute_sql("VACUUM")
+        busy = db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return busy == 0
+    except OperationalError:
+        return False

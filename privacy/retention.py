@@ -1,0 +1,103 @@
+"""Retention: which records are due to be erased, which must be sent on, which requests are open.
+
+Come here to change when a record is due. How long records are kept is on the Settings screen;
+nothing is ever erased by itself.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from models import Disclosure, Placement, Pupil
+from pathway import clock
+from records.dates import today
+
+
+@dataclass(frozen=True)
+class Due:
+    """A record that the school no longer needs to keep, since when, and why."""
+
+    pupil: Pupil
+    since: datetime.date
+    why: str
+
+
+def on_sen_support():
+    """The ids of the pupils who were ever on the SEN List."""
+    stages = Placement.stage.in_(("S2", "S3", "E"))
+    rows = Placement.select(Placement.pupil).where(~Placement.void, stages).tuples()
+    return {pupil_id for (pupil_id,) in rows}
+
+
+def keep_until(pupil, settings, sen):
+    """The day until which a record is kept by date of birth; `sen` is from `on_sen_support`."""
+    years = settings.keep_concern_years
+    if pupil.id in sen:
+        years = settings.keep_sen_years
+    if not pupil.dob or years is None:
+        return datetime.date.max
+    return clock.add_months(pupil.dob, int(years * 12))
+
+
+def sent_on():
+    """When the record of a leaver went to the next school: {pupil id: newest date}."""
+    given = (Disclosure.kind == "transfer", Disclosure.given_on.is_null(False))
+    rows = Disclosure.select().where(*given).order_by(Disclosure.given_on)
+    return {row.pupil_id: row.given_on for row in rows}
+
+
+def due(settings, on=None):
+    """The records that may be erased, oldest first: [Due, ...]."""
+    on = on or today()
+    sen, sent = on_sen_support(), sent_on()
+    found = []
+    for pupil in Pupil.select().where(Pupil.erased_on.is_null()):
+        since = keep_until(pupil, settings, sen)
+        why = "It was kept as long as the Settings say."
+        if pupil.left_on and pupil.id in sent:
+            after = sent[pupil.id] + datetime.timedelta(int(settings.purge_days))
+            if after < since:
+                since, why = after, "It was sent to the next school."
+        if since <= on:
+            found.append(Due(pupil, since, why))
+    return sorted(found, key=lambda one: (one.since, one.pupil.id))
+
+
+def due_lines(settings):
+    """The list of `due` for the technician: numbers alone, for a date would tell a birthday."""
+    numbers = sorted(one.pupil.id for one in due(settings))
+    lines = [f"Record {number}" for number in numbers]
+    lines.append(
+        f"{len(numbers)} records are due. The SENCO and the head see them under School, Data"
+        " requests and retention; nothing is erased by itself."
+    )
+    return lines
+
+
+def to_send(settings):
+    """The leavers whose record has not gone to the next school yet.
+
+    [(pupil, the day it is due, the request or None), ...]
+    """
+    sent = sent_on()
+    open_transfer = (Disclosure.kind == "transfer", Disclosure.given_on.is_null())
+    begun = {row.pupil_id: row for row in Disclosure.select().where(*open_transfer)}
+    here = (Pupil.left_on.is_null(False), Pupil.erased_on.is_null())
+    found = []
+    for pupil in Pupil.select().where(*here).order_by(Pupil.left_on):
+        if sent.get(pupil.id, datetime.date.min) < pupil.left_on:
+            day = clock.school_days_after(pupil.left_on, 15, settings)
+            found.append((pupil, day, begun.get(pupil.id)))
+    return found
+
+
+def open_requests(settings):
+    """The requests not answered yet, without transfers: [(request, the day it is due or None)]."""
+    other = Disclosure.kind.is_null() | (Disclosure.kind != "transfer")
+    asked = Disclosure.select().where(Disclosure.given_on.is_null(), other)
+    found = [(request, clock.request_due(request, settings)) for request in asked]
+    return sorted(found, key=lambda row: (row[1] or datetime.date.max, row[0].id))
+
+
+def gone_from_backups(erased_on, settings):
+    """The day by which no backup holds an erased record, when one is made every day."""
+    return erased_on + datetime.timedelta(int(settings.backups_kept) + 1)

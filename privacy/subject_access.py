@@ -1,0 +1,420 @@
+"""Subject access: everything that is held on one child, gathered to be given out.
+
+Come here to change what a bundle holds, or what somebody must decide on before it is given. How it
+is shown and zipped is in `admin_views/privacy.py`; the dates by which a request must be answered
+are in `pathway/clock.py`.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from audit.log import AuditEntry
+from audit.report import KINDS
+from models import (
+    Agency,
+    Consent,
+    Contact,
+    Document,
+    Draft,
+    EhcCase,
+    Form,
+    MeetingPerson,
+    Pupil,
+    PupilRecord,
+    Row,
+    every,
+)
+from people import User
+from records.record import document
+
+MARKED = "Marked “Not for disclosure”"
+FOR_THE_SCHOOL = "Kept for the school only"
+# The columns in which other people are named, and what these are called beside the bundle.
+THIRD_PARTIES = (
+    ("Contacts", Contact, "name"),
+    ("Agencies", Agency, "agency"),
+    ("Agencies", Agency, "professional"),
+    ("At meetings", MeetingPerson, "who"),
+    ("Local authority", EhcCase, "officer"),
+    ("Consents", Consent, "given_by"),
+    ("Consents", Consent, "witness"),
+)
+# Columns that only steer the program, or that repeat what is told elsewhere in the bundle.
+STEERING = {
+    "id",
+    "version",
+    "pupil",
+    "placement",
+    "before",
+    "effects",
+    "done_with",
+    "sealed",
+    "stored_as",
+    "supersedes",
+    "asked_id",
+}
+TRAIL_HEADINGS = (
+    "When (UTC)",
+    "Who",
+    "What was done",
+    "Record",
+    "Number",
+    "Question",
+    "Before",
+    "After",
+    "Reason",
+)
+
+
+# --- what is held
+def records_of(pupil):
+    """The child, then every record about the child; rows stand in their records."""
+    found = [pupil]
+    for cls in every(PupilRecord):
+        found.extend(cls.select().where(cls.pupil == pupil).order_by(cls.id))
+    return found
+
+
+def rows_in(record):
+    """The rows of a record: [(group, row), ...]."""
+    found = []
+    for group, cls in type(record).groups().items():
+        found += [(group, row) for row in getattr(record, group).order_by(cls.id)]
+    return found
+
+
+def record_key(record):
+    """The name of a record in a list of what is left out: `MyPlan-3`."""
+    return f"{type(record).__name__}-{record.id}"
+
+
+def section_key(record, section):
+    """The name of a section in a list of what is left out: `MyPlan-3/foot`."""
+    return f"{record_key(record)}/{section['key']}"
+
+
+def address_of(record):
+    """How the addresses of a record's pages begin."""
+    return f"/{record.slug()}/{record.id}/"
+
+
+def contents_of(pupil):
+    """[(record, its data)] of a child: from its seal where a record has one."""
+    found = []
+    for record in records_of(pupil):
+        if isinstance(record, Form):
+            found.append((record, record.content()))
+        else:
+            found.append((record, document(record)))
+    return found
+
+
+def drafts_of(pupil, records):
+    """What was typed about a child and not saved.
+
+    A draft that does not say about whom it is belongs to the record in its address.
+    """
+    addresses = tuple(address_of(record) for record in records)
+    new_form = re.compile(rf"[?&]pupil={pupil.id}(&|$)")
+    known = Draft.pupil_id == pupil.id
+    found = []
+    for draft in Draft.select().where(known | Draft.pupil_id.is_null()).order_by(Draft.id):
+        if draft.pupil_id is None:
+            if not draft.form.startswith(addresses) and not new_form.search(draft.form):
+                continue
+        found.append(draft)
+    return found
+
+
+def entries_about(pupil):
+    """The audit rows of a child, oldest first."""
+    return AuditEntry.select().where(AuditEntry.pupil_id == pupil.id).order_by(AuditEntry.id)
+
+
+# --- what must be decided before it is given
+@dataclass(frozen=True)
+class ReviewItem:
+    """One thing that goes in, or is left out; with a reason in `why` it is left out at first."""
+
+    key: str
+    what: str
+    where: str
+    why: str = ""
+
+
+def review(pupil):
+    """What somebody must decide on before the bundle is given; what is left out at first leads."""
+    contents = contents_of(pupil)
+    records = [record for record, _ in contents]
+    found = marked_records(records) + marked_drafts(pupil, records)
+    marked = {item.key for item in found}
+    contents = [(record, data) for record, data in contents if record_key(record) not in marked]
+    found += school_sections(pupil, contents)
+    found += files_in([record for record, _ in contents])
+    return found
+
+
+def marked_records(records):
+    """The records that are marked “Not for disclosure”."""
+    found = []
+    for record in records:
+        if getattr(record, "withhold", "") == "Yes":
+            why = getattr(record, "withhold_why", None) or MARKED
+            found.append(ReviewItem(record_key(record), str(record), MARKED, why))
+    return found
+
+
+def marked_drafts(pupil, records):
+    """The drafts in which “Not for disclosure” was ticked."""
+    found = []
+    for draft in drafts_of(pupil, records):
+        if ["withhold", "Yes"] in json.loads(draft.typed):
+            found.append(ReviewItem(f"Draft-{draft.id}", "Not saved yet", draft.form, MARKED))
+    return found
+
+
+def school_sections(pupil, contents):
+    """The sections kept for the school in which something is answered, or was."""
+    audited = audited_questions(pupil)
+    found = []
+    for record, data in contents:
+        for section in data["sections"]:
+            if not section["family"] and is_answered(record, section, audited):
+                key, label = section_key(record, section), f"“{section['label']}”"
+                found.append(ReviewItem(key, label, str(record), FOR_THE_SCHOOL))
+    return found
+
+
+def audited_questions(pupil):
+    """{(kind of record, its number, question)} of every answer that the audit log has."""
+    columns = (AuditEntry.record, AuditEntry.record_id, AuditEntry.question)
+    rows = AuditEntry.select(*columns).where(AuditEntry.pupil_id == pupil.id)
+    return set(rows.where(AuditEntry.question != "").tuples())
+
+
+def is_answered(record, section, audited):
+    """Whether a section has an answer, or had one: the audit log keeps what was taken out since."""
+    for line in section["lines"]:
+        if line.get("answer") or line.get("table"):
+            return True
+        if (type(record).__name__, record.id, line["name"]) in audited:
+            return True
+    return False
+
+
+def files_in(records):
+    """The files among these records."""
+    found = []
+    for record in records:
+        if isinstance(record, Document) and record.stored_as:
+            what = "The file"
+            if record.file_name:
+                what = f"The file “{record.file_name}”"
+            found.append(ReviewItem(f"{record_key(record)}/file", what, str(record)))
+    return found
+
+
+def third_parties(pupil):
+    """The people whom the record names besides the child: {heading: [names]}.
+
+    The staff are those who wrote or read it. Names inside sentences are not looked for.
+    """
+    found = {}
+    for record in records_of(pupil):
+        for holder in (record, *(row for _, row in rows_in(record))):
+            for heading, cls, name in THIRD_PARTIES:
+                if isinstance(holder, cls):
+                    found.setdefault(heading, []).append(getattr(holder, name))
+    numbers = AuditEntry.select(AuditEntry.user_id).where(AuditEntry.pupil_id == pupil.id)
+    found["Staff"] = [user.name for user in User.select().where(User.id.in_(numbers))]
+    for heading, names in found.items():
+        found[heading] = sorted({name for name in names if name})
+    return {heading: names for heading, names in found.items() if names}
+
+
+# --- what is given
+@dataclass
+class Bundle:
+    """Everything that is given of one child."""
+
+    pupil: Pupil
+    left_out: set  # keys of `review`
+    papers: list = field(default_factory=list)  # [(record, its data)]
+    files: list = field(default_factory=list)  # [(name, name on the disk, SHA-256, what it is)]
+    drafts: list = field(default_factory=list)  # data
+    trail: list = field(default_factory=list)  # rows of text, under TRAIL_HEADINGS
+
+
+def gather(pupil, left_out):
+    """The Bundle of a child, without what `left_out` names by the keys of `review`."""
+    bundle = Bundle(pupil, set(left_out))
+    contents = contents_of(pupil)
+    redaction = redaction_of(pupil, contents, bundle.left_out)
+    for record, data in contents:
+        if record_key(record) in bundle.left_out:
+            continue
+        bundle.papers.append((record, as_dict(record, data, bundle.left_out)))
+        if not isinstance(record, Document) or not record.stored_as:
+            continue
+        if f"{record_key(record)}/file" not in bundle.left_out:
+            name = file_name(len(bundle.files) + 1, record)
+            bundle.files.append((name, record.stored_as, record.sha256, str(record)))
+    bundle.drafts = drafts_given(pupil, contents, bundle.left_out)
+    bundle.trail = [row_of(e) for e in entries_about(pupil) if is_given(e, redaction)]
+    return bundle
+
+
+def as_dict(record, data, left_out):
+    """One record as data: its answers in words, and what else is kept in its columns."""
+    kept = {}
+    for column in record._meta.sorted_fields:
+        value = record.__data__.get(column.name)
+        if not column.verbose_name and column.name not in STEERING and value not in (None, ""):
+            kept[column.name] = str(value)
+    given = [s for s in data["sections"] if section_key(record, s) not in left_out]
+    about = {"kind": type(record).__name__, "number": record.id, "name": str(record)}
+    return {**data, **about, "kept": kept, "sections": given}
+
+
+def file_name(number, record):
+    """A name for a file of the bundle that names nobody: `files/01 Letter 2026-09-01.pdf`."""
+    ending = (record.file_name or "").rpartition(".")[2].lower()
+    if not ending.isalnum():
+        ending = "bin"
+    kind = re.sub(r"[^\w ]", "", record.kind or "Document")
+    day = ""
+    if record.dated:
+        day = f" {record.dated:%Y-%m-%d}"
+    return f"files/{number:02} {kind}{day}.{ending}"
+
+
+# --- what was typed and not saved
+def drafts_given(pupil, contents, left_out):
+    """The drafts that are given, as data."""
+    records = [record for record, _ in contents]
+    withheld = tuple(address_of(r) for r in records if record_key(r) in left_out)
+    found = []
+    for draft in drafts_of(pupil, records):
+        if f"Draft-{draft.id}" in left_out or draft.form.startswith(withheld):
+            continue
+        about = {"form": draft.form, "typed_at": str(draft.at), "by": draft.user.name}
+        found.append({**about, "typed": words_given(draft)})
+    return found
+
+
+def words_given(draft):
+    """[[name, words], ...] of a draft, never what stands under a section kept for the school."""
+    kept_back = school_questions(draft.form)
+    found = []
+    for name, words in json.loads(draft.typed):
+        question = name.partition("-")[0]  # of `actions-2-what` the group of rows
+        if words and question != "csrf_token" and question not in kept_back:
+            found.append([name, words])
+    return found
+
+
+def school_questions(address):
+    """The questions and groups kept for the school, of the form at an address."""
+    slug = address.strip("/").partition("/")[0]
+    found = set()
+    for cls in every():
+        if cls.slug() == slug:
+            for section, lines in cls.layout():
+                if not section.family:
+                    found.update(name for name, _ in lines)
+    return found
+
+
+# --- the audit log of a child
+@dataclass
+class Redaction:
+    """What of the audit log is kept back."""
+
+    records: set  # keys of records
+    questions: set  # {(key of a record, question or group of rows)}
+    owners: set  # the kinds of record of which anything is kept back
+    rows: set  # keys of the rows that are given although their owner's kind is one of these
+
+
+def redaction_of(pupil, contents, left_out):
+    """The Redaction that belongs to what is left out of a bundle."""
+    questions = questions_left_out(contents, left_out)
+    records = {key for key in left_out if "/" not in key}
+    records |= marked_and_removed(pupil, contents)
+    owners = {key.partition("-")[0] for key in records}
+    owners |= {key.partition("-")[0] for key, _ in questions}
+    rows = set()
+    for record, _ in contents:
+        if record_key(record) in records:
+            continue
+        for group, row in rows_in(record):
+            if (record_key(record), group) not in questions:
+                rows.add(record_key(row))
+    return Redaction(records, questions, owners, rows)
+
+
+def questions_left_out(contents, left_out):
+    """{(key of the record, question)} of the sections that are left out."""
+    found = set()
+    for record, data in contents:
+        for section in data["sections"]:
+            key = record_key(record)
+            if key in left_out or section_key(record, section) in left_out:
+                found.update((key, line["name"]) for line in section["lines"])
+    return found
+
+
+def marked_and_removed(pupil, contents):
+    """The keys of the records that were marked “Not for disclosure” once, and removed since."""
+    there = {record_key(record) for record, _ in contents}
+    found = set()
+    for entry in entries_about(pupil).where(AuditEntry.question == "withhold"):
+        if "Yes" in (entry.before, entry.after):
+            found.add(f"{entry.record}-{entry.record_id}")
+    return found - there
+
+
+def is_given(entry, redaction):
+    """Whether an audit row is given.
+
+    Nobody can tell any more to which record a removed row of a paper belonged: it is kept back
+    when anything is kept back of that kind of paper.
+    """
+    key = f"{entry.record}-{entry.record_id}"
+    if owner_of(entry.record) in redaction.owners:
+        return key in redaction.rows
+    if key in redaction.records:
+        return False
+    return (key, entry.question) not in redaction.questions
+
+
+def owner_of(kind):
+    """The kind of record whose rows are of this kind, or None."""
+    cls = KINDS.get(kind)
+    if cls is None or not issubclass(cls, Row):
+        return None
+    return cls.parent_field().rel_model.__name__
+
+
+def row_of(entry):
+    """An audit row as text, under TRAIL_HEADINGS."""
+    return [
+        str(entry.at),
+        entry.who,
+        entry.did(),
+        entry.record,
+        str(entry.record_id or ""),
+        label_of(entry),
+        entry.before,
+        entry.after,
+        entry.reason,
+    ]
+
+
+def label_of(entry):
+    """The words of the question that an audit row is about."""
+    cls = KINDS.get(entry.record)
+    if cls is None or entry.question not in dict(cls.questions()):
+        return entry.question
+    return dict(cls.questions())[entry.question].verbose_name
