@@ -31,6 +31,7 @@ from admin_views.account import views as account
 from audit import anchors, report
 from audit import log as audit_log
 from audit import verify as audit_verify
+from demo import school
 from ops import backup, checks, restore, school_folder, server, upgrade
 from ops.database import configure, make_migration, migrate, open_database
 from papers import printing
@@ -223,11 +224,9 @@ def demo_sign_ins(database, path):
     empty.
     """
     if not path.exists():
-        from demo import school
-
-        print("Building the fictional school, about half a minute ...", flush=True)
+        print("Building the fictional school, some seconds ...", flush=True)
         with database.connection_context():
-            signs = school.build(dates.today(), account.hash_password)
+            signs = school.build(dates.today(), account.hash_password, path.parent)
         path.touch(mode=0o600)
         path.write_text("\n".join("\t".join(line) for line in signs), "utf-8")
     return path.read_text("utf-8")

@@ -1,5 +1,5 @@
-"""A fictional school, to try the portal with.
+"""The fictional school of `make demo`: come here to change who is in it and what is written there.
 
-Come here to change its people and stories. It may import everything the pathway offers, and nothing
-of the program but the command `demo` imports it.
+It may import the records, the rules and the workflow, and fills an empty database through them.
+It knows nothing of screens, the web or the real school's data; nothing but a command imports it.
 """

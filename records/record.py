@@ -238,7 +238,7 @@ class Record(Table):
                     raise Clash(f"Somebody else has taken this {name} out since you opened it.")
             if was is None:
                 super().save(force_insert=True)
-                return self._audit("add", None, reason)
+                return self.audit_changes("add", None, reason)
             changed = {}
             for name, value in self.__data__.items():
                 if name not in ("id", "version") and value != was.__data__.get(name):
@@ -249,7 +249,7 @@ class Record(Table):
                 raise Clash(was.sealed_words())
             self._update(changed)
             self._dirty.clear()
-            return self._audit(act, was, reason)
+            return self.audit_changes(act, was, reason)
 
     def touch(self):
         """Count a change of the rows as a change of the record, so that two people cannot overwrite
@@ -268,7 +268,7 @@ class Record(Table):
         """Why a record that is locked cannot be saved."""
         return f"This {self.kind_name()} is sealed or declined: its words do not change any more."
 
-    def _audit(self, act, was, reason):
+    def audit_changes(self, act, was, reason):
         asked, changes = dict(self.questions()), []
         if was is None:
             changes.append(("", "", "", ""))

@@ -72,7 +72,6 @@ LONG_FILES = (
     "test_journeys_with_script.py",
     "test_axe.py",
     "test_machine.py",
-    "test_demo.py",
     "test_postgres.py",
     "test_keyboard.py",
     "test_paper.py",
@@ -309,7 +308,7 @@ def build_demo(path):
             audit_log.use_key(b"the tests")
             audit_log.install_triggers()
             numbering.never_reuse(made)
-            signs = school.build(TODAY, lambda password: f"hashed {password[::-1]}")
+            signs = school.build(TODAY, lambda password: f"hashed {password[::-1]}", path.parent)
             made.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         audit_log.db.initialize(before)

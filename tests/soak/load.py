@@ -169,7 +169,9 @@ def build(folder, url=None):
 
     database = open_school(folder, url)
     with database.connection_context(), audit_log.acting_as("The long run"):
-        school.build(dates.today(), lambda password: "nobody signs in with it")
+        school.build(
+            dates.today(), lambda password: "nobody signs in with it", pathlib.Path(folder)
+        )
         settings = m.Setting.of_school()
         settings.second_step = None
         settings.save()
