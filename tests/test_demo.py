@@ -113,7 +113,7 @@ def test_the_roll_has_420_pupils_and_about_70_are_on_the_pathway():
         ),
         (
             "states of a case",
-            {code for code, _ in m.CASE_STATES},
+            set(m.CASE_STATES),
             lambda: {case.state for case in m.EhcCase.select()},
         ),
         (
@@ -125,7 +125,7 @@ def test_the_roll_has_420_pupils_and_about_70_are_on_the_pathway():
         ),
         (
             "states of a paper",
-            {code for code, _ in m.STATUS},
+            set(m.STATUS),
             lambda: {form.status for kind in FORMS for form in kind.select()},
         ),
         (
@@ -232,10 +232,10 @@ def test_nobody_looks_real(texts):
 def test_nothing_is_left_unfilled_or_against_a_rule(texts, forms):
     assert not [said for said in texts if said[0] != "Setting" and re.search(r"[{}|]|==", said[2])]
     assert not [
-        (kind.__name__, record.id, record.faults())
+        (kind.__name__, record.id, record.errors())
         for kind in m.every()
         for record in kind.select()
-        if record.faults()
+        if record.errors()
     ]
     assert not [
         said
