@@ -1070,7 +1070,7 @@ def missing(form, user):
     return found
 
 
-def complete(form, user, on=None):
+def complete(form, user):
     """Mark a paper complete; raises Invalid with everything that is missing."""
     _may_write(form, user)
     found = missing(form, user)

@@ -73,19 +73,13 @@ def choices(label, prompt="", **more):
     return _question(TextField, label, prompt, many=True, **more)
 
 
-def link(label, to, prompt="", backref="+", needed=False, **more):
+def link(label, to, prompt="", backref="+", **more):
     """Another record: a pupil or a colleague to look up, or a row of the same form."""
-    made = ForeignKeyField(
-        to,
-        backref=backref,
-        on_delete="RESTRICT",
-        null=True,
-        verbose_name=label,
-        help_text=prompt,
-        **more,
-    )
-    made.ask = Ask(needed)
-    return made
+
+    def kind(**options):
+        return ForeignKeyField(to, backref=backref, on_delete="RESTRICT", **options)
+
+    return _question(kind, label, prompt, **more)
 
 
 def belongs_to(form, group):

@@ -420,7 +420,7 @@ def steps():
     """Each step of each move: (move, step)."""
     for mv in (*w.MOVES, w.UNDO):
         named = (
-            *(["mend_lists"] if mv.to else []),
+            *(["sync_lists"] if mv.to else []),
             *mv.makes,
             *(["letter"] if mv.letter else []),
             *(["text"] if mv.to else []),
