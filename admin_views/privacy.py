@@ -67,7 +67,6 @@ class DisclosureView(RecordView):
         return transfer, {}
 
     def more_links(self, record):
-        """Make the bundle, for those who may."""
         if not may(current_user, "r", Erasure) or record.pupil.erased_on:
             return []
         return [("Make the bundle", url_for("keeping.bundle", number=record.id))]
@@ -83,7 +82,6 @@ class DisclosureView(RecordView):
         return super().render(template, **more)
 
     def after_save(self, record, do):
-        """On to the bundle, until something was given."""
         links = self.more_links(record)
         if record.given_on or not links:
             return super().after_save(record, do)
@@ -185,14 +183,12 @@ class KeepingView(SchoolPage):
 
 # --- erasing
 def ask_to_erase(pupil, said):
-    """Ask for it; where to go then."""
     erasure.ask(pupil, me(), clean(said.get("words")))
     flash("Asked for. The head, or another SENCO, can erase the record now.", "done")
     return url_for("keeping.index")
 
 
 def take_request_back(pupil, said):
-    """Take the request to erase back; where to go then."""
     asked = erasure.asked_for(pupil)
     if asked is None or asked.asked_id != current_user.id:
         raise erasure.Cannot("Only the person who asked takes it back.")
@@ -202,7 +198,6 @@ def take_request_back(pupil, said):
 
 
 def erase_now(pupil, said):
-    """Erase it, as the second person; where to go then."""
     folder = pathlib.Path(current_app.config["DATA_DIR"])
     if erasure.erase(pupil, me(), said.get("words", ""), folder):
         flash("The record is erased.", "done")
@@ -212,7 +207,6 @@ def erase_now(pupil, said):
 
 
 def nothing_pressed(pupil, said):
-    """Refuse a form that no button sent."""
     raise erasure.Cannot("Press one of the buttons.")
 
 
@@ -256,7 +250,6 @@ def download(asked, items, left_out):
 
 
 def zip_name(asked):
-    """The name of the file: no child's name in it."""
     return f"record-request-{asked.id}-{today():%Y-%m-%d}.zip"
 
 
@@ -291,7 +284,6 @@ def make_bundle(asked, items, left_out, folder, by):
 
 
 def zipped(parts):
-    """Files, {name: bytes}, as the bytes of a ZIP."""
     box = io.BytesIO()
     with zipfile.ZipFile(box, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
@@ -325,7 +317,6 @@ def parts_of(asked, bundle, folder):
 
 
 def lean(value):
-    """A tree of data without what only says how to draw it."""
     if isinstance(value, list):
         return [lean(part) for part in value]
     if isinstance(value, dict):
@@ -334,7 +325,6 @@ def lean(value):
 
 
 def contents(asked, bundle, parts):
-    """The words of contents.txt."""
     files = []
     for name, _, _, title in bundle.files:
         if name not in parts:

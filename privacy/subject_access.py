@@ -77,7 +77,6 @@ def records_of(pupil):
 
 
 def rows_in(record):
-    """The rows of a record: [(group, row), ...]."""
     found = []
     for group, cls in type(record).groups().items():
         found += [(group, row) for row in getattr(record, group).order_by(cls.id)]
@@ -95,7 +94,6 @@ def section_key(record, section):
 
 
 def address_of(record):
-    """How the addresses of a record's pages begin."""
     return f"/{record.slug()}/{record.id}/"
 
 
@@ -128,7 +126,6 @@ def drafts_of(pupil, records):
 
 
 def entries_about(pupil):
-    """The audit rows of a child, oldest first."""
     return AuditEntry.select().where(AuditEntry.pupil_id == pupil.id).order_by(AuditEntry.id)
 
 
@@ -156,7 +153,6 @@ def review(pupil):
 
 
 def marked_records(records):
-    """The records that are marked “Not for disclosure”."""
     found = []
     for record in records:
         if getattr(record, "withhold", "") == "Yes":
@@ -166,7 +162,6 @@ def marked_records(records):
 
 
 def marked_drafts(pupil, records):
-    """The drafts in which “Not for disclosure” was ticked."""
     found = []
     for draft in drafts_of(pupil, records):
         if ["withhold", "Yes"] in json.loads(draft.typed):
@@ -187,7 +182,6 @@ def school_sections(pupil, contents):
 
 
 def audited_questions(pupil):
-    """{(kind of record, its number, question)} of every answer that the audit log has."""
     columns = (AuditEntry.record, AuditEntry.record_id, AuditEntry.question)
     rows = AuditEntry.select(*columns).where(AuditEntry.pupil_id == pupil.id)
     return set(rows.where(AuditEntry.question != "").tuples())
@@ -204,7 +198,6 @@ def is_answered(record, section, audited):
 
 
 def files_in(records):
-    """The files among these records."""
     found = []
     for record in records:
         if isinstance(record, Document) and record.stored_as:
@@ -291,7 +284,6 @@ def file_name(number, record):
 
 # --- what was typed and not saved
 def drafts_given(pupil, contents, left_out):
-    """The drafts that are given, as data."""
     records = [record for record, _ in contents]
     withheld = tuple(address_of(r) for r in records if record_key(r) in left_out)
     found = []
@@ -390,7 +382,6 @@ def is_given(entry, redaction):
 
 
 def owner_of(kind):
-    """The kind of record whose rows are of this kind, or None."""
     cls = KINDS.get(kind)
     if cls is None or not issubclass(cls, Row):
         return None
@@ -398,7 +389,6 @@ def owner_of(kind):
 
 
 def row_of(entry):
-    """An audit row as text, under TRAIL_HEADINGS."""
     return [
         str(entry.at),
         entry.who,
@@ -413,7 +403,6 @@ def row_of(entry):
 
 
 def label_of(entry):
-    """The words of the question that an audit row is about."""
     cls = KINDS.get(entry.record)
     if cls is None or entry.question not in dict(cls.questions()):
         return entry.question

@@ -29,7 +29,6 @@ def password_box(label, missing, autocomplete, *more, hint=""):
 
 
 def name_box(*more, hint=""):
-    """The box for a user name."""
     return StringField(
         "User name",
         [InputRequired("Enter the user name"), *more],
@@ -74,11 +73,9 @@ class NewPassword(FlaskForm):
     )
 
     def names(self):
-        """What the person is called."""
         return self.person.username, self.person.name
 
     def validate_new_password(self, field):
-        """Refuse a password that is too short, too long, well known or easy to guess."""
         problem = password_problem(field.data, *self.names())
         if problem:
             raise ValidationError(problem)
@@ -98,7 +95,6 @@ class FirstAccount(NewPassword):
     )
 
     def names(self):
-        """What the person is called."""
         return self.user_name.data, self.full_name.data
 
 
