@@ -189,6 +189,7 @@ def ask_to_erase(pupil, said):
 
 
 def take_request_back(pupil, said):
+    """Take the request to erase back; where to go then."""
     asked = erasure.asked_for(pupil)
     if asked is None or asked.asked_id != current_user.id:
         raise erasure.Cannot("Only the person who asked takes it back.")
@@ -198,6 +199,7 @@ def take_request_back(pupil, said):
 
 
 def erase_now(pupil, said):
+    """Erase it, as the second person; where to go then."""
     folder = pathlib.Path(current_app.config["DATA_DIR"])
     if erasure.erase(pupil, me(), said.get("words", ""), folder):
         flash("The record is erased.", "done")
@@ -284,6 +286,7 @@ def make_bundle(asked, items, left_out, folder, by):
 
 
 def zipped(parts):
+    """Files, {name: bytes}, as the bytes of a ZIP."""
     box = io.BytesIO()
     with zipfile.ZipFile(box, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
@@ -325,6 +328,7 @@ def lean(value):
 
 
 def contents(asked, bundle, parts):
+    """The words of contents.txt."""
     files = []
     for name, _, _, title in bundle.files:
         if name not in parts:

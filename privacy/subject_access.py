@@ -143,42 +143,27 @@ class ReviewItem:
 def review(pupil):
     """What somebody must decide on before the bundle is given; what is left out at first leads."""
     contents = contents_of(pupil)
-    records = [record for record, _ in contents]
-    found = marked_records(records) + marked_drafts(pupil, records)
-    marked = {item.key for item in found}
-    contents = [(record, data) for record, data in contents if record_key(record) not in marked]
-    found += school_sections(pupil, contents)
-    found += files_in([record for record, _ in contents])
-    return found
-
-
-def marked_records(records):
-    found = []
-    for record in records:
+    audited = audited_questions(pupil)
+    marked, sections, files = [], [], []
+    for record, data in contents:
+        key, name = record_key(record), str(record)
         if getattr(record, "withhold", "") == "Yes":
             why = getattr(record, "withhold_why", None) or MARKED
-            found.append(ReviewItem(record_key(record), str(record), MARKED, why))
-    return found
-
-
-def marked_drafts(pupil, records):
-    found = []
-    for draft in drafts_of(pupil, records):
-        if ["withhold", "Yes"] in json.loads(draft.typed):
-            found.append(ReviewItem(f"Draft-{draft.id}", "Not saved yet", draft.form, MARKED))
-    return found
-
-
-def school_sections(pupil, contents):
-    """The sections kept for the school in which something is answered, or was."""
-    audited = audited_questions(pupil)
-    found = []
-    for record, data in contents:
+            marked.append(ReviewItem(key, name, MARKED, why))
+            continue
         for section in data["sections"]:
             if not section["family"] and is_answered(record, section, audited):
-                key, label = section_key(record, section), f"“{section['label']}”"
-                found.append(ReviewItem(key, label, str(record), FOR_THE_SCHOOL))
-    return found
+                label = f"“{section['label']}”"
+                sections.append(
+                    ReviewItem(section_key(record, section), label, name, FOR_THE_SCHOOL)
+                )
+        if isinstance(record, Document) and record.stored_as:
+            what = f"The file “{record.file_name or record.kind}”"
+            files.append(ReviewItem(f"{key}/file", what, name))
+    for draft in drafts_of(pupil, [record for record, _ in contents]):
+        if ["withhold", "Yes"] in json.loads(draft.typed):
+            marked.append(ReviewItem(f"Draft-{draft.id}", "Not saved yet", draft.form, MARKED))
+    return marked + sections + files
 
 
 def audited_questions(pupil):
@@ -195,17 +180,6 @@ def is_answered(record, section, audited):
         if (type(record).__name__, record.id, line["name"]) in audited:
             return True
     return False
-
-
-def files_in(records):
-    found = []
-    for record in records:
-        if isinstance(record, Document) and record.stored_as:
-            what = "The file"
-            if record.file_name:
-                what = f"The file “{record.file_name}”"
-            found.append(ReviewItem(f"{record_key(record)}/file", what, str(record)))
-    return found
 
 
 def third_parties(pupil):
@@ -284,6 +258,7 @@ def file_name(number, record):
 
 # --- what was typed and not saved
 def drafts_given(pupil, contents, left_out):
+    """The drafts that are given, as data."""
     records = [record for record, _ in contents]
     withheld = tuple(address_of(r) for r in records if record_key(r) in left_out)
     found = []
@@ -331,30 +306,20 @@ class Redaction:
 
 def redaction_of(pupil, contents, left_out):
     """The Redaction that belongs to what is left out of a bundle."""
-    questions = questions_left_out(contents, left_out)
-    records = {key for key in left_out if "/" not in key}
-    records |= marked_and_removed(pupil, contents)
-    owners = {key.partition("-")[0] for key in records}
-    owners |= {key.partition("-")[0] for key, _ in questions}
-    rows = set()
-    for record, _ in contents:
-        if record_key(record) in records:
-            continue
-        for group, row in rows_in(record):
-            if (record_key(record), group) not in questions:
-                rows.add(record_key(row))
-    return Redaction(records, questions, owners, rows)
-
-
-def questions_left_out(contents, left_out):
-    """{(key of the record, question)} of the sections that are left out."""
-    found = set()
+    records = {key for key in left_out if "/" not in key} | marked_and_removed(pupil, contents)
+    questions, rows = set(), set()
     for record, data in contents:
+        key = record_key(record)
+        hidden = set()
         for section in data["sections"]:
-            key = record_key(record)
             if key in left_out or section_key(record, section) in left_out:
-                found.update((key, line["name"]) for line in section["lines"])
-    return found
+                hidden.update(line["name"] for line in section["lines"])
+        questions.update((key, name) for name in hidden)
+        if key not in records:
+            rows.update(record_key(row) for group, row in rows_in(record) if group not in hidden)
+    keys = records | {key for key, _ in questions}
+    owners = {key.partition("-")[0] for key in keys}
+    return Redaction(records, questions, owners, rows)
 
 
 def marked_and_removed(pupil, contents):
@@ -389,6 +354,7 @@ def owner_of(kind):
 
 
 def row_of(entry):
+    """An audit row as text, under TRAIL_HEADINGS."""
     return [
         str(entry.at),
         entry.who,

@@ -29,6 +29,7 @@ def password_box(label, missing, autocomplete, *more, hint=""):
 
 
 def name_box(*more, hint=""):
+    """The box for a user name."""
     return StringField(
         "User name",
         [InputRequired("Enter the user name"), *more],
