@@ -68,7 +68,6 @@ class DisclosureView(RecordView):
         return transfer, {}
 
     def more_links(self, record):
-        """Make the bundle, for those who may."""
         if not may(current_user, "r", Erasure) or record.pupil.erased_on:
             return []
         return [("Make the bundle", url_for("keeping.bundle", number=record.id))]
@@ -84,7 +83,6 @@ class DisclosureView(RecordView):
         return super().render(template, **more)
 
     def after_save(self, record, do):
-        """On to the bundle, until something was given."""
         links = self.more_links(record)
         if record.given_on or not links:
             return super().after_save(record, do)
@@ -186,7 +184,6 @@ class KeepingView(SchoolPage):
 
 # --- erasing
 def ask_to_erase(pupil, said):
-    """Ask for it; where to go then."""
     erasure.ask(pupil, me(), clean(said.get("words")))
     flash("Asked for. The head, or another SENCO, can erase the record now.", "done")
     return url_for("keeping.index")
@@ -213,7 +210,6 @@ def erase_now(pupil, said):
 
 
 def nothing_pressed(pupil, said):
-    """Refuse a form that no button sent."""
     raise erasure.Cannot("Press one of the buttons.")
 
 
@@ -257,7 +253,6 @@ def download(asked, items, left_out):
 
 
 def zip_name(asked):
-    """The name of the file: no child's name in it."""
     return f"record-request-{asked.id}-{today():%Y-%m-%d}.zip"
 
 
@@ -326,7 +321,6 @@ def parts_of(asked, bundle, folder):
 
 
 def lean(value):
-    """A tree of data without what only says how to draw it."""
     if isinstance(value, list):
         return [lean(part) for part in value]
     if isinstance(value, dict):

@@ -48,7 +48,6 @@ def write_accesses(response):
 
 
 def action_of(response):
-    """Which action an answer about one record is."""
     if response.headers.get("Content-Disposition", "").startswith("attachment"):
         return "file"
     if response.mimetype == "application/pdf":

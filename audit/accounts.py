@@ -1,8 +1,7 @@
-"""Accounts, as the audit trail tells them: which one is new, who had a hand in whose, what is told.
+"""Accounts, as the audit log tells them: who is new, who had a hand in whose, what is told.
 
 Come here to change how long a new sign-in waits, what makes one new, or what the SENCOs and heads
-are told. What a new one may not do is the table `WAITING` in `admin_views/account/views.py`. All of
-this is computed from the rows of the audit trail; nothing is kept.
+are told. What a new one may not do is the table `WAITING` in `admin_views/account/views.py`.
 """
 
 import datetime
@@ -34,22 +33,27 @@ MAKES_NEW = {
     ("change", "account"): "the account was switched on",
 }
 
-# What is told of a person's account: (act, question) of a row, and the sentence.
+# What is told: (record, act, question) of an audit row, and the sentence.
 TOLD = {
-    ("add", ""): "{who} made an account for {person}.",
-    ("sign-in link made", ""): "{who} made a sign-in link for {person}. Why: {reason}.",
-    ("change", "role"): "{who} changed the role of {person} from {before} to {after}.",
-    ("change", "account"): "{who} changed the account of {person} from {before} to {after}.",
-    ("change", "classes"): "{who} changed the classes of {person} from {before} to {after}.",
-}
-# What is told besides: of the settings, and of commands at the server.
-TOLD_BESIDES = {
-    ("change", "second_step"): "{who} changed who must use a second step: now {after}.",
-    ("change", "anchor_place"): "{who} changed the folder for anchors: now {after}.",
-    ("restored", ""): "A backup of {before} was put in the place of the records.",
-    ("accepted", ""): "{who}: faults of the audit trail were accepted. Why: {reason}.",
-    ("export", ""): "{who}: everything held on record {record_id} was written to a file.",
-    ("view", ""): "{who}: somebody asked who saw record {record_id}.",
+    ("User", "add", ""): "{who} made an account for {person}.",
+    ("User", "sign-in link made", ""): "{who} made a sign-in link for {person}. Why: {reason}.",
+    ("User", "change", "role"): "{who} changed the role of {person} from {before} to {after}.",
+    (
+        "User",
+        "change",
+        "account",
+    ): "{who} changed the account of {person} from {before} to {after}.",
+    (
+        "User",
+        "change",
+        "classes",
+    ): "{who} changed the classes of {person} from {before} to {after}.",
+    ("Setting", "change", "second_step"): "{who} changed who must use a second step: now {after}.",
+    ("Setting", "change", "anchor_place"): "{who} changed the folder for anchors: now {after}.",
+    ("Setting", "restored", ""): "A backup of {before} was put in the place of the records.",
+    ("Setting", "accepted", ""): "{who}: faults of the audit trail were accepted. Why: {reason}.",
+    ("Pupil", "export", ""): "{who}: everything held on record {record_id} was written to a file.",
+    ("Pupil", "view", ""): "{who}: somebody asked who saw record {record_id}.",
 }
 
 
@@ -71,7 +75,6 @@ class New:
 
 
 def rows_about(person):
-    """The audit rows about a person's account, oldest first."""
     about = (AuditEntry.record == "User") & (AuditEntry.record_id == person.id)
     return AuditEntry.select().where(about).order_by(AuditEntry.id)
 
@@ -112,7 +115,7 @@ def hands_on(person):
     )
     found = {}
     for row in recent:
-        if (row.act, row.question) in TOLD and now() - TOLD_FOR < row.at <= now() + WAIT:
+        if ("User", row.act, row.question) in TOLD and now() - TOLD_FOR < row.at <= now() + WAIT:
             found[row.user_id] = row
     return found
 
@@ -155,36 +158,31 @@ def notices(reader):
     people = {person.id: person for person in User.select()}
     found = []
     for row in told_rows().where(AuditEntry.id > read_up_to(reader)):
-        sentence = sentence_of(row)
+        sentence = TOLD.get((row.record, row.act, row.question))
         if sentence:
-            found.append(Notice(row.id, row.at, in_words(row, sentence, people.get(row.record_id))))
+            words = notice_words(row, sentence, people.get(row.record_id))
+            found.append(Notice(row.id, row.at, words))
     return found
 
 
 def told_rows():
     """The audit rows of the last days that may be told, newest first."""
-    recent = AuditEntry.at > now() - TOLD_FOR
-    person = (AuditEntry.record == "User") & AuditEntry.act.in_([act for act, _ in TOLD])
-    person &= AuditEntry.user_id.is_null(False)  # not the first account of a school
-    acts = ("change", "restored", "accepted")
-    school = (AuditEntry.record == "Setting") & AuditEntry.act.in_(acts)
-    command = AuditEntry.who.in_(AT_SERVER) & AuditEntry.act.in_(("export", "view"))
-    told = AuditEntry.select().where(recent, person | school | command)
-    return told.order_by(AuditEntry.id.desc())
+    acts = AuditEntry.act.in_([act for _, act, _ in TOLD])
+    # not the first account of a school, which nobody made
+    person = (AuditEntry.record == "User") & AuditEntry.user_id.is_null(False)
+    command = (AuditEntry.record == "Pupil") & AuditEntry.who.in_(AT_SERVER)
+    whose = person | command | (AuditEntry.record == "Setting")
+    rows = AuditEntry.select().where(AuditEntry.at > now() - TOLD_FOR, acts, whose)
+    return rows.order_by(AuditEntry.id.desc())
 
 
-def sentence_of(row):
-    """The sentence of an audit row that is told; None for one that is not."""
-    table = TOLD if row.record == "User" else TOLD_BESIDES
-    return table.get((row.act, row.question))
-
-
-def in_words(row, sentence, person):
+def notice_words(row, sentence, person):
     """The sentence with its names and answers."""
-    role = f" ({person.answer('role')})" if person else ""
+    if person:
+        person = f"{person} ({person.answer('role')})"
     return sentence.format(
         who=row.who,
-        person=f"{person}{role}",
+        person=person,
         before=row.before or "none",
         after=row.after or "none",
         reason=row.reason,
@@ -193,13 +191,11 @@ def in_words(row, sentence, person):
 
 
 def read_up_to(reader):
-    """The number of the last notice that a person has put away."""
     rows = rows_about(reader).where(AuditEntry.act == READ, AuditEntry.user_id == reader.id)
     return max((int(row.after) for row in rows), default=0)
 
 
 def put_away(reader, number):
     """Put away what this person is told, up to a row that they have seen; it is written down."""
-    shown = [notice.number for notice in notices(reader)]
-    if number in shown:
+    if number in [notice.number for notice in notices(reader)]:
         audit(READ, reader, after=str(number))

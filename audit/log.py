@@ -109,7 +109,6 @@ def acting_as(name, user=None, role=""):
 
 
 def actor():
-    """The Actor on whose behalf this runs, or None."""
     return _acting.get()
 
 
@@ -422,7 +421,7 @@ def write_anchor(path):
 
 
 def write_anchors(path, anchors):
-    """Write anchors at the end of a file, one JSON line each, and wait until they are on the disk."""
+    """Add anchors to a file, one JSON line each, and wait until they are on the disk."""
     with open(path, "a", encoding="utf-8", opener=lambda p, how: os.open(p, how, 0o600)) as out:
         for anchor in anchors:
             # first the line break: the line before may have been cut off

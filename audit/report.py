@@ -36,7 +36,6 @@ def may_read(user, entry):
 
 
 def is_about(record):
-    """The condition that an audit row is about this record, and about the same child."""
     return (
         (AuditEntry.record == type(record).__name__)
         & (AuditEntry.record_id == record.id)
@@ -45,7 +44,6 @@ def is_about(record):
 
 
 def same_child(record):
-    """The condition that an audit row is about the child of this record, or about none like it."""
     pupil = record.pupil_key()
     if pupil is None:
         return AuditEntry.pupil_id.is_null()

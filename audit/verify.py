@@ -45,12 +45,10 @@ def trail_problems(anchors=()):
 
 
 def erasure_problems():
-    """Audit rows that were blanked without an erasure, but for what was accepted."""
     return audit_log.not_accepted(erasure_faults())
 
 
 def seal_problems():
-    """What is wrong with the sealed papers, but for what was accepted."""
     return audit_log.not_accepted(seal_faults())
 
 

@@ -45,14 +45,12 @@ def obstacle(pupil):
 
 
 def asked_for(pupil):
-    """The open request to erase a child's record, or None."""
     still_open = (Erasure.done_at.is_null(), Erasure.asked_id.is_null(False))
     rows = Erasure.select().where(Erasure.pupil == pupil, *still_open)
     return rows.order_by(Erasure.id.desc()).first()
 
 
 def erasure_of(pupil):
-    """Who erased a child's record, when and why, or None."""
     rows = Erasure.select().where(Erasure.pupil == pupil, Erasure.done_at.is_null(False))
     return rows.order_by(Erasure.id.desc()).first()
 
@@ -71,7 +69,6 @@ def ask(pupil, user, reason):
 
 
 def refuse(sentence):
-    """Raise Cannot with a sentence, unless there is none."""
     if sentence:
         raise Cannot(sentence)
 
@@ -91,7 +88,6 @@ def check_second_person(asked, pupil, user, surname):
 
 
 def plain(name):
-    """A name without regard to case or spacing."""
     return " ".join(name.split()).casefold()
 
 
@@ -124,7 +120,6 @@ def erase(pupil, user, surname, folder):
 
 
 def stored_files(*where):
-    """The names on the disk of the files of documents."""
     rows = Document.select(Document.stored_as).where(Document.stored_as.is_null(False), *where)
     return {name for (name,) in rows.tuples() if name}
 

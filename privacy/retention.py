@@ -22,7 +22,6 @@ class Due:
 
 
 def on_sen_support():
-    """The ids of the pupils who were ever on the SEN List."""
     stages = Placement.stage.in_(("S2", "S3", "E"))
     rows = Placement.select(Placement.pupil).where(~Placement.void, stages).tuples()
     return {pupil_id for (pupil_id,) in rows}

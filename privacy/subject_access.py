@@ -77,7 +77,6 @@ def records_of(pupil):
 
 
 def rows_in(record):
-    """The rows of a record: [(group, row), ...]."""
     found = []
     for group, cls in type(record).groups().items():
         found += [(group, row) for row in getattr(record, group).order_by(cls.id)]
@@ -95,7 +94,6 @@ def section_key(record, section):
 
 
 def address_of(record):
-    """How the addresses of a record's pages begin."""
     return f"/{record.slug()}/{record.id}/"
 
 
@@ -128,7 +126,6 @@ def drafts_of(pupil, records):
 
 
 def entries_about(pupil):
-    """The audit rows of a child, oldest first."""
     return AuditEntry.select().where(AuditEntry.pupil_id == pupil.id).order_by(AuditEntry.id)
 
 
@@ -146,48 +143,30 @@ class ReviewItem:
 def review(pupil):
     """What somebody must decide on before the bundle is given; what is left out at first leads."""
     contents = contents_of(pupil)
-    records = [record for record, _ in contents]
-    found = marked_records(records) + marked_drafts(pupil, records)
-    marked = {item.key for item in found}
-    contents = [(record, data) for record, data in contents if record_key(record) not in marked]
-    found += school_sections(pupil, contents)
-    found += files_in([record for record, _ in contents])
-    return found
-
-
-def marked_records(records):
-    """The records that are marked “Not for disclosure”."""
-    found = []
-    for record in records:
+    audited = audited_questions(pupil)
+    marked, sections, files = [], [], []
+    for record, data in contents:
+        key, name = record_key(record), str(record)
         if getattr(record, "withhold", "") == "Yes":
             why = getattr(record, "withhold_why", None) or MARKED
-            found.append(ReviewItem(record_key(record), str(record), MARKED, why))
-    return found
-
-
-def marked_drafts(pupil, records):
-    """The drafts in which “Not for disclosure” was ticked."""
-    found = []
-    for draft in drafts_of(pupil, records):
-        if ["withhold", "Yes"] in json.loads(draft.typed):
-            found.append(ReviewItem(f"Draft-{draft.id}", "Not saved yet", draft.form, MARKED))
-    return found
-
-
-def school_sections(pupil, contents):
-    """The sections kept for the school in which something is answered, or was."""
-    audited = audited_questions(pupil)
-    found = []
-    for record, data in contents:
+            marked.append(ReviewItem(key, name, MARKED, why))
+            continue
         for section in data["sections"]:
             if not section["family"] and is_answered(record, section, audited):
-                key, label = section_key(record, section), f"“{section['label']}”"
-                found.append(ReviewItem(key, label, str(record), FOR_THE_SCHOOL))
-    return found
+                label = f"“{section['label']}”"
+                sections.append(
+                    ReviewItem(section_key(record, section), label, name, FOR_THE_SCHOOL)
+                )
+        if isinstance(record, Document) and record.stored_as:
+            what = f"The file “{record.file_name or record.kind}”"
+            files.append(ReviewItem(f"{key}/file", what, name))
+    for draft in drafts_of(pupil, [record for record, _ in contents]):
+        if ["withhold", "Yes"] in json.loads(draft.typed):
+            marked.append(ReviewItem(f"Draft-{draft.id}", "Not saved yet", draft.form, MARKED))
+    return marked + sections + files
 
 
 def audited_questions(pupil):
-    """{(kind of record, its number, question)} of every answer that the audit log has."""
     columns = (AuditEntry.record, AuditEntry.record_id, AuditEntry.question)
     rows = AuditEntry.select(*columns).where(AuditEntry.pupil_id == pupil.id)
     return set(rows.where(AuditEntry.question != "").tuples())
@@ -201,18 +180,6 @@ def is_answered(record, section, audited):
         if (type(record).__name__, record.id, line["name"]) in audited:
             return True
     return False
-
-
-def files_in(records):
-    """The files among these records."""
-    found = []
-    for record in records:
-        if isinstance(record, Document) and record.stored_as:
-            what = "The file"
-            if record.file_name:
-                what = f"The file “{record.file_name}”"
-            found.append(ReviewItem(f"{record_key(record)}/file", what, str(record)))
-    return found
 
 
 def third_parties(pupil):
@@ -339,30 +306,20 @@ class Redaction:
 
 def redaction_of(pupil, contents, left_out):
     """The Redaction that belongs to what is left out of a bundle."""
-    questions = questions_left_out(contents, left_out)
-    records = {key for key in left_out if "/" not in key}
-    records |= marked_and_removed(pupil, contents)
-    owners = {key.partition("-")[0] for key in records}
-    owners |= {key.partition("-")[0] for key, _ in questions}
-    rows = set()
-    for record, _ in contents:
-        if record_key(record) in records:
-            continue
-        for group, row in rows_in(record):
-            if (record_key(record), group) not in questions:
-                rows.add(record_key(row))
-    return Redaction(records, questions, owners, rows)
-
-
-def questions_left_out(contents, left_out):
-    """{(key of the record, question)} of the sections that are left out."""
-    found = set()
+    records = {key for key in left_out if "/" not in key} | marked_and_removed(pupil, contents)
+    questions, rows = set(), set()
     for record, data in contents:
+        key = record_key(record)
+        hidden = set()
         for section in data["sections"]:
-            key = record_key(record)
             if key in left_out or section_key(record, section) in left_out:
-                found.update((key, line["name"]) for line in section["lines"])
-    return found
+                hidden.update(line["name"] for line in section["lines"])
+        questions.update((key, name) for name in hidden)
+        if key not in records:
+            rows.update(record_key(row) for group, row in rows_in(record) if group not in hidden)
+    keys = records | {key for key, _ in questions}
+    owners = {key.partition("-")[0] for key in keys}
+    return Redaction(records, questions, owners, rows)
 
 
 def marked_and_removed(pupil, contents):
@@ -390,7 +347,6 @@ def is_given(entry, redaction):
 
 
 def owner_of(kind):
-    """The kind of record whose rows are of this kind, or None."""
     cls = KINDS.get(kind)
     if cls is None or not issubclass(cls, Row):
         return None
@@ -413,7 +369,6 @@ def row_of(entry):
 
 
 def label_of(entry):
-    """The words of the question that an audit row is about."""
     cls = KINDS.get(entry.record)
     if cls is None or entry.question not in dict(cls.questions()):
         return entry.question

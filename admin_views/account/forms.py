@@ -74,11 +74,9 @@ class NewPassword(FlaskForm):
     )
 
     def names(self):
-        """What the person is called."""
         return self.person.username, self.person.name
 
     def validate_new_password(self, field):
-        """Refuse a password that is too short, too long, well known or easy to guess."""
         problem = password_problem(field.data, *self.names())
         if problem:
             raise ValidationError(problem)
@@ -98,7 +96,6 @@ class FirstAccount(NewPassword):
     )
 
     def names(self):
-        """What the person is called."""
         return self.user_name.data, self.full_name.data
 
 

@@ -56,7 +56,6 @@ def audit_event(act, about, by=None, reason=""):
 
 
 def sha256_hex(text):
-    """SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -81,7 +80,6 @@ def password_problem(password, *names):
 
 
 def guesses(password, words=()):
-    """How many guesses a password would take; `words` come first."""
     # zxcvbn() would keep `words`
     dictionaries = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(words)}
     # gaps between words hide nothing from a guesser
@@ -115,7 +113,6 @@ def dummy_hash():
 
 
 def matches(kept, password):
-    """Whether this password made this hash."""
     try:
         with hashing:
             return hasher.verify(kept, plain(password))
@@ -168,7 +165,6 @@ def use_app_code(user, code, secret):
 
 
 def recovery_hashes(user):
-    """The hashes of the recovery codes that a person has left."""
     return (user.recovery or "").split()
 
 
@@ -185,7 +181,6 @@ def use_recovery_code(user, code):
 
 
 def code_is_right(user, typed):
-    """Whether this is a good code from the app or the list of recovery codes."""
     code = re.sub(r"[\s-]", "", typed).lower()
     return use_app_code(user, code, user.totp) or use_recovery_code(user, code)
 

@@ -57,20 +57,17 @@ def start(user, address="", agent=""):
 
 
 def last_used_first(user):
-    """The sessions of a person, those that ran out included."""
     newest = (UserSession.seen_at.desc(), UserSession.id.desc())
     return UserSession.select().where(UserSession.user == user).order_by(*newest)
 
 
 def by_token(token):
-    """The session of a token, or None; it may have run out."""
     if not token:
         return None
     return UserSession.get_or_none(UserSession.key == sha256_hex(token))
 
 
 def of_user(user):
-    """The sessions of a person that hold, last used first."""
     return [row for row in last_used_first(user) if is_valid(row)]
 
 
@@ -115,7 +112,6 @@ def device_name(agent):
 
 
 def first_match(table, agent):
-    """The words of the first row whose mark stands in what a browser says, or an empty text."""
     for mark, words in table:
         if mark in agent:
             return words

@@ -91,7 +91,6 @@ def init_app(app):
 
 
 def session_left():
-    """How long the session lasts, for every page."""
     if not current_user.is_authenticated:
         return {"time_left": None}
     return {"time_left": sessions.time_left(g.user_session)}
@@ -189,7 +188,6 @@ def safe_next():
 
 
 def me():
-    """The signed-in person."""
     return current_user._get_current_object()
 
 
@@ -222,7 +220,6 @@ def sign_in():
 
 
 def go_on(user):
-    """After a good password: ask for the code, or finish."""
     if not user.totp:
         return finish(user)
     session["half"] = [user.token, int(time.time())]
@@ -260,7 +257,6 @@ def code():
 
 
 def finish(user, where=None):
-    """Sign the person in and remember this device."""
     enter(user)
     audit_event("signed in", user, user)
     return remember_device(redirect(where or safe_next()), user)
@@ -296,7 +292,6 @@ def sign_out():
 
 # --- the first account
 def first_signer():
-    """Signs the link for the first account."""
     return URLSafeTimedSerializer(current_app.secret_key, salt="first account")
 
 
@@ -359,7 +354,6 @@ def person_to_help(number):
 
 
 def may_link(user, person):
-    """Whether `user` may make a sign-in link for `person`."""
     return user.role == TECHNICIAN or user.role == SENCO and person.role != TECHNICIAN
 
 
@@ -432,7 +426,6 @@ def use_link(token):
 
 
 def dead_link():
-    """Say that a link does not work (any more), and what to do."""
     return render_template("account_dead_link.html", title="This link does not work"), 410
 
 
@@ -575,7 +568,6 @@ def recovery_codes():
 
 
 def show_new_codes(user):
-    """Make ten recovery codes and show them, once."""
     return render_template(
         "account_codes.html", title="Your recovery codes", codes=new_recovery_codes(user)
     )
