@@ -350,7 +350,7 @@ def end_of_the_trail_holds(at):
 
 @check(PROBLEM, TRACE, TELL, slow=True, alarm=True)
 def trail_and_seals_hold(at):
-    """The whole audit trail and every sealed paper are as written, and fit the anchors elsewhere."""
+    """The whole audit trail and every sealed paper are as written, and fit all anchors."""
     found = verify.problems(at.backups.valid_anchors())
     return f"{found[0]} ({len(found)} findings in all.)" if found else None
 

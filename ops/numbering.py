@@ -48,7 +48,8 @@ def rebuild(database, table, made):
         (table,),
     ).fetchall()
     old, fresh = Entity(table), Entity(f"{table}__fresh")
-    database.execute_sql(made.replace(f'"{table}"', f'"{table}__fresh"', 1))
+    made = made.replace(f'"{table}"', f'"{table}__fresh"', 1)
+    database.execute_sql(made)
     for statement in (
         (SQL("INSERT INTO"), fresh, SQL("SELECT * FROM"), old),
         (SQL("DROP TABLE"), old),

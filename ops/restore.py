@@ -71,7 +71,7 @@ def unpack(path, key, into, anyway=False):
     try:
         pyrage.decrypt_file(str(path), str(bundle), [key])
         with tarfile.open(bundle) as archive:
-            extract(archive, into)
+            unpack_entries(archive, into)
         manifest = json.loads((into / "manifest.json").read_bytes())
     except pyrage.DecryptError as error:
         raise CannotDo(why_shut(path.name, error)) from None
@@ -86,7 +86,7 @@ def unpack(path, key, into, anyway=False):
     return manifest, found
 
 
-def extract(archive, into):
+def unpack_entries(archive, into):
     """Write the files of an archive into a folder, readable by the owner only. Raises CannotDo for
     an entry that no backup has, and OSError when there is no room for one.
 

@@ -55,6 +55,7 @@ def bind(host, port):
 
 
 def bound_socket(name, port):
+    """A socket that has one address and port; raises OSError."""
     found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     family, kind, protocol, _, place = found[0]
     made = socket.socket(family, kind, protocol)
