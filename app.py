@@ -17,7 +17,7 @@ from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from peewee import PeeweeException, SqliteDatabase
+from peewee import PeeweeException
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import IntegerConverter
 from werkzeug.sansio.utils import host_is_trusted
@@ -186,7 +186,7 @@ def hold_open(database):
     """One more connection to an SQLite file, to keep while the portal runs: on a full disk the
     first reader could not make `-shm`, and see nothing.
     """
-    if not isinstance(database, SqliteDatabase):
+    if not audit_log.on_sqlite(database):
         return None
     spare = sqlite3.connect(database.database, check_same_thread=False)
     spare.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()

@@ -4,18 +4,18 @@ them.
 Each command is a thin function; what it does is in the module that it calls.
 """
 
-import contextlib
+import collections
 import errno
 import http.client
 import json
 import logging
 import pathlib
 import platform
-import socket
 import sqlite3
 import ssl
 import sys
 import tempfile
+import time
 
 import click
 from peewee import PeeweeException
@@ -50,13 +50,12 @@ class Portal(click.Group):
         try:
             return super().invoke(context)
         except (OSError, PeeweeException, sqlite3.Error) as error:
-            # who reads what is printed went away: click ends quietly
-            if getattr(error, "errno", None) == errno.EPIPE:
+            if getattr(error, "errno", None) == errno.EPIPE:  # who reads went away: end quietly
                 raise
-            raise click.ClickException(why_not(error)) from error
+            raise click.ClickException(explain(error)) from error
 
 
-def why_not(error):
+def explain(error):
     """Why a command could not be done, in a sentence with the cure."""
     folder = config.data_dir()
     if storage.cannot_write(error):
@@ -73,7 +72,7 @@ def why_not(error):
             " portal first."
         )
     cure = f"Is {folder}/portal.db whole? ./portal restore brings it back."
-    if config.on_server():
+    if not audit_log.on_sqlite():
         cure = "Is the server of DATABASE_URL running?"
     return f"The database does not answer as it should ({type(error).__name__}). {cure}"
 
@@ -84,13 +83,10 @@ def cli():
 
 
 def folder_in_use():
-    """The data folder that the settings name; refused when it is another user's, or its records are
-    elsewhere now.
-    """
+    """The data folder that the settings name; refused when it is another user's."""
     config.use_settings_file()
     folder = config.data_dir()
-    typed = click.get_current_context(silent=True)
-    school_folder.refuse_stranger(folder, typed.info_name if typed else "run")
+    school_folder.refuse_stranger(folder, click.get_current_context().info_name)
     return folder
 
 
@@ -99,44 +95,43 @@ def opened():
     school.
     """
     folder = folder_in_use()
-    school_folder.refuse_moved(folder)
     database = open_database()
+    school_folder.refuse_moved(folder, database)
     school_folder.refuse_empty(folder, database)
     configure(folder)
     return database
 
 
-@cli.command()
-def run():
+# --- serving
+@cli.command("run")
+def run_command():
     """Bring the database up to date and serve the portal; refuse when the set-up is not safe."""
     folder = folder_in_use()
-    school_folder.refuse_moved(folder)
-    sockets = take_port()
-    start(open_database(), sockets)
+    database = open_database()
+    school_folder.refuse_moved(folder, database)
+    start(database, take_port())
 
 
 def take_port():
-    """The sockets to listen on, taken before anything is written; refuses settings that are not
-    safe or cannot be.
-    """
+    """The sockets to listen on, taken before anything is written. Raises config.CannotStart."""
     config.way_in()
     config.trusted_proxies()
     return server.bind(*config.address())
 
 
-def start(database, sockets, prepare=lambda: None):
+def start(database, sockets, prepare=None):
     """Serve after what must come before: safe keys, no restore or upgrade left half done, the
     database up to date, `prepare`, a safe set-up.
     """
     folder = config.data_dir()
     config.make_folder(folder)
-    # before anything is written there
-    refuse_unsafe(checks.Facts(config.data_dir(), database), groups=(checks.KEYS,))
+    refuse_unsafe(checks.Facts(folder, database), groups=(checks.KEYS,))
     school_folder.refuse_lost(folder, database)
     configure(folder)
     with backup.run_lock():
         upgrade.migrated(migrate)
-        prepare()
+        if prepare:
+            prepare()
         portal = app.create_app(database)
         with database.connection_context():
             refuse_unsafe(status.facts_of(portal))
@@ -147,23 +142,18 @@ def start(database, sockets, prepare=lambda: None):
 
 
 def refuse_unsafe(at, groups=checks.GROUPS):
-    """Say what is not safe and how to cure it, and end with exit code 2; nothing when all
-    is safe.
-    """
-    bad = [
-        r for r in checks.run(at, (checks.BLOCK,), groups) if not r.ok and r.level == checks.BLOCK
-    ]
-    if bad:
-        print(
-            "The portal does not start:\n" + "\n".join(checks.as_line(r) for r in bad),
-            file=sys.stderr,
-            flush=True,
-        )
-        sys.exit(2)
+    """When something is not safe: say it with its cure, and end with exit code 2."""
+    bad = [r for r in checks.run(at, (checks.BLOCK,), groups) if not r.ok]
+    if not bad:
+        return
+    print("The portal does not start:", file=sys.stderr)
+    for result in bad:
+        print(checks.as_line(result), file=sys.stderr, flush=True)
+    sys.exit(2)
 
 
-def tidy_up(portal):
-    """What a start puts right after a crash, inside the program's context."""
+def clear_leftovers(portal):
+    """Remove what a crash left behind."""
     documents.remove_stray_files(portal)
     imports.restore_uploads()
     backup.remove_leftovers()
@@ -172,7 +162,7 @@ def tidy_up(portal):
 def serve(portal, sockets):
     """Listen, then say where, then answer until Ctrl-C."""
     with portal.app_context(), portal.database.connection_context():
-        tidy_up(portal)
+        clear_leftovers(portal)
         # now, and not in the first request that needs it
         passwords.dummy_hash()
         printing.printers_of(portal).warm()
@@ -181,18 +171,16 @@ def serve(portal, sockets):
     listening = server.listen(portal, sockets, config.trusted_proxies())
     print(f"The portal is at {config.base_url()} - press Ctrl-C to stop it.", flush=True)
     if link:
-        print(
-            f"Nobody has an account yet. Make the first one here, within 24 hours:\n{link}",
-            flush=True,
-        )
+        print("Nobody has an account yet. Make the first one here, within 24 hours:")
+        print(link, flush=True)
     log.info("started, version %s, on %s", config.version(), portal.database.__class__.__name__)
     spare = app.hold_open(portal.database)  # noqa: F841  (kept until the end)
     listening.run()
     log.info("stopped")
 
 
-@cli.command()
-def demo():
+@cli.command("demo")
+def demo_command():
     """Serve a fictional school from its own folder, made at the first start."""
     config.use_demo_folder()
     folder = config.data_dir()
@@ -200,11 +188,7 @@ def demo():
     sockets = take_port()
     database = open_database()
     refuse_real_school(folder, database)
-    start(
-        database,
-        sockets,
-        lambda: print(demo_sign_ins(database, folder / "sign-ins.txt"), flush=True),
-    )
+    start(database, sockets, lambda: print(demo_sign_ins(database, folder / "sign-ins.txt")))
 
 
 def refuse_real_school(folder, database):
@@ -278,88 +262,63 @@ def retention_command():
             )
 
 
-@cli.command()
+@cli.command("check")
 @click.option("--quick", is_flag=True, help="Look at the newest rows and files only.")
 @click.option(
     "--tls",
     metavar="HOST",
     help="Also look at the HTTPS of this address, such as portal.school.example.",
 )
-def check(quick, tls):
+def check_command(quick, tls):
     """Say in one line each what is well and what is not, with its cure; exit code 1 for warnings, 2
     for problems.
     """
     portal = app.create_app(opened())
     with portal.database.connection_context():
         found = checks.run(status.facts_of(portal, whole=not quick))
-    found += [certificate(tls), known_as_https(tls)] if tls else []
-    print("\n".join(checks.as_line(r) for r in found))
-    bad = [r for r in found if not r.ok]
-    print(
-        f"{len(found)} checks: {len(found) - len(bad)} OK, "
-        + ", ".join(
-            f"{sum(checks.as_line(r).startswith(word) for r in bad)} {word}"
-            for word in ("PROBLEM", "WARNING", "NOTE")
-        )
-    )
+    if tls:
+        found.append(check_https(tls))
+    lines = [checks.as_line(result) for result in found]
+    print("\n".join(lines))
+    heads = collections.Counter(line.split()[0] for line in lines)
+    counts = ", ".join(f"{heads[word]} {word}" for word in ("OK", "PROBLEM", "WARNING", "NOTE"))
+    print(f"{len(found)} checks: {counts}")
     sys.exit(checks.exit_code(found))
 
 
-def certificate(host):
-    """What HTTPS at a host is worth: protocol, and days left of the certificate."""
-    host, _, port = host.removeprefix("https://").strip("/").partition(":")
-    cure = (
-        "See the settings of the web server in front; a certificate should renew itself 30 days"
-        " before its end"
-    )
-    try:
-        plain = socket.create_connection((host, int(port or 443)), 10)
-        with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as safe:
-            left = (
-                int(ssl.cert_time_to_seconds(safe.getpeercert()["notAfter"]) - checks.seconds())
-                // 86400
-            )
-            words = f"{host} speaks {safe.version()}; its certificate ends in {left} days."
-    except (OSError, ValueError) as error:
-        return checks.Result(
-            False, checks.PROBLEM, f"{host} gives no trusted HTTPS ({type(error).__name__}).", cure
-        )
-    return checks.Result(left >= 14, checks.WARN, words, "" if left >= 14 else cure)
-
-
-def known_as_https(host):
-    """Whether the portal behind this host knows that it is asked by HTTPS: then it tells browsers
-    to stay with it.
+def check_https(host):
+    """What HTTPS at a host is worth: its certificate, and whether the portal behind it knows that
+    it is asked by HTTPS, so that it tells browsers to stay with it.
     """
     host = host.removeprefix("https://").strip("/")
-    cure = "Let the web server in front send X-Forwarded-Proto: docs/technician.md, “HTTPS”"
     asked = http.client.HTTPSConnection(host, timeout=10)
     try:
+        asked.connect()
+        ends = ssl.cert_time_to_seconds(asked.sock.getpeercert()["notAfter"])
         asked.request("GET", "/healthz")
-        answer = asked.getresponse()
+        told = asked.getresponse().getheader("Strict-Transport-Security")
     except (OSError, http.client.HTTPException) as error:
+        words = f"{host} gives no trusted HTTPS ({type(error).__name__})."
+        return checks.Result(False, checks.PROBLEM, words, "See the web server in front")
+    finally:
+        asked.close()
+    if not told:
         return checks.Result(
             False,
             checks.PROBLEM,
-            f"The portal does not answer at {host} ({type(error).__name__}).",
-            "See the web server in front",
+            f"The portal at {host} does not know that it is asked by HTTPS, or is not there.",
+            "Let the web server in front send X-Forwarded-Proto: docs/technician.md, “HTTPS”",
         )
-    finally:
-        asked.close()
-    if answer.getheader("Strict-Transport-Security"):
-        return checks.Result(
-            True, checks.PROBLEM, f"Browsers are told to stay with HTTPS at {host}."
-        )
-    return checks.Result(
-        False,
-        checks.PROBLEM,
-        f"The portal at {host} does not know that it is asked by HTTPS, or is not there.",
-        cure,
-    )
+    left = int(ends - time.time()) // 86400
+    words = f"{host} has trusted HTTPS; its certificate ends in {left} days."
+    if left >= 14:
+        return checks.Result(True, checks.WARN, words)
+    cure = "A certificate should renew itself 30 days before its end: see the web server in front"
+    return checks.Result(False, checks.WARN, words, cure)
 
 
-@cli.command()
-def version():
+@cli.command("version")
+def version_command():
     """Say which release this is, and on what it runs."""
     print(
         f"Learning Pathway portal {config.version()}, Python {platform.python_version()},"
@@ -372,8 +331,11 @@ def version():
 def migrate_command(no_backup):
     """Bring the database up to date, after a backup of it."""
     opened()
-    with contextlib.nullcontext() if no_backup else backup.exclusive():
-        done = upgrade.migrated(migrate, keep=not no_backup)
+    if no_backup:  # an upgrade has made one, and holds the lock
+        done = upgrade.migrated(migrate, with_backup=False)
+    else:
+        with backup.exclusive():
+            done = upgrade.migrated(migrate)
     print("\n".join(done) or "The database is up to date.")
 
 
@@ -383,7 +345,10 @@ def backup_command():
     """Make a backup now, in every place that the settings name; the portal may be running."""
     opened()
     done, problems = backup.backup()
-    print("\n".join([*(f"Backup written: {path}" for path in done), *problems]))
+    for path in done:
+        print(f"Backup written: {path}")
+    for problem in problems:
+        print(problem)
     sys.exit(bool(problems))
 
 
@@ -401,27 +366,20 @@ def restore_command(file, to, key, accept):
     """Put a backup (the newest, or FILE, or the newest in the folder FILE) into the data folder;
     what is there is moved aside.
     """
-    folder = folder_in_use()
-    backup.set_folder(folder)
-    if not to and config.on_server():
+    backup.set_folder(folder_in_use())
+    database = open_database()
+    if not to and not audit_log.on_sqlite(database):
         raise click.ClickException(
             "The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to"
             " FOLDER), then bring it into an empty PostgreSQL database: DATA_DIR=FOLDER"
             " DATABASE_URL= ./portal move-to postgresql://..."
         )
-    open_database()
     print("\n".join(restore.restore(file, to, key, accept.strip())))
 
 
 @cli.command("drill")
 @click.argument("file", required=False)
-@click.option(
-    "--key",
-    help=(
-        "The recovery key from the school's safe, or a file with it: to see that it is the right"
-        " one."
-    ),
-)
+@click.option("--key", help="The recovery key from the safe: to see that it is the right one.")
 def drill_command(file, key):
     """Try the newest backup out in a folder of its own, and print a dated certificate; the portal
     may be running.
@@ -456,13 +414,10 @@ def move_to_command(url):
     print("\n".join(upgrade.move_to(url)))
 
 
-@cli.command("prove", hidden=True)
+@cli.command("verify-opened", hidden=True)
 @click.argument("folder")
-@click.option("--drill", is_flag=True)
-@click.option("--restored", default="")
-@click.option("--accept", default="")
-@click.option("--found", multiple=True)
-def prove_command(folder, drill, restored, accept, found):
+@click.argument("how")
+def verify_opened_command(folder, how):
     """Look at an opened backup, for `ops.restore.verify_in_subprocess`."""
     config.use_folder(folder)
     logging.disable(logging.ERROR)
@@ -470,13 +425,14 @@ def prove_command(folder, drill, restored, accept, found):
     database = open_database()
     migrate(database)
     portal = app.create_app(database, testing=True)
-    print(json.dumps(restore.run_smoke_checks(portal, drill, restored, accept, found)))
+    print(json.dumps(restore.run_smoke_checks(portal, account.finish, **json.loads(how))))
 
 
 @cli.command("starts", hidden=True)
 def starts_command():
-    """Whether the program starts, for `upgrade.check`."""
-    print(restore.see_sign_in(app.create_app(opened())))
+    """Whether the program starts, for an upgrade."""
+    portal = app.create_app(opened())
+    print(restore.see_sign_in(restore.getter(portal, portal.test_client())))
 
 
 @cli.command("migration")
@@ -507,7 +463,7 @@ def readme_command():
     print(readme.refresh(config.HERE / "README.md"))
 
 
-@cli.command()
+@cli.command("verify")
 @click.option("--accept", metavar="REASON", help="Accept what is wrong now and write down why.")
 @click.option(
     "--anchors",
@@ -516,13 +472,15 @@ def readme_command():
     type=click.Path(exists=True, dir_okay=False),
     help="A file of anchors besides those that the portal knows of; may be given again.",
 )
-def verify(accept, files):
+def verify_command(accept, files):
     """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors.
     Exit code 1 when something was.
     """
     with opened().connection_context():
         known = backup.valid_anchors()
-        given = [anchor for file in files for anchor in audit_log.read_anchors(file)]
+        given = []
+        for file in files:
+            given += audit_log.read_anchors(file)
         if accept is not None:
             accept_breaks([*known, *given], accept)
         found = audit_verify.problems([*known, *given])
@@ -534,9 +492,11 @@ def verify(accept, files):
 
 def verified(known, given):
     """What was looked at, in sentences: anchors, restores, accepted faults, the line for a book."""
-    head, kept = audit_log.head(), len(known) + len(given)
-    rows = f"{head.rows:,} audit rows"
-    lines = [f"Looked at: {rows}, every sealed paper, {kept} anchors kept elsewhere."]
+    head = audit_log.head()
+    kept = len(known) + len(given)
+    lines = [
+        f"Looked at: {head.rows:,} audit rows, every sealed paper, {kept} anchors kept elsewhere."
+    ]
     if not anchors.second_place(backup.school_settings()) and not given:
         lines.append("No anchor is kept where the portal can only add: see docs/technician.md.")
     left_out = len(backup.every_anchor()) - len(known)
@@ -546,7 +506,9 @@ def verified(known, given):
     accepted = len(audit_log.accepted())
     if accepted:
         lines.append(f"Faults that were accepted: {accepted}. The audit trail says which and why.")
-    return [*lines, f"Anchor of today: {anchors.line_of(head)}"] if head.rows else lines
+    if head.rows:
+        lines.append(f"Anchor of today: {anchors.line_of(head)}")
+    return lines
 
 
 def accept_breaks(anchors, reason):
@@ -556,7 +518,10 @@ def accept_breaks(anchors, reason):
             found = audit_verify.accept(anchors, reason)
         except ValueError as fault:
             raise click.ClickException(str(fault)) from None
-    print("\n".join([f"Accepted: {words}" for words in found]) or "There is nothing to accept.")
+    if not found:
+        print("There is nothing to accept.")
+    for words in found:
+        print(f"Accepted: {words}")
 
 
 @cli.command("who-saw")
@@ -566,19 +531,17 @@ def accept_breaks(anchors, reason):
     type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]),
     help="Only from this day on, such as 2026-09-01.",
 )
-def who_saw(pupil, since):
+def who_saw_command(pupil, since):
     """Print who saw or changed a child, newest first. PUPIL is the UPN, "surname, forename", or the
     number in the address.
     """
     with opened().connection_context():
         found = report.find_pupil(pupil)
-        if len(found) != 1:
-            raise click.ClickException(
-                "There is no such pupil."
-                if not found
-                else "There are several: give the UPN, or the number: "
-                + ", ".join(str(p.id) for p in found)
-            )
+        if not found:
+            raise click.ClickException("There is no such pupil.")
+        if len(found) > 1:
+            numbers = ", ".join(str(one.id) for one in found)
+            raise click.ClickException(f"There are several: give the UPN, or the number: {numbers}")
         with audit_log.acting_as("Command line"):
             audit_log.audit_access("view", found, "who-saw")
         print("\n".join(report.who_saw_lines(found[0], since and since.date())))

@@ -23,18 +23,21 @@ WHERE = ("DATA_DIR", "DATABASE_URL")  # where the records are: both from one pla
 SETTINGS = (*WHERE, "HOST", "PORT", "BEHIND_HTTPS", "HOSTS", "TRUSTED_PROXY", "INSECURE_HTTP")
 
 
+class CannotStart(click.ClickException):
+    """The portal cannot start as it is set up; the message names the cure."""
+
+    exit_code = 2
+
+
 # --- the settings file
 def settings_file():
-    """The file with the settings, there or not; None when PORTAL_ENV is empty: then there
-    is none.
-    """
+    """The file with the settings, there or not; None when PORTAL_ENV is empty."""
     named = os.environ.get("PORTAL_ENV", str(HERE / "portal.env"))
     return pathlib.Path(named).resolve() if named else None
 
 
 def use_settings_file():
-    """Take from the settings file what the environment does not say. Raises click.ClickException
-    with the cure.
+    """Take from the settings file what the environment does not say. Raises click.ClickException.
 
     When the environment names the data folder or the database, the file names neither: the folder
     of one school never meets the database of another.
@@ -46,55 +49,46 @@ def use_settings_file():
         if "PORTAL_ENV" in os.environ:
             raise click.ClickException(f"PORTAL_ENV names {path}, and there is no such file.")
         return
-    said = read_settings(path)
-    named = [name for name in WHERE if name in os.environ]
-    for name, value in said.items():
-        if value and not (name in WHERE and named):
+    given = read_settings(path)
+    if any(name in os.environ for name in WHERE):
+        for name in WHERE:
+            given.pop(name, None)
+    for name, value in given.items():
+        if value:
             os.environ.setdefault(name, value)
 
 
 def read_settings(path):
-    """The settings in a file: {name: value}, folders as whole paths. Raises click.ClickException
-    with the cure.
-    """
+    """The settings in a file, folders as whole paths. Raises click.ClickException."""
     try:
-        said = dotenv.dotenv_values(path, interpolate=False, encoding="utf-8")
+        given = dotenv.dotenv_values(path, interpolate=False, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not plain text in UTF-8"
         raise click.ClickException(
             f"{path} cannot be read ({why}). It belongs to the portal's own user, who alone "
             "should be able to read it: chmod 600, chown."
         ) from None
-    unknown = [name for name in said if name not in SETTINGS]
+    unknown = [name for name in given if name not in SETTINGS]
     if unknown:
         raise click.ClickException(
             f"{path} has a setting that the portal does not know: {', '.join(unknown)}. "
             f"It knows {', '.join(SETTINGS)}."
         )
-    if said.get("DATA_DIR"):
-        said["DATA_DIR"] = str(path.parent / said["DATA_DIR"])
-    return said
-
-
-class CannotStart(click.ClickException):
-    """The portal cannot start as it is set up; the message names the cure."""
-
-    exit_code = 2
+    if given.get("DATA_DIR"):
+        given["DATA_DIR"] = str(path.parent / given["DATA_DIR"])
+    return given
 
 
 # --- folders and the database
 def data_dir():
-    """The folder of everything that must be kept: database, key, files. It may not be there yet."""
+    """The folder of everything that must be kept: database, keys, files. It may not be there."""
     return pathlib.Path(os.environ.get("DATA_DIR") or HERE / "data").absolute()
 
 
 def make_folder(folder):
-    """Make a data folder, which only the portal's own user may open. Raises CannotStart when that
-    cannot be.
-    """
+    """Make a data folder, which only the portal's own user may open. Raises CannotStart."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # from the first day: the line of the backup works
         (folder / "files").mkdir(mode=0o700, exist_ok=True)
     except OSError as fault:
         raise unusable(folder, fault) from None
@@ -110,15 +104,8 @@ def unusable(folder, fault):
 
 
 def database_url():
-    """The address of the database when DATABASE_URL names one; None for the SQLite file in the data
-    folder.
-    """
+    """The address of the database when DATABASE_URL names one, or None."""
     return os.environ.get("DATABASE_URL") or None
-
-
-def on_server():
-    """Whether DATABASE_URL names a database server (PostgreSQL)."""
-    return not (database_url() or "sqlite").startswith("sqlite")
 
 
 def use_demo_folder():
@@ -134,9 +121,8 @@ def use_folder(folder):
 
 # --- keys and version
 def key_file(folder, name):
-    """A key of the portal: `secret.key` signs cookies, `audit.key` the audit trail.
-
-    Made at the first start, readable by the owner only. Raises CannotStart when that cannot be.
+    """A key of the portal, made at the first start, readable by the owner only: `secret.key` signs
+    cookies, `audit.key` the audit log. Raises CannotStart.
     """
     path = folder / name
     try:
@@ -175,10 +161,8 @@ def address():
 
 
 def trusted_proxies():
-    """The addresses of the web servers in front, whose word counts for who asks: [network]; none
-    without BEHIND_HTTPS.
-
-    Raises CannotStart when TRUSTED_PROXY is no address.
+    """The web servers in front, whose word counts for who asks: [network]; none without
+    BEHIND_HTTPS. Raises CannotStart when TRUSTED_PROXY is no address.
     """
     if not is_on("BEHIND_HTTPS"):
         return []
@@ -205,8 +189,7 @@ def host_names():
 
 
 def way_in():
-    """How staff reach the portal: (whether by HTTPS, the trusted host names, whether in the clear
-    over the network).
+    """How staff reach the portal: (by HTTPS, the host names, in the clear over the network).
 
     Raises CannotStart, with the cure, when that would not be safe.
     """
@@ -232,9 +215,10 @@ def base_url():
     """The address that staff type to reach the portal."""
     https, hosts, _ = way_in()
     host, port = address()
-    names = [name for name in hosts if name not in LOOPBACK]
-    if names:
-        named = names[0]
-    else:
-        named = "localhost" if host == "::1" else host  # see LOOPBACK
-    return f"https://{named}" if https else f"http://{named}:{port}"
+    if host == "::1":
+        host = "localhost"  # see LOOPBACK
+    for name in hosts:
+        if name not in LOOPBACK:
+            host = name
+            break
+    return f"https://{host}" if https else f"http://{host}:{port}"

@@ -13,6 +13,7 @@ from flask_login import current_user
 from admin_views.account import views as account
 from admin_views.school import SchoolPage
 from ops import checks
+from privacy import retention
 from records.questions import HEAD, SENCO, TECHNICIAN
 
 READERS, ALARMED = (SENCO, HEAD, TECHNICIAN), (SENCO, TECHNICIAN)
@@ -21,8 +22,7 @@ ORDER = (checks.BLOCK, checks.PROBLEM, checks.WARN, checks.NOTE)
 ALARMS_LIVE = 60
 # of a new portal: its check, what is to do, the screen where it is done
 FIRST_STEPS = (
-    ("school_is_named", "Write the name of the school", "setting.index_view"),
-    ("holidays_are_written", "Write the school's holidays", "setting.index_view"),
+    ("settings_are_written", "Write the school's name and holidays", "setting.index_view"),
     ("somebody_is_in_charge", "Add the SENCO", "user.new"),
     ("backups_go_to_two_places", "Name two places for the backups", "setting.index_view"),
     (
@@ -41,8 +41,8 @@ def facts_of(app, whole=False):
         app.database,
         app.config,
         account.OPEN,
-        app.config.get("LISTENS_AT", ""),
         whole,
+        retention.due,
     )
 
 

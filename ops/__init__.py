@@ -1,5 +1,5 @@
 """What keeps the machine alive: database, backup, restore, upgrade, checks, log files, server.
 
-Come here to change how the portal is run. It may import the records, the audit log and the papers,
-and never knows a screen.
+Come here to change how the portal is run. It may import the records, the pathway, the audit log and
+the papers, and never knows a screen.
 """

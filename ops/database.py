@@ -26,9 +26,7 @@ PRAGMAS = {
 
 
 def configure(folder=None):
-    """Make the data folder and its keys where they are missing, and look after it from now on;
-    before a database is opened.
-    """
+    """Make the data folder and its keys where they are missing, and look after it from now on."""
     folder = folder or config.data_dir()
     config.make_folder(folder)
     backup.set_folder(folder)
@@ -36,8 +34,8 @@ def configure(folder=None):
 
 
 def open_database(url=None):
-    """Point the models at a database, nothing else: what DATABASE_URL names, or SQLite in the data
-    folder.
+    """Point the models at a database, and make nothing: what DATABASE_URL names, or SQLite in the
+    data folder.
     """
     url = url or config.database_url()
     if url and not url.startswith("sqlite"):
@@ -56,9 +54,7 @@ def open_database(url=None):
 
 
 def migrate(database, folder=config.HERE / "migrations"):
-    """Bring the tables up to date and see that there are settings; returns the names of the
-    migrations that were run.
-    """
+    """Bring the tables up to date; gives the names of the migrations that were run."""
     with database.connection_context():
         done = Runner(database, str(folder)).up()
         if not diff_models(database, [audit_log.AuditEntry]):
@@ -71,22 +67,19 @@ def migrate(database, folder=config.HERE / "migrations"):
 
 
 def keep_numbers(database):
-    """See that no number is given twice, not even one of a row that was removed before this was
-    kept.
-    """
+    """See that no number is given twice, not even one that only the audit log knows of."""
     numbering.never_reuse(database)
     tables = {kind.__name__: kind._meta.table_name for kind in models.every()}
     entry = audit_log.AuditEntry
     told = entry.select(entry.record, fn.MAX(entry.record_id)).where(entry.record.in_(list(tables)))
-    highest = dict(told.group_by(entry.record).tuples())
-    numbering.raise_numbers(
-        database, {tables[kind]: number for kind, number in highest.items() if number}
-    )
+    highest = {}
+    for kind, number in told.group_by(entry.record).tuples():
+        highest[tables[kind]] = number or 0
+    numbering.raise_numbers(database, highest)
 
 
 def make_migration(database, name, folder=config.HERE / "migrations"):
-    """Write the migration for what is new in models.py and run it; returns its path, or None when
-    nothing is new.
+    """Write the migration for what is new in models.py and run it; gives its path, or None.
 
     Raises click.ClickException when a question was renamed or taken out: that would lose answers.
     """
@@ -106,15 +99,10 @@ def make_migration(database, name, folder=config.HERE / "migrations"):
 
 
 def body_of(diff):
-    """The text of a migration. Nothing is ever taken back, so it has no `down`; Python-only
-    defaults need no remark.
-    """
-    lines = template(diff).partition("\n\n\ndef down(")[0].splitlines()
-    return (
-        "\n".join(
-            line
-            for line in lines
-            if not (line.startswith("# TODO") and "default <function" in line)
-        )
-        + "\n"
-    )
+    """The text of a migration, without `down`: nothing is ever taken back."""
+    lines = []
+    for line in template(diff).partition("\n\n\ndef down(")[0].splitlines():
+        # defaults that are made by Python need no remark
+        if not (line.startswith("# TODO") and "default <function" in line):
+            lines.append(line)
+    return "\n".join(lines) + "\n"

@@ -1,9 +1,7 @@
-"""A whole database, table by table, on both engines: copied at one moment, counted and hashed,
-brought from one engine to another.
+"""A whole database, table by table: copied at one moment, hashed, moved to another engine.
 
-Come here to change how a copy is made or compared. Nothing here knows a record by name: it reads
-what the database says about itself, so that it works before and after a migration. A hash says the
-same of the same rows on SQLite and on PostgreSQL.
+Come here to change how a copy is made or compared. Nothing here knows a record by name, so that it
+works before and after a migration; a hash is the same for the same rows on SQLite and PostgreSQL.
 """
 
 import datetime
@@ -21,22 +19,23 @@ from audit.log import on_sqlite
 from ops import numbering
 
 HISTORY = "schema_migration"  # which migrations were run: each database keeps its own
-FEW = 200  # rows held at a time
+ROWS_AT_ONCE = 200
 
 
 def table_names(database):
-    """The names of all tables, but those of the engine itself."""
-    found = set(database.get_tables()) - {HISTORY}
-    return sorted(name for name in found if not name.startswith("sqlite_"))
+    """The names of all tables but those of the engine and of the migrations."""
+    names = set(database.get_tables()) - {HISTORY}
+    return sorted(name for name in names if not name.startswith("sqlite_"))
 
 
-def tables(database):
+def in_order(database):
     """The names of all tables, each after those that it points at."""
     names = table_names(database)
-    points_at = {
-        n: {key.dest_table for key in database.get_foreign_keys(n)} & {*names} - {n} for n in names
-    }
-    return list(graphlib.TopologicalSorter(points_at).static_order())
+    sorter = graphlib.TopologicalSorter()
+    for name in names:
+        targets = {key.dest_table for key in database.get_foreign_keys(name)}
+        sorter.add(name, *targets.intersection(names) - {name})
+    return list(sorter.static_order())
 
 
 def applied(database):
@@ -46,67 +45,70 @@ def applied(database):
 
 def rows(database, table, names):
     """The rows of a table as tuples of the named columns, by id, a few at a time."""
-    source, last = Table(table).bind(database), 0
-    wanted = (
-        source.select(source.c.id, *(getattr(source.c, n) for n in names))
-        .order_by(source.c.id)
-        .limit(FEW)
-    )
-    while few := list(wanted.where(source.c.id > last).tuples()):
-        last = few[-1][0]
-        yield from (row[1:] for row in few)
+    source = Table(table).bind(database)
+    wanted = [getattr(source.c, name) for name in names]
+    query = source.select(source.c.id, *wanted).order_by(source.c.id).limit(ROWS_AT_ONCE)
+    last = 0
+    while some := list(query.where(source.c.id > last).tuples()):
+        last = some[-1][0]
+        for row in some:
+            yield row[1:]
 
 
 def columns(database, table):
-    """The columns of a table by name, each with its kind."""
+    """The columns of a table by name, each with its type."""
     return {c.name: c.data_type.lower() for c in sorted(database.get_columns(table))}
 
 
 def canonical(value):
-    """A value as both engines say it: 2.50 is 2.5, true is 1, a date is its text."""
+    """A value as text that is the same from both engines: 2.50 is 2.5, true is 1."""
     if value is None:
         return None
     if isinstance(value, int | float | decimal.Decimal):
         return "n" + format(decimal.Decimal(str(+value)).normalize(), "f")
-    return "b" + bytes(value).hex() if isinstance(value, bytes | memoryview) else "t" + str(value)
+    if isinstance(value, bytes | memoryview):
+        return "b" + bytes(value).hex()
+    return "t" + str(value)
 
 
 def fingerprint(database, table):
     """How many rows a table has, and the SHA-256 of all that stands in them."""
-    total, code = 0, hashlib.sha256()
+    total = 0
+    digest = hashlib.sha256()
     for row in rows(database, table, list(columns(database, table))):
-        code.update(json.dumps([canonical(v) for v in row]).encode() + b"\n")
+        digest.update(json.dumps(list(map(canonical, row))).encode() + b"\n")
         total += 1
-    return [total, code.hexdigest()]
+    return [total, digest.hexdigest()]
 
 
 def fingerprints(database):
-    """The fingerprint of every table."""
+    """The fingerprint of every table, by name."""
     return {name: fingerprint(database, name) for name in table_names(database)}
 
 
 def adapt(value, kind):
-    """A value as a column of this kind takes it on either engine."""
+    """A value as a column of this type takes it on either engine."""
     if value is None:
         return None
     if kind == "boolean":
         return bool(value)
-    return str(value) if isinstance(value, decimal.Decimal | datetime.date) else value
+    if isinstance(value, decimal.Decimal | datetime.date):
+        return str(value)
+    return value
 
 
 def copy_tables(source, target):
-    """Copy every row into the empty tables of a database with the same migrations, and let its
-    numbering go on where it was.
+    """Copy every row into the empty tables of a database with the same migrations; its numbering
+    goes on where it was.
     """
     given = numbering.highest_numbers(source, table_names(source))
-    for table in tables(source):
+    for table in in_order(source):
         kinds = columns(target, table)
         into = Table(table).bind(target)
-        for few in chunked(rows(source, table, list(kinds)), FEW):
-            into.insert(
-                [tuple(map(adapt, row, kinds.values())) for row in few],
-                columns=[getattr(into.c, n) for n in kinds],
-            ).execute()
+        names = [getattr(into.c, name) for name in kinds]
+        for some in chunked(rows(source, table, list(kinds)), ROWS_AT_ONCE):
+            adapted = [tuple(map(adapt, row, kinds.values())) for row in some]
+            into.insert(adapted, columns=names).execute()
         top = into.select(into.c.id).order_by(into.c.id.desc()).limit(1).scalar(target)
         given[table] = max(given[table], top or 0)
     numbering.raise_numbers(target, given)
@@ -120,19 +122,13 @@ def build(database, names, folder):
 
 
 def snapshot(database, path, migrations):
-    """Copy the whole database into a new SQLite file, as it stands at one moment, while others go
-    on writing.
-
-    SQLite by its online backup; PostgreSQL by reading all tables in one REPEATABLE READ
-    transaction. `migrations`: their folder.
+    """Copy the whole database, as it stands at one moment, into a new SQLite file, while others go
+    on writing. `migrations`: their folder.
     """
     if on_sqlite(database):
-        with (
-            closing(sqlite3.connect(database.database)) as live,
-            closing(sqlite3.connect(path)) as copy,
-        ):
-            live.backup(copy)
-            copy.execute("PRAGMA journal_mode = delete")
+        copy_file(database.database, path)
+        with closing(sqlite3.connect(path)) as copy:
+            copy.execute("PRAGMA journal_mode = delete")  # one file, without a journal beside it
         return
     copy = SqliteDatabase(str(path))
     with copy.connection_context(), database.connection_context(), database.atomic():
@@ -145,29 +141,28 @@ def snapshot(database, path, migrations):
 def load(database, path, migrations):
     """Make the database again what it was when the snapshot at `path` was taken."""
     if on_sqlite(database):
-        with (
-            closing(sqlite3.connect(path)) as copy,
-            closing(sqlite3.connect(database.database, timeout=30)) as live,
-        ):
-            copy.backup(live)
+        copy_file(path, database.database)
         return
     copy = SqliteDatabase(str(path))
     with copy.connection_context(), database.connection_context(), database.atomic():
-        for table in [*reversed(tables(database)), HISTORY]:
+        for table in [*reversed(in_order(database)), HISTORY]:
             database.execute(NodeList((SQL("DROP TABLE IF EXISTS"), Entity(table), SQL("CASCADE"))))
         build(database, applied(copy), migrations)
         copy_tables(copy, database)
 
 
+def copy_file(source, target):
+    """Copy an SQLite file by SQLite's online backup."""
+    with closing(sqlite3.connect(source)) as live:
+        with closing(sqlite3.connect(target, timeout=audit_log.LONGEST_WAIT)) as copy:
+            live.backup(copy)
+
+
 def integrity_errors(path):
     """What SQLite finds wrong in a database file, in sentences."""
     with closing(sqlite3.connect(path)) as copy:
-        found = [
-            f"SQLite says: {line}"
-            for (line,) in copy.execute("PRAGMA integrity_check")
-            if line != "ok"
-        ]
-        return found + [
-            f"A row of {row[0]} points at a row of {row[2]} that is not there."
-            for row in copy.execute("PRAGMA foreign_key_check")
-        ]
+        lines = [line for (line,) in copy.execute("PRAGMA integrity_check") if line != "ok"]
+        found = [f"SQLite says: {line}" for line in lines]
+        for row in copy.execute("PRAGMA foreign_key_check"):
+            found.append(f"A row of {row[0]} points at a row of {row[2]} that is not there.")
+    return found

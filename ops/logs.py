@@ -1,9 +1,8 @@
-"""The log of the program: one JSON object a line, in UTC, in files that only the program may read,
-with no names and no words of anybody.
+"""The program's own log: one JSON object a line, in UTC, without names and without anybody's words.
 
-Come here to change what a line holds or how much is kept. Who did what is in the audit trail; the
-log says that the program lives, whom it refused, and what failed under which reference. The message
-of an exception, which may hold a child's name, is never written.
+Come here to change what a line holds or how much is kept. The log says that the program lives, whom
+it refused, and what failed under which reference. The message of an exception, which may hold a
+child's name, is never written.
 """
 
 import json
@@ -19,107 +18,100 @@ from flask import has_request_context, request
 
 from audit import log as audit_log
 
-# whose words are written: ours are all "portal.…"; of others only where they spoke
-OURS = ("app", "portal", "waitress")
-BIGGEST, KEPT = 1_000_000, 9  # bytes of one file, and how many older ones are kept
+OWN_LOGGERS = ("app", "portal", "waitress")  # whose messages are written; of others only the place
+MAX_BYTES, OLDER_FILES = 1_000_000, 9
+MESSAGE_LENGTH = 500
 
 
 class LogFormatter(logging.Formatter):
-    """A record of the log as one line of JSON: whatever it holds cannot begin a line of its own."""
+    """A log record as one line of JSON, whose ASCII escapes keep line breaks from forging lines."""
 
     def format(self, record):
-        """The line. JSON writes every line break and every letter outside ASCII as a code."""
-        # there waitress repeats the address
-        ours = record.name.partition(".")[0] in OURS and " while serving " not in str(record.msg)
-        said = (
-            record.getMessage()
-            if ours
-            else f"{record.levelname} in {record.module}:{record.lineno}"
-        )
+        """The line as text."""
         line = {
             "at": f"{audit_log.now():%Y-%m-%dT%H:%M:%SZ}",
             "level": record.levelname.lower(),
             "from": record.name,
-            "said": said[:500],
-            **around(),
+            "said": message_of(record)[:MESSAGE_LENGTH],
+            **request_facts(),
         }
-        return json.dumps(
-            {**line, "fault": where(record.exc_info[1])}
-            if record.exc_info and record.exc_info[1]
-            else line
-        )
+        if record.exc_info and record.exc_info[1]:
+            line["fault"] = where(record.exc_info[1])
+        return json.dumps(line)
 
 
-def around():
-    """Which request this is: the pattern of the address, never what stands in it; who, by number;
-    the place.
-    """
+def message_of(record):
+    """The message of a record of ours; of another library only where it spoke."""
+    own = record.name.partition(".")[0] in OWN_LOGGERS
+    # waitress repeats the address of the page there
+    if own and " while serving " not in str(record.msg):
+        return record.getMessage()
+    return f"{record.levelname} in {record.module}:{record.lineno}"
+
+
+def request_facts():
+    """Which request this is: the pattern of its address, never the values in it; who, by number."""
+    facts = {}
     actor = audit_log.actor()
-    who = {"user": actor.user, "request": actor.request} if actor else {}
+    if actor:
+        facts |= {"user": actor.user, "request": actor.request}
     if has_request_context():
-        who |= {
-            "method": request.method[:10],
-            "rule": str(request.url_rule or "none"),
-            "place": request.remote_addr,
-        }
-    return who
+        facts["method"] = request.method[:10]
+        facts["rule"] = str(request.url_rule or "none")
+        facts["place"] = request.remote_addr
+    return facts
 
 
 def where(error):
-    """The kind of an error and the lines it came through, newest first: enough to find it, without
-    its message.
-    """
-    frames = reversed(traceback.extract_tb(error.__traceback__)[-8:])
-    return f"{type(error).__name__} in " + " < ".join(
-        f"{pathlib.Path(f.filename).name}:{f.lineno} {f.name}" for f in frames
-    )
+    """The class of an error and the lines it came through, newest first, without its message."""
+    lines = []
+    for frame in reversed(traceback.extract_tb(error.__traceback__)[-8:]):
+        lines.append(f"{pathlib.Path(frame.filename).name}:{frame.lineno} {frame.name}")
+    return f"{type(error).__name__} in " + " < ".join(lines)
+
+
+def private(path, flags):
+    """Open a file that only the program's own user may read."""
+    return os.open(path, flags, 0o600)
 
 
 class LogFile(RotatingFileHandler):
-    """The log file: readable by the program only; a full disk costs a line, never a request."""
+    """The log file. A full disk costs a line, never a request."""
 
     def _open(self):
-        return open(
-            self.baseFilename,
-            self.mode,
-            encoding="utf-8",
-            opener=lambda path, how: os.open(path, how, 0o600),
-        )
+        return open(self.baseFilename, self.mode, encoding="utf-8", opener=private)
 
     def handleError(self, record):
-        """Lose the line and open the file anew at the next one."""
+        """Lose the line, and open the file anew at the next one."""
         stream, self.stream = self.stream, None
         with suppress(Exception):
             stream.close()
 
 
 def write_to(folder):
-    """Write the log into `logs` under this folder from now on, and warnings on the console too;
-    without room there, only on the console.
+    """Log into `logs` in this folder from now on, and warnings to the console too; where there is
+    no room for a file, only there.
     """
-    root, made = logging.getLogger(), [logging.StreamHandler(sys.stderr)]
-    made[0].setLevel(logging.WARNING)
-    made[0].setFormatter(LogFormatter())
+    console = logging.StreamHandler(sys.stderr)
+    console.setLevel(logging.WARNING)
+    handlers = [console]
+    fault = None
     try:
         (folder / "logs").mkdir(mode=0o700, exist_ok=True)
-        made.append(LogFile(folder / "logs" / "portal.log", maxBytes=BIGGEST, backupCount=KEPT))
-    except OSError as fault:
-        made[0].handle(
-            logging.makeLogRecord(
-                {
-                    "name": "portal",
-                    "levelname": "ERROR",
-                    "msg": f"no log file: {type(fault).__name__}",
-                }
-            )
-        )
-    for old in [h for h in root.handlers if isinstance(h.formatter, LogFormatter)]:
-        root.removeHandler(old)
-        old.close()
-    for handler in made:
+        path = folder / "logs" / "portal.log"
+        handlers.append(LogFile(path, maxBytes=MAX_BYTES, backupCount=OLDER_FILES))
+    except OSError as error:
+        fault = error
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        if isinstance(old.formatter, LogFormatter):
+            root.removeHandler(old)
+            old.close()
+    for handler in handlers:
         handler.setFormatter(LogFormatter())
         root.addHandler(handler)
-    for name in OURS:
+    for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(logging.INFO)
-    # a console that is gone costs a line, too
-    logging.raiseExceptions = False
+    logging.raiseExceptions = False  # a console that is gone costs a line, too
+    if fault:
+        logging.getLogger("portal.log").error("no log file: %s", type(fault).__name__)

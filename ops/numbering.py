@@ -1,10 +1,9 @@
 """The numbers of rows: one that was given is never given again, on either engine.
 
-Come here to change how rows are numbered. An open page, words that are not saved yet, the audit
-trail and a printed address know a row by its number alone: given again, it would show one child's
-words with another's. SQLite gives the number of a removed last row to the next one, unless the
-table is made with AUTOINCREMENT (https://www.sqlite.org/autoinc.html); PostgreSQL counts in
-sequences, and never back. Nothing here knows a record by name.
+Come here to change how rows are numbered. An open page, a draft, the audit log and a printed
+address know a row by its number alone: given again, it would show one child's words with another's.
+SQLite reuses the number of a removed last row unless the table is made with AUTOINCREMENT
+(https://www.sqlite.org/autoinc.html); PostgreSQL's sequences never go back.
 """
 
 from peewee import SQL, Entity, NodeList
@@ -14,13 +13,13 @@ from audit.log import on_sqlite
 
 PLAIN = '"id" INTEGER NOT NULL PRIMARY KEY,'  # as peewee makes a table on SQLite
 COUNTED = '"id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,'
-LEFT_OUT = 100_000  # numbers: more than a school writes between two backups
+SKIPPED = 100_000  # numbers: more than a school writes between two backups
 
 
 def reusing_tables(database):
-    """The tables that give a number twice: {name: the SQL that made it}.
+    """The tables that would give a number twice: {name: the SQL that made it}.
 
-    A table that triggers guard only grows, and is left as it is.
+    A table with triggers only grows, and is left as it is.
     """
     if not on_sqlite(database):
         return {}
@@ -33,9 +32,7 @@ def reusing_tables(database):
 
 
 def never_reuse(database):
-    """Make every table so that it never gives a number twice; all of them or none, again does
-    nothing.
-    """
+    """Rebuild every table that would give a number twice; all of them or none."""
     tables = reusing_tables(database)
     if not tables:
         return
@@ -45,16 +42,14 @@ def never_reuse(database):
 
 
 def rebuild(database, table, made):
-    """Make an SQLite table anew with the same columns:
-    https://www.sqlite.org/lang_altertable.html#otheralter
-    """
+    """Make a table anew: https://www.sqlite.org/lang_altertable.html#otheralter"""
     indexes = database.execute_sql(
         "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
         (table,),
     ).fetchall()
-    made_fresh = made.replace(f'CREATE TABLE "{table}"', f'CREATE TABLE "{table}__fresh"', 1)
     old, fresh = Entity(table), Entity(f"{table}__fresh")
-    database.execute_sql(made_fresh)
+    made = made.replace(f'"{table}"', f'"{table}__fresh"', 1)
+    database.execute_sql(made)
     for statement in (
         (SQL("INSERT INTO"), fresh, SQL("SELECT * FROM"), old),
         (SQL("DROP TABLE"), old),
@@ -83,27 +78,21 @@ def highest_numbers(database, tables):
 
 
 def raise_numbers(database, wanted):
-    """Let each table go on after at least this number: {name: number}. No mark is ever lowered."""
+    """Let each table go on after at least this number: {name: number}. None is ever lowered."""
     given = highest_numbers(database, wanted)
     for table, number in wanted.items():
         if number <= given[table]:
             continue
-        if not on_sqlite(database):
+        if on_sqlite(database):
+            database.execute_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+            database.execute_sql("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, number))
+        else:
             database.execute_sql(
                 "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (f'"{table}"', number)
             )
-            continue
-        database.execute_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
-        database.execute_sql(
-            "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, number)
-        )
 
 
 def skip_ahead(database, tables):
-    """Go on far behind every number that was given: after a restore, nobody knows what was given
-    since the backup.
-    """
-    raise_numbers(
-        database,
-        {table: number + LEFT_OUT for table, number in highest_numbers(database, tables).items()},
-    )
+    """After a restore: go on far behind the numbers that may have been given since the backup."""
+    given = highest_numbers(database, tables)
+    raise_numbers(database, {table: number + SKIPPED for table, number in given.items()})

@@ -2,7 +2,7 @@
 whether its database is the right one.
 
 Come here to change what keeps a command or a start away from a data folder. Nothing here writes
-into it, but for the note that its records were moved to PostgreSQL.
+into it but the note that its records were moved to PostgreSQL.
 """
 
 import os
@@ -21,8 +21,7 @@ except ImportError:  # Windows
     pwd = None
 
 MOVED = "moved-to-postgresql.txt"
-# What only a school that has run leaves behind, besides its database. The folder's other files may
-# be of a first start.
+# What only a school that has run leaves behind, besides its database.
 MARKS = (
     ("backup.key", "the key of its backups"),
     ("anchors.txt", "the anchors of its audit trail"),
@@ -40,9 +39,7 @@ class Unusable(CannotDo):
 
 # --- whose the folder is
 def owner_of(path):
-    """The name of the user whom a file or folder belongs to, or their number where it has
-    no name.
-    """
+    """The name of the owner of a file or folder, or their number where it has no name."""
     number = path.stat().st_uid
     try:
         return pwd.getpwuid(number).pw_name
@@ -51,13 +48,8 @@ def owner_of(path):
 
 
 def refuse_stranger(folder, command):
-    """Refuse who is not the owner of the folder: what they leave there, the owner could not write.
-
-    command: what was typed after ./portal, for the line that is shown
-    """
-    if pwd is None or not folder.exists():
-        return
-    if folder.stat().st_uid == os.geteuid():
+    """Refuse who does not own the folder: what they leave there, the owner could not write."""
+    if pwd is None or not folder.exists() or folder.stat().st_uid == os.geteuid():
         return
     owner = owner_of(folder)
     raise Unusable(
@@ -82,27 +74,22 @@ def has_tables(database):
         return True
 
 
-def marks_in(folder):
-    """What in the folder says that a school was here, in words."""
-    return [words for pattern, words in MARKS if any(folder.glob(pattern))]
-
-
-def refuse_moved(folder):
+def refuse_moved(folder, database):
     """Refuse the SQLite file of a school whose records were moved to PostgreSQL."""
     note = folder / MOVED
-    if not config.on_server() and note.exists():
+    if on_sqlite(database) and note.exists():
         raise Unusable(note.read_text("utf-8").strip())
 
 
 def note_move(folder, where):
-    """Write down that the records are in PostgreSQL now. where: host and name of the database,
-    without a password
-    """
-    (folder / MOVED).write_text(
+    """Write down that the records are in PostgreSQL now; `where`: without a password."""
+    note = folder / MOVED
+    settings = config.HERE / "portal.env"
+    note.write_text(
         f"The records of {folder} were moved to PostgreSQL ({where}) on {now():%d/%m/%Y}; portal.db"
         " is only what they were then. Put the line DATABASE_URL=... that the move printed into"
-        f" {config.HERE / 'portal.env'}. To go on with the old file all the same, and lose what was"
-        f" written since, delete {folder / MOVED}.\n",
+        f" {settings}. To go on with the old file all the same, and lose what was written since,"
+        f" delete {note}.\n",
         "utf-8",
     )
 
@@ -110,49 +97,42 @@ def note_move(folder, where):
 def refuse_empty(folder, database):
     """Refuse a folder in which no school was started."""
     refuse_lost(folder, database)
-    if not has_tables(database):
-        raise Unusable(
-            f"There is no school in {folder}: {what_is_missing(folder)}. Nothing was made. DATA_DIR"
-            f" in {config.HERE / 'portal.env'} names the school's folder; a new school is made by"
-            " ./portal run."
-        )
-
-
-def what_is_missing(folder):
-    """Why there is no school, in words."""
-    if config.on_server():
-        return "the database that DATABASE_URL names is empty"
-    return "it has no portal.db" if folder.exists() else "there is no such folder"
+    if has_tables(database):
+        return
+    missing = "it has no portal.db" if folder.exists() else "there is no such folder"
+    if not on_sqlite(database):
+        missing = "the database that DATABASE_URL names is empty"
+    raise Unusable(
+        f"There is no school in {folder}: {missing}. Nothing was made. DATA_DIR in"
+        f" {config.HERE / 'portal.env'} names the school's folder; a new school is made by"
+        " ./portal run."
+    )
 
 
 def refuse_lost(folder, database):
-    """Refuse a folder whose school has lost its database, or a database whose keys are not in the
-    folder.
-    """
+    """Refuse a folder whose school has lost its database, or a database without its key."""
     if has_tables(database):
         refuse_without_key(folder, database)
         return
-    found = marks_in(folder)
+    found = [words for pattern, words in MARKS if any(folder.glob(pattern))]
     if not found:
         return
-    gone = f"{folder} has {', '.join(found)}, but "
-    if config.on_server():
+    marks = ", ".join(found)
+    if not on_sqlite(database):
         raise Unusable(
-            f"{gone}the database that DATABASE_URL names is empty. Name the school's own database,"
-            " or bring a backup into this one (docs/technician.md, “PostgreSQL”). A new school"
-            " needs a folder of its own."
+            f"{folder} has {marks}, but the database that DATABASE_URL names is empty. Name the"
+            " school's own database, or bring a backup into this one (docs/technician.md,"
+            " “PostgreSQL”). A new school needs a folder of its own."
         )
     raise Unusable(
-        f"{gone}its database portal.db is gone. Bring it back from the newest backup: ./portal"
-        " restore. A really new school needs another folder: DATA_DIR=... in"
+        f"{folder} has {marks}, but its database portal.db is gone. Bring it back from the newest"
+        " backup: ./portal restore. A really new school needs another folder: DATA_DIR=... in"
         f" {config.HERE / 'portal.env'}."
     )
 
 
 def refuse_without_key(folder, database):
-    """Refuse a database with a chained audit trail when the key of the chain is not in the folder:
-    a new one would not fit.
-    """
+    """Refuse a chained audit log whose key is not in the folder: a new key would not fit."""
     if (folder / "audit.key").exists() or not is_chained(database):
         return
     raise Unusable(
@@ -165,13 +145,12 @@ def refuse_without_key(folder, database):
 
 def is_chained(database):
     """Whether the newest audit row of a database carries a link."""
+    newest = "SELECT link FROM audit_entry ORDER BY id DESC LIMIT 1"
     try:
         with database.connection_context():
             if "link" not in db_dump.columns(database, "audit_entry"):
                 return False
-            row = database.execute_sql(
-                "SELECT link FROM audit_entry ORDER BY id DESC LIMIT 1"
-            ).fetchone()
+            row = database.execute_sql(newest).fetchone()
             return bool(row and row[0])
     except PeeweeException:
         return False

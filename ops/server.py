@@ -42,9 +42,8 @@ EVERY_ADDRESS = {"::": ("0.0.0.0", "::"), "localhost": ("127.0.0.1",)}
 
 # --- where it listens
 def bind(host, port):
-    """Take the port on every address that `host` means: sockets that do not listen yet.
-
-    Raises CannotStart when the port is taken or not allowed, or the address is not this computer's.
+    """Take the port on every address that `host` means: sockets that do not listen yet. Raises
+    CannotStart.
     """
     bound = []
     for name in EVERY_ADDRESS.get(host, (host,)):
@@ -80,7 +79,7 @@ def bind_refusal(refused, host, port):
     if refused.errno == errno.EADDRINUSE:
         return (
             f"Port {port} is in use: another program has it, or the portal is running already. Stop"
-            f" that one, or choose another port, such as PORT={port + 1 if port < 65535 else 8000}."
+            " that one, or choose another port, such as PORT=8001."
         )
     if refused.errno == errno.EACCES:
         return (
@@ -97,8 +96,8 @@ def bind_refusal(refused, host, port):
 def listen(program, sockets, proxies=()):
     """Listen on bound sockets with waitress: a server whose `run()` answers until Ctrl-C.
 
-    program: a WSGI program. proxies: networks (ipaddress) of the web servers in front.
-    Raises CannotStart when another program was quicker.
+    proxies: networks (ipaddress) of the web servers in front. Raises CannotStart when another
+    program was quicker.
     """
     settings = Adjustments(
         threads=THREADS,
@@ -139,7 +138,7 @@ def connections_possible():
 
 # --- whose word counts for an address
 def comes_from(address, networks):
-    """Whether an address, in words, is of one of these networks (ipaddress)."""
+    """Whether an address is of one of these networks (ipaddress)."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -168,9 +167,7 @@ def believing(program, proxies):
 
 # --- what one computer may take up
 class Connection(HTTPChannel):
-    """A connection. It is closed when its address has too many, and when a request takes too long
-    to come.
-    """
+    """A connection, closed when its address has too many or a request takes too long to come."""
 
     request_began = 0.0  # when the first piece of the unfinished request came
 

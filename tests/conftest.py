@@ -205,7 +205,7 @@ def the_log(tmp_path_factory):
     as_ever.format = logs.LogFormatter().format
     handler.setFormatter(as_ever)
     logging.getLogger().addHandler(handler)
-    for name in logs.OURS:
+    for name in logs.OWN_LOGGERS:
         logging.getLogger(name).setLevel(logging.INFO)
     yield path
     logging.getLogger().removeHandler(handler)

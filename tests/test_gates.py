@@ -80,13 +80,13 @@ def test_no_text_is_run_as_a_program_or_as_a_template():
 
 
 def test_no_archive_is_unpacked_without_looking_at_each_entry():
-    """Python 3.11.2, which Debian 12 has, knows no filter for it: `recovery.take_out` looks."""
+    """Python 3.11.2, which Debian 12 has, knows no filter for it: `restore.unpack_entries` looks."""
     found = [
         f"{path.name}:{call.lineno}"
         for path, call in CALLS
         if name_of(call) in ("extractall", "extract", "unpack_archive")
     ]
-    assert not found, f"Use recovery.take_out, or look at each entry as it does: {found}"
+    assert not found, f"Use restore.unpack_entries, or look at each entry as it does: {found}"
 
 
 def test_nothing_but_our_own_drawings_goes_unescaped_into_a_page():

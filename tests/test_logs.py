@@ -89,13 +89,13 @@ def test_the_files_are_the_programs_own_and_do_not_grow_for_ever(kept, tmp_path,
     for number in range(300):
         logging.getLogger("portal.tests").info("line %s", number)
     files = sorted((tmp_path / "logs").iterdir())
-    assert len(files) == logs.KEPT + 1 and all(
+    assert len(files) == logs.OLDER_FILES + 1 and all(
         f.stat().st_mode & 0o777 == 0o600 and f.stat().st_size <= 2000 for f in files
     )
     assert (tmp_path / "logs").stat().st_mode & 0o777 == 0o700 and max(
         int(line["said"].split()[1]) for line in kept()
     ) == 299
-    assert logs.BIGGEST * (logs.KEPT + 1) <= 10_000_000
+    assert logs.MAX_BYTES * (logs.OLDER_FILES + 1) <= 10_000_000
 
 
 def test_the_words_of_others_and_of_exceptions_are_not_written(kept):
@@ -222,7 +222,8 @@ def test_no_child_is_in_the_log_whatever_happens(
     assert not [mark for mark in (*MARKS.values(), "search", "?") if mark in text]
 
 
-def test_the_server_says_when_it_starts_and_stops(kept, portal, cast, monkeypatch):
+def test_the_server_says_when_it_starts_and_stops(kept, portal, cast, monkeypatch, tmp_path):
+    monkeypatch.setattr(commands.backup, "_folder", tmp_path)
     monkeypatch.setattr(commands.server, "listen", lambda *_: SimpleNamespace(run=lambda: None))
     monkeypatch.setattr(portal.database, "connection_context", portal.database.atomic)
     commands.serve(portal, [])
@@ -275,5 +276,5 @@ def test_why_a_backup_failed_stands_in_the_log_of_the_real_server(tmp_path):
     finally:
         server.stop()
     lines = [json.loads(line) for line in said.splitlines() if "backup" in line]
-    assert [line["from"] for line in lines] == ["portal.upkeep"]
+    assert [line["from"] for line in lines] == ["portal.backup"]
     assert "No backup in /nowhere/at-all: the folder is not there." in lines[0]["said"]

@@ -1,5 +1,5 @@
-"""The machine fails: killed at a random moment, a full disk, many people at once. Short forms;
-`make soak` has the full figures.
+"""The machine fails: killed at a random moment, a full disk, many people at once (`make soak`);
+and what a start finds after that.
 """
 
 import os
@@ -42,15 +42,18 @@ def run(name, *figures):
     return done.stdout
 
 
+@pytest.mark.long
 def test_nothing_acknowledged_is_lost_by_20_kills():
     assert "20 SIGKILLs" in run("kills", 20)
 
 
+@pytest.mark.long
 def test_a_full_disk_breaks_nothing_and_pages_are_still_read():
     said = run("full", os.geteuid() == 0)
     assert all(place in said for place in ("database", "files", "log", "backups"))
 
 
+@pytest.mark.long
 def test_twelve_people_at_once_meet_no_lock_and_no_error_page():
     assert "“database is locked” | 0" in run("load", 10, 12)
 

@@ -37,7 +37,7 @@ ON_A_SCHOOL = (
     ("starts",),
 )
 # make one, bring one back, or need none
-NO_SCHOOL = {"run", "demo", "restore", "version", "readme", "migration", "prove"}
+NO_SCHOOL = {"run", "demo", "restore", "version", "readme", "migration", "verify-opened"}
 
 
 @pytest.fixture

@@ -430,8 +430,11 @@ def test_the_address_is_printed_when_it_is_answered_and_not_before(tmp_path):
             process.terminate()
 
 
-def test_no_address_is_printed_when_another_program_was_quicker(portal, cast, monkeypatch, capsys):
+def test_no_address_is_printed_when_another_program_was_quicker(
+    portal, cast, monkeypatch, capsys, tmp_path
+):
     """It took the port while the start was made ready."""
+    monkeypatch.setattr(commands.backup, "_folder", tmp_path)
 
     def refuse(*_):
         raise config.CannotStart("Port 8000 is in use.")
@@ -641,7 +644,7 @@ def test_slow_readers_hold_no_thread():
 def test_the_server_asks_for_as_many_open_files_as_it_may_need():
     """In a process of its own, which may open few at first."""
     code = (
-        "import resource, server; resource.setrlimit(resource.RLIMIT_NOFILE, (256,"
+        "import resource; from ops import server; resource.setrlimit(resource.RLIMIT_NOFILE, (256,"
         " resource.getrlimit(resource.RLIMIT_NOFILE)[1])); print(server.connections_possible(),"
         " resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )

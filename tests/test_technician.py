@@ -94,7 +94,7 @@ COMMANDS = {
     "verify": (),
     "version": (),
     "who-saw": ("{child}",),
-    "prove": "the drill and the restore give it, and print what it says",
+    "verify-opened": "the drill and the restore give it, and print what it says",
     "run": "test_the_start_and_the_log_of_the_real_server",
     "demo": "it serves a fictional school from its own folder",
     "migration": "it writes the program, not the data",

@@ -167,7 +167,7 @@ def test_a_set_holds_everything_and_its_note_no_word_about_a_child(school):
     assert len(manifest["tables"]) == len(m.every_table())
     note = done[0].with_suffix(".json").read_text("utf-8")
     assert (
-        set(json.loads(note)) == {"at", "version", "anchor", "size", "sha256", "rows"}
+        set(json.loads(note)) == {"at", "version", "anchor", "size", "sha256"}
         and "Zebmine" not in note
     )
     assert b"Zebmine" not in done[0].read_bytes() and not list(school.glob(".backup-*"))
@@ -223,20 +223,9 @@ def test_every_place_gets_its_own_and_a_dead_place_stops_nobody(school, tmp_path
     assert (
         len(problems) == 2 and "folder is not there" in problems[0] and "whole path" in problems[1]
     )
-    assert backup.newest_backup(settings) == (
-        backup.moment_of(done[0]),
-        max(tmp_path / "usb", tmp_path / "share"),
-    )
+    assert backup.newest_backup(settings)[1] == max(done)
     with pytest.raises(CannotDo, match="folder is not there"):
         backup.backup(m.Setting(backup_places=f"{tmp_path}/gone"))
-
-
-def test_a_missing_file_is_said_and_the_rest_is_backed_up(school):
-    shutil.rmtree(school / "files")
-    done, problems = backup.backup()
-    assert done and problems == [
-        "1 files of documents are not in the folder `files`; the rest is backed up."
-    ]
 
 
 def test_what_reads_back_differently_is_no_backup(school, monkeypatch):
@@ -514,8 +503,7 @@ def test_a_drill_passes_and_leaves_nothing_but_its_certificate(school):
         "sign-in page opens",
         "the chain holds, and 1 anchor",
         "all seals hold",
-        "the page of a pupil opens for a SENCO",
-        "papers of different pupils printed and read",
+        "the page of a pupil opens for a SENCO; papers printed and read: ",
         "1 kept, the newest ",
     ):
         assert words in certificate
@@ -587,9 +575,7 @@ def test_everything_is_checked_once_a_day_though_a_backup_fails(
 
 
 def test_a_restore_moves_the_old_aside_and_takes_back_its_time(school, the_day, monkeypatch):
-    monkeypatch.setattr(
-        restore, "verify_in_subprocess", lambda folder, *words: settle_here(folder, *words)
-    )
+    monkeypatch.setattr(restore, "verify_in_subprocess", settle_here)
     with audit_log.db.connection_context():
         people.UserSession.create(
             key="a place",
@@ -692,12 +678,9 @@ def test_a_restore_has_a_way_on_when_the_records_have_a_fault(school):
     backup.backup()
     code, said = command("drill")
     assert code == 0 and "accepted faults: 1" in said, "the drill tells of it, and passes"
-    assert (
-        command("restore", "--to", str(school.parent / "new"), "--key", str(school / "backup.key"))[
-            0
-        ]
-        == 0
-    )
+    new, key = str(school.parent / "new"), str(school / "backup.key")
+    code, said = command("restore", "--to", new, "--key", key)
+    assert code == 0, said
 
 
 def test_a_set_that_differs_from_its_list_can_be_put_back_when_there_is_no_other(
@@ -749,11 +732,7 @@ def test_a_backup_made_while_the_clock_was_ahead_comes_back_and_its_time_is_take
         )
 
 
-def test_a_start_takes_away_what_killed_tasks_left(school, tmp_path):
-    with audit_log.db.connection_context():
-        m.Setting.update(backup_places=str(tmp_path / "stick")).execute()
-    (tmp_path / "stick").mkdir()
-    (tmp_path / "stick" / ".portal-20261124-090000.age.part").write_bytes(b"half")
+def test_a_start_takes_away_what_killed_tasks_left(school):
     for task in ("backup", "restore", "drill", "migration"):
         (school / f".{task}-abc").mkdir()
         (school / f".{task}-abc" / "portal.db").write_bytes(b"everything")
@@ -761,7 +740,7 @@ def test_a_start_takes_away_what_killed_tasks_left(school, tmp_path):
         backup.remove_leftovers()
         assert running.is_dir(), "what is under way is left alone"
     backup.remove_leftovers()
-    assert not list(school.glob(".*-*")) and not list((tmp_path / "stick").iterdir())
+    assert not list(school.glob(".*-*"))
 
 
 def test_opening_another_database_changes_neither_the_folder_nor_the_key(school, tmp_path):
@@ -774,18 +753,20 @@ def test_opening_another_database_changes_neither_the_folder_nor_the_key(school,
     )
 
 
-def settle_here(folder, _, made_at):
+def settle_here(folder, restored, **how):
     """What the new process of the program does at a restore, in this one."""
     was = audit_log.db.obj
     database = ops_database.open_database(f"sqlite:///{folder}/portal.db")
     with database.connection_context():
-        restore.finish(made_at)
+        restore.finish(restored)
     audit_log.db.initialize(was)
     return {"problems": [], "seen": []}
 
 
 def test_a_restore_killed_in_the_middle_is_done_again(school, monkeypatch):
-    monkeypatch.setattr(restore, "verify_in_subprocess", lambda *_: {"problems": [], "seen": []})
+    monkeypatch.setattr(
+        restore, "verify_in_subprocess", lambda *_, **__: {"problems": [], "seen": []}
+    )
     path, wanted = backup.backup()[0][0], all_of(school / "portal.db")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", kill_at(Path.replace, 2))
@@ -814,7 +795,7 @@ def test_a_set_that_the_program_finds_wrong_is_not_restored(school, monkeypatch)
     monkeypatch.setattr(
         restore,
         "verify_in_subprocess",
-        lambda *_: {"problems": ["The seal of My Plan 1 is broken."], "seen": []},
+        lambda *_, **__: {"problems": ["The seal of My Plan 1 is broken."], "seen": []},
     )
     path, before = backup.backup()[0][0], all_of(school / "portal.db")
     with pytest.raises(

@@ -84,14 +84,9 @@ def test_backups_go_on_beside_one_of_the_future_and_old_days_go_as_ever(own, the
     assert days[-1] == ahead and len(days) == 5 and days[-2] - days[0] == 3 * DAY
     at = checks.Facts(own, audit_log.db.obj)
     with audit_log.db.connection_context():
-        said = checks.run_one(
-            next(c for c in checks.CHECKS if c.name == "backups_are_not_ahead"), at
-        )
-        fresh = checks.run_one(next(c for c in checks.CHECKS if c.name == "backup_is_fresh"), at)
-    assert not said.ok and str(backup.dated_ahead(at.settings)[0]) in said.words and fresh.ok
-    assert backup.newest_backup(at.settings)[0].date() == days[-2], (
-        "a restore takes the newest true one"
-    )
+        assert checks.run_one(checks.named("backup_is_fresh"), at).ok
+        newest = backup.newest_backup(at.settings)
+    assert newest[0].date() == days[-2], "a restore takes the newest true one"
 
 
 def test_a_drill_of_the_future_is_not_the_last_one(own, the_day):
@@ -229,4 +224,4 @@ def test_the_portal_starts_after_something_was_written_in_the_future(tmp_path):
 
 def test_checks_never_keep_the_portal_from_starting_for_the_clock():
     clocks = [c for c in checks.CHECKS if "clock" in c.name]
-    assert len(clocks) == 3 and not [c.name for c in clocks if c.level == checks.BLOCK]
+    assert clocks and not [c.name for c in clocks if c.level == checks.BLOCK]

@@ -39,7 +39,7 @@ class Writer:
         self.program = app.create_app(self.database, folder)
         quiet()
         with self.program.app_context(), self.database.connection_context():
-            commands.tidy_up(self.program)
+            commands.clear_leftovers(self.program)
             self.senco = people.User.get(people.User.username == f"senco{turn // 20}")
             held = cookie_for(self.senco)
         self.client = self.program.test_client()
@@ -209,7 +209,7 @@ def main(times=200, seed=None):
             age(folder)
         program = app.create_app(commands.opened(), folder, testing=True)
         with program.app_context(), program.database.connection_context():
-            commands.tidy_up(program)
+            commands.clear_leftovers(program)
         left, broken = orphans(folder), chain(program.database)
     print("\n".join(faults[:10]), end="\n" if faults else "")
     good = [
