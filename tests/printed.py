@@ -1,10 +1,16 @@
-"""What stands on a paper: its pages as text, and the sizes in which its words are drawn."""
+"""What stands on a paper: its pages as text, and the sizes in which its words are drawn; and what
+none may read or fetch.
+"""
 
+import base64
 import functools
 import io
 import re
+import threading
 import unicodedata
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import pytest
 from pypdf import PdfReader
 
 
@@ -42,3 +48,66 @@ def paper_of(response):
     assert response.status_code == 200, response.get_data(as_text=True)[:2000]
     assert response.mimetype == "application/pdf"
     return read_pdf(response.data)
+
+
+# --- hostile markup
+@pytest.fixture
+def listener():
+    """A server on this machine that notes who asks it for something."""
+    asked = []
+
+    class Ear(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Ear)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    server.server_close()
+
+
+def inline(words):
+    return "data:image/svg+xml;base64," + base64.b64encode(words.encode()).decode()
+
+
+ATTACKS = {
+    "picture": (
+        '<img src="{web}/a.png"><img src="{file}"><img src="file://{file}"><img src="..{file}">'
+        '<img src="{bare}">'
+    ),
+    "style sheet": (
+        '<link rel="stylesheet" href="{web}/a.css"><link rel="stylesheet" href="{file}">'
+        '<link rel="stylesheet" href="{bare}">'
+    ),
+    "import": (
+        '<style>@import url({web}/b.css); @import url("file://{file}");'
+        '@import "{file}"; @import "{bare}";</style>'
+    ),
+    "background": (
+        "<style>p {{ background: url({web}/c.png) }}"
+        "@page {{ background-image: url({file}) }}</style><p>x</p>"
+    ),
+    "typeface": (
+        "<style>@font-face {{ font-family: z; src: url({web}/f.ttf) }} p {{ font-family: z"
+        ' }}</style><p>x</p><pdf:font name="k" src="{file}">'
+    ),
+    "list": (
+        '<ul style="list-style-image: url({web}/l.png)"><li>a</li></ul>'
+        '<ul style="list-style-image: url({file})"><li>a</li></ul>'
+    ),
+    "drawing": '<img src="{svg}">',
+    "frames": (
+        '<object data="{web}/o"></object><embed src="{web}/e"><iframe src="file://{file}"></iframe>'
+        '<iframe src="{web}/i"></iframe>'
+    ),
+    "attachment": (
+        '<pdf:attachment src="{file}"><pdf:insertpdf src="{file}"><pdf:watermark src="{file}">'
+        '<base href="{web}/"><img src="z">'
+    ),
+}

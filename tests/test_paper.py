@@ -2,18 +2,15 @@
 wrongly in silence. That every answer is on a completed paper is in `test_surfaces.py`.
 """
 
-import base64
 import io
 import re
-import threading
 import unicodedata
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from conftest import HELD, ROOT, START, add_row, agreed, answer, press, take_to, write
 from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader
-from printed import paper_of, read_pdf, squeezed
+from printed import ATTACKS, inline, paper_of, read_pdf, squeezed
 from pypdf import PdfReader
 from xhtml2pdf import pisa
 
@@ -307,68 +304,6 @@ def test_what_cannot_be_seen_does_no_harm(robin, cast):
 
 
 # --- nothing is read or asked for
-@pytest.fixture
-def listener():
-    """A server on this machine that notes who asks it for something."""
-    asked = []
-
-    class Ear(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Ear)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    server.server_close()
-
-
-def inline(words):
-    return "data:image/svg+xml;base64," + base64.b64encode(words.encode()).decode()
-
-
-ATTACKS = {
-    "picture": (
-        '<img src="{web}/a.png"><img src="{file}"><img src="file://{file}"><img src="..{file}">'
-        '<img src="{bare}">'
-    ),
-    "style sheet": (
-        '<link rel="stylesheet" href="{web}/a.css"><link rel="stylesheet" href="{file}">'
-        '<link rel="stylesheet" href="{bare}">'
-    ),
-    "import": (
-        '<style>@import url({web}/b.css); @import url("file://{file}");'
-        '@import "{file}"; @import "{bare}";</style>'
-    ),
-    "background": (
-        "<style>p {{ background: url({web}/c.png) }}"
-        "@page {{ background-image: url({file}) }}</style><p>x</p>"
-    ),
-    "typeface": (
-        "<style>@font-face {{ font-family: z; src: url({web}/f.ttf) }} p {{ font-family: z"
-        ' }}</style><p>x</p><pdf:font name="k" src="{file}">'
-    ),
-    "list": (
-        '<ul style="list-style-image: url({web}/l.png)"><li>a</li></ul>'
-        '<ul style="list-style-image: url({file})"><li>a</li></ul>'
-    ),
-    "drawing": '<img src="{svg}">',
-    "frames": (
-        '<object data="{web}/o"></object><embed src="{web}/e"><iframe src="file://{file}"></iframe>'
-        '<iframe src="{web}/i"></iframe>'
-    ),
-    "attachment": (
-        '<pdf:attachment src="{file}"><pdf:insertpdf src="{file}"><pdf:watermark src="{file}">'
-        '<base href="{web}/"><img src="z">'
-    ),
-}
-
-
 @named("folder", ("/", str(ROOT)))
 @named("attack", ATTACKS)
 def test_nothing_is_read_or_fetched(attack, folder, listener, tmp_path, monkeypatch):
@@ -476,7 +411,7 @@ def test_plain_words_are_drawn_as_they_were_when_each_letter_was_looked_at(monke
     ]
     texts += [chr(c) for c in range(0x20, 0x2200) if chr(c).isprintable()]
     short = [(fonts.printable(t), fonts.unprintable(t)) for t in texts]
-    monkeypatch.setattr(fonts, "_is_plain", lambda text: False)
+    monkeypatch.setattr(fonts, "_needs_no_work", lambda text: False)
     assert [(fonts.printable(t), fonts.unprintable(t)) for t in texts] == short
 
 
