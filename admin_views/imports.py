@@ -56,6 +56,7 @@ def upload_path(key):
 
 
 def keep_upload(data):
+    """Keep an upload; returns its key."""
     remove_old_uploads()
     key = secrets.token_hex(16)
     path = upload_path(key)
