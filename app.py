@@ -111,7 +111,7 @@ def create_app(database=None, folder=None, testing=False):
     connect_each_request(app)
     # before anything may be refused: a refusal is written down
     app.before_request(name_the_actor)
-    limits.init_app(app)  # before anything reads what was sent
+    limits.add_limits(app)  # before anything reads what was sent
     app.before_request(refuse_other_sites)
     # after the connection: the page of a refusal reads from the database
     CSRFProtect(app)

@@ -151,21 +151,17 @@ def remove_stray_files(program):
 
 
 def remove_replaced(name):
-    """Take a replaced file from the disk, unless another document still names it."""
     if name and not Document.select().where(Document.stored_as == name).exists():
         (private_folder("files") / name).unlink(missing_ok=True)
 
 
 # --- what may be kept
 def ending(name):
-    """The ending of a file name, in small letters: `pdf`."""
     return (name or "").rpartition(".")[2].lower()
 
 
 def shown_name(sent):
-    """The name of an uploaded file as it is shown: no folders, no control characters, at most 120
-    characters.
-    """
+    """The name of an upload without folders and control characters; at most 120 characters."""
     base = re.split(r"[\\/]", sent or "")[-1]
     name = (clean_line(BIDI.sub("", base)) or "").strip(". ")
     stem, dot, end = name.rpartition(".")
@@ -272,15 +268,11 @@ class DocumentView(RecordView):
     form_template = "document_form.html"
 
     def may_open(self, record):
-        """Whether this person may open the file: one that is not for disclosure is for the SENCO
-        and the head.
-        """
+        """A file that is not for disclosure is for the SENCO and the head."""
         return record.withhold != "Yes" or current_user.role in (SENCO, HEAD)
 
     def render(self, template, **more):
-        """Tell the templates what may be kept; who may not open the file is not offered to change
-        it.
-        """
+        """Who may not open the file is not offered to change it."""
         record = more.get("record")
         if record and not self.may_open(record):
             more["may_write"] = False
@@ -288,13 +280,11 @@ class DocumentView(RecordView):
         return super().render(template, kept_words=KINDS_IN_WORDS, kept_ends=endings, **more)
 
     def more_links(self, record):
-        """The file itself, on the page and in the list."""
         if not record.stored_as or not self.may_open(record):
             return []
         return [("Get the file", url_for(".get_file", key=record.id))]
 
     def row_actions(self, record):
-        """The usual, and the file itself."""
         actions = super().row_actions(record)
         if not self.may_open(record):
             actions = [action for action in actions if action[0] != "Edit"]
@@ -302,15 +292,12 @@ class DocumentView(RecordView):
 
     @expose("/<int:key>/edit/", methods=("GET", "POST"))
     def edit(self, key):
-        """Change a document; who may not open it cannot make it open either."""
         if not self.may_open(self.find(key)):
             abort(403)
         return super().edit(key)
 
     def save(self, record, form, do):
-        """Save the answers with the file; without the answers there is no file, without a file no
-        document.
-        """
+        """Without the answers no file is kept, without a file no document."""
         sent, data = uploaded_file(MOST_BYTES_OF_FILE)
         if data is None and record.stored_as:
             return super().save(record, form, do)
@@ -326,9 +313,7 @@ class DocumentView(RecordView):
         return self.save_with(record, form, do, name, data)
 
     def save_with(self, record, form, do, name, data):
-        """Save with a new file; the file goes again when saving fails, the replaced one when it is
-        saved.
-        """
+        """The new file goes again when saving fails, the replaced one when it is saved."""
         before = {n: getattr(record, n) for n in ("file_name", "stored_as", "size", "sha256")}
         path = private_folder("files") / secrets.token_hex(16)
         write_private(path, data)

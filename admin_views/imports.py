@@ -57,7 +57,7 @@ def upload_path(key):
 
 
 def keep_upload(data):
-    """Keep an upload; its key."""
+    """Keep an upload; returns its key."""
     remove_old_uploads()
     key = secrets.token_hex(16)
     path = upload_path(key)
@@ -68,7 +68,6 @@ def keep_upload(data):
 
 
 def remove_old_uploads():
-    """Remove the uploads that nobody imported within a day."""
     for path, changed in change_times(private_folder("imports")):
         if changed < time.time() - KEPT_SECONDS:
             path.unlink(missing_ok=True)
@@ -107,7 +106,6 @@ class ImportView(SchoolPage):
 
     @expose("/", methods=("GET", "POST"))
     def index(self):
-        """Choose a file."""
         problems = []
         if request.method == "POST":
             _, data = uploaded_file(pupil_import.MOST_BYTES)
@@ -141,7 +139,6 @@ class ImportView(SchoolPage):
 
     @expose("/<key>/columns/", methods=("GET", "POST"))
     def columns(self, key):
-        """Say what the columns are; it is remembered for the next file."""
         sheet, columns = self.opened(key)
         if sheet is None:
             return redirect(url_for(".index"))
@@ -173,7 +170,6 @@ class ImportView(SchoolPage):
         return page, 422 if problems else 200
 
     def remember(self, heads, columns):
-        """Keep what was said about the columns in the settings."""
         settings = Setting.of_school()
         kept = pupil_import.remember(settings.import_columns, heads, columns, current_user.role)
         if kept != (settings.import_columns or ""):
@@ -259,7 +255,6 @@ class ImportView(SchoolPage):
 
     @expose("/<key>/leave/", methods=("POST",))
     def leave(self, key):
-        """Throw the upload away."""
         upload_path(key).unlink(missing_ok=True)
         flash("Nothing was imported; the file is removed from the portal.", "done")
         return redirect(url_for(".index"))
@@ -288,7 +283,6 @@ def option_groups(targets):
 
 
 def count_absent(items):
-    """How many pupils on roll are not in the file."""
     there = {item.pupil.id for item in items}
     on_roll = Pupil.visible_to(current_user).where(Pupil.left_on.is_null())
     return sum(pupil.id not in there for pupil in on_roll)

@@ -24,12 +24,10 @@ log = logging.getLogger("portal.limits")
 WITHOUT_DATABASE = ("static", "healthz")
 KILO, MEGA = 1024, 1024 * 1024
 URL_ENCODED = "application/x-www-form-urlencoded"
-# the portal reads forms and nothing else
-FORM_TYPES = ("", URL_ENCODED, "multipart/form-data")
+FORM_TYPES = ("", URL_ENCODED, "multipart/form-data")  # the portal reads forms and nothing else
 LONGEST_PATH = 500  # characters of an address
 LONGEST_QUERY = 4_000  # bytes after its question mark
-# characters of the header Content-Type; it names the boundary of the parts
-LONGEST_TYPE = 200
+LONGEST_TYPE = 200  # characters of the header Content-Type, which names the boundary of the parts
 LONGEST_NAME = 200  # characters of the name of a box
 RETRY_AFTER = 2  # seconds
 # requests that one person, or one address where nobody is signed in, has under way
@@ -66,16 +64,15 @@ FORM = Limit(
     4 * MEGA,
     10_000,
     2 * MEGA,
-    "One form takes about a million letters. Go back: what was kept while you typed is "
-    "in its boxes. Shorten the longest answer, or keep the long text as a document, and save"
-    " again.",
+    "One form takes about a million letters. Go back: what was kept while you typed is in its"
+    " boxes. Shorten the longest answer, or keep the long text as a document, and save again.",
 )
 FILE = Limit(
     12 * MEGA,
     10_000,
     2 * MEGA,
-    "A file may have at most 10 MB. Go back, save the file smaller or in parts, and "
-    "choose it again.",
+    "A file may have at most 10 MB. Go back, save the file smaller or in parts, and choose it"
+    " again.",
 )
 
 # Where more (or less) than PAGE may come in: an endpoint, its part before the dot, or the screen
@@ -94,22 +91,22 @@ LIMITS = {
 }
 
 
-def init_app(app):
+def add_limits(app):
     """Add the limits to the program; call it after the line that names who is signed in, before
     anything reads a form.
     """
     app.request_class = Request
     app.config.setdefault("AT_ONCE", AT_ONCE)
-    app.before_request(check)
-    app.before_request(take_turn)
-    app.teardown_request(end_turn)
+    app.before_request(_refuse_large)
+    app.before_request(_take_turn)
+    app.teardown_request(_end_turn)
 
 
 # --- how much
 def limit_of_request():
     """The Limit of this request, by who sends it and where to."""
     endpoint = request.endpoint or ""
-    if endpoint in WITHOUT_DATABASE or not is_known():
+    if endpoint in WITHOUT_DATABASE or not _is_known():
         return SIGN_IN
     blueprint, _, screen = endpoint.rpartition(".")
     for part in (endpoint, blueprint, screen):
@@ -118,7 +115,7 @@ def limit_of_request():
     return PAGE
 
 
-def is_known():
+def _is_known():
     """Whether somebody is signed in here, or was until lately: what they still send is kept as a
     draft.
     """
@@ -128,10 +125,8 @@ def is_known():
     return bool(place and place.user.active)
 
 
-def check():
-    """Refuse what is too large by its length alone, and set the limits under which the rest is
-    read.
-    """
+def _refuse_large():
+    """Refuse by length and type alone, and set the limits under which the rest is read."""
     limit = limit_of_request()
     request.max_content_length = limit.bytes
     request.max_form_parts = limit.fields
@@ -140,10 +135,9 @@ def check():
         abort(414)
     if (request.content_length or 0) > limit.bytes:
         abort(413)
-    if (
-        request.mimetype not in FORM_TYPES
-        or len(request.headers.get("Content-Type", "")) > LONGEST_TYPE
-    ):
+    if request.mimetype not in FORM_TYPES:
+        abort(415)
+    if len(request.headers.get("Content-Type", "")) > LONGEST_TYPE:
         abort(415)
 
 
@@ -160,16 +154,14 @@ class FormParser(FormDataParser):
                 raise RequestEntityTooLarge
             stream = io.BytesIO(body)
         stream, form, files = super().parse(stream, mimetype, content_length, options)
-        boxes = [(name, self.checked(name, value)) for name, value in form.items(multi=True)]
+        boxes = []
+        for name, value in form.items(multi=True):
+            if name is None:
+                raise BadRequest("A part of the form has no name.")
+            if len(name) > LONGEST_NAME or len(value) > self.max_form_memory_size:
+                raise RequestEntityTooLarge
+            boxes.append((name, cut_runs(value)))
         return stream, self.cls(boxes), files
-
-    def checked(self, name, value):
-        """What was typed into one box, with runs of combining marks cut."""
-        if name is None:
-            raise BadRequest("A part of the form has no name.")
-        if len(name) > LONGEST_NAME or len(value) > self.max_form_memory_size:
-            raise RequestEntityTooLarge
-        return cut_runs(value)
 
 
 class Request(flask.Request):
@@ -185,17 +177,13 @@ _refused = set()
 _counting = threading.Lock()
 
 
-def take_turn():
-    """Count this request; refuse it when this person or address has as many under way as one may
-    have.
-    """
+def _take_turn():
+    """Count this request; refuse it when this person or address has too many under way."""
     if request.endpoint in WITHOUT_DATABASE:
         return
-    who = (
-        f"person {current_user.id}"
-        if current_user.is_authenticated
-        else f"address {request.remote_addr}"
-    )
+    who = f"address {request.remote_addr}"
+    if current_user.is_authenticated:
+        who = f"person {current_user.id}"
     with _counting:
         if _under_way[who] >= current_app.config["AT_ONCE"]:
             if who not in _refused:
@@ -206,8 +194,7 @@ def take_turn():
     g.turn = who
 
 
-def end_turn(_):
-    """This request is over."""
+def _end_turn(_):
     who = g.pop("turn", None)
     if who is None:
         return

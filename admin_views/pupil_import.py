@@ -100,9 +100,7 @@ class Sheet:
 
 
 def read_file(data):
-    """The bytes of a CSV file as a `Sheet`. Raises Unreadable with a sentence for the person who
-    chose it.
-    """
+    """The bytes of a CSV file as a `Sheet`. Raises Unreadable."""
     if len(data) > MOST_BYTES:
         raise Unreadable(
             "The file is larger than 5 MB. Choose fewer columns or fewer pupils in your school"
@@ -167,9 +165,7 @@ def _parse(text):
 
 
 def _sheet(first, rows):
-    """Headings and rows; a heading that is empty or stands twice gets a name of its own, a wholly
-    empty column is dropped.
-    """
+    """A heading that is empty or stands twice gets a name of its own, an empty column goes."""
     if len(first) > MOST_COLUMNS:
         raise Unreadable(
             f"The file has more than {MOST_COLUMNS} columns; leave out those that are not needed."
@@ -189,9 +185,7 @@ def _sheet(first, rows):
 
 
 def _cells(cells, used, width):
-    """The cells of one row under the columns in use; None when it has answers beyond the last
-    heading.
-    """
+    """The cells of one row; None when it has answers beyond the last heading."""
     if any(cell.strip() for cell in cells[width:]):
         return None
     padded = cells + [""] * width
@@ -208,7 +202,6 @@ class Column:
 
 
 def normalise(words):
-    """Words without capitals, spaces and signs, to compare names by."""
     return "".join(c for c in words.casefold() if c.isalnum())
 
 
@@ -295,21 +288,16 @@ def map_columns(heads, lines, role):
     return found
 
 
-DATA = re.compile(
-    r"[A-Za-z]\d{11}[\dA-Za-z]"  # a UPN
-    r"|[^\s@]+@[^\s@]+"  # an e-mail address
-    r"|[ +()./-]*\d[\d +()./-]*"  # a number
-)
-
-
 def is_data(head):
-    """Whether a heading (at most 100 letters) is an answer: a date, a UPN, an e-mail address, a
-    number.
-    """
-    if DATA.fullmatch(head):
+    """Whether a heading is an answer: an e-mail address, a UPN, a number, a date."""
+    name, at, host = head.partition("@")
+    if name and at and host and " " not in head:
         return True
     if not any(c.isdecimal() for c in head):
         return False
+    is_upn = len(head) == 13 and head[1:12].isdecimal()
+    if is_upn or not any(c.isalpha() for c in head):
+        return True
     try:
         return read_date(head) is not None
     except ValueError:
@@ -467,9 +455,7 @@ def read_row(cells, heads, columns, asked):
 
 # --- the preview
 class PupilIndex:
-    """The pupils and contacts that are here already, to be found by UPN, or by name and date of
-    birth.
-    """
+    """The pupils and contacts that are here already."""
 
     def __init__(self, user):
         self.upns, self.names, self.contacts = {}, defaultdict(list), defaultdict(list)
@@ -480,9 +466,7 @@ class PupilIndex:
             self.contacts[contact.pupil_id].append(contact)
 
     def find(self, said):
-        """The pupil that a row is about, or None. Raises ValueError with the cure when that is in
-        doubt.
-        """
+        """The pupil that a row is about, or None. Raises ValueError when that is in doubt."""
         names = [said.get(name) for name in ("surname", "forename", "dob")]
         pupil = self.upns.get(said.get("upn")) or self.upns.get(said.get("former_upn"))
         if pupil is None:
@@ -508,7 +492,6 @@ class PupilIndex:
 
 
 def name_key(*names):
-    """Names and dates to compare pupils by."""
     return tuple(normalise(str(name or "")) for name in names)
 
 
@@ -528,7 +511,6 @@ class RowPreview:
     keys: set = field(default_factory=set)
 
     def save(self, reason):
-        """Write the pupil and the contacts that changed."""
         done = self.pupil.save(reason=reason, act="import")
         for contact in self.contacts:
             contact.pupil = self.pupil
@@ -612,9 +594,7 @@ def _take_over(record, said, before=""):
 
 
 def _take_contacts(item, people, kept):
-    """Put the contacts of the row into the contacts of the same name, or make new ones; none is
-    ever removed.
-    """
+    """Put them into the contacts of the same name, or make new ones; none is ever removed."""
     here = {normalise(contact.name or ""): contact for contact in reversed(kept)}
     for code, said in people.items():
         parts = [said.pop("forename", None), said.pop("surname", None)]
@@ -637,7 +617,6 @@ def _take_contacts(item, people, kept):
 
 
 def _faults(pupil, said, heads):
-    """Why the pupil cannot be kept like this, in sentences that name the column."""
     faults = []
     for name in NEEDED:
         if not pupil.answer(name):
@@ -669,15 +648,12 @@ def refuse_duplicates(items):
 
 
 def counts(items):
-    """How many rows there are of each kind: {kind: number}."""
     kinds = [item.kind for item in items]
     return {kind: kinds.count(kind) for kind in KINDS}
 
 
 def preview_code(items):
-    """A code of all that a preview says, to see that nothing has changed between looking and
-    pressing.
-    """
+    """A code of all that a preview says, to see whether it still holds when “Import” comes."""
     said = [(i.line, i.kind, i.pupil.id, i.pupil.version, i.changes, i.reasons) for i in items]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
@@ -714,12 +690,10 @@ def import_pupils(items, reason):
 
 
 def to_write(items):
-    """The rows that an import writes."""
     return [item for item in items if item.kind in (NEW, CHANGED)]
 
 
 def _refuse_stale(items):
-    """Raise Clash when a pupil was changed since it was looked at: before anything is written."""
     versions = dict(Pupil.select(Pupil.id, Pupil.version).tuples())
     for item in items:
         if item.pupil.id and versions.get(item.pupil.id) != item.pupil.version:
@@ -727,7 +701,6 @@ def _refuse_stale(items):
 
 
 def _refuse_added_meanwhile(item):
-    """Raise Clash when somebody else has added the new pupil of a row since it was looked at."""
     pupil = item.pupil
     if item.kind != NEW:
         return

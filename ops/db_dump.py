@@ -15,7 +15,7 @@ from contextlib import closing
 from peewee import SQL, Entity, NodeList, SqliteDatabase, Table, chunked
 from playhouse.migrations import Runner
 
-from audit.log import on_sqlite
+from audit.log import LONGEST_WAIT, on_sqlite
 from ops import numbering
 
 HISTORY = "schema_migration"  # which migrations were run: each database keeps its own
@@ -154,7 +154,7 @@ def load(database, path, migrations):
 def copy_file(source, target):
     """Copy an SQLite file by SQLite's online backup."""
     with closing(sqlite3.connect(source)) as live:
-        with closing(sqlite3.connect(target, timeout=audit_log.LONGEST_WAIT)) as copy:
+        with closing(sqlite3.connect(target, timeout=LONGEST_WAIT)) as copy:
             live.backup(copy)
 
 

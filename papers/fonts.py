@@ -100,7 +100,7 @@ def printable(text):
     """Text as safe HTML in which every letter names a typeface that has it. Line breaks become
     <br />.
     """
-    if _is_plain(text):
+    if _needs_no_work(text):
         return escape(text).replace("\n", Markup("<br />"))
     html = Markup("")
     for family, run in groupby(_with_fonts(_visible(text)), key=lambda pair: pair[1]):
@@ -114,7 +114,7 @@ def printable(text):
 
 def unprintable(text):
     """The sentence which says what cannot be printed right; empty when all of it can."""
-    if _is_plain(text):
+    if _needs_no_work(text):
         return ""
     wrong = set()
     for cluster, family in _with_fonts(_visible(text)):
@@ -136,8 +136,7 @@ def unprintable(text):
     )
 
 
-def _is_plain(text):
-    """Whether text needs no work at all, which is so of nearly every answer."""
+def _needs_no_work(text):
     return all(map(_is_plain_character, set(text)))
 
 

@@ -24,7 +24,7 @@ def ready(sections, blank):
         lines = []
         for line in section["lines"]:
             if "columns" not in line:
-                lines.append(_question(line, blank))
+                lines.append(_laid_out(line, blank))
             elif blank:
                 lines.append(_blank_list(line))
             else:
@@ -33,7 +33,7 @@ def ready(sections, blank):
     return found
 
 
-def _question(line, blank):
+def _laid_out(line, blank):
     """A question with `how` it is drawn: ticks, fact (beside it), long (below it), line or box (to
     write in).
     """
@@ -124,7 +124,6 @@ def _stacked(columns, row):
 
 
 def fits_cell(text):
-    """Whether an answer is short enough for a table cell."""
     return len(text) <= LETTERS_OF_CELL and text.count("\n") < LINES_OF_CELL
 
 

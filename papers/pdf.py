@@ -114,7 +114,6 @@ def one(record, user):
 
 @as_response
 def blank(record_class):
-    """The empty form of a record class, to fill in by hand."""
     part = _blank_part(record_class)
     name = f"{record_class.slug()}-blank"
     return _response(name, kind="form", title=part["title"], parts=[part], blank=True)
@@ -154,9 +153,7 @@ def family_pack(pupil, user):
 
 @as_response
 def whole_record(pupil, user):
-    """Everything kept about a pupil that this person may see, with a table of contents: papers
-    oldest first.
-    """
+    """Everything kept about a pupil that this person may see."""
     forms = _forms(pupil, user, workflow.every_form())
     parts = [{**_part_of(pupil, user), "title": "Pupil details"}]
     parts += [{**_part_of(form, user), "entry": _contents_line(form)} for form in forms]
@@ -172,7 +169,7 @@ def given_record(pupil, papers):
     """
     details, forms, chapters = [], [], {}
     for record, told in papers:
-        part = _part(record, told)
+        part = _paper_part(record, told)
         if isinstance(record, Form):
             forms.append((_age(record), {**part, "entry": _contents_line(record)}))
         elif isinstance(record, Pupil):
@@ -255,7 +252,6 @@ def _pages(response):
 
 # --- from data to a PDF
 def _response(name, user=None, **page):
-    """The PDF as the answer to a request. Raises PaperError."""
     headers = {
         "Content-Type": "application/pdf",
         "Content-Disposition": f"inline; filename={name}.pdf",
@@ -264,7 +260,6 @@ def _response(name, user=None, **page):
 
 
 def _html(user=None, pupil=None, **page):
-    """The whole document, style sheet included."""
     printed = f"Printed on {say_day(today())}"
     if user:
         printed += f" by {_brief(user.name)}"
@@ -283,8 +278,7 @@ def _html(user=None, pupil=None, **page):
 
 
 def _brief(name):
-    """A name that fits in the head or foot of a page."""
-    return _cut(name or "", 60)
+    return _shortened(name or "", 60)
 
 
 def word(text):
@@ -323,16 +317,13 @@ def render(html):
 
 # --- one part
 def _part_of(record, user):
-    """A record as a part of a paper, as far as this person may see it."""
     if isinstance(record, Form):
-        return _part(record, record.content(user.role))
-    return _part(record, document(record, user.role))
+        return _paper_part(record, record.content(user.role))
+    return _paper_part(record, document(record, user.role))
 
 
-def _part(record, content):
-    """The data of a record as a part of a paper: its title, its state, and its sections made ready
-    for the template.
-    """
+def _paper_part(record, content):
+    """The data of a record as a part of a paper."""
     state = _state(record, content)
     sections = layout.ready(content["sections"], blank=False)
     if state.get("kind") == "declined":
@@ -421,14 +412,11 @@ def _age(form):
 
 
 def _contents_line(form):
-    """A paper's line in the table of contents: its name and date."""
     return f"{form.kind_name()}, {short_day(form.happened_on)}".strip(", ")
 
 
 def _chapters(pupil, user):
-    """What is kept beside the papers, a chapter for each kind of record: strategies, consents,
-    meetings, letters.
-    """
+    """What is kept beside the papers, a chapter for each kind of record."""
     for cls in every(PupilRecord):
         if issubclass(cls, (Form, Placement, ListMembership)) or not may(user, "r", cls):
             continue
@@ -472,9 +460,7 @@ def _table(label, heads, table):
 
 
 def _short_answer(row, name):
-    """An answer for the timeline: short dates, the school's own names, a mark on what was
-    an error.
-    """
+    """An answer for the timeline, with a mark on what was an error."""
     value = getattr(row, name)
     if isinstance(value, datetime.date):
         return short_day(value)
@@ -487,7 +473,6 @@ def _short_answer(row, name):
 
 # --- letters
 def _letter(letter):
-    """What a letter says: to whom, the subject, its paragraphs with greeting and close."""
     to = [line.strip() for line in (letter.to_whom or "").splitlines() if line.strip()]
     body = [part.strip() for part in re.split(r"\n\s*\n", letter.body or "") if part.strip()]
     if not body or not body[0].lower().startswith("dear"):
@@ -583,7 +568,6 @@ def _strategies(pupil, user):
 
 
 def _items(text):
-    """An answer as a list: a line or a sentence each, without bullets."""
     lines = (part.strip(" \t-•*·") for part in re.split(r"\n|(?<=\w\w\w[.!?…])\s+", text))
     return [line for line in lines if line]
 
@@ -601,13 +585,11 @@ def _in_turn(lists):
 
 
 def shorten(said, items, letters):
-    """At most so many items, each of at most so many letters: cut after a whole word, with an
-    ellipsis.
-    """
-    return [(_cut(text, letters), whose) for text, whose in said[:items]]
+    """At most so many items, each of at most so many letters, cut after a whole word."""
+    return [(_shortened(text, letters), whose) for text, whose in said[:items]]
 
 
-def _cut(text, letters):
+def _shortened(text, letters):
     if len(text) <= letters:
         return text
     return text[:letters].rsplit(" ", 1)[0].rstrip(",;: ") + "…"

@@ -175,11 +175,9 @@ class Worker:
         self.answers.put(None)
 
     def is_usable(self):
-        """Whether it can draw another paper."""
         return not self.ended and self.process.poll() is None and self.papers < RETIRED_AFTER
 
     def end(self):
-        """End the process, whatever it does."""
         self.ended = True
         self.process.kill()
         with contextlib.suppress(OSError):  # what was not read any more is lost with it

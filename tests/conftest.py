@@ -57,7 +57,7 @@ hypothesis.settings.load_profile("any machine")
 # see tests/test_fuzz.py
 hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)
 gc.set_threshold(50_000, 20, 50)  # with so much in memory each search for rubbish is long
-pytest_plugins = ("web",)  # the fixtures of the tests that fetch pages
+pytest_plugins = ("web", "printed")  # the fixtures of the tests that fetch and print pages
 TODAY = datetime.date(2026, 11, 24)  # a Tuesday: the day of every test
 START = datetime.date(2026, 9, 1)  # a stage begins
 HELD = datetime.date(2026, 10, 13)  # its review: six weeks later

@@ -7,8 +7,6 @@ whole records that take seconds each.
 
 import contextlib
 import http.client
-import io
-import os
 import queue
 import signal
 import socket
@@ -21,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import HANGS, ROOT, TODAY, until
 from live import Live, common
-from pypdf import PdfReader
+from printed import read_pdf
 from web import values_of
 
 import models as m
@@ -53,15 +51,10 @@ def end(printers):
         process.end()
 
 
-def words_of(pdf):
-    """What a PDF says."""
-    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
-
-
 def test_a_print_process_draws_one_paper_after_the_other(printers):
-    assert "Hello from the printer" in words_of(printers.draw(SHORT))
+    assert not read_pdf(printers.draw(SHORT)).lacks(["Hello"])
     first = printers.idle[0].process.pid
-    assert "李雷" in words_of(printers.draw(CHINESE)), (
+    assert not read_pdf(printers.draw(CHINESE)).lacks(["李雷"]), (
         "A typeface that a page asks for is not loaded."
     )
     assert [process.process.pid for process in printers.idle] == [first]
@@ -82,7 +75,9 @@ def test_a_paper_that_takes_too_much_processor_time_is_refused_in_a_sentence():
     printers = printing.Printers(seconds=1)
     with pytest.raises(worker.PaperError, match="too long to print in one go"):
         printers.draw(LONG * 5)
-    assert "Hello" in words_of(printers.draw(SHORT)), "The process that ended is not replaced."
+    assert not read_pdf(printers.draw(SHORT)).lacks(["Hello"]), (
+        "The process that ended is not replaced."
+    )
     end(printers)
 
 
@@ -91,7 +86,7 @@ def test_a_paper_that_takes_too_much_memory_is_refused_in_a_sentence():
     with pytest.raises(worker.PaperError, match="too long to print in one go") as refused:
         printers.draw(" " * 100 * MEGA)
     assert "memory" in refused.value.fault
-    assert "Hello" in words_of(printers.draw(SHORT))
+    assert not read_pdf(printers.draw(SHORT)).lacks(["Hello"])
     end(printers)
 
 
@@ -101,7 +96,7 @@ def test_no_clock_on_the_wall_refuses_a_paper(monkeypatch):
 
     hours = iter(range(0, 10**9, 3600))
     monkeypatch.setattr(resources, "time", SimpleNamespace(monotonic=lambda: next(hours)))
-    assert "Hello" in words_of(worker.draw_pdf(SHORT.encode()))
+    assert not read_pdf(worker.draw_pdf(SHORT.encode())).lacks(["Hello"])
 
 
 def test_where_processor_time_cannot_be_limited_the_clock_stops_a_paper(monkeypatch):
@@ -122,16 +117,26 @@ def test_a_paper_that_nobody_waits_for_ends_its_process(printers):
     with pytest.raises(printing.GivenUp):
         printers.draw(LONG * 10, gone=lambda: True)
     assert not printers.idle
-    assert "Hello" in words_of(printers.draw(SHORT))
+    assert not read_pdf(printers.draw(SHORT)).lacks(["Hello"])
 
 
-def test_a_process_that_was_killed_is_replaced(printers):
+def test_a_process_that_is_killed_is_a_sentence_and_is_replaced(printers):
     printers.warm()
-    killed = printers.idle[0].process
-    killed.kill()
-    killed.wait()
-    assert "Hello" in words_of(printers.draw(SHORT))
-    assert printers.idle[0].process.pid != killed.pid
+    first = printers.idle[0].process
+
+    def kill_it():
+        first.kill()
+
+    with pytest.raises(worker.PaperError, match="Printing was interrupted") as refused:
+        printers.draw(LONG * 5, gone=kill_it)
+    assert refused.value.fault == "its process ended with -9"
+    assert not read_pdf(printers.draw(SHORT)).lacks(["Hello"])
+    # one that ends while it waits for work is replaced without a word
+    second = printers.idle[0].process
+    second.kill()
+    second.wait()
+    assert not read_pdf(printers.draw(SHORT)).lacks(["Hello"])
+    assert printers.idle[0].process.pid not in (first.pid, second.pid)
 
 
 def test_a_process_is_replaced_after_so_many_papers(printers, monkeypatch):
@@ -152,18 +157,19 @@ def test_a_machine_without_room_for_a_process_says_so(printers, monkeypatch):
 
 
 def test_one_person_and_all_together_have_so_many_places(printers):
-    places = [printers.place(person) for person in (1, 1, 2, 2)]
-    for one in places[:2]:
-        one.__enter__()
-    with pytest.raises(printing.Busy, match="Two of your papers"), printers.place(1):
-        pass
-    for one in places[2:]:
-        one.__enter__()
-    with pytest.raises(printing.Busy, match="Other papers"), printers.place(3):
-        pass
-    places[0].__exit__(None, None, None)
-    with printers.place(3):
-        pass
+    """One person's papers leave room for another's."""
+    with contextlib.ExitStack() as first, contextlib.ExitStack() as others:
+        first.enter_context(printers.place(1))
+        others.enter_context(printers.place(1))
+        with pytest.raises(printing.Busy, match="Two of your papers"), printers.place(1):
+            pass
+        others.enter_context(printers.place(2))
+        others.enter_context(printers.place(2))
+        with pytest.raises(printing.Busy, match="Other papers"), printers.place(3):
+            pass
+        first.close()
+        with printers.place(3):
+            pass
 
 
 # --- what the person is told
@@ -295,18 +301,18 @@ def given_up(server):
     return common.mentions(common.logged(server.folder), "a paper was given up")
 
 
-def leave(server, asked, working, waiting=printing.EACH):
-    """Hang up, all of them, and wait until so many places are free and the print processes have
+def leave(server, asked, working):
+    """Hang up, all of them, and wait until their places are free and the print processes have
     ended.
     """
     before = given_up(server)
     for one in asked:
         one.hang_up()
-    until(lambda: given_up(server) >= before + waiting)
+    until(lambda: given_up(server) >= before + printing.WAITING)
     until(lambda: not set(working) & set(running(server)))
 
 
-def test_sixteen_whole_records_hold_up_no_other_page(server):
+def test_sixteen_whole_records_hold_up_no_page_and_hanging_up_frees_the_processor(server):
     """Four people ask four times each; sign-in, a child's page and a save are answered before the
     first record is there.
     """
@@ -326,51 +332,11 @@ def test_sixteen_whole_records_hold_up_no_other_page(server):
         status == 200 and office.ask("POST", "/pupil/3/edit/", [*fields, ("do", "save")])[0] == 302
     )
     assert came.empty(), "Other people were answered only after a record had been printed."
-    leave(server, asked, at_work(server, before, printing.WORKERS), printing.WAITING)
-
-
-def test_who_asks_for_too_many_papers_is_told_and_others_get_theirs(server):
-    came, other = queue.Queue(), queue.Queue()
-    before = running(server)
-    asked = [Printing(server, "senco", came, LONGEST) for _ in range(printing.EACH)]
-    working = at_work(server, before, printing.EACH)
-    wire = http.client.HTTPConnection("127.0.0.1", server.port, timeout=HANGS)
-    wire.request("GET", LONGEST, headers={"Cookie": f"portal={server.signed['senco'][0]}"})
-    answer = wire.getresponse()
-    page = answer.read().decode()
-    assert (answer.status, answer.getheader("Retry-After")) == (503, str(printing.TRY_AGAIN))
-    assert (
-        printing.YOURS in page
-        and f'<a href="{LONGEST}">Try again</a>' in page
-        and "Go to your home page" in page
-    )
-    Printing(server, "head", other, "/record-of-concern/2/print.pdf")
-    status, pdf = other.get(timeout=HANGS)
-    assert status == 200 and pdf.startswith(b"%PDF")
-    assert came.empty(), "One person's papers kept another's waiting."
-    leave(server, asked, working)
-    assert "no paper: this person waits for 2 already" in common.logged(server.folder)
-
-
-def test_hanging_up_frees_the_place_and_the_processor(server):
-    came = queue.Queue()
-    before = running(server)
-    asked = [Printing(server, "senco", came, LONGEST) for _ in range(printing.EACH)]
-    working = at_work(server, before, printing.EACH)
-    leave(server, asked, working)
+    leave(server, asked, at_work(server, before, printing.WORKERS))
     status, words, _ = server.person("senco").ask("GET", "/record-of-concern/1/print.pdf")
-    assert status == 200 and words.startswith("%PDF")
-
-
-def test_a_print_process_that_is_killed_is_a_sentence_and_is_replaced(server):
-    came = queue.Queue()
-    before = running(server)
-    Printing(server, "head", came, LONGEST)
-    os.kill(at_work(server, before)[0], signal.SIGKILL)
-    status, page = came.get(timeout=HANGS)
-    assert status == 422 and printing.ENDED in page.decode()
-    assert "a paper could not be drawn: its process ended with -9" in common.logged(server.folder)
-    assert server.person("head").ask("GET", "/record-of-concern/1/print.pdf")[0] == 200
+    assert status == 200
+    assert words.startswith("%PDF")
+    assert "no paper: 4 requests wait for papers already" in common.logged(server.folder)
 
 
 @pytest.mark.parametrize("how", ("SIGTERM", "SIGINT", "SIGKILL"))

@@ -9,12 +9,11 @@ written.
 import csv
 import datetime
 import io
-import re
 
 import pytest
 from conftest import START
 from peewee import DateField, DecimalField, ForeignKeyField
-from pypdf import PdfReader
+from printed import paper_of, squeezed
 from web import MARKS, key_of
 
 import models as m
@@ -59,11 +58,6 @@ def asked_on_form(cls):
         section = cls.section_of(control.partition("-")[0])
         if WRITER[cls] in section.write and name not in (*cls.readonly, "pupil"):
             yield kind, name, asked, control
-
-
-def squeezed(text):
-    """Text without the spaces and the breaks that a paper puts into it."""
-    return re.sub(r"[\s\u00ad\u200b]+", "", text)
 
 
 def record_of(school, cls):
@@ -298,21 +292,11 @@ def test_every_question_and_answer_is_in_the_spreadsheet(school, browser, cls):
 
 
 # --- on paper
-def paper_text(response):
-    """The words of a PDF, without spaces."""
-    assert response.status_code == 200 and response.mimetype == "application/pdf", (
-        response.get_data(as_text=True)[:2000]
-    )
-    return squeezed(
-        "".join(page.extract_text() for page in PdfReader(io.BytesIO(response.data)).pages)
-    )
-
-
 @each("cls", ON_PAPER, ids=name_of)
 def test_every_answer_is_on_the_completed_paper(school, browser, cls):
     """Rows included."""
     record = record_of(school, cls)
-    text, lacking = paper_text(browser("senco").get(f"/{cls.slug()}/{record.id}/print.pdf")), []
+    text, lacking = paper_of(browser("senco").get(f"/{cls.slug()}/{record.id}/print.pdf")).words, []
     for where, words in said_in(cls, record):
         parts = words.split("; ") if where.partition(".")[0] == cls.__name__ else [words]
         lacking += [f"{where}: {part}" for part in parts if squeezed(part) not in text]
@@ -326,7 +310,7 @@ def test_every_answer_is_on_the_completed_paper(school, browser, cls):
 
 def test_the_whole_record_of_a_pupil_has_every_answer(school, browser):
     """What the SENCO may see, which is all that is kept."""
-    text, lacking = paper_text(browser("senco").get(f"/pupil/{school.mine.id}/record.pdf")), []
+    text, lacking = paper_of(browser("senco").get(f"/pupil/{school.mine.id}/record.pdf")).words, []
     for cls in RECORDS:
         if issubclass(cls, m.Form) or cls is m.Pupil:
             lacking += [
