@@ -12,8 +12,6 @@ import sys
 
 import click
 from flask import Flask, abort, current_app, g, render_template, request
-from flask_admin import Admin
-from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
@@ -22,11 +20,10 @@ from werkzeug.exceptions import SecurityError
 from werkzeug.routing import IntegerConverter
 from werkzeug.sansio.utils import host_is_trusted
 
-import admin_views
 import config
 import models
 import workflow
-from admin_views import drafts, limits
+from admin_views import drafts, limits, register
 from admin_views.account import sessions
 from admin_views.account import views as account
 from admin_views.forms import key_of
@@ -113,18 +110,8 @@ def create_app(database=None, folder=None, testing=False):
     # after the connection: the page of a refusal reads from the database
     CSRFProtect(app)
     account.init_app(app)
-    account.KEEP_TYPING = drafts.keep  # what a session that has ended was typing
     drafts.init_app(app)
-    admin_views.register(
-        app,
-        Admin(
-            app,
-            name="Learning Pathway",
-            url="/",
-            index_view=admin_views.home(),
-            theme=Bootstrap4Theme(),
-        ),
-    )
+    register.add_screens(app)
     app.after_request(add_headers)
     app.after_request(access.write)
     if not testing:

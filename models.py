@@ -911,6 +911,13 @@ STATUS = (
     ("sealed", "Sealed"),
     ("declined", "Declined"),
 )
+# in a sentence after “is”
+STATUS_WORDS = {
+    "draft": "a draft",
+    "complete": "complete",
+    "sealed": "agreed and sealed",
+    "declined": "declined",
+}
 
 
 class Form(PupilRecord):

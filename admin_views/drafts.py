@@ -25,7 +25,7 @@ from admin_views import forms
 from audit import access
 from models import Draft, Press, Pupil, PupilRecord, every, may
 from ops import backup
-from records.questions import Clash, now, say_moment, together
+from records.questions import now, say_moment, together
 
 KEPT_FOR = datetime.timedelta(days=30)
 MOST = 2_000_000  # characters of one draft
@@ -45,13 +45,13 @@ NEVER = (
     "draft_of",
 )
 # what a form carries besides what was typed
-HIDDEN = ("version", "seen", "press", "ask", "next")
+HIDDEN = ("version", "seen", "press", "ask", "next", "shown")
 # nothing is typed there that could be lost
 NO_FORMS, NO_SCREENS = ("account", "draft"), ("", "index_view", "look_up", "day", "spreadsheet")
 pages = Blueprint("draft", __name__, url_prefix="/draft")
 
 
-class Pressed(Clash):
+class Pressed(Exception):
     """This press has made its thing already; `led_to` is the address of what it made."""
 
     def __init__(self, led_to):

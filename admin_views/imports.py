@@ -24,7 +24,7 @@ from peewee import IntegrityError, fn
 from PIL import Image
 
 from admin_views import pupil_import
-from admin_views.base import RecordView, typing_problems
+from admin_views.base import PupilRecordView, typing_problems
 from admin_views.forms import clean
 from admin_views.school import SchoolPage
 from audit import access
@@ -523,7 +523,7 @@ def shown_name(sent):
     return f"{stem[: 115 - len(end[:8])]}{dot}{end[:8]}"
 
 
-class DocumentView(RecordView):
+class DocumentView(PupilRecordView):
     """Documents: the generic screens, and the file."""
 
     form_template = "document_form.html"
@@ -566,14 +566,14 @@ class DocumentView(RecordView):
             abort(403)
         return super().edit(key)
 
-    def save(self, record, form, do):
+    def save(self, record, form):
         """Save the answers with the file; without the answers there is no file, without a file no
         document.
         """
         sent, data = sent_file(MOST_FILE)
         if data is None:
             return (
-                super().save(record, form, do)
+                super().save(record, form)
                 if record.stored_as
                 else [*typing_problems(form), ("file", "Choose the file.")]
             )
@@ -584,10 +584,10 @@ class DocumentView(RecordView):
         return (
             [*typing_problems(form), ("file", fault)]
             if fault
-            else self.save_with(record, form, do, name, data)
+            else self.save_with(record, form, name, data)
         )
 
-    def save_with(self, record, form, do, name, data):
+    def save_with(self, record, form, name, data):
         """Save with a new file; the file goes again when saving fails, the replaced one when it is
         saved.
         """
@@ -601,7 +601,7 @@ class DocumentView(RecordView):
         )
         problems = ["not saved"]
         try:
-            problems = super().save(record, form, do)
+            problems = super().save(record, form)
         finally:
             if problems:
                 path.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from flask_admin import expose
 from flask_login import current_user
 
 from admin_views.account.views import fresh, me
-from admin_views.base import RecordView, harmless
+from admin_views.base import PupilRecordView, harmless
 from admin_views.forms import clean, key_of
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
@@ -41,7 +41,7 @@ who.csv         who saw or changed what: {trail} lines, times in UTC
 """
 
 
-class DisclosureView(RecordView):
+class DisclosureView(PupilRecordView):
     """Requests for information: the generated screens, the day it is due, and the way to the
     bundle.
     """

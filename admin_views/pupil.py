@@ -15,8 +15,9 @@ from peewee import DateField
 
 import workflow
 from admin_views import drafts, forms, merge
-from admin_views.base import RecordView, acts, scoped, typing_problems
+from admin_views.base import PupilRecordView, ReadView, RecordView, scoped, typing_problems
 from admin_views.home import say_due, settings_now
+from admin_views.paper import acts
 from models import (
     RATING,
     Agency,
@@ -223,7 +224,7 @@ class PupilView(RecordView):
             return "Your reason is longer than 2,000 characters; please shorten it."
         saved = getattr(review, name), getattr(review, f"{name}_why")
         if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != saved:
-            who, when = merge.last_word(review, name)
+            who, when = merge.last_word(type(review), review.id, review.pupil_id, name)
             return (
                 f"{who or 'Somebody else'} has answered this since you opened it ({when}):"
                 f" {review.answer(name) or 'no answer'}. {review.answer(f'{name}_why')} Yours is"
@@ -262,7 +263,7 @@ class PupilView(RecordView):
         return pdf.profile(self.find(key), current_user)
 
 
-class CaseView(RecordView):
+class CaseView(PupilRecordView):
     """EHC cases: the generated screens, and the steps of `workflow.CASE_MOVES`."""
 
     @expose("/<int:key>/step/", methods=("POST",))
@@ -288,14 +289,14 @@ class CaseView(RecordView):
         return redirect(url_for("pupil.page", key=case.pupil_id) + "#case")
 
 
-class ListView(RecordView):
+class ListView(ReadView):
     """The Concerns List and the SEN List: who is on it now, how long, and when the next
     review is.
     """
 
-    def __init__(self, code, endpoint):
+    def __init__(self, code):
         self.code = code
-        super().__init__(Placement, endpoint=endpoint)
+        super().__init__(Placement, endpoint=f"{code.lower()}-list")
         self._list_columns = list(LIST_HEADS.items())
 
     def _get_default_order(self):
@@ -479,10 +480,7 @@ def move_form(row, pupil, draft=None):
     """The form of what a move asks, with what is known filled in, or what was typed and not
     saved.
     """
-    lines = {
-        n: forms.control(n, workflow.ASKS[n], {"user": current_user, "row": False})
-        for n in row.asks
-    }
+    lines = {n: forms.control(workflow.ASKS[n], current_user) for n in row.asks}
     paper_of_stage = next(
         (p.form for p in workflow.PAPERS if p.stage == row.to and p.kind == "plan"), None
     )
@@ -537,7 +535,7 @@ def seen_answer(review, name):
     answers it meanwhile.
     """
     return (
-        merge.code_of("".join((review.answer(name), review.answer(f"{name}_why"))))
+        merge.hash_of("".join((review.answer(name), review.answer(f"{name}_why"))))
         if name in review._meta.fields
         else ""
     )

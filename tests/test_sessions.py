@@ -11,8 +11,8 @@ from peewee import OperationalError
 from web import MOMENT, pairs, sign_in_row
 
 import models as m
+from admin_views import drafts
 from admin_views.account import sessions
-from admin_views.account import views as account
 from records import questions as q
 
 STALE = 11 * 60  # seconds after which a password was given too long ago
@@ -21,9 +21,14 @@ HOME, SIGN_IN = "/account", "/sign-in"
 
 @pytest.fixture
 def kept(monkeypatch):
-    """What the hook for typing was given: [(user, address, items)]."""
+    """What is kept of the typing: [(user, address, items)]."""
     found = []
-    monkeypatch.setattr(account, "KEEP_TYPING", lambda *given: found.append(given))
+
+    def keep(user, address, items):
+        typed = [(name, value) for name, value in items if name != "csrf_token"]
+        found.append((user, address.rstrip("?"), typed))
+
+    monkeypatch.setattr(drafts, "keep", keep)
     return found
 
 
