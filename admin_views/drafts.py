@@ -335,6 +335,7 @@ def in_words(address, items):
             and said.strip()
             and name not in (*NEVER, *HIDDEN)
             and not name.endswith("row_id")
+            and not name.startswith("keep.")
         ):
             found.append(label_and_words(at[0] if at else None, name, said))
     return found
