@@ -12,21 +12,17 @@ import sys
 
 import click
 from flask import Flask, abort, current_app, g, render_template, request
-from flask_admin import Admin
-from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import CSRFError
 from peewee import PeeweeException
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import IntegerConverter
 from werkzeug.sansio.utils import host_is_trusted
 
-import admin_views
 import config
 import models
 import workflow
-from admin_views import drafts, limits
+from admin_views import drafts, limits, register
 from admin_views.account import sessions
 from admin_views.account import views as account
 from admin_views.forms import key_of
@@ -57,6 +53,11 @@ NOT_THIS_WAY = (
     " backups."
 )
 
+WITHOUT_HTTPS = (
+    "INSECURE_HTTP=1: the portal is served without HTTPS; passwords and records cross the network"
+    " in the clear."
+)
+
 
 # --- the program
 def create_app(database=None, folder=None, testing=False):
@@ -74,37 +75,14 @@ def create_app(database=None, folder=None, testing=False):
             "The tables of the program contradict themselves:\n" + "\n".join(problems)
         )
     folder = folder or config.data_dir()
-    https, hosts, insecure = config.way_in()
     app = Flask(__name__)
     # a line with nothing but a statement leaves nothing on the page
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.url_map.converters["int"] = RowNumber
-    app.config.update(
-        SECRET_KEY=config.key_file(folder, "secret.key"),
-        DATA_DIR=folder,
-        TESTING=testing,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_NAME="portal",
-        PERMANENT_SESSION_LIFETIME=sessions.LEFT_OPEN,
-        WTF_CSRF_TIME_LIMIT=None,
-        TRUSTED_HOSTS=[*hosts, *config.LOOPBACK],
-        STAFF_HOSTS=hosts,
-        INSECURE_HTTP=insecure,
-        WTF_CSRF_ENABLED=True,
-        PORTAL_NAME="Learning Pathway",
-    )
-    if insecure:
-        app.logger.warning(
-            "INSECURE_HTTP=1: the portal is served without HTTPS; passwords and records cross the"
-            " network in the clear."
-        )
-    if https:
-        app.config.update(SESSION_COOKIE_SECURE=True, SESSION_COOKIE_NAME="__Host-portal")
-    app.config.update(
-        LISTENS_AT=config.address()[0], PROXIES=config.trusted_proxies(), BASE_URL=config.base_url()
-    )
+    app.config.update(settings_of(folder), TESTING=testing)
+    if app.config["INSECURE_HTTP"]:
+        app.logger.warning(WITHOUT_HTTPS)
     app.database = database
     app.before_request(refuse_other_names)
     app.add_url_rule("/healthz", "healthz", healthz)
@@ -116,18 +94,8 @@ def create_app(database=None, folder=None, testing=False):
     # after the connection: the page of a refusal reads from the database
     CSRFProtect(app)
     account.init_app(app)
-    account.KEEP_TYPING = drafts.keep  # what a session that has ended was typing
     drafts.init_app(app)
-    admin_views.register(
-        app,
-        Admin(
-            app,
-            name="Learning Pathway",
-            url="/",
-            index_view=admin_views.home(),
-            theme=Bootstrap4Theme(),
-        ),
-    )
+    register.add_screens(app)
     app.after_request(add_headers)
     app.after_request(access.write_accesses)
     if not testing:
@@ -137,11 +105,33 @@ def create_app(database=None, folder=None, testing=False):
     return app
 
 
+def settings_of(folder):
+    """The settings of Flask, from the data folder and the environment."""
+    https, hosts, insecure = config.way_in()
+    return {
+        "SECRET_KEY": config.key_file(folder, "secret.key"),
+        "DATA_DIR": folder,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_NAME": "__Host-portal" if https else "portal",
+        "PERMANENT_SESSION_LIFETIME": sessions.LEFT_OPEN,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "TRUSTED_HOSTS": [*hosts, *config.LOOPBACK],
+        "STAFF_HOSTS": hosts,
+        "INSECURE_HTTP": insecure,
+        "LISTENS_AT": config.address()[0],
+        "PROXIES": config.trusted_proxies(),
+        "BASE_URL": config.base_url(),
+        "PORTAL_NAME": "Learning Pathway",
+    }
+
+
 def refuse_other_names():
     """Staff reach the portal by its own name only; this computer may ask whether it is well."""
-    if request.endpoint != "healthz" and not host_is_trusted(
-        request.host, current_app.config["STAFF_HOSTS"]
-    ):
+    if request.endpoint == "healthz":
+        return
+    if not host_is_trusted(request.host, current_app.config["STAFF_HOSTS"]):
         raise SecurityError("This name is not in HOSTS.")
 
 
@@ -194,13 +184,9 @@ def hold_open(database):
 
 
 def refuse_other_sites():
-    """Another site never changes anything here, whatever token it has; Flask answers 400 to a wrong
-    Host.
-    """
-    if (
-        request.method not in ("GET", "HEAD", "OPTIONS")
-        and request.headers.get("Sec-Fetch-Site") == "cross-site"
-    ):
+    """Another site never changes anything here, whatever token it has."""
+    changes = request.method not in ("GET", "HEAD", "OPTIONS")
+    if changes and request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(403)
 
 
@@ -239,7 +225,6 @@ ERRORS = {
         "The address may be mistyped, or it leads to a child you do not teach.",
     ),
     405: ("That is not how this page works", "Go to the home page and try from there."),
-    # limits.py has better words for each page
     413: ("That is too large", "Go back and send less at a time."),
     414: ("This address is too long", "Go to the home page and find what you wanted from there."),
     415: (
@@ -280,60 +265,58 @@ WRONG_HOST = (
 )
 
 
-def later(error):
-    """The header that says after how many seconds to try again, where an error knows it."""
-    seconds = getattr(error, "retry_after", None)
-    return {"Retry-After": str(seconds)} if seconds else {}
-
-
 def catch_errors(app):
     """A plain page for every error; what went wrong goes to the log under a reference, without
     names.
     """
-
-    def show(error):
-        code = getattr(error, "code", None) or 500
-        if isinstance(error, CSRFError):
-            code = 400
-        if code == 500 and storage.cannot_write(getattr(error, "original_exception", error)):
-            code = 507
-        if code == 500 and storage.is_busy(getattr(error, "original_exception", error)):
-            code = 503
-        if code in (403, 404):
-            access.log_refusal()
-        title, words = (
-            WRONG_HOST
-            if isinstance(error, SecurityError)
-            else ERRORS.get(code, ERRORS[404] if code < 500 else ERRORS[500])
-        )
-        words = limits.limit_of_request().words if code == 413 else words
-        reference = secrets.token_hex(3).upper() if code >= 500 else ""
-        if reference:
-            app.logger.error(
-                "%s: %s %s: %s",
-                reference,
-                request.method,
-                request.url_rule,
-                logs.where(getattr(error, "original_exception", error)),
-            )
-        try:
-            page = render_template(
-                "error.html",
-                title=title,
-                words=words,
-                reference=reference,
-                **drafts.left_over(code),
-            )
-            return page, code, later(error)
-        # no database, or a wrong Host: no page can be drawn
-        except Exception:
-            return f"{title}. {words} {reference}", code, PLAIN
-
     for code in set(ERRORS) - {507}:
-        app.register_error_handler(code, show)
-    app.register_error_handler(CSRFError, show)
+        app.register_error_handler(code, show_error)
     # Flask's own line repeats the message, which may hold a child's name
     app.log_exception = lambda _: None
+
+
+def show_error(error):
+    """The page of an error, its status and headers."""
+    cause = getattr(error, "original_exception", error)
+    code = status_of(error, cause)
+    if code in (403, 404):
+        access.log_refusal()
+    title, words = words_of(error, code)
+    reference = ""
+    if code >= 500:
+        reference = secrets.token_hex(3).upper()
+        what = (reference, request.method, request.url_rule, logs.where(cause))
+        current_app.logger.error("%s: %s %s: %s", *what)
+    headers = {}
+    if getattr(error, "retry_after", None):
+        headers["Retry-After"] = str(error.retry_after)
+    try:
+        left = drafts.left_over(code)
+        page = render_template("error.html", title=title, words=words, reference=reference, **left)
+        return page, code, headers
+    # no database, or a wrong Host: no page can be drawn
+    except Exception:
+        return f"{title}. {words} {reference}", code, PLAIN
+
+
+def status_of(error, cause):
+    """The HTTP status of an error; 507 for a full disk, 503 for a database that others hold."""
+    code = getattr(error, "code", None) or 500
+    if code == 500 and storage.cannot_write(cause):
+        return 507
+    if code == 500 and storage.is_busy(cause):
+        return 503
+    return code
+
+
+def words_of(error, code):
+    """The title of the page of an error, and what to do."""
+    if isinstance(error, SecurityError):
+        return WRONG_HOST
+    title, words = ERRORS.get(code) or ERRORS[404 if code < 500 else 500]
+    if code == 413:
+        words = limits.limit_of_request().words
+    return title, words
 
 
 if __name__ == "__main__":

@@ -14,16 +14,15 @@ from flask_admin.base import expose
 from flask_admin.contrib.peewee import ModelView
 from flask_admin.contrib.peewee.filters import FilterEqual
 from flask_login import current_user
-from peewee import ForeignKeyField, IntegrityError, TextField
+from peewee import Field, ForeignKeyField, IntegrityError, TextField
 
 import workflow
 from admin_views import drafts, forms, merge
 from admin_views.account import views as account
 from audit import access, report
 from audit.log import audit
-from models import STATUS, Form, Pupil, PupilRecord, may
+from models import Pupil, PupilRecord, may
 from papers import pdf
-from records import questions as q
 from records.dates import short_day, today
 from records.questions import ROLES, transaction
 from records.record import Clash, Row, document
@@ -31,17 +30,19 @@ from records.spreadsheet import escape_formula
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
+MOST_FILTERS = 6  # of one list
+MOST_OPTIONS = 20  # of one filter
 
 
-class RecordView(ModelView):
-    """The screens of one record class."""
+class ReadView(ModelView):
+    """The screens that only read: the list, the page of one record, the spreadsheet."""
 
-    list_template, page_template, form_template = "list.html", "page.html", "form.html"
+    list_template, page_template = "list.html", "page.html"
     form_base_class = forms.FlaskForm
     can_delete = can_export = False
     page_size = PAGE_SIZE
-    named_filters = ()
     has_list = True
+    prints = False
     # screens that ask for the password again if it was last given over ten minutes ago
     proved = ("spreadsheet",)
     # Flask-Admin's own routes for these are not used: they delete recursively, edit without a
@@ -51,17 +52,17 @@ class RecordView(ModelView):
     ) = action_delete = None
 
     def __init__(self, model, category=None, endpoint=None):
-        self.own = [n for n in model.listed or [n for n, f in model.questions()][:5]]
         fields = model._meta.fields
-        self.column_list = self.own
-        self.column_labels = {n: label_of(model, n) for n in self.own}
-        self.column_sortable_list = [
-            ("pupil", Pupil.surname) if n == "pupil" else n for n in self.own if n in fields
-        ]
-        self.column_searchable_list = [fields[n] for n in model.searched]
+        self.column_list = model.listed or [name for name, _ in model.questions()][:5]
+        self.column_labels = {name: label_of(model, name) for name in self.column_list}
+        self.column_sortable_list = [name for name in self.column_list if name in fields]
+        if "pupil" in self.column_sortable_list:
+            place = self.column_sortable_list.index("pupil")
+            self.column_sortable_list[place] = ("pupil", Pupil.surname)
+        self.column_searchable_list = [fields[name] for name in model.searched]
         self.column_filters = [
-            FilterEqual(fields[n], label_of(model, n), options=list(fields[n].choices))
-            for n in filterable(model)
+            FilterEqual(fields[name], label_of(model, name), options=list(fields[name].choices))
+            for name in filterable(model)
         ]
         order = model.order_by[0]
         self.column_default_sort = (order.lstrip("-"), order.startswith("-"))
@@ -78,25 +79,20 @@ class RecordView(ModelView):
         return user.is_authenticated and may(user, "r", self.model)
 
     def _handle_view(self, name, **kwargs):
-        return super()._handle_view(name, **kwargs) or (
-            account.require_recent_password() if name in self.proved else None
-        )
+        refusal = super()._handle_view(name, **kwargs)
+        if refusal is None and name in self.proved:
+            return account.require_recent_password()
+        return refusal
 
     def inaccessible_callback(self, name, **kwargs):
         """To the sign-in page, or a plain refusal."""
-        return (
+        if current_user.is_authenticated:
             abort(403)
-            if current_user.is_authenticated
-            else redirect(url_for("account.sign_in", next=request.path))
-        )
+        return redirect(url_for("account.sign_in", next=request.path))
 
-    def may_write(self, record=None):
-        """Whether the signed-in person may add or change these records."""
-        return (
-            may(current_user, "w", self.model)
-            and not issubclass(self.model, Row)
-            and self.model.__name__ not in workflow.ONLY_BY_MOVES
-        )
+    def may_write(self):
+        """Whether the signed-in person may add or change these records here."""
+        return False
 
     # -- which
     def scaffold_form(self):
@@ -112,9 +108,9 @@ class RecordView(ModelView):
 
     def init_search(self):
         """Search in the record's own columns, or in the pupil's name."""
-        self._search_fields = self.column_searchable_list or (
-            [Pupil.surname, Pupil.forename] if joins_pupil(self.model) else []
-        )
+        self._search_fields = self.column_searchable_list
+        if not self._search_fields and issubclass(self.model, PupilRecord):
+            self._search_fields = [Pupil.surname, Pupil.forename]
         return bool(self._search_fields)
 
     def get_one(self, key):
@@ -132,20 +128,20 @@ class RecordView(ModelView):
         """What the list form asks for: page, sort, direction, search, filters. Names travel in the
         form, never in the address.
         """
-        said = request.values
-        asked = [
-            (i, f.name, said[f"f{i}"])
-            for i, f in enumerate(self._filters or [])
-            if said.get(f"f{i}")
-        ]
-        columns = [n for n, _ in self._list_columns]
-        sort = said.get("sort", "").lstrip("-")
+        sent = request.values
+        columns = [name for name, _ in self._list_columns]
+        sort = sent.get("sort", "").lstrip("-")
+        filters = []
+        for number, one in enumerate(self._filters or []):
+            value = sent.get(f"f{number}")
+            if value in dict(one.options):
+                filters.append((number, one.name, value))
         return {
-            "page": min(max(said.get("page", 0, type=int), 0), 100_000),
+            "page": min(max(sent.get("page", 0, type=int), 0), 100_000),
             "sort": sort if sort in columns else None,
-            "desc": said.get("sort", "").startswith("-"),
-            "search": (forms.clean(said.get("search")) or "")[:100],
-            "filters": [(i, n, v) for i, n, v in asked if v in dict(self._filters[i].options)],
+            "desc": sent.get("sort", "").startswith("-"),
+            "search": (forms.clean(sent.get("search")) or "")[:100],
+            "filters": filters,
         }
 
     @expose("/", methods=("GET", "POST"))
@@ -171,13 +167,17 @@ class RecordView(ModelView):
             pages=-(-count // PAGE_SIZE),
             page_size=PAGE_SIZE,
             searches=self._search_supported,
-            may_add=self.may_write() and not issubclass(self.model, Form),
+            may_add=self.may_add(),
             may_export=may(current_user, "x", self.model),
-            has_blank=issubclass(self.model, PupilRecord) and self.may_write(),
+            has_blank=self.prints and self.may_write(),
             actions=self.row_actions,
             link=self.link,
             lines=row_lists(self.model),
         )
+
+    def may_add(self):
+        """Whether the list offers a new record."""
+        return self.may_write()
 
     def open_only_hit(self, record):
         """A search that finds one record leads straight to it; that it was found is written down
@@ -188,24 +188,18 @@ class RecordView(ModelView):
             access.write_reads([("found", type(record).__name__, record.id, pupil, "")])
         return redirect(self.link(record))
 
-    def more_links(self, record):
-        """Further places to go from the page of a record: [(words, address)]."""
-        return []
-
     def plural(self):
         """The heading of the list."""
         return self.model.plural()
 
     def cell(self, record, name):
         """What a cell of the list says; a date in its short form."""
-        said = record.__data__.get(name)
-        if isinstance(said, datetime.date) and not isinstance(said, datetime.datetime):
-            return short_day(said)
-        return (
-            record.answer(name)
-            if name in record._meta.fields
-            else str(getattr(record, name)() or "")
-        )
+        value = record.__data__.get(name)
+        if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+            return short_day(value)
+        if name in record._meta.fields:
+            return record.answer(name)
+        return str(getattr(record, name)() or "")
 
     def link(self, record):
         """Where a row of the list leads."""
@@ -213,18 +207,7 @@ class RecordView(ModelView):
 
     def row_actions(self, record):
         """What can be done with a row from the list: [(words, address)]."""
-        if issubclass(self.model, Row):
-            owner = record.parent()
-            return [
-                (f"Open the {owner.kind_name()}", url_for(f"{owner.slug()}.page", key=owner.id))
-            ]
-        found = [("Open", url_for(".page", key=record.id))]
-        if self.may_write() and not getattr(record, "locked", False):
-            found.append(("Edit", url_for(".edit", key=record.id)))
-        if issubclass(self.model, PupilRecord):
-            found.append(("Print (PDF)", url_for(".print_one", key=record.id)))
-            found.append(("Open the pupil", url_for("pupil.page", key=record.pupil_id)))
-        return found
+        return [("Open", url_for(".page", key=record.id))]
 
     @expose("/spreadsheet/", methods=("POST",))
     def spreadsheet(self):
@@ -236,78 +219,126 @@ class RecordView(ModelView):
         w = self.wanted()
         count, rows = self.get_list(0, None, None, w["search"], w["filters"], page_size=MOST_ROWS)
         preload(self.model, rows)
-        shown = [
-            (n, f)
-            for s, lines in self.model.layout()
-            if current_user.role in s.see
-            for n, f in lines
-            if hasattr(f, "ask")
-        ]
-        extra = [n for n in ("status",) if n in self.model._meta.fields]
         out = io.StringIO()
         # so that no semicolon or tab within an answer begins a cell
         sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
-        sheet.writerow(
-            [
-                "Number",
-                *(f.verbose_name for _, f in shown),
-                *(label_of(self.model, n) for n in extra),
-            ]
-        )
-        for r in rows:
-            sheet.writerow(
-                [
-                    r.id,
-                    *(escape_formula(r.answer(n)) for n, _ in shown),
-                    *(escape_formula(r.answer(n)) for n in extra),
-                ]
-            )
+        names = self.spreadsheet_columns()
+        sheet.writerow(["Number", *(label_of(self.model, name) for name in names)])
+        for record in rows:
+            sheet.writerow([record.id, *(escape_formula(record.answer(name)) for name in names)])
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
         access.log_access(rows, "export")
+        file_name = f"{self.model.slug()}-{today():%Y-%m-%d}.csv"
         return Response(
             "\ufeff" + out.getvalue(),
             mimetype="text/csv; charset=utf-8",
-            headers={
-                "Content-Disposition": (
-                    f"attachment; filename={self.model.slug()}-{today():%Y-%m-%d}.csv"
-                )
-            },
+            headers={"Content-Disposition": f"attachment; filename={file_name}"},
         )
+
+    def spreadsheet_columns(self):
+        """The questions that this person may see, in printing order, and the status of a paper."""
+        names = []
+        for section, lines in self.model.layout():
+            if current_user.role in section.see:
+                names += [name for name, line in lines if isinstance(line, Field)]
+        if "status" in self.model._meta.fields:
+            names.append("status")
+        return names
 
     # -- one record
     @expose("/<int:key>/")
     def page(self, key):
         """One record, to read."""
-        record = self.find(key)
-        content = (
-            record.content(current_user.role)
-            if isinstance(record, Form)
-            else document(record, current_user.role)
-        )
+        return self.show_page(self.find(key), [])
+
+    def show_page(self, record, lacks):
+        """The page of a record, with what it lacks to be completed."""
         return self.render(
             self.page_template,
             record=record,
-            content=content,
+            content=self.content(record),
             pupil=pupil_of(record),
             may_write=self.may_write(),
             history=report.history(record, current_user),
-            acts=acts(record) if self.may_write() else [],
-            lacks=[],
+            acts=self.acts(record),
+            lacks=lacks,
             links=self.more_links(record),
         )
 
+    def content(self, record):
+        """What the page shows of a record: the sections that this person may see."""
+        return document(record, current_user.role)
+
+    def acts(self, record):
+        """What this person may do with a record now: [(act, words on the button)]."""
+        return []
+
+    def more_links(self, record):
+        """Further places to go from the page of a record: [(words, address)]."""
+        return []
+
+
+class RowView(ReadView):
+    """The lines of one list of a paper, over all pupils; they are written on their paper."""
+
+    def row_actions(self, record):
+        """A line leads to its paper."""
+        owner = record.parent()
+        return [(f"Open the {owner.kind_name()}", url_for(f"{owner.slug()}.page", key=owner.id))]
+
+
+class Printed:
+    """A record about a child on paper: filled in, and empty."""
+
+    prints = True
+
+    @expose("/<int:key>/print.pdf")
+    def print_one(self, key):
+        """This record on paper: draft, completed or sealed."""
+        return pdf.one(self.find(key), current_user)
+
+    @expose("/blank.pdf")
+    def print_blank(self):
+        """The empty form, to fill in by hand."""
+        return pdf.blank(self.model)
+
+    def row_actions(self, record):
+        """What can be done with a row, its paper and its child."""
+        return [
+            *super().row_actions(record),
+            ("Print (PDF)", url_for(".print_one", key=record.id)),
+            ("Open the pupil", url_for("pupil.page", key=record.pupil_id)),
+        ]
+
+
+class HistoryView(Printed, ReadView):
+    """What only the moves of the pathway write about a child."""
+
+
+class RecordView(ReadView):
+    """The screens of a record that people fill in."""
+
+    form_template = "form.html"
+
+    def may_write(self):
+        return may(current_user, "w", self.model)
+
+    def row_actions(self, record):
+        """Open, or edit, from the list."""
+        found = super().row_actions(record)
+        if self.may_write() and not record.locked:
+            found.append(("Edit", url_for(".edit", key=record.id)))
+        return found
+
     @expose("/new/", methods=("GET", "POST"))
     def new(self):
-        """A new record; for a paper of the pathway the pupil is given by the page it was started
+        """A new record; a paper of the pathway is given its pupil by the page it was started
         from.
         """
         if not self.may_write():
             abort(403)
-        pupil = (
-            Pupil.visible_to(current_user)
-            .where(Pupil.id == request.args.get("pupil", 0, type=forms.key_of))
-            .first()
-        )
+        key = request.args.get("pupil", 0, type=forms.key_of)
+        pupil = Pupil.visible_to(current_user).where(Pupil.id == key).first()
         access.log_access([pupil] if pupil else [])
         pressed = drafts.press_of(request.form.get("press"))
         if pressed:
@@ -316,40 +347,32 @@ class RecordView(ModelView):
         if record.id and request.method != "POST":
             drafts.carry(request.full_path, url_for(".edit", key=record.id))
             return redirect(url_for(".edit", key=record.id))
-        # what was typed into a second new paper is merged with the first
+        # what was typed into a second new paper is compared with the first
         return self.edit_form_page(record, prefilled)
+
+    def begin(self, pupil):
+        """The new record with what is known filled in: (record, {group: [answers of a line]})."""
+        if pupil and issubclass(self.model, PupilRecord):
+            return self.model(pupil=pupil), {}
+        return self.model(), {}
 
     def second_press(self, led_to, pupil):
         """The same press again leads to what the first one made; what was typed since (after Back)
-        comes along and is not lost.
+        waits in its form as a draft.
         """
         keys = [int(part) for part in led_to.split("/") if part.isdecimal()]
         record = self.get_one(keys[0]) if keys else None
-        if record and pupil and record.pupil_key() != pupil.id:
+        if record is None:
+            return redirect(led_to)
+        if pupil and record.pupil_key() != pupil.id:
             abort(404)
-        if record and merge.differs(
-            record, forms.form_for(type(record), current_user, ("pupil",))(formdata=request.form)
-        ):
+        form = forms.form_for(type(record), current_user, ("pupil",))(formdata=request.form)
+        if merge.differs(record, form):
             there = url_for(".edit", key=record.id)
             items = [(n, v) for n, v in request.form.items(multi=True) if n != "press"]
-            return redirect(there) if drafts.keep(current_user, there, items) else redirect(led_to)
+            if drafts.keep(current_user, there, items):
+                return redirect(there)
         return redirect(led_to)
-
-    def begin(self, pupil):
-        """The new record with what is known filled in; an unfinished paper of this cycle is taken
-        up again instead.
-        """
-        if not issubclass(self.model, Form):
-            return (
-                self.model(
-                    **({"pupil": pupil} if pupil and issubclass(self.model, PupilRecord) else {})
-                ),
-                {},
-            )
-        if pupil is None:
-            abort(404)
-        mine = workflow.unfinished(self.model, pupil, current_user)
-        return (mine, {}) if mine else workflow.start_form(self.model, pupil, current_user)
 
     @expose("/<int:key>/edit/", methods=("GET", "POST"))
     def edit(self, key):
@@ -359,38 +382,55 @@ class RecordView(ModelView):
             abort(403)
         if record.locked and request.method != "POST":
             left = drafts.of(current_user, request.full_path)
-            return redirect(
-                url_for("draft.show", key=left.id) if left else url_for(".page", key=key)
-            )
+            if left:
+                return redirect(url_for("draft.show", key=left.id))
+            return redirect(url_for(".page", key=key))
         return self.edit_form_page(record, {})
 
     def edit_form_page(self, record, prefilled):
-        """Show the form, with what was typed and not saved; on POST add a line, or save, or save
-        and complete.
-        """
-        address = url_for(".edit", key=record.id) if record.id else request.full_path
-        draft = drafts.of(current_user, address) if request.method != "POST" else None
-        form, problems = self.form_of(record, prefilled, draft)
-        draft = draft if draft and form.is_draft else None
+        """The form as it is saved, or with what was typed and not saved; on POST it is saved."""
         if request.method == "POST":
-            forms.name_siblings(form)
-            said = request.form
-            if said.get("more") in type(record).groups():
-                problems = add_line(form[said["more"]])
-            else:
-                try:
-                    problems = self.save(record, form, said.get("do", "save"))
-                except drafts.Pressed as pressed:
-                    return self.second_press(pressed.led_to, pupil_of(record))
-                if not problems:
-                    return redirect(self.after_save(record, said.get("do")))
-                # saved, though not completed: go on from what is saved
-                if getattr(form, "is_kept", False):
-                    form, _ = self.form_of(record, {}, None, fresh=True)
-                else:
-                    drafts.keep(current_user, address, said.items(multi=True))
+            return self.receive(record, prefilled)
+        draft = drafts.of(current_user, form_address(record))
+        if draft:
+            items = drafts.items_of(draft)
+            form = form_of(record, prefilled, items)
+            if merge.differs(record, form):
+                differences = merge.differences(record, form, items)
+                if differences:
+                    return self.show_clash(record, items, differences, draft)
+                return self.show_form(record, form, [], draft)
+            draft.delete_instance()  # it says nothing that is not saved
+        return self.show_form(record, form_of(record, prefilled))
+
+    def receive(self, record, prefilled):
+        """Add a line to the form, or save it, and do what the button says."""
+        form = form_of(record, prefilled, request.form)
+        lists = {field.short_name: field for field in forms.lists_of(form)}
+        more = request.form.get("more")
+        if more in lists:
+            return self.show_form(record, form, add_line(lists[more]))
+        address = form_address(record)
+        try:
+            problems = self.save(record, form)
+        except drafts.Pressed as pressed:
+            return self.second_press(pressed.led_to, pupil_of(record))
+        except merge.Differ as clash:
+            drafts.keep(current_user, address, request.form.items(multi=True))
+            return self.show_clash(record, request.form, clash.differences), 422
+        if problems:
+            drafts.keep(current_user, address, request.form.items(multi=True))
+            return self.show_form(record, form, problems)
+        do = request.form.get("do", "save")
+        problems = self.finish(record, do)
+        if problems:  # it is saved all the same: go on from there
+            return self.show_form(record, form_of(record, {}), problems)
+        return redirect(self.after_save(record, do))
+
+    def show_form(self, record, form, problems=(), draft=None):
+        """The page with the form."""
         forms.name_siblings(form)
-        return self.render(
+        page = self.render(
             self.form_template,
             record=record,
             form=form,
@@ -399,203 +439,115 @@ class RecordView(ModelView):
             banks=forms.banks(),
             draft=draft,
             tips=tips_of(record),
-            acts=dict(acts(record)),
-            chart=has_chart(record),
-        ), (422 if problems and not draft else 200)
-
-    def form_of(self, record, prefilled, draft, fresh=False):
-        """The form of a record with what is saved, what was just sent, or what a draft holds,
-        merged with what was saved since.
-        """
-        fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
-        maker, data = (
-            forms.form_for(type(record), current_user, fixed),
-            forms.values_of(record, current_user, prefilled),
+            acts=dict(self.acts(record)),
+            chart=self.has_chart(),
         )
-        if draft is not None:
-            form = maker(formdata=drafts.items_of(draft), data=data)
-            form.is_draft = merge.differs(record, form)
-            if form.is_draft:
-                return form, merge.catch_up(record, form)
-            draft.delete_instance()  # it says nothing that is not saved
-        form = (
-            maker(formdata=None, data=data)
-            if fresh or request.method != "POST"
-            else maker(data=data)
-        )
-        form.is_draft = False
-        if fresh or request.method != "POST":
-            form.seen.data = merge.seen(record, form)
-        return form, []
+        return page, 422 if problems else 200
 
-    def save(self, record, form, do):
-        """Save the form with its rows in one transaction, then complete or agree it when asked.
-        Returns the problems.
+    def show_clash(self, record, items, differences, draft=None):
+        """The page that shows both versions of what two people have written, to choose."""
+        return self.render(
+            "clash.html",
+            record=record,
+            pupil=pupil_of(record),
+            items=merge.carried(items),
+            differences=differences,
+            draft=draft,
+            files=[sent.filename for sent in request.files.values() if sent.filename],
+        )
+
+    def save(self, record, form):
+        """Save the form with its rows, all or nothing. Returns the problems: [(id of the control,
+        sentence)].
+
+        Raises drafts.Pressed when this press was saved before, merge.Differ when somebody must
+        choose between two versions.
         """
-        problems, known = typing_problems(form), record.id
+        problems = typing_problems(form)
         if problems:
             return problems
+        known, press = record.id, request.form.get("press")
         try:
             with transaction():
                 if request.endpoint.endswith(".new"):
-                    drafts.once(request.form.get("press"))
-                told = merge.store(record, form)
+                    drafts.once(press)
+                taken_over = merge.store(record, form, request.form)
                 self.check(record)
-                drafts.saved(request.form.get("press"), self.place_of(record))
-        except drafts.Pressed:
-            raise
+                drafts.saved(press, self.place_of(record))
         except Clash as clash:
-            return getattr(clash, "problems", [("", str(clash))])
+            return [("", str(clash))]
         except workflow.Invalid as invalid:
             record.id = known  # what was new is not saved
             return invalid.errors
         except IntegrityError:
             record.id = known
-            return [
-                (
-                    "",
-                    (
-                        "Nothing was saved: another line still refers to a line that you take out."
-                        " Change that line first."
-                    ),
-                )
-            ]
-        form.is_kept = True
-        if told:
-            flash(told, "done")
-        try:
-            ACTS.get(do if isinstance(record, Form) else "", lambda *_: None)(record, current_user)
-        except workflow.Invalid as invalid:
-            return [
-                ("", "It is saved as a draft. To complete it, answer what is named here."),
-                *invalid.errors,
-            ]
-        except (workflow.Refused, Clash) as refused:
-            return [("", f"It is saved. {refused}")]
+            return [("", STILL_REFERRED_TO)]
+        if taken_over:
+            flash(taken_over, "done")
         return []
 
     def check(self, record):
-        """What must be right to save at all; a paper may always be a draft."""
-        if isinstance(record, Form):
-            return workflow.reopen_if_incomplete(record, current_user)
+        """Raise workflow.Invalid for what must be right to save at all."""
         faults = record.missing() + record.errors()
         if faults:
             raise workflow.Invalid(faults)
 
+    def finish(self, record, do):
+        """Do what the button says beside saving; the problems."""
+        return []
+
+    def has_chart(self):
+        """Whether the chart's questions follow this form."""
+        return False
+
     def after_save(self, record, do):
         """Where to go when all is saved."""
-        acted = do in ACTS and isinstance(record, Form)
-        flash(
-            (
-                f"{record.kind_name()}: {STATUS[record.status].words}."
-                if acted
-                else f"{record.kind_name()} saved."
-            ),
-            "done",
-        )
-        if do == "chart" and has_chart(record):
-            return url_for("pupil.chart", key=record.pupil_id)
-        if acted:
-            return url_for("pupil.page", key=record.pupil_id)
+        flash(f"{record.kind_name()} saved.", "done")
         return self.place_of(record)
 
     def place_of(self, record):
-        """Where somebody is who has saved this record: its form while it is a paper, else
-        its page.
-        """
-        return url_for(
-            f"{self.endpoint}.edit" if isinstance(record, Form) else f"{self.endpoint}.page",
-            key=record.id,
-        )
+        """Where somebody is who has saved this record."""
+        return url_for(f"{self.endpoint}.page", key=record.id)
 
-    @expose("/<int:key>/act/", methods=("POST",))
-    def act(self, key):
-        """Complete, agree, open again, decline or renew a paper, from its page."""
-        record = self.find(key)
-        do = request.form.get("do", "")
-        if not isinstance(record, Form) or do not in PAGE_ACTS or not self.may_write():
-            abort(403)
-        try:
-            made = PAGE_ACTS[do](record, current_user)
-        except workflow.Invalid as invalid:
-            content = record.content(current_user.role)
-            return (
-                self.render(
-                    self.page_template,
-                    record=record,
-                    content=content,
-                    pupil=record.pupil,
-                    may_write=True,
-                    history=report.history(record, current_user),
-                    acts=acts(record),
-                    lacks=invalid.errors,
-                    links=[],
-                ),
-                422,
-            )
-        except (workflow.Refused, Clash) as refused:
-            flash(str(refused), "problem")
-            return redirect(url_for(".page", key=key))
-        if do == "version":
-            flash("This is a new version. The old one keeps its words.", "done")
-            return redirect(url_for(".edit", key=made.id))
-        flash(f"{record.kind_name()}: {STATUS[record.status].words}.", "done")
-        return redirect(url_for("pupil.page", key=record.pupil_id))
 
-    # -- on paper
-    @expose("/<int:key>/print.pdf")
-    def print_one(self, key):
-        """This record on paper: draft, completed or sealed."""
-        record = self.find(key)
-        if not issubclass(self.model, PupilRecord):
-            abort(404)
-        return pdf.one(record, current_user)
+class PupilRecordView(Printed, RecordView):
+    """The screens of a record about a child."""
 
-    @expose("/blank.pdf")
-    def print_blank(self):
-        """The empty form, to fill in by hand."""
-        if not issubclass(self.model, PupilRecord):
-            abort(404)
-        return pdf.blank(self.model)
+
+STILL_REFERRED_TO = (
+    "Nothing was saved: another line still refers to a line that you take out. Change that line"
+    " first."
+)
 
 
 # --- pieces
-ACTS = {
-    "complete": workflow.complete,
-    "agree": workflow.agree,
-    "decline": lambda form, user: workflow.decline(
-        form, user, forms.clean(request.form.get("declined_why"))
-    ),
-}
-PAGE_ACTS = {**ACTS, "reopen": workflow.reopen, "version": workflow.new_version}
+def form_address(record):
+    """The address of a record's form; of a new one, the address that was opened."""
+    if record.id:
+        return url_for(".edit", key=record.id)
+    return request.full_path
 
 
-def acts(record):
-    """What this person may do with a paper now: [(act, words on the button)]."""
-    if not isinstance(record, Form) or not may(current_user, "w", record):
-        return []
-    if record.locked:
-        return [("version", "Make a new version")]
-    side = workflow.paper_for(type(record)).kind == "side"
-    found = [("agree", "Agree and seal")] if current_user.role == q.SENCO else []
-    found += (
-        [("complete", "Mark complete")] if record.status == "draft" else [("reopen", "Open again")]
-    )
-    return found + ([("decline", "Declined")] if side else [])
+def form_of(record, prefilled, items=None):
+    """The form of a record for the signed-in person, with what was sent or kept (`items`), else
+    with what is saved.
+    """
+    fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
+    maker = forms.form_for(type(record), current_user, fixed)
+    form = maker(formdata=items, data=forms.values_of(record, prefilled))
+    if items is None:
+        form.seen.data = merge.seen(form)
+    return form
 
 
 def tips_of(record):
     """Advice beside the rows that are saved: {row id: {group: [sentence, ...]}}."""
     found = {}
-    for group in type(record).groups() if record.id else ():
-        for row in getattr(record, group):
-            found.setdefault(row.id, {})[group] = row.tips()
+    if record.id:
+        for group in type(record).groups():
+            for row in getattr(record, group):
+                found.setdefault(row.id, {})[group] = row.tips()
     return found
-
-
-def has_chart(record):
-    """Whether the chart's questions follow this form."""
-    return isinstance(record, Form) and workflow.paper_for(type(record)).kind == "review"
 
 
 def scoped(model, user):
@@ -615,51 +567,39 @@ def scoped(model, user):
     return model.select()
 
 
-def joins_pupil(model):
-    """Whether the scoped query of a class has the pupil joined in."""
-    return issubclass(model, PupilRecord)
-
-
 def preload(model, rows):
     """Fetch what the rows link to in one query per link, instead of one per row."""
     for f in model._meta.sorted_fields:
         if isinstance(f, ForeignKeyField) and rows:
-            keys = {r.__data__.get(f.name) for r in rows}
-            found = {
-                o.id: o
-                for o in f.rel_model.select().where(f.rel_model.id.in_([k for k in keys if k]))
-            }
-            for r in rows:
-                if r.__data__.get(f.name) in found:
-                    setattr(r, f.name, found[r.__data__[f.name]])
+            keys = {row.__data__.get(f.name) for row in rows} - {None}
+            found = {one.id: one for one in f.rel_model.select().where(f.rel_model.id.in_(keys))}
+            for row in rows:
+                if row.__data__.get(f.name) in found:
+                    setattr(row, f.name, found[row.__data__[f.name]])
 
 
 def filterable(model):
     """The choices of a record that its list can be filtered by: those that everybody may see."""
-    return [
-        n
-        for n, f in model._meta.fields.items()
-        if f.choices
-        and not isinstance(f, TextField)
-        and len(list(f.choices)) <= 20
-        and (not f.verbose_name or model.section_of(n).see == ROLES)
-    ][:6]
+    found = []
+    for name, field in model._meta.fields.items():
+        few = field.choices and len(field.choices) <= MOST_OPTIONS
+        if not few or isinstance(field, TextField):
+            continue
+        if not field.verbose_name or model.section_of(name).see == ROLES:
+            found.append(name)
+    return found[:MOST_FILTERS]
 
 
 def label_of(model, name):
     """The heading of a column."""
-    asked = model._meta.fields.get(name)
-    return (
-        asked.verbose_name
-        if asked is not None and asked.verbose_name
-        else name.replace("_", " ").capitalize()
-    )
+    question = model._meta.fields.get(name)
+    if question is not None and question.verbose_name:
+        return question.verbose_name
+    return name.replace("_", " ").capitalize()
 
 
 def row_lists(model):
-    """The lists of the lines of this paper, over all pupils: every outcome, all provision: [(words,
-    address)].
-    """
+    """The lists of the lines of this paper, over all pupils: [(words, address)]."""
     return [(c.plural(), url_for(f"{c.slug()}.index_view")) for c in model.groups().values()]
 
 
@@ -691,19 +631,19 @@ def typing_problems(form):
     form.validate()
     found = []
     for field in form:
-        if field in forms.lists_of(form):
-            if forms.lines_to_keep(field, request.form) > forms.MOST_LINES:
-                found.append((field.short_name, too_many(field)))
-            for entry in field.entries:
-                found += [
-                    (f.id, f"{f.label.text}: {words}")
-                    for f in entry.form
-                    for words in f.errors
-                    if not entry.form.gone.data
-                ]
-        else:
-            found += [
-                (field.id, words if field.label.text in words else f"{field.label.text}: {words}")
-                for words in field.errors
-            ]
+        if field not in forms.lists_of(form):
+            found += problems_of(field)
+            continue
+        if forms.lines_to_keep(field, request.form) > forms.MOST_LINES:
+            found.append((field.short_name, too_many(field)))
+        for entry in field.entries:
+            if not entry.form.gone.data:
+                for box in entry.form:
+                    found += problems_of(box)
     return found
+
+
+def problems_of(field):
+    """What is wrong in one box, its label named once."""
+    label = field.label.text
+    return [(field.id, w if label in w else f"{label}: {w}") for w in field.errors]

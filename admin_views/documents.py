@@ -21,7 +21,7 @@ from flask_login import current_user
 from peewee import fn
 from PIL import Image
 
-from admin_views.base import RecordView, typing_problems
+from admin_views.base import PupilRecordView, typing_problems
 from admin_views.forms import clean_line
 from models import Document
 from records.questions import HEAD, SENCO
@@ -262,7 +262,7 @@ def refuse_beyond_room(pupil, record, size):
 
 
 # --- the screens
-class DocumentView(RecordView):
+class DocumentView(PupilRecordView):
     """Documents: the generic screens, and the file."""
 
     form_template = "document_form.html"
@@ -296,11 +296,11 @@ class DocumentView(RecordView):
             abort(403)
         return super().edit(key)
 
-    def save(self, record, form, do):
+    def save(self, record, form):
         """Without the answers no file is kept, without a file no document."""
         sent, data = uploaded_file(MOST_BYTES_OF_FILE)
         if data is None and record.stored_as:
-            return super().save(record, form, do)
+            return super().save(record, form)
         name = shown_name(sent)
         pupil = form.pupil.data if "pupil" in form else record.pupil
         try:
@@ -310,9 +310,9 @@ class DocumentView(RecordView):
             refuse_beyond_room(pupil, record, len(data))
         except FileRefused as fault:
             return [*typing_problems(form), ("file", str(fault))]
-        return self.save_with(record, form, do, name, data)
+        return self.save_with(record, form, name, data)
 
-    def save_with(self, record, form, do, name, data):
+    def save_with(self, record, form, name, data):
         """The new file goes again when saving fails, the replaced one when it is saved."""
         before = {n: getattr(record, n) for n in ("file_name", "stored_as", "size", "sha256")}
         path = private_folder("files") / secrets.token_hex(16)
@@ -323,7 +323,7 @@ class DocumentView(RecordView):
         record.sha256 = hashlib.sha256(data).hexdigest()
         problems = ["not saved"]
         try:
-            problems = super().save(record, form, do)
+            problems = super().save(record, form)
         finally:
             if problems:
                 path.unlink(missing_ok=True)

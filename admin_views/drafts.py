@@ -29,7 +29,6 @@ from ops import backup
 from people import Draft, FormToken
 from records.dates import say_moment
 from records.questions import transaction
-from records.record import Clash
 
 KEPT_FOR = datetime.timedelta(days=30)
 MOST = 2_000_000  # characters of one draft
@@ -49,13 +48,13 @@ NEVER = (
     "draft_of",
 )
 # what a form carries besides what was typed
-HIDDEN = ("version", "seen", "press", "ask", "next")
+HIDDEN = ("version", "seen", "press", "ask", "next", "shown")
 # nothing is typed there that could be lost
 NO_FORMS, NO_SCREENS = ("account", "draft"), ("", "index_view", "look_up", "day", "spreadsheet")
 pages = Blueprint("draft", __name__, url_prefix="/draft")
 
 
-class Pressed(Clash):
+class Pressed(Exception):
     """This press has made its thing already; `led_to` is the address of what it made."""
 
     def __init__(self, led_to):
@@ -339,6 +338,7 @@ def in_words(address, items):
             and said.strip()
             and name not in (*NEVER, *HIDDEN)
             and not name.endswith("row_id")
+            and not name.startswith("keep.")
         ):
             found.append(label_and_words(at[0] if at else None, name, said))
     return found

@@ -6,6 +6,7 @@ form.
 """
 
 import decimal
+import functools
 import re
 
 from flask_wtf import FlaskForm
@@ -30,13 +31,14 @@ from audit import access
 from models import BankEntry, Pupil
 from records.dates import read_day, say_day
 from records.questions import Rows
-from records.record import Row
 from records.unicode_text import nfc
 
 LONGEST_SOUGHT = 600  # characters of a name that is looked up; no pupil's is longer
 MOST_WORDS = 20  # words of it, each of which is looked for
 MOST_LINES = 200  # of one list of a form
 READ_LINES = 1_000  # that are read to be shown again when there are too many
+# boxes that carry no answer
+CARRIED = ("version", "seen", "csrf_token", "row_id", "gone")
 FEW = 7  # up to so many options are shown as buttons, more as a list to open
 
 
@@ -60,7 +62,9 @@ class DayField(StringField):
     """A date typed in any of the ways people write one; shown as 03/07/2026 and echoed in full."""
 
     def _value(self):
-        return self.raw_data[0] if self.raw_data else f"{self.data:%d/%m/%Y}" if self.data else ""
+        if self.raw_data:
+            return self.raw_data[0]
+        return f"{self.data:%d/%m/%Y}" if self.data else ""
 
     def process_formdata(self, valuelist):
         self.data = read_day(valuelist[0]) if valuelist else None
@@ -80,26 +84,18 @@ class NumberField(StringField):
         return "" if self.data is None else f"{decimal.Decimal(self.data).normalize():f}"
 
     def process_formdata(self, valuelist):
-        typed = (
-            (valuelist[0] if valuelist else "")
-            .strip()
-            .replace("£", "")
-            .replace(",", ".")
-            .replace(" ", "")
-        )
-        if not typed:
+        typed = valuelist[0].strip() if valuelist else ""
+        digits = typed.replace("£", "").replace(",", ".").replace(" ", "")
+        if not digits:
             self.data = None
             return
+        cure = "type digits, such as 20 or 1.5."
         try:
-            self.data = decimal.Decimal(typed).quantize(decimal.Decimal("0.01"))
+            self.data = decimal.Decimal(digits).quantize(decimal.Decimal("0.01"))
         except decimal.InvalidOperation:
-            raise ValueError(
-                f"“{valuelist[0]}” is not a number; type digits, such as 20 or 1.5."
-            ) from None
+            raise ValueError(f"“{typed}” is not a number; {cure}") from None
         if not abs(self.data).is_finite() or abs(self.data) >= 100_000_000:
-            raise ValueError(
-                f"“{valuelist[0]}” is too large, or no number; type digits, such as 20 or 1.5."
-            )
+            raise ValueError(f"“{typed}” is too large, or no number; {cure}")
 
 
 class TicksField(SelectMultipleField):
@@ -109,7 +105,7 @@ class TicksField(SelectMultipleField):
     option_widget = widgets.CheckboxInput()
 
     def process_data(self, value):
-        self.data = (value or "").split("\n") if isinstance(value, str) or value is None else value
+        self.data = (value or "").split("\n")
 
     def pre_validate(self, form):
         allowed = {option.value for option in self.choices}
@@ -131,9 +127,6 @@ class LookupField(StringField):
         super().__init__(*args, **more)
         self.find, self.offers = find, []
 
-    def process_data(self, value):
-        self.data = value
-
     def _value(self):
         return self.raw_data[0] if self.raw_data else str(self.data or "")
 
@@ -148,11 +141,9 @@ class LookupField(StringField):
             self.data = found[0]
             return
         self.offers = found[:20]
-        raise ValueError(
-            "Choose one of these."
-            if found
-            else f"Nobody here is called “{typed[:60]}”; check the spelling."
-        )
+        if found:
+            raise ValueError("Choose one of these.")
+        raise ValueError(f"Nobody here is called “{typed[:60]}”; check the spelling.")
 
 
 def offered(pairs):
@@ -168,22 +159,19 @@ class SiblingField(SelectField):
         self.group = group
 
 
-def control(name, asked, at):
-    """The WTForms control of one question. `at` says whose form it is (`user`, `row` for inside a
-    list).
+def control(asked, user, in_line=False, group=""):
+    """The WTForms control of one question for a person; `in_line` when it stands in a line of a
+    list, `group` for a link: the list of the form that it chooses from.
     """
-    label, prompt = asked.verbose_name, asked.help_text or ""
-    common = {"label": label, "description": prompt}
+    common = {"label": asked.verbose_name, "description": asked.help_text or ""}
     if isinstance(asked, ForeignKeyField):
-        if issubclass(asked.rel_model, Row):
-            return SiblingField(group=asked.backref_group, **common)
-        return LookupField(
-            find=lambda typed, chosen: find_pupils(at["user"], typed, chosen), **common
-        )
+        if group:
+            return SiblingField(group=group, **common)
+        return LookupField(find=functools.partial(find_pupils, user), **common)
     if asked.ask.many:
         return TicksField(choices=offered(asked.choices), **common)
     if asked.choices:
-        if at["row"] or len(asked.choices) > FEW:
+        if in_line or len(asked.choices) > FEW:
             return SelectField(choices=offered([("", ""), *asked.choices]), **common)
         return RadioField(
             choices=offered(asked.choices),
@@ -195,14 +183,19 @@ def control(name, asked, at):
         return DayField(**common)
     if isinstance(asked, DecimalField):
         return NumberField(**common)
+    return words_control(asked, common)
+
+
+def words_control(asked, common):
+    """The control of a question that is answered in words."""
     most = asked.max_length if isinstance(asked, CharField) else 20_000
-    made = TextAreaField if asked.ask.rows > 1 else StringField
-    kept = Length(
-        max=most, message=f"“{label}” has room for {most:,} characters; please shorten it."
-    )
-    return made(
-        filters=[clean if asked.ask.rows > 1 else clean_line],
-        validators=[kept],
+    too_long = f"“{asked.verbose_name}” has room for {most:,} characters; please shorten it."
+    kind, tidy = StringField, clean_line
+    if asked.ask.rows > 1:
+        kind, tidy = TextAreaField, clean
+    return kind(
+        filters=[tidy],
+        validators=[Length(max=most, message=too_long)],
         render_kw={"list": f"bank-{asked.ask.bank}"} if asked.ask.bank else None,
         **common,
     )
@@ -218,11 +211,10 @@ def one_of(options):
     return check
 
 
-def key_of(said):
-    """The key of a row that an address or a form names; 0 when it cannot be one (what no database
-    column holds).
-    """
-    return int(said) if str(said).isdecimal() and len(str(said)) < 10 else 0
+def key_of(typed):
+    """The number of a row that an address or a form names; 0 when it cannot be one."""
+    words = str(typed)
+    return int(words) if words.isdecimal() and len(words) < 10 else 0
 
 
 def find_pupils(user, typed, chosen=""):
@@ -238,16 +230,12 @@ def find_pupils(user, typed, chosen=""):
 def _find(mine, typed, chosen):
     if chosen:
         return list(mine.where(Pupil.id == key_of(chosen)))
-    words = (
-        typed[: LONGEST_SOUGHT + 1].replace(",", " ").replace("(", " ").replace(")", " ").split()
-    )
+    words = re.sub("[,()]", " ", typed[: LONGEST_SOUGHT + 1]).split()
     if len(typed) > LONGEST_SOUGHT or len(words) > MOST_WORDS:
         return []
-    exact = [
-        p
-        for p in mine.where(Pupil.surname.startswith(typed.split(",")[0].strip()))
-        if str(p) == typed
-    ]
+    surname = typed.split(",")[0].strip()
+    namesakes = mine.where(Pupil.surname.startswith(surname))
+    exact = [pupil for pupil in namesakes if str(pupil) == typed]
     if len(exact) == 1:
         return exact
     for word in words:
@@ -279,7 +267,7 @@ def form_for(record_class, user, fixed=()):
                     max_entries=READ_LINES,
                 )
             elif name not in fixed and name not in record_class.readonly:
-                lines[name] = control(name, question, {"user": user, "row": False})
+                lines[name] = control(question, user)
     return type(f"{record_class.__name__}Form", (FlaskForm,), lines)
 
 
@@ -288,40 +276,35 @@ def row_form(row_class, user, parent):
     lines = {"row_id": HiddenField(), "gone": BooleanField("Remove this line")}
     homes = {c: g for g, c in parent.groups().items()}
     for name, question in row_class.questions():
-        if isinstance(question, ForeignKeyField):
-            question.backref_group = homes.get(question.rel_model, "")
-        lines[name] = control(name, question, {"user": user, "row": True})
+        group = homes.get(getattr(question, "rel_model", None), "")
+        lines[name] = control(question, user, in_line=True, group=group)
     return type(f"{row_class.__name__}Row", (Form,), lines)
 
 
-def values_of(record, user, prefilled=None):
-    """The kept answers as data for the form; links between rows become row numbers."""
-    data = {
-        n: getattr(record, n) if isinstance(f, ForeignKeyField) else record.__data__.get(n)
-        for n, f in record.questions()
-    }
+def values_of(record, prefilled=None):
+    """The kept answers as data for the form; links between rows become row numbers. `prefilled` has
+    the lines that a new paper begins with: {group: [answers, ...]}.
+    """
+    data = {"version": record.version if record.id else ""}
+    for name, asked in record.questions():
+        is_link = isinstance(asked, ForeignKeyField)
+        data[name] = getattr(record, name) if is_link else record.__data__.get(name)
     numbers = {}
     for group, row_class in record.groups().items():
         rows = list(getattr(record, group).order_by(row_class.id)) if record.id else []
         numbers.update({(row_class, row.id): str(i) for i, row in enumerate(rows)})
-        data[group] = (
-            [row_values(row, numbers) for row in rows]
-            or list((prefilled or {}).get(group, []))
-            or [{}]
-        )
-    return {**data, "version": record.version if record.id else ""}
+        lines = [row_values(row, numbers) for row in rows]
+        data[group] = lines or (prefilled or {}).get(group) or [{}]
+    return data
 
 
 def row_values(row, numbers):
     """The kept answers of one row."""
     data = {"row_id": row.id}
     for name, asked in row.questions():
-        value = row.__data__.get(name)
-        data[name] = (
-            numbers.get((asked.rel_model, value), "")
-            if isinstance(asked, ForeignKeyField)
-            else value
-        )
+        data[name] = row.__data__.get(name)
+        if isinstance(asked, ForeignKeyField):
+            data[name] = numbers.get((asked.rel_model, data[name]), "")
     return data
 
 
@@ -329,32 +312,40 @@ def name_siblings(form):
     """Fill the lists that point from one row to another row of the same form with the rows as they
     stand.
     """
-    # by list: each has the same for all who point to it
     offers = {}
-    for field_list in lists_of(form):
-        for entry in field_list.entries:
-            for field in entry.form:
-                if not isinstance(field, SiblingField):
-                    continue
-                if field.group not in offers:
-                    offers[field.group] = sibling_choices(form[field.group])
-                field.choices = offers[field.group]
+    for _, _, line in lines_of(form):
+        for box in boxes_of(line):
+            if isinstance(box, SiblingField):
+                if box.group not in offers:
+                    offers[box.group] = sibling_choices(form[box.group])
+                box.choices = offers[box.group]
 
 
 def sibling_choices(field_list):
     """The lines of a list, to choose one of them: their numbers, and the first words of each."""
-    lines = enumerate(field_list.entries, 1)
-    return offered(
-        [
-            ("", ""),
-            *((str(number - 1), f"{number}: {first_words(entry.form)}") for number, entry in lines),
-        ]
-    )
+    pairs = [("", "")]
+    for number, entry in enumerate(field_list.entries):
+        pairs.append((str(number), f"{number + 1}: {first_words(entry.form)}"))
+    return offered(pairs)
 
 
 def lists_of(form):
     """The lists of rows of a form, in order."""
-    return [f for f in form if isinstance(f, FieldList)]
+    return [field for field in form if isinstance(field, FieldList)]
+
+
+def lines_of(form):
+    """Every line of every list of a form: [(list, number, line), ...]."""
+    found = []
+    for field_list in lists_of(form):
+        for number, entry in enumerate(field_list.entries):
+            found.append((field_list.short_name, number, entry.form))
+    return found
+
+
+def boxes_of(line):
+    """The boxes of one line that hold answers."""
+    return [box for box in line if box.short_name not in CARRIED]
 
 
 def lines_to_keep(field_list, names):
@@ -372,39 +363,35 @@ def lines_to_keep(field_list, names):
 
 def first_words(row):
     """The first words typed in a row, to know it by."""
-    said = next(
-        (
-            f.data
-            for f in row
-            if isinstance(f, (StringField, TextAreaField))
-            and isinstance(f.data, str)
-            and f.data
-            and not isinstance(f, (HiddenField, SiblingField))
-        ),
-        "",
-    )
-    return said[:57] + "..." if len(said) > 60 else said or "(not written yet)"
+    for box in boxes_of(row):
+        is_words = isinstance(box, StringField) and isinstance(box.data, str)
+        if is_words and box.data:
+            return box.data if len(box.data) <= 60 else f"{box.data[:57]}..."
+    return "(not written yet)"
 
 
 def is_empty(row):
     """Whether nothing was typed in a new row."""
-    return not row.row_id.data and not any(
-        answer_of(f) for f in row if f.short_name not in ("row_id", "gone")
-    )
+    return not row.row_id.data and not any(answer_of(box) for box in boxes_of(row))
 
 
 def answer_of(field):
     """The answer as it is kept in the record."""
-    return field.kept if isinstance(field, TicksField) else field.data if field.data != "" else None
+    if isinstance(field, TicksField):
+        return field.kept
+    return None if field.data == "" else field.data
 
 
 def draw(field, wrong=None, **more):
     """The control with its hint and its error tied to it, for those who do not see the page."""
-    told = [f"{field.id}-hint"] * bool(field.description) + [f"{field.id}-error"] * bool(wrong)
-    if told:
-        more["aria-describedby"] = " ".join(told)
+    described = []
+    if field.description:
+        described.append(f"{field.id}-hint")
     if wrong:
+        described.append(f"{field.id}-error")
         more["aria-invalid"] = "true"
+    if described:
+        more["aria-describedby"] = " ".join(described)
     if isinstance(field, SiblingField):
         # the script offers new rows of that list here
         more["data-group"] = field.group

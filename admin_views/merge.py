@@ -1,429 +1,272 @@
-"""How a form is written into its record when somebody else may have it open too: what each of them
-changed is merged.
+"""Two people at one form: both versions are compared, answer by answer, and whoever saves last
+chooses.
 
-Come here to change what counts as a clash, or how it is told. A form carries `version` and `seen`:
-a short code of every answer as it was shown. So the server knows what I changed and what they
-changed since. What only one of us changed is taken; what both changed alike is fine; what both
-changed differently is a clash: it is shown, and whoever saves again keeps their own.
+Come here to change what counts as a difference, or how it is told. A form carries `version`, and
+`seen`: a hash of each answer as it was shown. A line of a list is compared as a whole. What only I
+changed is saved and what only they changed stays; where both changed, nothing is saved until I have
+seen both versions (clash.html) and chosen: `keep.NAME` is "mine" or "theirs".
 """
 
 import decimal
 import hashlib
 import json
-from collections import defaultdict
+from dataclasses import dataclass
 
-from peewee import ForeignKeyField, Model
+from peewee import Model
+from wtforms import FieldList
 
 import workflow
 from admin_views import forms
-from audit import report
 from audit.actions import READ_ACTIONS
 from audit.log import AuditEntry
 from records.dates import say_moment
+from records.questions import say
 from records.record import Clash
 
-
-class Differ(Clash):
-    """Both changed the same answer differently; `problems` says which: [(id of the control,
-    sentence), ...].
-    """
-
-    def __init__(self, words, problems):
-        super().__init__(words)
-        self.problems = [("", words), *problems]
+NOT_CARRIED = ("csrf_token", "press", "do", "more", "shown")
 
 
-# --- short codes
-def code_of(value):
-    """A short code of an answer as it is kept; empty when there is none."""
+@dataclass(frozen=True)
+class Difference:
+    """One answer, or one line, that somebody else has changed since the form was opened."""
+
+    key: str  # the question, or the list and the number of the line
+    label: str
+    mine: list  # [(question, words), ...]; empty: nothing is written, or I took the line out
+    theirs: list
+    who: str  # empty when the audit log does not say
+    when: str
+    both: bool  # I have changed it too
+    keep: str  # which version is chosen: "mine" or "theirs"
+
+    @property
+    def is_line(self):
+        """Whether it is a line of a list."""
+        return "/" in self.key
+
+
+class Differ(Exception):
+    """Both changed the same answer: somebody must choose before anything is saved."""
+
+    def __init__(self, differences):
+        super().__init__("Somebody else has changed the same answers.")
+        self.differences = differences
+
+
+# --- comparing
+def hash_of(value):
+    """A short hash of an answer as it is kept; empty when there is none."""
     if isinstance(value, Model):
         value = value.id
     if isinstance(value, decimal.Decimal):
         value = f"{value.normalize():f}"
-    said = (
-        "\n".join(sorted(forms.clean(str(value)).split("\n")))
-        if value is not None and forms.clean(str(value))
-        else ""
-    )
-    return hashlib.sha256(said.encode()).hexdigest()[:12] if said else ""
+    words = forms.clean(str(value)) if value is not None else None
+    if not words:
+        return ""
+    words = "\n".join(sorted(words.split("\n")))
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
-def codes_of(record, names):
-    """The short code of each of these answers, empty ones left out."""
-    return {n: c for n in names if (c := code_of(record.__data__.get(n)))}
+def line_key(group, number, line):
+    """How a line is known: by its number in the database, a new one by its place in the form."""
+    return f"{group}/{line.row_id.data or f'new-{number}'}"
 
 
-def seen(record, form):
-    """What the hidden field `seen` holds: the codes of the answers that this form shows, and of
-    each row by its number.
+def boxes_of(form, twins=()):
+    """The boxes of each answer, those of a line together: {key: [box, ...]}; none for a line that
+    is taken out. A line that was never written in is left out.
     """
-    asked = dict(record.questions())
-    found = {"": codes_of(record, [f.short_name for f in form if f.short_name in asked])}
-    for field_list in forms.lists_of(form):
-        found[field_list.short_name] = {
-            str(r.id): codes_of(r, dict(r.questions()))
-            for r in rows_of(record, field_list.short_name)
-        }
-    return json.dumps(found, separators=(",", ":"))
+    twins, found = dict(twins), {}
+    for field in form:
+        if not isinstance(field, FieldList) and field.short_name not in forms.CARRIED:
+            found[field.short_name] = [field]
+    for group, number, line in forms.lines_of(form):
+        if not forms.is_empty(line):
+            key = line_key(group, number, line)
+            found[twins.get(key, key)] = [] if line.gone.data else forms.boxes_of(line)
+    return found
+
+
+def answer_hash(box, form, twins):
+    """The hash of what stands in a box; of a link, the key of the line that it leads to."""
+    if box.process_errors:
+        return f"unread {box.raw_data}"
+    if not isinstance(box, forms.SiblingField):
+        return hash_of(forms.answer_of(box))
+    target = target_of(box, form)
+    key = line_key(*target) if target else ""
+    return twins.get(key, key)
+
+
+def target_of(link, form):
+    """The line that a link leads to: (list, number, line), or None."""
+    entries = form[link.group].entries
+    number = forms.key_of(link.data) if link.data else len(entries)
+    if number >= len(entries):
+        return None
+    return link.group, number, entries[number].form
+
+
+def hashes_of(form, twins=()):
+    """The hash of each answer of a form: {key: hash}, empty for a line that is taken out."""
+    twins, found = dict(twins), {}
+    for key, boxes in boxes_of(form, twins).items():
+        hashes = [answer_hash(box, form, twins) for box in boxes]
+        if "/" in key:
+            found[key] = hash_of(str(hashes)) if boxes else ""
+        else:
+            found[key] = hashes[0]
+    return found
+
+
+def twins_of(form, theirs):
+    """My new lines that are saved already, by a press before or by somebody who wrote the same:
+    {my key: the key of the saved line}.
+    """
+    mine, free, twins = boxes_of(form), {}, {}
+    for group, number, line in forms.lines_of(theirs):
+        key = line_key(group, number, line)
+        if key not in mine:
+            free.setdefault((group, words_hash(line)), []).append(key)
+    for group, number, line in forms.lines_of(form):
+        same = free.get((group, words_hash(line)))
+        if same and not line.row_id.data:
+            twins[line_key(group, number, line)] = same.pop(0)
+    return twins
+
+
+def words_hash(line):
+    """The hash of what a line says, its links aside."""
+    boxes = [box for box in forms.boxes_of(line) if not isinstance(box, forms.SiblingField)]
+    return str([hash_of(forms.answer_of(box)) for box in boxes])
+
+
+def saved_form(record, form):
+    """The same form as somebody would see it who opens it now."""
+    return type(form)(formdata=None, data=forms.values_of(record))
+
+
+def seen(form):
+    """What the hidden box `seen` holds: the hash of each answer as the form shows it."""
+    return json.dumps(hashes_of(form), separators=(",", ":"))
 
 
 def read_seen(form):
-    """What `seen` holds, read; nothing when it is not ours: then whatever differs is a clash."""
+    """The hashes of what was shown; None when they are not ours: then all that differs is asked."""
     try:
-        kept = json.loads(form.seen.data or "{}")
+        found = json.loads(form.seen.data or "")
     except (ValueError, RecursionError):
-        kept = {}
-    groups = (
-        kept if isinstance(kept, dict) and all(isinstance(v, dict) for v in kept.values()) else {}
-    )
-    return {
-        g: v
-        for g, v in groups.items()
-        if g == "" or all(isinstance(row, dict) for row in v.values())
-    }
-
-
-def rows_of(record, group):
-    """The saved rows of one list, in their order."""
-    return (
-        list(getattr(record, group).order_by(type(record).groups()[group].id)) if record.id else []
-    )
-
-
-def mine(field, form):
-    """The short code of what stands in a box; of a link to another line, the code of that line's
-    number.
-    """
-    if field.process_errors:
-        return f"unread {field.raw_data}"
-    if not isinstance(field, forms.SiblingField):
-        return code_of(forms.answer_of(field))
-    entry = entry_at(form, field)
-    key = entry and (entry.form.row_id.data or getattr(entry.form, "taken_out", ""))
-    return "" if entry is None else code_of(key) or f"new {field.data}"
-
-
-def entry_at(form, link):
-    """The line of the form that a link in another line points to, or None."""
-    entries, at = form[link.group].entries, str(link.data or "")
-    return (
-        entries[int(at)]
-        if at.isascii() and at.isdecimal() and len(at) < 5 and int(at) < len(entries)
-        else None
-    )
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def differs(record, form):
     """Whether anything in the form is not what the record says already."""
-    asked = dict(record.questions())
-    if any(
-        mine(f, form) != code_of(record.__data__.get(f.short_name))
-        for f in form
-        if f.short_name in asked
-    ):
-        return True
-    for field_list in forms.lists_of(form):
-        kept = rows_of(record, field_list.short_name)
-        lines = [
-            e.form for e in field_list.entries if not (e.form.gone.data or forms.is_empty(e.form))
-        ]
-        typed = [tuple(mine(f, form) for f in line_boxes(line)) for line in lines]
-        if sorted(typed) != sorted(
-            tuple(code_of(r.__data__.get(n)) for n, _ in r.questions()) for r in kept
-        ):
-            return True
-    return False
+    theirs = saved_form(record, form)
+    saved = hashes_of(theirs)
+    mine = hashes_of(form, twins_of(form, theirs))
+    return any(code != saved.get(key, "") for key, code in mine.items())
 
 
-def line_boxes(line):
-    """The boxes of one line that are questions, in order."""
-    return [f for f in line if f.short_name not in ("row_id", "gone")]
+def is_current(record, form):
+    """Whether nobody has saved the record since the form was opened."""
+    return not record.id or str(record.version) == str(form.version.data)
 
 
-# --- merging
-class Merge:
-    """What two people made of one record, brought together in the form of the one who saves
-    last.
+def differences(record, form, items):
+    """What somebody else has changed since the form was opened, where mine is not the same:
+    [Difference, ...]. `items` are the boxes that were sent, with what was chosen.
     """
+    if is_current(record, form):
+        return []
+    theirs = saved_form(record, form)
+    twins = twins_of(form, theirs)
+    my_boxes, their_boxes = boxes_of(form, twins), boxes_of(theirs)
+    saved, was, found = hashes_of(theirs), read_seen(form), []
+    for key, mine in hashes_of(form, twins).items():
+        there = saved.get(key, "")
+        if mine == there or was is not None and there == was.get(key, ""):
+            continue
+        both = was is None or mine != was.get(key, "")
+        keep = items.get(f"keep.{key}")
+        if keep not in ("mine", "theirs"):
+            keep = "mine" if both else "theirs"
+        my_words = words_of(record, key, my_boxes[key], form)
+        their_words = words_of(record, key, their_boxes.get(key, ()), theirs)
+        who, when = last_word(*home_of(record, key))
+        label = label_of(record, key)
+        found.append(Difference(key, label, my_words, their_words, who, when, both, keep))
+    return found
 
-    def __init__(self, record, form):
-        self.record, self.form, self.was = record, form, read_seen(form)
-        self.clashes, self.taken, self.who = [], [], set()  # (id, sentence); labels; names
-        asked = dict(record.questions())
-        for field in form:
-            if field in forms.lists_of(form):
-                self.merge_rows(field)
-            elif field.short_name in asked:
-                was = self.was[""].get(field.short_name, "") if "" in self.was else None
-                self.merge_answer(
-                    field,
-                    record,
-                    asked[field.short_name],
-                    was,
-                    asked[field.short_name].verbose_name,
-                )
-        for field, data in ((form.version, record.version), (form.seen, seen(record, form))):
-            field.raw_data, field.data = None, data
 
-    def told(self):
-        """Whose changes were taken over, in one sentence; empty when there was nothing to take."""
-        names = " and ".join(sorted(self.who)) or "Somebody else"
-        shown = ", ".join(f"“{label}”" for label in dict.fromkeys(self.taken))
-        return (
-            f"{names} saved this {self.record.kind_name()} meanwhile; taken over from there:"
-            f" {shown}."
-            if shown
-            else ""
-        )
+# --- telling
+def label_of(record, key):
+    """The question of an answer, or the heading of a list."""
+    group = key.partition("/")[0]
+    if "/" in key:
+        return type(record).markers[group].label
+    return record._meta.fields[key].verbose_name
 
-    def merge_answer(self, field, theirs, asked, was, label):
-        """One answer: take theirs over, keep mine, or note the clash. `was` is the code that was
-        shown, None when that is not known.
-        """
-        ours, saved = mine(field, self.form), code_of(theirs.__data__.get(asked.name))
-        if ours == saved or saved == was:
-            return
-        who, when = last_word(theirs, asked.name)
-        if ours == was:
-            self.take(field, theirs, asked)
-            self.taken.append(label)
-            self.who |= {who} - {""}
+
+def words_of(record, key, boxes, form):
+    """What stands in boxes: [(question, words), ...], without the empty ones."""
+    model, found = type(record), []
+    if "/" in key:
+        model = model.groups()[key.partition("/")[0]]
+    for box in boxes:
+        value = forms.answer_of(box)
+        if box.process_errors:
+            words = " ".join(box.raw_data)
+        elif isinstance(box, forms.SiblingField):
+            target = target_of(box, form)
+            words = forms.first_words(target[2]) if target else ""
         else:
-            said = f"now says: {theirs.answer(asked.name)}" if saved else "is now empty"
-            by = f" ({who}, {when})" if who else ""
-            self.clashes.append((field.id, f"“{label}” {said}{by}. Yours is still in the box."))
-
-    def take(self, field, theirs, asked):
-        """Put their answer into the box."""
-        value = (
-            getattr(theirs, asked.name)
-            if isinstance(asked, ForeignKeyField)
-            else theirs.__data__.get(asked.name)
-        )
-        if isinstance(field, forms.SiblingField):
-            numbers = {
-                str(e.form.row_id.data): str(i)
-                for i, e in enumerate(self.form[field.group].entries)
-            }
-            value = numbers.get(str(theirs.__data__.get(asked.name)), "")
-        field.process_data(value)
-        field.raw_data, field.process_errors = None, []
-
-    def merge_rows(self, field_list):
-        """The lines of one list: those that either added stay; one that they took out goes unless I
-        changed it.
-        """
-        group, label = field_list.short_name, field_list.label.text
-        saved, was = {str(r.id): r for r in rows_of(self.record, group)}, self.was.get(group, {})
-        known = {str(e.form.row_id.data) for e in field_list.entries} | set(was)
-        out = self.taken_out(group, was)
-        for number, entry in enumerate(list(field_list.entries), 1):
-            key = str(entry.form.row_id.data or "")
-            if key in saved:
-                self.merge_row(entry.form, saved[key], was.get(key), f"{label}, line {number}")
-            elif key in was:
-                self.row_is_gone(
-                    entry.form, was[key], out.get(key, ("", "")), f"{label}, line {number}"
-                )
-            if not entry.form.gone.data:
-                self.look_where_it_points(entry.form, f"{label}, line {number}")
-        new_lines = self.new_lines(field_list)
-        for row in [r for key, r in saved.items() if key not in known]:
-            self.add_row(field_list, row, label, new_lines)
-
-    def new_lines(self, field_list):
-        """The lines of a list that I have added, by the short codes of what stands in them; each is
-        read once.
-        """
-        found = defaultdict(list)
-        for entry in field_list.entries:
-            if not entry.form.row_id.data and not entry.form.gone.data:
-                found[tuple(mine(f, self.form) for f in line_boxes(entry.form))].append(entry.form)
-        return found
-
-    def merge_row(self, line, row, was, label):
-        """One line that both have."""
-        asked = dict(row.questions())
-        if line.gone.data:
-            if was is None or codes_of(row, asked) != was:
-                who, when = last_word(row)
-                said = (
-                    f"{label}: you took it out, but {who or 'somebody'} has changed it ({when}):"
-                    f" {say_row(row)}."
-                )
-                self.clashes.append(
-                    (line.gone.id, f"{said} Save again to take it out all the same.")
-                )
-                self.show(line, row)
-            return
-        for field in line_boxes(line):
-            name = field.short_name
-            self.merge_answer(
-                field,
-                row,
-                asked[name],
-                None if was is None else was.get(name, ""),
-                f"{label}: {asked[name].verbose_name}",
-            )
-
-    def show(self, line, row):
-        """Put the whole of their line into mine, which is ticked to go."""
-        asked = dict(row.questions())
-        for field in line_boxes(line):
-            self.take(field, row, asked[field.short_name])
-
-    def row_is_gone(self, line, was, by, label):
-        """One line that they took out: it goes here too, unless I changed it. Untick it to have it
-        as a new line.
-        """
-        changed = [f for f in line_boxes(line) if mine(f, self.form) != was.get(f.short_name, "")]
-        line.taken_out, line.row_id.raw_data, line.row_id.data = line.row_id.data, None, ""
-        who, when = by
-        if changed and not line.gone.data:
-            said = f"{label}: {who or 'somebody'} has taken it out ({when}), but you changed it."
-            self.clashes.append(
-                (
-                    changed[0].id,
-                    f"{said} Save again to keep it as a new line, or tick “Remove this line”.",
-                )
-            )
-            return
-        if not line.gone.data:
-            line.gone.data = True
-            self.taken.append(f"{label}: taken out")
-            self.who |= {who} - {""}
-
-    def look_where_it_points(self, line, label):
-        """A link that I made must not be lost because they took out the line that it points to."""
-        for field in line_boxes(line):
-            target = entry_at(self.form, field) if isinstance(field, forms.SiblingField) else None
-            if target is not None and target.form.gone.data and hasattr(target.form, "taken_out"):
-                said = (
-                    f"{label}: {field.label.text} The line that you chose was taken out meanwhile;"
-                    " choose again."
-                )
-                self.clashes.append((field.id, said))
-
-    def add_row(self, field_list, row, label, new_lines):
-        """A line that they added, shown and kept after mine; one that is the same as a new line of
-        mine is that line.
-        """
-        codes = tuple(code_of(row.__data__.get(name)) for name, _ in row.questions())
-        twins = new_lines.get(codes)
-        if twins:
-            twin = twins.pop(0)
-            twin.row_id.raw_data, twin.row_id.data = None, str(row.id)
-            return
-        if len(field_list.entries) < forms.MOST_LINES:
-            entry = field_list.append_entry({"row_id": str(row.id)})
-            self.show(entry.form, row)
-        self.taken.append(f"{label}: a new line")
-        self.who |= {last_word(row)[0]} - {""}
-
-    def taken_out(self, group, was):
-        """Who took out the lines of this child's form that were shown and are gone: {number: (who,
-        when)}.
-        """
-        kind = type(self.record).groups()[group]
-        asked = {str(entry.form.row_id.data) for entry in self.form[group].entries} & set(was)
-        gone = AuditEntry.select().where(
-            AuditEntry.record == kind.__name__,
-            AuditEntry.act == "remove",
-            AuditEntry.record_id.in_([forms.key_of(number) for number in asked]),
-            AuditEntry.pupil_id == self.record.pupil_key(),
-        )
-        return {str(e.record_id): (e.who, say_moment(e.at)) for e in gone}
+            words = "" if value is None else say(model._meta.fields[box.short_name], value)
+        if words:
+            found.append((box.label.text, words))
+    return found
 
 
-def last_word(record, question=None):
-    """Who last changed a record, or one answer of it, and when, by the audit trail; empty when it
-    does not say.
+def home_of(record, key):
+    """Where the audit log has an answer or a line: (record class, number, pupil, question)."""
+    group, _, number = key.partition("/")
+    if number:
+        return type(record).groups()[group], forms.key_of(number), record.pupil_key(), ""
+    return type(record), record.id, record.pupil_key(), key
+
+
+def last_word(record_class, key, pupil, question):
+    """Who last changed a record, or one answer of it, and when, by the audit log; empty when it
+    does not say. Only of the same child: the key may be made up.
     """
-    found = AuditEntry.select().where(
-        report.is_about(record), AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
+    entries = AuditEntry.select().where(
+        AuditEntry.record == record_class.__name__,
+        AuditEntry.record_id == key,
+        AuditEntry.pupil_id == pupil,
+        AuditEntry.act.not_in((*READ_ACTIONS, "refused")),
     )
-    about = found.where(AuditEntry.question.in_((question, ""))) if question else found
-    last = about.order_by(AuditEntry.id.desc()).first()
+    if question:
+        entries = entries.where(AuditEntry.question.in_((question, "")))
+    last = entries.order_by(AuditEntry.id.desc()).first()
     return (last.who, say_moment(last.at)) if last else ("", "")
 
 
-def say_row(row):
-    """The answers of a line in words, on one line."""
-    return (
-        "; ".join(f"{f.verbose_name} {row.answer(n)}" for n, f in row.questions() if row.answer(n))
-        or "nothing in it"
-    )
+def carried(items):
+    """The boxes that the page of a clash sends on as they are: [(name, value), ...]."""
+    return [
+        (name, value)
+        for name, value in items.items(multi=True)
+        if name not in NOT_CARRIED and not name.startswith("keep.")
+    ]
 
 
-# --- writing
-def store(record, form):
-    """Write the form into the record and its rows, merged with what was saved since the form was
-    opened.
-
-    Returns the sentence that says what was taken over from somebody else. Raises Differ when both
-    changed the same answer, Clash when the paper was sealed meanwhile. Call it inside `transaction()`.
-    """
-    told = ""
-    if record.id:
-        take_up(record)
-        if record.locked:
-            raise Clash(sealed_words(record))
-        if str(record.version) != str(form.version.data):
-            told = merged(record, form)
-    asked = dict(record.questions())
-    for field in form:
-        if field.short_name in asked:
-            setattr(record, field.short_name, forms.answer_of(field))
-    if record.unique_errors():
-        raise workflow.Invalid(record.unique_errors())
-    saved_at = record.version
-    record.save()
-    made, touched, gone = {}, False, []
-    for field_list in forms.lists_of(form):
-        touched |= store_rows(record, field_list, made, gone)
-    for row in reversed(gone):
-        row.remove()
-    if (touched or gone) and record.version == saved_at:
-        record.touch()
-    return told
-
-
-def take_up(record):
-    """Read again what is saved, but for what was set on purpose since (the file of a document)."""
-    record.__data__.update(
-        {
-            n: v
-            for n, v in type(record).get_by_id(record.id).__data__.items()
-            if n not in record._dirty
-        }
-    )
-
-
-def merged(record, form):
-    """Merge the form with what was saved since; what was taken over, in words. Raises Differ when
-    there is a clash.
-    """
-    found = Merge(record, form)
-    if found.clashes:
-        raise Differ(
-            f"Somebody else has saved this {record.kind_name()} since you opened it. What you typed"
-            " is still here, and nothing is saved yet. Compare, then save again to keep yours.",
-            [*found.clashes, *[("", words) for words in [found.told()] if words]],
-        )
-    return found.told()
-
-
-def catch_up(record, form):
-    """Merge what was typed some time ago with what is saved now; the clashes, for the page. What
-    was taken over is said as well.
-    """
-    if not record.id or str(record.version) == str(form.version.data):
-        return []
-    try:
-        told = merged(record, form)
-    except Differ as clash:
-        return clash.problems
-    return [("", told)] if told else []
+def stay_sentence(record, differences):
+    """Whose answers stay that I have not touched; empty when there are none."""
+    if not differences:
+        return ""
+    names = " and ".join(sorted({d.who for d in differences if d.who})) or "Somebody else"
+    labels = ", ".join(dict.fromkeys(f"“{d.label}”" for d in differences))
+    return f"{names} saved this {record.kind_name()} meanwhile. What they wrote stays: {labels}."
 
 
 def sealed_words(record):
@@ -436,30 +279,80 @@ def sealed_words(record):
     )
 
 
-def store_rows(record, field_list, made, gone):
-    """Write one list of rows; `made` maps (list, number) to the row saved. Returns whether anything
-    changed.
+# --- writing
+def store(record, form, items):
+    """Write the form into the record and its rows, but for what is kept of somebody else's version.
+    Returns a sentence about what only they changed. Call it inside `transaction()`.
+
+    Raises Differ when somebody must choose, Clash when the paper was sealed meanwhile.
     """
-    group, row_class = field_list.short_name, type(record).groups()[field_list.short_name]
-    kept = {str(r.id): r for r in getattr(record, group)}
-    touched = False
-    for number, entry in enumerate(field_list.entries):
-        row = kept.get(str(entry.form.row_id.data or "")) or row_class(
-            **{row_class.parent_field().name: record}
-        )
-        if entry.form.gone.data or forms.is_empty(entry.form):
-            if row.id:
-                gone.append(row)
-            continue
-        asked = dict(row_class.questions())
-        for field in entry.form:
-            if field.short_name in asked:
-                link = isinstance(field, forms.SiblingField)
-                setattr(
-                    row,
-                    field.short_name,
-                    made.get((field.group, field.data)) if link else forms.answer_of(field),
-                )
-        touched |= bool(row.save())
-        made[group, str(number)] = row
-    return touched
+    found, twins = [], {}
+    if record.id:
+        refresh(record)
+        if record.locked:
+            raise Clash(sealed_words(record))
+        if not is_current(record, form):
+            found = differences(record, form, items)
+            twins = twins_of(form, saved_form(record, form))
+        if any(d.both for d in found) and items.get("shown") != str(record.version):
+            raise Differ(found)
+    theirs = {d.key for d in found if d.keep == "theirs"}
+    questions = dict(record.questions())
+    for field in form:
+        if field.short_name in questions and field.short_name not in theirs:
+            setattr(record, field.short_name, forms.answer_of(field))
+    taken = record.unique_errors()
+    if taken:
+        raise workflow.Invalid(taken)
+    version = record.version
+    record.save()
+    if store_lines(record, form, theirs, twins) and record.version == version:
+        record.touch()
+    return stay_sentence(record, [d for d in found if d.key in theirs and not d.both])
+
+
+def refresh(record):
+    """Read again what is saved, but for what was set on purpose since (the file of a document)."""
+    for name, value in type(record).get_by_id(record.id).__data__.items():
+        if name not in record._dirty:
+            record.__data__[name] = value
+
+
+def store_lines(record, form, theirs, twins):
+    """Write the lines of all lists; whether any has changed."""
+    made, gone, changed, saved = {}, [], False, {}
+    for group in type(record).groups():
+        saved.update({f"{group}/{row.id}": row for row in getattr(record, group)})
+    for group, number, line in forms.lines_of(form):
+        key = line_key(group, number, line)
+        key = twins.get(key, key)
+        row = saved.get(key)
+        if key in theirs:
+            made[group, str(number)] = row
+        elif line.gone.data or forms.is_empty(line):
+            gone.append(row)
+        else:
+            row_class = type(record).groups()[group]
+            row = row or row_class(**{row_class.parent_field().name: record})
+            fill(row, line, made)
+            changed |= bool(row.save())
+            made[group, str(number)] = row
+    gone = [row for row in gone if row]
+    for row in reversed(gone):
+        row.remove()
+    return changed or bool(gone)
+
+
+def fill(row, line, made):
+    """Put the answers of a line into its row; `made` has the rows that it may link to. Raises
+    workflow.Invalid for a link to a line that somebody else has taken out.
+    """
+    for box in forms.boxes_of(line):
+        answer = forms.answer_of(box)
+        if isinstance(box, forms.SiblingField):
+            target = (box.group, box.data)
+            if target in made and made[target] is None:
+                words = "The line that you chose was taken out meanwhile; choose again."
+                raise workflow.Invalid([(box.id, f"{box.label.text}: {words}")])
+            answer = made.get(target)
+        setattr(row, box.short_name, answer)

@@ -18,7 +18,7 @@ from flask_admin import expose
 from flask_login import current_user
 
 from admin_views.account.views import me, recent_password_required
-from admin_views.base import RecordView
+from admin_views.base import PupilRecordView
 from admin_views.forms import clean, key_of
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
@@ -52,7 +52,7 @@ NOT_CLEANED = (
 )
 
 
-class DisclosureView(RecordView):
+class DisclosureView(PupilRecordView):
     """Requests for information: the generated screens, the day it is due, the way to the bundle."""
 
     def begin(self, pupil):

@@ -15,8 +15,10 @@ from peewee import DateField
 
 import workflow
 from admin_views import drafts, forms, merge
-from admin_views.base import RecordView, acts, scoped, typing_problems
+from admin_views.base import PupilRecordView, ReadView, RecordView, scoped, typing_problems
 from admin_views.home import say_due, settings_now
+from admin_views.paper import acts
+from audit.log import transaction
 from models import (
     RATING,
     STATUS,
@@ -42,7 +44,6 @@ from papers import pdf
 from pathway import clock
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, short_day, today
-from records.questions import transaction
 from records.record import Clash, Record, document
 
 
@@ -53,10 +54,7 @@ class PupilView(RecordView):
 
     def row_actions(self, record):
         """The moves of the pupil's stage, from the list."""
-        found = super().row_actions(record)
-        stage = Placement.stage_of(record)
-        moves = [m for m in workflow.MOVES if stage in m.from_ and current_user.role in m.by]
-        return found + [(m.name, url_for(".move", key=record.id, slug=m.slug)) for m in moves]
+        return super().row_actions(record) + move_links(record, Placement.stage_of(record))
 
     @expose("/<int:key>/")
     def page(self, key):
@@ -70,74 +68,55 @@ class PupilView(RecordView):
                 backups=retention.gone_from_backups(pupil.erased_on, settings_now()),
             )
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
-        moves = workflow.moves_for(at)
-        main = next_step(at, moves)
-        case = at.case if may(current_user, "r", EhcCase) else None
-        forms, beside = forms_of(pupil), kept(pupil)
+        written, beside = papers_by_class(pupil), records_beside(pupil)
         return self.render(
             self.page_template,
             pupil=pupil,
             at=at,
-            main=main,
-            moves=[(m, s) for m, s in moves if m.name != main.words],
-            papers=papers_of_stage(at),
+            lists=open_lists(pupil),
             needs=open_needs(pupil),
             day_of=day_of,
-            older=older_forms(at, forms),
-            journey=journey(forms),
-            timeline=timeline(pupil, forms, beside),
-            lists=open_lists(pupil),
-            advice=workflow.advice(at),
-            content=document(pupil, current_user.role),
-            kept=beside,
-            agencies=agencies(forms),
             stages=stage_strip(pupil, at),
+            content=document(pupil, current_user.role),
             may_write=self.may_write(),
             may_keep=may(current_user, "r", Erasure),
-            stop_link=stop_link,
-            case=case,
-            case_moves=case_moves(at),
-            case_dates=case_dates(case) if case else [],
+            kept=beside,
+            **next_part(at),
+            **papers_part(at, written),
+            **case_part(at),
+            timeline=timeline(pupil, written, beside),
         )
 
     @expose("/look-up/", methods=("POST",))
     def look_up(self):
         """Names that fit what is being typed; never more than 20, never a pupil one may not see."""
         typed = (forms.clean(request.form.get("words")) or "")[:60]
-        return {
-            "names": (
-                [str(p) for p in forms.find_pupils(current_user, typed)[:20]]
-                if len(typed) > 1
-                else []
-            )
-        }
+        found = forms.find_pupils(current_user, typed) if len(typed) > 1 else []
+        return {"names": [str(pupil) for pupil in found[:20]]}
 
     @expose("/<int:key>/move/<slug>/", methods=("GET", "POST"))
     def move(self, key, slug):
         """Say what a move will do, ask what it asks, and do it once."""
         pupil = self.find(key)
-        row = next((m for m in (*workflow.MOVES, workflow.UNDO) if m.slug == slug), None) or abort(
-            404
-        )
+        row = move_at(slug) or abort(404)
         if current_user.role not in row.by:
             abort(403)
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
-        draft = drafts.of(current_user, request.full_path) if request.method != "POST" else None
-        form, problems = move_form(row, pupil, draft), []
+        draft, problems = None, []
         if request.method == "POST":
+            form = move_form(row, pupil)
             problems = self.press(row, pupil, form)
             if not problems:
                 return redirect(url_for(".page", key=key))
             drafts.keep(current_user, request.full_path, request.form.items(multi=True))
-        stopped = (
-            workflow.blockers(row, at)
-            if at.stage in row.from_
-            else [
-                workflow.g.Stop(
-                    f"Not possible from: {workflow.stage_label(at.stage, at.settings)}."
-                )
-            ]
-        )
+        else:
+            draft = drafts.of(current_user, request.full_path)
+            form = move_form(row, pupil, draft)
+        if at.stage in row.from_:
+            stopped = workflow.blockers(row, at)
+        else:
+            here = workflow.stage_label(at.stage, at.settings)
+            stopped = [workflow.g.Stop(f"Not possible from: {here}.")]
         return self.render(
             "move.html",
             pupil=pupil,
@@ -186,25 +165,20 @@ class PupilView(RecordView):
         review = at.review or abort(404)
         if not may(current_user, "w", review):
             abort(403)
-        problem = ""
+        problem, draft = "", None
         if request.method == "POST":
             problem = merge.sealed_words(review) if review.locked else self.answer_chart(review)
             if not problem:
                 return redirect(url_for(".chart", key=key))
             drafts.keep(current_user, request.full_path, request.form.items(multi=True))
-        asked = request.form.get("ask") or request.args.get("ask") or workflow.next_question(review)
-        asked = (
-            asked
-            if asked in {q.name for q in workflow.chart_of(review)}
-            and (problem or not review.locked)
-            else None
-        )
-        draft = drafts.of(current_user, request.full_path) if request.method != "POST" else None
-        draft = draft if draft and drafts.items_of(draft).get("ask") == asked else None
+        asked = asked_now(review, problem)
+        if request.method != "POST":
+            draft = drafts.of(current_user, request.full_path)
+            if draft and drafts.items_of(draft).get("ask") != asked:
+                draft = None
         row = workflow.chart_row(review)
         offers = [m for m in workflow.MOVES if row and row.name in m.rows and at.stage in m.from_]
-        typed = drafts.items_of(draft) if draft else request.form
-        return self.render(
+        page = self.render(
             "question.html",
             pupil=pupil,
             review=review,
@@ -218,8 +192,9 @@ class PupilView(RecordView):
             problems=[("", problem)] if problem else [],
             draft=draft,
             seen=seen_answer(review, asked),
-            **(question_of(review, asked, typed) if asked else {}),
-        ), (422 if problem else 200)
+            typed=drafts.items_of(draft) if draft else request.form,
+        )
+        return page, 422 if problem else 200
 
     def answer_chart(self, review):
         """Keep one answer; later answers that no longer apply are emptied. Returns what is wrong,
@@ -233,7 +208,7 @@ class PupilView(RecordView):
             return "Your reason is longer than 2,000 characters; please shorten it."
         saved = getattr(review, name), getattr(review, f"{name}_why")
         if seen_answer(review, name) != request.form.get("seen", "") and (answer, why) != saved:
-            who, when = merge.last_word(review, name)
+            who, when = merge.last_word(type(review), review.id, review.pupil_id, name)
             return (
                 f"{who or 'Somebody else'} has answered this since you opened it ({when}):"
                 f" {review.answer(name) or 'no answer'}. {review.answer(f'{name}_why')} Yours is"
@@ -241,10 +216,10 @@ class PupilView(RecordView):
             )
         setattr(review, name, answer)
         setattr(review, f"{name}_why", why)
-        said = {q.name: getattr(review, q.name) for q in workflow.chart_of(review)}
+        answers = {q.name: getattr(review, q.name) for q in workflow.chart_of(review)}
         for q in workflow.chart_of(review):
-            if not workflow.applies(q, said):
-                said[q.name] = None
+            if not workflow.applies(q, answers):
+                answers[q.name] = None
                 setattr(review, q.name, None)
                 setattr(review, f"{q.name}_why", None)
         try:
@@ -272,7 +247,7 @@ class PupilView(RecordView):
         return pdf.profile(self.find(key), current_user)
 
 
-class CaseView(RecordView):
+class CaseView(PupilRecordView):
     """EHC cases: the generated screens, and the steps of `workflow.CASE_MOVES`."""
 
     @expose("/<int:key>/step/", methods=("POST",))
@@ -281,8 +256,6 @@ class CaseView(RecordView):
         if not self.may_write():
             abort(403)
         case = self.find(key)
-        if not self.may_write():
-            abort(403)
         step = next((m for m in workflow.CASE_MOVES if m.name == request.form.get("step")), None)
         try:
             if step is None:  # Enter in the box of the date
@@ -298,14 +271,14 @@ class CaseView(RecordView):
         return redirect(url_for("pupil.page", key=case.pupil_id) + "#case")
 
 
-class ListView(RecordView):
+class ListView(ReadView):
     """The Concerns List and the SEN List: who is on it now, how long, and when the next
     review is.
     """
 
-    def __init__(self, code, endpoint):
+    def __init__(self, code):
         self.code = code
-        super().__init__(Placement, endpoint=endpoint)
+        super().__init__(Placement, endpoint=f"{code.lower()}-list")
         self._list_columns = list(LIST_HEADS.items())
 
     def _get_default_order(self):
@@ -324,13 +297,15 @@ class ListView(RecordView):
 
     def cell(self, record, name):
         """The computed columns: stage in the school's words, code, weeks, next review."""
-        made = {
-            "stage": lambda: workflow.stage_label(record.stage, settings_now()),
-            "code": lambda: workflow.STAGES[record.stage].local or "-",
-            "weeks": lambda: f"{(today() - record.stage_since).days // 7} weeks",
-            "review": lambda: say_review(record),
-        }
-        return made[name]() if name in made else super().cell(record, name)
+        if name == "stage":
+            return workflow.stage_label(record.stage, settings_now())
+        if name == "code":
+            return workflow.STAGES[record.stage].local or "-"
+        if name == "weeks":
+            return f"{(today() - record.stage_since).days // 7} weeks"
+        if name == "review":
+            return say_review(record)
+        return super().cell(record, name)
 
     def link(self, record):
         """A row leads to the child."""
@@ -338,11 +313,8 @@ class ListView(RecordView):
 
     def row_actions(self, record):
         """Open the child, or one of the moves of this stage."""
-        moves = [m for m in workflow.MOVES if record.stage in m.from_ and current_user.role in m.by]
-        return [
-            ("Open the pupil", self.link(record)),
-            *((m.name, url_for("pupil.move", key=record.pupil_id, slug=m.slug)) for m in moves),
-        ]
+        opened = ("Open the pupil", self.link(record))
+        return [opened, *move_links(record.pupil, record.stage)]
 
 
 LIST_HEADS = {
@@ -362,64 +334,109 @@ def say_review(placement):
     return f"{short_day(when.closes)}, {say_due(when.closes, today())}" if when else ""
 
 
+def move_at(slug):
+    """The row of the moves with this address, or None."""
+    rows = (*workflow.MOVES, workflow.UNDO)
+    return next((row for row in rows if row.slug == slug), None)
+
+
+def move_links(pupil, stage):
+    """The moves from a stage that this person may press: [(words, address)]."""
+    found = []
+    for move in workflow.MOVES:
+        if stage in move.from_ and current_user.role in move.by:
+            found.append((move.name, move_address(move, pupil)))
+    return found
+
+
+def move_address(move, pupil):
+    """The page where a move is made."""
+    return url_for("pupil.move", key=pupil.id, slug=move.slug)
+
+
+def asked_now(review, problem):
+    """The question of the chart that is shown: the one that is named, else the next open one; None
+    when there is none, or the review is agreed.
+    """
+    asked = request.form.get("ask") or request.args.get("ask") or workflow.next_question(review)
+    if asked not in {q.name for q in workflow.chart_of(review)}:
+        return None
+    return asked if problem or not review.locked else None
+
+
 # --- the parts of the page
 @dataclass(frozen=True)
 class Step:
-    """The one main button of a child's page."""
+    """The one main button of a child's page; without words on it only a sentence."""
 
     words: str
     does: str
     to: str  # the address
 
 
+# in which order the papers of a stage are written, and when each kind needs no more work
+ORDER = {"S3": ("side", "plan", "review")}
+USUAL_ORDER = ("plan", "side", "review")
+DONE = {"plan": ("sealed",), "review": ("sealed",), "side": ("complete", "sealed", "declined")}
+
+
+def next_part(at):
+    """What the page says of the next step and of further moves."""
+    moves = workflow.moves_for(at)
+    main = next_step(at, moves)
+    return {
+        "main": main,
+        "moves": [(move, stops) for move, stops in moves if move.name != main.words],
+        "advice": workflow.advice(at),
+        "stop_link": stop_link,
+    }
+
+
 def next_step(at, moves):
-    """The next lawful step: a paper to write or agree, the chart's questions, or the move that the
-    review leads to.
+    """The next lawful step: the move that the review leads to, a paper to write or agree, or the
+    way onto the pathway.
     """
-    ready = next((m for m, stops in moves if m.rows and not stops), None)
-    if ready:
-        return Step(ready.name, ready.does, url_for("pupil.move", key=at.pupil.id, slug=ready.slug))
-    found = next(
-        (
-            (p, f)
-            for p, f in sorted(
-                at.papers,
-                key=lambda pf: (
-                    ("plan", "side", "review").index(pf[0].kind)
-                    if at.stage != "S3"
-                    else ("side", "plan", "review").index(pf[0].kind)
-                ),
-            )
-            if not (f and f.status in DONE[p.kind])
-        ),
-        None,
-    )
-    if found and may(current_user, "r", found[0].form):
-        return paper_step(at, *found)
+    possible = [move for move, stops in moves if not stops]
+    for move in possible:
+        if move.rows:
+            return move_step(move, at.pupil)
+    paper, form = next_paper(at)
+    if paper and may(current_user, "r", paper.form):
+        return paper_step(at, paper, form)
     if at.stage == "OFF":
         return transfer_step(at)
-    first = next(
-        (m for m, stops in moves if not stops and m.to in workflow.OPEN and not m.rows), None
-    )
-    if first and at.stage in workflow.AWAY:
-        return Step(first.name, first.does, url_for("pupil.move", key=at.pupil.id, slug=first.slug))
-    if (
-        at.stage in workflow.AWAY
-        and may(current_user, "w", workflow.PAPERS[0].form)
-        and not workflow.g.on_roll(at)
-    ):
-        return raise_concern(at.pupil, workflow.PAPERS[0].form)
+    if at.stage in workflow.AWAY:
+        for move in possible:
+            if move.to in workflow.OPEN:
+                return move_step(move, at.pupil)
+        first_paper = workflow.PAPERS[0].form
+        if may(current_user, "w", first_paper) and not workflow.g.on_roll(at):
+            return raise_concern(at.pupil, first_paper)
     return Step("", "Nothing needs doing now.", "")
+
+
+def move_step(move, pupil):
+    """The main button for a move."""
+    return Step(move.name, move.does, move_address(move, pupil))
+
+
+def next_paper(at):
+    """The first paper of the stage that needs work, with its form: (Paper, form or None)."""
+    for kind in ORDER.get(at.stage, USUAL_ORDER):
+        for paper, form in at.papers:
+            if paper.kind == kind and not (form and form.status in DONE[kind]):
+                return paper, form
+    return None, None
 
 
 def transfer_step(at):
     """For a leaver: the record goes to the next school within 15 school days (Education (Pupil
     Information) Regulations 2005).
     """
-    due, begun = next(
-        ((due, begun) for p, due, begun in retention.to_send(at.settings) if p.id == at.pupil.id),
-        (None, None),
-    )
+    due = begun = None
+    for pupil, day, disclosure in retention.to_send(at.settings):
+        if pupil.id == at.pupil.id:
+            due, begun = day, disclosure
     if due is None:
         return Step("", "The record was sent to the next school.", "")
     by = f"It goes to the next school by {say_day(due)}, 15 school days after the child left."
@@ -447,19 +464,16 @@ def raise_concern(pupil, form_class):
     )
 
 
-DONE = {"plan": ("sealed",), "review": ("sealed",), "side": ("complete", "sealed", "declined")}
-
-
-def paper_step(at, paper_row, form):
+def paper_step(at, paper, form):
     """The main button for a paper: start it, go on with it, or agree it."""
-    name = paper_row.form.kind_name()
-    if not may(current_user, "w", paper_row.form):
+    name = paper.form.kind_name()
+    if not may(current_user, "w", paper.form):
         return Step("", f"Next: {name}.", "")
     if form is None:
         return Step(
             f"Start {name}",
-            sentence(paper_row.form.intro()),
-            url_for(f"{paper_row.form.slug()}.new", pupil=at.pupil.id),
+            sentence(paper.form.intro()),
+            url_for(f"{paper.form.slug()}.new", pupil=at.pupil.id),
         )
     if form.status == "complete":
         return Step(
@@ -489,130 +503,113 @@ def move_form(row, pupil, draft=None):
     """The form of what a move asks, with what is known filled in, or what was typed and not
     saved.
     """
-    lines = {
-        n: forms.control(n, workflow.ASKS[n], {"user": current_user, "row": False})
-        for n in row.asks
-    }
-    paper_of_stage = next(
-        (p.form for p in workflow.PAPERS if p.stage == row.to and p.kind == "plan"), None
-    )
-    written = workflow.unfinished(paper_of_stage, pupil, current_user) if paper_of_stage else None
+    lines = {name: forms.control(workflow.ASKS[name], current_user) for name in row.asks}
     known = {
         "on": today(),
         "sen_type": pupil.primary_type(),
         "authority": settings_now().local_authority,
-        **{
-            n: getattr(written, n)
-            for n in row.asks
-            if n != "on" and written and n in dict(written.questions())
-        },
+        **written_before(row, pupil),
     }
     more = {"formdata": drafts.items_of(draft)} if draft else {}
-    return type("MoveForm", (forms.FlaskForm,), lines)(
-        data={n: known.get(n) for n in row.asks}, **more
-    )
+    return type("MoveForm", (forms.FlaskForm,), lines)(data=known, **more)
+
+
+def written_before(row, pupil):
+    """What a move asks that the plan of its stage says already, begun before the move."""
+    for paper in workflow.PAPERS:
+        if paper.stage == row.to and paper.kind == "plan":
+            plan = workflow.unfinished(paper.form, pupil, current_user)
+            asked = set(row.asks) & set(dict(paper.form.questions())) - {"on"}
+            return {name: getattr(plan, name) for name in asked} if plan else {}
+    return {}
 
 
 def will_do(row, at):
     """What a move will do, as sentences, before it does it."""
-    said = [row.does]
+    words = [row.does]
     if row.to and row.to != at.stage:
+        here = workflow.stage_label(at.stage, at.settings)
+        there = workflow.stage_label(row.to, at.settings)
         stage = workflow.STAGES[row.to]
-        said.append(
-            f"Stage: {workflow.stage_label(at.stage, at.settings)} →"
-            f" {workflow.stage_label(row.to, at.settings)}."
-            + (
-                f" Code {stage.local}, census code {stage.census}."
-                if stage.local
-                else " No code; census code N."
-            )
-        )
+        codes = "No code; census code N."
+        if stage.local:
+            codes = f"Code {stage.local}, census code {stage.census}."
+        words.append(f"Stage: {here} → {there}. {codes}")
     if row.to in workflow.OPEN:
         when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
-        said.append(f"Made today, the next review is due {when.say()}.")
+        words.append(f"Made today, the next review is due {when.say()}.")
     if row.letter:
-        said.append(
-            "A letter to the family is written, for you to check and send: "
-            f"“{Setting._meta.fields[row.letter].verbose_name}”."
-        )
+        letter = Setting._meta.fields[row.letter].verbose_name
+        words.append(f"A letter to the family is written, for you to check and send: “{letter}”.")
     if row.to:
-        said.append(
+        words.append(
             f"It can be taken back with “Entered in error” for {at.settings.undo_days:.0f} days,"
             " while nothing has been agreed since."
         )
-    return said
+    return words
 
 
 def seen_answer(review, name):
-    """A short code of the answer to one question of the chart, to know whether somebody else
-    answers it meanwhile.
+    """A hash of the answer to one question of the chart, to know whether somebody else answers it
+    meanwhile; empty for no question.
     """
-    return (
-        merge.code_of("".join((review.answer(name), review.answer(f"{name}_why"))))
-        if name in review._meta.fields
-        else ""
-    )
-
-
-def question_of(review, name, typed):
-    """One question of the chart with its answer, as typed or else as saved, for the page."""
-    words = review._meta.fields
-    saved, why = getattr(review, name), getattr(review, f"{name}_why")
-    return {
-        "words": words[name].verbose_name,
-        "why_words": words[f"{name}_why"].verbose_name,
-        "answer": typed.get("answer") or saved,
-        "why": typed.get("why", why or ""),
-        "number": len(chart_so_far(review)) + (not saved),
-    }
+    if not name:
+        return ""
+    return merge.hash_of(review.answer(name) + review.answer(f"{name}_why"))
 
 
 def chart_so_far(review):
     """The chart's questions that are answered: [(name, question, answer, why)]."""
-    return [
-        (
-            q.name,
-            review._meta.fields[q.name].verbose_name,
-            getattr(review, q.name),
-            getattr(review, f"{q.name}_why"),
-        )
-        for q in workflow.chart_of(review)
-        if getattr(review, q.name)
-    ]
+    found = []
+    for q in workflow.chart_of(review):
+        answer, why = getattr(review, q.name), getattr(review, f"{q.name}_why")
+        if answer:
+            found.append((q.name, review._meta.fields[q.name].verbose_name, answer, why))
+    return found
 
 
-def forms_of(pupil):
+def papers_by_class(pupil):
     """Every paper of a child that this person may read, oldest first: {class: [form, ...]}."""
+    found = {}
+    for form_class in workflow.every_form():
+        if may(current_user, "r", form_class):
+            query = form_class.select().where(form_class.pupil == pupil)
+            found[form_class] = list(query.order_by(form_class.id))
+    return found
+
+
+def papers_part(at, written):
+    """What the page says of the papers: those of this stage, older ones, the stepping stones."""
     return {
-        c: list(c.select().where(c.pupil == pupil).order_by(c.id))
-        for c in workflow.every_form()
-        if may(current_user, "r", c)
+        "papers": papers_of_stage(at),
+        "older": older_forms(at, written),
+        "journey": journey(written),
+        "agencies": agencies(written),
     }
 
 
-def older_forms(at, forms):
+def older_forms(at, written):
     """The papers of earlier cycles and stages, newest first."""
-    now_open = {(type(f), f.id) for _, f in at.papers if f}
-    older = [f for found in forms.values() for f in found if (type(f), f.id) not in now_open]
-    return sorted(older, key=lambda f: f.entered_at, reverse=True)
+    now_open = {(type(form), form.id) for _, form in at.papers if form}
+    older = []
+    for found in written.values():
+        older += [form for form in found if (type(form), form.id) not in now_open]
+    return sorted(older, key=lambda form: form.entered_at, reverse=True)
 
 
 def stage_strip(pupil, at):
     """The four stages as a strip: [(code, label, past / here / empty, since)]."""
-    spans = {}
-    for p in (
-        Placement.select().where(Placement.pupil == pupil, ~Placement.void).order_by(Placement.id)
-    ):
-        spans.setdefault(p.stage, []).append(p)
-    return [
-        (
-            c,
-            workflow.stage_label(c, at.settings),
-            "here" if c == at.stage else "past" if c in spans else "",
-            spans[c][-1].stage_since if c in spans else None,
-        )
-        for c in workflow.OPEN
-    ]
+    since = {}
+    placements = Placement.select().where(Placement.pupil == pupil, ~Placement.void)
+    for placement in placements.order_by(Placement.id):
+        since[placement.stage] = placement.stage_since
+    strip = []
+    for code in workflow.OPEN:
+        state = "past" if code in since else ""
+        if code == at.stage:
+            state = "here"
+        strip.append((code, workflow.stage_label(code, at.settings), state, since.get(code)))
+    return strip
 
 
 def open_lists(pupil):
@@ -623,62 +620,59 @@ def open_lists(pupil):
     return [(workflow.list_label(r.list, settings_now()), r.started_on) for r in rows]
 
 
-def journey(forms):
+def journey(written):
     """The four stepping stones of the newest plan: {"plan", "goals", "paths"}; None when there is
     no plan to see.
     """
-    plans = [p for c in (MyPlan, MyPlanPlus) for p in forms.get(c, ()) if p.status != "declined"]
+    plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
+    plans = [plan for plan in plans if plan.status != "declined"]
     if not plans:
         return None
-    plan = max(plans, key=lambda p: (p.status == "sealed", p.entered_at, p.id))
-    rated = ratings(forms)
-    paths = [
-        {
-            "outcome": o,
-            "need": o.need if o.need_id else None,
-            "ways": list(o.provided),
-            "progress": rated.get(o.words),
-            "stones": RATING.index(rated[o.words]) + 1 if o.words in rated else 0,
+    plan = max(plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id))
+    rated = ratings(written)
+    paths = []
+    for outcome in plan.outcomes:
+        progress = rated.get(outcome.words)
+        path = {
+            "outcome": outcome,
+            "need": outcome.need if outcome.need_id else None,
+            "ways": list(outcome.provided),
+            "progress": progress,
+            "stones": RATING.index(progress) + 1 if progress else 0,
         }
-        for o in plan.outcomes
-    ]
+        paths.append(path)
     return {"plan": plan, "goals": list(plan.aspirations), "paths": paths}
 
 
-def ratings(forms):
+def ratings(written):
     """The newest rating of each outcome, by its words."""
-    reviews = [
-        review for c, found in forms.items() if "appropriate" in c._meta.fields for review in found
-    ]
-    return {r.outcome: r.rating for review in reviews for r in review.ratings if r.rating in RATING}
+    found = {}
+    for form_class, reviews in written.items():
+        if "appropriate" not in form_class._meta.fields:
+            continue
+        for review in reviews:
+            for row in review.ratings:
+                if row.rating in RATING:
+                    found[row.outcome] = row.rating
+    return found
 
 
-def agencies(forms):
+def agencies(written):
     """The agencies of the newest Outside Agency form that this person may see."""
-    found = forms.get(AgencyInformation)
+    found = written.get(AgencyInformation)
     return list(found[-1].agencies.order_by(Agency.id)) if found else []
 
 
-def kept(pupil):
-    """What is kept beside the forms, by kind, for the kinds this person may read: [(class, [record,
-    ...])].
+def records_beside(pupil):
+    """What is kept beside the papers, by kind, for the kinds this person may read: [(class,
+    [record, ...])], newest first.
     """
-    kinds = [
-        c
-        for c in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
-        if may(current_user, "r", c)
-    ]
-    return [
-        (
-            c,
-            [
-                r
-                for r in c.select().where(c.pupil == pupil).order_by(c.id.desc())
-                if not getattr(r, "void", False)
-            ],
-        )
-        for c in kinds
-    ]
+    found = []
+    for kind in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure):
+        if may(current_user, "r", kind):
+            records = kind.select().where(kind.pupil == pupil).order_by(kind.id.desc())
+            found.append((kind, [r for r in records if not getattr(r, "void", False)]))
+    return found
 
 
 def open_needs(pupil):
@@ -746,13 +740,17 @@ def case_dates(case):
     return rows
 
 
-def case_moves(at):
-    """The steps of the open EHC case that this person may make now."""
-    return (
-        workflow.case_steps(at.case, current_user, at.placement)
-        if at.case and may(current_user, "w", at.case)
+def case_part(at):
+    """What the page says of the open EHC case: the case, its next steps and its dates."""
+    case = at.case
+    if case is None or not may(current_user, "r", case):
+        return {"case": None, "case_moves": [], "case_dates": []}
+    steps = (
+        workflow.case_steps(case, current_user, at.placement)
+        if may(current_user, "w", case)
         else []
     )
+    return {"case": case, "case_moves": steps, "case_dates": case_dates(case)}
 
 
 @dataclass(frozen=True)
@@ -762,64 +760,62 @@ class Event:
     on: object
     order: int
     title: str
-    by: str
-    stamp: object
-    words: str
-    to: str
+    by: str = ""
+    stamp: object = None
+    words: str = ""
+    to: str = ""
 
 
-def timeline(pupil, forms, beside):
+def timeline(pupil, written, beside):
     """Everything that happened to a child, newest first: moves, papers, meetings, consents,
     letters, documents, the EHC case.
     """
-    found = [
-        Event(
-            p.started_on,
-            p.id,
-            f"{p.move}{' (entered in error)' if p.void else ''}",
-            p.decided_by,
-            p.entered_at,
-            p.reason or "",
-            "",
-        )
-        for p in Placement.select().where(Placement.pupil == pupil)
-    ]
-    found += [form_event(f) for written in forms.values() for f in written]
-    for record_class, records in beside:
-        found += [e for r in records for e in dated_events(record_class, r)]
-    return sorted((e for e in found if e.on), key=lambda e: (e.on, e.order), reverse=True)
+    found = [move_event(p) for p in Placement.select().where(Placement.pupil == pupil)]
+    for papers in written.values():
+        found += [paper_event(form) for form in papers]
+    for _, records in beside:
+        for record in records:
+            found += dated_events(record)
+    found = [event for event in found if event.on]
+    return sorted(found, key=lambda event: (event.on, event.order), reverse=True)
 
 
-def form_event(form):
+def move_event(placement):
+    """The line of a move."""
+    title = f"{placement.move} (entered in error)" if placement.void else placement.move
+    return Event(
+        placement.started_on,
+        placement.id,
+        title,
+        by=placement.decided_by,
+        stamp=placement.entered_at,
+        words=placement.reason or "",
+    )
+
+
+def paper_event(form):
     """The line of a paper."""
     return Event(
         form.happened_on or form.entered_at.date(),
         form.id,
         f"{form.kind_name()} is {STATUS[form.status].words}",
-        form.sealed_by or form.entered_by,
-        form.sealed_at or form.entered_at,
-        form.declined_why or "",
-        url_for(f"{form.slug()}.page", key=form.id),
+        by=form.sealed_by or form.entered_by,
+        stamp=form.sealed_at or form.entered_at,
+        words=form.declined_why or "",
+        to=url_for(f"{form.slug()}.page", key=form.id),
     )
 
 
-def dated_events(record_class, record):
-    """One line for each date of the past that a record holds."""
-    one = record_class is not EhcCase
-    asked = [
-        (n, f)
-        for n, f in record.questions()
-        if isinstance(f, DateField) and getattr(record, n) and getattr(record, n) <= today()
-    ]
-    return [
-        Event(
-            getattr(record, n),
-            record.id,
-            str(record) if one else f"EHC case: {f.verbose_name}",
-            "",
-            None,
-            "" if one else "",
-            url_for(f"{record.slug()}.page", key=record.id),
-        )
-        for n, f in (asked[:1] if one else asked)
-    ]
+def dated_events(record):
+    """A line for each date of the past that an EHC case holds, for the first one of others."""
+    found = []
+    for name, question in record.questions():
+        day = getattr(record, name)
+        if not isinstance(question, DateField) or not day or day > today():
+            continue
+        title = str(record)
+        if isinstance(record, EhcCase):
+            title = f"EHC case: {question.verbose_name}"
+        to = url_for(f"{record.slug()}.page", key=record.id)
+        found.append(Event(day, record.id, title, to=to))
+    return found if isinstance(record, EhcCase) else found[:1]

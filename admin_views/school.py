@@ -50,7 +50,7 @@ class SettingView(RecordView):
         if fault:
             raise workflow.Invalid([("holidays", fault)])
 
-    def save(self, record, form, do):
+    def save(self, record, form):
         """Save the settings; a folder that they name must be there now, unless it was named
         before.
         """
@@ -64,7 +64,7 @@ class SettingView(RecordView):
         fault = anchor_fault(named)
         if fault:
             return [*typing_problems(form), ("anchor_place", fault)]
-        return super().save(record, form, do)
+        return super().save(record, form)
 
 
 def anchor_fault(named):

@@ -193,7 +193,7 @@ def test_no_file_stays_when_the_file_is_refused(empty_portal, senco):
 
 
 def test_no_file_stays_when_saving_breaks(empty_portal, senco, monkeypatch):
-    monkeypatch.setattr(documents.RecordView, "save", lambda *_: 1 / 0)
+    monkeypatch.setattr(documents.PupilRecordView, "save", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         send(senco)
     assert not disk(empty_portal)

@@ -263,7 +263,7 @@ def ask(app, user, url, data, files=()):
 @pytest.fixture
 def send(school, monkeypatch):
     """`send(who, endpoint, url, data, **path)`: what a view answers, without drawing the page."""
-    views = {v.endpoint: v for v in school.app.extensions["portal_admin"]._views}
+    views = {v.endpoint: v for v in school.app.extensions["admin"][0]._views}
     for view in views.values():
         monkeypatch.setattr(
             view,
@@ -518,7 +518,7 @@ def test_no_form_of_a_move_reads_what_it_should_not(school, move):
     maker = type(
         "MoveForm",
         (forms.FlaskForm,),
-        {n: forms.control(n, f, {"user": school.senco, "row": False}) for n, f in asked.items()},
+        {n: forms.control(f, school.senco) for n, f in asked.items()},
     )
 
     @settings(max_examples=EXAMPLES, **HOW)

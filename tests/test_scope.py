@@ -184,7 +184,7 @@ def test_a_filter_never_asks_about_a_part_that_one_may_not_see(school, browser):
 
 def filters_of(school):
     """The filters of the list of pupils."""
-    return school.app.extensions["portal_admin"]._views[1]._filters or []
+    return school.app.extensions["admin"][0]._views[1]._filters or []
 
 
 def test_a_teacher_reads_nothing_of_an_ehc_case(school, browser):

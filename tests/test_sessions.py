@@ -12,8 +12,8 @@ from web import MOMENT, pairs, sign_in_row
 
 import models as m
 import people
+from admin_views import drafts
 from admin_views.account import sessions
-from admin_views.account import views as account
 from audit import log as audit_log
 from records import questions as q
 
@@ -23,9 +23,14 @@ HOME, SIGN_IN = "/account", "/sign-in"
 
 @pytest.fixture
 def kept(monkeypatch):
-    """What the hook for typing was given: [(user, address, items)]."""
+    """What is kept of the typing: [(user, address, items)]."""
     found = []
-    monkeypatch.setattr(account, "KEEP_TYPING", lambda *given: found.append(given))
+
+    def keep(user, address, items):
+        typed = [(name, value) for name, value in items if name != "csrf_token"]
+        found.append((user, address.rstrip("?"), typed))
+
+    monkeypatch.setattr(drafts, "keep", keep)
     return found
 
 

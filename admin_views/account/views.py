@@ -29,6 +29,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 import config
+from admin_views import drafts
 from admin_views.account import forms, sessions
 from admin_views.account.passwords import (
     audit_event,
@@ -76,8 +77,6 @@ WAITING = {
     "account.make_link": "make a sign-in link",
     "home.put_away": "put away what the SENCOs and heads are told",
 }
-# a function of (user, address, [(name, value)]) that keeps a form which cannot be saved now
-KEEP_TYPING = None
 
 pages = Blueprint("account", __name__)
 login_manager = LoginManager()
@@ -142,11 +141,11 @@ def not_while_new():
 
 
 def keep_typing(user):
-    """Keep a form that cannot be saved now; CSRFProtect has checked its token already."""
-    if KEEP_TYPING is None or request.method != "POST" or not user or not user.active:
-        return
-    typed = [(n, v) for n, v in request.form.items(multi=True) if n != "csrf_token"]
-    KEEP_TYPING(user, request.full_path.rstrip("?"), typed)
+    """Keep a form that arrives when it cannot be saved; CSRFProtect has checked its token
+    already.
+    """
+    if request.method == "POST" and user and user.active:
+        drafts.keep(user, request.full_path, request.form.items(multi=True))
 
 
 def require_recent_password():

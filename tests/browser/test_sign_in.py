@@ -9,7 +9,7 @@ import pytest
 
 import models as m
 import people
-from admin_views.account import views as account
+from admin_views import drafts
 from browser.screen import PASSWORD
 from browser.test_axe import check
 
@@ -18,12 +18,14 @@ IDLE = 15 * 60
 
 @pytest.fixture
 def kept(monkeypatch):
-    """What the hook for typing was given."""
+    """What is kept of the typing."""
     found = []
     monkeypatch.setattr(
-        account,
-        "KEEP_TYPING",
-        lambda user, address, items: found.append((user.username, address, dict(items))),
+        drafts,
+        "keep",
+        lambda user, address, items: found.append(
+            (user.username, address.rstrip("?"), dict(items))
+        ),
     )
     return found
 
