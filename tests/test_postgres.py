@@ -63,7 +63,9 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
             )
             gone.remove()
         said = upgrade.move_to(server.get_uri("moved"))
-        assert said[-3].startswith(f"{len(models.every_table())} tables, every hash equal on both sides")
+        assert said[-3].startswith(
+            f"{len(models.every_table())} tables, every hash equal on both sides"
+        )
         assert said[-1] == f"DATABASE_URL={server.get_uri('moved')}"
         with backup.reading(folder / "portal.db") as here:
             wanted, shape = db_dump.fingerprints(here), db_dump.applied(here)
