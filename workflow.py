@@ -97,42 +97,20 @@ class Paper:
     each: str = "cycle"
 
 
+REVIEWED = (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)
+PLANNED = (g.five_forms_in, g.recommendations_decided, g.consent_recorded)
 PAPERS = (
     Paper(RecordOfConcern, "S1", "plan", "T02"),
-    Paper(
-        ConcernReview,
-        "S1",
-        "review",
-        "T03",
-        (g.plan_agreed, g.after_start, g.not_early, g.everything_rated, g.chart_answered),
-    ),
+    Paper(ConcernReview, "S1", "review", "T03", (*REVIEWED, g.not_early)),
     Paper(MyPlan, "S2", "plan", "T09", (g.review_in_time,)),
-    Paper(
-        MyPlanReview,
-        "S2",
-        "review",
-        "T10",
-        (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered),
-    ),
+    Paper(MyPlanReview, "S2", "review", "T10", REVIEWED),
     Paper(ParentInformation, "S3", "side", "T17", each="stay"),
     Paper(ChildStory, "S3", "side", "T17", each="stay"),
     Paper(FamilyThinks, "S3", "side", "T17", each="stay"),
     Paper(PupilViews, "S3", "side", "T17", each="stay"),
     Paper(AgencyInformation, "S3", "side", "T17", (g.consent_recorded,), each="stay"),
-    Paper(
-        MyPlanPlus,
-        "S3",
-        "plan",
-        "T18",
-        (g.review_in_time, g.five_forms_in, g.recommendations_decided, g.consent_recorded),
-    ),
-    Paper(
-        MyPlanPlusReview,
-        "S3",
-        "review",
-        "T19",
-        (g.plan_agreed, g.after_start, g.not_early, g.everything_rated, g.chart_answered),
-    ),
+    Paper(MyPlanPlus, "S3", "plan", "T18", (g.review_in_time, *PLANNED)),
+    Paper(MyPlanPlusReview, "S3", "review", "T19", (*REVIEWED, g.not_early)),
     Paper(MyPlanPlus, "E", "plan", "T25", (g.review_in_time,)),
 )
 
@@ -195,32 +173,33 @@ class ChartRow:
     words: str
 
 
+PLANS = ("S2", "S3")
 ROWS = (
     ChartRow("progress", ("S1",), {"achieved": "Yes"}, "There is progress: no longer a concern"),
     ChartRow("no progress", ("S1",), {"achieved": "No"}, "No progress yet"),
-    ChartRow("1", ("S2", "S3"), {"appropriate": "Yes"}, "The plan is still right"),
+    ChartRow("1", PLANS, {"appropriate": "Yes"}, "The plan is still right"),
     ChartRow(
         "2",
-        ("S2", "S3"),
+        PLANS,
         {"achieved": "Yes", "appropriate": "No", "barriers": "Yes"},
         "Outcomes achieved, barriers overcome",
     ),
     ChartRow(
         "3",
-        ("S2", "S3"),
+        PLANS,
         {"achieved": "Yes", "appropriate": "No", "barriers": "No", "onward": "Yes"},
         "Outcomes achieved, but more help is needed",
     ),
     ChartRow(
         "4",
-        ("S2", "S3"),
+        PLANS,
         {"achieved": "No", "appropriate": "No", "onward": "Yes"},
         "More help is needed",
     ),
     # A12, A21
     ChartRow(
         "5",
-        ("S2", "S3"),
+        PLANS,
         {"appropriate": "No", "onward": "No"},
         "The plan no longer fits, and nothing more is needed",
     ),
@@ -863,6 +842,10 @@ class Refused(Exception):
         self.stops = stops
 
 
+def _refused(words):
+    return Refused(g.Stop(words))
+
+
 class Invalid(Exception):
     """Answers that are missing or wrong: `errors` is a list of (question, sentence)."""
 
@@ -881,7 +864,7 @@ def perform(move, pupil, user, answers, seen=None, token=None, on=None):
     """
     allowed = user.active and user.role in move.by and user.role in ROLES
     if not allowed or not Pupil.visible_to(user).where(Pupil.id == pupil.id).exists():
-        raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
+        raise _refused(f"“{move.name}” is for: {', '.join(move.by)}.")
     token = token and f"{pupil.id} {move.slug} {token}"[:255]
     ctx = PupilContext(pupil, user, on or today(), answers)
     try:
@@ -909,7 +892,7 @@ def check_move(move, ctx, seen):
         raise Clash(MOVED_SINCE)
     if ctx.stage not in move.from_:
         stage = stage_label(ctx.stage, ctx.settings)
-        raise Refused(g.Stop(f"“{move.name}” is not possible from {stage}."))
+        raise _refused(f"“{move.name}” is not possible from {stage}.")
     gaps = []
     for name in move.asks:
         asked, said = ASKS[name], ctx.answers.get(name)
@@ -997,7 +980,7 @@ def perform_case_move(move, case, user, on, seen):
     at.
     """
     if user.role not in move.by or not _in_reach(case, user):
-        raise Refused(g.Stop(f"“{move.name}” is for: {', '.join(move.by)}."))
+        raise _refused(f"“{move.name}” is for: {', '.join(move.by)}.")
     placement = Placement.current(case.pupil)
     if case.version != seen or move not in case_steps(case, user, placement):
         raise Clash(
@@ -1084,18 +1067,14 @@ def agree(form, user):
     """Agree a paper and seal its words for good: the SENCO only (A26)."""
     _may_write(form, user)
     if form.placement_id is None and paper_for(type(form)).kind != "side":
-        raise Refused(
-            g.Stop(
-                f"The {form.kind_name()} belongs to a stage that the child is not on yet; make the"
-                " move first."
-            )
+        raise _refused(
+            f"The {form.kind_name()} belongs to a stage that the child is not on yet; make the"
+            " move first."
         )
     if user.role != SENCO:
-        raise Refused(
-            g.Stop(
-                "Only the SENCO agrees a paper; mark it complete, and the SENCO sees it on the home"
-                " page."
-            )
+        raise _refused(
+            "Only the SENCO agrees a paper; mark it complete, and the SENCO sees it on the home"
+            " page."
         )
     found = missing(form, user)
     if found:
@@ -1106,7 +1085,7 @@ def agree(form, user):
 def reopen(form, user):
     """Make a complete paper a draft again; a sealed one gets a new version instead."""
     if form.status != "complete" or not _in_reach(form, user):
-        raise Refused(g.Stop("Only a paper that is complete and not sealed can be opened again."))
+        raise _refused("Only a paper that is complete and not sealed can be opened again.")
     form.status = "draft"
     form.save(act="reopen")
 
@@ -1124,7 +1103,7 @@ def decline(form, user, reason):
     """
     _may_write(form, user)
     if paper_for(type(form)).kind != "side":
-        raise Refused(g.Stop(f"The {form.kind_name()} cannot be declined; the pathway needs it."))
+        raise _refused(f"The {form.kind_name()} cannot be declined; the pathway needs it.")
     if not (reason or "").strip():
         raise Invalid([("declined_why", "Say why it is declined or does not apply.")])
     if len(reason) > 2_000:
@@ -1138,7 +1117,7 @@ def new_version(form, user):
     keeps its words.
     """
     if not form.locked or not _in_reach(form, user):
-        raise Refused(g.Stop("Only a sealed or declined paper gets a new version."))
+        raise _refused("Only a sealed or declined paper gets a new version.")
     with transaction():
         return effects.copy_form(form, type(form), form.placement, user.name, supersedes=form.id)
 
@@ -1152,10 +1131,10 @@ def _in_reach(record, user):
 
 def _may_write(form, user):
     if not _in_reach(form, user):
-        raise Refused(g.Stop(f"You may not change a {form.kind_name()}."))
+        raise _refused(f"You may not change a {form.kind_name()}.")
     if form.locked:
         words = f"This {form.kind_name()} is {form.status}; make a new version instead."
-        raise Refused(g.Stop(words))
+        raise _refused(words)
 
 
 def advice(ctx):
