@@ -82,12 +82,12 @@ def check_second_person(asked, pupil, user, surname):
         raise Cannot("The person who asked cannot also erase; another SENCO or the head does it.")
     if user.role not in (SENCO, HEAD):
         raise Cannot("Only the SENCO or the head erases a record.")
-    if plain(surname) != plain(pupil.surname):
+    if same_case(surname) != same_case(pupil.surname):
         raise Cannot("This is not the child's surname.")
     refuse(accounts.not_two(User.get_by_id(asked.asked_id), user))
 
 
-def plain(name):
+def same_case(name):
     return " ".join(name.split()).casefold()
 
 

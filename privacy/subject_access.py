@@ -339,14 +339,14 @@ def is_given(entry, redaction):
     when anything is kept back of that kind of paper.
     """
     key = f"{entry.record}-{entry.record_id}"
-    if owner_of(entry.record) in redaction.owners:
+    if owner_kind(entry.record) in redaction.owners:
         return key in redaction.rows
     if key in redaction.records:
         return False
     return (key, entry.question) not in redaction.questions
 
 
-def owner_of(kind):
+def owner_kind(kind):
     cls = KINDS.get(kind)
     if cls is None or not issubclass(cls, Row):
         return None
@@ -361,14 +361,14 @@ def row_of(entry):
         entry.did(),
         entry.record,
         str(entry.record_id or ""),
-        label_of(entry),
+        question_words(entry),
         entry.before,
         entry.after,
         entry.reason,
     ]
 
 
-def label_of(entry):
+def question_words(entry):
     cls = KINDS.get(entry.record)
     if cls is None or entry.question not in dict(cls.questions()):
         return entry.question

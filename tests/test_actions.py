@@ -11,7 +11,7 @@ from audit.log import AuditEntry
 
 # The functions that write an action, and where it stands among their arguments.
 WRITERS = {"audit": 0, "audit_all": 0, "audit_access": 0, "audit_event": 0, "log_access": 1}
-# Written as the result of a function: `action_of`, and what a view notes when its page is a refusal.
+# Named by what is sent: `action_of`, and a refusal.
 BY_THE_ANSWER = {"view", "print", "file", "refused"}
 
 
