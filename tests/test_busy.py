@@ -22,7 +22,7 @@ from records import questions as q
 
 HEADS = "Surname,Forename,DOB,Year,Reg,Contact 1 name,Contact 1 telephone,Contact 1 relationship"
 # the lock is waited for so many seconds
-SHORT_WAIT = "import trail; trail.LONGEST_WAIT = 1\nfrom commands import cli\ncli(['run'])"
+SHORT_WAIT = "from audit import log; log.LONGEST_WAIT = 1\nfrom commands import cli\ncli(['run'])"
 
 
 def rows_of(count):
