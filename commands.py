@@ -56,7 +56,6 @@ class Portal(click.Group):
 
 
 def explain(error):
-    """Why a command could not be done, in a sentence with the cure."""
     folder = config.data_dir()
     if storage.cannot_write(error):
         return (
@@ -142,7 +141,6 @@ def start(database, sockets, prepare=None):
 
 
 def refuse_unsafe(at, groups=checks.GROUPS):
-    """When something is not safe: say it with its cure, and end with exit code 2."""
     bad = [r for r in checks.run(at, (checks.BLOCK,), groups) if not r.ok]
     if not bad:
         return

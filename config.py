@@ -95,7 +95,6 @@ def make_folder(folder):
 
 
 def unusable(folder, fault):
-    """The refusal of a data folder that cannot be used; `fault` is the OSError."""
     return CannotStart(
         f"The data folder {folder} cannot be used ({fault.strerror}). Let DATA_DIR name a folder on"
         " a disk that is not read-only, and start the portal as the user that owns it, such as:"
@@ -109,7 +108,6 @@ def database_url():
 
 
 def use_demo_folder():
-    """Keep the fictional school apart from the real one."""
     os.environ["DATA_DIR"] = os.environ.get("DATA_DIR") or str(HERE / "data-demo")
 
 
@@ -145,7 +143,6 @@ def version():
 
 # --- how staff reach the portal
 def is_on(name):
-    """Whether a variable of the environment says yes."""
     return os.environ.get(name, "").lower() in ("1", "true", "yes")
 
 
@@ -183,7 +180,6 @@ def is_this_computer(host):
 
 
 def host_names():
-    """The names of HOSTS, by which staff reach the portal."""
     names = os.environ.get("HOSTS", "").split(",")
     return [name.strip() for name in names if name.strip()]
 

@@ -55,13 +55,11 @@ class CannotDo(click.ClickException):
 
 
 def set_folder(folder):
-    """Set the data folder that is looked after."""
     global _folder
     _folder = Path(folder)
 
 
 def data_folder():
-    """The data folder that is looked after."""
     return _folder
 
 
@@ -153,7 +151,6 @@ def own_key():
 
 
 def write_key(path, key):
-    """Keep a key in a file that only the owner can read."""
     path.touch(mode=0o600)
     path.write_text(f"{key}\n", "utf-8")
 
@@ -205,7 +202,6 @@ def ask_database(question, otherwise):
 
 
 def folders_named(words):
-    """The folders for backups that somebody wrote, one a line."""
     return [Path(line.strip()) for line in (words or "").splitlines() if line.strip()]
 
 
@@ -294,7 +290,6 @@ def newest_archive(settings):
 
 
 def between_backups(settings):
-    """How long after a backup the next one is due."""
     return datetime.timedelta(hours=max(1, float(settings.backup_hours or 24)))
 
 
@@ -309,7 +304,6 @@ def age_of(moment):
 
 
 def last_drill():
-    """When a drill last passed (UTC), or None."""
     for paper in sorted((_folder / "drills").glob("drill-*.txt"), reverse=True):
         moment = datetime.datetime.strptime(paper.stem, f"drill-{STAMP}")
         if not is_ahead(moment) and paper.read_text("utf-8").rstrip().endswith("PASSED"):
@@ -472,7 +466,6 @@ def files_in(folder):
 
 
 def add(archive, name, data):
-    """Put some bytes into an archive under a name."""
     entry = tarfile.TarInfo(name)
     entry.size, entry.mtime, entry.mode = len(data), int(time.time()), 0o600
     archive.addfile(entry, io.BytesIO(data))
@@ -480,7 +473,6 @@ def add(archive, name, data):
 
 @contextlib.contextmanager
 def reading(path):
-    """An SQLite file, open for reading its tables."""
     database = SqliteDatabase(str(path))
     with database.connection_context():
         yield database
@@ -494,7 +486,6 @@ def head_of(tables):
 
 
 def sha_of(path):
-    """The SHA-256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -116,17 +116,14 @@ class Facts:
 
     @property
     def sqlite(self):
-        """Whether the records are in a file of this computer."""
         return audit_log.on_sqlite(self.database)
 
     @functools.cached_property
     def settings(self):
-        """The school's settings."""
         return Setting.of_school()
 
     @functools.cached_property
     def people(self):
-        """Everybody whose account is switched on."""
         return list(User.select().where(User.account == "on"))
 
 
@@ -150,7 +147,6 @@ def open_to_others(path):
 
 
 def takes_files(folder):
-    """Whether a file can be written in a folder: rights, a full and a read-only disk look alike."""
     try:
         with tempfile.TemporaryFile(dir=folder) as out:
             out.write(b"x" * 4096)
@@ -603,7 +599,6 @@ def run_one(one, at):
 
 
 def named(name):
-    """The check with this name."""
     return next(one for one in CHECKS if one.name == name)
 
 
@@ -618,7 +613,7 @@ def run(at, levels=(BLOCK, PROBLEM, WARN, NOTE), groups=GROUPS):
             quick = one.slow and not at.whole
             found.append(last_answer(one, before) if quick else run_one(one, at))
     if at.whole and len(found) == len(CHECKS):
-        remember(at.folder, found)
+        keep_answers(at.folder, found)
     return found
 
 
@@ -632,7 +627,6 @@ def daily(at):
 
 
 def last_answer(one, before):
-    """The answer of the last full check."""
     if one.name in before:
         return Result(**before[one.name])
     words = f"Not looked at yet: {one.sentence}"
@@ -640,14 +634,13 @@ def last_answer(one, before):
 
 
 def last_full(folder):
-    """The answers of the last full check by name, empty when there was none."""
     try:
         return json.loads((folder / "check.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
 
 
-def remember(folder, results):
+def keep_answers(folder, results):
     """Keep the answers of a full check for the Status page; a folder that takes no files is a
     finding, no failure.
     """
@@ -661,7 +654,7 @@ def remember(folder, results):
         pass
 
 
-def alarms(at):
+def ringing(at):
     """What the technician and the SENCO must hear on the home page, in sentences."""
     before = last_full(at.folder)
     found = []
@@ -680,7 +673,6 @@ def exit_code(results):
 
 
 def as_line(result):
-    """A result as `portal check` prints it."""
     head = "OK"
     if not result.ok:
         head = {WARN: "WARNING", NOTE: "NOTE"}.get(result.level, "PROBLEM")

@@ -23,7 +23,6 @@ ROWS_AT_ONCE = 200
 
 
 def table_names(database):
-    """The names of all tables but those of the engine and of the migrations."""
     names = set(database.get_tables()) - {HISTORY}
     return sorted(name for name in names if not name.startswith("sqlite_"))
 
@@ -39,7 +38,6 @@ def in_order(database):
 
 
 def applied(database):
-    """The names of the migrations that were run on a database, in order."""
     return sorted(Runner(database).applied())
 
 
@@ -82,7 +80,6 @@ def fingerprint(database, table):
 
 
 def fingerprints(database):
-    """The fingerprint of every table, by name."""
     return {name: fingerprint(database, name) for name in table_names(database)}
 
 
@@ -115,7 +112,6 @@ def copy_tables(source, target):
 
 
 def build(database, names, folder):
-    """Run these migrations on an empty database."""
     if names:
         Runner(database, str(folder)).up(names[-1])
         numbering.never_reuse(database)

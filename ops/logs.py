@@ -27,7 +27,6 @@ class LogFormatter(logging.Formatter):
     """A log record as one line of JSON, whose ASCII escapes keep line breaks from forging lines."""
 
     def format(self, record):
-        """The line as text."""
         line = {
             "at": f"{audit_log.now():%Y-%m-%dT%H:%M:%SZ}",
             "level": record.levelname.lower(),
@@ -71,7 +70,6 @@ def where(error):
 
 
 def private(path, flags):
-    """Open a file that only the program's own user may read."""
     return os.open(path, flags, 0o600)
 
 

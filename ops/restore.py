@@ -126,7 +126,6 @@ def is_of_a_backup(entry):
 
 
 def why_shut(name, error):
-    """Why an archive does not open, in a sentence."""
     if "No matching keys" in str(error):
         return (
             f"This key does not open {name}. Give the recovery key of the portal that made it:"
@@ -150,7 +149,6 @@ def differences(folder, manifest):
 
 
 def differing(kind, there, wanted):
-    """The sentences about what is not in both, or not the same."""
     names = sorted(there.keys() | wanted)
     return [f"The {kind} {n} differs." for n in names if there.get(n) != wanted.get(n)]
 
@@ -173,7 +171,6 @@ def is_before(anchor, manifest):
 
 
 def made_at(manifest):
-    """When a backup was made (UTC)."""
     return datetime.datetime.fromisoformat(manifest["at"].rstrip("Z"))
 
 
@@ -274,7 +271,6 @@ def write_accepted(folder, name, found, why):
 
 
 def refuse_newer(manifest):
-    """Refuse a backup of a newer program than this one."""
     if set(manifest["schema"]) - {path.stem for path in MIGRATIONS.glob("*.py")}:
         raise CannotDo(
             f"This backup was made by version {manifest['version']} with questions that this"
@@ -323,14 +319,13 @@ def drill(path=None, key=None):
         try:
             key = backup.read_key(key) if key else backup.own_key()
             manifest, _ = unpack(path, key, work)
-            lines += describe(path, manifest)
+            lines += describe(manifest)
             write_anchors_before(work, manifest)
             seen = verify_in_subprocess(work, drill=True)
         except CannotDo as error:
             seen["problems"].append(error.message)
     lines += seen["seen"]
     lines += [f"WRONG     {problem}" for problem in seen["problems"]]
-    lines += destination_lines(backup.school_settings())
     lines += [f"Took      {time.monotonic() - began:.1f} seconds", ""]
     lines.append("FAILED" if seen["problems"] else "PASSED")
     certificate = "\n".join(lines) + "\n"
@@ -340,29 +335,15 @@ def drill(path=None, key=None):
     return not seen["problems"], certificate
 
 
-def describe(path, manifest):
-    """The lines of the certificate about what was opened."""
+def describe(manifest):
     made = made_at(manifest)
-    total = sum(rows for rows, _ in manifest["tables"].values())
+    tables = manifest["tables"]
+    total = sum(rows for rows, _ in tables.values())
     return [
-        f"Made      {say_moment(made)}, {backup.age_of(made)}, by version {manifest['version']};"
-        f" {path.stat().st_size / 1e6:,.1f} MB",
-        f"Database  sound; {len(manifest['tables'])} tables, {total:,} rows: every count and every"
-        " hash as in the list of the backup",
-        f"Files     {len(manifest['files'])} files and keys: every hash as in that list",
+        f"Made      {say_moment(made)}, {backup.age_of(made)}, by version {manifest['version']}",
+        f"Database  sound; {len(tables)} tables, {total:,} rows, {len(manifest['files'])} files and"
+        " keys: every count and every hash as in the list of the backup",
     ]
-
-
-def destination_lines(settings):
-    """A line of the certificate for each backup folder: how many it has, how old the newest is."""
-    lines = []
-    for folder in backup.destinations(settings):
-        found = backup.archives(folder)
-        words = "NO BACKUP HERE"
-        if found:
-            words = f"{len(found)} kept, the newest {backup.age_of(found[0][0])}"
-        lines.append(f"Place     {folder}: {words}")
-    return lines
 
 
 # --- the program, on a backup that was opened
@@ -446,7 +427,6 @@ class CheckFailed(Exception):
 
 
 def see_sign_in(get):
-    """The sign-in page opens."""
     answer = get("/sign-in")
     if answer.status_code != 200:
         raise CheckFailed([f"The sign-in page does not open (answer {answer.status_code})."])
@@ -488,7 +468,6 @@ def see_screens(get):
 
 
 def has_words(pdf):
-    """Whether a PDF has words on a page."""
     return any(page.extract_text().strip() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 

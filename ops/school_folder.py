@@ -39,7 +39,6 @@ class Unusable(CannotDo):
 
 # --- whose the folder is
 def owner_of(path):
-    """The name of the owner of a file or folder, or their number where it has no name."""
     number = path.stat().st_uid
     try:
         return pwd.getpwuid(number).pw_name
@@ -75,7 +74,6 @@ def has_tables(database):
 
 
 def refuse_moved(folder, database):
-    """Refuse the SQLite file of a school whose records were moved to PostgreSQL."""
     note = folder / MOVED
     if on_sqlite(database) and note.exists():
         raise Unusable(note.read_text("utf-8").strip())
@@ -95,7 +93,6 @@ def note_move(folder, where):
 
 
 def refuse_empty(folder, database):
-    """Refuse a folder in which no school was started."""
     refuse_lost(folder, database)
     if has_tables(database):
         return
@@ -144,7 +141,6 @@ def refuse_without_key(folder, database):
 
 
 def is_chained(database):
-    """Whether the newest audit row of a database carries a link."""
     newest = "SELECT link FROM audit_entry ORDER BY id DESC LIMIT 1"
     try:
         with database.connection_context():

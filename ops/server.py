@@ -55,7 +55,6 @@ def bind(host, port):
 
 
 def bound_socket(name, port):
-    """A socket that has one address and port; raises OSError."""
     found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     family, kind, protocol, _, place = found[0]
     made = socket.socket(family, kind, protocol)
@@ -75,7 +74,6 @@ def bound_socket(name, port):
 
 
 def bind_refusal(refused, host, port):
-    """What is said when the port cannot be taken; `refused` is the OSError."""
     if refused.errno == errno.EADDRINUSE:
         return (
             f"Port {port} is in use: another program has it, or the portal is running already. Stop"
@@ -138,7 +136,6 @@ def connections_possible():
 
 # --- whose word counts for an address
 def comes_from(address, networks):
-    """Whether an address is of one of these networks (ipaddress)."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -185,7 +182,6 @@ class Connection(HTTPChannel):
         return taken
 
     def is_too_slow(self, now):
-        """Whether the unfinished request has taken longer than any honest one."""
         if self.request is None:
             return False
         most = BODY_SECONDS if self.request.headers_finished else HEADER_SECONDS
@@ -210,7 +206,6 @@ class Server(TcpWSGIServer):
         )
 
     def is_greedy(self, address):
-        """Whether an address has more connections than one computer needs."""
         if comes_from(address, self.proxies):
             return False
         same = [one for one in self.active_channels.values() if one.addr[0] == address]

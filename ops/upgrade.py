@@ -50,7 +50,6 @@ def migrated(migrate, with_backup=True):
 
 
 def put_database_back(archive):
-    """Make the database again what it was when this backup was made."""
     with backup.work_folder("migration") as work:
         restore.unpack(archive, backup.own_key(), work)
         db_dump.load(db.obj, work / "portal.db", MIGRATIONS)

@@ -446,12 +446,12 @@ def test_a_full_check_is_remembered_and_a_quick_one_says_from_when(scene):
 
 def test_alarms_are_only_what_must_be_heard_at_once(scene):
     checks.run(dataclasses.replace(scene.at, whole=True))
-    assert checks.alarms(scene.at) == []
+    assert checks.ringing(scene.at) == []
     scene.clock.shift(datetime.timedelta(hours=27))
-    assert checks.alarms(scene.at) == ["The newest backup is of 24 Nov 2026, 09:00."]
+    assert checks.ringing(scene.at) == ["The newest backup is of 24 Nov 2026, 09:00."]
     free(100)(scene)
     tampered("who = 'Somebody else'")(scene)
-    assert [words.split()[0] for words in checks.alarms(scene.at)] == ["The", "Audit", "The"]
+    assert [words.split()[0] for words in checks.ringing(scene.at)] == ["The", "Audit", "The"]
 
 
 def test_the_exit_code_is_for_machines():

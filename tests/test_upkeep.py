@@ -504,7 +504,6 @@ def test_a_drill_passes_and_leaves_nothing_but_its_certificate(school):
         "the chain holds, and 1 anchor",
         "all seals hold",
         "the page of a pupil opens for a SENCO; papers printed and read: ",
-        "1 kept, the newest ",
     ):
         assert words in certificate
     assert "Zebmine" not in certificate
