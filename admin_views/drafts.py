@@ -113,7 +113,6 @@ def pupil_at(user, address, items=()):
 
 
 def in_reach(user, address, pupil_id):
-    """Whether this person may (still) write that form, about that pupil."""
     cls, screen, _ = form_at(address)
     if not may(user, "r" if screen in ("move", "chart") else "w", cls):
         return False
@@ -221,7 +220,6 @@ def left_over(code):
 
 
 def is_from_our_page():
-    """Whether the browser says that a page of the portal sent this."""
     origin = request.headers.get("Origin")
     same_site = request.headers.get("Sec-Fetch-Site") == "same-origin"
     return same_site or origin == request.host_url.rstrip("/")
@@ -268,12 +266,10 @@ def fits(user, draft):
 
 
 def items_of(draft):
-    """What was typed, as a form sends it."""
     return MultiDict(json.loads(draft.typed))
 
 
 def forget(address):
-    """The form at an address was saved."""
     Draft.delete().where(Draft.user == current_user.id, Draft.form == address.rstrip("?")).execute()
 
 
@@ -296,12 +292,10 @@ def sweep():
 
 # --- one press, once
 def token_of(typed):
-    """The one-use token that a form carries, or None."""
     return typed if re.fullmatch(r"[\w-]{8,80}", typed or "", re.ASCII) else None
 
 
 def press_of(typed):
-    """Where an earlier press with this token led to, or None."""
     token = token_of(typed)
     if token is None:
         return None

@@ -38,7 +38,6 @@ class Home(AdminIndexView):
         return current_user.is_authenticated
 
     def inaccessible_callback(self, name, **kwargs):
-        """Strangers go to the sign-in page."""
         return redirect(url_for("account.sign_in"))
 
     @expose("/")
@@ -68,7 +67,6 @@ class Home(AdminIndexView):
 
 
 def settings_now():
-    """The school's settings, read once for each request."""
     if "settings" not in g:
         g.settings = Setting.of_school()
     return g.settings

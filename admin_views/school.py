@@ -35,7 +35,6 @@ class SettingView(RecordView):
         return redirect(url_for(".page", key=one.id) if one.id else url_for(".new"))
 
     def begin(self, pupil):
-        """The settings as they are, or the defaults."""
         return Setting.of_school(), {}
 
     def check(self, record):
@@ -102,12 +101,10 @@ class PersonView(RecordView):
 
 
 def link_to_make(person):
-    """The words and the address of the page that makes a sign-in link."""
     return "Make a sign-in link", url_for("account.make_link", number=person.id)
 
 
 def waits_for_link(person):
-    """Whether somebody may sign in, but has not chosen a password yet."""
     return person.active and not person.password
 
 
@@ -115,7 +112,6 @@ class SchoolPage(BaseView):
     """A page that is no record."""
 
     def inaccessible_callback(self, name, **kwargs):
-        """To the sign-in page, or a plain refusal."""
         if current_user.is_authenticated:
             abort(403)
         return redirect(url_for("account.sign_in"))
@@ -125,7 +121,6 @@ class AuditView(SchoolPage):
     """Who saw and changed what, and when: of everything, or of one child."""
 
     def is_accessible(self):
-        """Those who may read the audit trail (table RIGHTS)."""
         return current_user.is_authenticated and may(current_user, "r", AuditEntry)
 
     @expose("/", methods=("GET", "POST"))
@@ -218,7 +213,6 @@ class HelpView(SchoolPage):
     """
 
     def is_accessible(self):
-        """Everybody who is signed in."""
         return current_user.is_authenticated
 
     @expose("/")
@@ -237,7 +231,6 @@ class HelpView(SchoolPage):
 
     @expose("/blank/<stage>.pdf")
     def blank(self, stage):
-        """All papers of one stage, empty."""
         if stage not in workflow.OPEN:
             abort(404)
         return pdf.blank_pack(stage, current_user)
@@ -262,6 +255,5 @@ def say_movers():
 
 
 def say_rights(letters):
-    """The letters of the table RIGHTS in words."""
     words = {"r": "read", "w": "write", "x": "export"}
     return ", ".join(words[c] for c in letters if c in words) or "nothing"
