@@ -281,7 +281,7 @@ def show_error(error):
     code = status_of(error, cause)
     if code in (403, 404):
         access.log_refusal()
-    title, words = words_of(error, code)
+    title, words = error_words(error, code)
     reference = ""
     if code >= 500:
         reference = secrets.token_hex(3).upper()
@@ -309,7 +309,7 @@ def status_of(error, cause):
     return code
 
 
-def words_of(error, code):
+def error_words(error, code):
     """The title of the page of an error, and what to do."""
     if isinstance(error, SecurityError):
         return WRONG_HOST

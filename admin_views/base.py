@@ -73,7 +73,6 @@ class ReadView(ModelView):
 
     # -- who may
     def is_accessible(self):
-        """Menu and every route below: signed in, and the right to read this record."""
         # the menu asks this of every screen: the person themselves, not their proxy
         user = account.me()
         return user.is_authenticated and may(user, "r", self.model)
@@ -85,7 +84,6 @@ class ReadView(ModelView):
         return refusal
 
     def inaccessible_callback(self, name, **kwargs):
-        """To the sign-in page, or a plain refusal."""
         if current_user.is_authenticated:
             abort(403)
         return redirect(url_for("account.sign_in", next=request.path))
@@ -107,14 +105,12 @@ class ReadView(ModelView):
         return query  # the scope has joined the pupil already
 
     def init_search(self):
-        """Search in the record's own columns, or in the pupil's name."""
         self._search_fields = self.column_searchable_list
         if not self._search_fields and issubclass(self.model, PupilRecord):
             self._search_fields = [Pupil.surname, Pupil.forename]
         return bool(self._search_fields)
 
     def get_one(self, key):
-        """One record within the scope, or None."""
         return self.get_query().where(self.model.id == forms.key_of(key)).first()
 
     def find(self, key):
@@ -176,7 +172,6 @@ class ReadView(ModelView):
         )
 
     def may_add(self):
-        """Whether the list offers a new record."""
         return self.may_write()
 
     def open_only_hit(self, record):
@@ -189,7 +184,6 @@ class ReadView(ModelView):
         return redirect(self.link(record))
 
     def plural(self):
-        """The heading of the list."""
         return self.model.plural()
 
     def cell(self, record, name):
@@ -202,11 +196,9 @@ class ReadView(ModelView):
         return str(getattr(record, name)() or "")
 
     def link(self, record):
-        """Where a row of the list leads."""
         return url_for(f"{self.endpoint}.page", key=record.id)
 
     def row_actions(self, record):
-        """What can be done with a row from the list: [(words, address)]."""
         return [("Open", url_for(".page", key=record.id))]
 
     @expose("/spreadsheet/", methods=("POST",))
@@ -248,7 +240,6 @@ class ReadView(ModelView):
     # -- one record
     @expose("/<int:key>/")
     def page(self, key):
-        """One record, to read."""
         return self.show_page(self.find(key), [])
 
     def show_page(self, record, lacks):
@@ -266,7 +257,6 @@ class ReadView(ModelView):
         )
 
     def content(self, record):
-        """What the page shows of a record: the sections that this person may see."""
         return document(record, current_user.role)
 
     def acts(self, record):
@@ -282,7 +272,6 @@ class RowView(ReadView):
     """The lines of one list of a paper, over all pupils; they are written on their paper."""
 
     def row_actions(self, record):
-        """A line leads to its paper."""
         owner = record.parent()
         return [(f"Open the {owner.kind_name()}", url_for(f"{owner.slug()}.page", key=owner.id))]
 
@@ -294,16 +283,13 @@ class Printed:
 
     @expose("/<int:key>/print.pdf")
     def print_one(self, key):
-        """This record on paper: draft, completed or sealed."""
         return pdf.one(self.find(key), current_user)
 
     @expose("/blank.pdf")
     def print_blank(self):
-        """The empty form, to fill in by hand."""
         return pdf.blank(self.model)
 
     def row_actions(self, record):
-        """What can be done with a row, its paper and its child."""
         return [
             *super().row_actions(record),
             ("Print (PDF)", url_for(".print_one", key=record.id)),
@@ -324,7 +310,6 @@ class RecordView(ReadView):
         return may(current_user, "w", self.model)
 
     def row_actions(self, record):
-        """Open, or edit, from the list."""
         found = super().row_actions(record)
         if self.may_write() and not record.locked:
             found.append(("Edit", url_for(".edit", key=record.id)))
@@ -396,7 +381,7 @@ class RecordView(ReadView):
             items = drafts.items_of(draft)
             form = form_of(record, prefilled, items)
             if merge.differs(record, form):
-                differences = merge.differences(record, form, items)
+                differences = merge.changed_since(record, form, items)
                 if differences:
                     return self.show_clash(record, items, differences, draft)
                 return self.show_form(record, form, [], draft)
@@ -497,16 +482,13 @@ class RecordView(ReadView):
         return []
 
     def has_chart(self):
-        """Whether the chart's questions follow this form."""
         return False
 
     def after_save(self, record, do):
-        """Where to go when all is saved."""
         flash(f"{record.kind_name()} saved.", "done")
         return self.place_of(record)
 
     def place_of(self, record):
-        """Where somebody is who has saved this record."""
         return url_for(f"{self.endpoint}.page", key=record.id)
 
 
@@ -591,7 +573,6 @@ def filterable(model):
 
 
 def label_of(model, name):
-    """The heading of a column."""
     question = model._meta.fields.get(name)
     if question is not None and question.verbose_name:
         return question.verbose_name
@@ -604,13 +585,11 @@ def row_lists(model):
 
 
 def pupil_of(record):
-    """The pupil a record is about, or None."""
     key = record.pupil_key()
     return Pupil.get_or_none(Pupil.id == key) if key else None
 
 
 def too_many(field_list):
-    """What to do about a list that is too long."""
     return (
         f"“{field_list.label.text}” has room for {forms.MOST_LINES} lines. Nothing is saved yet,"
         " and what you typed is kept: tick “Remove this line” where you can and take the others"
@@ -619,7 +598,6 @@ def too_many(field_list):
 
 
 def add_line(field_list):
-    """Add a line to a list of the form; the problems when there is no room."""
     if len(field_list.entries) >= forms.MOST_LINES:
         return [(field_list.short_name, too_many(field_list))]
     field_list.append_entry({})

@@ -51,6 +51,12 @@ NEVER = (
 HIDDEN = ("version", "seen", "press", "ask", "next", "shown")
 # nothing is typed there that could be lost
 NO_FORMS, NO_SCREENS = ("account", "draft"), ("", "index_view", "look_up", "day", "spreadsheet")
+# boxes that are no question
+OTHER_BOXES = {
+    "why": "What shows it?",
+    "answer": "Your answer",
+    "declined_why": "Who does not want it, and why?",
+}
 pages = Blueprint("draft", __name__, url_prefix="/draft")
 
 
@@ -86,11 +92,10 @@ def form_at(address):
         return None
     slug, _, screen = endpoint.partition(".")
     cls = next((c for c in every() if c.slug() == slug), None)
-    return (
-        (cls, screen, {**{n: v[0] for n, v in parse_qs(parts.query).items()}, **said})
-        if cls and screen in FORMS
-        else None
-    )
+    if cls is None or screen not in FORMS:
+        return None
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return cls, screen, {**query, **said}
 
 
 def pupil_at(user, address, items=()):
@@ -102,30 +107,34 @@ def pupil_at(user, address, items=()):
         return None
     if screen == "edit":
         return cls.select(cls.pupil).where(cls.id == said["key"]).scalar()
-    typed = [v for n, v in items if n == "pupil"]
-    found = forms.find_pupils(user, *typed[:2]) if typed and any(typed) else []
-    return forms.key_of(said.get("pupil", "")) or (found[0].id if len(found) == 1 else None)
+    key = forms.key_of(said.get("pupil", ""))
+    if key:
+        return key
+    typed = [value for name, value in items if name == "pupil"]
+    found = forms.find_pupils(user, *typed[:2]) if any(typed) else []
+    return found[0].id if len(found) == 1 else None
 
 
 def in_reach(user, address, pupil_id):
-    """Whether this person may (still) write that form, about that pupil."""
     cls, screen, _ = form_at(address)
-    allowed = may(user, "r" if screen in ("move", "chart") else "w", cls)
-    return allowed and (
-        pupil_id is None or Pupil.visible_to(user).where(Pupil.id == pupil_id).exists()
-    )
+    if not may(user, "r" if screen in ("move", "chart") else "w", cls):
+        return False
+    mine = Pupil.visible_to(user).where(Pupil.id == pupil_id)
+    return pupil_id is None or mine.exists()
 
 
 def name_of(draft):
     """What a draft was typed into, in words."""
     cls, screen, said = form_at(draft.form)
-    move = next(
-        (m.name for m in (*workflow.MOVES, workflow.UNDO) if m.slug == said.get("slug")), ""
-    )
+    what = cls.kind_name()
+    if screen == "new":
+        what = f"New: {what}"
+    elif screen == "chart":
+        what = "The chart's questions"
+    elif screen == "move":
+        moves = (*workflow.MOVES, workflow.UNDO)
+        what = next((move.name for move in moves if move.slug == said["slug"]), "")
     about = Pupil.get_or_none(Pupil.id == draft.pupil_id) if draft.pupil_id else None
-    what = {"move": move, "chart": "The chart's questions", "new": f"New: {cls.kind_name()}"}.get(
-        screen, cls.kind_name()
-    )
     return f"{what}, {about.name}" if about else what
 
 
@@ -138,21 +147,18 @@ def keep(user, address, items):
     if not user.is_authenticated or not form_at(address):
         return None
     typed = [[n, whole(v)] for n, v in items if isinstance(v, str) and n not in NEVER]
+    if not any(value.strip() for name, value in typed if name not in HIDDEN):
+        return None
     text, pupil_id = json.dumps(typed, ensure_ascii=False), pupil_at(user, address, typed)
-    if (
-        not any(v.strip() for n, v in typed if n not in HIDDEN)
-        or len(text) > MOST
-        or not in_reach(user, address, pupil_id)
-    ):
+    if len(text) > MOST or not in_reach(user, address, pupil_id):
         return None
     with transaction():
         sweep()
         # it was saved while this was on its way
         if press_of(dict(typed).get("press")):
             return None
-        mine = Draft.get_or_none(Draft.user == user.id, Draft.form == address) or Draft(
-            user=user.id, form=address
-        )
+        mine = Draft.get_or_none(Draft.user == user.id, Draft.form == address)
+        mine = mine or Draft(user=user.id, form=address)
         mine.pupil_id, mine.typed, mine.at = pupil_id, text, now()
         mine.save()
         make_room(user, mine)
@@ -189,17 +195,12 @@ def left_over(code):
 
     It is kept as a draft too. Never fails: things have gone wrong already.
     """
-    if (
-        request.method != "POST"
-        or request.blueprint in NO_FORMS
-        or (request.endpoint or ".").partition(".")[2] in NO_SCREENS
-    ):
+    screen = (request.endpoint or ".").partition(".")[2]
+    if request.method != "POST" or request.blueprint in NO_FORMS or screen in NO_SCREENS:
         return {}
     try:
-        items, files = (
-            [(n, whole(v)) for n, v in request.form.items(multi=True)],
-            [f.filename for f in request.files.values() if f.filename],
-        )
+        items = [(name, whole(value)) for name, value in request.form.items(multi=True)]
+        files = [sent.filename for sent in request.files.values() if sent.filename]
     except HTTPException:  # too large to be read at all
         return {}
     try:
@@ -207,19 +208,24 @@ def left_over(code):
     # the questions themselves are broken: the words without them
     except Exception:
         typed = [(n, v) for n, v in items if n not in (*NEVER, *HIDDEN) and v.strip()]
-    ours = request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get(
-        "Origin"
-    ) == request.host_url.rstrip("/")
+    if not typed:
+        return {}
+    again = []
     # nobody is led to send what another site has made up
-    again = code >= 500 or code in (400, 429) and ours
-    if again:
+    if code >= 500 or code in (400, 429) and is_from_our_page():
+        again = [(name, value) for name, value in items if name != "csrf_token"]
         try:
             keep(current_user, request.full_path, items)
         # a full disk, above all: the page itself holds the typing then
         except Exception as error:
             current_app.logger.warning("A draft could not be kept: %s", type(error).__name__)
-    sent = [(n, v) for n, v in items if n != "csrf_token"] if again else []
-    return {"typed": typed, "again": sent, "files": files} if typed else {}
+    return {"typed": typed, "again": again, "files": files}
+
+
+def is_from_our_page():
+    origin = request.headers.get("Origin")
+    same_site = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    return same_site or origin == request.host_url.rstrip("/")
 
 
 def of(user, address):
@@ -237,12 +243,8 @@ def of_person(user):
     """The drafts of this person, newest first, but for those about a child who is out of
     reach now.
     """
-    found = (
-        Draft.select()
-        .where(Draft.user == user.id, Draft.at > now() - KEPT_FOR)
-        .order_by(Draft.at.desc())
-    )
-    mine = [d for d in found if fits(user, d)]
+    theirs = Draft.select().where(Draft.user == user.id, Draft.at > now() - KEPT_FOR)
+    mine = [draft for draft in theirs.order_by(Draft.at.desc()) if fits(user, draft)]
     note(mine, "listed")
     return mine
 
@@ -267,13 +269,11 @@ def fits(user, draft):
 
 
 def items_of(draft):
-    """What was typed, as a form sends it."""
     return MultiDict(json.loads(draft.typed))
 
 
-def forget(user, address):
-    """The form at an address was saved, or what was typed was thrown away."""
-    Draft.delete().where(Draft.user == user.id, Draft.form == address.rstrip("?")).execute()
+def forget(address):
+    Draft.delete().where(Draft.user == current_user.id, Draft.form == address.rstrip("?")).execute()
 
 
 def carry(old, new):
@@ -294,18 +294,15 @@ def sweep():
 
 
 # --- one press, once
-def token_of(said):
-    """The one-use token that a form carries, or None."""
-    return said if re.fullmatch(r"[\w-]{8,80}", said or "", re.ASCII) else None
+def token_of(typed):
+    return typed if re.fullmatch(r"[\w-]{8,80}", typed or "", re.ASCII) else None
 
 
-def press_of(said):
-    """Where an earlier press with this token led to, or None."""
-    return (
-        FormToken.select(FormToken.led_to).where(FormToken.token == token_of(said)).scalar()
-        if token_of(said)
-        else None
-    )
+def press_of(typed):
+    token = token_of(typed)
+    if token is None:
+        return None
+    return FormToken.select(FormToken.led_to).where(FormToken.token == token).scalar()
 
 
 def once(token):
@@ -324,48 +321,39 @@ def saved(token, led_to):
     with transaction():
         if token_of(token) and not press_of(token):
             FormToken.create(token=token, led_to=led_to)
-        forget(current_user, request.full_path)
-        forget(current_user, led_to)
+        forget(request.full_path)
+        forget(led_to)
 
 
 # --- what was typed, in words, for a page
 def in_words(address, items):
     """What somebody typed, to read: [(label, words), ...], without what no person typed."""
-    at, found = form_at(address), []
-    for name, said in items:
-        if (
-            isinstance(said, str)
-            and said.strip()
-            and name not in (*NEVER, *HIDDEN)
-            and not name.endswith("row_id")
-            and not name.startswith("keep.")
-        ):
-            found.append(label_and_words(at[0] if at else None, name, said))
+    form = form_at(address)
+    cls, found = form[0] if form else None, []
+    for name, value in items:
+        if not isinstance(value, str) or not value.strip():
+            continue
+        if name in (*NEVER, *HIDDEN) or name.endswith("row_id") or name.startswith("keep."):
+            continue
+        label, asked = question_of(cls, name)
+        found.append((label, dict(getattr(asked, "choices", None) or ()).get(value, value)))
     return found
 
 
-def label_and_words(cls, name, said):
-    """The question of one box, and its answer in words where it is a choice."""
+def question_of(cls, name):
+    """The label of one box, and its question where it has one."""
     group, _, rest = name.partition("-")
-    label, asked = name.replace("_", " ").replace("-", " ").capitalize(), workflow.ASKS.get(name)
-    if cls and group in cls.groups() and rest.partition("-")[0].isdecimal():
-        number, _, inner = rest.partition("-")
+    number, _, inner = rest.partition("-")
+    if cls and group in cls.groups() and number.isdecimal():
         asked = cls.groups()[group]._meta.fields.get(inner)
-        label = (
-            f"{cls.markers[group].label}, line {int(number) + 1}:"
-            f" {getattr(asked, 'verbose_name', 'remove this line')}"
-        )
-    elif cls and name in cls._meta.fields:
+        label = getattr(asked, "verbose_name", "remove this line")
+        return f"{cls.markers[group].label}, line {int(number) + 1}: {label}", asked
+    asked = workflow.ASKS.get(name)
+    if cls and name in cls._meta.fields:
         asked = cls._meta.fields[name]
-    elif name in ("why", "answer", "declined_why"):
-        label = {
-            "why": "What shows it?",
-            "answer": "Your answer",
-            "declined_why": "Who does not want it, and why?",
-        }[name]
-    if asked is not None and not rest and asked.verbose_name:
-        label = asked.verbose_name
-    return label, dict(getattr(asked, "choices", None) or ()).get(said, said)
+    if asked is not None and asked.verbose_name:
+        return asked.verbose_name, asked
+    return OTHER_BOXES.get(name, name.replace("_", " ").replace("-", " ").capitalize()), asked
 
 
 # --- addresses
@@ -373,11 +361,9 @@ def label_and_words(cls, name, said):
 def keep_typing():
     """Keep what stands in a form while somebody types; says when, for the line below the form."""
     made = keep(current_user, request.form.get("draft_of"), list(request.form.items(multi=True)))
-    return (
-        {"words": f"Draft kept at {say_moment(made.at).rpartition(' ')[2]}"}
-        if made
-        else ({"words": ""}, 422)
-    )
+    if made is None:
+        return {"words": ""}, 422
+    return {"words": f"Draft kept at {say_moment(made.at).rpartition(' ')[2]}"}
 
 
 def own(key):

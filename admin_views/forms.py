@@ -71,7 +71,6 @@ class DayField(StringField):
 
     @property
     def echo(self):
-        """The date in full, to check by eye."""
         return say_day(self.data) if hasattr(self.data, "year") else ""
 
 
@@ -114,7 +113,6 @@ class TicksField(SelectMultipleField):
 
     @property
     def kept(self):
-        """The ticked answers as they are kept."""
         return "\n".join(dict.fromkeys(v for v in self.data or () if v)) or None
 
 
@@ -147,7 +145,6 @@ class LookupField(StringField):
 
 
 def offered(pairs):
-    """(code, words) pairs as WTForms takes them."""
     return [SelectChoice(code, words) for code, words in pairs]
 
 
@@ -330,7 +327,6 @@ def sibling_choices(field_list):
 
 
 def lists_of(form):
-    """The lists of rows of a form, in order."""
     return [field for field in form if isinstance(field, FieldList)]
 
 
@@ -344,7 +340,6 @@ def lines_of(form):
 
 
 def boxes_of(line):
-    """The boxes of one line that hold answers."""
     return [box for box in line if box.short_name not in CARRIED]
 
 
@@ -362,7 +357,6 @@ def lines_to_keep(field_list, names):
 
 
 def first_words(row):
-    """The first words typed in a row, to know it by."""
     for box in boxes_of(row):
         is_words = isinstance(box, StringField) and isinstance(box.data, str)
         if is_words and box.data:
@@ -371,12 +365,10 @@ def first_words(row):
 
 
 def is_empty(row):
-    """Whether nothing was typed in a new row."""
     return not row.row_id.data and not any(answer_of(box) for box in boxes_of(row))
 
 
 def answer_of(field):
-    """The answer as it is kept in the record."""
     if isinstance(field, TicksField):
         return field.kept
     return None if field.data == "" else field.data
@@ -407,7 +399,6 @@ def by_control(problems):
 
 
 def banks():
-    """The word banks: {name: [words, ...]}."""
     found = {code: [] for code, _ in BankEntry.bank.choices}
     for entry in BankEntry.select().order_by(BankEntry.words):
         found.setdefault(entry.bank, []).append(entry.words)

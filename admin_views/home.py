@@ -38,7 +38,6 @@ class Home(AdminIndexView):
         return current_user.is_authenticated
 
     def inaccessible_callback(self, name, **kwargs):
-        """Strangers go to the sign-in page."""
         return redirect(url_for("account.sign_in"))
 
     @expose("/")
@@ -68,7 +67,6 @@ class Home(AdminIndexView):
 
 
 def settings_now():
-    """The school's settings, read once for each request."""
     if "settings" not in g:
         g.settings = Setting.of_school()
     return g.settings
@@ -78,50 +76,49 @@ def stage_counts(user):
     """How many of the pupils this person may see stand on each stage: [(code, label, number)]."""
     if not may(user, "r", Pupil):
         return []
-    settings = Setting.of_school()
-    query = Placement.select(Placement.stage, fn.COUNT(Placement.id)).where(
-        Placement.ended_on.is_null(),
-        ~Placement.void,
-        Placement.pupil.in_(Pupil.visible_to(user).select(Pupil.id)),
+    open_ones = open_placements().where(
+        Placement.pupil.in_(Pupil.visible_to(user).select(Pupil.id))
     )
-    counts = dict(query.group_by(Placement.stage).tuples())
-    return [
-        (code, workflow.stage_label(code, settings), counts.get(code, 0)) for code in workflow.OPEN
-    ]
+    query = open_ones.select(Placement.stage, fn.COUNT(Placement.id)).group_by(Placement.stage)
+    counts, settings = dict(query.tuples()), settings_now()
+    return [(c, workflow.stage_label(c, settings), counts.get(c, 0)) for c in workflow.OPEN]
+
+
+def open_placements():
+    return Placement.select().where(
+        Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(workflow.OPEN)
+    )
 
 
 def task_link(task):
     """Where a line of the home page leads: one click from the work."""
+    child = url_for("pupil.page", key=task.pupil.id)
+    if task.to is None:
+        return child
+    slug = task.to.slug()
+    if isinstance(task.to, type):
+        if may(current_user, "w", task.to):
+            return url_for(f"{slug}.new", pupil=task.pupil.id)
+        return child
     if isinstance(task.to, Disclosure):
         return url_for("disclosure.page", key=task.to.id)
-    if task.to is None:
-        return url_for("pupil.page", key=task.pupil.id)
-    if isinstance(task.to, type):
-        return (
-            url_for(f"{task.to.slug()}.new", pupil=task.pupil.id)
-            if may(current_user, "w", task.to)
-            else url_for("pupil.page", key=task.pupil.id)
-        )
-    done = getattr(task.to, "status", "draft") != "draft" or not may(current_user, "w", task.to)
-    if getattr(task.to, "status", "") == "sealed" or getattr(task.to, "placement_id", 0) is None:
-        return url_for("pupil.page", key=task.pupil.id)
-    return url_for(f"{task.to.slug()}.{'page' if done else 'edit'}", key=task.to.id)
+    status = getattr(task.to, "status", "draft")
+    if status == "sealed" or getattr(task.to, "placement_id", 0) is None:
+        return child
+    screen = "edit" if status == "draft" and may(current_user, "w", task.to) else "page"
+    return url_for(f"{slug}.{screen}", key=task.to.id)
 
 
 def say_due(when, on):
     """How far off a date is, in words: `4 days late`, `tomorrow`, `in 8 days`."""
     days = (when - on).days
-    if days < 0:
-        return (
-            "1 day late"
-            if days == -1
-            else f"{-days} days late"
-            if days > -14
-            else f"{-days // 7} weeks late"
-        )
-    return {0: "today", 1: "tomorrow"}.get(
-        days, f"in {days} days" if days < 21 else f"in {days // 7} weeks"
-    )
+    if days <= -14:
+        return f"{-days // 7} weeks late"
+    if days < -1:
+        return f"{-days} days late"
+    if days >= 21:
+        return f"in {days // 7} weeks"
+    return {-1: "1 day late", 0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
 
 
 @dataclass(frozen=True)
@@ -130,7 +127,7 @@ class Task:
     open. Computed, never kept.
     """
 
-    group: str  # overdue, soon, papers, agree, others
+    group: str  # the name of one of GROUPS
     pupil: Pupil
     what: str
     when: datetime.date = None
@@ -152,96 +149,59 @@ def tasks(user, on=None):
     """
     on, settings = on or today(), Setting.of_school()
     # invariant 9: no reminders for leavers
-    mine = Pupil.visible_to(user).where(Pupil.left_on.is_null())
-    pupils = {p.id: p for p in mine}
-    open_ones = [
-        p
-        for p in Placement.select().where(
-            Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(workflow.OPEN)
-        )
-        if p.pupil_id in pupils
-    ]
-    papers, found = workflow.papers_of(open_ones), []
-    for placement in open_ones:
-        pupil = pupils[placement.pupil_id]
-        found += review_tasks(placement, pupil, papers[placement.id], on, settings)
-        found += paper_tasks(placement, pupil, papers[placement.id], on, settings)
-        found += agency_tasks(pupil, papers[placement.id]) + decision_tasks(placement, pupil)
-    found += case_tasks(pupils, on, settings) + raised_tasks(pupils)
+    pupils = {p.id: p for p in Pupil.visible_to(user).where(Pupil.left_on.is_null())}
+    placements = [p for p in open_placements() if p.pupil_id in pupils]
+    papers, found = workflow.papers_of(placements), []
+    for placement in placements:
+        pupil, own = pupils[placement.pupil_id], papers[placement.id]
+        found += review_tasks(placement, pupil, own, on, settings)
+        found += paper_tasks(placement, pupil, own, settings)
+        found += agency_tasks(pupil, own)
+        found += decision_tasks(placement, pupil)
+    found += case_tasks(pupils, on, settings)
+    found += raised_tasks(pupils)
     found += keeping_tasks(user, on, settings)
     order = [name for name, _ in GROUPS]
-    seen = [t for t in found if t.to is None or may(user, "r", t.to)]
+    readable = [task for task in found if task.to is None or may(user, "r", task.to)]
     return sorted(
-        seen, key=lambda t: (order.index(t.group), t.when or datetime.date.max, t.pupil.name)
+        readable,
+        key=lambda t: (order.index(t.group), t.when or datetime.date.max, t.pupil.name),
     )
 
 
 def review_tasks(placement, pupil, papers, on, settings):
-    """The review that is overdue or due soon."""
+    """The review that is overdue or due soon, or agreed without the move that it leads to."""
     when = workflow.clock_of(placement, on, settings)
-    review = next(((p, f) for p, f in papers if p.kind == "review"), (None, None))
-    if when is None or (review[1] is not None and review[1].status == "sealed"):
-        decided = review[1] is not None and review[1].status == "sealed"
-        return (
-            [
-                Task(
-                    "agree",
-                    pupil,
-                    "Review agreed: make the move it leads to",
-                    when.closes,
-                    review[1],
-                )
-            ]
-            if decided and when
-            else []
-        )
-    name = review[0].form.kind_name() if review[0] else "Annual review"
-    group = {"overdue": "overdue", "due soon": "soon"}.get(when.state)
-    return (
-        [
-            Task(
-                group,
-                pupil,
-                name,
-                when.closes,
-                review[1] or (review[0].form if review[0] else None),
-            )
-        ]
-        if group
-        else []
-    )
-
-
-def paper_tasks(placement, pupil, papers, on, settings):
-    """Papers to agree, plans to write, and forms to chase (T17: after 14 days)."""
-    found = [
-        Task("agree", pupil, f"{p.form.kind_name()} is complete", f.happened_on, f)
-        for p, f in papers
-        if f and f.status == "complete" and p.kind != "side"
-    ]
-    late = placement.started_on + datetime.timedelta(int(settings.chase_days))
+    if when is None:
+        return []
+    what, to = "Annual review", None
     for paper, form in papers:
+        if paper.kind == "review":
+            what, to = paper.form.kind_name(), form or paper.form
+            if form and form.status == "sealed":
+                what = "Review agreed: make the move it leads to"
+                return [Task("agree", pupil, what, when.closes, form)]
+    group = {"overdue": "overdue", "due soon": "soon"}.get(when.state)
+    return [Task(group, pupil, what, when.closes, to)] if group else []
+
+
+def paper_tasks(placement, pupil, papers, settings):
+    """Papers to agree, plans to write, and forms to chase (T17: after 14 days)."""
+    late = placement.started_on + datetime.timedelta(int(settings.chase_days))
+    found, side = [], []
+    for paper, form in papers:
+        name = paper.form.kind_name()
         missing = form is None or form.status == "draft"
-        if missing and paper.kind == "plan":
-            found.append(
-                Task(
-                    "papers",
-                    pupil,
-                    f"{paper.form.kind_name()}:"
-                    f" {'not started' if form is None else 'still a draft'}",
-                    late,
-                    form or paper.form,
-                )
-            )
-    side = [
-        p.form.kind_name()
-        for p, f in papers
-        if p.kind == "side" and (f is None or f.status == "draft")
-    ]
+        if paper.kind == "side":
+            side += [name] if missing else []
+        elif not missing and form.status == "complete":
+            found.append(Task("agree", pupil, f"{name} is complete", form.happened_on, form))
+        elif missing and paper.kind == "plan":
+            what = f"{name}: still a draft" if form else f"{name}: not started"
+            found.append(Task("papers", pupil, what, late, form or paper.form))
     if side:
-        found.append(
-            Task("papers", pupil, f"{len(side)} of the five forms to come: {', '.join(side)}", late)
-        )
+        what = f"{len(side)} of the five forms to come: {', '.join(side)}"
+        found.append(Task("papers", pupil, what, late))
     return found
 
 
@@ -249,11 +209,10 @@ def decision_tasks(placement, pupil):
     """The local authority's decision after an annual review, due within four weeks (SEND
     Regulations 2014, reg. 20).
     """
-    waits = placement.stage == "E" and placement.cycle > 1 and placement.clock_from is None
+    if placement.stage != "E" or placement.cycle <= 1 or placement.clock_from is not None:
+        return []
     due = placement.started_on + datetime.timedelta(weeks=4)
-    return (
-        [Task("others", pupil, "EHC plan: decision after the annual review", due)] if waits else []
-    )
+    return [Task("others", pupil, "EHC plan: decision after the annual review", due)]
 
 
 def raised_tasks(pupils):
@@ -264,16 +223,11 @@ def raised_tasks(pupils):
         form_class.pupil.in_(list(pupils)),
         form_class.status.in_(("draft", "complete")),
     )
-    return [
-        Task(
-            "agree",
-            pupils[f.pupil_id],
-            f"{f.kind_name()} written by {f.entered_by}: place on the list?",
-            f.happened_on,
-            f,
-        )
-        for f in loose
-    ]
+    found = []
+    for form in loose:
+        what = f"{form.kind_name()} written by {form.entered_by}: place on the list?"
+        found.append(Task("agree", pupils[form.pupil_id], what, form.happened_on, form))
+    return found
 
 
 def keeping_tasks(user, on, settings):
@@ -283,63 +237,47 @@ def keeping_tasks(user, on, settings):
     if not may(user, "w", Disclosure):
         return []
     soon = on + datetime.timedelta(int(settings.due_soon_days))
-    found = [
-        Task("overdue" if due < on else "soon", asked.pupil, str(asked), due, asked)
-        for asked, due in retention.open_requests(settings)
-        if due and due <= soon
-    ]
-    return found + [
-        Task(
-            "overdue" if due < on else "soon", pupil, "Transfer pack for the next school", due, None
-        )
-        for pupil, due, _ in retention.to_send(settings)
-    ]
+    found = []
+    for asked, due in retention.open_requests(settings):
+        if due and due <= soon:
+            found.append(Task(urgency(due, on), asked.pupil, str(asked), due, asked))
+    for pupil, due, _ in retention.to_send(settings):
+        found.append(Task(urgency(due, on), pupil, "Transfer pack for the next school", due))
+    return found
+
+
+def urgency(due, on):
+    return "overdue" if due < on else "soon"
 
 
 def agency_tasks(pupil, papers):
     """Agencies that were asked and have not reported yet."""
-    form = next((f for p, f in papers if p.form is AgencyInformation and f), None)
-    waiting = (
-        [
-            a
-            for a in form.agencies
-            if a.state in ("Referred", "Waiting", "Consulted") and not a.report_on
-        ]
-        if form
-        else []
-    )
-    return [
-        Task(
-            "others",
-            pupil,
-            f"{a.agency or 'Agency'}: {a.state.lower()}",
-            a.next_contact or a.asked_on,
-            form,
-        )
-        for a in waiting
-    ]
+    found = []
+    for paper, form in papers:
+        if paper.form is not AgencyInformation or form is None:
+            continue
+        for row in form.agencies:
+            if row.state in ("Referred", "Waiting", "Consulted") and not row.report_on:
+                what = f"{row.agency or 'Agency'}: {row.state.lower()}"
+                found.append(Task("others", pupil, what, row.next_contact or row.asked_on, form))
+    return found
 
 
 def case_tasks(pupils, on, settings):
-    """The local authority's dates that are near or past: its delay, not the school's (5.5). The
-    school's own advice is overdue.
+    """The dates of EHC cases that are near or past: the local authority's delay is not the
+    school's (5.5), the school's own advice is.
     """
-    found = []
     cases = EhcCase.select().where(EhcCase.pupil.in_(list(pupils)), EhcCase.state.in_(CASE_DATED))
+    soon, found = on + datetime.timedelta(int(settings.due_soon_days)), []
     for case in cases:
         for name, due, done in clock.case_dates(case):
-            ours = name in clock.FOR_THE_SCHOOL
-            if done is None and due <= on + datetime.timedelta(int(settings.due_soon_days)):
-                late = due < on
-                words = f"EHC case: {EhcCase._meta.fields[name].verbose_name.lower()}"
-                group = ("overdue" if late else "soon") if ours else "others"
-                found.append(
-                    Task(
-                        group,
-                        pupils[case.pupil_id],
-                        words if ours or not late else f"{words} (local authority late)",
-                        due,
-                        case,
-                    )
-                )
+            if done is not None or due > soon:
+                continue
+            what = f"EHC case: {EhcCase._meta.fields[name].verbose_name.lower()}"
+            group = "others"
+            if name in clock.FOR_THE_SCHOOL:
+                group = urgency(due, on)
+            elif due < on:
+                what = f"{what} (local authority late)"
+            found.append(Task(group, pupils[case.pupil_id], what, due, case))
     return found

@@ -41,7 +41,6 @@ class Difference:
 
     @property
     def is_line(self):
-        """Whether it is a line of a list."""
         return "/" in self.key
 
 
@@ -72,7 +71,7 @@ def line_key(group, number, line):
     return f"{group}/{line.row_id.data or f'new-{number}'}"
 
 
-def boxes_of(form, twins=()):
+def answers_of(form, twins=()):
     """The boxes of each answer, those of a line together: {key: [box, ...]}; none for a line that
     is taken out. A line that was never written in is left out.
     """
@@ -110,7 +109,7 @@ def target_of(link, form):
 def hashes_of(form, twins=()):
     """The hash of each answer of a form: {key: hash}, empty for a line that is taken out."""
     twins, found = dict(twins), {}
-    for key, boxes in boxes_of(form, twins).items():
+    for key, boxes in answers_of(form, twins).items():
         hashes = [answer_hash(box, form, twins) for box in boxes]
         if "/" in key:
             found[key] = hash_of(str(hashes)) if boxes else ""
@@ -123,7 +122,7 @@ def twins_of(form, theirs):
     """My new lines that are saved already, by a press before or by somebody who wrote the same:
     {my key: the key of the saved line}.
     """
-    mine, free, twins = boxes_of(form), {}, {}
+    mine, free, twins = answers_of(form), {}, {}
     for group, number, line in forms.lines_of(theirs):
         key = line_key(group, number, line)
         if key not in mine:
@@ -136,7 +135,6 @@ def twins_of(form, theirs):
 
 
 def words_hash(line):
-    """The hash of what a line says, its links aside."""
     boxes = [box for box in forms.boxes_of(line) if not isinstance(box, forms.SiblingField)]
     return str([hash_of(forms.answer_of(box)) for box in boxes])
 
@@ -169,11 +167,10 @@ def differs(record, form):
 
 
 def is_current(record, form):
-    """Whether nobody has saved the record since the form was opened."""
     return not record.id or str(record.version) == str(form.version.data)
 
 
-def differences(record, form, items):
+def changed_since(record, form, items):
     """What somebody else has changed since the form was opened, where mine is not the same:
     [Difference, ...]. `items` are the boxes that were sent, with what was chosen.
     """
@@ -181,7 +178,7 @@ def differences(record, form, items):
         return []
     theirs = saved_form(record, form)
     twins = twins_of(form, theirs)
-    my_boxes, their_boxes = boxes_of(form, twins), boxes_of(theirs)
+    my_boxes, their_boxes = answers_of(form, twins), answers_of(theirs)
     saved, was, found = hashes_of(theirs), read_seen(form), []
     for key, mine in hashes_of(form, twins).items():
         there = saved.get(key, "")
@@ -194,14 +191,13 @@ def differences(record, form, items):
         my_words = words_of(record, key, my_boxes[key], form)
         their_words = words_of(record, key, their_boxes.get(key, ()), theirs)
         who, when = last_word(*home_of(record, key))
-        label = label_of(record, key)
+        label = heading_of(record, key)
         found.append(Difference(key, label, my_words, their_words, who, when, both, keep))
     return found
 
 
 # --- telling
-def label_of(record, key):
-    """The question of an answer, or the heading of a list."""
+def heading_of(record, key):
     group = key.partition("/")[0]
     if "/" in key:
         return type(record).markers[group].label
@@ -292,7 +288,7 @@ def store(record, form, items):
         if record.locked:
             raise Clash(sealed_words(record))
         if not is_current(record, form):
-            found = differences(record, form, items)
+            found = changed_since(record, form, items)
             twins = twins_of(form, saved_form(record, form))
         if any(d.both for d in found) and items.get("shown") != str(record.version):
             raise Differ(found)

@@ -15,13 +15,12 @@ from records.questions import SENCO
 from records.record import Clash
 
 
-def decline(form, user):
-    """Decline a paper, for the reason that was typed."""
+def decline_with_reason(form, user):
     workflow.decline(form, user, forms.clean(request.form.get("declined_why")))
 
 
 # what the button of a form does; `reopen` and `version` only on the page of a paper
-ACTS = {"complete": workflow.complete, "agree": workflow.agree, "decline": decline}
+ACTS = {"complete": workflow.complete, "agree": workflow.agree, "decline": decline_with_reason}
 PAGE_ACTS = {**ACTS, "reopen": workflow.reopen, "version": workflow.new_version}
 
 
@@ -47,11 +46,9 @@ class PaperView(PupilRecordView):
     """The screens of a paper of the pathway."""
 
     def acts(self, record):
-        """What this person may do with the paper now."""
         return acts(record)
 
     def content(self, record):
-        """The words of the paper: from its seal when it has one."""
         return record.content(current_user.role)
 
     def may_add(self):
@@ -85,7 +82,6 @@ class PaperView(PupilRecordView):
         return []
 
     def has_chart(self):
-        """The chart's questions follow a review."""
         return workflow.paper_for(self.model).kind == "review"
 
     def after_save(self, record, do):
@@ -99,7 +95,6 @@ class PaperView(PupilRecordView):
         return super().after_save(record, do)
 
     def place_of(self, record):
-        """A paper is gone on with in its form."""
         return url_for(f"{self.endpoint}.edit", key=record.id)
 
     @expose("/<int:key>/act/", methods=("POST",))
@@ -124,5 +119,4 @@ class PaperView(PupilRecordView):
 
 
 def status_sentence(form):
-    """How a paper stands, in words."""
     return f"{form.kind_name()}: {STATUS[form.status].words}."

@@ -53,7 +53,6 @@ class PupilView(RecordView):
     page_template = "pupil.html"
 
     def row_actions(self, record):
-        """The moves of the pupil's stage, from the list."""
         return super().row_actions(record) + move_links(record, Placement.stage_of(record))
 
     @expose("/<int:key>/")
@@ -233,17 +232,14 @@ class PupilView(RecordView):
 
     @expose("/<int:key>/record.pdf")
     def whole(self, key):
-        """Everything about the child that this person may see, on paper."""
         return pdf.whole_record(self.find(key), current_user)
 
     @expose("/<int:key>/family-pack.pdf")
     def pack(self, key):
-        """The five forms of Stage 3 for the family, on paper."""
         return pdf.family_pack(self.find(key), current_user)
 
     @expose("/<int:key>/profile.pdf")
     def profile(self, key):
-        """The one-page profile, on paper."""
         return pdf.profile(self.find(key), current_user)
 
 
@@ -285,7 +281,6 @@ class ListView(ReadView):
         return [(Pupil.surname, False), (Pupil.forename, False)]
 
     def plural(self):
-        """The school's name of the list."""
         return workflow.list_label(self.code, settings_now())
 
     def get_query(self):
@@ -308,11 +303,9 @@ class ListView(ReadView):
         return super().cell(record, name)
 
     def link(self, record):
-        """A row leads to the child."""
         return url_for("pupil.page", key=record.pupil_id)
 
     def row_actions(self, record):
-        """Open the child, or one of the moves of this stage."""
         opened = ("Open the pupil", self.link(record))
         return [opened, *move_links(record.pupil, record.stage)]
 
@@ -329,13 +322,11 @@ LIST_HEADS = {
 
 
 def say_review(placement):
-    """The next review in words, with how far off it is."""
     when = workflow.clock_of(placement, today(), settings_now())
     return f"{short_day(when.closes)}, {say_due(when.closes, today())}" if when else ""
 
 
 def move_at(slug):
-    """The row of the moves with this address, or None."""
     rows = (*workflow.MOVES, workflow.UNDO)
     return next((row for row in rows if row.slug == slug), None)
 
@@ -350,7 +341,6 @@ def move_links(pupil, stage):
 
 
 def move_address(move, pupil):
-    """The page where a move is made."""
     return url_for("pupil.move", key=pupil.id, slug=move.slug)
 
 
@@ -416,7 +406,6 @@ def next_step(at, moves):
 
 
 def move_step(move, pupil):
-    """The main button for a move."""
     return Step(move.name, move.does, move_address(move, pupil))
 
 
@@ -485,7 +474,6 @@ def paper_step(at, paper, form):
 
 
 def sentence(words):
-    """The words with a capital at the start and a full stop at the end."""
     return f"{words[:1].upper()}{words[1:].rstrip('.')}."
 
 
@@ -589,7 +577,6 @@ def papers_part(at, written):
 
 
 def older_forms(at, written):
-    """The papers of earlier cycles and stages, newest first."""
     now_open = {(type(form), form.id) for _, form in at.papers if form}
     older = []
     for found in written.values():
@@ -613,7 +600,6 @@ def stage_strip(pupil, at):
 
 
 def open_lists(pupil):
-    """The lists the child stands on now, with the date: [(name, since)]."""
     rows = ListMembership.select().where(
         ListMembership.pupil == pupil, ListMembership.ended_on.is_null(), ~ListMembership.void
     )
@@ -658,7 +644,6 @@ def ratings(written):
 
 
 def agencies(written):
-    """The agencies of the newest Outside Agency form that this person may see."""
     found = written.get(AgencyInformation)
     return list(found[-1].agencies.order_by(Agency.id)) if found else []
 

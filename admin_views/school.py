@@ -19,9 +19,8 @@ from ops import backup
 from papers import pdf
 from pathway.clock import check_holidays
 from people import User
-from records import questions as q
 from records.dates import read_day, say_day
-from records.questions import ROLES
+from records.questions import ROLES, SENCO
 from records.record import Row
 
 
@@ -37,10 +36,9 @@ class SettingView(RecordView):
         change it.
         """
         one = Setting.of_school()
-        return redirect(url_for(".page", key=one.id)) if one.id else redirect(url_for(".new"))
+        return redirect(url_for(".page", key=one.id) if one.id else url_for(".new"))
 
     def begin(self, pupil):
-        """The settings as they are, or the defaults."""
         return Setting.of_school(), {}
 
     def check(self, record):
@@ -54,26 +52,27 @@ class SettingView(RecordView):
         """Save the settings; a folder that they name must be there now, unless it was named
         before.
         """
-        typed = backup.folders_named(form.backup_places.data) if "backup_places" in form else []
-        known = backup.folders_named(Setting.of_school().backup_places)
-        for place in typed:
-            fault = None if place in known else backup.destination_fault(place)
-            if fault:
-                return [*typing_problems(form), ("backup_places", f"{place}: {fault}")]
-        named = (form.anchor_place.data if "anchor_place" in form else "") or ""
-        fault = anchor_fault(named)
+        fault = folder_problem(form) if "backup_places" in form else None
         if fault:
-            return [*typing_problems(form), ("anchor_place", fault)]
+            return [*typing_problems(form), fault]
         return super().save(record, form)
 
 
-def anchor_fault(named):
-    """What is wrong with a folder for anchors; one that was named before may be away for a
-    while.
+def folder_problem(form):
+    """The first folder of the form that cannot be used and was not named before: (control, what is
+    wrong), or None.
     """
-    if not named or named == Setting.of_school().anchor_place:
-        return None
-    return anchors.folder_fault(named)
+    known = Setting.of_school()
+    known_places = backup.folders_named(known.backup_places)
+    for place in backup.folders_named(form.backup_places.data):
+        fault = None if place in known_places else backup.destination_fault(place)
+        if fault:
+            return "backup_places", f"{place}: {fault}"
+    named = form.anchor_place.data
+    if named and named != known.anchor_place:
+        fault = anchors.folder_fault(named)
+        return ("anchor_place", fault) if fault else None
+    return None
 
 
 class PersonView(RecordView):
@@ -84,36 +83,32 @@ class PersonView(RecordView):
     proved = ("new", "edit", "spreadsheet")
 
     def more_links(self, record):
-        """The sign-in link and the places signed in, for those who may let this person in."""
+        """The sign-in link and the sessions, for those who may let this person in."""
         if not account.may_link(current_user, record):
             return []
         signed_in = ("Where they are signed in", url_for("account.end_all", number=record.id))
         if waits_for_link(record):  # then it is offered above
             return [signed_in]
-        return [(MAKE_LINK, url_for("account.make_link", number=record.id)), signed_in]
+        return [link_to_make(record), signed_in]
 
     def render(self, template, **more):
         """Offer the sign-in link on the page of somebody who has never signed in."""
         person = more.get("record")
-        if (
-            person is not None
-            and person.id
-            and waits_for_link(person)
-            and account.may_link(current_user, person)
-        ):
+        waits = person is not None and person.id and waits_for_link(person)
+        if waits and account.may_link(current_user, person):
             more["notice"] = (
                 f"{person} has not chosen a password yet. Make a link for it, and give it to"
                 f" {person} alone."
             )
-            more["notice_link"] = (MAKE_LINK, url_for("account.make_link", number=person.id))
+            more["notice_link"] = link_to_make(person)
         return super().render(template, **more)
 
 
-MAKE_LINK = "Make a sign-in link"
+def link_to_make(person):
+    return "Make a sign-in link", url_for("account.make_link", number=person.id)
 
 
 def waits_for_link(person):
-    """Whether somebody may sign in, but has not chosen a password yet."""
     return person.active and not person.password
 
 
@@ -121,40 +116,40 @@ class SchoolPage(BaseView):
     """A page that is no record."""
 
     def inaccessible_callback(self, name, **kwargs):
-        """To the sign-in page, or a plain refusal."""
-        return abort(403) if current_user.is_authenticated else redirect(url_for("account.sign_in"))
+        if current_user.is_authenticated:
+            abort(403)
+        return redirect(url_for("account.sign_in"))
 
 
 class AuditView(SchoolPage):
     """Who saw and changed what, and when: of everything, or of one child."""
 
     def is_accessible(self):
-        """Those who may read the audit trail (table RIGHTS)."""
         return current_user.is_authenticated and may(current_user, "r", AuditEntry)
 
     @expose("/", methods=("GET", "POST"))
     def index(self):
         """The newest first; of one child, with who saw or changed it on which day."""
         w = self.wanted()
-        mine = Pupil.visible_to(current_user)
-        pupil = mine.where(Pupil.id == w["pupil"]).first() or abort(404) if w["pupil"] else None
-        entries = list(
-            self.chosen(w).order_by(AuditEntry.id.desc()).paginate(w["page"] + 1, 2 * PAGE_SIZE)
-        )
+        mine, pupil = Pupil.visible_to(current_user), None
+        if w["pupil"]:
+            pupil = mine.where(Pupil.id == w["pupil"]).first() or abort(404)
+        newest = self.chosen(w).order_by(AuditEntry.id.desc())
+        entries = list(newest.paginate(w["page"] + 1, AUDIT_PAGE))
         names = {p.id: p for p in mine.where(Pupil.id.in_({e.pupil_id for e in entries}))}
         access.log_access([pupil] if pupil else names.values(), "view" if pupil else "found")
-        readable = {
-            e.id
-            for e in entries
-            if (e.pupil_id is None or e.pupil_id in names) and report.may_read(current_user, e)
-        }
+        readable = set()
+        for entry in entries:
+            in_reach = entry.pupil_id is None or entry.pupil_id in names
+            if in_reach and report.may_read(current_user, entry):
+                readable.add(entry.id)
         return self.render(
             "audit.html",
             entries=entries,
             names=names,
             pupil=pupil,
             wanted=w,
-            more=len(entries) == 2 * PAGE_SIZE,
+            more=len(entries) == AUDIT_PAGE,
             visits=report.who_saw(pupil.id, most=VISITS) if pupil and not w["page"] else [],
             readable=readable,
             most=VISITS,
@@ -187,33 +182,31 @@ class AuditView(SchoolPage):
         return page, 422 if problems else 200
 
     def wanted(self):
-        """What the page is asked for: which child, looks or changes, by whom, which page. Numbers
-        only: no name is in an address.
-        """
-        said = request.values
+        """What the page is asked for. Numbers only: no name is in an address."""
+        sent = request.values
         return {
-            "pupil": said.get("pupil", 0, type=key_of),
-            "who": said.get("who", 0, type=key_of),
-            "show": said.get("show") if said.get("show") in SHOWS else "",
-            "page": min(said.get("page", 0, type=key_of), 100_000),
+            "pupil": sent.get("pupil", 0, type=key_of),
+            "who": sent.get("who", 0, type=key_of),
+            "show": sent.get("show") if sent.get("show") in SHOWS else "",
+            "page": min(sent.get("page", 0, type=key_of), 100_000),
         }
 
     def chosen(self, w):
         """The query of the audit rows that are asked for."""
-        found, looked = AuditEntry.select(), AuditEntry.act.in_((*READ_ACTIONS, "refused"))
-        for asked, rule in (
-            (w["pupil"], AuditEntry.pupil_id == w["pupil"]),
-            (w["who"], AuditEntry.user_id == w["who"]),
-            (w["show"] == "looks", looked),
-            (w["show"] == "changes", ~looked),
-        ):
-            found = found.where(rule) if asked else found
+        found, reads = AuditEntry.select(), AuditEntry.act.in_((*READ_ACTIONS, "refused"))
+        if w["pupil"]:
+            found = found.where(AuditEntry.pupil_id == w["pupil"])
+        if w["who"]:
+            found = found.where(AuditEntry.user_id == w["who"])
+        if w["show"]:
+            found = found.where(reads if w["show"] == "looks" else ~reads)
         return found
 
 
 SAMPLE = "57,789 rows, code 7F3A-19C2-44D0-8E1B"
 UNREADABLE = f"Type the number of rows and the code of 16 letters and digits, such as: {SAMPLE}."
 SHOWS = {"": "Looks and changes", "looks": "Looks only", "changes": "Changes only"}
+AUDIT_PAGE = 2 * PAGE_SIZE
 # lines of “who saw this child” on the page; the command `who-saw` has them all
 VISITS = 60
 
@@ -224,7 +217,6 @@ class HelpView(SchoolPage):
     """
 
     def is_accessible(self):
-        """Everybody who is signed in."""
         return current_user.is_authenticated
 
     @expose("/")
@@ -243,8 +235,9 @@ class HelpView(SchoolPage):
 
     @expose("/blank/<stage>.pdf")
     def blank(self, stage):
-        """All papers of one stage, empty."""
-        return pdf.blank_pack(stage) if stage in workflow.OPEN else abort(404)
+        if stage not in workflow.OPEN:
+            abort(404)
+        return pdf.blank_pack(stage)
 
     @expose("/day/", methods=("POST",))
     def day(self):
@@ -257,14 +250,14 @@ class HelpView(SchoolPage):
 
 def say_movers():
     """Who may press which move, in words: the SENCO all of them, others those that name them."""
-    others = {
-        role: [m.name for m in workflow.MOVES if role in m.by] for role in ROLES if role != q.SENCO
-    }
-    said = [f"the {role} may press: {', '.join(names)}" for role, names in others.items() if names]
-    return "The SENCO makes the moves; " + "; ".join(said) + "."
+    words = ["The SENCO makes the moves"]
+    for role in ROLES:
+        names = [move.name for move in workflow.MOVES if role in move.by]
+        if names and role != SENCO:
+            words.append(f"the {role} may press: {', '.join(names)}")
+    return "; ".join(words) + "."
 
 
 def say_rights(letters):
-    """The letters of the table RIGHTS in words."""
     words = {"r": "read", "w": "write", "x": "export"}
     return ", ".join(words[c] for c in letters if c in words) or "nothing"

@@ -74,7 +74,6 @@ class StatusView(SchoolPage):
     """Whether all is well with the portal, and what to do where it is not."""
 
     def is_accessible(self):
-        """Those who keep the portal or answer for it."""
         return current_user.is_authenticated and current_user.role in READERS
 
     @expose("/")
