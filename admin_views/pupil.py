@@ -191,7 +191,7 @@ class PupilView(RecordView):
             problems=[("", problem)] if problem else [],
             draft=draft,
             seen=seen_answer(review, asked),
-            typed=drafts.items_of(draft) if draft else request.form,
+            **question_part(review, asked, drafts.items_of(draft) if draft else request.form),
         )
         return page, 422 if problem else 200
 
@@ -544,6 +544,21 @@ def seen_answer(review, name):
     if not name:
         return ""
     return merge.hash_of(review.answer(name) + review.answer(f"{name}_why"))
+
+
+def question_part(review, name, typed):
+    """What the page says of one question of the chart: the answer as typed, or else as saved."""
+    if not name:
+        return {}
+    questions = review._meta.fields
+    saved, why = getattr(review, name), getattr(review, f"{name}_why")
+    return {
+        "words": questions[name].verbose_name,
+        "why_words": questions[f"{name}_why"].verbose_name,
+        "answer": typed.get("answer") or saved,
+        "why": typed.get("why", why or ""),
+        "number": len(chart_so_far(review)) + (not saved),
+    }
 
 
 def chart_so_far(review):
