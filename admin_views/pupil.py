@@ -813,9 +813,10 @@ def dated_events(record):
         day = getattr(record, name)
         if not isinstance(question, DateField) or not day or day > today():
             continue
-        title = str(record)
         if isinstance(record, EhcCase):
             title = f"EHC case: {question.verbose_name}"
+        else:
+            title = str(record)
         to = url_for(f"{record.slug()}.page", key=record.id)
         found.append(Event(day, record.id, title, to=to))
     return found if isinstance(record, EhcCase) else found[:1]

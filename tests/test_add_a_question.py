@@ -212,7 +212,7 @@ def test_a_needed_question_is_needed(added):
 
 def test_the_audit_trail_names_the_question(added):
     """Who changed it, to what."""
-    assert "change, sleep" in plain(added.said["audit"])
+    assert "changed, sleep" in plain(added.said["audit"])
 
 
 def test_the_second_run_says_that_nothing_is_new(added):
