@@ -272,10 +272,9 @@ def render(html):
 
 # --- one part
 def _part_of(record, user):
-    is_form = isinstance(record, Form)
-    return _paper_part(
-        record, record.content(user.role) if is_form else document(record, user.role)
-    )
+    if isinstance(record, Form):
+        return _paper_part(record, record.content(user.role))
+    return _paper_part(record, document(record, user.role))
 
 
 def _paper_part(record, content):
@@ -391,10 +390,10 @@ def _timeline(pupil, user):
         table = [[_short_answer(row, name) for name in names] for row in rows]
         if "answers" in names:
             table = [row for row in table if row[-1]]
-        heads = [cls._meta.fields[name].verbose_name for name in names]
-        columns = [{"label": head or "", "options": []} for head in heads]
-        line = {"name": "", "label": label, "prompt": "", "columns": columns, "table": table}
+        fields = [cls._meta.fields[name] for name in names]
+        columns = [{"label": field.verbose_name or "", "options": []} for field in fields]
         if table:
+            line = {"name": "", "label": label, "prompt": "", "columns": columns, "table": table}
             lines.append(line)
     if lines:
         section = {"label": "", "prompt": "", "code": "", "lines": lines}
