@@ -109,7 +109,6 @@ class KeepingView(SchoolPage):
     @expose("/<int:number>/bundle/", methods=("GET", "POST"))
     @recent_password_required
     def bundle(self, number):
-        """Look at what is marked, then make the bundle for a request."""
         asked = Disclosure.get_or_none(Disclosure.id == number) or abort(404)
         if asked.pupil.erased_on:
             abort(404)
@@ -139,7 +138,6 @@ class KeepingView(SchoolPage):
     @expose("/<int:number>/erase/", methods=("GET", "POST"))
     @recent_password_required
     def erase(self, number):
-        """Ask for a child's record to be erased, or as the second person erase it."""
         pupil, problems = Pupil.get_or_none(Pupil.id == number) or abort(404), []
         if request.method == "POST":
             press = ERASING.get(request.form.get("do"), nothing_pressed)

@@ -22,7 +22,7 @@ KINDS = {
 
 
 def log_access(records, act=""):
-    """Note that this answer shows these records; `act`, one of READ_ACTIONS, or what is sent."""
+    """Note that this answer shows these records; `act` is one of READ_ACTIONS."""
     accesses = g.setdefault("accesses", {})
     for record in records:
         pupil = record.pupil_key() if record.id else None
@@ -65,10 +65,10 @@ def log_refusal():
 
 
 def write_reads(reads):
-    """Write reads to the audit log; when the disk takes nothing, a line in the program's log."""
     try:
         audit_log.audit_accesses(reads)
     except PeeweeException as fault:
         if not storage.cannot_write(fault):
             raise
+        # reading goes on
         log.error("%s looks were not written down: the database takes nothing", len(reads))

@@ -13,7 +13,7 @@ from records.dates import LONDON
 
 FILE = "anchors.txt"
 CODE_LENGTH = 16  # characters of the code of the last row: what a person can copy by hand
-MISREAD = str.maketrans("oOiIlL", "001111")
+MISREAD = str.maketrans("oOiIlL", "001111")  # letters that stand for digits
 MOST_ROWS = 10**9
 
 
@@ -25,7 +25,6 @@ def second_place(settings):
 
 
 def folder_fault(named):
-    """Why a folder cannot be the second place, as a sentence; None when it can."""
     folder = pathlib.Path(named.strip())
     if not folder.is_absolute():
         return "Write the whole path of the folder, such as /mnt/anchors."
@@ -35,16 +34,14 @@ def folder_fault(named):
 
 
 def written_elsewhere(settings):
-    """The anchors in the second place; none when it cannot be read now."""
     path = second_place(settings)
     try:
         return read_anchors(path) if path else []
-    except OSError:
+    except OSError:  # it cannot be read now
         return []
 
 
 def write_elsewhere(settings):
-    """Add the anchor of the day to the second place, if one is named. Raises OSError."""
     path = second_place(settings)
     if path:
         write_anchor(path)
@@ -68,10 +65,7 @@ def line_of(anchor):
 
 
 def read_line(typed):
-    """The Line that somebody copied from a book; None when the rows or the code are not there.
-
-    Capitals and punctuation do not matter; the letters O, I and L are read as digits.
-    """
+    """The Line that somebody copied from a book; None when the rows or the code are not there."""
     found = re.search(
         r"(?<![0-9])([0-9]{1,3}(?:[,.\s][0-9]{3}){1,3}|[0-9]{1,12})\s{0,9}rows(.*)",
         typed[:300],

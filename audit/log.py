@@ -47,7 +47,7 @@ _as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def now():
-    """This moment in UTC, to the second, without a zone: how every stamp is kept."""
+    """This moment in UTC, to the second, without a zone: every stamp."""
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0, tzinfo=None)
 
 
@@ -129,7 +129,7 @@ class AuditEntry(Model):
     after = TextField(default="")
     reason = TextField(default="")
     content_hash = CharField(default="", column_name="digest")  # of WORDS
-    # of this row and the entry_hash before; empty: written before there was a chain
+    # of this row and the one before; empty: older than the chain
     entry_hash = CharField(default="", column_name="link")
     erased = BooleanField(default=False)  # WORDS were blanked when the child's record was erased
 
@@ -139,7 +139,6 @@ class AuditEntry(Model):
         indexes = ((("record", "record_id"), False),)
 
     def did(self):
-        """What was done, in words; a move has its own name."""
         return ACTIONS.get(self.act, self.act)
 
 
@@ -164,8 +163,8 @@ def audit(act, record, question="", before="", after="", reason="", section=""):
     audit_all(act, record, [(question, before, after, section)], reason)
 
 
+# changes: (question, before, after, section) each
 def audit_all(act, record, changes, reason=""):
-    """Add a row for each (question, before, after, section) of one record."""
     rows = []
     for question, before, after, section in changes:
         row = _about(act, type(record).__name__, record.id, record.pupil_key(), reason)
@@ -179,10 +178,8 @@ def audit_access(act, records, reason=""):
 
 
 def audit_accesses(accesses):
-    """Write down accesses, (act, record, record_id, pupil_id, reason) each.
-
-    `listed` is written once for each person, kind of record, pupil and day.
-    """
+    """Write down accesses, (act, record, record_id, pupil_id, reason) each."""
+    # `listed` is written once for each person, kind of record, pupil and day
     listed = ()
     if any(access[0] == "listed" for access in accesses):
         listed = _listed_today()
@@ -234,10 +231,9 @@ def _chain(previous, row):
 
 
 def _insert(rows):
-    # written by hand: peewee's insert_many was a sixth of the time of saving a paper
+    # peewee's insert_many was a sixth of the time of saving a paper
     columns = ", ".join(f'"{COLUMNS[name]}"' for name in rows[0])
     one = "(" + ", ".join([db.param] * len(rows[0])) + ")"
-    # of our own names only
     words = f"INSERT INTO audit_entry ({columns}) VALUES " + ", ".join([one] * len(rows))
     values = []
     for row in rows:
@@ -266,7 +262,6 @@ def made_with(record):
 
 # --- the chain, checked
 def verify(anchors=()):
-    """What is wrong with the audit log, in sentences, but for what was accepted."""
     return not_accepted(faults(anchors))
 
 
@@ -283,7 +278,6 @@ def not_accepted(found, most=20):
 
 
 def accept_faults(found, about, reason):
-    """Write down, about a record, that somebody knows of these faults. Raises ValueError."""
     if not (reason or "").strip():
         raise ValueError("Say why it is accepted.")
     audit("accepted", about, before="\n".join(found), reason=reason.strip())
@@ -295,10 +289,7 @@ def accepted():
 
 
 def faults(anchors=(), until=None):
-    """What is wrong with the audit log, a sentence at a time, accepted or not.
-
-    until: the number of the last row to look at; all of them without.
-    """
+    """What is wrong with the audit log up to row `until`, a sentence at a time, accepted or not."""
     if not has_triggers():
         yield "The triggers that keep the audit trail are not in the database."
     anchors_at = defaultdict(list)
@@ -341,7 +332,7 @@ def row_faults(previous, row):
 
 
 def state_of(*parts):
-    """A short code of what is there now: who accepts a fault accepts no later change with it."""
+    # who accepts a fault accepts no later change with it
     return f" (state {keyed_hash(*parts)[:8]})"
 
 
@@ -357,7 +348,6 @@ class Anchor:
 
 
 def head(database=None):
-    """The anchor of this moment, of the open database or another one."""
     # named in each query: the model is shared by all threads
     rows = AuditEntry.select().bind(database or db)
     last = rows.order_by(AuditEntry.id.desc()).first()
@@ -368,7 +358,6 @@ def head(database=None):
 
 
 def moment_of(anchor):
-    """When an anchor was written, in UTC; raises ValueError."""
     return datetime.datetime.strptime(anchor.at, STAMP).replace(tzinfo=datetime.UTC)
 
 

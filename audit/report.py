@@ -45,7 +45,7 @@ def history(record, user, most=40):
 
 
 def since_made(entries):
-    """Of these audit rows, newest first, those of the records that are there now."""
+    # before version 1.2.0 the number of a removed record could be given to another one
     gone = set()
     for entry in entries:
         record = entry.record, entry.record_id

@@ -39,10 +39,7 @@ def seal_problems():
 
 # --- seals
 def seal_faults():
-    """What is wrong with the sealed papers, in sentences.
-
-    Each is held against the audit row that its sealing wrote, and each such row against its paper.
-    """
+    """What is wrong with the sealed papers: each is held against the audit row of its sealing."""
     entries = seal_entries()
     found = []
     for cls in every(Form):
@@ -61,7 +58,6 @@ def seal_faults():
 
 
 def seal_entries():
-    """The newest audit row of each sealing: {(kind of paper, its number): row}."""
     sealing = AuditEntry.question == "sealed_code"
     rows = AuditEntry.select().where(sealing, (AuditEntry.after != "") | AuditEntry.erased)
     return {(row.record, row.record_id): row for row in rows.order_by(AuditEntry.id)}
@@ -84,8 +80,8 @@ def seal_fault(form, entry):
 def erasure_faults():
     """Audit rows that were blanked although no erasure accounts for it, a sentence each.
 
-    An erasure's own row accounts for every older row about its child, and for the rows about
-    nobody that it names. Its record could be made up; its row could not.
+    An erasure's own row, which could not be made up, accounts for every older row about its child,
+    and for the rows about nobody that it names.
     """
     erased_by, named = {}, set()
     done = AuditEntry.select().where(AuditEntry.act == "erase", AuditEntry.record == "Pupil")

@@ -50,7 +50,6 @@ SCRIPTS = re.compile(
 
 # --- the files
 def load_fonts(html=b""):
-    """Make the everyday typefaces known to the printer, and those which the page's classes name."""
     for family in FAMILIES:
         if family in EVERYDAY or f'class="font-{family}"'.encode() in html:
             _load_family(family)
@@ -134,7 +133,6 @@ def _needs_no_work(text):
 
 @lru_cache(maxsize=20_000)
 def _is_plain_character(character):
-    """Whether it has nothing to be composed or raised, and is in the first typeface."""
     if character in "\n\t":
         return True
     if unicodedata.category(character)[0] not in "LNPSZ":
@@ -143,7 +141,6 @@ def _is_plain_character(character):
 
 
 def _visible(text):
-    """Composed text (NFC) without controls, surrogates and direction marks."""
     kept = []
     for character in nfc(text).replace("\r\n", "\n").replace("\r", "\n"):
         unseen = unicodedata.category(character) in ("Cc", "Cf", "Cs") or character in VARIATIONS
@@ -153,9 +150,8 @@ def _visible(text):
 
 
 def _raised(cluster):
-    """One letter, escaped. Without a shaping engine its mark would be drawn over a capital, or over
-    the mark below (most Thai names have such a pair): that one is raised.
-    """
+    # Without a shaping engine a mark would be drawn over a capital, or over the mark below (most
+    # Thai names have such a pair): that one is raised.
     below, last = cluster[:-1], cluster[-1]
     if not below or not _is_above(last):
         return escape(cluster)
@@ -180,7 +176,6 @@ def _with_fonts(text):
 
 
 def _clusters(text):
-    """Split text in letters, each with the combining marks that follow it."""
     clusters = []
     for character in text:
         joins = unicodedata.category(character)[0] == "M" or character == NON_JOINER
@@ -208,7 +203,6 @@ def _family(cluster):
 
 
 def _stands_alone(character):
-    """Whether a character prints right without a shaping engine."""
     if ord(character) > 0xFFFF:
         # ReportLab writes a wrong text layer for these (searching and copying would fail)
         return False

@@ -17,7 +17,6 @@ BESIDE, IN_A_BLOCK, IN_A_PAIR, IN_A_LINE = 56, 50, 42, 105
 
 
 def ready(sections, blank):
-    """The sections with every line told how it is drawn."""
     found = []
     for section in sections:
         found.append({**section, "lines": [_laid_out(line, blank) for line in section["lines"]]})
@@ -31,7 +30,6 @@ def _laid_out(line, blank):
 
 
 def _question(line, blank):
-    """A question drawn as ticks, fact (beside it), long (below it), line or box (to write in)."""
     options, answer = line["options"], line["answer"]
     chosen = [words for words in answer.split("; ") if words] if options else []
     line = {**line, "chosen": chosen}
@@ -60,7 +58,6 @@ def _width(options):
 
 
 def _blank_list(group):
-    """An empty list: a table to write in, or a block for each line when it has much to write."""
     columns = group["columns"]
     many_options = any(sum(map(len, column["options"])) > 40 for column in columns)
     how = "blocks" if many_options or len(columns) > MOST_RULED else "ruled"
@@ -68,7 +65,6 @@ def _blank_list(group):
 
 
 def _filled_list(group):
-    """A list of rows: a table when all is short, else each row as a stack."""
     columns, table = group["columns"], group["table"]
     how = "none"
     if table:
@@ -78,7 +74,7 @@ def _filled_list(group):
 
 
 def _grid(columns):
-    """The cells of one empty entry: what needs room has its own line, the others stand in pairs."""
+    # what needs room has its own line, the others stand in pairs
     grid, open_pair = [], False
     for number, column in enumerate(columns):
         needs_room = column.get("rows", 1) > 1 or _width(column["options"]) > IN_A_BLOCK
@@ -92,7 +88,7 @@ def _grid(columns):
 
 
 def _stacked(columns, row):
-    """One row as a stack: short answers share a line, a longer one stands below its question."""
+    # short answers share a line, a longer one stands below its question
     stack, room = [], 0
     for column, answer in zip(columns, row, strict=True):
         fact = (column["label"], answer)
@@ -120,7 +116,7 @@ def _fits_table(columns, table):
 
 
 def _least_widths(columns, table):
-    """The least width of each column in centimetres: that of its longest word."""
+    # centimetres for the longest word
     least = []
     for number, column in enumerate(columns):
         words = column["label"].split()

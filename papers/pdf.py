@@ -66,7 +66,6 @@ log = logging.getLogger("portal.paper")
 
 # --- the papers, for the views
 def place():
-    """A place in the print queue for the person who asks: `with place():`. Raises PaperError."""
     actor = audit_log.actor()
     return printing.printers_of(current_app).place(actor.user if actor else None)
 
@@ -112,7 +111,6 @@ def blank(record_class):
 
 @as_response
 def blank_pack(stage):
-    """All papers of one stage (a code of `workflow.STAGES`), empty."""
     page = {
         "title": "Papers to fill in",
         "cover": workflow.stage_label(stage),
@@ -124,7 +122,6 @@ def blank_pack(stage):
 
 @as_response
 def family_pack(pupil, user):
-    """The five forms of Stage 3 for one family, empty but for the child's name."""
     title = "Family pack"
     page = {"title": title, "cover": title, "words": FAMILY_WORDS, "pupil": pupil}
     parts = [_blank_part(paper.form, pupil) for paper in workflow.PAPERS if paper.kind == "side"]
@@ -133,7 +130,6 @@ def family_pack(pupil, user):
 
 @as_response
 def whole_record(pupil, user):
-    """Everything kept about a pupil that this person may see."""
     forms = _forms(pupil, user, workflow.every_form())
     parts = [{**_part_of(pupil, user), "title": "Pupil details"}]
     parts += [{**_part_of(form, user), "entry": _contents_line(form)} for form in forms]
@@ -240,7 +236,6 @@ def _brief(name):
 
 
 def word(text):
-    """Text as safe HTML in typefaces that have its letters. Raises PaperError."""
     text = str(text)
     problem = fonts.unprintable(text)
     if problem:
@@ -249,8 +244,8 @@ def word(text):
 
 
 def pieces(text):
-    """The paragraphs of an answer; a long first one is cut: its question stays beside it."""
     parts = [part for part in text.splitlines() if part.strip()]
+    # so that a question stays beside its answer
     if parts and len(parts[0]) > 900:
         start, end = re.match(r"(.{200,}?[.!?…]\s|.{400}\S*\s|.*)(.*)", parts[0]).groups()
         parts[:1] = [start, end] if end else [start]
@@ -295,9 +290,9 @@ def _heading(content):
 
 
 def _blank_part(record_class, pupil=None):
-    """An empty form; with a pupil the family's copy, which asks only what is for them."""
     content = document(record_class)
     groups = record_class.groups()
+    # the family's copy asks only what is for them
     sections = [s for s in content["sections"] if s["family"] or pupil is None]
     for section in sections:
         for line in section["lines"]:
@@ -347,7 +342,6 @@ def _seal_words(form, content):
 
 # --- the whole record
 def _forms(pupil, user, classes, states=STATUS):
-    """The papers of these classes that this person may see, oldest first."""
     found = []
     for cls in classes:
         if may(user, "r", cls):
@@ -381,7 +375,6 @@ TIMELINE = (
 
 
 def _timeline(pupil, user):
-    """The stages and the lists, from when to when, and what was said at each move."""
     lines = []
     for label, cls, names in TIMELINE:
         if not may(user, "r", cls):
@@ -461,7 +454,6 @@ PANELS = (
 
 
 def _panels(pupil, user):
-    """The panels of the profile, [(title, colour, [(words, whose), ...])]."""
     answers = {Strategy: {"strategy": _strategies(pupil, user)}}
     for source, classes, states in (
         ("plan", (MyPlan, MyPlanPlus), ("sealed",)),
@@ -482,7 +474,6 @@ def _panels(pupil, user):
 
 
 def _answers(form, user):
-    """What a paper says, by the name of the question; of a list of rows the first column."""
     answers = {}
     for section in form.content(user.role)["sections"]:
         for line in section["lines"]:
@@ -504,7 +495,7 @@ def _items(text):
 
 
 def _in_turn(lists):
-    """One item from each list in turn, so that a shortened list keeps every voice; none twice."""
+    # so that a shortened list keeps every voice; none twice
     found = {}
     for item in filter(None, itertools.chain(*itertools.zip_longest(*lists))):
         found.setdefault(item[0], item)
@@ -512,7 +503,6 @@ def _in_turn(lists):
 
 
 def shorten(said, items, letters):
-    """At most so many items, each of at most so many letters, cut after a whole word."""
     return [(cut(text, letters), whose) for text, whose in said[:items]]
 
 

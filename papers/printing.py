@@ -107,7 +107,7 @@ class Printers:
             raise
 
     def draw(self, html, gone=never):
-        """The bytes of the PDF of a page (str). Raises PaperError; GivenUp once `gone()` is true."""
+        """The bytes of the PDF of a page (str). Raises PaperError; GivenUp once `gone()`."""
         while not self.slots.acquire(timeout=LOOK):
             if gone():
                 raise GivenUp(ENDED)

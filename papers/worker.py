@@ -68,7 +68,6 @@ def receive(pipe):
 
 # --- drawing
 def access_policy():
-    """What a paper may reach: no folder and no network."""
     from xhtml2pdf.config.resources import ResourceAccessPolicy
 
     # the library's limit counts the time on the wall: Windows has no other

@@ -28,7 +28,7 @@ def on_sen_support():
 
 
 def keep_until(pupil, settings, sen):
-    """The day until which a record is kept by date of birth; `sen` is from `on_sen_support`."""
+    # by date of birth; `sen` is from on_sen_support
     years = settings.keep_concern_years
     if pupil.id in sen:
         years = settings.keep_sen_years
@@ -38,7 +38,7 @@ def keep_until(pupil, settings, sen):
 
 
 def sent_on():
-    """When the record of a leaver went to the next school: {pupil id: newest date}."""
+    # {pupil id: newest date}
     rows = transfers().where(Disclosure.given_on.is_null(False)).order_by(Disclosure.given_on)
     return {row.pupil_id: row.given_on for row in rows}
 
@@ -65,7 +65,7 @@ def due(settings, on=None):
 
 
 def due_lines(settings):
-    """The list of `due` for the technician: numbers alone, for a date would tell a birthday."""
+    """The list of `due` for the technician: numbers alone, for a date tells a birthday."""
     numbers = sorted(one.pupil.id for one in due(settings))
     lines = [f"Record {number}" for number in numbers]
     return [

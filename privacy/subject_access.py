@@ -84,7 +84,7 @@ def address_of(record):
 
 
 def contents_of(pupil):
-    """[(record, its data)] of a child: from its seal where a record has one."""
+    # [(record, its data)], from its seal where it has one
     found = []
     for record in records_of(pupil):
         if isinstance(record, Form):
@@ -337,7 +337,6 @@ def owner_kind(kind):
 
 
 def row_of(entry):
-    """An audit row as text, under TRAIL_HEADINGS."""
     about = (str(entry.at), entry.who, entry.did(), entry.record, str(entry.record_id or ""))
     return [*about, question_words(entry), entry.before, entry.after, entry.reason]
 

@@ -30,12 +30,10 @@ from people import SignInAttempt, User, new_token
 from records.unicode_text import nfkc
 
 SHORTEST, LONGEST = 12, 128  # characters of a password
-# each takes 64 MiB and a tenth of a second of every processor
-HASHES_AT_ONCE = 2
+HASHES_AT_ONCE = 2  # each takes 64 MiB and a tenth of a second of every processor
 COMMON = frozenset(FREQUENCY_LISTS["passwords"])  # 30,000 passwords that people use most
 FEWEST_GUESSES = 10**8  # zxcvbn calls a password "safely unguessable" from here on
-# characters that the estimate looks at: its work grows fast with length
-LOOKED_AT = 32
+LOOKED_AT = 32  # characters that the estimate looks at: its work grows fast
 WINDOW = timedelta(minutes=5)  # Cyber Essentials: at most ten guesses in five minutes
 TRIES_PER_ACCOUNT = 10
 TRIES_PER_PLACE = 20
@@ -47,7 +45,6 @@ log = logging.getLogger("portal.account")
 
 
 def audit_event(act, about, by=None, reason=""):
-    """One row in the audit log about a person; `by` did it, when known for certain."""
     actor = (str(by), by.id, by.role) if by else ("Sign-in",)
     with acting_as(*actor):
         audit(act, about, reason=reason)
@@ -143,7 +140,7 @@ def offered_secret(user):
 
 
 def use_app_code(user, code, secret):
-    """Accept a six-figure code of this half-minute or the one before, once only."""
+    """Accept a code of this half-minute or the one before, once only."""
     this_step = int(time.time()) // 30
     # used while the clock was ahead: it must not shut the person out until then
     ahead = User.totp_last > this_step + 1
@@ -184,7 +181,7 @@ def new_recovery_codes(user):
 
 # --- slowing down guesses
 def device_cookie(user):
-    """The name and the signer of the mark of a device; a new password ends it."""
+    # the salt: a new password ends it
     name = f"device-{user.id}"
     if current_app.config["SESSION_COOKIE_SECURE"]:
         name = f"__Host-{name}"
@@ -192,7 +189,6 @@ def device_cookie(user):
 
 
 def known_device(user):
-    """The mark of this device, if this person has signed in on it before, else None."""
     if user is None or not user.password:
         return None
     name, signer = device_cookie(user)
@@ -217,15 +213,13 @@ def remember_device(response, user):
 
 
 def may_try(user, name, what="password"):
-    """Count a try before it is checked; its rows, or an empty list when there were too many.
-
-    A device the person used before has its own ten: guesses elsewhere never shut them out.
-    """
+    """Count a try before it is checked; its rows, or an empty list when there were too many."""
     device = known_device(user)
     limits = {
         f"{what} account {name}": TRIES_PER_ACCOUNT,
         f"{what} place {request.remote_addr}": TRIES_PER_PLACE,
     }
+    # a device the person used before: guesses elsewhere never shut them out
     if device:
         limits = {f"{what} device {device}": TRIES_PER_ACCOUNT}
     # one of the future was counted while the clock was wrong

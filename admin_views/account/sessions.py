@@ -45,7 +45,7 @@ SYSTEMS = (
 
 
 def start(user, address="", agent=""):
-    """Sign a person in on one more browser, and sweep out old rows; the token for its cookie."""
+    """Sign a person in on one more browser, sweep out old rows; the token for its cookie."""
     UserSession.delete().where(UserSession.seen_at < now() - LEFT_OPEN).execute()
     token, device = new_token(), device_name(agent)
     UserSession.create(key=sha256_hex(token), user=user, place=address or "", device=device)
@@ -86,16 +86,15 @@ def time_left(row):
 
 
 def touch(row):
-    """Note that the person clicked; a full disk must not keep anybody from reading."""
     if f"{request.method} {request.path}" in QUIET or now() - row.seen_at < NOTED_EVERY:
         return
     row.seen_at = now()
+    # a full disk must not keep anybody from reading
     with suppress(OperationalError):
         row.save(only=[UserSession.seen_at])
 
 
 def device_name(agent):
-    """A browser in plain words, such as “Firefox on Windows”."""
     browser, system = first_match(BROWSERS, agent), first_match(SYSTEMS, agent)
     if system:
         return f"{browser or 'A browser'} on {system}"

@@ -274,7 +274,7 @@ def first_link(base_url):
 
 @pages.route("/first-account/<token>", methods=["GET", "POST"])
 def first_account(token):
-    """Make the first account, a technician's. The link is dead once anybody has an account."""
+    """Make the first account, a technician's."""
     try:
         first_signer().loads(token, max_age=LINK_LIVES.total_seconds())
     except BadSignature:
@@ -292,7 +292,6 @@ def first_account(token):
 
 
 def make_first(form):
-    """Make the technician's account unless somebody already has one."""
     kept = hash_password(form.new_password.data)
     with transaction(), acting_as("Sign-in"):
         if User.select().exists():
@@ -303,7 +302,6 @@ def make_first(form):
 
 # --- sign-in links
 def person_to_help(number):
-    """The person whom the one who is signed in may make a link for; else 403 or 404."""
     person = User.get_or_none(User.id == number) or abort(404)
     return person if may_link(current_user, person) else abort(403)
 
@@ -316,7 +314,7 @@ def may_link(user, person):
 @pages.route("/account/link/<int:number>", methods=["GET", "POST"])
 @recent_password_required
 def make_link(number):
-    """Make a new sign-in link for a person and show it, once."""
+    """Make a sign-in link for a person and show it, once."""
     person, form, button = person_to_help(number), forms.MakeLink(), "Make a sign-in link"
     if form.validate_on_submit():
         if person.active:
@@ -337,7 +335,6 @@ def only_here():
 
 
 def address_for_others():
-    """The address of the portal for a link that somebody else opens."""
     scheme = "https" if current_app.config["SESSION_COOKIE_SECURE"] else request.scheme
     # this computer's own name is of no use to others
     if request.host.partition(":")[0] in config.LOOPBACK and not only_here():
