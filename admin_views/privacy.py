@@ -245,14 +245,14 @@ def make_bundle(asked, items, left_out, folder, by):
         f"SHA-256 of the ZIP: {hashlib.sha256(data).hexdigest()}",
     ]
     missing = [name for name, *_ in bundle.files if name not in parts]
-    if missing:
-        lines.append(f"Missing or changed on the disk: {', '.join(missing)}.")
     given, kept_back = [], []
     for item in items:
         if item.key in left_out:
             kept_back.append(f"{item.what} ({item.where}): {left_out[item.key]}")
         elif item.why:
             given.append(item.what)
+    if missing:
+        lines.append(f"Missing or changed on the disk: {', '.join(missing)}.")
     if given:
         lines.append(f"Given although it is marked: {'; '.join(given)}.")
     with transaction():
@@ -267,8 +267,7 @@ def zipped(parts):
     box = io.BytesIO()
     with zipfile.ZipFile(box, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
-            entry = zipfile.ZipInfo(name, now().timetuple()[:6])
-            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+            archive.writestr(name, data)
     return box.getvalue()
 
 

@@ -277,7 +277,7 @@ def not_accepted(found, most=20):
     return told
 
 
-def accept_faults(found, about, reason):
+def note_accepted(found, about, reason):
     if not (reason or "").strip():
         raise ValueError("Say why it is accepted.")
     audit("accepted", about, before="\n".join(found), reason=reason.strip())
@@ -307,12 +307,12 @@ def faults(anchors=(), until=None):
             if (anchor.link, anchor.rows) != (previous, count):
                 yield (
                     f"Audit row {row['id']} is not what was written down elsewhere on "
-                    f"{day_of(anchor)}{state_of(previous, count)}."
+                    f"{say_anchor(anchor)}{state_of(previous, count)}."
                 )
     for anchor in itertools.chain(*anchors_at.values()):
         yield (
             f"Audit row {anchor.last}, the last one when it was written down elsewhere on "
-            f"{day_of(anchor)}, is no longer there."
+            f"{say_anchor(anchor)}, is no longer there."
         )
 
 
@@ -361,7 +361,7 @@ def moment_of(anchor):
     return datetime.datetime.strptime(anchor.at, STAMP).replace(tzinfo=datetime.UTC)
 
 
-def day_of(anchor):
+def say_anchor(anchor):
     at = moment_of(anchor)
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
 
@@ -402,7 +402,7 @@ def anchor_of(said):
         if isinstance(said, str):
             said = json.loads(said)
         anchor = Anchor(**said)
-        day_of(anchor)
+        say_anchor(anchor)
     except (TypeError, ValueError):
         return None
     return anchor

@@ -7,6 +7,7 @@ import datetime
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 
 from audit.actions import ACTIONS, READ_ACTIONS, VISIT_ACTIONS
 from audit.log import AuditEntry
@@ -17,7 +18,9 @@ KINDS = {cls.__name__: cls for cls in every()}
 
 
 def kind_words(kind):
-    return KINDS[kind].kind_name() if kind in KINDS else kind
+    if kind not in KINDS:
+        return kind
+    return KINDS[kind].kind_name()
 
 
 # --- who may read what
@@ -40,7 +43,7 @@ def history(record, user, most=40):
     same_child = AuditEntry.pupil_id == record.pupil_key()
     changes = AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
     found = AuditEntry.select().where(mine, same_child, changes).order_by(AuditEntry.id.desc())
-    shown = (entry for entry in since_made(found) if may_read(user, entry))
+    shown = filter(partial(may_read, user), since_made(found))
     return list(itertools.islice(shown, most))
 
 

@@ -25,7 +25,7 @@ def accept(anchors, reason):
         every_fault = (*audit_log.faults(anchors), *erasure_faults(), *seal_faults())
         found = [words for words in every_fault if words not in known]
         if found:
-            audit_log.accept_faults(found, Setting.of_school(), reason)
+            audit_log.note_accepted(found, Setting.of_school(), reason)
     return found
 
 

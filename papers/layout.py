@@ -25,11 +25,11 @@ def ready(sections, blank):
 
 def _laid_out(line, blank):
     if "columns" not in line:
-        return _question(line, blank)
+        return _answer_line(line, blank)
     return _blank_list(line) if blank else _filled_list(line)
 
 
-def _question(line, blank):
+def _answer_line(line, blank):
     options, answer = line["options"], line["answer"]
     chosen = [words for words in answer.split("; ") if words] if options else []
     line = {**line, "chosen": chosen}

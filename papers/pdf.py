@@ -216,23 +216,19 @@ def _response(name, user=None, **page):
 def _html(user=None, pupil=None, **page):
     printed = f"Printed on {say_day(today())}"
     if user:
-        printed += f" by {_brief(user.name)}"
+        printed += f" by {cut(user.name, 60)}"
     return render_template(
         "paper.html",
         **{"blank": False, "parts": (), "tag": "", "room": 0, **page},
         p=word,
         pieces=pieces,
-        brief=_brief,
+        cut=cut,
         css=Markup(SHEET.read_text(encoding="utf-8")),
         school=Setting.of_school(),
         printed=printed,
         pupil=pupil,
         day=say_day(today()),
     )
-
-
-def _brief(name):
-    return cut(name or "", 60)
 
 
 def word(text):
@@ -315,10 +311,10 @@ def _state(record, content):
     if record.status == "draft":
         state["words"] = DRAFT_WORDS
     elif record.status == "complete":
-        state["words"] = "Not yet agreed and sealed."
+        written = ""
         if record.entered_by:
-            begun = say_moment(record.entered_at)
-            state["words"] = f"Written by {record.entered_by}, begun on {begun}. {state['words']}"
+            written = f"Written by {record.entered_by}, begun on {say_moment(record.entered_at)}. "
+        state["words"] = f"{written}Not yet agreed and sealed."
     elif record.status == "declined":
         state["words"] = f"Not filled in. Reason: {record.declined_why or 'not given'}"
     elif record.seal_holds():

@@ -170,9 +170,11 @@ def delete_records(pupil, asked):
     for record in records:
         addresses.append(address_of(record))
         addresses += [address_of(row) for _, row in rows_in(record)]
-    presses = (p for p in FormToken.select() if p.led_to.startswith(tuple(addresses)))
-    for typed in (*drafts_of(pupil, records), *presses):
-        typed.delete_instance()
+    for draft in drafts_of(pupil, records):
+        draft.delete_instance()
+    for press in FormToken.select():
+        if press.led_to.startswith(tuple(addresses)):
+            press.delete_instance()
     Placement.update(before=None).where(Placement.pupil == pupil).execute()
     for cls in reversed(sort_models([*every(PupilRecord), *every(Row)])):
         theirs = belongs_to_pupil(cls, pupil)

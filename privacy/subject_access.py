@@ -150,8 +150,9 @@ def review(pupil):
 
 
 def audited_questions(pupil):
-    rows = entries_about(pupil).where(AuditEntry.question != "")
-    return {(entry.record, entry.record_id, entry.question) for entry in rows}
+    about = (AuditEntry.record, AuditEntry.record_id, AuditEntry.question)
+    rows = AuditEntry.select(*about).where(AuditEntry.pupil_id == pupil.id)
+    return set(rows.where(AuditEntry.question != "").tuples())
 
 
 def is_answered(record, section, audited):
@@ -343,7 +344,6 @@ def row_of(entry):
 
 def question_words(entry):
     cls = KINDS.get(entry.record)
-    questions = dict(cls.questions()) if cls else {}
-    if entry.question not in questions:
+    if cls is None or entry.question not in dict(cls.questions()):
         return entry.question
-    return questions[entry.question].verbose_name
+    return dict(cls.questions())[entry.question].verbose_name

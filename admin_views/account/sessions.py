@@ -102,4 +102,7 @@ def device_name(agent):
 
 
 def first_match(table, agent):
-    return next((words for mark, words in table if mark in agent), "")
+    for mark, words in table:
+        if mark in agent:
+            return words
+    return ""

@@ -81,8 +81,9 @@ def init_app(app):
 
 
 def session_left():
-    left = sessions.time_left(g.user_session) if current_user.is_authenticated else None
-    return {"time_left": left}
+    if not current_user.is_authenticated:
+        return {"time_left": None}
+    return {"time_left": sessions.time_left(g.user_session)}
 
 
 # --- who may pass
@@ -91,7 +92,8 @@ def load_user(token):
     g.user_session = sessions.by_token(token)
     if g.user_session is None or not sessions.is_valid(g.user_session):
         return None
-    return g.user_session.user if g.user_session.user.active else None
+    user = g.user_session.user
+    return user if user.active else None
 
 
 @pages.before_app_request
@@ -160,8 +162,9 @@ def this_page():
 
 def safe_next():
     wanted = request.values.get("next", "")
-    ours = re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", wanted)
-    return wanted if ours else "/"
+    if re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", wanted):
+        return wanted
+    return "/"
 
 
 def me():
@@ -198,7 +201,7 @@ def sign_in():
 
 def go_on(user):
     if not user.totp:
-        return finish(user)
+        return let_in(user)
     session["half"] = [user.token, int(time.time())]
     return redirect(url_for("account.code", next=safe_next()))
 
@@ -221,14 +224,14 @@ def code():
         tries = may_try(user, user.username, "code")
         if tries and code_is_right(user, form.code.data):
             forget_tries(tries)
-            return finish(user)
+            return let_in(user)
         wrong = "The code is not right, or was used already"
         form.code.errors = [note_failure(user, "code", tries, wrong)]
     intro = "Type the six figures your app shows now, or one of your recovery codes."
     return form_page(form, "Enter your code", "Continue", next=safe_next(), intro=intro)
 
 
-def finish(user, where=None):
+def let_in(user, where=None):
     enter(user)
     audit_event("signed in", user, user)
     return remember_device(redirect(where or safe_next()), user)
@@ -282,7 +285,7 @@ def first_account(token):
     form = forms.FirstAccount()
     made = form.validate_on_submit() and make_first(form)
     if made:
-        return finish(made, "/")
+        return let_in(made, "/")
     if User.select().exists():
         return dead_link()
     order = ["full_name", "user_name", "new_password", "again"]
@@ -303,7 +306,9 @@ def make_first(form):
 # --- sign-in links
 def person_to_help(number):
     person = User.get_or_none(User.id == number) or abort(404)
-    return person if may_link(current_user, person) else abort(403)
+    if not may_link(current_user, person):
+        abort(403)
+    return person
 
 
 def may_link(user, person):
@@ -450,7 +455,7 @@ def change_password():
         problem = own_password_problem(form.password.data)
         if problem is None:
             set_password(user, form.new_password.data)
-            return finish(user, url_for("account.show"))
+            return let_in(user, url_for("account.show"))
         form.password.errors = [problem]
     more = {"user_name": user.username, "order": ["password", "new_password", "again"]}
     return form_page(form, "Change your password", "Change password", **more)
