@@ -48,7 +48,7 @@ def history(record, user, most=40):
 
 
 def since_made(entries):
-    # before version 1.2.0 the number of a removed record could be given to another one
+    """Before version 1.2.0 the number of a removed record could be given to another one."""
     gone = set()
     for entry in entries:
         record = entry.record, entry.record_id

@@ -54,6 +54,7 @@ def newest(pupil, state):
 
 
 def ask(pupil, user, reason):
+    """The SENCO asks for a child's record to be erased. Raises Cannot."""
     with transaction():
         refuse(obstacle(Pupil.get_by_id(pupil.id)))
         if user.role != SENCO:

@@ -84,7 +84,7 @@ def address_of(record):
 
 
 def contents_of(pupil):
-    # [(record, its data)], from its seal where it has one
+    """[(record, its data)] of a child: from its seal where it has one."""
     found = []
     for record in records_of(pupil):
         if isinstance(record, Form):
