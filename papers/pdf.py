@@ -192,16 +192,20 @@ def _receipt_section(label, answers):
 @as_response
 def profile(pupil, user):
     """The one-page profile: lists are shortened until it fits; the letters keep their size."""
-    from pypdf import PdfReader
-
     panels = _panels(pupil, user)
     page = {"kind": "profile", "title": "One-page profile", "pupil": pupil}
     for room, items, letters in PROFILE_SIZES:
         short = [(title, colour, shorten(said, items, letters)) for title, colour, said in panels]
         response = _response(f"profile-{pupil.id}", user, **page, panels=short, room=room)
-        if len(PdfReader(io.BytesIO(response.data)).pages) == 1:
+        if _pages(response) == 1:
             break
     return response
+
+
+def _pages(response):
+    from pypdf import PdfReader
+
+    return len(PdfReader(io.BytesIO(response.data)).pages)
 
 
 # --- from data to a PDF
