@@ -1,5 +1,4 @@
-"""Data requests and retention: what was asked for and when it is due, the bundle with everything
-on one child, and erasing.
+"""Data requests and retention: what was asked for and is due, the bundle of one child, erasing.
 
 Come here to change these pages, or which files a bundle has. What is gathered, due and erased is
 decided in `privacy/`.
@@ -47,25 +46,20 @@ LEFT_OUT = (
 # What in the data of a record only says how to draw it.
 DRAWING = {"key", "rows", "options", "see", "family", "code", "blank"}
 NOT_CLEANED = (
-    "The record is erased. The database was busy, so traces of it may still stand in its file:"
-    " ask your technician to run the command “retention”, which writes over them."
+    "The record is erased. The database was busy, so traces may still stand in its file: ask your"
+    " technician to run the command “retention”, which writes over them."
 )
 
 
 class DisclosureView(PupilRecordView):
-    """Requests for information: the generated screens, the day it is due, the way to the bundle."""
+    """Requests for information: the day each is due, the way to the bundle."""
 
     def begin(self, pupil):
-        """For a leaver it is the transfer that is asked for."""
         if pupil is None or not pupil.left_on:
             return super().begin(pupil)
-        transfer = Disclosure(
-            pupil=pupil,
-            kind="transfer",
-            asked_by=pupil.destination or "The next school",
-            asked_on=today(),
-        )
-        return transfer, {}
+        asked_by = pupil.destination or "The next school"
+        asked = {"kind": "transfer", "asked_by": asked_by, "asked_on": today()}
+        return Disclosure(pupil=pupil, **asked), {}
 
     def more_links(self, record):
         if not may(current_user, "r", Erasure) or record.pupil.erased_on:
@@ -73,7 +67,6 @@ class DisclosureView(PupilRecordView):
         return [("Make the bundle", url_for("keeping.bundle", number=record.id))]
 
     def render(self, template, **more):
-        """Say on the page of a request when it is due."""
         record = more.get("record")
         if record is not None and record.id and not record.given_on:
             when = clock.request_due(record, settings_now())
@@ -93,41 +86,29 @@ class KeepingView(SchoolPage):
     """The requests, the leavers, what is due to be erased; the bundle; erasing."""
 
     def is_accessible(self):
-        """Those who may read the erasures (table RIGHTS): the SENCO and the head."""
         return current_user.is_authenticated and may(current_user, "r", Erasure)
 
     @expose("/")
     def index(self):
-        """What is asked for, to be sent, and due."""
-        settings = settings_now()
-        erasures = Erasure.select()
-        still_open = (Erasure.done_at.is_null(), Erasure.asked_id.is_null(False))
-        asked = list(erasures.where(*still_open).order_by(Erasure.id))
-        done = erasures.where(Erasure.done_at.is_null(False)).order_by(Erasure.done_at.desc())
-        done = list(done.limit(50))
-        requests = retention.open_requests(settings)
-        sending = retention.to_send(settings)
-        due = retention.due(settings)
-        held = list(Pupil.select().where(Pupil.hold != "", Pupil.erased_on.is_null()))
-        shown = [row.pupil for row in (*due, *asked, *done)]
-        shown += [disclosure.pupil for disclosure, _ in requests]
-        shown += [pupil for pupil, _, _ in sending]
-        access.log_access(shown + held, "listed")
-        return self.render(
-            "keeping.html",
-            requests=requests,
-            sending=sending,
-            due=due,
-            held=held,
-            asked=asked,
-            done=done,
-            sen=retention.on_sen_support(),
-        )
+        settings, erasures = settings_now(), Erasure.select()
+        newest = Erasure.done_at.desc()
+        page = {
+            "requests": retention.open_requests(settings),
+            "sending": retention.to_send(settings),
+            "due": retention.due(settings),
+            "held": list(Pupil.select().where(Pupil.hold != "", Pupil.erased_on.is_null())),
+            "asked": list(erasures.where(erasure.ASKED_FOR).order_by(Erasure.id)),
+            "done": list(erasures.where(erasure.DONE).order_by(newest).limit(50)),
+        }
+        shown = [row.pupil for name in ("due", "asked", "done") for row in page[name]]
+        shown += [disclosure.pupil for disclosure, _ in page["requests"]]
+        shown += [pupil for pupil, _, _ in page["sending"]]
+        access.log_access(shown + page["held"], "listed")
+        return self.render("keeping.html", sen=retention.on_sen_support(), **page)
 
     @expose("/<int:number>/bundle/", methods=("GET", "POST"))
     @recent_password_required
     def bundle(self, number):
-        """Look at what is marked, then make the bundle for a request."""
         asked = Disclosure.get_or_none(Disclosure.id == number) or abort(404)
         if asked.pupil.erased_on:
             abort(404)
@@ -157,7 +138,6 @@ class KeepingView(SchoolPage):
     @expose("/<int:number>/erase/", methods=("GET", "POST"))
     @recent_password_required
     def erase(self, number):
-        """Ask for a child's record to be erased, or as the second person erase it."""
         pupil, problems = Pupil.get_or_none(Pupil.id == number) or abort(404), []
         if request.method == "POST":
             press = ERASING.get(request.form.get("do"), nothing_pressed)
@@ -190,7 +170,6 @@ def ask_to_erase(pupil, said):
 
 
 def take_request_back(pupil, said):
-    """Take the request to erase back; where to go then."""
     asked = erasure.asked_for(pupil)
     if asked is None or asked.asked_id != current_user.id:
         raise erasure.Cannot("Only the person who asked takes it back.")
@@ -200,7 +179,6 @@ def take_request_back(pupil, said):
 
 
 def erase_now(pupil, said):
-    """Erase it, as the second person; where to go then."""
     folder = pathlib.Path(current_app.config["DATA_DIR"])
     if erasure.erase(pupil, me(), said.get("words", ""), folder):
         flash("The record is erased.", "done")
@@ -218,7 +196,6 @@ ERASING = {"ask": ask_to_erase, "back": take_request_back, "erase": erase_now}
 
 # --- the bundle
 def marked(items):
-    """What is left out unless somebody says otherwise: {key: reason}."""
     return {item.key: item.why for item in items if item.why}
 
 
@@ -244,7 +221,6 @@ def decided(items, said):
 
 
 def download(asked, items, left_out):
-    """The bundle, made now, as the answer. Raises PaperError."""
     folder = pathlib.Path(current_app.config["DATA_DIR"])
     with pdf.place():
         data = make_bundle(asked, items, left_out, folder, current_user.name)
@@ -269,15 +245,16 @@ def make_bundle(asked, items, left_out, folder, by):
         f"SHA-256 of the ZIP: {hashlib.sha256(data).hexdigest()}",
     ]
     missing = [name for name, *_ in bundle.files if name not in parts]
-    if missing:
-        lines.append(f"Missing or changed on the disk: {', '.join(missing)}.")
-    given = [item.what for item in items if item.why and item.key not in left_out]
-    if given:
-        lines.append(f"Given although it is marked: {'; '.join(given)}.")
-    kept_back = []
+    given, kept_back = [], []
     for item in items:
         if item.key in left_out:
             kept_back.append(f"{item.what} ({item.where}): {left_out[item.key]}")
+        elif item.why:
+            given.append(item.what)
+    if missing:
+        lines.append(f"Missing or changed on the disk: {', '.join(missing)}.")
+    if given:
+        lines.append(f"Given although it is marked: {'; '.join(given)}.")
     with transaction():
         asked.contents = "\n".join(filter(None, (asked.contents, *lines)))
         asked.left_out = "\n".join(kept_back)
@@ -287,17 +264,15 @@ def make_bundle(asked, items, left_out, folder, by):
 
 
 def zipped(parts):
-    """Files, {name: bytes}, as the bytes of a ZIP."""
     box = io.BytesIO()
     with zipfile.ZipFile(box, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
-            entry = zipfile.ZipInfo(name, now().timetuple()[:6])
-            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+            archive.writestr(name, data)
     return box.getvalue()
 
 
 def parts_of(asked, bundle, folder):
-    """The files of the bundle: {name: bytes}; without those missing or changed on the disk."""
+    """The files of the bundle, {name: bytes}, without those missing or changed on the disk."""
     parts = {"contents.txt": b"", "record.pdf": pdf.given_record(bundle.pupil, bundle.papers)}
     if asked.kind == "transfer":
         parts["receipt.pdf"] = pdf.receipt(bundle.pupil)
@@ -352,10 +327,9 @@ def contents(asked, bundle, parts):
 
 # --- on the server
 def write_bundle(number_or_upn, folder, data_dir):
-    """Write everything on one child into a folder, without what is marked; the SENCO asks for it.
+    """Write everything on one child into a folder, without what is marked; the path, or None.
 
-    Needs the program's context and a name for the audit log; returns the path, or None when there
-    is no such child.
+    Needs the program's context and a name for the audit log.
     """
     named = (Pupil.id == key_of(number_or_upn)) | (Pupil.upn == number_or_upn.upper())
     pupil = Pupil.get_or_none(named, Pupil.erased_on.is_null())

@@ -1,5 +1,4 @@
-"""The access log: a view notes the records that it shows, and one hook writes them to the audit
-log when the answer was a success.
+"""The access log: a view notes the records that it shows, one hook writes them to the audit log.
 
 Come here to change what counts as a look, or what happens when it cannot be written down.
 """
@@ -23,20 +22,16 @@ KINDS = {
 
 
 def log_access(records, act=""):
-    """Note that this answer shows these records.
-
-    act: one of READ_ACTIONS; by default a view, a print or a file by what is sent. Lists and
-    spreadsheets have one row for each child.
-    """
+    """Note that this answer shows these records; `act` is one of READ_ACTIONS."""
     accesses = g.setdefault("accesses", {})
     for record in records:
         pupil = record.pupil_key() if record.id else None
-        if pupil is None:
-            continue
         number = record.id
+        # lists and spreadsheets have one row for each child
         if act in ("listed", "export") and not isinstance(record, models.Pupil):
             number = None
-        accesses[act, type(record).__name__, number, pupil] = True
+        if pupil is not None:
+            accesses[act, type(record).__name__, number, pupil] = True
 
 
 def write_accesses(response):
@@ -56,28 +51,24 @@ def action_of(response):
 
 
 def log_refusal():
-    """Write down that the signed-in person was not let in at the address of a record."""
+    """Write down that the signed-in person was refused at the address of a record."""
     cls = KINDS.get((request.endpoint or "").partition(".")[0])
     if cls is None or not current_user.is_authenticated:
         return
-    number, pupil = (request.view_args or {}).get("key"), None
-    record = None
+    number = (request.view_args or {}).get("key")
+    record, about = None, (None, None)
     if isinstance(number, int) and 0 < number < 2**31:
         record = cls.get_or_none(cls.id == number)
-    if record is None:
-        number = None
-    else:
-        pupil = record.pupil_key()
-    write_reads([("refused", cls.__name__, number, pupil, "")])
+    if record:
+        about = number, record.pupil_key()
+    write_reads([("refused", cls.__name__, *about, "")])
 
 
 def write_reads(reads):
-    """Write reads to the audit log; on a full or read-only disk a line in the program's log stands
-    for them, and reading goes on.
-    """
     try:
         audit_log.audit_accesses(reads)
     except PeeweeException as fault:
         if not storage.cannot_write(fault):
             raise
+        # reading goes on
         log.error("%s looks were not written down: the database takes nothing", len(reads))

@@ -1,11 +1,12 @@
 """Accounts, as the audit log tells them: who is new, who had a hand in whose, what is told.
 
-Come here to change how long a new sign-in waits, what makes one new, or what the SENCOs and heads
-are told. What a new one may not do is the table `WAITING` in `admin_views/account/views.py`.
+Come here to change how long a new sign-in waits, what makes one new, or what is told. What a new
+one may not do is the table `WAITING` in `admin_views/account/views.py`.
 """
 
 import datetime
 from dataclasses import dataclass
+from operator import attrgetter
 
 from audit.log import AuditEntry, audit, now
 from people import User
@@ -18,10 +19,8 @@ WAIT = datetime.timedelta(hours=24)
 TOLD_FOR = datetime.timedelta(days=14)
 # A row from further in the future was written while the clock was wrong.
 AHEAD = datetime.timedelta(minutes=5)
-# Who acts when a command is given.
-AT_SERVER = ("At the server", "Command line")
-# Who is told.
-READERS = (SENCO, HEAD)
+AT_SERVER = ("At the server", "Command line")  # who acts when a command is given
+READERS = (SENCO, HEAD)  # who is told
 READ = "notices read"
 
 # What makes a sign-in new: (act, question) of a row about the person, and the words for it.
@@ -33,21 +32,14 @@ MAKES_NEW = {
     ("change", "account"): "the account was switched on",
 }
 
+CHANGED = "{who} changed the {question} of {person} from {before} to {after}."
 # What is told: (record, act, question) of an audit row, and the sentence.
 TOLD = {
     ("User", "add", ""): "{who} made an account for {person}.",
     ("User", "sign-in link made", ""): "{who} made a sign-in link for {person}. Why: {reason}.",
-    ("User", "change", "role"): "{who} changed the role of {person} from {before} to {after}.",
-    (
-        "User",
-        "change",
-        "account",
-    ): "{who} changed the account of {person} from {before} to {after}.",
-    (
-        "User",
-        "change",
-        "classes",
-    ): "{who} changed the classes of {person} from {before} to {after}.",
+    ("User", "change", "role"): CHANGED,
+    ("User", "change", "account"): CHANGED,
+    ("User", "change", "classes"): CHANGED,
     ("Setting", "change", "second_step"): "{who} changed who must use a second step: now {after}.",
     ("Setting", "change", "anchor_place"): "{who} changed the folder for anchors: now {after}.",
     ("Setting", "restored", ""): "A backup of {before} was put in the place of the records.",
@@ -60,7 +52,7 @@ TOLD = {
 # --- a sign-in that is new
 @dataclass(frozen=True)
 class New:
-    """Why a sign-in is new, and until when (UTC)."""
+    """Why a sign-in is new, since when and until when (UTC)."""
 
     why: str
     since: datetime.datetime
@@ -68,9 +60,9 @@ class New:
 
     def __str__(self):
         return (
-            f"Your sign-in is new: {self.why} on {say_moment(self.since)}. So that nobody can act"
-            f" in another's name unseen, this is possible from {say_moment(self.until)} on. A"
-            " colleague can do it before."
+            f"Your sign-in is new: {self.why} on {say_moment(self.since)}. So that nobody acts in"
+            f" another's name, this is possible from {say_moment(self.until)} on. A colleague can"
+            " do it before."
         )
 
 
@@ -82,8 +74,8 @@ def rows_about(person):
 def new_sign_in(person):
     """Why and until when a person's sign-in is new; None when it is not.
 
-    An account that no colleague made does not wait, nor for the second step that it sets up on its
-    first day: the first account of a school, which sets the school up, and the fictional ones.
+    An account that no colleague made (the first of a school, the fictional ones) does not wait, nor
+    for the second step that it sets up on its first day.
     """
     found, made = None, None
     for row in rows_about(person):
@@ -103,36 +95,31 @@ def new_sign_in(person):
 
 
 def within_wait(begin, moment):
-    """Whether a moment is within 24 hours from the beginning; not when the clock was ahead then."""
+    # not when the clock was ahead at the beginning
     return begin - AHEAD <= moment < begin + WAIT
 
 
 # --- two people who are two
 def hands_on(person):
-    """Who had a hand in a person's account of late: {number of the colleague: the newest row}."""
-    recent = rows_about(person).where(
-        AuditEntry.user_id.is_null(False), AuditEntry.user_id != person.id
-    )
+    """Who had a hand in a person's account of late: {number of the colleague: newest row}."""
     found = {}
-    for row in recent:
+    for row in rows_about(person).where(AuditEntry.user_id != person.id):
         if ("User", row.act, row.question) in TOLD and now() - TOLD_FOR < row.at <= now() + WAIT:
             found[row.user_id] = row
     return found
 
 
 def not_two(first, second):
-    """Why two people cannot stand for two: one, or a third for both, had a hand in their accounts.
-
-    A sentence with the day from which they can; None when they can.
-    """
+    """Why two people cannot stand for two, as a sentence; None when they can."""
     of_first, of_second = hands_on(first), hands_on(second)
+    by_age = attrgetter("at")
     rows = [of_first.get(second.id), of_second.get(first.id)]
+    # a third who had a hand in both accounts
     for key in of_first.keys() & of_second.keys():
-        rows += [min(of_first[key], of_second[key], key=lambda row: row.at)]
-    rows = [row for row in rows if row]
-    if not rows:
+        rows.append(min(of_first[key], of_second[key], key=by_age))
+    last = max(filter(None, rows), key=by_age, default=None)
+    if last is None:
         return None
-    last = max(rows, key=lambda row: row.at)
     until = say_day((last.at + TOLD_FOR).date())
     return (
         f"{first} and {second} cannot do this together yet: {last.who} made or changed the sign-in "
@@ -152,7 +139,7 @@ class Notice:
 
 
 def notices(reader):
-    """What this person is told and has not put away, newest first; nothing for other roles."""
+    """What this person is told and has not put away, newest first."""
     if reader.role not in READERS:
         return []
     people = {person.id: person for person in User.select()}
@@ -182,6 +169,7 @@ def notice_words(row, sentence, person):
         person = f"{person} ({person.answer('role')})"
     return sentence.format(
         who=row.who,
+        question=row.question,
         person=person,
         before=row.before or "none",
         after=row.after or "none",
@@ -196,6 +184,5 @@ def read_up_to(reader):
 
 
 def put_away(reader, number):
-    """Put away what this person is told, up to a row that they have seen; it is written down."""
     if number in [notice.number for notice in notices(reader)]:
         audit(READ, reader, after=str(number))

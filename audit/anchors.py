@@ -1,35 +1,30 @@
 """Anchors of the audit trail outside the data folder: a line for a book, and a second place.
 
-Whoever can write the data folder can also change the trail, chain it anew with the key that lies
-there, and change the anchors beside it. What stands in a book, or in a file that the portal can
-only add to, they cannot change. Come here to change the words of the line, how an old line is
-compared, or where the second place is. What an anchor is, and how one is written, is in
-`audit/log.py`.
+Whoever can write the data folder can change the trail, chain it anew and change the anchors there,
+but not what stands elsewhere. Come here to change the words of the line or how one is compared.
 """
 
 import pathlib
 import re
 from dataclasses import dataclass
 
-from audit import log as audit_log
-from audit.log import AuditEntry
+from audit.log import AuditEntry, faults, moment_of, not_accepted, read_anchors, write_anchor
 from records.dates import LONDON
 
 FILE = "anchors.txt"
 CODE_LENGTH = 16  # characters of the code of the last row: what a person can copy by hand
-MISREAD = str.maketrans("oOiIlL", "001111")
+MISREAD = str.maketrans("oOiIlL", "001111")  # letters that stand for digits
 MOST_ROWS = 10**9
 
 
 # --- a second place
 def second_place(settings):
-    """The file in the folder that the Settings name for anchors; None when they name none."""
+    # the file in the folder that the Settings name
     named = (settings.anchor_place or "").strip()
     return pathlib.Path(named) / FILE if named else None
 
 
 def folder_fault(named):
-    """Why a folder cannot be the second place, as a sentence; None when it can."""
     folder = pathlib.Path(named.strip())
     if not folder.is_absolute():
         return "Write the whole path of the folder, such as /mnt/anchors."
@@ -39,19 +34,17 @@ def folder_fault(named):
 
 
 def written_elsewhere(settings):
-    """The anchors in the second place; none when there is none, or when it cannot be read now."""
     path = second_place(settings)
     try:
-        return audit_log.read_anchors(path) if path else []
-    except OSError:
+        return read_anchors(path) if path else []
+    except OSError:  # it cannot be read now
         return []
 
 
 def write_elsewhere(settings):
-    """Add the anchor of the day to the second place; nothing when none is named. Raises OSError."""
     path = second_place(settings)
     if path:
-        audit_log.write_anchor(path)
+        write_anchor(path)
 
 
 # --- a line for a book
@@ -65,17 +58,14 @@ class Line:
 
 def line_of(anchor):
     """An anchor as a line to copy: `24 November 2026, 57,789 rows, code 7F3A-19C2-44D0-8E1B`."""
-    at = audit_log.moment_of(anchor).astimezone(LONDON)
+    at = moment_of(anchor).astimezone(LONDON)
     code = anchor.link[:CODE_LENGTH].upper()
     parts = "-".join(re.findall("....", code))
     return f"{at.day} {at:%B %Y}, {anchor.rows:,} rows, code {parts}"
 
 
 def read_line(typed):
-    """The Line that somebody copied from a book; None when the rows or the code are not there.
-
-    Capitals, spaces, hyphens and commas do not matter; the letters O, I and L are read as digits.
-    """
+    """The Line that somebody copied from a book; None when the rows or the code are not there."""
     found = re.search(
         r"(?<![0-9])([0-9]{1,3}(?:[,.\s][0-9]{3}){1,3}|[0-9]{1,12})\s{0,9}rows(.*)",
         typed[:300],
@@ -91,9 +81,7 @@ def read_line(typed):
 
 
 def compare(line):
-    """What is wrong when the trail is held against an old line, in sentences; none when it
-    holds.
-    """
+    """What is wrong when the trail is held against an old line, in sentences."""
     there = AuditEntry.select().count()
     if there < line.rows:
         return [
@@ -107,4 +95,4 @@ def compare(line):
             "Check the line letter by letter. If it is right, the trail was changed before that "
             "row, or an older backup was put in its place after the line was written."
         ]
-    return audit_log.not_accepted(audit_log.faults(until=last.id))
+    return not_accepted(faults(until=last.id))

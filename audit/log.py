@@ -1,11 +1,9 @@
-"""The audit log: who did what to which record, and who saw which child. Rows are only ever added,
-and each is chained to the one before.
+"""The audit log: who did what to which record, and who saw which child. Rows are only added.
 
-Come here to change what an audit row holds, how the chain is made and checked, or how two writers
-keep out of each other's way. Each row carries `entry_hash`: a keyed hash (HMAC-SHA256) over itself
-and the one before it, with a key that is kept outside the database. Words that may name a child
-stand in it only as `content_hash`, so that they can be blanked when a child's record is erased by
-law, and the chain still holds. Triggers refuse every other change of a row. An `Anchor` kept
+Come here to change what an audit row holds, or how the chain is made and checked. Each row carries
+`entry_hash`: a keyed hash over itself and the one before it, with a key that is kept outside the
+database. Words that may name a child stand in it only as `content_hash`, so that they can be
+blanked when a record is erased by law. Triggers refuse every other change. An `Anchor` kept
 elsewhere shows a cut.
 """
 
@@ -13,11 +11,13 @@ import contextvars
 import datetime
 import hashlib
 import hmac
+import itertools
 import json
 import logging
 import os
 import pathlib
 import uuid
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from dataclasses import field as default
@@ -47,21 +47,18 @@ _as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def now():
-    """This moment in UTC, to the second, without a zone: how every stamp is kept."""
+    """This moment in UTC, to the second, without a zone: every stamp."""
     return datetime.datetime.now(datetime.UTC).replace(microsecond=0, tzinfo=None)
 
 
 def on_sqlite(database=db):
-    """Whether a database, the open one when none is given, is an SQLite file."""
     return isinstance(getattr(database, "obj", database), SqliteDatabase)
 
 
 @contextmanager
 def transaction():
-    """All or nothing, one writer at a time: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory
-    lock.
-    """
-    with db.atomic() as everything:
+    """All or nothing, one writer at a time."""
+    with db.atomic() as everything:  # on SQLite BEGIN IMMEDIATE
         if not on_sqlite():
             wait = f"{LONGEST_WAIT}s"
             db.execute_sql("SELECT set_config('lock_timeout', %s, true)", (wait,))
@@ -70,15 +67,12 @@ def transaction():
 
 
 def use_key(key):
-    """Set the key of the chain (bytes): in the data folder and in every backup, never in the
-    database.
-    """
     global _key
     _key = key
 
 
 def keyed_hash(*parts):
-    """The keyed hash of some values, in hexadecimal; raises RuntimeError when no key was set."""
+    """HMAC-SHA256 of some values, in hexadecimal; raises RuntimeError when no key was set."""
     if not _key:
         raise RuntimeError("Set the key of the audit trail first: use_key(...).")
     return hmac.digest(_key, _as_json(parts).encode(), hashlib.sha256).hex()
@@ -100,7 +94,6 @@ _acting = contextvars.ContextVar("acting", default=None)
 
 @contextmanager
 def acting_as(name, user=None, role=""):
-    """Within this block, every change is recorded as made by `name`."""
     token = _acting.set(Actor(name, user, role))
     try:
         yield _acting.get()
@@ -114,10 +107,7 @@ def actor():
 
 def _actor():
     if actor() is None:
-        raise RuntimeError(
-            "Wrap the change in `with acting_as(name):` so that the audit trail can say who made"
-            " it."
-        )
+        raise RuntimeError("Wrap the change in `with acting_as(name):`, to say who made it.")
     return actor()
 
 
@@ -139,7 +129,7 @@ class AuditEntry(Model):
     after = TextField(default="")
     reason = TextField(default="")
     content_hash = CharField(default="", column_name="digest")  # of WORDS
-    # of this row and the entry_hash before; empty: written before there was a chain
+    # of this row and the one before; empty: older than the chain
     entry_hash = CharField(default="", column_name="link")
     erased = BooleanField(default=False)  # WORDS were blanked when the child's record was erased
 
@@ -149,7 +139,6 @@ class AuditEntry(Model):
         indexes = ((("record", "record_id"), False),)
 
     def did(self):
-        """What was done, in words; a move has its own name."""
         return ACTIONS.get(self.act, self.act)
 
 
@@ -170,12 +159,12 @@ CHAINED = (
 
 
 def audit(act, record, question="", before="", after="", reason="", section=""):
-    """Add one row to the audit log; raises RuntimeError when nobody is named as acting."""
+    """Add one row; raises RuntimeError when nobody is named as acting."""
     audit_all(act, record, [(question, before, after, section)], reason)
 
 
+# changes: (question, before, after, section) each
 def audit_all(act, record, changes, reason=""):
-    """Add a row for each (question, before, after, section) of one record."""
     rows = []
     for question, before, after, section in changes:
         row = _about(act, type(record).__name__, record.id, record.pupil_key(), reason)
@@ -185,15 +174,12 @@ def audit_all(act, record, changes, reason=""):
 
 
 def audit_access(act, records, reason=""):
-    """Write down that the person acting saw these records; `act` is one of READ_ACTIONS."""
     audit_accesses([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
 
 
 def audit_accesses(accesses):
-    """Write down accesses, (act, record, record_id, pupil_id, reason) each.
-
-    `listed` is written once for each person, record, pupil and day.
-    """
+    """Write down accesses, (act, record, record_id, pupil_id, reason) each."""
+    # `listed` is written once for each person, kind of record, pupil and day
     listed = ()
     if any(access[0] == "listed" for access in accesses):
         listed = _listed_today()
@@ -205,26 +191,18 @@ def audit_accesses(accesses):
 
 
 def _about(act, record, record_id, pupil_id, reason):
+    row = {"act": act, "record": record, "record_id": record_id, "pupil_id": pupil_id}
     return {
-        "act": act,
-        "record": record,
-        "record_id": record_id,
-        "pupil_id": pupil_id,
+        **row,
         "reason": reason,
-        "section": "",
-        "question": "",
-        "before": "",
-        "after": "",
+        **dict.fromkeys(("section", "question", "before", "after"), ""),
     }
 
 
 def _listed_today():
-    # by number: two colleagues may have one name
-    user = _actor().user
-    theirs = AuditEntry.user_id == user
-    if user is None:
-        theirs = AuditEntry.user_id.is_null()
     today = AuditEntry.at >= now().replace(hour=0, minute=0, second=0)
+    # by number: two colleagues may have one name
+    theirs = AuditEntry.user_id == _actor().user
     rows = AuditEntry.select(AuditEntry.record, AuditEntry.pupil_id)
     return set(rows.where(today, AuditEntry.act == "listed", theirs).tuples())
 
@@ -253,10 +231,9 @@ def _chain(previous, row):
 
 
 def _insert(rows):
-    # written by hand: peewee's insert_many was a sixth of the time of saving a paper
+    # peewee's insert_many was a sixth of the time of saving a paper
     columns = ", ".join(f'"{COLUMNS[name]}"' for name in rows[0])
     one = "(" + ", ".join([db.param] * len(rows[0])) + ")"
-    # of our own names only
     words = f"INSERT INTO audit_entry ({columns}) VALUES " + ", ".join([one] * len(rows))
     values = []
     for row in rows:
@@ -271,12 +248,10 @@ def _last_hash():
 
 
 def hash_entry(previous, row):
-    """The entry_hash of a row (a dict) that follows the entry_hash `previous`."""
     return keyed_hash(previous, *(row[name] for name in CHAINED))
 
 
 def made_with(record):
-    """The press of a button that made a record: its code in the audit log; empty when unknown."""
     made = AuditEntry.select(AuditEntry.request).where(
         AuditEntry.record == type(record).__name__,
         AuditEntry.record_id == record.id,
@@ -287,12 +262,11 @@ def made_with(record):
 
 # --- the chain, checked
 def verify(anchors=()):
-    """What is wrong with the audit log, in sentences, but for what was accepted."""
     return not_accepted(faults(anchors))
 
 
 def not_accepted(found, most=20):
-    """Of these sentences those that nobody has accepted (see `accept`); at most so many of them."""
+    """Of these sentences those that nobody has accepted; at most so many of them."""
     known, told = accepted(), []
     for words in found:
         if words in known:
@@ -303,33 +277,25 @@ def not_accepted(found, most=20):
     return told
 
 
-def accept(found, about, reason):
-    """Write down that somebody knows of these faults; they are then not told again.
-
-    about: the record that the row is written about. Raises ValueError without a reason.
-    """
+def note_accepted(found, about, reason):
     if not (reason or "").strip():
         raise ValueError("Say why it is accepted.")
     audit("accepted", about, before="\n".join(found), reason=reason.strip())
 
 
 def accepted():
-    """The sentences that were accepted. A row that is forged without the key breaks the chain."""
     rows = AuditEntry.select(AuditEntry.before).where(AuditEntry.act == "accepted").tuples()
     return {line for (words,) in rows for line in words.split("\n")}
 
 
 def faults(anchors=(), until=None):
-    """Everything that is wrong with the audit log, a sentence at a time, accepted or not.
-
-    until: the number of the last row to look at; all of them without.
-    """
+    """What is wrong with the audit log up to row `until`, a sentence at a time, accepted or not."""
     if not has_triggers():
         yield "The triggers that keep the audit trail are not in the database."
-    anchors_at = {}
+    anchors_at = defaultdict(list)
     for anchor in set(anchors):
         if anchor.last:
-            anchors_at.setdefault(anchor.last, []).append(anchor)
+            anchors_at[anchor.last].append(anchor)
     chosen = AuditEntry.select()
     if until is not None:
         chosen = chosen.where(AuditEntry.id <= until)
@@ -341,18 +307,17 @@ def faults(anchors=(), until=None):
             if (anchor.link, anchor.rows) != (previous, count):
                 yield (
                     f"Audit row {row['id']} is not what was written down elsewhere on "
-                    f"{day_of(anchor)}{state_of(previous, count)}."
+                    f"{say_anchor(anchor)}{state_of(previous, count)}."
                 )
-    for some in anchors_at.values():
-        for anchor in some:
-            yield (
-                f"Audit row {anchor.last}, the last one when it was written down elsewhere on "
-                f"{day_of(anchor)}, is no longer there."
-            )
+    for anchor in itertools.chain(*anchors_at.values()):
+        yield (
+            f"Audit row {anchor.last}, the last one when it was written down elsewhere on "
+            f"{say_anchor(anchor)}, is no longer there."
+        )
 
 
 def row_faults(previous, row):
-    """What is wrong with one row (a dict) that follows the entry_hash `previous`, in sentences."""
+    """What is wrong with one row (a dict) that follows the entry_hash `previous`."""
     words = [row[name] for name in WORDS]
     if row["entry_hash"] != hash_entry(previous, row):
         state = state_of(previous, *(row[name] for name in CHAINED), row["entry_hash"])
@@ -367,16 +332,14 @@ def row_faults(previous, row):
 
 
 def state_of(*parts):
-    """A short code of what is there now: who accepts a fault accepts no later change with it."""
+    # who accepts a fault accepts no later change with it
     return f" (state {keyed_hash(*parts)[:8]})"
 
 
 # --- anchors
 @dataclass(frozen=True)
 class Anchor:
-    """How far the chain had come at a moment: kept outside the database, it shows that nothing was
-    cut off or written anew.
-    """
+    """How far the chain had come at a moment: kept elsewhere, it shows a cut."""
 
     at: str  # UTC, ISO 8601
     rows: int
@@ -385,10 +348,7 @@ class Anchor:
 
 
 def head(database=None):
-    """The anchor of this moment, or of another database.
-
-    That one is named in each query, for the model is shared by all threads.
-    """
+    # named in each query: the model is shared by all threads
     rows = AuditEntry.select().bind(database or db)
     last = rows.order_by(AuditEntry.id.desc()).first()
     at = f"{now():{STAMP}}"
@@ -398,12 +358,10 @@ def head(database=None):
 
 
 def moment_of(anchor):
-    """When an anchor was written, in UTC; raises ValueError when it does not say so."""
     return datetime.datetime.strptime(anchor.at, STAMP).replace(tzinfo=datetime.UTC)
 
 
-def day_of(anchor):
-    """The day and time of an anchor, in words: `24 Nov 2026, 10:00 UTC`."""
+def say_anchor(anchor):
     at = moment_of(anchor)
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
 
@@ -431,7 +389,6 @@ def write_anchors(path, anchors):
 
 
 def read_anchors(path):
-    """The anchors of a file, as they stand there; a line that a power cut cut off is left out."""
     path = pathlib.Path(path)
     if not path.exists():
         return []
@@ -445,7 +402,7 @@ def anchor_of(said):
         if isinstance(said, str):
             said = json.loads(said)
         anchor = Anchor(**said)
-        day_of(anchor)
+        say_anchor(anchor)
     except (TypeError, ValueError):
         return None
     return anchor
@@ -479,7 +436,6 @@ POSTGRES_TRIGGERS = (
 
 
 def has_triggers():
-    """Whether the triggers that keep the audit log are in the database."""
     wanted = {"audit_entry_stays", "audit_entry_whole"}
     catalogue = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
     if on_sqlite():
@@ -489,18 +445,12 @@ def has_triggers():
 
 
 def install_triggers():
-    """Chain the rows of a version that had no chain, and put the triggers in place.
-
-    Does nothing when they are there.
-    """
+    """Put the triggers in place; chain the rows of a version that had no chain."""
     if has_triggers():
         return
     chained = _last_hash()
     if chained:
-        log.error(
-            "The triggers that keep the audit trail were not in the database and were put back: run"
-            " the command verify."
-        )
+        log.error("The audit triggers were not in the database and were put back: run verify.")
     with transaction():
         if not chained:
             _chain_all()

@@ -4,8 +4,10 @@ Come here to change what “who saw this child” says, or which changes a recor
 """
 
 import datetime
+import itertools
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 
 from audit.actions import ACTIONS, READ_ACTIONS, VISIT_ACTIONS
 from audit.log import AuditEntry
@@ -16,7 +18,6 @@ KINDS = {cls.__name__: cls for cls in every()}
 
 
 def kind_words(kind):
-    """What staff call a kind of record, by the name of its class."""
     if kind not in KINDS:
         return kind
     return KINDS[kind].kind_name()
@@ -24,9 +25,7 @@ def kind_words(kind):
 
 # --- who may read what
 def may_read(user, entry):
-    """Whether this person may read the words of an audit row: the right to the record, and to the
-    section that its question stands under.
-    """
+    """Whether this person may read an audit row: its record, and the section of its question."""
     cls = KINDS.get(entry.record)
     if cls is None or not may(user, "r", cls):
         return False
@@ -35,43 +34,21 @@ def may_read(user, entry):
     return user.role in cls.section_of(entry.question).see
 
 
-def is_about(record):
-    return (
-        (AuditEntry.record == type(record).__name__)
-        & (AuditEntry.record_id == record.id)
-        & same_child(record)
-    )
-
-
-def same_child(record):
-    pupil = record.pupil_key()
-    if pupil is None:
-        return AuditEntry.pupil_id.is_null()
-    return AuditEntry.pupil_id == pupil
-
-
 def history(record, user, most=40):
     """The last changes of a record and its rows that this person may read, newest first."""
-    mine = is_about(record)
+    mine = (AuditEntry.record == type(record).__name__) & (AuditEntry.record_id == record.id)
     for group, cls in record.groups().items():
         keys = [row.id for row in getattr(record, group).select(cls.id)]
         mine |= (AuditEntry.record == cls.__name__) & AuditEntry.record_id.in_(keys)
+    same_child = AuditEntry.pupil_id == record.pupil_key()
     changes = AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
-    found = AuditEntry.select().where(mine, same_child(record), changes)
-    shown = []
-    for entry in since_made(found.order_by(AuditEntry.id.desc())):
-        if len(shown) == most:
-            break
-        if may_read(user, entry):
-            shown.append(entry)
-    return shown
+    found = AuditEntry.select().where(mine, same_child, changes).order_by(AuditEntry.id.desc())
+    shown = filter(partial(may_read, user), since_made(found))
+    return list(itertools.islice(shown, most))
 
 
 def since_made(entries):
-    """Of these audit rows, newest first, those of the records that are there now.
-
-    Before version 1.2.0 the number of a removed record could be given to another one.
-    """
+    """Before version 1.2.0 the number of a removed record could be given to another one."""
     gone = set()
     for entry in entries:
         record = entry.record, entry.record_id
@@ -94,14 +71,14 @@ class Visit:
     counts: Counter = field(default_factory=Counter)  # {(action, kind of record): times}
 
     def hours(self):
-        """From when to when: `10:05 to 10:40`."""
+        # `10:05 to 10:40`
         first, last = f"{self.first:%H:%M}", f"{self.last:%H:%M}"
         if first == last:
             return first
         return f"{first} to {last}"
 
     def say(self):
-        """What was done, in words: `looked at My Plan (3 times), Pupil; changed My Plan`."""
+        # `looked at My Plan (3 times), Pupil; changed My Plan`
         found = []
         for action in VISIT_ACTIONS:
             kinds = []
@@ -114,12 +91,12 @@ class Visit:
 
 
 def who_saw(pupil_id, since=None, most=None):
-    """Everybody who saw or changed anything about a child: [Visit], newest first.
+    """Everybody who saw or changed anything about a child since a date: [Visit], newest first.
 
-    since: a date. The changes of one press of a button count once for each kind of record. The
-    stamps are read as text, which is ten times as quick.
+    The changes of one press of a button count once for each kind of record.
     """
     columns = (AuditEntry.who, AuditEntry.user_id, AuditEntry.act, AuditEntry.record)
+    # stamps as text are ten times as quick
     rows = AuditEntry.select(AuditEntry.at.cast("TEXT"), AuditEntry.request, *columns)
     rows = rows.where(AuditEntry.pupil_id == pupil_id).order_by(AuditEntry.id.desc())
     if since:

@@ -1,7 +1,6 @@
 """Whether the audit log, the sealed papers and the erased rows are whole.
 
 Come here to change what `verify` looks at, or how a fault that the school can explain is accepted.
-How rows are chained is in `audit/log.py`.
 """
 
 import json
@@ -14,34 +13,20 @@ from models import Form, Setting, every
 
 
 def problems(anchors=()):
-    """What is wrong with audit log, seals and erased rows, but for what was accepted: sentences."""
-    return [*trail_problems(anchors), *seal_problems()]
-
-
-def all_faults(anchors=()):
-    """The same, one by one, and with those that were accepted."""
-    yield from audit_log.faults(anchors)
-    yield from erasure_faults()
-    yield from seal_faults()
+    """What is wrong with audit log, seals and erased rows, but for what was accepted."""
+    return [*audit_log.verify(anchors), *erasure_problems(), *seal_problems()]
 
 
 def accept(anchors, reason):
-    """Accept everything that is wrong now; a row of the audit log says so. Returns the sentences.
-
-    Raises ValueError without a reason.
-    """
+    """Accept everything that is wrong now; the sentences. Raises ValueError without a reason."""
     audit_log.install_triggers()  # that the triggers are gone is never accepted
     with transaction():
         known = audit_log.accepted()
-        found = [words for words in all_faults(anchors) if words not in known]
+        every_fault = (*audit_log.faults(anchors), *erasure_faults(), *seal_faults())
+        found = [words for words in every_fault if words not in known]
         if found:
-            audit_log.accept(found, Setting.of_school(), reason)
+            audit_log.note_accepted(found, Setting.of_school(), reason)
     return found
-
-
-def trail_problems(anchors=()):
-    """What is wrong with the chain, its anchors and the erased rows, but for what was accepted."""
-    return [*audit_log.verify(anchors), *erasure_problems()]
 
 
 def erasure_problems():
@@ -54,10 +39,7 @@ def seal_problems():
 
 # --- seals
 def seal_faults():
-    """What is wrong with the sealed papers, in sentences.
-
-    Each is held against the audit row that its sealing wrote, and each such row against its paper.
-    """
+    """What is wrong with the sealed papers: each is held against the audit row of its sealing."""
     entries = seal_entries()
     found = []
     for cls in every(Form):
@@ -70,13 +52,12 @@ def seal_faults():
                 found.append(f"The sealed {cls.kind_name()} number {form.id} {fault}{state}.")
     for (kind, number), entry in entries.items():
         if not entry.erased:
-            paper = f"The sealed {kind_words(kind)} number {number}"
-            found.append(f"{paper} is gone, or no longer sealed.")
+            words = f"The sealed {kind_words(kind)} number {number} is gone, or no longer sealed."
+            found.append(words)
     return found
 
 
 def seal_entries():
-    """The newest audit row of each sealing: {(kind of paper, its number): row}."""
     sealing = AuditEntry.question == "sealed_code"
     rows = AuditEntry.select().where(sealing, (AuditEntry.after != "") | AuditEntry.erased)
     return {(row.record, row.record_id): row for row in rows.order_by(AuditEntry.id)}
@@ -99,8 +80,8 @@ def seal_fault(form, entry):
 def erasure_faults():
     """Audit rows that were blanked although no erasure accounts for it, a sentence each.
 
-    An erasure is known by the row that it wrote: it accounts for every older row about its child,
-    and for the rows about nobody that it names. Its record could be made up; its row could not.
+    An erasure's own row, which could not be made up, accounts for every older row about its child,
+    and for the rows about nobody that it names.
     """
     erased_by, named = {}, set()
     done = AuditEntry.select().where(AuditEntry.act == "erase", AuditEntry.record == "Pupil")

@@ -399,7 +399,7 @@ def accept_faults(why, found):
     """Write into the audit log what is wrong, and why it is accepted; gives the sentences."""
     with acting_as("Restore"):
         if found:
-            audit_log.accept(found, models.Setting.of_school(), why)
+            audit_log.note_accepted(found, models.Setting.of_school(), why)
         return [*found, *verify.accept(backup.daily_anchors(), why)]
 
 

@@ -1,7 +1,5 @@
-"""How papers get onto paper: the typefaces, the process that draws a PDF, and the queue in front of
-it.
+"""How papers get onto paper: typefaces (`fonts`), the process that draws (`worker`) and its queue
+(`printing`), what stands on a paper and where (`pdf`, `layout`).
 
-Come here to change which letters print (`fonts`), what drawing a paper may cost or reach
-(`worker`), or how many papers are drawn at once (`printing`). Nothing here knows a record, a page
-or the database. What stands on a paper is in `papers/pdf.py`.
+Come here to change a paper. Only `pdf` knows records and pages; the others know HTML alone.
 """

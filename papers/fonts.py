@@ -1,14 +1,11 @@
-"""The typefaces of the printed papers: which letters print right, and a plain refusal for those
-which do not.
+"""The typefaces of the papers: which letters print right, and a plain refusal for the others.
 
 Come here to add a typeface or to allow one more script. The font files live in the package
-`weblate-fonts` (licence OFL), never in this repository. ReportLab gets them by name, so a document
-needs no right to read a file.
-
-Arabic prints with all of its letters, joined and from right to left, but without the small vowel
-marks above and below them, as everyday Arabic writing does.
+`weblate-fonts` (licence OFL), not in this repository. Arabic prints joined and from right to left,
+but without the small vowel marks, as everyday Arabic writing does.
 """
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -44,18 +41,15 @@ EVERYDAY = ("school", "wide")
 # Scripts whose letters stand side by side, so that they print right without a shaping engine
 # (looked at, one by one). The words are the first words of the letters' Unicode names. Indic and
 # other joining scripts are left out on purpose.
-SCRIPTS = frozenset(
-    """LATIN GREEK CYRILLIC ARMENIAN GEORGIAN HEBREW ARABIC ETHIOPIC THAI LAO CJK HIRAGANA KATAKANA
-    KATAKANA-HIRAGANA HANGUL TIFINAGH FEMININE MASCULINE MODIFIER MICRO SCRIPT DOUBLE-STRUCK
-    COMBINING FULLWIDTH HALFWIDTH IDEOGRAPHIC KELVIN ANGSTROM OHM""".split()
+SCRIPTS = re.compile(
+    "LATIN|GREEK|CYRILLIC|ARMENIAN|GEORGIAN|HEBREW|ARABIC|ETHIOPIC|THAI|LAO|CJK|HIRAGANA|KATAKANA"
+    "|KATAKANA-HIRAGANA|HANGUL|TIFINAGH|FEMININE|MASCULINE|MODIFIER|MICRO|SCRIPT|DOUBLE-STRUCK"
+    "|COMBINING|FULLWIDTH|HALFWIDTH|IDEOGRAPHIC|KELVIN|ANGSTROM|OHM"
 )
 
 
 # --- the files
 def load_fonts(html=b""):
-    """Make typefaces known to the printer: the two everyday ones, and those which the page asks for
-    by their class.
-    """
     for family in FAMILIES:
         if family in EVERYDAY or f'class="font-{family}"'.encode() in html:
             _load_family(family)
@@ -79,7 +73,6 @@ def _load_family(family):
 
 @cache
 def letters_of(family):
-    """The code points which all faces of a family can draw."""
     return frozenset.intersection(*(frozenset(face.face.charToGlyph) for face in _faces(family)))
 
 
@@ -97,9 +90,7 @@ def _faces(family):
 
 # --- text
 def printable(text):
-    """Text as safe HTML in which every letter names a typeface that has it. Line breaks become
-    <br />.
-    """
+    """Text as safe HTML in which every letter names a typeface that has it."""
     if _needs_no_work(text):
         return escape(text).replace("\n", Markup("<br />"))
     html = Markup("")
@@ -124,15 +115,15 @@ def unprintable(text):
         return ""
     shown = []
     for character in sorted(wrong)[:8]:
-        is_mark = unicodedata.category(character) == "Mn"
-        shown.append(f"◌{character}" if is_mark else character)
+        circle = "◌" if unicodedata.category(character) == "Mn" else ""
+        shown.append(circle + character)
     if len(wrong) > 8:
         shown.append("and others")
     scripts = " and ".join(sorted({_script(character) for character in wrong}))
     return (
         "This cannot be printed, because the paper would show these characters wrongly: "
-        f"{' '.join(shown)} ({scripts}). Please write them in English letters as well or instead, "
-        "or print the page from the screen."
+        f"{' '.join(shown)} ({scripts}). Please write them in English letters, or print the page "
+        "from the screen."
     )
 
 
@@ -142,7 +133,6 @@ def _needs_no_work(text):
 
 @lru_cache(maxsize=20_000)
 def _is_plain_character(character):
-    """Whether it has nothing to be composed or raised, and is in the first typeface."""
     if character in "\n\t":
         return True
     if unicodedata.category(character)[0] not in "LNPSZ":
@@ -151,9 +141,6 @@ def _is_plain_character(character):
 
 
 def _visible(text):
-    """Composed text (NFC) without what cannot be seen on paper: controls, surrogates, direction
-    marks.
-    """
     kept = []
     for character in nfc(text).replace("\r\n", "\n").replace("\r", "\n"):
         unseen = unicodedata.category(character) in ("Cc", "Cf", "Cs") or character in VARIATIONS
@@ -163,9 +150,8 @@ def _visible(text):
 
 
 def _raised(cluster):
-    """One letter, escaped. Without a shaping engine its mark would be drawn over a capital, or over
-    the mark below (most Thai names have such a pair): that one is raised.
-    """
+    # Without a shaping engine a mark would be drawn over a capital, or over the mark below (most
+    # Thai names have such a pair): that one is raised.
     below, last = cluster[:-1], cluster[-1]
     if not below or not _is_above(last):
         return escape(cluster)
@@ -180,9 +166,7 @@ def _is_above(character):
 
 
 def _with_fonts(text):
-    """Pair each letter (with its marks) with its family; a space stays with the family before
-    it.
-    """
+    # a space stays with the family before it
     pairs, family = [], "school"
     for cluster in _clusters(text):
         if cluster != " " or not family:
@@ -192,10 +176,9 @@ def _with_fonts(text):
 
 
 def _clusters(text):
-    """Split text in letters, each with the combining marks that follow it."""
     clusters = []
     for character in text:
-        joins = unicodedata.category(character).startswith("M") or character == NON_JOINER
+        joins = unicodedata.category(character)[0] == "M" or character == NON_JOINER
         if clusters and joins:
             clusters[-1] += character
         else:
@@ -220,7 +203,6 @@ def _family(cluster):
 
 
 def _stands_alone(character):
-    """Whether a character prints right without a shaping engine."""
     if ord(character) > 0xFFFF:
         # ReportLab writes a wrong text layer for these (searching and copying would fail)
         return False
@@ -230,11 +212,11 @@ def _stands_alone(character):
         # the paper draws with the joined forms only
         forms = (character, *LETTERS_ARABIC.get(character, ()))
         return any(form >= "\ufb50" for form in forms)
-    return category[0] not in "LM" or word in SCRIPTS
+    return category[0] not in "LM" or bool(SCRIPTS.fullmatch(word))
 
 
 def _first_word(character):
-    """The first word of a character's Unicode name: its script, for a letter."""
+    # of its Unicode name: for a letter its script
     return unicodedata.name(character, "UNKNOWN").split()[0]
 
 

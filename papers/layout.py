@@ -1,10 +1,9 @@
-"""How each question is laid out on paper: beside or above its answer, boxes to tick, lines to write
-on, a table.
+"""How each question is laid out on paper: boxes to tick, lines to write on, a table.
 
 Come here to change when a list becomes a table, how wide its columns are, or how much room there is
-to write. Each line of `record.document` is told `how` it is drawn: the name of a macro in
-`templates/paper_parts.html`. Long words never stand in a table cell, because a cell taller than a
-page shrinks until its words cannot be read.
+to write. Each line of `record.document` is told `how` it is drawn: a macro of
+`templates/paper_parts.html`. Long words never stand in a table cell: one taller than a page shrinks
+until it cannot be read.
 """
 
 LETTERS_OF_CELL, LINES_OF_CELL = 200, 5  # the most that stand in a table cell
@@ -18,31 +17,25 @@ BESIDE, IN_A_BLOCK, IN_A_PAIR, IN_A_LINE = 56, 50, 42, 105
 
 
 def ready(sections, blank):
-    """The sections with every line told how it is drawn."""
     found = []
     for section in sections:
-        lines = []
-        for line in section["lines"]:
-            if "columns" not in line:
-                lines.append(_laid_out(line, blank))
-            elif blank:
-                lines.append(_blank_list(line))
-            else:
-                lines.append(_filled_list(line))
-        found.append({**section, "lines": lines})
+        found.append({**section, "lines": [_laid_out(line, blank) for line in section["lines"]]})
     return found
 
 
 def _laid_out(line, blank):
-    """A question with `how` it is drawn: ticks, fact (beside it), long (below it), line or box (to
-    write in).
-    """
+    if "columns" not in line:
+        return _answer_line(line, blank)
+    return _blank_list(line) if blank else _filled_list(line)
+
+
+def _answer_line(line, blank):
     options, answer = line["options"], line["answer"]
     chosen = [words for words in answer.split("; ") if words] if options else []
     line = {**line, "chosen": chosen}
     if options and (blank or len(options) <= FEW_OPTIONS):
-        no_longer_offered = [words for words in chosen if words not in options]
-        options = options + no_longer_offered
+        # with those no longer offered
+        options = list(dict.fromkeys([*options, *chosen]))
         return {**line, "how": "ticks", "options": options, "place": _tick_place(options)}
     if blank and not answer:
         how = "box" if line["rows"] > 1 else "line"
@@ -52,22 +45,19 @@ def _laid_out(line, blank):
 
 
 def _tick_place(options):
-    """Where the boxes to tick stand: beside the question, below it in pairs, or below it one a
-    line.
-    """
     if _width(options) <= BESIDE:
         return "beside"
-    in_pairs = len(options) >= 4 and max(map(len, options)) <= IN_A_PAIR
-    return "pairs" if in_pairs else "below"
+    if len(options) >= 4 and max(map(len, options)) <= IN_A_PAIR:
+        return "pairs"
+    return "below"
 
 
 def _width(options):
-    """The letters that options take side by side, with their boxes."""
+    # letters side by side, with their boxes
     return sum(len(words) + 4 for words in options)
 
 
 def _blank_list(group):
-    """An empty list: a table to write in, or a block for each line when it has much to write."""
     columns = group["columns"]
     many_options = any(sum(map(len, column["options"])) > 40 for column in columns)
     how = "blocks" if many_options or len(columns) > MOST_RULED else "ruled"
@@ -75,40 +65,30 @@ def _blank_list(group):
 
 
 def _filled_list(group):
-    """A list of rows: a table when all is short, else each row as a stack."""
     columns, table = group["columns"], group["table"]
-    how = "stack"
-    if not table:
-        how = "none"
-    elif _fits_table(columns, table):
-        how = "table"
+    how = "none"
+    if table:
+        how = "table" if _fits_table(columns, table) else "stack"
     entries = [_stacked(columns, row) for row in table]
     return {**group, "how": how, "entries": entries, "widths": widths(columns, table)}
 
 
 def _grid(columns):
-    """The cells of one empty entry to write in: what needs room has a line of its own, the others
-    stand in pairs.
-    """
+    # what needs room has its own line, the others stand in pairs
     grid, open_pair = [], False
     for number, column in enumerate(columns):
         needs_room = column.get("rows", 1) > 1 or _width(column["options"]) > IN_A_BLOCK
-        if number == 0 or needs_room:
-            grid.append([column])
-            open_pair = False
-        elif open_pair:
+        alone = number == 0 or needs_room
+        if open_pair and not alone:
             grid[-1].append(column)
-            open_pair = False
         else:
             grid.append([column])
-            open_pair = True
+        open_pair = not alone and not open_pair
     return grid
 
 
 def _stacked(columns, row):
-    """One row as a stack: short answers run on in one line of the paper, a longer one stands below
-    its question.
-    """
+    # short answers share a line, a longer one stands below its question
     stack, room = [], 0
     for column, answer in zip(columns, row, strict=True):
         fact = (column["label"], answer)
@@ -128,9 +108,6 @@ def fits_cell(text):
 
 
 def _fits_table(columns, table):
-    """Whether rows can be ruled as a table: few columns, short answers, and no word wider than its
-    column.
-    """
     if len(columns) > MOST_COLUMNS:
         return False
     if not all(fits_cell(cell) for row in table for cell in row):
@@ -139,7 +116,7 @@ def _fits_table(columns, table):
 
 
 def _least_widths(columns, table):
-    """The least width of each column in centimetres: that of its longest word."""
+    # centimetres for the longest word
     least = []
     for number, column in enumerate(columns):
         words = column["label"].split()
@@ -150,9 +127,7 @@ def _least_widths(columns, table):
 
 
 def widths(columns, table):
-    """The width of each column in per cent: room for its longest word, and more where more
-    is said.
-    """
+    """The width of each column in per cent: room for its longest word, more where more is said."""
     least, most = _least_widths(columns, table), []
     for number, column in enumerate(columns):
         said = [12, *map(len, [column["label"], *column["options"]])]

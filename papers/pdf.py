@@ -1,10 +1,7 @@
-"""The papers: blank, draft, completed and sealed forms, letters, the family pack, the whole record,
-the profile.
+"""The papers: forms in every state, letters, the family pack, the whole record, the profile.
 
 Come here to change what is on a paper and in which order. How it looks is in `templates/paper.html`
-and `static/paper.css`, how a question is laid out in `layout`. The words come from
-`record.document`, so a new question prints without a change here. A letter that the typefaces
-cannot draw is refused in a sentence.
+and `static/paper.css`. The words come from `record.document`: a new question prints by itself.
 """
 
 import datetime
@@ -21,6 +18,7 @@ from markupsafe import Markup
 import workflow
 from audit import log as audit_log
 from models import (
+    STATUS,
     FamilyThinks,
     Form,
     Letter,
@@ -43,13 +41,13 @@ from records.record import document
 
 DRAFT_WORDS = "Not yet completed. Please do not rely on it or share it."
 BROKEN_WORDS = (
-    "The words kept no longer match the check code they were sealed with. Please do not rely on"
-    " this paper, and tell the SENCO."
+    "Its words no longer match the check code they were sealed with. Please do not rely on this"
+    " paper, and tell the SENCO."
 )
 FAMILY_WORDS = (
-    "We would like to hear from you and from your child. Write as much or as little as you like, in"
-    " any language, and leave out anything you would rather not say. If it is easier to talk,"
-    " please ask us: we will write it down with you."
+    "We would like to hear from you and your child. Write as much or as little as you like, in any"
+    " language, and leave out what you would rather not say. If it is easier to talk, please ask"
+    " us: we will write it down with you."
 )
 RECORD_WORDS = (
     "Everything the school keeps on the Learning Pathway about this child, as far as the person who"
@@ -68,9 +66,6 @@ log = logging.getLogger("portal.paper")
 
 # --- the papers, for the views
 def place():
-    """A place in the print queue for the person who asks: `with place():`. Raises PaperError when
-    there is none.
-    """
     actor = audit_log.actor()
     return printing.printers_of(current_app).place(actor.user if actor else None)
 
@@ -84,32 +79,27 @@ def as_response(make):
             with place():
                 return make(*args)
         except (printing.Busy, printing.GivenUp) as problem:
-            page = _error_page("This cannot be printed just now", problem, retry=request.path)
+            said = {"title": "This cannot be printed just now", "retry": request.path}
+            page = render_template("error.html", **said, words=str(problem))
             return make_response(page, 503, {"Retry-After": printing.TRY_AGAIN})
         except PaperError as problem:
-            return make_response(_error_page("This cannot be printed", problem), 422)
+            said = {"title": "This cannot be printed", "words": str(problem)}
+            return make_response(render_template("error.html", **said), 422)
 
     return respond
 
 
-def _error_page(title, problem, retry=""):
-    return render_template("error.html", title=title, words=str(problem), retry=retry)
-
-
 @as_response
 def one(record, user):
-    """One record of a pupil as a PDF: a paper in its state, a letter, or anything else as a
-    completed form.
-    """
-    page = {"pupil": record.pupil}
+    """One record of a pupil as a PDF."""
     if isinstance(record, Letter):
-        page |= {"kind": "letter", "title": record.kind_name(), **_letter(record)}
+        page = {"kind": "letter", "title": record.kind_name(), **_letter(record)}
     else:
         part = _part_of(record, user)
-        page |= {"kind": "form", "title": part["title"], "parts": [part]}
+        page = {"kind": "form", "title": part["title"], "parts": [part]}
         if part["state"].get("kind") in ("draft", "declined"):
             page["tag"] = part["state"]["tag"]
-    return _response(f"{record.slug()}-{record.id}", user, **page)
+    return _response(f"{record.slug()}-{record.id}", user, pupil=record.pupil, **page)
 
 
 @as_response
@@ -121,39 +111,25 @@ def blank(record_class):
 
 @as_response
 def blank_pack(stage):
-    """All papers of one stage (a code of `workflow.STAGES`), empty."""
-    return _response(
-        f"blank-{stage.lower()}",
-        kind="pack",
-        title="Papers to fill in",
-        parts=[_blank_part(paper.form) for paper in workflow.PAPERS if paper.stage == stage],
-        blank=True,
-        cover=workflow.stage_label(stage),
-        words="The papers of this stage, empty, to fill in by hand.",
-    )
+    page = {
+        "title": "Papers to fill in",
+        "cover": workflow.stage_label(stage),
+        "words": "The papers of this stage, empty, to fill in by hand.",
+    }
+    parts = [_blank_part(paper.form) for paper in workflow.PAPERS if paper.stage == stage]
+    return _response(f"blank-{stage.lower()}", kind="pack", blank=True, parts=parts, **page)
 
 
 @as_response
 def family_pack(pupil, user):
-    """The five forms of Stage 3 for one family: empty but for the child's name, without what is not
-    for the family.
-    """
-    return _response(
-        f"family-pack-{pupil.id}",
-        user,
-        kind="pack",
-        title="Family pack",
-        pupil=pupil,
-        parts=[_blank_part(paper.form, pupil) for paper in workflow.PAPERS if paper.kind == "side"],
-        blank=True,
-        cover="Family pack",
-        words=FAMILY_WORDS,
-    )
+    title = "Family pack"
+    page = {"title": title, "cover": title, "words": FAMILY_WORDS, "pupil": pupil}
+    parts = [_blank_part(paper.form, pupil) for paper in workflow.PAPERS if paper.kind == "side"]
+    return _response(f"family-pack-{pupil.id}", user, kind="pack", blank=True, parts=parts, **page)
 
 
 @as_response
 def whole_record(pupil, user):
-    """Everything kept about a pupil that this person may see."""
     forms = _forms(pupil, user, workflow.every_form())
     parts = [{**_part_of(pupil, user), "title": "Pupil details"}]
     parts += [{**_part_of(form, user), "entry": _contents_line(form)} for form in forms]
@@ -164,9 +140,7 @@ def whole_record(pupil, user):
 
 
 def given_record(pupil, papers):
-    """The bytes of a PDF of what is given of a child: `papers` is [(record, data), ...]. Raises
-    PaperError.
-    """
+    """The bytes of a PDF of what is given of a child: [(record, data), ...]. Raises PaperError."""
     details, forms, chapters = [], [], {}
     for record, told in papers:
         part = _paper_part(record, told)
@@ -183,15 +157,12 @@ def given_record(pupil, papers):
 
 
 def _record_page(pupil, parts, words):
-    title = "Pupil record"
-    page = {"kind": "record", "title": title, "cover": title}
+    page = {"kind": "record", **dict.fromkeys(("title", "cover"), "Pupil record")}
     return {**page, "pupil": pupil, "parts": parts, "words": words}
 
 
 def receipt(pupil):
-    """The bytes of the receipt that goes with a leaver's record, for the next school to send back.
-    Raises PaperError.
-    """
+    """The bytes of the receipt that the next school sends back. Raises PaperError."""
     school = Setting.of_school()
     sent = {
         "Pupil": f"{pupil.forename} {pupil.surname}",
@@ -207,12 +178,8 @@ def receipt(pupil):
         _receipt_section("What was sent", sent),
         _receipt_section("Please fill in, and send this page back to us", dict.fromkeys(asked, "")),
     ]
-    part = {
-        **EMPTY,
-        "title": "Receipt for a pupil's record",
-        "purpose": RECEIPT_WORDS,
-        "sections": layout.ready(sections, blank=True),
-    }
+    part = {**EMPTY, "title": "Receipt for a pupil's record", "purpose": RECEIPT_WORDS}
+    part["sections"] = layout.ready(sections, blank=True)
     return render(_html(kind="form", title="Receipt", pupil=pupil, parts=[part], blank=True))
 
 
@@ -224,21 +191,12 @@ def _receipt_section(label, answers):
 
 @as_response
 def profile(pupil, user):
-    """The one-page profile. Lists are shortened until it fits one page; the letters keep their
-    size.
-    """
+    """The one-page profile: lists are shortened until it fits; the letters keep their size."""
     panels = _panels(pupil, user)
+    page = {"kind": "profile", "title": "One-page profile", "pupil": pupil}
     for room, items, letters in PROFILE_SIZES:
         short = [(title, colour, shorten(said, items, letters)) for title, colour, said in panels]
-        response = _response(
-            f"profile-{pupil.id}",
-            user,
-            kind="profile",
-            title="One-page profile",
-            pupil=pupil,
-            panels=short,
-            room=room,
-        )
+        response = _response(f"profile-{pupil.id}", user, **page, panels=short, room=room)
         if _pages(response) == 1:
             break
     return response
@@ -262,13 +220,13 @@ def _response(name, user=None, **page):
 def _html(user=None, pupil=None, **page):
     printed = f"Printed on {say_day(today())}"
     if user:
-        printed += f" by {_brief(user.name)}"
+        printed += f" by {cut(user.name, 60)}"
     return render_template(
         "paper.html",
         **{"blank": False, "parts": (), "tag": "", "room": 0, **page},
         p=word,
         pieces=pieces,
-        brief=_brief,
+        cut=cut,
         css=Markup(SHEET.read_text(encoding="utf-8")),
         school=Setting.of_school(),
         printed=printed,
@@ -277,25 +235,17 @@ def _html(user=None, pupil=None, **page):
     )
 
 
-def _brief(name):
-    return _shortened(name or "", 60)
-
-
 def word(text):
-    """Text as safe HTML in typefaces that have its letters; raises PaperError for letters that
-    would come out wrong.
-    """
-    problem = fonts.unprintable(str(text))
+    text = str(text)
+    problem = fonts.unprintable(text)
     if problem:
         raise PaperError(problem)
-    return fonts.printable(str(text))
+    return fonts.printable(text)
 
 
 def pieces(text):
-    """Cut an answer in its paragraphs; cut a long first one after a sentence, so that its question
-    stays beside it.
-    """
     parts = [part for part in text.splitlines() if part.strip()]
+    # so that a question stays beside its answer
     if parts and len(parts[0]) > 900:
         start, end = re.match(r"(.{200,}?[.!?…]\s|.{400}\S*\s|.*)(.*)", parts[0]).groups()
         parts[:1] = [start, end] if end else [start]
@@ -323,29 +273,26 @@ def _part_of(record, user):
 
 
 def _paper_part(record, content):
-    """The data of a record as a part of a paper."""
     state = _state(record, content)
     sections = layout.ready(content["sections"], blank=False)
     if state.get("kind") == "declined":
         sections = [section for section in sections if _is_answered(section)]
-    purpose = _sentence(content["purpose"])
-    return {"title": content["title"], "purpose": purpose, "state": state, "sections": sections}
+    return {**_heading(content), "state": state, "sections": sections}
 
 
 def _is_answered(section):
     return any(line.get("answer") or line.get("table") for line in section["lines"])
 
 
-def _sentence(words):
-    return words[:1].upper() + words[1:]
+def _heading(content):
+    purpose = content["purpose"]
+    return {**EMPTY, "title": content["title"], "purpose": purpose[:1].upper() + purpose[1:]}
 
 
 def _blank_part(record_class, pupil=None):
-    """An empty form; with a pupil the family's copy: the name is filled in, and only what is for
-    them is asked.
-    """
     content = document(record_class)
     groups = record_class.groups()
+    # the family's copy asks only what is for them
     sections = [s for s in content["sections"] if s["family"] or pupil is None]
     for section in sections:
         for line in section["lines"]:
@@ -355,12 +302,10 @@ def _blank_part(record_class, pupil=None):
                 asked = groups[line["name"]].questions()
                 for column, (_, question) in zip(line["columns"], asked, strict=True):
                     column["rows"] = question.ask.rows
-    purpose, ready = _sentence(content["purpose"]), layout.ready(sections, blank=True)
-    return {**EMPTY, "title": content["title"], "purpose": purpose, "sections": ready}
+    return {**_heading(content), "sections": layout.ready(sections, blank=True)}
 
 
 def _state(record, content):
-    """The box under the title of a paper that says how far one may rely on it."""
     if not isinstance(record, Form):
         if not getattr(record, "void", False):
             return {}
@@ -370,10 +315,10 @@ def _state(record, content):
     if record.status == "draft":
         state["words"] = DRAFT_WORDS
     elif record.status == "complete":
-        state["words"] = "Not yet agreed and sealed."
+        written = ""
         if record.entered_by:
-            begun = say_moment(record.entered_at)
-            state["words"] = f"Written by {record.entered_by}, begun on {begun}. {state['words']}"
+            written = f"Written by {record.entered_by}, begun on {say_moment(record.entered_at)}. "
+        state["words"] = f"{written}Not yet agreed and sealed."
     elif record.status == "declined":
         state["words"] = f"Not filled in. Reason: {record.declined_why or 'not given'}"
     elif record.seal_holds():
@@ -396,15 +341,12 @@ def _seal_words(form, content):
 
 
 # --- the whole record
-def _forms(pupil, user, classes, states=None):
-    """The papers of these classes that this person may see, oldest first."""
+def _forms(pupil, user, classes, states=STATUS):
     found = []
     for cls in classes:
         if may(user, "r", cls):
             found.extend(cls.select().where(cls.pupil == pupil))
-    if states:
-        found = [form for form in found if form.status in states]
-    return sorted(found, key=_age)
+    return sorted((f for f in found if f.status in states), key=_age)
 
 
 def _age(form):
@@ -416,7 +358,6 @@ def _contents_line(form):
 
 
 def _chapters(pupil, user):
-    """What is kept beside the papers, a chapter for each kind of record."""
     for cls in every(PupilRecord):
         if issubclass(cls, (Form, Placement, ListMembership)) or not may(user, "r", cls):
             continue
@@ -426,41 +367,34 @@ def _chapters(pupil, user):
             yield {**EMPTY, "title": cls.plural(), "records": parts}
 
 
+TIMELINE = (
+    ("Stages", Placement, ("started_on", "ended_on", "stage", "cycle", "move", "decided_by")),
+    ("Lists", ListMembership, ("started_on", "ended_on", "list")),
+    ("What was said at each move", Placement, ("started_on", "move", "answers")),
+)
+
+
 def _timeline(pupil, user):
-    """The stages and the lists, from when to when, and what was said at each move."""
     lines = []
-    if may(user, "r", Placement):
-        names = ("started_on", "ended_on", "stage", "cycle", "move", "decided_by")
-        lines.append(_history("Stages", Placement, names, pupil))
-    if may(user, "r", ListMembership):
-        names = ("started_on", "ended_on", "list")
-        lines.append(_history("Lists", ListMembership, names, pupil))
-    if may(user, "r", Placement):
-        said = _history("", Placement, ("started_on", "move", "answers"), pupil)
-        table = [row for row in said["table"] if row[2]]
-        heads = ("From", "Move", "What was asked")
-        lines.append(_table("What was said at each move", heads, table))
-    lines = [line for line in lines if line["table"]]
+    for label, cls, names in TIMELINE:
+        if not may(user, "r", cls):
+            continue
+        rows = cls.select().where(cls.pupil == pupil).order_by(cls.started_on, cls.id)
+        table = [[_short_answer(row, name) for name in names] for row in rows]
+        if "answers" in names:
+            table = [row for row in table if row[-1]]
+        fields = [cls._meta.fields[name] for name in names]
+        columns = [{"label": field.verbose_name or "", "options": []} for field in fields]
+        if table:
+            line = {"name": "", "label": label, "prompt": "", "columns": columns, "table": table}
+            lines.append(line)
     if lines:
         section = {"label": "", "prompt": "", "code": "", "lines": lines}
         ready = layout.ready([section], blank=False)
         yield {**EMPTY, "title": "Stages and lists", "sections": ready}
 
 
-def _history(label, cls, names, pupil):
-    rows = cls.select().where(cls.pupil == pupil).order_by(cls.started_on, cls.id)
-    table = [[_short_answer(row, name) for name in names] for row in rows]
-    return _table(label, [cls._meta.fields[name].verbose_name for name in names], table)
-
-
-def _table(label, heads, table):
-    """A list of rows as `record.document` gives it."""
-    columns = [{"label": head or "", "options": []} for head in heads]
-    return {"name": "", "label": label, "prompt": "", "columns": columns, "table": table}
-
-
 def _short_answer(row, name):
-    """An answer for the timeline, with a mark on what was an error."""
     value = getattr(row, name)
     if isinstance(value, datetime.date):
         return short_day(value)
@@ -487,15 +421,8 @@ def _letter(letter):
 # --- the one-page profile
 # Room below each list in points, the most items of a list, the most letters of an item: the first
 # that fits is taken.
-PROFILE_SIZES = (
-    (96, 9, 260),
-    (64, 9, 260),
-    (32, 9, 260),
-    (0, 9, 260),
-    (0, 6, 160),
-    (0, 4, 110),
-    (0, 2, 80),
-)
+PROFILE_SIZES = [(room, 9, 260) for room in (96, 64, 32, 0)]
+PROFILE_SIZES += [(0, 6, 160), (0, 4, 110), (0, 2, 80)]
 PANELS = (
     ("What people appreciate about me", "sun", ((PupilViews, "good_at"), (FamilyThinks, "admire"))),
     (
@@ -527,9 +454,6 @@ PANELS = (
 
 
 def _panels(pupil, user):
-    """The panels of the profile, [(title, colour, [(words, whose), ...])], from papers that this
-    person may see.
-    """
     answers = {Strategy: {"strategy": _strategies(pupil, user)}}
     for source, classes, states in (
         ("plan", (MyPlan, MyPlanPlus), ("sealed",)),
@@ -550,7 +474,6 @@ def _panels(pupil, user):
 
 
 def _answers(form, user):
-    """What a paper says, by the name of the question; of a list of rows the first column."""
     answers = {}
     for section in form.content(user.role)["sections"]:
         for line in section["lines"]:
@@ -560,7 +483,6 @@ def _answers(form, user):
 
 
 def _strategies(pupil, user):
-    """The everyday strategies of today, one a line."""
     if not may(user, "r", Strategy):
         return ""
     query = Strategy.select().where(Strategy.pupil == pupil, Strategy.until.is_null())
@@ -568,28 +490,23 @@ def _strategies(pupil, user):
 
 
 def _items(text):
-    lines = (part.strip(" \t-•*·") for part in re.split(r"\n|(?<=\w\w\w[.!?…])\s+", text))
-    return [line for line in lines if line]
+    lines = re.split(r"\n|(?<=\w\w\w[.!?…])\s+", text)
+    return list(filter(None, (line.strip(" \t-•*·") for line in lines)))
 
 
 def _in_turn(lists):
-    """The items of several lists, one from each in turn, so that a shortened list keeps every
-    voice; none twice.
-    """
+    # so that a shortened list keeps every voice; none twice
     found = {}
-    for row in itertools.zip_longest(*lists):
-        for item in row:
-            if item:
-                found.setdefault(item[0], item)
+    for item in filter(None, itertools.chain(*itertools.zip_longest(*lists))):
+        found.setdefault(item[0], item)
     return list(found.values())
 
 
 def shorten(said, items, letters):
-    """At most so many items, each of at most so many letters, cut after a whole word."""
-    return [(_shortened(text, letters), whose) for text, whose in said[:items]]
+    return [(cut(text, letters), whose) for text, whose in said[:items]]
 
 
-def _shortened(text, letters):
+def cut(text, letters):
     if len(text) <= letters:
         return text
     return text[:letters].rsplit(" ", 1)[0].rstrip(",;: ") + "…"

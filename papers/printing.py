@@ -2,9 +2,7 @@
 people never draw.
 
 Come here to change how many papers are drawn at once, how many may wait, and what happens when
-nobody waits any more: their paper leaves the queue, or its process is ended. A process that has
-ended is replaced when the next paper needs it. Nothing is written to disk. What drawing costs and
-reaches is in `worker`.
+nobody waits any more: their paper leaves the queue, or its process is ended.
 """
 
 import contextlib
@@ -49,27 +47,24 @@ class GivenUp(PaperError):
 
 
 def never():
-    """For a paper that is wanted to the end."""
     return False
 
 
 def printers_of(app):
-    """The print queue of a program; one that has none draws by itself, as the tests do."""
+    # the tests have no queue
     return app.extensions.get("printing", IN_PROCESS)
 
 
 class InProcess:
-    """Draws in this very process, where nobody else waits: the tests."""
+    """Draws in this very process, where nobody else waits."""
 
     def place(self, person):
-        """A place is always free."""
         return contextlib.nullcontext()
 
     def warm(self):
-        """Nothing is started."""
+        pass
 
     def draw(self, html, gone=never):
-        """The bytes of the PDF of a whole HTML page. Raises PaperError."""
         return worker.draw_pdf(html.encode("utf-8", "ignore"))
 
 
@@ -77,9 +72,7 @@ IN_PROCESS = InProcess()
 
 
 class Printers:
-    """The print queue of one server: at most WORKERS processes, started when they are first
-    needed.
-    """
+    """The print queue of one server: at most WORKERS processes, started when first needed."""
 
     def __init__(self, seconds=worker.SECONDS, memory=worker.MEMORY):
         self.limits = (str(seconds), str(memory))
@@ -89,16 +82,19 @@ class Printers:
         self.counting = threading.Lock()
 
     def warm(self):
-        """Start one process now, so that the first paper need not wait for it."""
+        # so that the first paper need not wait
         self.idle.append(Worker(self.limits))
 
     @contextlib.contextmanager
     def place(self, person):
-        """A place among the requests that wait for papers; `person` is a number. Raises Busy,
-        without waiting.
-        """
+        """A place among the requests that wait; `person` is a number. Raises Busy at once."""
         with self.counting:
-            self._refuse_too_many(person)
+            if self.waiting[person] >= EACH:
+                log.warning("no paper: this person waits for %d already", EACH)
+                raise Busy(YOURS)
+            if self.waiting.total() >= WAITING:
+                log.warning("no paper: %d requests wait for papers already", WAITING)
+                raise Busy(OTHERS)
             self.waiting[person] += 1
         try:
             try:
@@ -110,18 +106,8 @@ class Printers:
             log.info("a paper was given up: nobody waits for it")
             raise
 
-    def _refuse_too_many(self, person):
-        if self.waiting[person] >= EACH:
-            log.warning("no paper: this person waits for %d already", EACH)
-            raise Busy(YOURS)
-        if self.waiting.total() >= WAITING:
-            log.warning("no paper: %d requests wait for papers already", WAITING)
-            raise Busy(OTHERS)
-
     def draw(self, html, gone=never):
-        """The bytes of the PDF of a whole HTML page (str); `gone()` says whether nobody waits any
-        more. Raises PaperError; GivenUp when nobody waits.
-        """
+        """The bytes of the PDF of a page (str). Raises PaperError; GivenUp once `gone()`."""
         while not self.slots.acquire(timeout=LOOK):
             if gone():
                 raise GivenUp(ENDED)
@@ -167,7 +153,7 @@ class Worker:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        """Put each answer into the queue; None when the process has ended."""
+        # None says that the process has ended
         with self.process.stdout as pipe, contextlib.suppress(EOFError):
             while True:
                 self.answers.put(worker.receive(pipe))
@@ -184,9 +170,7 @@ class Worker:
             self.process.stdin.close()
 
     def draw(self, html, gone):
-        """The bytes of the PDF of a page (bytes). Raises PaperError; ends the process when nobody
-        waits any more.
-        """
+        """The bytes of the PDF of a page (bytes). Raises PaperError; ends when nobody waits."""
         self.papers += 1
         # a process that has ended says so when its answer is read
         with contextlib.suppress(OSError):

@@ -1,9 +1,7 @@
-"""The process that draws papers: whole HTML pages come in on its standard input, PDFs go out on its
-standard output.
+"""The process that draws papers: whole HTML pages come in on its standard input, PDFs go out.
 
-Come here to change what drawing one paper may cost or reach. The process knows typefaces and HTML,
-nothing of the records: it reads no database, no file of the school and no network. It ends when its
-input ends, in the middle of a paper too, so it never outlives the portal.
+Come here to change what drawing one paper may cost or reach. The process reads no database, no file
+of the school and no network. It ends when its input ends, so it never outlives the portal.
 """
 
 import contextlib
@@ -51,7 +49,6 @@ class PaperError(Exception):
 
 # --- messages
 def send(pipe, kind, body):
-    """Write one message. Raises OSError when nobody reads any more."""
     pipe.write(HEADER.pack(kind, len(body)))
     pipe.write(body)
     pipe.flush()
@@ -71,9 +68,6 @@ def receive(pipe):
 
 # --- drawing
 def access_policy():
-    """What a paper may reach: no folder and no network. The typefaces are known by name, the style
-    sheet is inside.
-    """
     from xhtml2pdf.config.resources import ResourceAccessPolicy
 
     # the library's limit counts the time on the wall: Windows has no other
@@ -103,9 +97,7 @@ def draw_pdf(html):
 
 # --- the process
 def main(seconds, memory):
-    """Draw one page after the other until the input ends; each may take so many seconds of
-    processor time, and the process so many bytes of address space.
-    """
+    """Draw one page after the other until the input ends: `seconds` of processor time each."""
     # Ctrl-C ends the portal, and that ends this process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
@@ -131,7 +123,7 @@ def main(seconds, memory):
 
 
 def _read(pipe, pages):
-    """Put each page that comes in into the queue; end the process when the portal has ended."""
+    # ends the process when the portal has ended
     try:
         while True:
             _, html = receive(pipe)
@@ -143,7 +135,7 @@ def _read(pipe, pages):
 
 
 def _set_limit(kind, most):
-    """Set the soft limit; the hard limit, which the machine's owner may have set, stays."""
+    # the hard limit, which the machine's owner may have set, stays
     _, hard = resource.getrlimit(kind)
     if hard != resource.RLIM_INFINITY:
         most = min(most, hard)

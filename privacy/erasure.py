@@ -10,15 +10,7 @@ from peewee import OperationalError, chunked, sort_models
 
 from audit import accounts
 from audit.log import WORDS, AuditEntry, audit, db, now, on_sqlite, transaction
-from models import (
-    Document,
-    Erasure,
-    Placement,
-    Pupil,
-    PupilRecord,
-    Row,
-    every,
-)
+from models import Document, Erasure, Placement, Pupil, PupilRecord, Row, every
 from people import FormToken, User
 from privacy.subject_access import address_of, drafts_of, records_of, rows_in
 from records.dates import today
@@ -44,14 +36,20 @@ def obstacle(pupil):
     return None
 
 
+ASKED_FOR = Erasure.done_at.is_null() & Erasure.asked_id.is_null(False)
+DONE = Erasure.done_at.is_null(False)
+
+
 def asked_for(pupil):
-    still_open = (Erasure.done_at.is_null(), Erasure.asked_id.is_null(False))
-    rows = Erasure.select().where(Erasure.pupil == pupil, *still_open)
-    return rows.order_by(Erasure.id.desc()).first()
+    return newest(pupil, ASKED_FOR)
 
 
 def erasure_of(pupil):
-    rows = Erasure.select().where(Erasure.pupil == pupil, Erasure.done_at.is_null(False))
+    return newest(pupil, DONE)
+
+
+def newest(pupil, state):
+    rows = Erasure.select().where(Erasure.pupil == pupil, state)
     return rows.order_by(Erasure.id.desc()).first()
 
 
@@ -74,7 +72,7 @@ def refuse(sentence):
 
 
 def check_second_person(asked, pupil, user, surname):
-    """Raise Cannot unless this person may erase what `asked` asks for, and typed the surname."""
+    """Raise Cannot unless this person may erase what `asked` asks for."""
     refuse(obstacle(pupil))
     if asked is None:
         raise Cannot("Nobody has asked for this record to be erased.")
@@ -82,13 +80,9 @@ def check_second_person(asked, pupil, user, surname):
         raise Cannot("The person who asked cannot also erase; another SENCO or the head does it.")
     if user.role not in (SENCO, HEAD):
         raise Cannot("Only the SENCO or the head erases a record.")
-    if same_case(surname) != same_case(pupil.surname):
+    if surname.casefold().split() != pupil.surname.casefold().split():
         raise Cannot("This is not the child's surname.")
     refuse(accounts.not_two(User.get_by_id(asked.asked_id), user))
-
-
-def same_case(name):
-    return " ".join(name.split()).casefold()
 
 
 # --- erasing
@@ -106,10 +100,8 @@ def erase(pupil, user, surname, folder):
         empty_to_stub(pupil)
         asked.done_by, asked.done_at = user.name, now()
         asked.save(act="erase")
-        after = ""
-        if nobodys:
-            after = "Rows about nobody: " + ", ".join(map(str, nobodys))
-        audit("erase", pupil, after=after)
+        named = ", ".join(map(str, nobodys))
+        audit("erase", pupil, after=f"Rows about nobody: {named}" if named else "")
     # After the commit; should the power go here, `portal check` names the files.
     for name in files - stored_files():
         (folder / "files" / name).unlink(missing_ok=True)
@@ -125,7 +117,7 @@ def stored_files(*where):
 
 
 def blank_trail(pupil):
-    """Take the words out of the child's audit rows; who did what to which record, and when, stays.
+    """Take the words out of the child's audit rows; who did what to which record stays.
 
     Returns the numbers of the rows about nobody among them; the row of the erasure names these.
     """
@@ -138,9 +130,9 @@ def blank_trail(pupil):
 
 
 def rows_that_name(pupil):
-    """The numbers of the audit rows about no child (an import, a list) whose words hold their name.
+    """The numbers of the audit rows about no child (an import, a list) that hold their name.
 
-    Rows about a colleague, the settings or another child are never among them, whatever they say.
+    Rows about a colleague, the settings or another child are never among them.
     """
     kinds = ["Pupil", *(cls.__name__ for cls in (*every(PupilRecord), *every(Row)))]
     words = [getattr(AuditEntry, name) for name in WORDS]
@@ -156,10 +148,9 @@ def rows_that_name(pupil):
 
 
 def whole_names(pupil):
-    """What to look for in a text to find this child, and nobody whose name only contains theirs.
+    """Patterns of both names, in either order, that find this child and nobody else.
 
-    Both names, in either order. Nothing of a longer name may touch them, not by a hyphen or an
-    apostrophe either, but for the `’s` of “Rhea Trial’s”.
+    Nothing of a longer name may touch them, but for the `’s` of “Rhea Trial’s”.
     """
     found = []
     for first in {pupil.forename, pupil.known_as}:
@@ -174,7 +165,7 @@ def whole_names(pupil):
 
 
 def delete_records(pupil, asked):
-    """Delete every record and row of a child and what was typed about them, but not `asked`."""
+    """Delete every record of a child and what was typed about them, but not `asked`."""
     records = records_of(pupil)
     addresses = []
     for record in records:
@@ -205,7 +196,7 @@ def belongs_to_pupil(cls, pupil):
 
 
 def empty_to_stub(pupil):
-    """Empty every answer of the child but the stub, past the audit log, which would repeat them."""
+    # past the audit log, which would repeat the answers
     stays = ("id", "version", *STUB)
     empty = {f: None for f in Pupil._meta.sorted_fields if f.name not in stays}
     stub = {**empty, Pupil.erased_on: today(), Pupil.version: Pupil.version + 1}
@@ -213,7 +204,7 @@ def empty_to_stub(pupil):
 
 
 def scrub():
-    """Write over what erased rows left in the database's files; whether that could be done now."""
+    """Write over what erased rows left in the database's files; whether that could be done."""
     if db.in_transaction():
         return False
     try:

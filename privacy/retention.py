@@ -28,7 +28,7 @@ def on_sen_support():
 
 
 def keep_until(pupil, settings, sen):
-    """The day until which a record is kept by date of birth; `sen` is from `on_sen_support`."""
+    # by date of birth; `sen` is from on_sen_support
     years = settings.keep_concern_years
     if pupil.id in sen:
         years = settings.keep_sen_years
@@ -38,10 +38,13 @@ def keep_until(pupil, settings, sen):
 
 
 def sent_on():
-    """When the record of a leaver went to the next school: {pupil id: newest date}."""
-    given = (Disclosure.kind == "transfer", Disclosure.given_on.is_null(False))
-    rows = Disclosure.select().where(*given).order_by(Disclosure.given_on)
+    # {pupil id: newest date}
+    rows = transfers().where(Disclosure.given_on.is_null(False)).order_by(Disclosure.given_on)
     return {row.pupil_id: row.given_on for row in rows}
+
+
+def transfers():
+    return Disclosure.select().where(Disclosure.kind == "transfer")
 
 
 def due(settings, on=None):
@@ -62,24 +65,20 @@ def due(settings, on=None):
 
 
 def due_lines(settings):
-    """The list of `due` for the technician: numbers alone, for a date would tell a birthday."""
+    """The list of `due` for the technician: numbers alone, for a date tells a birthday."""
     numbers = sorted(one.pupil.id for one in due(settings))
     lines = [f"Record {number}" for number in numbers]
-    lines.append(
+    return [
+        *lines,
         f"{len(numbers)} records are due. The SENCO and the head see them under School, Data"
-        " requests and retention; nothing is erased by itself."
-    )
-    return lines
+        " requests and retention; nothing is erased by itself.",
+    ]
 
 
 def to_send(settings):
-    """The leavers whose record has not gone to the next school yet.
-
-    [(pupil, the day it is due, the request or None), ...]
-    """
+    """Leavers whose record has not gone on yet: [(pupil, the day it is due, request or None)]."""
     sent = sent_on()
-    open_transfer = (Disclosure.kind == "transfer", Disclosure.given_on.is_null())
-    begun = {row.pupil_id: row for row in Disclosure.select().where(*open_transfer)}
+    begun = {row.pupil_id: row for row in transfers().where(Disclosure.given_on.is_null())}
     here = (Pupil.left_on.is_null(False), Pupil.erased_on.is_null())
     found = []
     for pupil in Pupil.select().where(*here).order_by(Pupil.left_on):
@@ -90,7 +89,7 @@ def to_send(settings):
 
 
 def open_requests(settings):
-    """The requests not answered yet, without transfers: [(request, the day it is due or None)]."""
+    # [(request, the day it is due or None)]; transfers are told by `to_send`
     other = Disclosure.kind.is_null() | (Disclosure.kind != "transfer")
     asked = Disclosure.select().where(Disclosure.given_on.is_null(), other)
     found = [(request, clock.request_due(request, settings)) for request in asked]
@@ -98,5 +97,5 @@ def open_requests(settings):
 
 
 def gone_from_backups(erased_on, settings):
-    """The day by which no backup holds an erased record, when one is made every day."""
+    # one backup is made every day
     return erased_on + datetime.timedelta(int(settings.backups_kept) + 1)

@@ -1,8 +1,7 @@
 """Subject access: everything that is held on one child, gathered to be given out.
 
-Come here to change what a bundle holds, or what somebody must decide on before it is given. How it
-is shown and zipped is in `admin_views/privacy.py`; the dates by which a request must be answered
-are in `pathway/clock.py`.
+Come here to change what a bundle holds, or what somebody must decide on before it is given. The
+dates by which a request must be answered are in `pathway/clock.py`.
 """
 
 import json
@@ -41,19 +40,8 @@ THIRD_PARTIES = (
     ("Consents", Consent, "witness"),
 )
 # Columns that only steer the program, or that repeat what is told elsewhere in the bundle.
-STEERING = {
-    "id",
-    "version",
-    "pupil",
-    "placement",
-    "before",
-    "effects",
-    "done_with",
-    "sealed",
-    "stored_as",
-    "supersedes",
-    "asked_id",
-}
+STEERING = {"id", "version", "pupil", "placement", "before", "effects", "done_with", "sealed"}
+STEERING |= {"stored_as", "supersedes", "asked_id"}
 TRAIL_HEADINGS = (
     "When (UTC)",
     "Who",
@@ -69,7 +57,6 @@ TRAIL_HEADINGS = (
 
 # --- what is held
 def records_of(pupil):
-    """The child, then every record about the child; rows stand in their records."""
     found = [pupil]
     for cls in every(PupilRecord):
         found.extend(cls.select().where(cls.pupil == pupil).order_by(cls.id))
@@ -83,13 +70,12 @@ def rows_in(record):
     return found
 
 
+# The names of what is left out: `MyPlan-3` a record, `MyPlan-3/foot` a section of it.
 def record_key(record):
-    """The name of a record in a list of what is left out: `MyPlan-3`."""
     return f"{type(record).__name__}-{record.id}"
 
 
 def section_key(record, section):
-    """The name of a section in a list of what is left out: `MyPlan-3/foot`."""
     return f"{record_key(record)}/{section['key']}"
 
 
@@ -98,7 +84,7 @@ def address_of(record):
 
 
 def contents_of(pupil):
-    """[(record, its data)] of a child: from its seal where a record has one."""
+    """[(record, its data)] of a child: from its seal where it has one."""
     found = []
     for record in records_of(pupil):
         if isinstance(record, Form):
@@ -118,10 +104,9 @@ def drafts_of(pupil, records):
     known = Draft.pupil_id == pupil.id
     found = []
     for draft in Draft.select().where(known | Draft.pupil_id.is_null()).order_by(Draft.id):
-        if draft.pupil_id is None:
-            if not draft.form.startswith(addresses) and not new_form.search(draft.form):
-                continue
-        found.append(draft)
+        is_here = draft.form.startswith(addresses) or new_form.search(draft.form)
+        if draft.pupil_id or is_here:
+            found.append(draft)
     return found
 
 
@@ -153,10 +138,8 @@ def review(pupil):
             continue
         for section in data["sections"]:
             if not section["family"] and is_answered(record, section, audited):
-                label = f"“{section['label']}”"
-                sections.append(
-                    ReviewItem(section_key(record, section), label, name, FOR_THE_SCHOOL)
-                )
+                about = (section_key(record, section), f"“{section['label']}”", name)
+                sections.append(ReviewItem(*about, FOR_THE_SCHOOL))
         if isinstance(record, Document) and record.stored_as:
             what = f"The file “{record.file_name or record.kind}”"
             files.append(ReviewItem(f"{key}/file", what, name))
@@ -167,13 +150,13 @@ def review(pupil):
 
 
 def audited_questions(pupil):
-    columns = (AuditEntry.record, AuditEntry.record_id, AuditEntry.question)
-    rows = AuditEntry.select(*columns).where(AuditEntry.pupil_id == pupil.id)
+    about = (AuditEntry.record, AuditEntry.record_id, AuditEntry.question)
+    rows = AuditEntry.select(*about).where(AuditEntry.pupil_id == pupil.id)
     return set(rows.where(AuditEntry.question != "").tuples())
 
 
 def is_answered(record, section, audited):
-    """Whether a section has an answer, or had one: the audit log keeps what was taken out since."""
+    # or was answered: the audit log keeps what was taken out since
     for line in section["lines"]:
         if line.get("answer") or line.get("table"):
             return True
@@ -250,9 +233,7 @@ def file_name(number, record):
     if not ending.isalnum():
         ending = "bin"
     kind = re.sub(r"[^\w ]", "", record.kind or "Document")
-    day = ""
-    if record.dated:
-        day = f" {record.dated:%Y-%m-%d}"
+    day = f" {record.dated}" if record.dated else ""
     return f"files/{number:02} {kind}{day}.{ending}"
 
 
@@ -263,15 +244,14 @@ def drafts_given(pupil, contents, left_out):
     withheld = tuple(address_of(r) for r in records if record_key(r) in left_out)
     found = []
     for draft in drafts_of(pupil, records):
-        if f"Draft-{draft.id}" in left_out or draft.form.startswith(withheld):
-            continue
-        about = {"form": draft.form, "typed_at": str(draft.at), "by": draft.user.name}
-        found.append({**about, "typed": words_given(draft)})
+        if f"Draft-{draft.id}" not in left_out and not draft.form.startswith(withheld):
+            about = {"form": draft.form, "typed_at": str(draft.at), "by": draft.user.name}
+            found.append({**about, "typed": words_given(draft)})
     return found
 
 
 def words_given(draft):
-    """[[name, words], ...] of a draft, never what stands under a section kept for the school."""
+    """[[name, words], ...] of a draft, without what is kept for the school."""
     kept_back = school_questions(draft.form)
     found = []
     for name, words in json.loads(draft.typed):
@@ -323,13 +303,17 @@ def redaction_of(pupil, contents, left_out):
 
 
 def marked_and_removed(pupil, contents):
-    """The keys of the records that were marked “Not for disclosure” once, and removed since."""
+    # marked “Not for disclosure” once, and removed since
     there = {record_key(record) for record, _ in contents}
     found = set()
     for entry in entries_about(pupil).where(AuditEntry.question == "withhold"):
         if "Yes" in (entry.before, entry.after):
-            found.add(f"{entry.record}-{entry.record_id}")
+            found.add(entry_key(entry))
     return found - there
+
+
+def entry_key(entry):
+    return f"{entry.record}-{entry.record_id}"
 
 
 def is_given(entry, redaction):
@@ -338,7 +322,7 @@ def is_given(entry, redaction):
     Nobody can tell any more to which record a removed row of a paper belonged: it is kept back
     when anything is kept back of that kind of paper.
     """
-    key = f"{entry.record}-{entry.record_id}"
+    key = entry_key(entry)
     if owner_kind(entry.record) in redaction.owners:
         return key in redaction.rows
     if key in redaction.records:
@@ -354,18 +338,8 @@ def owner_kind(kind):
 
 
 def row_of(entry):
-    """An audit row as text, under TRAIL_HEADINGS."""
-    return [
-        str(entry.at),
-        entry.who,
-        entry.did(),
-        entry.record,
-        str(entry.record_id or ""),
-        question_words(entry),
-        entry.before,
-        entry.after,
-        entry.reason,
-    ]
+    about = (str(entry.at), entry.who, entry.did(), entry.record, str(entry.record_id or ""))
+    return [*about, question_words(entry), entry.before, entry.after, entry.reason]
 
 
 def question_words(entry):

@@ -198,7 +198,7 @@ def test_settings_commands_restores_and_accepted_faults_are_told(school, browser
         audit_log.audit_access("export", [school.mine], "Everything held")
     with audit_log.acting_as("Command line"):
         audit_log.audit_access("view", [school.mine], "who-saw")
-        audit_log.accept(["A fault."], settings, "Known since May")
+        audit_log.note_accepted(["A fault."], settings, "Known since May")
     with audit_log.acting_as("Restore"):
         audit_log.audit("restored", settings, before="2026-11-20T10:00:00Z")
     said = browser("head").page("/").text

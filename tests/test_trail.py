@@ -327,7 +327,7 @@ def test_the_page_of_a_child_says_who_saw_it(school, browser):
     said = [words.text_content() for words in only.all("//table[last()]//td[@data-label='Who']")]
     assert (
         set(said[-1:]) == {school.teacher.name}
-        and "Pupil: view" in only.text
+        and "Pupil: looked at" in only.text
         and "Pupil: change" not in only.text
     )
     assert (

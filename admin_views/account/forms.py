@@ -1,5 +1,6 @@
-"""The boxes of the sign-in and account pages, each with its label, its message and what the browser
-may fill in.
+"""The boxes of the sign-in and account pages, with their messages.
+
+Come here to change a label, or what the browser may fill in.
 """
 
 from flask_wtf import FlaskForm
@@ -19,7 +20,7 @@ CHOOSE = "12 characters or more. Three random words work well."
 
 
 def password_box(label, missing, autocomplete, *more, hint=""):
-    """A password box; never with a Length check, which would cut or shout before our own words."""
+    """A password box; no Length check, which would cut or shout before our own words."""
     return PasswordField(
         label,
         [InputRequired(missing), *more],
@@ -29,7 +30,6 @@ def password_box(label, missing, autocomplete, *more, hint=""):
 
 
 def name_box(*more, hint=""):
-    """The box for a user name."""
     return StringField(
         "User name",
         [InputRequired("Enter the user name"), *more],

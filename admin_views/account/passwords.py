@@ -30,12 +30,10 @@ from people import SignInAttempt, User, new_token
 from records.unicode_text import nfkc
 
 SHORTEST, LONGEST = 12, 128  # characters of a password
-# each takes 64 MiB and a tenth of a second of every processor
-HASHES_AT_ONCE = 2
+HASHES_AT_ONCE = 2  # each takes 64 MiB and a tenth of a second of every processor
 COMMON = frozenset(FREQUENCY_LISTS["passwords"])  # 30,000 passwords that people use most
 FEWEST_GUESSES = 10**8  # zxcvbn calls a password "safely unguessable" from here on
-# characters that the estimate looks at: its work grows fast with length
-LOOKED_AT = 32
+LOOKED_AT = 32  # characters that the estimate looks at: its work grows fast
 WINDOW = timedelta(minutes=5)  # Cyber Essentials: at most ten guesses in five minutes
 TRIES_PER_ACCOUNT = 10
 TRIES_PER_PLACE = 20
@@ -47,11 +45,8 @@ log = logging.getLogger("portal.account")
 
 
 def audit_event(act, about, by=None, reason=""):
-    """One row in the audit log about a person; `by` is who did it, when known for certain."""
-    actor = acting_as("Sign-in")
-    if by:
-        actor = acting_as(str(by), by.id, by.role)
-    with actor:
+    actor = (str(by), by.id, by.role) if by else ("Sign-in",)
+    with acting_as(*actor):
         audit(act, about, reason=reason)
 
 
@@ -60,17 +55,13 @@ def sha256_hex(text):
 
 
 # --- a good password
-def plain(password):
-    """The password in one Unicode form, so that é typed two ways is the same."""
-    return nfkc(password)
-
-
 def password_problem(password, *names):
-    """What is wrong with a new password, in words, or None; `names`: what the person is called."""
-    lower = plain(password).lower()
-    if len(plain(password)) < SHORTEST:
+    """What is wrong with a new password, in words, or None; `names`: the person's own."""
+    password = nfkc(password)
+    lower = password.lower()
+    if len(password) < SHORTEST:
         return f"Password must be {SHORTEST} characters or more. Three random words work well"
-    if len(plain(password)) > LONGEST:
+    if len(password) > LONGEST:
         return f"Password must be {LONGEST} characters or fewer"
     if lower in COMMON:
         return "This password is well known. Choose another"
@@ -94,7 +85,7 @@ def words_of_the_place(*names):
     said = (school.school_name, school.senco_name, portal, "learning pathway", "senco", *names)
     found = []
     for text in filter(None, said):
-        words = re.findall(r"\w+", plain(text).lower().replace("_", " "))
+        words = re.findall(r"\w+", nfkc(text).lower().replace("_", " "))
         found.append("".join(words))
         found += [word for word in words if len(word) > 2]
     return found
@@ -103,25 +94,25 @@ def words_of_the_place(*names):
 # --- keeping a password
 def hash_password(text):
     with hashing:
-        return hasher.hash(plain(text))
+        return hasher.hash(nfkc(text))
 
 
+# what is checked when the name is unknown, so that both answers take as long
 @cache
 def dummy_hash():
-    """What is checked when the name is unknown, so that both answers take as long."""
     return hasher.hash("no such person")
 
 
 def matches(kept, password):
     try:
         with hashing:
-            return hasher.verify(kept, plain(password))
+            return hasher.verify(kept, nfkc(password))
     except (VerificationError, InvalidHashError):
         return False
 
 
 def password_is_right(user, password):
-    """Check a person's password, as slowly when there is no such person; renew an old hash."""
+    """Check a person's password, as slowly when there is none; renew an old hash."""
     known = bool(user and user.active and user.password)
     right = matches(user.password if known else dummy_hash(), password)
     if not known or not right:
@@ -133,13 +124,8 @@ def password_is_right(user, password):
 
 def set_password(user, password, *only_if, act="password changed"):
     """Keep a new password and end every session; False when `only_if` no longer holds."""
-    done = user.keep(
-        *only_if,
-        password=hash_password(password),
-        token=new_token(),
-        setup_token=None,
-        setup_until=None,
-    )
+    kept = {"password": hash_password(password), "token": new_token()}
+    done = user.keep(*only_if, **kept, setup_token=None, setup_until=None)
     if done:
         audit_event(act, user, user)
     return done
@@ -147,14 +133,14 @@ def set_password(user, password, *only_if, act="password changed"):
 
 # --- codes of the second step
 def offered_secret(user):
-    """The secret shown while the second step is set up: the same at each look, kept nowhere yet."""
+    # the same at each look while the second step is set up, kept nowhere yet
     words = f"totp {user.id} {user.token}".encode()
     code = hmac.digest(current_app.secret_key.encode(), words, "sha256")
     return base64.b32encode(code[:20]).decode()
 
 
 def use_app_code(user, code, secret):
-    """Accept a six-figure code of this half-minute or the one before, once only."""
+    """Accept a code of this half-minute or the one before, once only."""
     this_step = int(time.time()) // 30
     # used while the clock was ahead: it must not shut the person out until then
     ahead = User.totp_last > this_step + 1
@@ -186,7 +172,7 @@ def code_is_right(user, typed):
 
 
 def new_recovery_codes(user):
-    """Ten recovery codes of 80 bits, to be shown once; only their hashes are kept."""
+    # of 80 bits, to be shown once
     codes = [base64.b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(10)]
     user.keep(recovery="\n".join(map(sha256_hex, codes)))
     audit_event("recovery codes made", user, user)
@@ -195,10 +181,7 @@ def new_recovery_codes(user):
 
 # --- slowing down guesses
 def device_cookie(user):
-    """The name and the signer of the mark of a device this person has signed in on.
-
-    A new password ends it.
-    """
+    # the salt: a new password ends it
     name = f"device-{user.id}"
     if current_app.config["SESSION_COOKIE_SECURE"]:
         name = f"__Host-{name}"
@@ -206,7 +189,6 @@ def device_cookie(user):
 
 
 def known_device(user):
-    """The mark of this device, if this person has signed in on it before, else None."""
     if user is None or not user.password:
         return None
     name, signer = device_cookie(user)
@@ -231,16 +213,13 @@ def remember_device(response, user):
 
 
 def may_try(user, name, what="password"):
-    """Count a try before it is checked; its rows, or an empty list when there were too many.
-
-    Ten for an account and twenty for an address in five minutes. A device the person used before
-    has its own ten, so that someone else's guesses never shut them out.
-    """
+    """Count a try before it is checked; its rows, or an empty list when there were too many."""
     device = known_device(user)
     limits = {
         f"{what} account {name}": TRIES_PER_ACCOUNT,
         f"{what} place {request.remote_addr}": TRIES_PER_PLACE,
     }
+    # a device the person used before: guesses elsewhere never shut them out
     if device:
         limits = {f"{what} device {device}": TRIES_PER_ACCOUNT}
     # one of the future was counted while the clock was wrong
@@ -255,12 +234,11 @@ def may_try(user, name, what="password"):
 
 
 def forget_tries(tries):
-    """The check was passed: its rows count no more."""
     SignInAttempt.delete().where(SignInAttempt.id.in_(tries)).execute()
 
 
 def note_failure(user, what, tries, wrong):
-    """Write down that a check failed; the sentence to show, which is `wrong` if it was made."""
+    """Write down that a check failed; the sentence to show, `wrong` if the check was made."""
     if not tries:
         return "Too many tries. Wait five minutes, then try again"
     reason = f"Wrong {what}"

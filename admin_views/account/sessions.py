@@ -1,7 +1,7 @@
-"""Sessions: a row for each browser in which somebody is signed in. The cookie holds a random token,
-the row only its hash.
+"""Sessions: a row for each browser in which somebody is signed in.
 
-Come here to change how long a session lasts, what counts as a click, or how a browser is named.
+Come here to change how long a session lasts, what counts as a click, or how a browser is named. The
+cookie holds a random token, the row only its hash.
 """
 
 from contextlib import suppress
@@ -17,8 +17,7 @@ from people import UserSession, new_token
 
 # sent by the page itself: no clicks
 QUIET = {"POST /help/day/", "POST /pupil/look-up/", "POST /draft/", "GET /account/stay"}
-# that the clock may be put right by without ending anybody's sign-in
-AHEAD = timedelta(minutes=5)
+AHEAD = timedelta(minutes=5)  # the clock may be put right by so much
 NOTED_EVERY = timedelta(minutes=1)  # a click is written down at most so often
 MOST_SESSIONS = 50  # of one person; the one used longest ago ends
 # a session that ran out is kept so long, to tell whose typing arrives late
@@ -46,11 +45,10 @@ SYSTEMS = (
 
 
 def start(user, address="", agent=""):
-    """Sign a person in on one more browser, and sweep out old rows; the token for its cookie."""
+    """Sign a person in on one more browser, sweep out old rows; the token for its cookie."""
     UserSession.delete().where(UserSession.seen_at < now() - LEFT_OPEN).execute()
-    token = new_token()
-    at = {"place": address or "", "device": device_name(agent)}
-    UserSession.create(key=sha256_hex(token), user=user, **at)
+    token, device = new_token(), device_name(agent)
+    UserSession.create(key=sha256_hex(token), user=user, place=address or "", device=device)
     newest = [row.id for row in last_used_first(user).limit(MOST_SESSIONS)]
     UserSession.delete().where(UserSession.user == user, UserSession.id.not_in(newest)).execute()
     return token
@@ -62,9 +60,7 @@ def last_used_first(user):
 
 
 def by_token(token):
-    if not token:
-        return None
-    return UserSession.get_or_none(UserSession.key == sha256_hex(token))
+    return UserSession.get_or_none(UserSession.key == sha256_hex(token or ""))
 
 
 def of_user(user):
@@ -80,31 +76,25 @@ def ends_at(row):
 
 
 def is_valid(row):
-    """Whether a session has not run out. One from the future has: the clock was wrong, and it would
-    last until then.
-    """
-    if row.seen_at > now() + AHEAD:
-        return False
-    return now() < min(ends_at(row))
+    # one from the future would last until then: the clock was wrong
+    return row.seen_at <= now() + AHEAD and now() < min(ends_at(row))
 
 
 def time_left(row):
-    """What a page must know to warn in time: the seconds left, and whether the day ends it."""
     idle, day = ends_at(row)
     return {"left": int((min(idle, day) - now()).total_seconds()), "day": day <= idle}
 
 
 def touch(row):
-    """Note that the person clicked; a full disk must not keep anybody from reading."""
     if f"{request.method} {request.path}" in QUIET or now() - row.seen_at < NOTED_EVERY:
         return
     row.seen_at = now()
+    # a full disk must not keep anybody from reading
     with suppress(OperationalError):
         row.save(only=[UserSession.seen_at])
 
 
 def device_name(agent):
-    """A browser in plain words, such as “Firefox on Windows”, from what it says about itself."""
     browser, system = first_match(BROWSERS, agent), first_match(SYSTEMS, agent)
     if system:
         return f"{browser or 'A browser'} on {system}"

@@ -1,8 +1,7 @@
 """Signing in, the second step, sign-in links, and each person's own account.
 
-Come here to change how people sign in. `enter` is the only way in. Nobody ever chooses another
-person's password and no mail is sent: a new person, or one who forgot the password, gets a link
-that works once, for 24 hours.
+Come here to change how people sign in. `enter` is the only way in. Nobody chooses another person's
+password and no mail is sent: people get a link that works once, for 24 hours.
 """
 
 import re
@@ -57,15 +56,8 @@ from records.questions import SENCO, TECHNICIAN
 LINK_LIVES = timedelta(hours=24)
 FRESH_FOR = 10 * 60  # seconds before an account page asks for the password again
 CODE_STEP_LIVES = 10 * 60  # seconds to type the code after the password
-OPEN = {
-    "account.sign_in",
-    "account.code",
-    "account.use_link",
-    "account.first_account",
-    "static",
-    "healthz",
-    None,
-}
+OPEN = {"account.sign_in", "account.code", "account.use_link", "account.first_account"}
+OPEN |= {"static", "healthz", None}
 SETTING_UP = {"account.second_step", "account.confirm", "account.sign_out", "account.stay"}
 # What a sign-in that is new cannot do yet: an endpoint, or the last part of many; the words for it.
 WAITING = {
@@ -83,7 +75,6 @@ login_manager = LoginManager()
 
 
 def init_app(app):
-    """Add signing in to the program; after CSRFProtect and the line that opens the database."""
     login_manager.init_app(app)
     app.register_blueprint(pages)
     app.context_processor(session_left)
@@ -98,7 +89,6 @@ def session_left():
 # --- who may pass
 @login_manager.user_loader
 def load_user(token):
-    """The person whose cookie this is, if the session holds and they may still sign in."""
     g.user_session = sessions.by_token(token)
     if g.user_session is None or not sessions.is_valid(g.user_session):
         return None
@@ -108,9 +98,7 @@ def load_user(token):
 
 @pages.before_app_request
 def signed_in_only():
-    """Send a stranger to the sign-in page, and a person whose role needs a second step to set it
-    up; keep what they typed.
-    """
+    """Send a stranger to sign in, and a person whose role needs a second step to set it up."""
     if request.endpoint in OPEN:
         return None
     if not current_user.is_authenticated:
@@ -127,7 +115,7 @@ def signed_in_only():
 
 @pages.before_app_request
 def not_while_new():
-    """Refuse what a new sign-in must wait for, and say from when it can; keep what they typed."""
+    """Refuse what a new sign-in must wait for, and say from when it can."""
     endpoint = request.endpoint or ""
     act = WAITING.get(endpoint) or WAITING.get(endpoint.rpartition(".")[2])
     if act is None or not current_user.is_authenticated:
@@ -141,17 +129,13 @@ def not_while_new():
 
 
 def keep_typing(user):
-    """Keep a form that arrives when it cannot be saved; CSRFProtect has checked its token
-    already.
-    """
+    # a form that cannot be saved now; CSRFProtect has checked its token already
     if request.method == "POST" and user and user.active:
         drafts.keep(user, request.full_path, request.form.items(multi=True))
 
 
 def require_recent_password():
-    """None if the password was given in the last ten minutes, else the way to the page that asks
-    for it; keeps what was typed.
-    """
+    # None, or the way to the page that asks for it
     if 0 <= time.time() - session.get("proved", 0) <= FRESH_FOR:
         return None
     keep_typing(me())
@@ -159,8 +143,6 @@ def require_recent_password():
 
 
 def recent_password_required(view):
-    """Ask for the password again unless it was given in the last ten minutes."""
-
     @wraps(view)
     def guarded(*args, **kwargs):
         return require_recent_password() or view(*args, **kwargs)
@@ -169,7 +151,7 @@ def recent_password_required(view):
 
 
 def this_page():
-    """Where to come back to: this page, or the one with the button that was pressed."""
+    # or the one with the button that was pressed
     if "GET" in request.url_rule.methods:
         return request.full_path.rstrip("?")
     came = urlsplit(request.referrer or "")
@@ -179,7 +161,6 @@ def this_page():
 
 
 def safe_next():
-    """Where the person was going, if it is a page of ours; else the home page."""
     wanted = request.values.get("next", "")
     if re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", wanted):
         return wanted
@@ -220,13 +201,13 @@ def sign_in():
 
 def go_on(user):
     if not user.totp:
-        return finish(user)
+        return let_in(user)
     session["half"] = [user.token, int(time.time())]
     return redirect(url_for("account.code", next=safe_next()))
 
 
 def half_signed_in():
-    """The person who gave a good password in the last ten minutes and still has to type a code."""
+    # who gave a good password and still has to type a code
     token, at = session.get("half", ["", 0])
     if not token or not 0 <= time.time() - at < CODE_STEP_LIVES:
         return None
@@ -243,28 +224,21 @@ def code():
         tries = may_try(user, user.username, "code")
         if tries and code_is_right(user, form.code.data):
             forget_tries(tries)
-            return finish(user)
+            return let_in(user)
         wrong = "The code is not right, or was used already"
         form.code.errors = [note_failure(user, "code", tries, wrong)]
-    return form_page(
-        form,
-        "Enter your code",
-        "Continue",
-        next=safe_next(),
-        intro="Type the six figures your app shows now, or one of your recovery codes.",
-    )
+    intro = "Type the six figures your app shows now, or one of your recovery codes."
+    return form_page(form, "Enter your code", "Continue", next=safe_next(), intro=intro)
 
 
-def finish(user, where=None):
+def let_in(user, where=None):
     enter(user)
     audit_event("signed in", user, user)
     return remember_device(redirect(where or safe_next()), user)
 
 
 def enter(user):
-    """Begin a new session in this browser; the one it had ends. Pages that the same person left
-    open can still be sent.
-    """
+    """Begin a new session in this browser; pages that the person left open can still be sent."""
     was, token = g.get("user_session"), session.get("csrf_token")
     session.clear()
     if was:
@@ -295,10 +269,7 @@ def first_signer():
 
 
 def first_link(base_url):
-    """The one-time link for the first account, or None once anybody has one; in the app's context.
-
-    base_url: how staff reach the portal, such as https://portal.school.example
-    """
+    # dead once anybody has an account
     if User.select().exists():
         return None
     return f"{base_url.rstrip('/')}/first-account/{first_signer().dumps('first')}"
@@ -306,7 +277,7 @@ def first_link(base_url):
 
 @pages.route("/first-account/<token>", methods=["GET", "POST"])
 def first_account(token):
-    """Make the first account, a technician's. The link is dead once anybody has an account."""
+    """Make the first account, a technician's."""
     try:
         first_signer().loads(token, max_age=LINK_LIVES.total_seconds())
     except BadSignature:
@@ -314,38 +285,26 @@ def first_account(token):
     form = forms.FirstAccount()
     made = form.validate_on_submit() and make_first(form)
     if made:
-        return finish(made, "/")
+        return let_in(made, "/")
     if User.select().exists():
         return dead_link()
-    return form_page(
-        form,
-        "Make the first account",
-        "Make the account",
-        order=["full_name", "user_name", "new_password", "again"],
-        intro="This account is the technician's. It can let everybody else in.",
-    )
+    order = ["full_name", "user_name", "new_password", "again"]
+    intro = "This account is the technician's. It can let everybody else in."
+    title, button = "Make the first account", "Make the account"
+    return form_page(form, title, button, order=order, intro=intro)
 
 
 def make_first(form):
-    """Make the technician's account unless somebody already has one."""
     kept = hash_password(form.new_password.data)
     with transaction(), acting_as("Sign-in"):
         if User.select().exists():
             return None
-        return User.create(
-            name=form.full_name.data.strip(),
-            username=form.user_name.data,
-            role=TECHNICIAN,
-            password=kept,
-        )
+        names = {"name": form.full_name.data.strip(), "username": form.user_name.data}
+        return User.create(**names, role=TECHNICIAN, password=kept)
 
 
 # --- sign-in links
 def person_to_help(number):
-    """The person with this number, whom the one who is signed in may make a link for.
-
-    A technician helps everybody, the SENCO all but technicians; else the answer is 403 or 404.
-    """
     person = User.get_or_none(User.id == number) or abort(404)
     if not may_link(current_user, person):
         abort(403)
@@ -353,27 +312,27 @@ def person_to_help(number):
 
 
 def may_link(user, person):
+    # a technician helps everybody, the SENCO all but technicians
     return user.role == TECHNICIAN or user.role == SENCO and person.role != TECHNICIAN
 
 
 @pages.route("/account/link/<int:number>", methods=["GET", "POST"])
 @recent_password_required
 def make_link(number):
-    """Make a new sign-in link for a person and show it, once."""
-    person, form = person_to_help(number), forms.MakeLink()
+    """Make a sign-in link for a person and show it, once."""
+    person, form, button = person_to_help(number), forms.MakeLink(), "Make a sign-in link"
     if form.validate_on_submit():
         if person.active:
             path = url_for("account.use_link", token=give_link(person, form.reason.data))
-            link = address_for_others() + path
-            words = {"title": "Sign-in link", "person": person, "link": link}
+            words = {"title": "Sign-in link", "person": person, "link": address_for_others() + path}
             return render_template("account_link.html", **words, only_here=only_here())
         form.reason.errors = ["This account is switched off. Switch it on first"]
-    title = f"Make a sign-in link for {person}"
-    return form_page(form, title, "Make a sign-in link", "account_make_link.html", person=person)
+    title = f"{button} for {person}"
+    return form_page(form, title, button, "account_make_link.html", person=person)
 
 
 def only_here():
-    """Whether nobody but this computer reaches the portal."""
+    # whether nobody but this computer reaches the portal
     return (
         config.is_this_computer(current_app.config["LISTENS_AT"])
         and not current_app.config["SESSION_COOKIE_SECURE"]
@@ -381,24 +340,18 @@ def only_here():
 
 
 def address_for_others():
-    """The address of the portal for a link that somebody else opens, such as
-    https://portal.school.example.
-
-    It is the one of this page, unless that is this computer's own name and staff have another.
-    """
     scheme = "https" if current_app.config["SESSION_COOKIE_SECURE"] else request.scheme
+    # this computer's own name is of no use to others
     if request.host.partition(":")[0] in config.LOOPBACK and not only_here():
         return current_app.config["BASE_URL"]
     return f"{scheme}://{request.host}"
 
 
 def give_link(person, reason):
-    """Keep the hash of a new link and give its token; a lost phone also clears the password and the
-    second step.
-    """
+    """Keep the hash of a new link and give its token."""
     token = new_token()
     kept = {"setup_token": sha256_hex(token), "setup_until": now() + LINK_LIVES}
-    # no password either, so that nobody gets in with the password alone meanwhile
+    # a lost phone: nobody gets in with the password alone meanwhile
     if reason == "phone":
         kept |= {"password": None, "totp": None, "recovery": None, "token": new_token()}
     person.keep(**kept)
@@ -409,11 +362,8 @@ def give_link(person, reason):
 @pages.route("/set-up/<token>", methods=["GET", "POST"])
 def use_link(token):
     """Let the person a link was made for choose their own password."""
-    good = (
-        (User.setup_token == sha256_hex(token))
-        & User.setup_until.between(now(), now() + LINK_LIVES)
-        & (User.account == "on")
-    )
+    in_time = User.setup_until.between(now(), now() + LINK_LIVES)
+    good = (User.setup_token == sha256_hex(token)) & in_time & (User.account == "on")
     user, form = User.get_or_none(good), forms.NewPassword()
     if user is None:
         return dead_link()
@@ -431,7 +381,7 @@ def dead_link():
 # --- your own account
 @pages.route("/account")
 def show():
-    """The person's own account: password, second step, recovery codes, where they are signed in."""
+    """The person's own account: password, second step, recovery codes, sessions."""
     return render_template(
         "account_show.html",
         title="Your account",
@@ -470,7 +420,6 @@ def end_all(number):
 
 @pages.route("/account/stay", methods=["GET", "POST"])
 def stay():
-    """How long the sign-in lasts, for the warning before its end; a POST is a click."""
     return sessions.time_left(g.user_session)
 
 
@@ -484,13 +433,11 @@ def confirm():
             session["proved"] = int(time.time())
             return redirect(safe_next())
         form.password.errors = [problem]
-    return form_page(
-        form, "Confirm it is you", "Continue", next=safe_next(), user_name=current_user.username
-    )
+    more = {"next": safe_next(), "user_name": current_user.username}
+    return form_page(form, "Confirm it is you", "Continue", **more)
 
 
 def own_password_problem(password):
-    """What is wrong with the signed-in person's password as typed; None when it is right."""
     user = me()
     tries = may_try(user, user.username)
     if tries and password_is_right(user, password):
@@ -508,23 +455,16 @@ def change_password():
         problem = own_password_problem(form.password.data)
         if problem is None:
             set_password(user, form.new_password.data)
-            return finish(user, url_for("account.show"))
+            return let_in(user, url_for("account.show"))
         form.password.errors = [problem]
-    return form_page(
-        form,
-        "Change your password",
-        "Change password",
-        user_name=user.username,
-        order=["password", "new_password", "again"],
-    )
+    more = {"user_name": user.username, "order": ["password", "new_password", "again"]}
+    return form_page(form, "Change your password", "Change password", **more)
 
 
 @pages.route("/account/second-step", methods=["GET", "POST"])
 @recent_password_required
 def second_step():
-    """Set up the second step with an app, or move it to another phone; then show recovery codes
-    once.
-    """
+    """Set up the second step with an app, or move it to another phone."""
     user, form = me(), forms.Code()
     secret = offered_secret(user)
     if form.validate_on_submit():
@@ -558,15 +498,10 @@ def recovery_codes():
     form = forms.OneButton()
     if form.validate_on_submit():
         return show_new_codes(me())
-    return form_page(
-        form,
-        "Make new recovery codes",
-        "Make ten new codes",
-        intro="The old ones will stop working.",
-    )
+    intro = "The old ones will stop working."
+    return form_page(form, "Make new recovery codes", "Make ten new codes", intro=intro)
 
 
 def show_new_codes(user):
-    return render_template(
-        "account_codes.html", title="Your recovery codes", codes=new_recovery_codes(user)
-    )
+    codes = new_recovery_codes(user)
+    return render_template("account_codes.html", title="Your recovery codes", codes=codes)
