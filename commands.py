@@ -328,9 +328,9 @@ def version_command():
 @click.option("--no-backup", is_flag=True, hidden=True)
 def migrate_command(no_backup):
     """Bring the database up to date, after a backup of it."""
-    opened()
+    database = opened()
     if no_backup:  # an upgrade has made one, and holds the lock
-        done = upgrade.migrated(migrate, with_backup=False)
+        done = migrate(database)
     else:
         with backup.exclusive():
             done = upgrade.migrated(migrate)

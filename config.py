@@ -16,6 +16,7 @@ import click
 import dotenv
 
 HERE = pathlib.Path(__file__).resolve().parent
+MIGRATIONS = HERE / "migrations"
 THIS_COMPUTER = "127.0.0.0/8, ::1"
 # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
 LOOPBACK = ("localhost", "127.0.0.1")

@@ -205,7 +205,7 @@ def test_a_backup_under_writes_is_one_moment(school):
     try:
         for number in range(5):
             copy = school / f"copy-{number}.db"
-            db_dump.snapshot(audit_log.db.obj, copy, backup.MIGRATIONS)
+            db_dump.snapshot(audit_log.db.obj, copy)
             assert db_dump.integrity_errors(copy) == [] and all_of(copy)["press"][0] % 2 == 0
     finally:
         stop.set()
@@ -541,7 +541,7 @@ def test_every_release_comes_back_in_this_version(folder, tmp_path):
     assert wanted <= answers(new / "portal.db")
     with backup.reading(new / "portal.db") as tables:
         assert not ops_database.diff_models(tables, m.every_table())
-        assert db_dump.applied(tables) == sorted(p.stem for p in backup.MIGRATIONS.glob("0*.py"))
+        assert db_dump.applied(tables) == sorted(p.stem for p in config.MIGRATIONS.glob("0*.py"))
     assert sorted(p.name for p in new.iterdir() if p.suffix in (".db", ".key")) == [
         "audit.key",
         "backup.key",
@@ -822,7 +822,7 @@ def test_a_migration_makes_a_backup_first_and_again_does_nothing(oldest):
     with backup.reading(oldest / "portal.db") as tables:
         old = db_dump.applied(tables)
     assert upgrade.migrated(ops_database.migrate) == [
-        p.stem for p in sorted(backup.MIGRATIONS.glob("0*.py")) if p.stem not in old
+        p.stem for p in sorted(config.MIGRATIONS.glob("0*.py")) if p.stem not in old
     ]
     assert len(backup.archives(oldest / "backups")) == 1 and wanted <= answers(oldest / "portal.db")
     before = all_of(oldest / "portal.db")
@@ -832,7 +832,7 @@ def test_a_migration_makes_a_backup_first_and_again_does_nothing(oldest):
 
 @pytest.mark.parametrize("atomic", [True, False])
 def test_a_failed_migration_puts_the_database_back(school, tmp_path, monkeypatch, atomic):
-    shutil.copytree(backup.MIGRATIONS, tmp_path / "migrations")
+    shutil.copytree(config.MIGRATIONS, tmp_path / "migrations")
     (tmp_path / "migrations" / "0003_bad.py").write_text(
         f"atomic = {atomic}\ndef up(migrator, db):\n    db.execute_sql('UPDATE pupil SET surname ="
         " 1')\n    db.execute_sql('CREATE TABLE half (id integer)')\n    raise"
