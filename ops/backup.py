@@ -314,7 +314,7 @@ def was_undone(anchor, made, restored, last):
 
 
 def restores():
-    """What restores took back: [(backup made, restored, its last audit row)]; times as in anchors."""
+    """What restores took back: [(backup made, restored, its last audit row)]."""
     entry = audit_log.AuditEntry
     found = []
     for row in ask_database(lambda: list(entry.select().where(entry.act == "restored")), ()):
@@ -366,7 +366,7 @@ def assemble(work):
         )
     made = now()
     manifest = describe_copy(copy)
-    manifest["at"] = f"{made:%Y-%m-%dT%H:%M:%SZ}"
+    manifest["at"] = f"{made:{audit_log.STAMP}}"
     bundle = work / "set.tar.gz"
     pack(bundle, copy, manifest)
     path = work / f"portal-{made:{STAMP}}.age"

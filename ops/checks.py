@@ -17,8 +17,17 @@ from playhouse.schema_diff import diff_models
 
 import models
 from audit import anchors as outside
-from audit import log as audit_log
 from audit import verify
+from audit.log import (
+    AuditEntry,
+    has_triggers,
+    head,
+    moment_of,
+    not_accepted,
+    now,
+    on_sqlite,
+    row_faults,
+)
 from config import MIGRATIONS, is_this_computer, settings_file
 from models import Document, Setting
 from ops import backup, server
@@ -107,7 +116,7 @@ class Facts:
 
     @property
     def sqlite(self):
-        return audit_log.on_sqlite(self.database)
+        return on_sqlite(self.database)
 
     @functools.cached_property
     def settings(self):
@@ -289,7 +298,7 @@ def files_are_as_they_came(at):
 @check(BLOCK, TRACE, "./portal migrate (puts the triggers back); find out who took them away")
 def trail_only_grows(at):
     """The database refuses to change or delete a row of the audit trail."""
-    return None if audit_log.has_triggers() else "The triggers that keep the audit trail are gone."
+    return None if has_triggers() else "The triggers that keep the audit trail are gone."
 
 
 TELL = "Keep the database file, tell your data protection lead, compare with the newest backup"
@@ -298,12 +307,12 @@ TELL = "Keep the database file, tell your data protection lead, compare with the
 @check(PROBLEM, TRACE, TELL, alarm=True)
 def end_of_the_trail_holds(at):
     """The newest rows of the audit trail are as they were written."""
-    newest = audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id.desc())
+    newest = AuditEntry.select().order_by(AuditEntry.id.desc())
     rows = list(newest.limit(NEWEST_ROWS + 1).dicts())
     found = []
     for row, before in zip(rows, rows[1:]):
-        found += audit_log.row_faults(before["entry_hash"], row)
-    left = audit_log.not_accepted(found) if found else []
+        found += row_faults(before["entry_hash"], row)
+    left = not_accepted(found) if found else []
     return left[0] if left else None
 
 
@@ -320,9 +329,9 @@ def anchors_reach_the_second_place(at):
     path = outside.second_place(at.settings)
     if path is None:
         return None
-    since = audit_log.moment_of(audit_log.head()) - 2 * DAY
+    since = moment_of(head()) - 2 * DAY
     for mark in outside.written_elsewhere(at.settings):
-        if audit_log.moment_of(mark) > since:
+        if moment_of(mark) > since:
             return None
     return f"No anchor was added in {path.parent} for two days."
 
@@ -415,7 +424,7 @@ def backup_is_fresh(at):
     if backup.is_ahead(made):
         return f"The only backup is dated {say_moment(made)}: the clock was wrong, or is wrong now."
     late = backup.between_backups(at.settings) + datetime.timedelta(hours=2)
-    if audit_log.now() - made > late:
+    if now() - made > late:
         return f"The newest backup is of {say_moment(made)}."
     return None
 
@@ -439,7 +448,7 @@ def backups_go_to_two_places(at):
 @check(
     PROBLEM,
     COPIES,
-    "Mount the device, let the portal's user write there, or change the folder in School > Settings",
+    "Mount the device, let the portal's user write there, or change it in School > Settings",
 )
 def backup_places_take_files(at):
     """Every place for backups can be written."""
@@ -477,7 +486,7 @@ def drill_is_fresh(at):
     last = at.backups.last_drill()
     if last is None:
         return "There was no drill yet."
-    return f"The last drill was {say_moment(last)}." if audit_log.now() - last >= 35 * DAY else None
+    return f"The last drill was {say_moment(last)}." if now() - last >= 35 * DAY else None
 
 
 # --- computer and school
@@ -490,11 +499,9 @@ def drill_is_fresh(at):
 )
 def clock_has_not_gone_back(at):
     """The clock is not behind what was written last."""
-    entry = audit_log.AuditEntry
-    last = entry.select(entry.at).order_by(entry.id.desc()).limit(1).scalar()
+    last = AuditEntry.select(AuditEntry.at).order_by(AuditEntry.id.desc()).limit(1).scalar()
     if last and backup.is_ahead(last):
-        now = say_moment(audit_log.now())
-        return f"The clock says {now}; something was written on {say_moment(last)}."
+        return f"The clock says {say_moment(now())}; something was written on {say_moment(last)}."
     return None
 
 
@@ -562,8 +569,8 @@ def run(at, levels=(BLOCK, PROBLEM, WARN, NOTE), groups=GROUPS):
 def daily(at):
     """Run all when the last full check is older than a day, or dated in the future."""
     last = at.folder / "check.json"
-    now = audit_log.now().replace(tzinfo=datetime.UTC).timestamp()
-    if not last.exists() or not 0 <= now - last.stat().st_mtime < DAY.total_seconds():
+    moment = now().replace(tzinfo=datetime.UTC).timestamp()
+    if not last.exists() or not 0 <= moment - last.stat().st_mtime < DAY.total_seconds():
         with at.database.connection_context():
             run(at)
 
@@ -583,7 +590,7 @@ def last_full(folder):
 
 
 def keep_answers(folder, results):
-    answers = {r.name: {**vars(r), "as_of": say_moment(audit_log.now())} for r in results}
+    answers = {r.name: {**vars(r), "as_of": say_moment(now())} for r in results}
     try:
         new = folder / "check.new"
         new.touch(mode=0o600)

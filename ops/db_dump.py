@@ -142,9 +142,10 @@ def load(database, path):
 
 
 def copy_file(source, target):
-    with closing(sqlite3.connect(source)) as live:
-        with closing(sqlite3.connect(target, timeout=LONGEST_WAIT)) as copy:
-            live.backup(copy)
+    live = sqlite3.connect(source)
+    copy = sqlite3.connect(target, timeout=LONGEST_WAIT)
+    with closing(live), closing(copy):
+        live.backup(copy)
 
 
 def integrity_errors(path):

@@ -1,6 +1,6 @@
-"""The program's own log: JSON lines, in UTC, without names and without anybody's words. Come here to
-change what a line holds or how much is kept. The message of an exception, which may hold a child's
-name, is never written.
+"""The program's own log: JSON lines, without names and without anybody's words. Come here to change
+what a line holds or how much is kept. The message of an exception, which may hold a child's name,
+is never written.
 """
 
 import json
@@ -14,7 +14,7 @@ from logging.handlers import RotatingFileHandler
 
 from flask import has_request_context, request
 
-from audit import log as audit_log
+from audit.log import actor, now
 
 OWN_LOGGERS = ("app", "portal", "waitress")  # of others only the place is written
 MAX_BYTES, OLDER_FILES = 1_000_000, 9
@@ -26,7 +26,7 @@ class LogFormatter(logging.Formatter):
 
     def format(self, record):
         line = {
-            "at": f"{audit_log.now():%Y-%m-%dT%H:%M:%SZ}",
+            "at": f"{now():%Y-%m-%dT%H:%M:%SZ}",
             "level": record.levelname.lower(),
             "from": record.name,
             "said": message_of(record)[:MESSAGE_LENGTH],
@@ -48,9 +48,9 @@ def message_of(record):
 def request_facts():
     """The pattern of the address, never the values in it; who, by number."""
     facts = {}
-    actor = audit_log.actor()
-    if actor:
-        facts |= {"user": actor.user, "request": actor.request}
+    person = actor()
+    if person:
+        facts |= {"user": person.user, "request": person.request}
     if has_request_context():
         facts["method"] = request.method[:10]
         facts["rule"] = str(request.url_rule or "none")

@@ -117,7 +117,7 @@ def refuse_lost(folder, database):
         )
     raise Unusable(
         f"{folder} has {marks}, but its database portal.db is gone. Bring it back: ./portal"
-        f" restore. A new school needs another folder: DATA_DIR=... in {config.HERE / 'portal.env'}."
+        f" restore. A new school needs another DATA_DIR in {config.HERE / 'portal.env'}."
     )
 
 

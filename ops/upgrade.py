@@ -10,8 +10,7 @@ from peewee import PeeweeException
 from playhouse import db_url
 
 import config
-from audit import log as audit_log
-from audit.log import db
+from audit.log import db, install_triggers, on_sqlite, verify
 from config import MIGRATIONS
 from ops import backup, db_dump, numbering, restore, school_folder
 from ops.backup import CannotDo
@@ -135,7 +134,7 @@ def move_to(url):
     source = db.obj
     target = db_url.connect(url)
     where = url.rpartition("@")[2]  # without the password
-    if audit_log.on_sqlite(target):
+    if on_sqlite(target):
         raise CannotDo(
             "Name a PostgreSQL database: postgresql://user:password@host/name. A restore goes back"
             " to SQLite."
@@ -172,8 +171,8 @@ def copy_over(source, target):
         wrong = [name for name in here if here[name] != there.get(name)]
         db.initialize(target)
         try:
-            audit_log.install_triggers()
-            wrong += audit_log.verify(backup.daily_anchors())
+            install_triggers()
+            wrong += verify(backup.daily_anchors())
         finally:
             db.initialize(source)
         if wrong:
