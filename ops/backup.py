@@ -60,9 +60,8 @@ def data_folder():
 def lock(name, shared=False):
     """Lock a file of the data folder until it is closed; None when another process has it."""
     path = _folder / name
-    kind = portalocker.LockFlags.EXCLUSIVE
-    if shared and os.name != "nt":  # Windows has no shared locks
-        kind = portalocker.LockFlags.SHARED
+    flags = portalocker.LockFlags
+    kind = flags.SHARED if shared and os.name != "nt" else flags.EXCLUSIVE  # Windows cannot share
     try:
         file = open(path, "a+b")  # noqa: SIM115  (open is what keeps the lock)
     except PermissionError:
@@ -70,7 +69,7 @@ def lock(name, shared=False):
             f"{path} belongs to another user. As administrator: chown --reference={_folder} {path}"
         ) from None
     try:
-        portalocker.lock(file, kind | portalocker.LockFlags.NON_BLOCKING)
+        portalocker.lock(file, kind | flags.NON_BLOCKING)
     except portalocker.AlreadyLocked:
         file.close()
         return None
@@ -82,10 +81,7 @@ def exclusive():
     """Keep the portal from running on the data folder meanwhile; raises CannotDo when it does."""
     held = lock("portal.lock")
     if not held:
-        raise CannotDo(
-            f"The portal is running on {_folder}. Stop it (Ctrl-C, or systemctl stop), then try"
-            " again."
-        )
+        raise CannotDo(f"The portal is running on {_folder}. Stop it first: systemctl stop portal")
     with held:
         yield
 
@@ -98,8 +94,7 @@ def run_lock():
     held = lock("portal.lock", shared=True)
     if not held:
         raise CannotDo(
-            "A restore or an upgrade is under way on this data folder (on Windows: or another"
-            " portal). Wait until it is done."
+            "A restore or an upgrade is under way on this data folder. Wait for its end."
         )
     return held
 

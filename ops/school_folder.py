@@ -8,7 +8,6 @@ from pathlib import Path
 
 from peewee import PeeweeException
 
-import config
 from audit.log import now, on_sqlite
 from ops import db_dump
 from ops.backup import CannotDo
@@ -50,7 +49,7 @@ def refuse_stranger(folder, command):
         return
     owner = owner_of(folder)
     raise Unusable(
-        f"{folder} belongs to the user {owner}. Nothing was done. Give the command as that user:"
+        f"{folder} belongs to the user {owner}. Nothing was done. As that user:"
         f" sudo -u {owner} ./portal {command}"
     )
 
@@ -78,11 +77,10 @@ def refuse_moved(folder, database):
 def note_move(folder, where):
     """Write down that the records are in PostgreSQL; `where`: without a password."""
     note = folder / MOVED
-    settings = config.HERE / "portal.env"
     note.write_text(
         f"The records of {folder} were moved to PostgreSQL ({where}) on {now():%d/%m/%Y}; portal.db"
         " is what they were then. Put the line DATABASE_URL=... that the move printed into"
-        f" {settings}. To go on with portal.db, and lose what was written since, delete {note}.\n",
+        f" portal.env. To go on with portal.db, and lose what came since, delete {note}.\n",
         "utf-8",
     )
 
@@ -95,8 +93,8 @@ def refuse_empty(folder, database):
     if not on_sqlite(database):
         missing = "the database that DATABASE_URL names is empty"
     raise Unusable(
-        f"There is no school in {folder}: {missing}. Nothing was made. DATA_DIR in"
-        f" {config.HERE / 'portal.env'} names the school's folder; ./portal run makes a new school."
+        f"There is no school in {folder}: {missing}. Nothing was made. DATA_DIR in portal.env names"
+        " the school's folder; ./portal run makes a new school."
     )
 
 
@@ -112,12 +110,12 @@ def refuse_lost(folder, database):
     if not on_sqlite(database):
         raise Unusable(
             f"{folder} has {marks}, but the database that DATABASE_URL names is empty. Name the"
-            " school's own, or bring a backup into this one (docs/technician.md, “PostgreSQL”). A"
-            " new school needs another folder."
+            " school's own, or bring a backup into it (docs/technician.md, “PostgreSQL”). A new"
+            " school needs another folder."
         )
     raise Unusable(
         f"{folder} has {marks}, but its database portal.db is gone. Bring it back: ./portal"
-        f" restore. A new school needs another DATA_DIR in {config.HERE / 'portal.env'}."
+        " restore. A new school needs another DATA_DIR in portal.env."
     )
 
 
@@ -126,9 +124,9 @@ def refuse_without_key(folder, database):
     if (folder / "audit.key").exists() or not is_chained(database):
         return
     raise Unusable(
-        f"{folder} has no audit.key, and the audit trail of the database was written with one. Is"
-        " DATA_DIR right for this database? If it is, bring the key back: ./portal restore, or"
-        " copy audit.key from a backup opened with age (docs/technician.md, “Backups”)."
+        f"{folder} has no audit.key, and the audit trail was written with one. Is DATA_DIR right"
+        " for this database? Then bring the key back: ./portal restore, or copy it from a backup"
+        " opened with age (docs/technician.md, “Backups”)."
     )
 
 

@@ -70,8 +70,8 @@ def bound_socket(name, port):
 def bind_refusal(refused, host, port):
     if refused.errno == errno.EADDRINUSE:
         return (
-            f"Port {port} is in use: another program has it, or the portal runs already. Stop that"
-            " one, or choose another port, such as PORT=8001."
+            f"Port {port} is in use: by another program, or the portal runs already. Stop that one,"
+            " or choose another port, such as PORT=8001."
         )
     if refused.errno == errno.EACCES:
         return (
@@ -79,8 +79,8 @@ def bind_refusal(refused, host, port):
             " PORT=8000, and a web server with HTTPS in front (docs/technician.md, “HTTPS”)."
         )
     return (
-        f"HOST={host} is not an address of this computer. Name one of its own, or take HOST away:"
-        " the portal then serves this computer (127.0.0.1)."
+        f"HOST={host} is not an address of this computer. Name one of its own, or take HOST away"
+        " to serve this computer alone (127.0.0.1)."
     )
 
 

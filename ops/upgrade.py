@@ -40,8 +40,7 @@ def migrated(migrate):
         put_database_back(archives[0])
         raise CannotDo(
             f"The database could not be brought up to date ({type(error).__name__}). It was put"
-            " back as it was; nothing is lost. Go back to the version that you had, and tell"
-            " whoever gave you this one."
+            " back as it was. Go back to the version that you had, and tell who gave you this one."
         ) from error
 
 
@@ -135,17 +134,14 @@ def move_to(url):
     target = db_url.connect(url)
     where = url.rpartition("@")[2]  # without the password
     if on_sqlite(target):
-        raise CannotDo(
-            "Name a PostgreSQL database: postgresql://user:password@host/name. A restore goes back"
-            " to SQLite."
-        )
+        raise CannotDo("Name a PostgreSQL database: postgresql://user:password@host/name")
     try:
         with backup.exclusive(), source.connection_context(), target.connection_context():
             moved = copy_over(source, target)
     except PeeweeException as error:
         raise CannotDo(
-            f"The database {where} does not answer or did not take the copy"
-            f" ({type(error).__name__}). Nothing was kept of it; this portal's own is as it was."
+            f"The database {where} does not answer or took no copy ({type(error).__name__})."
+            " Nothing was kept of it; this portal's own is as it was."
         ) from error
     school_folder.note_move(backup.data_folder(), where)
     lines = []
@@ -154,7 +150,7 @@ def move_to(url):
     return [
         *lines,
         f"{len(moved)} tables, every hash equal on both sides; the audit trail holds there.",
-        f"From now on {config.HERE / 'portal.env'} must have this line (files and keys stay):",
+        "From now on portal.env must have this line (files and keys stay where they are):",
         f"DATABASE_URL={url}",
     ]
 
