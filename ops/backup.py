@@ -247,16 +247,6 @@ def newest_backup(settings):
     return max(past or found, default=None)
 
 
-def newest_archive(settings):
-    newest = newest_backup(settings)
-    if not newest:
-        where = ", ".join(map(str, destinations(settings)))
-        raise CannotDo(
-            f"There is no complete backup in {where}. Name a file, or make one: ./portal backup"
-        )
-    return newest[1]
-
-
 def between_backups(settings):
     return datetime.timedelta(hours=max(1, float(settings.backup_hours or 24)))
 

@@ -182,7 +182,6 @@ def keys_are_strong(at):
             key = path.read_bytes().strip()
             if len(key) < 32 or len(set(key)) < 8:
                 return f"Too short or too plain to be a key: {name}."
-    return None
 
 
 @check(BLOCK, KEYS, "Move the data folder to a disk of this computer, or use PostgreSQL")
@@ -192,7 +191,6 @@ def folder_is_on_a_local_disk(at):
     fuse = kind.startswith("fuse.") and kind not in LOCAL_FUSE
     if at.sqlite and (fuse or kind in OVER_A_NETWORK):
         return f"The data folder is on a network share ({kind}), where SQLite loses data."
-    return None
 
 
 @check(
@@ -206,7 +204,6 @@ def disk_has_room(at):
     free = shutil.disk_usage(at.folder).free // 2**20
     if free < MEGABYTES_NEEDED:
         return f"The disk is nearly full: {free} MB free, {MEGABYTES_NEEDED} MB are needed."
-    return None
 
 
 @check(
@@ -242,7 +239,6 @@ def database_is_whole(at):
     if lost:
         table, row = lost[0][:2]
         return f"{len(lost)} records name one that is not there (first: table {table}, row {row})."
-    return None
 
 
 @check(BLOCK, STORE, "Put PRAGMAS in ops/database.py back as it was released")
@@ -258,7 +254,6 @@ def database_is_set_up(at):
         return "The database does not check links between records."
     if at.database.pragma("secure_delete") != 1:
         return "Erased records can still be read from the file."
-    return None
 
 
 @check(
@@ -276,7 +271,6 @@ def tables_are_up_to_date(at):
         return f"The database is older than the program: {behind} migrations have not run."
     if diff_models(at.database, models.every_table()):
         return "The database has no place for some questions of models.py."
-    return None
 
 
 @check(PROBLEM, STORE, "./portal restore --to another folder, and copy files/ from it", alarm=True)
@@ -373,7 +367,6 @@ def debugger_is_off(at):
     """The debugger is off."""
     if at.config["DEBUG"]:
         return "The debugger is on: whoever causes an error can run commands here."
-    return None
 
 
 @check(
@@ -402,7 +395,6 @@ def second_step_is_used(at):
     without = [user.name for user in at.people if user.password and not user.totp]
     if without:
         return f"Without a second step: {', '.join(without[:3])} ({len(without)} in all)."
-    return None
 
 
 @check(PROBLEM, SIGN_IN, "School > People: give somebody the role that is missing")
@@ -426,7 +418,6 @@ def backup_is_fresh(at):
     late = backup.between_backups(at.settings) + datetime.timedelta(hours=2)
     if now() - made > late:
         return f"The newest backup is of {say_moment(made)}."
-    return None
 
 
 @check(
@@ -442,7 +433,6 @@ def backups_go_to_two_places(at):
     devices = {folder.stat().st_dev for folder in folders if folder.exists()}
     if devices == {at.folder.stat().st_dev}:
         return "Every backup is on the disk of the records."
-    return None
 
 
 @check(
@@ -469,7 +459,6 @@ def newest_backup_is_complete(at):
     path = newest[1]
     if backup.sha_of(path) != backup.sidecar(path).get("sha256"):
         return f"The newest backup was damaged after it was written: {path.name}."
-    return None
 
 
 @check(WARN, COPIES, "./portal recovery-key; print it for the safe, and for another building")
@@ -502,7 +491,6 @@ def clock_has_not_gone_back(at):
     last = AuditEntry.select(AuditEntry.at).order_by(AuditEntry.id.desc()).limit(1).scalar()
     if last and backup.is_ahead(last):
         return f"The clock says {say_moment(now())}; something was written on {say_moment(last)}."
-    return None
 
 
 @check(BLOCK, SCHOOL, ".venv/bin/python -m pip install -r requirements.txt")
@@ -535,7 +523,6 @@ def nothing_is_kept_too_long(at):
     count = len(at.overdue(at.settings))
     if count > OVERDUE_RECORDS:
         return f"{count} records are past the time that they are kept for."
-    return None
 
 
 # --- looking

@@ -172,7 +172,10 @@ def made_at(manifest):
 def find_archive(path):
     """The file that was asked for, the newest archive of a folder, or the newest of all."""
     if not path:
-        return backup.newest_archive(backup.school_settings())
+        newest = backup.newest_backup(backup.school_settings())
+        if not newest:
+            raise CannotDo("There is no complete backup. Name a file, or make one: ./portal backup")
+        return newest[1]
     inside = backup.archives(Path(path))
     found = inside[0][1] if inside else Path(path)
     if not found.is_file():

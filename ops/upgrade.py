@@ -51,17 +51,13 @@ def put_database_back(archive):
 
 
 # --- an upgrade
-class Failed(Exception):
-    """A command of an upgrade failed; the text is the last line that it said."""
-
-
 def run_in(root, *words):
     done = subprocess.run(
         words, cwd=root, capture_output=True, text=True, timeout=1800, stdin=subprocess.DEVNULL
     )
     if done.returncode:
         lines = (done.stdout + done.stderr).strip().splitlines()
-        raise Failed(lines[-1].strip()[:200] if lines else "no message")
+        raise CannotDo(lines[-1].strip()[:200] if lines else "no message")
     return done.stdout.strip()
 
 
@@ -87,7 +83,7 @@ def upgrade(root=config.HERE, python=sys.executable, say=print):
             say(f"{step}: done")
             for step, words in STEPS:
                 say(f"{step}: {run_in(root, python, *words) or 'done'}")
-        except (Failed, OSError, subprocess.SubprocessError) as error:
+        except (CannotDo, OSError, subprocess.SubprocessError) as error:
             raise CannotDo(
                 f"The upgrade stopped at “{step}”: {error}."
                 f" {put_back(root, python, commit, archive)}"
@@ -102,7 +98,7 @@ def commit_now(root):
         changed = run_in(root, "git", "status", "--porcelain", "--untracked-files=no")
         own = run_in(root, "git", "rev-list", "@{upstream}..HEAD")
         commit = run_in(root, "git", "rev-parse", "HEAD")
-    except (Failed, OSError) as error:
+    except (CannotDo, OSError) as error:
         raise CannotDo(f"The program cannot be upgraded by git: {error}.") from None
     if changed or own:
         raise CannotDo(
@@ -118,7 +114,7 @@ def put_back(root, python, commit, archive):
         run_in(root, "git", "reset", "--quiet", "--hard", commit)
         put_database_back(Path(archive))
         run_in(root, python, *STEPS[0][1])
-    except (Failed, CannotDo, OSError, PeeweeException, subprocess.SubprocessError) as error:
+    except (CannotDo, OSError, PeeweeException, subprocess.SubprocessError) as error:
         return (
             f"It could not be put back ({backup.reason(error)}). Run: git reset --hard {commit};"
             f" make install; ./portal restore {archive}"
