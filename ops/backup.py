@@ -186,14 +186,14 @@ def folders_named(words):
 def destination_fault(folder):
     """Why no backup can be put into a folder, in a sentence; None when it can."""
     if not folder.is_absolute():
-        return "write the whole path, from the first / on."
+        return "write the whole path of the folder, from the first / on."
     if not folder.is_dir():
-        return "it is not there. Is the disk or share connected? Make the folder once by hand."
+        return "the folder is not there. Is the disk or share connected? Make it once by hand."
     try:
         with tempfile.TemporaryFile(dir=folder) as out:
             out.write(b"x" * 4096)
     except OSError as error:
-        return f"no file can be made ({error.strerror}). Let the portal's own user write there."
+        return f"nothing can be written ({error.strerror}). Let the portal's own user write there."
     return None
 
 

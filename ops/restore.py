@@ -44,6 +44,7 @@ WAY_ON = (
 )
 # when a restore clears the data folder
 STAYS = ("backups", "drills", "backup.key", "*.lock", "unfinished", "before-*", "accepted-*", ".*")
+UNREADABLE = (pyrage.DecryptError, OSError, tarfile.TarError, EOFError, zlib.error, ValueError)
 PAPERS = 5  # a drill prints so many, each of another kind
 
 
@@ -71,14 +72,7 @@ def unpack(path, key, into, anyway=False):
         with tarfile.open(bundle) as archive:
             unpack_entries(archive, into)
         manifest = json.loads((into / "manifest.json").read_bytes())
-    except (
-        pyrage.DecryptError,
-        OSError,
-        tarfile.TarError,
-        EOFError,
-        zlib.error,
-        ValueError,
-    ) as error:
+    except UNREADABLE as error:
         raise CannotDo(why_shut(path.name, error)) from None
     bundle.unlink()
     found = differences(into, manifest)
@@ -172,9 +166,11 @@ def made_at(manifest):
 def find_archive(path):
     """The file that was asked for, the newest archive of a folder, or the newest of all."""
     if not path:
-        newest = backup.newest_backup(backup.school_settings())
+        settings = backup.school_settings()
+        newest = backup.newest_backup(settings)
         if not newest:
-            raise CannotDo("There is no complete backup. Name a file, or make one: ./portal backup")
+            where = ", ".join(map(str, backup.destinations(settings)))
+            raise CannotDo(f"There is no complete backup in {where}. Name the file, or make one.")
         return newest[1]
     inside = backup.archives(Path(path))
     found = inside[0][1] if inside else Path(path)
