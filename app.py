@@ -7,7 +7,6 @@ import secrets
 import sqlite3
 import sys
 
-import click
 from flask import Flask, abort, current_app, g, render_template, request
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -60,9 +59,8 @@ def create_app(database=None, folder=None, testing=False):
         raise config.CannotStart(NOT_THIS_WAY)
     problems = [*models.check_models(), *workflow.check_pathway()]
     if problems:
-        raise click.ClickException(
-            "The tables of the program contradict themselves:\n" + "\n".join(problems)
-        )
+        problems.insert(0, "The tables of the program contradict themselves:")
+        raise config.CannotStart("\n".join(problems))
     folder = folder or config.data_dir()
     app = Flask(__name__)
     app.jinja_env.trim_blocks = True

@@ -64,9 +64,7 @@ def explain(error):
     if isinstance(error, OSError):
         return f"{error.filename or folder}: {error.strerror or type(error).__name__}."
     if storage.is_busy(error):
-        return (
-            "The database is busy: somebody is writing. Try again in a minute, or stop the portal."
-        )
+        return "The database is busy. Try again in a minute, or stop the portal first."
     cure = f"Is {folder}/portal.db whole? ./portal restore brings it back."
     if not on_sqlite():
         cure = "Is the server of DATABASE_URL running?"
@@ -213,9 +211,7 @@ def demo_sign_ins(database, path):
     help="The folder to write to.",
 )
 def subject_access_command(pupil, folder):
-    """Write everything held on one child (number in the portal, or UPN) to a ZIP, without what is
-    marked: when the SENCO asks.
-    """
+    """Write what is held on a child (number or UPN) to a ZIP, unless marked: for the SENCO."""
     database = opened()
     with (
         app.create_app(database).test_request_context(),
@@ -224,10 +220,7 @@ def subject_access_command(pupil, folder):
     ):
         path = keeping_screens.write_bundle(pupil, folder, config.data_dir())
     if path is None:
-        raise CannotDo(
-            "There is no record with this number or UPN. The number is in the address of the"
-            " child's page."
-        )
+        raise CannotDo("There is no record with this number (in the address of the page) or UPN.")
     print(f"Written: {path}. Only your account can read it. The request lists what was left out.")
 
 
@@ -239,21 +232,15 @@ def retention_command():
         print("\n".join(retention.due_lines(models.Setting.of_school())))
         if not erasure.scrub():
             raise CannotDo(
-                "The database is busy. Stop the portal and try again, to write over what is erased."
+                "The database is busy: what was erased is not written over. Stop the portal."
             )
 
 
 @cli.command("check")
 @click.option("--quick", is_flag=True, help="Look at the newest rows and files only.")
-@click.option(
-    "--tls",
-    metavar="HOST",
-    help="Also look at the HTTPS of this address, such as portal.school.example.",
-)
+@click.option("--tls", metavar="HOST", help="Also look at the HTTPS of portal.school.example.")
 def check_command(quick, tls):
-    """Say in a line each what is well and what is not, with its cure; exit code 1: warnings, 2:
-    problems.
-    """
+    """Say what is well and what is not, with its cure; exit code 1 for warnings, 2 for problems."""
     portal = app.create_app(opened())
     with portal.database.connection_context():
         found = checks.run(status.facts_of(portal, whole=not quick))

@@ -66,7 +66,7 @@ def lock(name, shared=False):
         file = open(path, "a+b")  # noqa: SIM115  (open is what keeps the lock)
     except PermissionError:
         raise CannotDo(
-            f"{path} belongs to another user. As administrator: chown --reference={_folder} {path}"
+            f"{path} is another user's: sudo chown --reference={_folder} {path}"
         ) from None
     try:
         portalocker.lock(file, kind | flags.NON_BLOCKING)
@@ -93,9 +93,7 @@ def run_lock():
         raise CannotDo(unfinished.read_text("utf-8"))
     held = lock("portal.lock", shared=True)
     if not held:
-        raise CannotDo(
-            "A restore or an upgrade is under way on this data folder. Wait for its end."
-        )
+        raise CannotDo("A restore or an upgrade is under way on this folder. Wait for its end.")
     return held
 
 

@@ -247,9 +247,7 @@ def database_is_set_up(at):
     if not at.sqlite:
         return None
     if at.database.pragma("journal_mode") != "wal" or at.database.pragma("synchronous") < 2:
-        return (
-            "A power cut may lose what was saved: journal_mode is not WAL, or synchronous not FULL."
-        )
+        return "A power cut may lose what was saved: journal_mode or synchronous is not as set."
     if not at.database.pragma("foreign_keys"):
         return "The database does not check links between records."
     if at.database.pragma("secure_delete") != 1:
@@ -345,9 +343,7 @@ def nobody_listens_in(at):
     return f"The portal listens on {host} without HTTPS: passwords can be read on the way."
 
 
-@check(
-    WARN, SIGN_IN, "Let the web server in front send X-Forwarded-For: docs/technician.md, “HTTPS”"
-)
+@check(WARN, SIGN_IN, "Let the web server in front send X-Forwarded-For (docs/technician.md)")
 def callers_are_told_apart(at):
     """The portal sees from which computer somebody signs in."""
     if not at.config.get("SESSION_COOKIE_SECURE"):
@@ -541,13 +537,12 @@ def named(name):
 
 
 def run(at, levels=(BLOCK, PROBLEM, WARN, NOTE), groups=GROUPS):
-    """The checks of these levels and groups: [Result]; unless whole, slow ones as last answered."""
+    """What the checks of these levels and groups say: [Result]; a full check is kept."""
     before = last_full(at.folder)
     found = []
     for one in CHECKS:
         if one.level in levels and one.group in groups:
-            quick = one.slow and not at.whole
-            found.append(last_answer(one, before) if quick else run_one(one, at))
+            found.append(answer(one, at, before))
     if at.whole and len(found) == len(CHECKS):
         keep_answers(at.folder, found)
     return found
@@ -562,7 +557,10 @@ def daily(at):
             run(at)
 
 
-def last_answer(one, before):
+def answer(one, at, before):
+    """What a check says now; a slow one, unless all is looked at, what it said last."""
+    if at.whole or not one.slow:
+        return run_one(one, at)
     if one.name in before:
         return Result(**before[one.name])
     words = f"Not looked at yet: {one.sentence}"
@@ -590,10 +588,7 @@ def keep_answers(folder, results):
 def ringing(at):
     """What the home page of the technician and the SENCO must say, in sentences."""
     before = last_full(at.folder)
-    found = []
-    for one in CHECKS:
-        if one.alarm:
-            found.append(last_answer(one, before) if one.slow else run_one(one, at))
+    found = [answer(one, at, before) for one in CHECKS if one.alarm]
     return [r.words for r in found if not r.ok and r.level != NOTE]
 
 

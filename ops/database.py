@@ -2,7 +2,6 @@
 portal connects, or the settings of SQLite.
 """
 
-import click
 from peewee import SqliteDatabase, fn
 from playhouse import db_url
 from playhouse.migrations import Runner, template
@@ -12,6 +11,7 @@ import config
 import models
 from audit import log as audit_log
 from ops import backup, numbering
+from ops.backup import CannotDo
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -77,14 +77,14 @@ def keep_numbers(database):
 def make_migration(database, name, folder=config.MIGRATIONS):
     """Write and run the migration for what is new in models.py; its path, or None.
 
-    Raises click.ClickException when a question was renamed or taken out: that would lose answers.
+    Raises CannotDo when a question was renamed or taken out: that would lose answers.
     """
     migrate(database, folder)
     with database.connection_context():
         diff = diff_models(database, models.every_table())
         if diff.drop_columns:
             lost = ", ".join(f"{table}.{column}" for table, column in diff.drop_columns)
-            raise click.ClickException(
+            raise CannotDo(
                 f"These answers would be lost: {lost}. Put the line back, under “No longer asked”."
             )
         if not diff:

@@ -38,6 +38,7 @@ from records.questions import SENCO, acting_as
 GIVE_KEY = "--key AGE-SECRET-KEY-1..."
 # one of them is in every data folder
 OURS = ("portal.db", "backup.key", "audit.key", "backups", "files", "unfinished", *backup.LOCKS)
+USE_ANOTHER = "Use another backup."
 WAY_ON = (
     'Use another backup. If there is none: ./portal restore FILE --accept "why" puts it back all'
     " the same, and writes what is wrong into the audit trail and into a file."
@@ -59,13 +60,9 @@ def unpack(path, key, into, anyway=False):
     note = backup.sidecar(path)
     size = path.stat().st_size
     if size < note.get("size", 0):
-        raise CannotDo(
-            f"{path.name} is cut off: {size:,} of {note['size']:,} bytes. Use another backup."
-        )
+        raise CannotDo(f"{path.name} is cut off: {size:,} of {note['size']:,} bytes. {USE_ANOTHER}")
     if note and not anyway and backup.sha_of(path) != note.get("sha256"):
-        raise CannotDo(
-            f"{path.name} was changed or damaged: its check sum is another. Use another backup."
-        )
+        raise CannotDo(f"{path.name} was changed or damaged: its check sum differs. {USE_ANOTHER}")
     bundle = into / "set.tar.gz"
     try:
         pyrage.decrypt_file(str(path), str(bundle), [key])
@@ -77,9 +74,8 @@ def unpack(path, key, into, anyway=False):
     bundle.unlink()
     found = differences(into, manifest)
     if found and not anyway:
-        raise CannotDo(
-            f"{path.name} does not hold what its list says. {' '.join(found[:5])} {WAY_ON}"
-        )
+        words = " ".join(found[:5])
+        raise CannotDo(f"{path.name} does not hold what its list says. {words} {WAY_ON}")
     return manifest, found
 
 
@@ -93,8 +89,7 @@ def unpack_entries(archive, into):
         target = into / entry.name
         if not is_of_a_backup(entry) or target.exists():
             raise CannotDo(
-                "This file has something in it that no backup of the portal has. Nothing of it was"
-                " used; use another backup."
+                "This file has something that no backup of the portal has. Nothing of it was used."
             )
         if entry.size > shutil.disk_usage(into).free:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -124,7 +119,7 @@ def why_shut(name, error):
         return f"This key does not open {name}. Give the key of the portal that made it: {GIVE_KEY}"
     if getattr(error, "errno", None):
         return f"{name} could not be unpacked: {error.strerror}."
-    return f"{name} is cut off or was changed: it does not open. Use another backup."
+    return f"{name} is cut off or was changed: it does not open. {USE_ANOTHER}"
 
 
 def differences(folder, manifest):
@@ -152,9 +147,7 @@ def write_anchors_before(work, manifest):
 
 
 def is_before(anchor, manifest):
-    if (
-        backup.is_ahead(made_at(manifest)) and manifest["anchor"]
-    ):  # the clock was ahead: by its rows
+    if backup.is_ahead(made_at(manifest)) and manifest["anchor"]:  # the clock was ahead
         return anchor.last <= manifest["anchor"]["last"]
     return anchor.at <= manifest["at"]
 
@@ -213,9 +206,7 @@ def take_folder(folder):
     if not folder.is_dir():
         raise CannotDo(f"{folder} is no folder. Name a new one: it is made.")
     if any(folder.iterdir()) and not any((folder / name).exists() for name in OURS):
-        raise CannotDo(
-            f"{folder} holds something that is not the portal's. Name a new folder: it is made."
-        )
+        raise CannotDo(f"{folder} holds what is not the portal's. Name a new folder: it is made.")
     if os.name == "posix" and folder.stat().st_mode & 0o077:
         folder.chmod(0o700)
     return False
@@ -230,20 +221,16 @@ def put_in(path, folder, key, accept):
         write_anchors_before(work, manifest)
         seen = verify_in_subprocess(work, restored=manifest["at"], accept=accept, found=found)
         if seen["problems"]:
+            words = " ".join(seen["problems"][:5])
             way_on = "" if accept else WAY_ON
-            raise CannotDo(
-                f"{path.name} was not restored, nothing was changed."
-                f" {' '.join(seen['problems'][:5])} {way_on}"
-            )
+            raise CannotDo(f"{path.name} was not restored, nothing was changed. {words} {way_on}")
         aside = swap(work, folder, key)
     done = [f"Restored {path.name} into {folder}.", *seen["seen"], "Everybody must sign in again."]
     if aside:
         done.append(f"What was there before is kept in {aside}; delete it when you can.")
     if seen.get("accepted"):
         listed = write_accepted(folder, path.name, seen["accepted"], accept)
-        done.append(
-            f"Accepted, because: {accept}. Give this list to your data protection lead: {listed}"
-        )
+        done.append(f"Accepted: {accept}. Give this list to your data protection lead: {listed}")
     return done
 
 
@@ -380,10 +367,8 @@ def accept_faults(why, found):
 def finish(made_at):
     """After a restore: sign everybody out, skip the numbers of the time taken back, audit it."""
     people.UserSession.delete().execute()
-    tables = [
-        kind._meta.table_name for kind in models.every_table() if kind is not audit_log.AuditEntry
-    ]
-    numbering.skip_ahead(db.obj, tables)
+    kinds = set(models.every_table()) - {audit_log.AuditEntry}
+    numbering.skip_ahead(db.obj, [kind._meta.table_name for kind in kinds])
     with acting_as("Restore"):
         audit_log.audit(
             "restored",

@@ -443,7 +443,7 @@ def test_a_restore_moves_nothing_aside_that_is_not_the_portals(school, tmp_path)
     code, said = command(
         "restore", "--to", str(tmp_path / "home"), "--key", str(school / "backup.key")
     )
-    assert code == 1 and "holds something that is not the portal's" in said
+    assert code == 1 and "holds what is not the portal's" in said
     assert [p.name for p in (tmp_path / "home").iterdir()] == ["letters.odt"] and (
         tmp_path / "home"
     ).stat().st_mode & 0o777 == 0o755
