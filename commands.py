@@ -143,7 +143,6 @@ def refuse_unsafe(at, groups=checks.GROUPS):
 def clear_leftovers(portal):
     documents.remove_stray_files(portal)
     imports.restore_uploads()
-    backup.remove_leftovers()
 
 
 def serve(portal, sockets):

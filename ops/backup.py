@@ -469,6 +469,7 @@ def prune(folder, days):
 def start_scheduler(*tasks):
     """Do these tasks every ten minutes; of several processes on one folder only one does them."""
     own_key()
+    remove_leftovers()  # not beside the first backup: both need its lock
     threading.Thread(target=_schedule, args=tasks, name="upkeep", daemon=True).start()
 
 
