@@ -1,8 +1,5 @@
-"""Start here: the web program is put together.
-
-Come here to change its headers, its cookies, or what an error says. The commands that start and
-maintain it are in `commands.py`; what comes from outside (environment, folders, keys) in
-`config.py`.
+"""Start here: the web program is put together. Come here to change its headers, its cookies, or
+what an error says. `commands.py` starts and maintains it.
 """
 
 import os
@@ -10,7 +7,6 @@ import secrets
 import sqlite3
 import sys
 
-import click
 from flask import Flask, abort, current_app, g, render_template, request
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -27,7 +23,7 @@ from admin_views.account import sessions
 from admin_views.account import views as account
 from admin_views.forms import key_of
 from audit import access
-from audit import log as audit_log
+from audit.log import acting_as, on_sqlite
 from ops import logs
 from papers import printing
 from records import storage
@@ -48,41 +44,31 @@ HEADERS = {
 }
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 NOT_THIS_WAY = (
-    "Start the portal with ./portal run (on Windows: commands.py run). Started in another way"
-    " (flask run, gunicorn) it would not bring its database up to date, look whether all is safe, or make"
-    " backups."
-)
-
-WITHOUT_HTTPS = (
-    "INSECURE_HTTP=1: the portal is served without HTTPS; passwords and records cross the network"
-    " in the clear."
+    "Start the portal with ./portal run (on Windows: commands.py run). By flask run or gunicorn it"
+    " would not bring its database up to date, look whether all is safe, or make backups."
 )
 
 
 # --- the program
 def create_app(database=None, folder=None, testing=False):
-    """The web program on an open database, with the files and keys of a folder (default: what the
-    environment names).
+    """The web program on an open database, with the files and keys of a folder.
 
-    Raises config.CannotStart without a database: another server (flask run, gunicorn) would skip
-    what `start` does first.
+    Raises config.CannotStart without a database: by another server, which skips `start`.
     """
     if database is None:
         raise config.CannotStart(NOT_THIS_WAY)
     problems = [*models.check_models(), *workflow.check_pathway()]
     if problems:
-        raise click.ClickException(
-            "The tables of the program contradict themselves:\n" + "\n".join(problems)
-        )
+        problems.insert(0, "The tables of the program contradict themselves:")
+        raise config.CannotStart("\n".join(problems))
     folder = folder or config.data_dir()
     app = Flask(__name__)
-    # a line with nothing but a statement leaves nothing on the page
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.url_map.converters["int"] = RowNumber
     app.config.update(settings_of(folder), TESTING=testing)
     if app.config["INSECURE_HTTP"]:
-        app.logger.warning(WITHOUT_HTTPS)
+        app.logger.warning("INSECURE_HTTP=1: passwords and records cross the network in the clear.")
     app.database = database
     app.before_request(refuse_other_names)
     app.add_url_rule("/healthz", "healthz", healthz)
@@ -106,7 +92,6 @@ def create_app(database=None, folder=None, testing=False):
 
 
 def settings_of(folder):
-    """The settings of Flask, from the data folder and the environment."""
     https, hosts, insecure = config.way_in()
     return {
         "SECRET_KEY": config.key_file(folder, "secret.key"),
@@ -129,16 +114,14 @@ def settings_of(folder):
 
 def refuse_other_names():
     """Staff reach the portal by its own name only; this computer may ask whether it is well."""
-    if request.endpoint == "healthz":
-        return
-    if not host_is_trusted(request.host, current_app.config["STAFF_HOSTS"]):
+    if request.endpoint != "healthz" and not host_is_trusted(
+        request.host, current_app.config["STAFF_HOSTS"]
+    ):
         raise SecurityError("This name is not in HOSTS.")
 
 
 def healthz():
-    """Whether the portal answers and its database does, for a monitor: no sign-in, no word of the
-    school, nothing written.
-    """
+    """For a monitor: no sign-in, no word of the school, nothing written."""
     database = current_app.database
     try:
         database.connect(reuse_if_open=True)
@@ -150,14 +133,13 @@ def healthz():
 
 
 class RowNumber(IntegerConverter):
-    """The number of a row in an address; one that no database holds is 0, which no row has."""
+    """The number of a row in an address; 0, which no row has, for one that no database holds."""
 
     def to_python(self, value):
         return key_of(value)
 
 
 def connect_each_request(app):
-    """One database connection for each request, closed at its end."""
 
     @app.before_request
     def connect():
@@ -173,10 +155,8 @@ def connect_each_request(app):
 
 
 def hold_open(database):
-    """One more connection to an SQLite file, to keep while the portal runs: on a full disk the
-    first reader could not make `-shm`, and see nothing.
-    """
-    if not audit_log.on_sqlite(database):
+    """One more connection to SQLite: on a full disk the first reader could not make `-shm`."""
+    if not on_sqlite(database):
         return None
     spare = sqlite3.connect(database.database, check_same_thread=False)
     spare.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
@@ -184,21 +164,19 @@ def hold_open(database):
 
 
 def refuse_other_sites():
-    """Another site never changes anything here, whatever token it has."""
     changes = request.method not in ("GET", "HEAD", "OPTIONS")
     if changes and request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(403)
 
 
 def name_the_actor():
-    """Write the signed-in person on every change of this request."""
     if request.endpoint not in limits.WITHOUT_DATABASE and current_user.is_authenticated:
-        g.acting = audit_log.acting_as(current_user.name, current_user.id, current_user.role)
+        g.acting = acting_as(current_user.name, current_user.id, current_user.role)
         g.acting.__enter__()
 
 
 def add_headers(response):
-    """The security headers of every answer; pages are never kept by the browser."""
+    """The security headers of every answer; no browser keeps a page."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
@@ -211,10 +189,8 @@ def add_headers(response):
 ERRORS = {
     400: (
         "This form is too old",
-        (
-            "It was open too long, or came from somewhere else. Go back, load the page again and"
-            " send it once more."
-        ),
+        "It was open too long, or came from somewhere else. Go back, load the page again and send"
+        " it once more.",
     ),
     403: (
         "You may not see this page",
@@ -237,28 +213,20 @@ ERRORS = {
     ),
     500: (
         "Something went wrong",
-        (
-            "Nothing was changed. Please try again; if it happens again, give your technician this"
-            " reference."
-        ),
+        "Nothing was changed. Please try again; if it happens again, give your technician this"
+        " reference.",
     ),
     503: (
         "The portal is busy",
-        (
-            "Somebody else is saving very much at this moment, and nothing was changed by you. What"
-            " you typed is kept. Wait a minute, then try again."
-        ),
+        "Somebody else is saving very much, and nothing was changed by you. What you typed is kept."
+        " Wait a minute, then try again.",
     ),
     507: (
         "The disk of the portal is full",
-        (
-            "Nothing can be saved now, though pages can still be read. Tell your technician to make"
-            " room on the server's disk; then try again."
-        ),
+        "Nothing can be saved now, though pages can still be read. Tell your technician to make"
+        " room on the server's disk; then try again.",
     ),
 }
-
-
 WRONG_HOST = (
     "The portal is not known by this name",
     "Use the address that your technician gave you; technicians: see HOSTS.",
@@ -266,9 +234,6 @@ WRONG_HOST = (
 
 
 def catch_errors(app):
-    """A plain page for every error; what went wrong goes to the log under a reference, without
-    names.
-    """
     for code in set(ERRORS) - {507}:
         app.register_error_handler(code, show_error)
     # Flask's own line repeats the message, which may hold a child's name
@@ -276,7 +241,7 @@ def catch_errors(app):
 
 
 def show_error(error):
-    """The page of an error, its status and headers."""
+    """The page of an error; what went wrong goes to the log under a reference, without names."""
     cause = getattr(error, "original_exception", error)
     code = status_of(error, cause)
     if code in (403, 404):
@@ -294,8 +259,7 @@ def show_error(error):
         left = drafts.left_over(code)
         page = render_template("error.html", title=title, words=words, reference=reference, **left)
         return page, code, headers
-    # no database, or a wrong Host: no page can be drawn
-    except Exception:
+    except Exception:  # no database, or a wrong Host
         return f"{title}. {words} {reference}", code, PLAIN
 
 
@@ -310,7 +274,6 @@ def status_of(error, cause):
 
 
 def error_words(error, code):
-    """The title of the page of an error, and what to do."""
     if isinstance(error, SecurityError):
         return WRONG_HOST
     title, words = ERRORS.get(code) or ERRORS[404 if code < 500 else 500]

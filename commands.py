@@ -1,7 +1,5 @@
 """The commands that start and maintain the portal: `./portal` alone (or `python commands.py`) lists
-them.
-
-Each command is a thin function; what it does is in the module that it calls.
+them. Each is a thin function; what it does is in the module that it calls.
 """
 
 import collections
@@ -29,10 +27,11 @@ from admin_views import privacy as keeping_screens
 from admin_views.account import passwords
 from admin_views.account import views as account
 from audit import anchors, report
-from audit import log as audit_log
 from audit import verify as audit_verify
+from audit.log import accepted, acting_as, audit_access, head, on_sqlite, read_anchors
 from demo import school
 from ops import backup, checks, restore, school_folder, server, upgrade
+from ops.backup import CannotDo
 from ops.database import configure, make_migration, migrate, open_database
 from papers import printing
 from privacy import erasure, retention
@@ -46,13 +45,12 @@ class Portal(click.Group):
     """The commands; what the disk or the database refuses is said in a sentence."""
 
     def invoke(self, context):
-        """Do the command that was typed."""
         try:
             return super().invoke(context)
         except (OSError, PeeweeException, sqlite3.Error) as error:
             if getattr(error, "errno", None) == errno.EPIPE:  # who reads went away: end quietly
                 raise
-            raise click.ClickException(explain(error)) from error
+            raise CannotDo(explain(error)) from error
 
 
 def explain(error):
@@ -60,18 +58,15 @@ def explain(error):
     if storage.cannot_write(error):
         return (
             f"Nothing could be written ({getattr(error, 'filename', None) or folder}): the disk is"
-            " full, or the folder can only be read. Make room, or see that the portal's own user"
-            " may write there; then try again."
+            " full or read-only. Make room, or let the portal's own user write there; then try"
+            " again."
         )
     if isinstance(error, OSError):
         return f"{error.filename or folder}: {error.strerror or type(error).__name__}."
     if storage.is_busy(error):
-        return (
-            "The database is busy: somebody else is writing. Try again in a minute, or stop the"
-            " portal first."
-        )
+        return "The database is busy. Try again in a minute, or stop the portal first."
     cure = f"Is {folder}/portal.db whole? ./portal restore brings it back."
-    if not audit_log.on_sqlite():
+    if not on_sqlite():
         cure = "Is the server of DATABASE_URL running?"
     return f"The database does not answer as it should ({type(error).__name__}). {cure}"
 
@@ -82,7 +77,6 @@ def cli():
 
 
 def folder_in_use():
-    """The data folder that the settings name; refused when it is another user's."""
     config.use_settings_file()
     folder = config.data_dir()
     school_folder.refuse_stranger(folder, click.get_current_context().info_name)
@@ -90,9 +84,7 @@ def folder_in_use():
 
 
 def opened():
-    """The school's database, with its folder and keys; refused, and nothing made, where there is no
-    school.
-    """
+    """The school's database, with its folder and keys; nothing is made where there is no school."""
     folder = folder_in_use()
     database = open_database()
     school_folder.refuse_moved(folder, database)
@@ -112,16 +104,14 @@ def run_command():
 
 
 def take_port():
-    """The sockets to listen on, taken before anything is written. Raises config.CannotStart."""
+    """The sockets to listen on, taken before anything is written, or config.CannotStart."""
     config.way_in()
     config.trusted_proxies()
     return server.bind(*config.address())
 
 
 def start(database, sockets, prepare=None):
-    """Serve after what must come before: safe keys, no restore or upgrade left half done, the
-    database up to date, `prepare`, a safe set-up.
-    """
+    """Serve, once keys are safe, no restore is half done, and the database is up to date."""
     folder = config.data_dir()
     config.make_folder(folder)
     refuse_unsafe(checks.Facts(folder, database), groups=(checks.KEYS,))
@@ -151,10 +141,8 @@ def refuse_unsafe(at, groups=checks.GROUPS):
 
 
 def clear_leftovers(portal):
-    """Remove what a crash left behind."""
     documents.remove_stray_files(portal)
     imports.restore_uploads()
-    backup.remove_leftovers()
 
 
 def serve(portal, sockets):
@@ -196,15 +184,13 @@ def refuse_real_school(folder, database):
     with database.connection_context():
         if "user" in database.get_tables() and people.User.select(people.User.id).exists():
             raise school_folder.Unusable(
-                f"There is a school in {folder} that is not the fictional one. Take DATA_DIR and "
-                "DATABASE_URL out of the environment, or name a new folder."
+                f"There is a real school in {folder}. Take DATA_DIR and DATABASE_URL out of the"
+                " environment, or name a new folder."
             )
 
 
 def demo_sign_ins(database, path):
-    """One line per sign-in: role, user name, password; the school is built when its folder is
-    empty.
-    """
+    """Lines of role, user name and password; the school is built where there is none."""
     if not path.exists():
         print("Building the fictional school, some seconds ...", flush=True)
         with database.connection_context():
@@ -224,53 +210,36 @@ def demo_sign_ins(database, path):
     help="The folder to write to.",
 )
 def subject_access_command(pupil, folder):
-    """Write everything held on one child (their number in the portal, or UPN) to a ZIP, without
-    what is marked: when the SENCO asks.
-    """
+    """Write what is held on a child (number or UPN) to a ZIP, unless marked: for the SENCO."""
     database = opened()
     with (
         app.create_app(database).test_request_context(),
         database.connection_context(),
-        audit_log.acting_as("At the server"),
+        acting_as("At the server"),
     ):
         path = keeping_screens.write_bundle(pupil, folder, config.data_dir())
     if path is None:
-        raise click.ClickException(
-            "There is no record with this number or UPN. The SENCO finds the number in the address"
-            " of the child's page."
-        )
-    print(
-        f"Written: {path}. Only your account can read it. What is marked was left out; the request"
-        " in the portal lists it."
-    )
+        raise CannotDo("There is no record with this number (in the address of the page) or UPN.")
+    print(f"Written: {path}. Only your account can read it. The request lists what was left out.")
 
 
 @cli.command("retention")
 def retention_command():
-    """List the records that are due to be erased (numbers, no names), and write over what erased
-    records left in the database file.
-    """
+    """List the numbers of the records that are due to be erased, and write over what is erased."""
     database = opened()
-    with database.connection_context(), audit_log.acting_as("At the server"):
+    with database.connection_context(), acting_as("At the server"):
         print("\n".join(retention.due_lines(models.Setting.of_school())))
         if not erasure.scrub():
-            raise click.ClickException(
-                "The database is busy. Stop the portal and run this again to write over what erased"
-                " records left."
+            raise CannotDo(
+                "The database is busy: what was erased is not written over. Stop the portal."
             )
 
 
 @cli.command("check")
 @click.option("--quick", is_flag=True, help="Look at the newest rows and files only.")
-@click.option(
-    "--tls",
-    metavar="HOST",
-    help="Also look at the HTTPS of this address, such as portal.school.example.",
-)
+@click.option("--tls", metavar="HOST", help="Also look at the HTTPS of portal.school.example.")
 def check_command(quick, tls):
-    """Say in one line each what is well and what is not, with its cure; exit code 1 for warnings, 2
-    for problems.
-    """
+    """Say what is well and what is not, with its cure; exit code 1 for warnings, 2 for problems."""
     portal = app.create_app(opened())
     with portal.database.connection_context():
         found = checks.run(status.facts_of(portal, whole=not quick))
@@ -285,9 +254,7 @@ def check_command(quick, tls):
 
 
 def check_https(host):
-    """What HTTPS at a host is worth: its certificate, and whether the portal behind it knows that
-    it is asked by HTTPS, so that it tells browsers to stay with it.
-    """
+    """What HTTPS at a host is worth: its certificate, and whether the portal knows of it."""
     host = host.removeprefix("https://").strip("/")
     asked = http.client.HTTPSConnection(host, timeout=10)
     try:
@@ -301,36 +268,31 @@ def check_https(host):
     finally:
         asked.close()
     if not told:
-        return checks.Result(
-            False,
-            checks.PROBLEM,
-            f"The portal at {host} does not know that it is asked by HTTPS, or is not there.",
-            "Let the web server in front send X-Forwarded-Proto: docs/technician.md, “HTTPS”",
-        )
+        words = f"The portal at {host} does not know that it is asked by HTTPS, or is not there."
+        cure = "Let the web server in front send X-Forwarded-Proto: docs/technician.md, “HTTPS”"
+        return checks.Result(False, checks.PROBLEM, words, cure)
     left = int(ends - time.time()) // 86400
     words = f"{host} has trusted HTTPS; its certificate ends in {left} days."
     if left >= 14:
         return checks.Result(True, checks.WARN, words)
-    cure = "A certificate should renew itself 30 days before its end: see the web server in front"
+    cure = "It should renew itself 30 days before: see the web server in front"
     return checks.Result(False, checks.WARN, words, cure)
 
 
 @cli.command("version")
 def version_command():
     """Say which release this is, and on what it runs."""
-    print(
-        f"Learning Pathway portal {config.version()}, Python {platform.python_version()},"
-        f" {sys.platform}"
-    )
+    python = platform.python_version()
+    print(f"Learning Pathway portal {config.version()}, Python {python}, {sys.platform}")
 
 
 @cli.command("migrate")
 @click.option("--no-backup", is_flag=True, hidden=True)
 def migrate_command(no_backup):
     """Bring the database up to date, after a backup of it."""
-    opened()
+    database = opened()
     if no_backup:  # an upgrade has made one, and holds the lock
-        done = upgrade.migrated(migrate, with_backup=False)
+        done = migrate(database)
     else:
         with backup.exclusive():
             done = upgrade.migrated(migrate)
@@ -358,7 +320,7 @@ def backup_command():
     "--accept",
     metavar="REASON",
     default="",
-    help="Put back a backup with faults all the same, and write them down with this reason.",
+    help="Put back a backup with faults, and write them down with this reason.",
 )
 def restore_command(file, to, key, accept):
     """Put a backup (the newest, or FILE, or the newest in the folder FILE) into the data folder;
@@ -366,11 +328,10 @@ def restore_command(file, to, key, accept):
     """
     backup.set_folder(folder_in_use())
     database = open_database()
-    if not to and not audit_log.on_sqlite(database):
-        raise click.ClickException(
-            "The database is on PostgreSQL (DATABASE_URL). Restore into a folder of its own (--to"
-            " FOLDER), then bring it into an empty PostgreSQL database: DATA_DIR=FOLDER"
-            " DATABASE_URL= ./portal move-to postgresql://..."
+    if not to and not on_sqlite(database):
+        raise CannotDo(
+            "The database is on PostgreSQL. Restore --to FOLDER, then bring it into an empty"
+            " database: DATA_DIR=FOLDER DATABASE_URL= ./portal move-to postgresql://..."
         )
     print("\n".join(restore.restore(file, to, key, accept.strip())))
 
@@ -379,9 +340,7 @@ def restore_command(file, to, key, accept):
 @click.argument("file", required=False)
 @click.option("--key", help="The recovery key from the safe: to see that it is the right one.")
 def drill_command(file, key):
-    """Try the newest backup out in a folder of its own, and print a dated certificate; the portal
-    may be running.
-    """
+    """Try the newest backup out elsewhere, and print a certificate; the portal may be running."""
     opened()
     passed, certificate = restore.drill(file, key)
     print(certificate, end="")
@@ -405,9 +364,7 @@ def upgrade_command():
 @cli.command("move-to")
 @click.argument("url")
 def move_to_command(url):
-    """Copy the database into an empty PostgreSQL database (URL:
-    postgresql://user:password@host/name) and compare.
-    """
+    """Copy the database into an empty one (postgresql://user:password@host/name) and compare."""
     opened()
     print("\n".join(upgrade.move_to(url)))
 
@@ -416,7 +373,6 @@ def move_to_command(url):
 @click.argument("folder")
 @click.argument("how")
 def verify_opened_command(folder, how):
-    """Look at an opened backup, for `ops.restore.verify_in_subprocess`."""
     config.use_folder(folder)
     logging.disable(logging.ERROR)
     configure()
@@ -428,7 +384,6 @@ def verify_opened_command(folder, how):
 
 @cli.command("starts", hidden=True)
 def starts_command():
-    """Whether the program starts, for an upgrade."""
     portal = app.create_app(opened())
     print(restore.see_sign_in(restore.getter(portal, portal.test_client())))
 
@@ -447,9 +402,7 @@ def migration_command(name):
 
 
 def migration_without_school(name):
-    """Write the migration where no school was started: it is run on an empty database that is
-    thrown away.
-    """
+    """Write the migration where no school was started, by a database that is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
         configure(pathlib.Path(folder))
         return make_migration(open_database(f"sqlite:///{folder}/portal.db"), name)
@@ -471,14 +424,12 @@ def readme_command():
     help="A file of anchors besides those that the portal knows of; may be given again.",
 )
 def verify_command(accept, files):
-    """Check that nothing was changed behind the portal's back: audit trail, sealed papers, anchors.
-    Exit code 1 when something was.
-    """
+    """See whether audit trail, seals and anchors were changed behind the portal's back (code 1)."""
     with opened().connection_context():
         known = backup.valid_anchors()
         given = []
         for file in files:
-            given += audit_log.read_anchors(file)
+            given += read_anchors(file)
         if accept is not None:
             accept_breaks([*known, *given], accept)
         found = audit_verify.problems([*known, *given])
@@ -489,33 +440,30 @@ def verify_command(accept, files):
 
 
 def verified(known, given):
-    """What was looked at, in sentences: anchors, restores, accepted faults, the line for a book."""
-    head = audit_log.head()
+    """What was looked at, in sentences, with the anchor of today for a book."""
+    end = head()
     kept = len(known) + len(given)
-    lines = [
-        f"Looked at: {head.rows:,} audit rows, every sealed paper, {kept} anchors kept elsewhere."
-    ]
+    lines = [f"Looked at: {end.rows:,} audit rows, every seal, {kept} anchors kept elsewhere."]
     if not anchors.second_place(backup.school_settings()) and not given:
         lines.append("No anchor is kept where the portal can only add: see docs/technician.md.")
     left_out = len(backup.every_anchor()) - len(known)
     if left_out:
         times = ", ".join(f"{end}, a backup of {start}" for start, end, _ in backup.restores())
         lines.append(f"{left_out} anchors are of a time that a restore took back: {times}.")
-    accepted = len(audit_log.accepted())
-    if accepted:
-        lines.append(f"Faults that were accepted: {accepted}. The audit trail says which and why.")
-    if head.rows:
-        lines.append(f"Anchor of today: {anchors.line_of(head)}")
+    faults = len(accepted())
+    if faults:
+        lines.append(f"Faults that were accepted: {faults}. The audit trail says which and why.")
+    if end.rows:
+        lines.append(f"Anchor of today: {anchors.line_of(end)}")
     return lines
 
 
 def accept_breaks(anchors, reason):
-    """Write into the audit trail that what is wrong now is known, and print it."""
-    with audit_log.acting_as("Command line"):
+    with acting_as("Command line"):
         try:
             found = audit_verify.accept(anchors, reason)
         except ValueError as fault:
-            raise click.ClickException(str(fault)) from None
+            raise CannotDo(str(fault)) from None
     if not found:
         print("There is nothing to accept.")
     for words in found:
@@ -530,18 +478,16 @@ def accept_breaks(anchors, reason):
     help="Only from this day on, such as 2026-09-01.",
 )
 def who_saw_command(pupil, since):
-    """Print who saw or changed a child, newest first. PUPIL is the UPN, "surname, forename", or the
-    number in the address.
-    """
+    """Print who saw or changed a child: UPN, "surname, forename", or the number in the address."""
     with opened().connection_context():
         found = report.find_pupil(pupil)
         if not found:
-            raise click.ClickException("There is no such pupil.")
+            raise CannotDo("There is no such pupil.")
         if len(found) > 1:
             numbers = ", ".join(str(one.id) for one in found)
-            raise click.ClickException(f"There are several: give the UPN, or the number: {numbers}")
-        with audit_log.acting_as("Command line"):
-            audit_log.audit_access("view", found, "who-saw")
+            raise CannotDo(f"There are several: give the UPN, or the number: {numbers}")
+        with acting_as("Command line"):
+            audit_access("view", found, "who-saw")
         print("\n".join(report.who_saw_lines(found[0], since and since.date())))
 
 

@@ -1,8 +1,6 @@
-"""The settings that come from outside the program: environment, folders, keys, version. Only this
-file reads the environment.
-
-What the environment does not say is taken from the file `portal.env` in the program's folder;
-`portal.env.example` has each setting with a line about it.
+"""What comes from outside the program: environment, folders, keys, version. Only this file reads
+the environment; what that does not say is taken from `portal.env` in the program's folder, of which
+`portal.env.example` explains each line.
 """
 
 import functools
@@ -12,10 +10,11 @@ import pathlib
 import re
 import secrets
 
-import click
 import dotenv
+from click import ClickException
 
 HERE = pathlib.Path(__file__).resolve().parent
+MIGRATIONS = HERE / "migrations"
 THIS_COMPUTER = "127.0.0.0/8, ::1"
 # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
 LOOPBACK = ("localhost", "127.0.0.1")
@@ -23,8 +22,8 @@ WHERE = ("DATA_DIR", "DATABASE_URL")  # where the records are: both from one pla
 SETTINGS = (*WHERE, "HOST", "PORT", "BEHIND_HTTPS", "HOSTS", "TRUSTED_PROXY", "INSECURE_HTTP")
 
 
-class CannotStart(click.ClickException):
-    """The portal cannot start as it is set up; the message names the cure."""
+class CannotStart(ClickException):
+    """The portal cannot start as it is set up; the text names the cure."""
 
     exit_code = 2
 
@@ -37,19 +36,16 @@ def settings_file():
 
 
 def use_settings_file():
-    """Take from the settings file what the environment does not say. Raises click.ClickException.
-
-    When the environment names the data folder or the database, the file names neither: the folder
-    of one school never meets the database of another.
-    """
+    """Take from the settings file what the environment does not say. Raises ClickException."""
     path = settings_file()
     if path is None:
         return
     if not path.exists():
         if "PORTAL_ENV" in os.environ:
-            raise click.ClickException(f"PORTAL_ENV names {path}, and there is no such file.")
+            raise ClickException(f"PORTAL_ENV names {path}, and there is no such file.")
         return
     given = read_settings(path)
+    # the folder of one school must not meet the database of another
     if any(name in os.environ for name in WHERE):
         for name in WHERE:
             given.pop(name, None)
@@ -59,20 +55,19 @@ def use_settings_file():
 
 
 def read_settings(path):
-    """The settings in a file, folders as whole paths. Raises click.ClickException."""
+    """The settings in a file, the folder as a whole path. Raises ClickException."""
     try:
         given = dotenv.dotenv_values(path, interpolate=False, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not plain text in UTF-8"
-        raise click.ClickException(
-            f"{path} cannot be read ({why}). It belongs to the portal's own user, who alone "
-            "should be able to read it: chmod 600, chown."
+        raise ClickException(
+            f"{path} cannot be read ({why}). Only the portal's own user should: chmod 600, chown."
         ) from None
     unknown = [name for name in given if name not in SETTINGS]
     if unknown:
-        raise click.ClickException(
-            f"{path} has a setting that the portal does not know: {', '.join(unknown)}. "
-            f"It knows {', '.join(SETTINGS)}."
+        raise ClickException(
+            f"{path} has a setting that the portal does not know: {', '.join(unknown)}. It knows"
+            f" {', '.join(SETTINGS)}."
         )
     if given.get("DATA_DIR"):
         given["DATA_DIR"] = str(path.parent / given["DATA_DIR"])
@@ -81,7 +76,7 @@ def read_settings(path):
 
 # --- folders and the database
 def data_dir():
-    """The folder of everything that must be kept: database, keys, files. It may not be there."""
+    """The folder of database, keys and files. It may not be there."""
     return pathlib.Path(os.environ.get("DATA_DIR") or HERE / "data").absolute()
 
 
@@ -96,14 +91,13 @@ def make_folder(folder):
 
 def unusable(folder, fault):
     return CannotStart(
-        f"The data folder {folder} cannot be used ({fault.strerror}). Let DATA_DIR name a folder on"
-        " a disk that is not read-only, and start the portal as the user that owns it, such as:"
-        " sudo -u portal ./portal run"
+        f"The data folder {folder} cannot be used ({fault.strerror}). Let DATA_DIR name one on a"
+        " disk that is not read-only, and start the portal as its owner: sudo -u portal ./portal"
+        " run"
     )
 
 
 def database_url():
-    """The address of the database when DATABASE_URL names one, or None."""
     return os.environ.get("DATABASE_URL") or None
 
 
@@ -119,9 +113,7 @@ def use_folder(folder):
 
 # --- keys and version
 def key_file(folder, name):
-    """A key of the portal, made at the first start, readable by the owner only: `secret.key` signs
-    cookies, `audit.key` the audit log. Raises CannotStart.
-    """
+    """A key (`secret.key`: cookies, `audit.key`: the audit log), made when first asked for."""
     path = folder / name
     try:
         if not path.exists():
@@ -134,7 +126,7 @@ def key_file(folder, name):
 
 @functools.cache
 def version():
-    """The version of the program: the first heading of CHANGELOG.md that has a number."""
+    """The first heading of CHANGELOG.md that has a number."""
     for line in (HERE / "CHANGELOG.md").read_text("utf-8").splitlines():
         if line.startswith("## ") and line.split()[1][0].isdigit():
             return line.split()[1]
@@ -147,20 +139,16 @@ def is_on(name):
 
 
 def address():
-    """Where the portal listens: host and port. Raises CannotStart when PORT is no port."""
+    """Where the portal listens: (host, port), or CannotStart."""
     host = os.environ.get("HOST") or "127.0.0.1"
     port = os.environ.get("PORT") or "8000"
     if not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise CannotStart(
-            f"PORT={port} is not a port. Write a number from 1 to 65535, such as PORT=8000."
-        )
+        raise CannotStart(f"PORT={port} is not a port: 1 to 65535, such as PORT=8000.")
     return host, int(port)
 
 
 def trusted_proxies():
-    """The web servers in front, whose word counts for who asks: [network]; none without
-    BEHIND_HTTPS. Raises CannotStart when TRUSTED_PROXY is no address.
-    """
+    """The networks of the web servers in front, whose word counts for who asks, or CannotStart."""
     if not is_on("BEHIND_HTTPS"):
         return []
     named = os.environ.get("TRUSTED_PROXY") or THIS_COMPUTER
@@ -168,9 +156,8 @@ def trusted_proxies():
         return [ipaddress.ip_network(one.strip()) for one in named.split(",")]
     except ValueError:
         raise CannotStart(
-            f"TRUSTED_PROXY={named} is not an address. Write the address of the web server in"
-            " front, such as TRUSTED_PROXY=10.0.0.5 (several: with commas), or take it away when"
-            " it runs on this computer."
+            f"TRUSTED_PROXY={named} is not an address. Write that of the web server in front, such"
+            " as 10.0.0.5 (several: with commas), or nothing when it is this computer."
         ) from None
 
 
@@ -185,10 +172,7 @@ def host_names():
 
 
 def way_in():
-    """How staff reach the portal: (by HTTPS, the host names, in the clear over the network).
-
-    Raises CannotStart, with the cure, when that would not be safe.
-    """
+    """How staff reach the portal: (by HTTPS, names, in the clear), or CannotStart if unsafe."""
     host, _ = address()
     hosts = host_names()
     https = is_on("BEHIND_HTTPS")
@@ -197,12 +181,12 @@ def way_in():
     if away and not https and not insecure:
         raise CannotStart(
             f"HOST={host} would send passwords over the network in the clear. Put a web server with"
-            " HTTPS in front and set BEHIND_HTTPS=1, or set INSECURE_HTTP=1 to do without."
+            " HTTPS in front and set BEHIND_HTTPS=1; INSECURE_HTTP=1 does without."
         )
     if (away or https) and not hosts:
         raise CannotStart(
-            "Set HOSTS to the name by which staff reach the portal, such as"
-            " HOSTS=portal.school.example (several: with commas)."
+            "Set HOSTS to the name by which staff reach the portal, such as portal.school.example"
+            " (several: with commas)."
         )
     return https, hosts or list(LOOPBACK), insecure and not https
 

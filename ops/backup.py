@@ -1,10 +1,6 @@
-"""Backups: made by themselves and by command, kept in several folders, found again.
-
-Come here to change what is in a backup, where it goes, and when. An archive is one file
-`portal-20261124-100000.age` (UTC): a tar.gz encrypted with `backup.key` in the age format, so that
-`age -d -i backup.key FILE | tar xz` opens it without this program. Its sidecar `.json`, without any
-word about a child, is written first and the archive gets its name last: what has a name and the
-size of its sidecar is complete. `ops/restore.py` opens it again.
+"""Come here to change what is in a backup, where it goes, and when. `portal-20261124-100000.age`
+(UTC) is a tar.gz in the age format: `age -d -i backup.key FILE | tar xz` opens it. Its sidecar
+`.json` is written before it gets its name: one with the size that the sidecar says is complete.
 """
 
 import contextlib
@@ -36,22 +32,19 @@ from audit.log import db, now
 from models import Setting
 from ops import db_dump
 
-MIGRATIONS = config.HERE / "migrations"
 AHEAD = datetime.timedelta(minutes=5)  # later than now by more than this: a clock was wrong
-SECONDS_BETWEEN_LOOKS = 600  # whether a backup is due
 ARCHIVE = re.compile(r"portal-(\d{8}-\d{6})\.age")
 KEY_WORD = re.compile(r"AGE-SECRET-KEY-\w+", re.I)
 STAMP = "%Y%m%d-%H%M%S"
 IN_ARCHIVE = ("*.key", "anchors.txt", "files/*")  # of the data folder, besides the database
-# of a task that works in a folder of its own, which a killed run leaves behind
-TASKS = ("backup", "restore", "drill", "migration")
+TASKS = ("backup", "restore", "drill", "migration")  # each works in a folder of its own
 LOCKS = ("portal.lock", "upkeep.lock", *(f"{task}.lock" for task in TASKS))
 log = logging.getLogger("portal.backup")
 _folder = None
 
 
 class CannotDo(click.ClickException):
-    """What was asked for cannot be done; its text is a sentence for the person at the keyboard."""
+    """What was asked for cannot be done; the text says why, and the cure."""
 
 
 def set_folder(folder):
@@ -65,22 +58,18 @@ def data_folder():
 
 # --- one at a time, and alone
 def lock(name, shared=False):
-    """Lock a file of the data folder until it is closed or the program ends; None when another
-    process has it.
-    """
+    """Lock a file of the data folder until it is closed; None when another process has it."""
     path = _folder / name
-    kind = portalocker.LockFlags.EXCLUSIVE
-    if shared and os.name != "nt":  # Windows has no shared locks
-        kind = portalocker.LockFlags.SHARED
+    flags = portalocker.LockFlags
+    kind = flags.SHARED if shared and os.name != "nt" else flags.EXCLUSIVE  # Windows cannot share
     try:
         file = open(path, "a+b")  # noqa: SIM115  (open is what keeps the lock)
     except PermissionError:
         raise CannotDo(
-            f"{path} cannot be written by this user: another one made it. As the"
-            f" administrator: chown --reference={_folder} {path}"
+            f"{path} is another user's: sudo chown --reference={_folder} {path}"
         ) from None
     try:
-        portalocker.lock(file, kind | portalocker.LockFlags.NON_BLOCKING)
+        portalocker.lock(file, kind | flags.NON_BLOCKING)
     except portalocker.AlreadyLocked:
         file.close()
         return None
@@ -92,38 +81,28 @@ def exclusive():
     """Keep the portal from running on the data folder meanwhile; raises CannotDo when it does."""
     held = lock("portal.lock")
     if not held:
-        raise CannotDo(
-            f"The portal is running on {_folder}. Stop it first (Ctrl-C, or systemctl stop), then"
-            " give this command again."
-        )
+        raise CannotDo(f"The portal is running on {_folder}. Stop it first: systemctl stop portal")
     with held:
         yield
 
 
 def run_lock():
-    """The lock of a running portal, which keeps a restore and an upgrade away. Raises CannotDo
-    when one is under way, or was interrupted.
-    """
+    """The lock of a running portal. Raises CannotDo during or after a broken restore or upgrade."""
     unfinished = _folder / "unfinished"
     if unfinished.exists():
         raise CannotDo(unfinished.read_text("utf-8"))
     held = lock("portal.lock", shared=True)
     if not held:
-        raise CannotDo(
-            "A restore or an upgrade is under way on this data folder (on Windows: or another"
-            " portal runs on it). Wait until it is done."
-        )
+        raise CannotDo("A restore or an upgrade is under way on this folder. Wait for its end.")
     return held
 
 
 @contextlib.contextmanager
 def work_folder(task):
-    """An empty folder for one task, in the data folder, gone afterwards. Raises CannotDo when
-    another process is at the same task.
-    """
+    """An empty folder for one task, gone afterwards; CannotDo when another process is at it."""
     held = lock(f"{task}.lock")
     if not held:
-        raise CannotDo(f"Another {task} is under way at this moment. Try again in a minute.")
+        raise CannotDo(f"Another {task} is under way. Try again in a minute.")
     with held:
         for old in _folder.glob(f".{task}-*"):
             shutil.rmtree(old, ignore_errors=True)
@@ -135,7 +114,7 @@ def work_folder(task):
 
 
 def remove_leftovers():
-    """Remove the work folders, full of children's records, that killed tasks left behind."""
+    """Remove the folders, full of children's records, that killed tasks left behind."""
     for task in TASKS:
         with contextlib.suppress(CannotDo), work_folder(task):
             pass  # it begins by removing them
@@ -163,8 +142,7 @@ def read_key(given):
         return pyrage.x25519.Identity.from_str(KEY_WORD.search(given)[0].upper())
     except (TypeError, UnicodeDecodeError, pyrage.IdentityError):
         raise CannotDo(
-            "That is not a recovery key. It begins with AGE-SECRET-KEY-1 and has 74 letters; check"
-            " it letter by letter."
+            "That is not a recovery key: AGE-SECRET-KEY-1 ..., 74 letters. Check every letter."
         ) from None
 
 
@@ -179,14 +157,12 @@ To restore on a new computer: ./portal restore FILE --key (this key)"""
 
 
 def key_paper():
-    """The key with the words that belong on the sheet for the school's safe."""
     (_folder / "recovery-key.printed").write_text(f"{now()}\n", "utf-8")
     return KEY_PAPER.format(day=now(), key=own_key())
 
 
 # --- where archives are
 def school_settings():
-    """The settings, or the defaults while there is no database or it has an older shape."""
     return ask_database(Setting.of_school, Setting())
 
 
@@ -210,22 +186,16 @@ def destination_fault(folder):
     if not folder.is_absolute():
         return "write the whole path of the folder, from the first / on."
     if not folder.is_dir():
-        return (
-            "the folder is not there. Is the disk or share connected? Make the folder once by hand."
-        )
+        return "the folder is not there. Is the disk or share connected? Make it once by hand."
     try:
         with tempfile.TemporaryFile(dir=folder) as out:
             out.write(b"x" * 4096)
     except OSError as error:
-        return (
-            f"nothing can be written there ({error.strerror}). Let the portal's own user write"
-            " there."
-        )
+        return f"nothing can be written ({error.strerror}). Let the portal's own user write there."
     return None
 
 
 def destinations(settings):
-    """The folders that backups go to: those of the settings, or `backups` in the data folder."""
     named = folders_named(settings.backup_places)
     if not named and _folder:
         return [_folder / "backups"]
@@ -233,7 +203,7 @@ def destinations(settings):
 
 
 def sidecar(path):
-    """The sidecar of an archive, as a dict; empty when there is none that can be read."""
+    """The sidecar of an archive; empty when there is none that can be read."""
     try:
         read = json.loads(path.with_suffix(".json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -255,7 +225,6 @@ def archives(folder):
 
 
 def all_archives(settings):
-    """The complete archives of all destinations: [(moment in UTC, path)]."""
     found = []
     for folder in destinations(settings):
         found += archives(folder)
@@ -263,44 +232,21 @@ def all_archives(settings):
 
 
 def is_ahead(moment):
-    """Whether a moment lies in the future: a clock was wrong when it was written, or is now."""
     return moment > now() + AHEAD
 
 
 def newest_backup(settings):
-    """The newest complete backup of all destinations: (moment in UTC, path), or None.
+    """The newest complete backup: (moment in UTC, path), or None.
 
-    One that is dated in the future counts only when there is no other: the clock was ahead.
+    One of the future, made while the clock was ahead, counts only when there is no other.
     """
     found = all_archives(settings)
     past = [one for one in found if not is_ahead(one[0])]
     return max(past or found, default=None)
 
 
-def newest_archive(settings):
-    """The path of the newest complete archive; raises CannotDo when there is none."""
-    newest = newest_backup(settings)
-    if not newest:
-        where = ", ".join(map(str, destinations(settings)))
-        raise CannotDo(
-            f"There is no complete backup in {where}. Name the file, or make one with the command"
-            " backup."
-        )
-    return newest[1]
-
-
 def between_backups(settings):
     return datetime.timedelta(hours=max(1, float(settings.backup_hours or 24)))
-
-
-def age_of(moment):
-    """How long ago a moment was, in words."""
-    minutes = int((now() - moment).total_seconds() // 60)
-    if minutes < 120:
-        return f"{minutes} minutes old"
-    if minutes < 2880:
-        return f"{minutes // 60} hours old"
-    return f"{minutes // 1440} days old"
 
 
 def last_drill():
@@ -313,15 +259,12 @@ def last_drill():
 
 # --- anchors of the audit log
 def daily_anchors():
-    """The anchors that were written down in the data folder."""
     return audit_log.read_anchors(_folder / "anchors.txt") if _folder else []
 
 
 def settled_now():
-    """A moment that is surely not ahead of the true time: now, or the last daily anchor but one.
-
-    What is deleted for its age is measured from here, so that one wrong reading of the clock
-    deletes nothing.
+    """Now, or the last daily anchor but one: ages that delete something count from here, so that
+    one wrong reading of the clock deletes nothing.
     """
     if _folder is None:
         return now()
@@ -332,7 +275,7 @@ def settled_now():
 
 
 def every_anchor():
-    """All anchors that were written down, oldest first: data folder, sidecars, second place."""
+    """The anchors of the data folder, the sidecars and the second place, oldest first."""
     settings = school_settings()
     known = {*daily_anchors(), *written_elsewhere(settings)}
     for _, path in all_archives(settings):
@@ -341,24 +284,20 @@ def every_anchor():
 
 
 def valid_anchors():
-    """The anchors that must still hold: without those of a time that a restore took back."""
+    """Every anchor but those of a time that a restore took back."""
     undone = restores()
     return [a for a in every_anchor() if not any(was_undone(a, *times) for times in undone)]
 
 
 def was_undone(anchor, made, restored, last):
-    """Whether an anchor is of the time between a backup and its restore; told by its rows when the
-    clock was ahead as the backup was made.
-    """
-    if made > restored:
+    """Whether an anchor was made between a backup and its restore."""
+    if made > restored:  # the clock was ahead as the backup was made: its rows tell
         return last is not None and anchor.last > last and anchor.at <= restored
     return made < anchor.at <= restored
 
 
 def restores():
-    """The times that restores took back: [(backup made, restored, its last audit row)], as anchors
-    write times.
-    """
+    """What restores took back: [(backup made, restored, its last audit row)]."""
     entry = audit_log.AuditEntry
     found = []
     for row in ask_database(lambda: list(entry.select().where(entry.act == "restored")), ()):
@@ -369,9 +308,7 @@ def restores():
 
 # --- making one
 def backup(settings=None):
-    """Make one archive and put it into every destination: (paths written, what went wrong in
-    sentences). Raises CannotDo when there is none.
-    """
+    """Make an archive in every destination: (paths, problems). Raises CannotDo without any."""
     settings = settings or school_settings()
     done = []
     problems = []
@@ -401,35 +338,29 @@ def reason(error):
 
 
 def assemble(work):
-    """Make an archive and its sidecar in the folder `work`; gives its path."""
+    """Make an archive and its sidecar in a folder; gives its path."""
     copy = work / "portal.db"
-    db_dump.snapshot(db.obj, copy, MIGRATIONS)
+    db_dump.snapshot(db.obj, copy)
     errors = db_dump.integrity_errors(copy)
     if errors:
         raise CannotDo(
-            "The database is damaged, so no backup was made of it; the earlier ones are kept. "
+            "The database is damaged: no backup was made, the earlier ones are kept. "
             + " ".join(errors[:3])
         )
     made = now()
     manifest = describe_copy(copy)
-    manifest["at"] = f"{made:%Y-%m-%dT%H:%M:%SZ}"
+    manifest["at"] = f"{made:{audit_log.STAMP}}"
     bundle = work / "set.tar.gz"
     pack(bundle, copy, manifest)
     path = work / f"portal-{made:{STAMP}}.age"
     pyrage.encrypt_file(str(bundle), str(path), [own_key().to_public()])
-    note = {
-        "at": manifest["at"],
-        "version": manifest["version"],
-        "anchor": manifest["anchor"],
-        "size": path.stat().st_size,
-        "sha256": sha_of(path),
-    }
+    note = {name: manifest[name] for name in ("at", "version", "anchor")}
+    note |= {"size": path.stat().st_size, "sha256": sha_of(path)}
     path.with_suffix(".json").write_text(json.dumps(note, indent=1), "utf-8")
     return path
 
 
 def describe_copy(copy):
-    """The manifest of a copied database, as yet without files."""
     with reading(copy) as tables:
         return {
             "version": config.version(),
@@ -441,9 +372,7 @@ def describe_copy(copy):
 
 
 def pack(bundle, copy, manifest):
-    """Put the database, the keys and the files into one archive, and last the manifest, which gets
-    their hashes.
-    """
+    """Archive the database, the keys and the files, and last the manifest with their hashes."""
     with tarfile.open(bundle, "w:gz", compresslevel=6) as archive:
         archive.add(copy, "portal.db")
         for path in files_in(_folder):
@@ -458,7 +387,6 @@ def pack(bundle, copy, manifest):
 
 
 def files_in(folder):
-    """The files of a data folder, besides the database, that belong into a backup."""
     found = []
     for pattern in IN_ARCHIVE:
         found += [path for path in folder.glob(pattern) if path.is_file()]
@@ -479,8 +407,7 @@ def reading(path):
 
 
 def head_of(tables):
-    """The anchor of a copied database; None when its audit log had no chain yet."""
-    if "link" not in db_dump.columns(tables, "audit_entry"):
+    if "link" not in db_dump.columns(tables, "audit_entry"):  # before its audit log had a chain
         return None
     return dataclasses.asdict(audit_log.head(tables))
 
@@ -504,7 +431,7 @@ def copy_to(path, folder):
     try:
         copy_synced(part, path)
         if sha_of(part) != sidecar(path)["sha256"]:
-            raise CannotDo("what was written there reads back differently. Do not trust this disk.")
+            raise CannotDo("what was written reads back differently. Do not trust this disk.")
         copy_synced(end.with_suffix(".json"), path.with_suffix(".json"))
         part.rename(end)
     finally:
@@ -521,32 +448,28 @@ def copy_synced(end, path):
 
 
 def prune(folder, days):
-    """Remove old archives; called after a new one was read back, so that a good one always stays.
+    """Remove old archives, after a new one was read back.
 
-    Of the newest day every archive stays, and of so many days before it the last one. One that is
-    dated long after what is surely past is neither counted nor removed: a clock was wrong, or the
-    portal runs again after a holiday.
+    Of the newest day every archive stays, and of so many days before it the last one.
     """
+    # later ones are neither counted nor removed: a clock was wrong, or it was a holiday
     limit = settled_now() + datetime.timedelta(days=2)
     by_day = {}
     for moment, path in archives(folder):  # newest first
         if moment < limit:
             by_day.setdefault(moment.date(), []).append(path)
-    for number, day in enumerate(by_day):
-        if number == 0:
-            continue
+    for number, paths in enumerate(list(by_day.values())[1:], 1):
         kept = 1 if number <= days else 0
-        for path in by_day[day][kept:]:
+        for path in paths[kept:]:
             path.unlink()
             path.with_suffix(".json").unlink(missing_ok=True)
 
 
 # --- by itself
 def start_scheduler(*tasks):
-    """Do these tasks every ten minutes for as long as the portal runs; of several processes on one
-    folder only one does them.
-    """
+    """Do these tasks every ten minutes; of several processes on one folder only one does them."""
     own_key()
+    remove_leftovers()  # not beside the first backup: both need its lock
     threading.Thread(target=_schedule, args=tasks, name="upkeep", daemon=True).start()
 
 
@@ -557,11 +480,10 @@ def _schedule(*tasks):
         if held:
             for task in tasks:
                 attempt(task)
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(600)
 
 
 def attempt(task):
-    """Do a task that looks after the portal; when it fails, a line of the log says so."""
     try:
         task()
     except Exception as error:  # noqa: BLE001  (the thread must live as long as the portal)

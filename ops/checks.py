@@ -1,9 +1,6 @@
-"""What must hold so that no data is lost or leaked and the school is not stopped: one small
-function a check, run at the start, by `portal check`, and on the Status page.
-
-Come here to add a check. The first line of its docstring is what is said when all is well; it gives
-None then, or what is wrong in plain English. The line above it says how grave that is, where it
-stands on the page, and the cure. A check looks at `Facts` only.
+"""What must hold so that no data is lost or leaked and the school is not stopped. Come here to add
+a check: it looks at `Facts` only, and gives None or what is wrong; its docstring is said when all
+is well; the line above says how grave it is, where it stands on the page, and the cure.
 """
 
 import datetime
@@ -12,7 +9,6 @@ import json
 import os
 import pathlib
 import shutil
-import tempfile
 import zoneinfo
 from dataclasses import dataclass
 
@@ -21,9 +17,18 @@ from playhouse.schema_diff import diff_models
 
 import models
 from audit import anchors as outside
-from audit import log as audit_log
 from audit import verify
-from config import HERE, is_this_computer, settings_file
+from audit.log import (
+    AuditEntry,
+    has_triggers,
+    head,
+    moment_of,
+    not_accepted,
+    now,
+    on_sqlite,
+    row_faults,
+)
+from config import MIGRATIONS, is_this_computer, settings_file
 from models import Document, Setting
 from ops import backup, server
 from pathway import clock
@@ -32,7 +37,7 @@ from records import dates, record
 from records.dates import say_moment
 from records.questions import ROLES, SENCO, TECHNICIAN
 
-# BLOCK: a problem with which the portal does not start
+# BLOCK: the portal does not start
 BLOCK, PROBLEM, WARN, NOTE = "refuse", "problem", "warning", "note"
 GROUPS = KEYS, STORE, TRACE, SIGN_IN, COPIES, SCHOOL = (
     "Keys and folders",
@@ -56,6 +61,7 @@ OVER_A_NETWORK = (
     *("afpfs", "davfs", "ncpfs", "ceph", "glusterfs"),
 )
 LOCAL_FUSE = ("fuseblk",)  # NTFS and exFAT disks of this computer
+OTHERS = "Other people with an account on this computer"
 MEGABYTES_NEEDED = 500
 NEWEST_ROWS, NEWEST_FILES = 300, 10  # looked at between two full checks
 OVERDUE_RECORDS = 20
@@ -64,9 +70,7 @@ DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Check:
-    """One row of the list. `slow`: only a full check looks; between two, its last answer is shown.
-    `alarm`: also on the home page.
-    """
+    """`slow`: only a full check looks, else its last answer is shown. `alarm`: also at home."""
 
     test: object
     level: str
@@ -77,20 +81,16 @@ class Check:
 
     @property
     def name(self):
-        """How the answer of this check is kept."""
         return self.test.__name__
 
     @property
     def sentence(self):
-        """What is said when all is well."""
         return record.described(self.test)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one check said: `words` is a sentence either way; `cure` is empty when all is well;
-    `as_of` names an older full check.
-    """
+    """What one check said: `cure` is empty when all is well; `as_of` names an older full check."""
 
     ok: bool
     level: str
@@ -103,20 +103,20 @@ class Result:
 
 @dataclass
 class Facts:
-    """What the checks may look at. `whole`: read every row and file instead of the newest ones."""
+    """What the checks may look at. `whole`: every row and file instead of the newest ones."""
 
     folder: pathlib.Path  # the data folder
     database: object
     config: dict = None  # of the web program
     open_routes: set = frozenset()  # answered without signing in
     whole: bool = False
-    overdue: object = lambda settings: ()  # gives the records past the time they are kept for
-    backups: object = backup  # what knows about them
-    mounts: str = None  # what is mounted where, as Linux says it; None: ask
+    overdue: object = lambda settings: ()  # the records past the time they are kept for
+    backups: object = backup
+    mounts: str = None  # like /proc/mounts, which is read for None
 
     @property
     def sqlite(self):
-        return audit_log.on_sqlite(self.database)
+        return on_sqlite(self.database)
 
     @functools.cached_property
     def settings(self):
@@ -131,7 +131,7 @@ CHECKS = []
 
 
 def check(level, group, cure, **more):
-    """Put a function on the list of checks; {folder} in the cure is the data folder."""
+    """Put a function on the list; {folder} in the cure is the data folder."""
 
     def add(test):
         CHECKS.append(Check(test, level, group, cure, **more))
@@ -142,21 +142,11 @@ def check(level, group, cure, **more):
 
 # --- keys and folders
 def open_to_others(path):
-    """Whether anybody but the owner may read or enter; on Windows rights are kept elsewhere."""
     return os.name == "posix" and bool(path.stat().st_mode & 0o077)
 
 
-def takes_files(folder):
-    try:
-        with tempfile.TemporaryFile(dir=folder) as out:
-            out.write(b"x" * 4096)
-    except OSError:
-        return False
-    return True
-
-
 def file_system_of(folder, mounts):
-    """The kind of file system a folder is on (Linux); empty where that cannot be read."""
+    """The kind of file system of a folder; empty where that cannot be read."""
     try:
         mounts = mounts or pathlib.Path("/proc/mounts").read_text()
     except OSError:
@@ -174,18 +164,15 @@ def file_system_of(folder, mounts):
 def folder_and_keys_are_private(at):
     """Only the portal's own user may open the data folder and read the keys."""
     if open_to_others(at.folder):
-        return "Other people with an account on this computer may open the data folder."
+        return f"{OTHERS} may open the data folder."
     found = [path.name for path in sorted(at.folder.glob("*.key")) if open_to_others(path)]
-    if found:
-        return f"Other people with an account on this computer may read {' and '.join(found)}."
-    return None
+    return f"{OTHERS} may read {' and '.join(found)}." if found else None
 
 
 @check(
     BLOCK,
     KEYS,
-    "Put the key back from a backup. secret.key may be deleted instead (a new one is made,"
-    " everybody signs in again)",
+    "Put the key back from a backup; secret.key may be deleted instead: everybody signs in again",
 )
 def keys_are_strong(at):
     """The keys are long and random."""
@@ -195,22 +182,15 @@ def keys_are_strong(at):
             key = path.read_bytes().strip()
             if len(key) < 32 or len(set(key)) < 8:
                 return f"Too short or too plain to be a key: {name}."
-    return None
 
 
-@check(
-    BLOCK,
-    KEYS,
-    "Move the data folder to a disk of this computer and set DATA_DIR, or use PostgreSQL"
-    " (DATABASE_URL)",
-)
+@check(BLOCK, KEYS, "Move the data folder to a disk of this computer, or use PostgreSQL")
 def folder_is_on_a_local_disk(at):
     """The database is on a disk of this computer."""
     kind = file_system_of(at.folder, at.mounts)
     fuse = kind.startswith("fuse.") and kind not in LOCAL_FUSE
     if at.sqlite and (fuse or kind in OVER_A_NETWORK):
         return f"The data folder is on a network share ({kind}), where SQLite loses data."
-    return None
 
 
 @check(
@@ -224,19 +204,17 @@ def disk_has_room(at):
     free = shutil.disk_usage(at.folder).free // 2**20
     if free < MEGABYTES_NEEDED:
         return f"The disk is nearly full: {free} MB free, {MEGABYTES_NEEDED} MB are needed."
-    return None
 
 
 @check(
     BLOCK,
     KEYS,
-    "mkdir -p {folder}/files && chmod 700 {folder} {folder}/files, and see that the disk is not"
-    " read-only",
+    "mkdir -p {folder}/files && chmod 700 {folder} {folder}/files; is the disk read-only?",
 )
 def folders_take_files(at):
     """Records, files and the log can be written."""
     folders = [at.folder, at.folder / "files", *at.folder.glob("logs")]
-    found = [folder.name for folder in folders if not takes_files(folder)]
+    found = [folder.name for folder in folders if backup.destination_fault(folder)]
     return f"Nothing can be written in: {', '.join(found)}." if found else None
 
 
@@ -246,9 +224,7 @@ def settings_file_is_private(at):
     path = settings_file()
     if path is None or not path.exists() or not open_to_others(path):
         return None
-    return (
-        f"Other people with an account on this computer may read {path.name}, and a password in it."
-    )
+    return f"{OTHERS} may read {path.name}, and a password in it."
 
 
 # --- database and files
@@ -261,11 +237,8 @@ def database_is_whole(at):
         return "The database file is damaged."
     lost = at.database.execute_sql("PRAGMA foreign_key_check").fetchall()
     if lost:
-        return (
-            f"{len(lost)} records name another one that is not there (first: table {lost[0][0]},"
-            f" row {lost[0][1]})."
-        )
-    return None
+        table, row = lost[0][:2]
+        return f"{len(lost)} records name one that is not there (first: table {table}, row {row})."
 
 
 @check(BLOCK, STORE, "Put PRAGMAS in ops/database.py back as it was released")
@@ -274,26 +247,21 @@ def database_is_set_up(at):
     if not at.sqlite:
         return None
     if at.database.pragma("journal_mode") != "wal" or at.database.pragma("synchronous") < 2:
-        return (
-            "A power cut may lose what was saved (journal_mode is not WAL, or synchronous not"
-            " FULL)."
-        )
+        return "A power cut may lose what was saved: journal_mode or synchronous is not as set."
     if not at.database.pragma("foreign_keys"):
         return "The database does not check links between records."
     if at.database.pragma("secure_delete") != 1:
         return "Erased records can still be read from the file."
-    return None
 
 
 @check(
     BLOCK,
     STORE,
-    "./portal migrate; after adding a question ./portal migration; if the database is newer,"
-    " install the newer release",
+    "./portal migrate; for a new question ./portal migration; for a newer database its release",
 )
 def tables_are_up_to_date(at):
     """The tables are those of this release."""
-    steps = Runner(at.database, str(HERE / "migrations")).status()
+    steps = Runner(at.database, str(MIGRATIONS)).status()
     if any(step.path is None for step in steps):
         return "The database is newer than the program."
     behind = sum(step.applied is None for step in steps)
@@ -301,15 +269,9 @@ def tables_are_up_to_date(at):
         return f"The database is older than the program: {behind} migrations have not run."
     if diff_models(at.database, models.every_table()):
         return "The database has no place for some questions of models.py."
-    return None
 
 
-@check(
-    PROBLEM,
-    STORE,
-    "Bring the file back from a backup: ./portal restore into another folder, and copy files/",
-    alarm=True,
-)
+@check(PROBLEM, STORE, "./portal restore --to another folder, and copy files/ from it", alarm=True)
 def files_are_as_they_came(at):
     """The files of documents are there, and as they came."""
     query = Document.select(Document.stored_as, Document.sha256)
@@ -328,7 +290,7 @@ def files_are_as_they_came(at):
 @check(BLOCK, TRACE, "./portal migrate (puts the triggers back); find out who took them away")
 def trail_only_grows(at):
     """The database refuses to change or delete a row of the audit trail."""
-    return None if audit_log.has_triggers() else "The triggers that keep the audit trail are gone."
+    return None if has_triggers() else "The triggers that keep the audit trail are gone."
 
 
 TELL = "Keep the database file, tell your data protection lead, compare with the newest backup"
@@ -337,12 +299,12 @@ TELL = "Keep the database file, tell your data protection lead, compare with the
 @check(PROBLEM, TRACE, TELL, alarm=True)
 def end_of_the_trail_holds(at):
     """The newest rows of the audit trail are as they were written."""
-    newest = audit_log.AuditEntry.select().order_by(audit_log.AuditEntry.id.desc())
+    newest = AuditEntry.select().order_by(AuditEntry.id.desc())
     rows = list(newest.limit(NEWEST_ROWS + 1).dicts())
     found = []
     for row, before in zip(rows, rows[1:]):
-        found += audit_log.row_faults(before["entry_hash"], row)
-    left = audit_log.not_accepted(found) if found else []
+        found += row_faults(before["entry_hash"], row)
+    left = not_accepted(found) if found else []
     return left[0] if left else None
 
 
@@ -359,9 +321,9 @@ def anchors_reach_the_second_place(at):
     path = outside.second_place(at.settings)
     if path is None:
         return None
-    since = audit_log.moment_of(audit_log.head()) - 2 * DAY
+    since = moment_of(head()) - 2 * DAY
     for mark in outside.written_elsewhere(at.settings):
-        if audit_log.moment_of(mark) > since:
+        if moment_of(mark) > since:
             return None
     return f"No anchor was added in {path.parent} for two days."
 
@@ -370,8 +332,7 @@ def anchors_reach_the_second_place(at):
 @check(
     BLOCK,
     SIGN_IN,
-    "Start it with a web server that does HTTPS in front and BEHIND_HTTPS=1 (docs/technician.md,"
-    " “HTTPS”)",
+    "Put a web server with HTTPS in front, and BEHIND_HTTPS=1 (docs/technician.md, “HTTPS”)",
 )
 def nobody_listens_in(at):
     """Passwords and records go over HTTPS, or stay on this computer."""
@@ -382,9 +343,7 @@ def nobody_listens_in(at):
     return f"The portal listens on {host} without HTTPS: passwords can be read on the way."
 
 
-@check(
-    WARN, SIGN_IN, "Let the web server in front send X-Forwarded-For: docs/technician.md, “HTTPS”"
-)
+@check(WARN, SIGN_IN, "Let the web server in front send X-Forwarded-For (docs/technician.md)")
 def callers_are_told_apart(at):
     """The portal sees from which computer somebody signs in."""
     if not at.config.get("SESSION_COOKIE_SECURE"):
@@ -394,8 +353,8 @@ def callers_are_told_apart(at):
     if not seen or not all(server.comes_from(place, proxies) for place in seen):
         return None
     return (
-        "Every sign-in of the last week came from this computer itself, or the web server in front"
-        " does not say who asks: then one computer that guesses passwords shuts everybody out."
+        "Every sign-in of the last week came from this computer, or the web server in front does"
+        " not say who asks: then one computer that guesses passwords shuts everybody out."
     )
 
 
@@ -404,14 +363,12 @@ def debugger_is_off(at):
     """The debugger is off."""
     if at.config["DEBUG"]:
         return "The debugger is on: whoever causes an error can run commands here."
-    return None
 
 
 @check(
     BLOCK,
     SIGN_IN,
-    "Take the address out of OPEN in admin_views/account/views.py, or put it on ANONYMOUS in"
-    " ops/checks.py when it must be open",
+    "Take it out of OPEN in admin_views/account/views.py, or put it on ANONYMOUS in ops/checks.py",
 )
 def only_signing_in_is_open(at):
     """Without signing in only the sign-in pages answer."""
@@ -422,8 +379,7 @@ def only_signing_in_is_open(at):
 @check(
     WARN,
     SIGN_IN,
-    "School > Settings: tick every role under “Who must use a second step to sign in?”; then ask"
-    " them to sign in",
+    "School > Settings: tick every role under “Who must use a second step to sign in?”",
 )
 def second_step_is_used(at):
     """Everybody who sees a child must use a second step, and has set it up."""
@@ -435,7 +391,6 @@ def second_step_is_used(at):
     without = [user.name for user in at.people if user.password and not user.totp]
     if without:
         return f"Without a second step: {', '.join(without[:3])} ({len(without)} in all)."
-    return None
 
 
 @check(PROBLEM, SIGN_IN, "School > People: give somebody the role that is missing")
@@ -447,12 +402,7 @@ def somebody_is_in_charge(at):
 
 
 # --- backups
-@check(
-    WARN,
-    COPIES,
-    "./portal backup; then see why it does not run by itself (docs/technician.md, “Backups”)",
-    alarm=True,
-)
+@check(WARN, COPIES, "./portal backup; then see why none is made by itself (data/logs)", alarm=True)
 def backup_is_fresh(at):
     """There is a backup as new as the Settings ask for."""
     newest = at.backups.newest_backup(at.settings)
@@ -462,16 +412,14 @@ def backup_is_fresh(at):
     if backup.is_ahead(made):
         return f"The only backup is dated {say_moment(made)}: the clock was wrong, or is wrong now."
     late = backup.between_backups(at.settings) + datetime.timedelta(hours=2)
-    if audit_log.now() - made > late:
+    if now() - made > late:
         return f"The newest backup is of {say_moment(made)}."
-    return None
 
 
 @check(
     WARN,
     COPIES,
-    "School > Settings: name two folders for backups, on different devices, one of them outside the"
-    " building",
+    "School > Settings: name two folders on different devices, one of them outside the building",
 )
 def backups_go_to_two_places(at):
     """Backups go to two places, one of them on another device than the records."""
@@ -481,28 +429,24 @@ def backups_go_to_two_places(at):
     devices = {folder.stat().st_dev for folder in folders if folder.exists()}
     if devices == {at.folder.stat().st_dev}:
         return "Every backup is on the disk of the records."
-    return None
 
 
 @check(
     PROBLEM,
     COPIES,
-    "Plug in or mount the device, let the portal's user write there, or name another folder in"
-    " School > Settings",
+    "Mount the device, let the portal's user write there, or change it in School > Settings",
 )
 def backup_places_take_files(at):
     """Every place for backups can be written."""
     shut = []
     for folder in at.backups.destinations(at.settings):
         not_yet = folder == at.folder / "backups" and not folder.exists()  # the first makes it
-        if not not_yet and not takes_files(folder):
+        if not not_yet and backup.destination_fault(folder):
             shut.append(str(folder))
     return f"Nothing can be written in: {', '.join(shut)}." if shut else None
 
 
-@check(
-    PROBLEM, COPIES, "./portal backup, and look at the disk that holds the damaged one", slow=True
-)
+@check(PROBLEM, COPIES, "./portal backup, and look at the disk of the damaged one", slow=True)
 def newest_backup_is_complete(at):
     """The newest backup is as it was written."""
     newest = at.backups.newest_backup(at.settings)
@@ -511,15 +455,9 @@ def newest_backup_is_complete(at):
     path = newest[1]
     if backup.sha_of(path) != backup.sidecar(path).get("sha256"):
         return f"The newest backup was damaged after it was written: {path.name}."
-    return None
 
 
-@check(
-    WARN,
-    COPIES,
-    "./portal recovery-key; print it twice, for the school's safe and for a place outside the"
-    " building",
-)
+@check(WARN, COPIES, "./portal recovery-key; print it for the safe, and for another building")
 def recovery_key_is_printed(at):
     """The key that opens the backups was printed for the school's safe."""
     if (at.folder / "recovery-key.printed").exists():
@@ -533,25 +471,22 @@ def drill_is_fresh(at):
     last = at.backups.last_drill()
     if last is None:
         return "There was no drill yet."
-    return f"The last drill was {say_moment(last)}." if audit_log.now() - last >= 35 * DAY else None
+    return f"The last drill was {say_moment(last)}." if now() - last >= 35 * DAY else None
 
 
 # --- computer and school
 @check(
     WARN,
     SCHOOL,
-    "If the clock is wrong now: timedatectl set-ntp true. If it is right, it was ahead then, and"
-    " nothing needs doing: this line goes away with the next thing that is written",
+    "If the clock is wrong now: timedatectl set-ntp true. If not, it was ahead then: this line goes"
+    " away with the next thing that is written",
     alarm=True,
 )
 def clock_has_not_gone_back(at):
     """The clock is not behind what was written last."""
-    entry = audit_log.AuditEntry
-    last = entry.select(entry.at).order_by(entry.id.desc()).limit(1).scalar()
+    last = AuditEntry.select(AuditEntry.at).order_by(AuditEntry.id.desc()).limit(1).scalar()
     if last and backup.is_ahead(last):
-        now = say_moment(audit_log.now())
-        return f"The clock says {now}; something was written on {say_moment(last)}."
-    return None
+        return f"The clock says {say_moment(now())}; something was written on {say_moment(last)}."
 
 
 @check(BLOCK, SCHOOL, ".venv/bin/python -m pip install -r requirements.txt")
@@ -584,12 +519,11 @@ def nothing_is_kept_too_long(at):
     count = len(at.overdue(at.settings))
     if count > OVERDUE_RECORDS:
         return f"{count} records are past the time that they are kept for."
-    return None
 
 
 # --- looking
 def run_one(one, at):
-    """Run one check: its Result. What fails unexpectedly is a problem too, and says only where."""
+    """Run one check: its Result. One that fails unexpectedly has found a problem too."""
     try:
         wrong = one.test(at)
     except Exception as error:
@@ -603,30 +537,30 @@ def named(name):
 
 
 def run(at, levels=(BLOCK, PROBLEM, WARN, NOTE), groups=GROUPS):
-    """Every check of these levels and groups, in the order of this file: [Result]. A quick run
-    shows the last answer of the slow ones.
-    """
+    """What the checks of these levels and groups say: [Result]; a full check is kept."""
     before = last_full(at.folder)
     found = []
     for one in CHECKS:
         if one.level in levels and one.group in groups:
-            quick = one.slow and not at.whole
-            found.append(last_answer(one, before) if quick else run_one(one, at))
+            found.append(answer(one, at, before))
     if at.whole and len(found) == len(CHECKS):
         keep_answers(at.folder, found)
     return found
 
 
 def daily(at):
-    """Run everything when the last full check is older than a day, or dated in the future."""
+    """Run all when the last full check is older than a day, or dated in the future."""
     last = at.folder / "check.json"
-    now = audit_log.now().replace(tzinfo=datetime.UTC).timestamp()
-    if not last.exists() or not 0 <= now - last.stat().st_mtime < DAY.total_seconds():
+    moment = now().replace(tzinfo=datetime.UTC).timestamp()
+    if not last.exists() or not 0 <= moment - last.stat().st_mtime < DAY.total_seconds():
         with at.database.connection_context():
             run(at)
 
 
-def last_answer(one, before):
+def answer(one, at, before):
+    """What a check says now; a slow one, unless all is looked at, what it said last."""
+    if at.whole or not one.slow:
+        return run_one(one, at)
     if one.name in before:
         return Result(**before[one.name])
     words = f"Not looked at yet: {one.sentence}"
@@ -641,31 +575,24 @@ def last_full(folder):
 
 
 def keep_answers(folder, results):
-    """Keep the answers of a full check for the Status page; a folder that takes no files is a
-    finding, no failure.
-    """
-    answers = {r.name: {**vars(r), "as_of": say_moment(audit_log.now())} for r in results}
+    answers = {r.name: {**vars(r), "as_of": say_moment(now())} for r in results}
     try:
         new = folder / "check.new"
         new.touch(mode=0o600)
         new.write_text(json.dumps(answers, ensure_ascii=False), "utf-8")
         new.replace(folder / "check.json")
     except OSError:
-        pass
+        pass  # a finding of the check, no failure
 
 
 def ringing(at):
-    """What the technician and the SENCO must hear on the home page, in sentences."""
+    """What the home page of the technician and the SENCO must say, in sentences."""
     before = last_full(at.folder)
-    found = []
-    for one in CHECKS:
-        if one.alarm:
-            found.append(last_answer(one, before) if one.slow else run_one(one, at))
+    found = [answer(one, at, before) for one in CHECKS if one.alarm]
     return [r.words for r in found if not r.ok and r.level != NOTE]
 
 
 def exit_code(results):
-    """What `portal check` ends with: 0 all well, 1 warnings, 2 problems."""
     bad = {r.level for r in results if not r.ok}
     if bad & {BLOCK, PROBLEM}:
         return 2

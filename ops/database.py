@@ -1,10 +1,7 @@
-"""The database: opened, brought up to date, its migrations written.
-
-Come here to change how the portal connects, or the settings of SQLite. It may import the records
-and the audit log, and never knows a page.
+"""The database: opened, brought up to date, its migrations written. Come here to change how the
+portal connects, or the settings of SQLite.
 """
 
-import click
 from peewee import SqliteDatabase, fn
 from playhouse import db_url
 from playhouse.migrations import Runner, template
@@ -14,6 +11,7 @@ import config
 import models
 from audit import log as audit_log
 from ops import backup, numbering
+from ops.backup import CannotDo
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -26,7 +24,7 @@ PRAGMAS = {
 
 
 def configure(folder=None):
-    """Make the data folder and its keys where they are missing, and look after it from now on."""
+    """Make the data folder and its keys where they are missing, and work on it from now on."""
     folder = folder or config.data_dir()
     config.make_folder(folder)
     backup.set_folder(folder)
@@ -34,9 +32,7 @@ def configure(folder=None):
 
 
 def open_database(url=None):
-    """Point the models at a database, and make nothing: what DATABASE_URL names, or SQLite in the
-    data folder.
-    """
+    """Point the models at what DATABASE_URL names, or SQLite in the data folder; make nothing."""
     url = url or config.database_url()
     if url and not url.startswith("sqlite"):
         database = db_url.connect(url, autoconnect=False)
@@ -53,7 +49,7 @@ def open_database(url=None):
     return database
 
 
-def migrate(database, folder=config.HERE / "migrations"):
+def migrate(database, folder=config.MIGRATIONS):
     """Bring the tables up to date; gives the names of the migrations that were run."""
     with database.connection_context():
         done = Runner(database, str(folder)).up()
@@ -67,7 +63,7 @@ def migrate(database, folder=config.HERE / "migrations"):
 
 
 def keep_numbers(database):
-    """See that no number is given twice, not even one that only the audit log knows of."""
+    """Give no number twice, not even one that only the audit log knows of."""
     numbering.never_reuse(database)
     tables = {kind.__name__: kind._meta.table_name for kind in models.every()}
     entry = audit_log.AuditEntry
@@ -78,17 +74,17 @@ def keep_numbers(database):
     numbering.raise_numbers(database, highest)
 
 
-def make_migration(database, name, folder=config.HERE / "migrations"):
-    """Write the migration for what is new in models.py and run it; gives its path, or None.
+def make_migration(database, name, folder=config.MIGRATIONS):
+    """Write and run the migration for what is new in models.py; its path, or None.
 
-    Raises click.ClickException when a question was renamed or taken out: that would lose answers.
+    Raises CannotDo when a question was renamed or taken out: that would lose answers.
     """
     migrate(database, folder)
     with database.connection_context():
         diff = diff_models(database, models.every_table())
         if diff.drop_columns:
             lost = ", ".join(f"{table}.{column}" for table, column in diff.drop_columns)
-            raise click.ClickException(
+            raise CannotDo(
                 f"These answers would be lost: {lost}. Put the line back, under “No longer asked”."
             )
         if not diff:
@@ -99,7 +95,7 @@ def make_migration(database, name, folder=config.HERE / "migrations"):
 
 
 def body_of(diff):
-    """The text of a migration, without `down`: nothing is ever taken back."""
+    """The text of a migration, without `down`: nothing is taken back."""
     lines = []
     for line in template(diff).partition("\n\n\ndef down(")[0].splitlines():
         # defaults that are made by Python need no remark

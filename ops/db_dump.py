@@ -1,7 +1,6 @@
-"""A whole database, table by table: copied at one moment, hashed, moved to another engine.
-
-Come here to change how a copy is made or compared. Nothing here knows a record by name, so that it
-works before and after a migration; a hash is the same for the same rows on SQLite and PostgreSQL.
+"""A whole database: copied at one moment, hashed, moved to another engine. Come here to change how
+it is copied or compared. Nothing here knows a record by name: it works before and after a
+migration. A hash is the same for the same rows on SQLite and PostgreSQL.
 """
 
 import datetime
@@ -16,6 +15,7 @@ from peewee import SQL, Entity, NodeList, SqliteDatabase, Table, chunked
 from playhouse.migrations import Runner
 
 from audit.log import LONGEST_WAIT, on_sqlite
+from config import MIGRATIONS
 from ops import numbering
 
 HISTORY = "schema_migration"  # which migrations were run: each database keeps its own
@@ -28,7 +28,7 @@ def table_names(database):
 
 
 def in_order(database):
-    """The names of all tables, each after those that it points at."""
+    """The names of the tables, each after those that it points at."""
     names = table_names(database)
     sorter = graphlib.TopologicalSorter()
     for name in names:
@@ -42,7 +42,7 @@ def applied(database):
 
 
 def rows(database, table, names):
-    """The rows of a table as tuples of the named columns, by id, a few at a time."""
+    """The rows of a table as tuples of these columns, by id, a few at a time."""
     source = Table(table).bind(database)
     wanted = [getattr(source.c, name) for name in names]
     query = source.select(source.c.id, *wanted).order_by(source.c.id).limit(ROWS_AT_ONCE)
@@ -54,7 +54,6 @@ def rows(database, table, names):
 
 
 def columns(database, table):
-    """The columns of a table by name, each with its type."""
     return {c.name: c.data_type.lower() for c in sorted(database.get_columns(table))}
 
 
@@ -84,7 +83,6 @@ def fingerprints(database):
 
 
 def adapt(value, kind):
-    """A value as a column of this type takes it on either engine."""
     if value is None:
         return None
     if kind == "boolean":
@@ -95,9 +93,7 @@ def adapt(value, kind):
 
 
 def copy_tables(source, target):
-    """Copy every row into the empty tables of a database with the same migrations; its numbering
-    goes on where it was.
-    """
+    """Copy every row into the empty tables of a database, whose numbering goes on where it was."""
     given = numbering.highest_numbers(source, table_names(source))
     for table in in_order(source):
         kinds = columns(target, table)
@@ -111,16 +107,14 @@ def copy_tables(source, target):
     numbering.raise_numbers(target, given)
 
 
-def build(database, names, folder):
+def build(database, names):
     if names:
-        Runner(database, str(folder)).up(names[-1])
+        Runner(database, str(MIGRATIONS)).up(names[-1])
         numbering.never_reuse(database)
 
 
-def snapshot(database, path, migrations):
-    """Copy the whole database, as it stands at one moment, into a new SQLite file, while others go
-    on writing. `migrations`: their folder.
-    """
+def snapshot(database, path):
+    """Copy the database of one moment into a new SQLite file, while others go on writing."""
     if on_sqlite(database):
         copy_file(database.database, path)
         with closing(sqlite3.connect(path)) as copy:
@@ -129,12 +123,12 @@ def snapshot(database, path, migrations):
     copy = SqliteDatabase(str(path))
     with copy.connection_context(), database.connection_context(), database.atomic():
         database.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        build(copy, applied(database), migrations)
+        build(copy, applied(database))
         with copy.atomic():
             copy_tables(database, copy)
 
 
-def load(database, path, migrations):
+def load(database, path):
     """Make the database again what it was when the snapshot at `path` was taken."""
     if on_sqlite(database):
         copy_file(path, database.database)
@@ -143,19 +137,18 @@ def load(database, path, migrations):
     with copy.connection_context(), database.connection_context(), database.atomic():
         for table in [*reversed(in_order(database)), HISTORY]:
             database.execute(NodeList((SQL("DROP TABLE IF EXISTS"), Entity(table), SQL("CASCADE"))))
-        build(database, applied(copy), migrations)
+        build(database, applied(copy))
         copy_tables(copy, database)
 
 
 def copy_file(source, target):
-    """Copy an SQLite file by SQLite's online backup."""
-    with closing(sqlite3.connect(source)) as live:
-        with closing(sqlite3.connect(target, timeout=LONGEST_WAIT)) as copy:
-            live.backup(copy)
+    live = sqlite3.connect(source)
+    copy = sqlite3.connect(target, timeout=LONGEST_WAIT)
+    with closing(live), closing(copy):
+        live.backup(copy)
 
 
 def integrity_errors(path):
-    """What SQLite finds wrong in a database file, in sentences."""
     with closing(sqlite3.connect(path)) as copy:
         lines = [line for (line,) in copy.execute("PRAGMA integrity_check") if line != "ok"]
         found = [f"SQLite says: {line}" for line in lines]

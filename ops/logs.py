@@ -1,8 +1,6 @@
-"""The program's own log: one JSON object a line, in UTC, without names and without anybody's words.
-
-Come here to change what a line holds or how much is kept. The log says that the program lives, whom
-it refused, and what failed under which reference. The message of an exception, which may hold a
-child's name, is never written.
+"""The program's own log: JSON lines, without names and without anybody's words. Come here to change
+what a line holds or how much is kept. The message of an exception, which may hold a child's name,
+is never written.
 """
 
 import json
@@ -16,19 +14,19 @@ from logging.handlers import RotatingFileHandler
 
 from flask import has_request_context, request
 
-from audit import log as audit_log
+from audit.log import actor, now
 
-OWN_LOGGERS = ("app", "portal", "waitress")  # whose messages are written; of others only the place
+OWN_LOGGERS = ("app", "portal", "waitress")  # of others only the place is written
 MAX_BYTES, OLDER_FILES = 1_000_000, 9
 MESSAGE_LENGTH = 500
 
 
 class LogFormatter(logging.Formatter):
-    """A log record as one line of JSON, whose ASCII escapes keep line breaks from forging lines."""
+    """A log record as one line of JSON, whose escapes keep line breaks from forging lines."""
 
     def format(self, record):
         line = {
-            "at": f"{audit_log.now():%Y-%m-%dT%H:%M:%SZ}",
+            "at": f"{now():%Y-%m-%dT%H:%M:%SZ}",
             "level": record.levelname.lower(),
             "from": record.name,
             "said": message_of(record)[:MESSAGE_LENGTH],
@@ -40,7 +38,6 @@ class LogFormatter(logging.Formatter):
 
 
 def message_of(record):
-    """The message of a record of ours; of another library only where it spoke."""
     own = record.name.partition(".")[0] in OWN_LOGGERS
     # waitress repeats the address of the page there
     if own and " while serving " not in str(record.msg):
@@ -49,11 +46,11 @@ def message_of(record):
 
 
 def request_facts():
-    """Which request this is: the pattern of its address, never the values in it; who, by number."""
+    """The pattern of the address, never the values in it; who, by number."""
     facts = {}
-    actor = audit_log.actor()
-    if actor:
-        facts |= {"user": actor.user, "request": actor.request}
+    person = actor()
+    if person:
+        facts |= {"user": person.user, "request": person.request}
     if has_request_context():
         facts["method"] = request.method[:10]
         facts["rule"] = str(request.url_rule or "none")
@@ -62,7 +59,7 @@ def request_facts():
 
 
 def where(error):
-    """The class of an error and the lines it came through, newest first, without its message."""
+    """The class of an error and the lines it came through, newest first."""
     lines = []
     for frame in reversed(traceback.extract_tb(error.__traceback__)[-8:]):
         lines.append(f"{pathlib.Path(frame.filename).name}:{frame.lineno} {frame.name}")
@@ -87,9 +84,7 @@ class LogFile(RotatingFileHandler):
 
 
 def write_to(folder):
-    """Log into `logs` in this folder from now on, and warnings to the console too; where there is
-    no room for a file, only there.
-    """
+    """Log into `logs` in this folder, and warnings to the console; without room only there."""
     console = logging.StreamHandler(sys.stderr)
     console.setLevel(logging.WARNING)
     handlers = [console]

@@ -1,9 +1,6 @@
-"""The numbers of rows: one that was given is never given again, on either engine.
-
-Come here to change how rows are numbered. An open page, a draft, the audit log and a printed
-address know a row by its number alone: given again, it would show one child's words with another's.
-SQLite reuses the number of a removed last row unless the table is made with AUTOINCREMENT
-(https://www.sqlite.org/autoinc.html); PostgreSQL's sequences never go back.
+"""Come here to change how rows are numbered. Drafts, the audit log and printed addresses know a row
+by its number: given again, it would show one child's words with another's. SQLite gives a removed
+last number again without AUTOINCREMENT (https://www.sqlite.org/autoinc.html); PostgreSQL does not.
 """
 
 from peewee import SQL, Entity, NodeList
@@ -17,10 +14,7 @@ SKIPPED = 100_000  # numbers: more than a school writes between two backups
 
 
 def reusing_tables(database):
-    """The tables that would give a number twice: {name: the SQL that made it}.
-
-    A table with triggers only grows, and is left as it is.
-    """
+    """The tables that would give a number twice: {name: its SQL}; with triggers they only grow."""
     if not on_sqlite(database):
         return {}
     found = database.execute_sql(
@@ -32,7 +26,7 @@ def reusing_tables(database):
 
 
 def never_reuse(database):
-    """Rebuild every table that would give a number twice; all of them or none."""
+    """Rebuild the tables that would give a number twice; all of them or none."""
     tables = reusing_tables(database)
     if not tables:
         return
@@ -61,7 +55,7 @@ def rebuild(database, table, made):
 
 
 def highest_numbers(database, tables):
-    """The highest number that each of these tables has ever given: {name: number}."""
+    """The highest number that each table has ever given: {name: number}."""
     if on_sqlite(database):
         if not database.table_exists("sqlite_sequence"):
             return dict.fromkeys(tables, 0)
@@ -78,7 +72,7 @@ def highest_numbers(database, tables):
 
 
 def raise_numbers(database, wanted):
-    """Let each table go on after at least this number: {name: number}. None is ever lowered."""
+    """Let each table go on after at least this number: {name: number}."""
     given = highest_numbers(database, wanted)
     for table, number in wanted.items():
         if number <= given[table]:
@@ -93,6 +87,6 @@ def raise_numbers(database, wanted):
 
 
 def skip_ahead(database, tables):
-    """After a restore: go on far behind the numbers that may have been given since the backup."""
+    """After a restore: go on far after what may have been given since the backup."""
     given = highest_numbers(database, tables)
     raise_numbers(database, {table: number + SKIPPED for table, number in given.items()})

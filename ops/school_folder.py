@@ -1,8 +1,6 @@
-"""The data folder before anything is done in it: whose it is, whether a school is in it, and
-whether its database is the right one.
-
-Come here to change what keeps a command or a start away from a data folder. Nothing here writes
-into it but the note that its records were moved to PostgreSQL.
+"""Come here to change what keeps a command or a start away from a data folder: whose it is, whether
+a school is in it, whether its database is the right one. Nothing is written into it but the note
+that its records were moved to PostgreSQL.
 """
 
 import os
@@ -10,7 +8,6 @@ from pathlib import Path
 
 from peewee import PeeweeException
 
-import config
 from audit.log import now, on_sqlite
 from ops import db_dump
 from ops.backup import CannotDo
@@ -21,7 +18,7 @@ except ImportError:  # Windows
     pwd = None
 
 MOVED = "moved-to-postgresql.txt"
-# What only a school that has run leaves behind, besides its database.
+# what only a school that has run leaves behind, besides its database
 MARKS = (
     ("backup.key", "the key of its backups"),
     ("anchors.txt", "the anchors of its audit trail"),
@@ -32,7 +29,7 @@ MARKS = (
 
 
 class Unusable(CannotDo):
-    """Nothing may be done with this data folder as it is; its text names the cure."""
+    """Nothing may be done with this data folder as it is; the text names the cure."""
 
     exit_code = 2
 
@@ -47,21 +44,19 @@ def owner_of(path):
 
 
 def refuse_stranger(folder, command):
-    """Refuse who does not own the folder: what they leave there, the owner could not write."""
+    """Refuse others than the owner, who could not write what they leave in the folder."""
     if pwd is None or not folder.exists() or folder.stat().st_uid == os.geteuid():
         return
     owner = owner_of(folder)
     raise Unusable(
-        f"{folder} belongs to the user {owner}. Nothing was done. Give the command as that user: "
-        f"sudo -u {owner} ./portal {command}"
+        f"{folder} belongs to the user {owner}. Nothing was done. As that user:"
+        f" sudo -u {owner} ./portal {command}"
     )
 
 
 # --- whether a school is in it
 def has_tables(database):
-    """Whether a database has the tables of a school. What cannot be read has some: another check
-    says what is wrong.
-    """
+    """Whether a database has the tables of a school; one that cannot be read counts as having."""
     if on_sqlite(database):
         path = Path(database.database)
         if not path.is_file() or not path.stat().st_size:
@@ -80,14 +75,12 @@ def refuse_moved(folder, database):
 
 
 def note_move(folder, where):
-    """Write down that the records are in PostgreSQL now; `where`: without a password."""
+    """Write down that the records are in PostgreSQL; `where`: without a password."""
     note = folder / MOVED
-    settings = config.HERE / "portal.env"
     note.write_text(
         f"The records of {folder} were moved to PostgreSQL ({where}) on {now():%d/%m/%Y}; portal.db"
-        " is only what they were then. Put the line DATABASE_URL=... that the move printed into"
-        f" {settings}. To go on with the old file all the same, and lose what was written since,"
-        f" delete {note}.\n",
+        " is what they were then. Put the line DATABASE_URL=... that the move printed into"
+        f" portal.env. To go on with portal.db, and lose what came since, delete {note}.\n",
         "utf-8",
     )
 
@@ -100,9 +93,8 @@ def refuse_empty(folder, database):
     if not on_sqlite(database):
         missing = "the database that DATABASE_URL names is empty"
     raise Unusable(
-        f"There is no school in {folder}: {missing}. Nothing was made. DATA_DIR in"
-        f" {config.HERE / 'portal.env'} names the school's folder; a new school is made by"
-        " ./portal run."
+        f"There is no school in {folder}: {missing}. Nothing was made. DATA_DIR in portal.env names"
+        " the school's folder; ./portal run makes a new school."
     )
 
 
@@ -118,25 +110,23 @@ def refuse_lost(folder, database):
     if not on_sqlite(database):
         raise Unusable(
             f"{folder} has {marks}, but the database that DATABASE_URL names is empty. Name the"
-            " school's own database, or bring a backup into this one (docs/technician.md,"
-            " “PostgreSQL”). A new school needs a folder of its own."
+            " school's own, or bring a backup into it (docs/technician.md, “PostgreSQL”). A new"
+            " school needs another folder."
         )
     raise Unusable(
-        f"{folder} has {marks}, but its database portal.db is gone. Bring it back from the newest"
-        " backup: ./portal restore. A really new school needs another folder: DATA_DIR=... in"
-        f" {config.HERE / 'portal.env'}."
+        f"{folder} has {marks}, but its database portal.db is gone. Bring it back: ./portal"
+        " restore. A new school needs another DATA_DIR in portal.env."
     )
 
 
 def refuse_without_key(folder, database):
-    """Refuse a chained audit log whose key is not in the folder: a new key would not fit."""
+    """Refuse an audit log whose key is not in the folder: a new key would not fit."""
     if (folder / "audit.key").exists() or not is_chained(database):
         return
     raise Unusable(
-        f"{folder} has no audit.key, and the audit trail of the database was written with one. Is"
-        " this the right DATA_DIR for this database? If it is, bring the key back: ./portal"
-        " restore, or open a backup with age (docs/technician.md, “Backups”) and copy audit.key"
-        " from it."
+        f"{folder} has no audit.key, and the audit trail was written with one. Is DATA_DIR right"
+        " for this database? Then bring the key back: ./portal restore, or copy it from a backup"
+        " opened with age (docs/technician.md, “Backups”)."
     )
 
 

@@ -1,8 +1,5 @@
-"""The web server: waitress, where it listens, whose word it takes for an address, and what one
-computer may take up.
-
-Come here to change a limit, or what is said when the portal cannot listen. What is set for a school
-is in config.py.
+"""The web server, waitress. Come here to change where it listens, whose word it takes for an
+address, what one computer may take up, or what is said when the portal cannot listen.
 """
 
 import errno
@@ -33,18 +30,15 @@ IDLE_SECONDS = 30  # between two requests, or two pieces of one
 HEADER_SECONDS = 30  # for all headers of a request
 BODY_SECONDS = 600  # for a whole form: 12 MB at 160 kilobits a second
 CLEANUP_SECONDS = 10  # how often connections that take too long are looked for
-# bytes; more is not even read; admin_views/limits.py refuses much less
-LARGEST_BODY = 48 * 1024 * 1024
-LARGEST_HEADER = 64 * 1024  # bytes
+LARGEST_BODY = 48 * 1024 * 1024  # bytes; admin_views/limits.py refuses much less
+LARGEST_HEADER = 64 * 1024
 PROXY_HEADERS = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
 EVERY_ADDRESS = {"::": ("0.0.0.0", "::"), "localhost": ("127.0.0.1",)}
 
 
 # --- where it listens
 def bind(host, port):
-    """Take the port on every address that `host` means: sockets that do not listen yet. Raises
-    CannotStart.
-    """
+    """Take the port on every address of `host`: sockets that do not listen yet, or CannotStart."""
     bound = []
     for name in EVERY_ADDRESS.get(host, (host,)):
         try:
@@ -76,26 +70,24 @@ def bound_socket(name, port):
 def bind_refusal(refused, host, port):
     if refused.errno == errno.EADDRINUSE:
         return (
-            f"Port {port} is in use: another program has it, or the portal is running already. Stop"
-            " that one, or choose another port, such as PORT=8001."
+            f"Port {port} is in use: by another program, or the portal runs already. Stop that one,"
+            " or choose another port, such as PORT=8001."
         )
     if refused.errno == errno.EACCES:
         return (
-            f"This user may not use port {port}: ports below 1024 are the administrator's. "
-            "Choose PORT=8000, and let a web server with HTTPS in front have port 443 "
-            "(docs/technician.md, “HTTPS”)."
+            f"This user may not use port {port}: those below 1024 are the administrator's. Choose"
+            " PORT=8000, and a web server with HTTPS in front (docs/technician.md, “HTTPS”)."
         )
     return (
-        f"HOST={host} is not an address of this computer. Take HOST away (the portal then serves "
-        "this computer: 127.0.0.1), or name one of this computer's own addresses."
+        f"HOST={host} is not an address of this computer. Name one of its own, or take HOST away"
+        " to serve this computer alone (127.0.0.1)."
     )
 
 
 def listen(program, sockets, proxies=()):
-    """Listen on bound sockets with waitress: a server whose `run()` answers until Ctrl-C.
+    """Listen on bound sockets: a server whose `run()` answers until Ctrl-C, or CannotStart.
 
-    proxies: networks (ipaddress) of the web servers in front. Raises CannotStart when another
-    program was quicker.
+    proxies: networks (ipaddress) of the web servers in front
     """
     settings = Adjustments(
         threads=THREADS,
@@ -123,7 +115,7 @@ def listen(program, sockets, proxies=()):
 
 
 def connections_possible():
-    """How many connections may be open at once, after asking the system for more open files."""
+    """How many connections may be open at once, having asked the system for more files."""
     if resource is None:
         return CONNECTIONS_ON_WINDOWS
     wanted = FILES_OF_A_CONNECTION * CONNECTIONS + 100  # and the database, the log, the keys
@@ -144,10 +136,9 @@ def comes_from(address, networks):
 
 
 def believing(program, proxies):
-    """A WSGI program that has address, name and scheme of a request from what a trusted proxy says.
+    """A WSGI program that takes a trusted proxy's word, and no other's, for who asks and how.
 
-    The last address of X-Forwarded-For counts: the proxy wrote it; what is before, anybody can
-    send. What others than a trusted proxy say in such headers is taken out.
+    Of X-Forwarded-For the last address counts: what is before it, anybody can send.
     """
     believed = proxy_headers_middleware(
         program, trusted_proxy="*", trusted_proxy_count=1, trusted_proxy_headers=PROXY_HEADERS
@@ -164,7 +155,7 @@ def believing(program, proxies):
 
 # --- what one computer may take up
 class Connection(HTTPChannel):
-    """A connection, closed when its address has too many or a request takes too long to come."""
+    """A connection, closed when its address has too many or a request is too slow."""
 
     request_began = 0.0  # when the first piece of the unfinished request came
 
@@ -174,7 +165,6 @@ class Connection(HTTPChannel):
             self.will_close = True
 
     def received(self, data):
-        """Take in a piece of a request, and note when a new one begins."""
         before = self.request
         taken = super().received(data)
         if self.request is not before:

@@ -1,6 +1,4 @@
-"""A new version of the program, a new shape of the database, another database engine.
-
-Come here to change what happens around a migration, the steps of an upgrade, or the move to
+"""Come here to change what happens around a migration, the steps of an upgrade, or the move to
 PostgreSQL. Each is done whole, or all is as it was before.
 """
 
@@ -12,10 +10,10 @@ from peewee import PeeweeException
 from playhouse import db_url
 
 import config
-from audit import log as audit_log
-from audit.log import db
+from audit.log import db, install_triggers, on_sqlite, verify
+from config import MIGRATIONS
 from ops import backup, db_dump, numbering, restore, school_folder
-from ops.backup import MIGRATIONS, CannotDo
+from ops.backup import CannotDo
 
 INTERRUPTED = "An upgrade was interrupted. Give the command upgrade again: it puts all back first."
 STEPS = (
@@ -26,16 +24,14 @@ STEPS = (
 
 
 # --- before a migration
-def migrated(migrate, with_backup=True):
-    """Run `migrate(database)` with a backup before it when there is something to migrate, from
-    which the database comes back when it fails: the names of the migrations that were run.
-    """
+def migrated(migrate):
+    """Run `migrate(database)`, where needed with a backup before it to go back to: its answer."""
     database = db.obj
     with database.connection_context():
         before = db_dump.applied(database)
         waiting = {path.stem for path in MIGRATIONS.glob("0*.py")}.difference(before)
         waiting.update(numbering.reusing_tables(database))
-    if not before or not waiting or not with_backup:
+    if not before or not waiting:
         return migrate(database)
     archives, _ = backup.backup()
     try:
@@ -44,30 +40,24 @@ def migrated(migrate, with_backup=True):
         put_database_back(archives[0])
         raise CannotDo(
             f"The database could not be brought up to date ({type(error).__name__}). It was put"
-            " back as it was and nothing is lost. Go back to the version of the program that"
-            " you had, and tell whoever gave you this one."
+            " back as it was. Go back to the version that you had, and tell who gave you this one."
         ) from error
 
 
 def put_database_back(archive):
     with backup.work_folder("migration") as work:
         restore.unpack(archive, backup.own_key(), work)
-        db_dump.load(db.obj, work / "portal.db", MIGRATIONS)
+        db_dump.load(db.obj, work / "portal.db")
 
 
 # --- an upgrade
-class Failed(Exception):
-    """A command of an upgrade failed; its text is the last line that it said."""
-
-
 def run_in(root, *words):
-    """A command in the folder of the program: what it printed. Raises Failed."""
     done = subprocess.run(
         words, cwd=root, capture_output=True, text=True, timeout=1800, stdin=subprocess.DEVNULL
     )
     if done.returncode:
         lines = (done.stdout + done.stderr).strip().splitlines()
-        raise Failed(lines[-1].strip()[:200] if lines else "no message")
+        raise CannotDo(lines[-1].strip()[:200] if lines else "no message")
     return done.stdout.strip()
 
 
@@ -93,7 +83,7 @@ def upgrade(root=config.HERE, python=sys.executable, say=print):
             say(f"{step}: done")
             for step, words in STEPS:
                 say(f"{step}: {run_in(root, python, *words) or 'done'}")
-        except (Failed, OSError, subprocess.SubprocessError) as error:
+        except (CannotDo, OSError, subprocess.SubprocessError) as error:
             raise CannotDo(
                 f"The upgrade stopped at “{step}”: {error}."
                 f" {put_back(root, python, commit, archive)}"
@@ -103,61 +93,51 @@ def upgrade(root=config.HERE, python=sys.executable, say=print):
 
 
 def commit_now(root):
-    """The commit that the program is at. Raises CannotDo when git could not bring it back."""
+    """The commit of the program. Raises CannotDo when git could not bring it back."""
     try:
         changed = run_in(root, "git", "status", "--porcelain", "--untracked-files=no")
         own = run_in(root, "git", "rev-list", "@{upstream}..HEAD")
         commit = run_in(root, "git", "rev-parse", "HEAD")
-    except (Failed, OSError) as error:
+    except (CannotDo, OSError) as error:
         raise CannotDo(f"The program cannot be upgraded by git: {error}.") from None
     if changed or own:
         raise CannotDo(
-            "The school has changed the program. Commit the changes, if that is not done, and merge"
-            " the new version by hand: git pull, make install, ./portal run (docs/technician.md,"
-            " “Upgrade”)."
+            "The school has changed the program. Commit the changes and merge the new version by"
+            " hand: git pull, make install, ./portal run (docs/technician.md, “Upgrade”)."
         )
     return commit
 
 
 def put_back(root, python, commit, archive):
-    """Bring back the program, its packages and the database: the sentence that says so."""
+    """Bring back the program, its packages and the database: a sentence."""
     try:
         run_in(root, "git", "reset", "--quiet", "--hard", commit)
         put_database_back(Path(archive))
         run_in(root, python, *STEPS[0][1])
-    except (Failed, CannotDo, OSError, PeeweeException, subprocess.SubprocessError) as error:
+    except (CannotDo, OSError, PeeweeException, subprocess.SubprocessError) as error:
         return (
             f"It could not be put back ({backup.reason(error)}). Run: git reset --hard {commit};"
             f" make install; ./portal restore {archive}"
         )
     (backup.data_folder() / "unfinished").unlink()
-    return (
-        "The program, its packages and the database are as they were before; the portal can be"
-        " started as always."
-    )
+    return "The program, its packages and the database are as before: start the portal as always."
 
 
 # --- another database engine
 def move_to(url):
-    """Copy the whole database into an empty PostgreSQL database and compare: the lines that say so.
-    Raises CannotDo.
-    """
+    """Copy the database into an empty PostgreSQL database and compare: lines. Raises CannotDo."""
     source = db.obj
     target = db_url.connect(url)
     where = url.rpartition("@")[2]  # without the password
-    if audit_log.on_sqlite(target):
-        raise CannotDo(
-            "Name a PostgreSQL database: postgresql://user:password@host/name. Back to SQLite goes"
-            " by backup and restore."
-        )
+    if on_sqlite(target):
+        raise CannotDo("Name a PostgreSQL database: postgresql://user:password@host/name")
     try:
         with backup.exclusive(), source.connection_context(), target.connection_context():
             moved = copy_over(source, target)
     except PeeweeException as error:
         raise CannotDo(
-            f"The database {where} does not answer, or did not take the copy"
-            f" ({type(error).__name__}). Nothing was kept of it; this portal's own database is as"
-            " it was."
+            f"The database {where} does not answer or took no copy ({type(error).__name__})."
+            " Nothing was kept of it; this portal's own is as it was."
         ) from error
     school_folder.note_move(backup.data_folder(), where)
     lines = []
@@ -166,28 +146,25 @@ def move_to(url):
     return [
         *lines,
         f"{len(moved)} tables, every hash equal on both sides; the audit trail holds there.",
-        f"From now on the portal needs this line in {config.HERE / 'portal.env'} (files and keys"
-        " stay in the data folder):",
+        "From now on portal.env must have this line (files and keys stay where they are):",
         f"DATABASE_URL={url}",
     ]
 
 
 def copy_over(source, target):
-    """Copy everything in one transaction: the fingerprints of all tables. Raises CannotDo when
-    something differs on the other side.
-    """
+    """Copy everything in one transaction: the fingerprints. Raises CannotDo when any differs."""
     if target.get_tables():
         raise CannotDo("That database is not empty. Name a new one: createdb -E UTF8 portal")
     with target.atomic(), source.atomic():
-        db_dump.build(target, db_dump.applied(source), MIGRATIONS)
+        db_dump.build(target, db_dump.applied(source))
         db_dump.copy_tables(source, target)
         here = db_dump.fingerprints(source)
         there = db_dump.fingerprints(target)
         wrong = [name for name in here if here[name] != there.get(name)]
         db.initialize(target)
         try:
-            audit_log.install_triggers()
-            wrong += audit_log.verify(backup.daily_anchors())
+            install_triggers()
+            wrong += verify(backup.daily_anchors())
         finally:
             db.initialize(source)
         if wrong:

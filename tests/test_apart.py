@@ -13,6 +13,7 @@ from conftest import ON, START, TODAY, press, take_to
 from test_upkeep import RELEASED, build, kill_at, killed, point_at
 from web import MARKS, fill_in
 
+import config
 import models as m
 import people
 import workflow as w
@@ -163,7 +164,7 @@ def test_a_new_form_of_the_school_counts_as_well(released, tmp_path):
     """
     folder = tmp_path / "migrations"
     folder.mkdir()
-    for path in backup.MIGRATIONS.glob("0*.py"):
+    for path in config.MIGRATIONS.glob("0*.py"):
         (folder / path.name).write_text(path.read_text("utf-8"), "utf-8")
     (folder / "0099_sleep.py").write_text(
         "from peewee import *\ndef up(migrator, db):\n    class Sleep(Model):\n        words ="

@@ -73,7 +73,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
         with pytest.raises(backup.CannotDo, match="not empty"):
             upgrade.move_to(server.get_uri("moved"))
         there = ops_database.open_database(server.get_uri("moved"))
-        db_dump.snapshot(there, tmp_path / "copy.db", backup.MIGRATIONS)
+        db_dump.snapshot(there, tmp_path / "copy.db")
         with there.connection_context():
             assert db_dump.fingerprints(there) == wanted and db_dump.applied(there) == shape
             assert audit_log.has_triggers() and audit_log.verify() == []
@@ -90,7 +90,7 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
             assert numbering.highest_numbers(copy, ["strategy"]) == {"strategy": gone.id}, (
                 "nor on the way back"
             )
-        db_dump.load(there, tmp_path / "copy.db", backup.MIGRATIONS)
+        db_dump.load(there, tmp_path / "copy.db")
         with there.connection_context():
             assert db_dump.fingerprints(there) == wanted
         assert backup.backup()[0]

@@ -213,7 +213,7 @@ def test_a_restore_that_finds_nothing_makes_nothing(outside, tmp_path):
         1,
         (
             f"Error: There is no complete backup in {tmp_path}/data/backups. Name the file, or make"
-            " one with the command backup.\n"
+            " one.\n"
         ),
     )
     assert not (tmp_path / "data").exists()
@@ -362,7 +362,9 @@ def test_the_fictional_school_is_not_built_over_a_real_one(school):
     with audit_log.db.connection_context(), audit_log.acting_as("The tests"):
         people.User.create(name="Sam", username="sam", role="senco")
     code, said = command("demo")
-    assert code == 2 and "not the fictional one" in said and not (school / "sign-ins.txt").exists()
+    assert (
+        code == 2 and "There is a real school in" in said and not (school / "sign-ins.txt").exists()
+    )
 
 
 # --- what cannot be written
@@ -402,9 +404,8 @@ def test_a_disk_that_is_full_is_said_in_a_sentence(school, monkeypatch):
     assert command("recovery-key") == (
         1,
         (
-            "Error: Nothing could be written (portal.lock): the disk is full, or the folder can"
-            " only be read. Make room, or see that the portal's own user may write there; then try"
-            " again.\n"
+            "Error: Nothing could be written (portal.lock): the disk is full or read-only. Make"
+            " room, or let the portal's own user write there; then try again.\n"
         ),
     )
 
@@ -442,7 +443,7 @@ def test_a_restore_moves_nothing_aside_that_is_not_the_portals(school, tmp_path)
     code, said = command(
         "restore", "--to", str(tmp_path / "home"), "--key", str(school / "backup.key")
     )
-    assert code == 1 and "holds something that is not the portal's" in said
+    assert code == 1 and "holds what is not the portal's" in said
     assert [p.name for p in (tmp_path / "home").iterdir()] == ["letters.odt"] and (
         tmp_path / "home"
     ).stat().st_mode & 0o777 == 0o755

@@ -348,7 +348,7 @@ def test_a_port_in_use_is_said_before_anything_is_made(tmp_path, start):
 @pytest.mark.parametrize("port", ["http", "70000", "0", "-1", "8000 ", "٣"])
 def test_a_port_that_is_none_is_refused(tmp_path, port):
     refused(
-        f"PORT={port} is not a port. Write a number from 1 to 65535",
+        f"PORT={port} is not a port: 1 to 65535",
         folder=tmp_path / "data",
         PORT=port,
     )

@@ -35,8 +35,7 @@ def test_a_folder_that_takes_no_files_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(backup.tempfile, "TemporaryFile", refuse)
     assert (
         backup.destination_fault(tmp_path)
-        == "nothing can be written there (Permission denied). Let the portal's own user write"
-        " there."
+        == "nothing can be written (Permission denied). Let the portal's own user write there."
     )
 
 

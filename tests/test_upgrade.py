@@ -147,7 +147,7 @@ def refused(school):
         run_upgrade(school)
     assert state(school) == before
     words = stopped.value.message
-    assert "The program, its packages and the database are as they were before" in words
+    assert "The program, its packages and the database are as before" in words
     backup.run_lock().close()
     return words
 
@@ -198,7 +198,7 @@ def test_a_killed_upgrade_is_put_right_by_running_it_again(school, monkeypatch):
     with pytest.raises(backup.CannotDo, match="An upgrade was interrupted. Give the command"):
         backup.run_lock()
     words, said = run_upgrade(school)
-    assert said[0].startswith("The program, its packages and the database are as they were before")
+    assert said[0].startswith("The program, its packages and the database are as before")
     assert words == "Upgraded. Start the portal again."
     backup.run_lock().close()
 
