@@ -95,12 +95,20 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """The longest files first, so that at the end no worker waits for another."""
-    items.sort(
-        key=lambda item: (
-            LONG_FILES.index(item.path.name) if item.path.name in LONG_FILES else len(LONG_FILES)
-        )
-    )
+    """The longest files first, so that at the end no worker waits for another; in a file the tests
+    of one place (test_moves.py) one after another.
+    """
+    files = list(dict.fromkeys(item.path for item in items))
+    long = [path for name in LONG_FILES for path in files if path.name == name]
+    order = list(dict.fromkeys([*long, *files]))
+    items.sort(key=lambda item: (order.index(item.path), place_of(item)))
+
+
+def place_of(item):
+    """The place at which a test is, as a text; empty for one that is at none."""
+    case = getattr(item, "callspec", None)
+    place = case.params.get("place") if case else None
+    return f"{place.move.name} {place.stage} {place.row}" if place else ""
 
 
 def data_of_the_checkout():

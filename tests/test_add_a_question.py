@@ -245,7 +245,8 @@ def test_a_question_that_is_no_longer_asked_keeps_its_answers(added, tmp_path):
     change(
         copy,
         "In the child's own words if you can.\", rows=3\n    )\n",
-        'In the child\'s own words if you can.", rows=3\n    )\n    no_longer = Section("No longer asked", write=(), last=True)\n'
+        "In the child's own words if you can.\", rows=3\n    )\n"
+        '    no_longer = Section("No longer asked", write=(), last=True)\n'
         + LINE.replace(", needed=True", ""),
     )
     assert run(copy, "commands.py", "migration").strip() == "models.py has nothing new."

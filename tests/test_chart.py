@@ -16,30 +16,38 @@ YES_NO = ("Yes", "No")
 
 # The table of PATHWAY.md 5.3: row, (achieved, appropriate, barriers, onward) with - for "not
 # asked", offered at S2, at S3
-TABLE = """
-1   Yes Yes -   -     New My Plan cycle                                New My Plan+ cycle
-1   No  Yes -   -     New My Plan cycle                                New My Plan+ cycle
-2   Yes No  Yes -     Remove from SEN List                             Step down to My Plan / Remove from the SEN List
-3   Yes No  No  Yes   Move to Stage 3                                  Begin process for an EHCP
-4   No  No  -   Yes   Move to Stage 3                                  Begin process for an EHCP
-5   Yes No  No  No    New My Plan cycle / Step down to Concerns List   New My Plan+ cycle / Step down to My Plan
-5   No  No  -   No    New My Plan cycle / Step down to Concerns List   New My Plan+ cycle / Step down to My Plan
-"""
+TABLE = (
+    ("1 Yes Yes - -", "New My Plan cycle", "New My Plan+ cycle"),
+    ("1 No Yes - -", "New My Plan cycle", "New My Plan+ cycle"),
+    (
+        "2 Yes No Yes -",
+        "Remove from SEN List",
+        "Step down to My Plan / Remove from the SEN List",
+    ),
+    ("3 Yes No No Yes", "Move to Stage 3", "Begin process for an EHCP"),
+    ("4 No No - Yes", "Move to Stage 3", "Begin process for an EHCP"),
+    (
+        "5 Yes No No No",
+        "New My Plan cycle / Step down to Concerns List",
+        "New My Plan+ cycle / Step down to My Plan",
+    ),
+    (
+        "5 No No - No",
+        "New My Plan cycle / Step down to Concerns List",
+        "New My Plan+ cycle / Step down to My Plan",
+    ),
+)
 
 
 def table():
     """The table as cases: (stage, row, answers, the moves that are offered)."""
-    for line in TABLE.strip().splitlines():
-        front, s2, s3 = line[:22].split(), line[22:71], line[71:]
-        said = {n: v for n, v in zip(NAMES, front[1:]) if v != "-"}
+    for front, s2, s3 in TABLE:
+        row, *answers = front.split()
+        said = {n: v for n, v in zip(NAMES, answers) if v != "-"}
         for stage, offered in (("S2", s2), ("S3", s3)):
-            yield pytest.param(
-                stage,
-                front[0],
-                said,
-                {o.strip() for o in offered.split(" / ")},
-                id=f"{stage}-{'-'.join(front)}",
-            )
+            moves = set(offered.split(" / "))
+            name = f"{stage}-{front.replace(' ', '-')}"
+            yield pytest.param(stage, row, said, moves, id=name)
 
 
 S1_TABLE = [
@@ -119,7 +127,7 @@ def test_no_other_combination_exists(stage):
         while name := w.next_question(review):
             setattr(review, name, wish[name])
         paths.add(tuple(getattr(review, n) or "-" for n in NAMES))
-    assert paths == {tuple(line[:22].split()[1:]) for line in TABLE.strip().splitlines()}
+    assert paths == {tuple(front.split()[1:]) for front, _, _ in TABLE}
 
 
 def test_the_questions_are_asked_in_the_charts_order_and_only_when_they_apply():

@@ -582,7 +582,10 @@ def test_the_command_says_one_line_for_each_check_and_its_exit_code(tmp_path):
 
 
 # --- HTTPS
-OF_CERTIFICATE = "req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost".split()
+OF_CERTIFICATE = [
+    *("req", "-x509", "-newkey", "rsa:2048", "-nodes"),
+    *("-days", "30", "-subj", "/CN=localhost"),
+]
 STAY = b"Strict-Transport-Security: max-age=31536000\r\n"
 
 

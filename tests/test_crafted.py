@@ -43,7 +43,7 @@ def test_a_number_that_no_row_can_have_leads_to_no_page(school, browser, method)
     gets.
     """
     at, found = browser("senco"), []
-    for endpoint, rule in rules(school.app, method):
+    for _, rule in rules(school.app, method):
         for name in rule.arguments & {"key", "number"}:
             if f"<int:{name}>" not in rule.rule:
                 continue

@@ -197,7 +197,7 @@ def test_an_empty_form_saves_as_a_draft_and_completing_names_all_that_is_missing
     assert form.status == "draft" and page.response.request.path == edit(form)
     page = senco.submit(page, 422, button=("do", "complete"))
     wanted = {words for _, words in w.missing(cls.get_by_id(form.id), school.senco)}
-    shown = dict((words, where) for where, words in page.problems)
+    shown = {words: where for where, words in page.problems}
     assert wanted <= set(shown), f"not named: {wanted - set(shown)}"
     lost = {
         words: where for words, where in shown.items() if words in wanted and where not in page.ids

@@ -193,7 +193,7 @@ def boxes_of(cls):
     """Every control that a form of a record may have: {name: question or None}, three lines in each
     list, and some it has not.
     """
-    found = {n: f for n, f in cls.questions()}
+    found = dict(cls.questions())
     for group, row in cls.groups().items():
         for at in range(3):
             found |= {f"{group}-{at}-{n}": f for n, f in row.questions()} | {
@@ -504,7 +504,7 @@ def test_no_form_of_a_record_breaks_or_keeps_what_it_should_not(
 
 
 # --- moves and steps
-MOVED = [move for move in (*w.MOVES, w.UNDO)]
+MOVED = [*w.MOVES, w.UNDO]
 
 
 @each(

@@ -80,7 +80,7 @@ def test_no_text_is_run_as_a_program_or_as_a_template():
 
 
 def test_no_archive_is_unpacked_without_looking_at_each_entry():
-    """Python 3.11.2, which Debian 12 has, knows no filter for it: `restore.unpack_entries` looks."""
+    """Python 3.11.2, which Debian 12 has, has no filter for it: `restore.unpack_entries` looks."""
     found = [
         f"{path.name}:{call.lineno}"
         for path, call in CALLS

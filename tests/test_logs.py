@@ -108,7 +108,7 @@ def test_the_words_of_others_and_of_exceptions_are_not_written(kept):
         logging.getLogger("some.library").warning("cannot draw %s", MARKS["mine"])
         logging.getLogger("portal.tests").exception("it failed")
         logging.getLogger("waitress").error(
-            "Exception while serving %s" % f"/{MARKS['mine']}", exc_info=fault
+            f"Exception while serving /{MARKS['mine']}", exc_info=fault
         )
     assert [line["said"].partition(":")[0] for line in kept()] == [
         "WARNING in test_logs",

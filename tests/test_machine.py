@@ -145,7 +145,7 @@ class Walk(RuleBasedStateMachine):
     @rule(pick=CHANCE)
     def go_through_a_whole_cycle(self, pick):
         for paper, _ in self.at().papers:
-            form = dict((p, f) for p, f in self.at().papers)[paper] or self.write(paper)
+            form = dict(self.at().papers)[paper] or self.write(paper)
             if form.status == "draft":
                 self.finish(paper, form, pick)
             form = type(form).get_by_id(form.id)

@@ -2,9 +2,12 @@
 that it is all or nothing.
 """
 
+import contextlib
 import datetime
 import re
+import shutil
 import threading
+from typing import NamedTuple
 
 import pytest
 from conftest import (
@@ -15,6 +18,7 @@ from conftest import (
     START,
     TO_STAGE,
     TODAY,
+    Cast,
     agreed,
     answers_for,
     chart_answers,
@@ -40,12 +44,76 @@ EACH = [pytest.param(mv, id=mv.name) for mv in w.MOVES]
 ALL = [*EACH, pytest.param(w.UNDO, id=w.UNDO.name)]
 
 
-def paths():
-    """Each move from each stage, and for moves of the chart by each row: (move, stage, row)."""
-    for mv in w.MOVES:
-        for stage in mv.from_:
-            rows = [r.name for r in w.ROWS if r.name in mv.rows and stage in r.stages] or [None]
-            yield from (pytest.param(mv, stage, row, id=f"{mv.name}-{stage}-{row}") for row in rows)
+# --- where a move is possible
+class Place(NamedTuple):
+    """Where a move is possible: the move, the stage, and for moves of the chart the row."""
+
+    move: w.Move
+    stage: str
+    row: str = None
+
+
+def places_of(mv):
+    """Every place of a move: each of its stages, and for moves of the chart each row."""
+    for stage in mv.from_:
+        rows = [r.name for r in w.ROWS if r.name in mv.rows and stage in r.stages] or [None]
+        yield from (Place(mv, stage, row) for row in rows)
+
+
+def some(moves):
+    """The first place of each of these moves, as cases."""
+    return [pytest.param(next(places_of(mv)), id=mv.name) for mv in moves]
+
+
+PLACES = [
+    pytest.param(place, id=f"{mv.name}-{place.stage}-{place.row}")
+    for mv in w.MOVES
+    for place in places_of(mv)
+]
+OF_THE_CHART = [mv for mv in w.MOVES if mv.rows]
+
+
+class Way:
+    """Robin, brought to a place. The tests of one place follow one another (conftest.py): the way
+    there is walked once for them all.
+    """
+
+    def __init__(self, database, people):
+        self.database, self.people = database, people
+        self.place, self.was, self.steps = None, None, contextlib.ExitStack()
+
+    def bring(self, place):
+        """Stand at this place, or nowhere; the placement that is open there."""
+        if place != self.place:
+            self.steps.close()
+            self.place = place
+            self.was = self.steps.enter_context(self.walked(place)) if place else None
+        return self.was
+
+    @contextlib.contextmanager
+    def walked(self, place):
+        """The open placement of a place; everything is rolled back afterwards."""
+        with self.database.atomic() as everything:
+            cast = Cast(self.people)
+            with audit_log.acting_as("The tests"):
+                was = ready(place.move, cast.robin, cast.senco, place.stage, place.row)
+            yield was
+            everything.rollback()
+
+
+@pytest.fixture(scope="module")
+def way(database, people):
+    """The way to a place."""
+    made = Way(database, people)
+    yield made
+    made.bring(None)
+
+
+@pytest.fixture(autouse=True)
+def was(request, way):
+    """Robin is at the place that the test names; the open placement."""
+    case = getattr(request.node, "callspec", None)
+    return way.bring(case.params.get("place") if case else None)
 
 
 def make(mv, pupil, user, **more):
@@ -63,9 +131,9 @@ def refused(mv, pupil, user, kind=w.Refused, **more):
 
 
 # --- where it leads
-@pytest.mark.parametrize("mv, stage, row", list(paths()))
-def test_each_move_leads_from_each_of_its_stages_to_where_its_row_says(robin, cast, mv, stage, row):
-    was = ready(mv, robin, cast.senco, stage, row)
+@pytest.mark.parametrize("place", PLACES)
+def test_each_move_leads_from_each_of_its_stages_to_where_its_row_says(robin, cast, was, place):
+    mv, stage, _ = place
     assert w.blockers(mv, w.PupilContext(robin, cast.senco, TODAY)) == []
     make(mv, robin, cast.senco)
     now = m.Placement.current(robin)
@@ -82,12 +150,9 @@ def test_each_move_leads_from_each_of_its_stages_to_where_its_row_says(robin, ca
         assert now == was
 
 
-@pytest.mark.parametrize("mv, stage, row", list(paths()))
-def test_each_move_leaves_the_pupil_on_the_list_of_the_stage_and_on_no_other(
-    robin, cast, mv, stage, row
-):
-    ready(mv, robin, cast.senco, stage, row)
-    make(mv, robin, cast.senco)
+@pytest.mark.parametrize("place", PLACES)
+def test_each_move_leaves_the_pupil_on_the_list_of_the_stage_and_on_no_other(robin, cast, place):
+    make(place.move, robin, cast.senco)
     rows = m.ListMembership.select().where(
         m.ListMembership.pupil == robin, m.ListMembership.ended_on.is_null()
     )
@@ -95,9 +160,9 @@ def test_each_move_leaves_the_pupil_on_the_list_of_the_stage_and_on_no_other(
     assert [r.list for r in rows] == ([wanted] if wanted else [])
 
 
-@pytest.mark.parametrize("mv", EACH)
-def test_what_was_asked_is_kept_and_audited(robin, cast, mv):
-    ready(mv, robin, cast.senco)
+@pytest.mark.parametrize("place", some(w.MOVES))
+def test_what_was_asked_is_kept_and_audited(robin, cast, place):
+    mv = place.move
     last = (
         audit_log.AuditEntry.select(audit_log.AuditEntry.id)
         .order_by(audit_log.AuditEntry.id.desc())
@@ -116,9 +181,9 @@ def test_what_was_asked_is_kept_and_audited(robin, cast, mv):
 
 
 # --- who may
-@pytest.mark.parametrize("mv", ALL)
-def test_only_the_roles_of_the_row_may_press(robin, cast, mv):
-    ready(mv, robin, cast.senco)
+@pytest.mark.parametrize("place", some([*w.MOVES, w.UNDO]))
+def test_only_the_roles_of_the_row_may_press(robin, cast, place):
+    mv = place.move
     for who in PEOPLE:
         if who not in mv.by:
             stop = refused(mv, robin, getattr(cast, who))
@@ -128,12 +193,15 @@ def test_only_the_roles_of_the_row_may_press(robin, cast, mv):
 
 
 @pytest.mark.parametrize(
-    "mv, who",
-    [pytest.param(mv, who, id=f"{mv.name}-{who}") for mv in (*w.MOVES, w.UNDO) for who in mv.by],
+    "place, who",
+    [
+        pytest.param(next(places_of(mv)), who, id=f"{mv.name}-{who}")
+        for mv in (*w.MOVES, w.UNDO)
+        for who in mv.by
+    ],
 )
-def test_the_roles_of_the_row_pass(robin, cast, mv, who):
-    ready(mv, robin, cast.senco)
-    make(mv, robin, getattr(cast, who))
+def test_the_roles_of_the_row_pass(robin, cast, place, who):
+    make(place.move, robin, getattr(cast, who))
 
 
 @pytest.mark.parametrize("who", PEOPLE)
@@ -167,9 +235,9 @@ def test_a_move_from_a_wrong_stage_is_refused(robin, cast, stage):
 
 
 # --- what it asks
-@pytest.mark.parametrize("mv", ALL)
-def test_everything_that_is_missing_is_named_at_once(robin, cast, mv):
-    ready(mv, robin, cast.senco)
+@pytest.mark.parametrize("place", some([*w.MOVES, w.UNDO]))
+def test_everything_that_is_missing_is_named_at_once(robin, cast, place):
+    mv = place.move
     before = dump()
     with pytest.raises(w.Invalid) as refusal:
         w.perform(mv, robin, cast.senco, {}, on=TODAY)
@@ -287,7 +355,7 @@ SPOIL = {
 }
 ELSEWHERE = {g.case_not_moved_on}  # test_undo.py: it needs a case of its own
 GUARDED = [
-    pytest.param(mv, guard, id=f"{mv.name}-{guard.__name__}")
+    pytest.param(next(places_of(mv)), guard, id=f"{mv.name}-{guard.__name__}")
     for mv in (*w.MOVES, w.UNDO)
     for guard in mv.guards
     if not (mv is w.UNDO and guard in (g.date_fits, *ELSEWHERE))
@@ -301,9 +369,9 @@ def test_every_guard_of_a_move_is_tested():
     assert not untested, f"Add to SPOIL in this file how to make these guards fail: {untested}"
 
 
-@pytest.mark.parametrize("mv, guard", GUARDED)
-def test_each_guard_stops_its_move_in_words_and_only_then(robin, cast, mv, guard):
-    ready(mv, robin, cast.senco)
+@pytest.mark.parametrize("place, guard", GUARDED)
+def test_each_guard_stops_its_move_in_words_and_only_then(robin, cast, place, guard):
+    mv = place.move
     at = w.PupilContext(robin, cast.senco, TODAY, answers_for(mv), move=mv)
     assert guard(at) is None, f"{guard.__name__} stops “{mv.name}” where it should hold"
     spoil = SPOIL[guard]
@@ -316,7 +384,7 @@ def test_each_guard_stops_its_move_in_words_and_only_then(robin, cast, mv, guard
     assert stop in refused(mv, robin, cast.senco, **more).stops
 
 
-@pytest.mark.parametrize("mv", [p for p in EACH if p.values[0].rows])
+@pytest.mark.parametrize("mv", OF_THE_CHART, ids=lambda mv: mv.name)
 @pytest.mark.parametrize("state", ["not started", "draft", "complete"])
 def test_a_move_of_the_chart_needs_an_agreed_review(robin, cast, mv, state):
     take_to(robin, mv.from_[0], cast.senco)
@@ -343,27 +411,26 @@ def test_a_move_is_dated_between_the_start_of_the_cycle_and_today(robin, cast, m
         assert words in str(refused(mv, robin, cast.senco, on=on))
 
 
-@pytest.mark.parametrize("mv", [p for p in EACH if p.values[0].rows])
-def test_a_move_is_not_dated_before_the_review_it_rests_on(robin, cast, mv):
-    ready(mv, robin, cast.senco)
+@pytest.mark.parametrize("place", some(OF_THE_CHART))
+def test_a_move_is_not_dated_before_the_review_it_rests_on(robin, cast, place):
+    mv = place.move
     stop = refused(mv, robin, cast.senco, on=HELD - datetime.timedelta(1))
     assert "is before the review was held (Tuesday 13 October 2026)." in str(stop)
     make(mv, robin, cast.senco, on=HELD)
 
 
 @pytest.mark.parametrize(
-    "mv, name",
+    "place, name",
     [
-        pytest.param(mv, n, id=f"{mv.name}-{n}")
+        pytest.param(next(places_of(mv)), n, id=f"{mv.name}-{n}")
         for mv in w.MOVES
         for n in mv.asks
         if isinstance(w.ASKS[n], DateField)
     ],
 )
-def test_no_date_of_a_move_lies_in_the_future(robin, cast, mv, name):
-    ready(mv, robin, cast.senco)
+def test_no_date_of_a_move_lies_in_the_future(robin, cast, place, name):
     assert "Wednesday 25 November 2026 is in the future" in str(
-        refused(mv, robin, cast.senco, **{name: TODAY + datetime.timedelta(1)})
+        refused(place.move, robin, cast.senco, **{name: TODAY + datetime.timedelta(1)})
     )
 
 
@@ -387,9 +454,9 @@ def test_the_head_is_asked_only_where_the_school_wants_it(robin, cast):
 
 
 # --- pressed twice, or late
-@pytest.mark.parametrize("mv", [p for p in EACH if p.values[0].to])
-def test_the_second_press_of_one_page_changes_nothing_and_finds_the_first(robin, cast, mv):
-    was = ready(mv, robin, cast.senco)
+@pytest.mark.parametrize("place", some(mv for mv in w.MOVES if mv.to))
+def test_the_second_press_of_one_page_changes_nothing_and_finds_the_first(robin, cast, was, place):
+    mv = place.move
     seen = was.id if was else 0
     fresh = make(mv, robin, cast.senco, seen=seen, token="one-use")
     before = dump()
@@ -403,9 +470,9 @@ def test_the_second_press_of_a_request_changes_nothing(robin, cast):
     refused(mv, robin, cast.senco, seen=0, token="one-use")
 
 
-@pytest.mark.parametrize("mv", ALL)
-def test_a_page_that_is_out_of_date_clashes_and_changes_nothing(robin, cast, mv):
-    was = ready(mv, robin, cast.senco)
+@pytest.mark.parametrize("place", some([*w.MOVES, w.UNDO]))
+def test_a_page_that_is_out_of_date_clashes_and_changes_nothing(robin, cast, was, place):
+    mv = place.move
     stop = refused(mv, robin, cast.senco, Clash, seen=(was.id if was else 0) + 1)
     assert "Somebody has moved this child" in str(stop)
 
@@ -417,7 +484,7 @@ def test_a_pupil_who_has_no_placement_yet_is_seen_as_such(robin, cast):
 
 # --- all or nothing
 def steps():
-    """Each step of each move: (move, step)."""
+    """Each step of each move: (place, step)."""
     for mv in (*w.MOVES, w.UNDO):
         named = (
             *(["sync_lists"] if mv.to else []),
@@ -425,7 +492,9 @@ def steps():
             *(["letter"] if mv.letter else []),
             *(["text"] if mv.to else []),
         )
-        yield from (pytest.param(mv, step, id=f"{mv.name}-{step}") for step in named or ["undo"])
+        place = next(places_of(mv))
+        for step in named or ["undo"]:
+            yield pytest.param(place, step, id=f"{mv.name}-{step}")
 
 
 def break_after(monkeypatch, step):
@@ -442,30 +511,39 @@ def break_after(monkeypatch, step):
         monkeypatch.setitem(effects.EFFECTS, step, broken)
 
 
-@pytest.mark.parametrize("mv, step", list(steps()))
+@pytest.mark.parametrize("place, step", list(steps()))
 def test_a_move_that_fails_in_the_middle_leaves_everything_as_it_was(
-    robin, cast, monkeypatch, mv, step
+    robin, cast, monkeypatch, place, step
 ):
-    ready(mv, robin, cast.senco)
     break_after(monkeypatch, step)
-    refused(mv, robin, cast.senco, OSError)
+    refused(place.move, robin, cast.senco, OSError)
 
 
 # --- two at once
-@pytest.fixture
-def file_of_two(database, tmp_path):
-    """A SQLite file of its own, with a SENCO and a pupil, that two threads can open."""
-    two = sqlite_file(tmp_path / "two.db")
+@pytest.fixture(scope="module")
+def two_at_home(database, tmp_path_factory):
+    """A SQLite file with a SENCO and a pupil, to be copied: (its path, both)."""
+    path = tmp_path_factory.mktemp("two") / "two.db"
+    two = sqlite_file(path)
     audit_log.db.initialize(two)
-    two.connect()
-    two.create_tables(m.every_table())
-    with audit_log.acting_as("The tests"):
+    with two.connection_context(), audit_log.acting_as("The tests"):
+        two.create_tables(m.every_table())
         senco = people.User.create(name="Sam", username="sam", role=q.SENCO, account="on")
         pupil = m.Pupil.create(
             surname="Ash", forename="Wren", dob=datetime.date(2017, 1, 1), year="4", form="4A"
         )
-    yield two, senco, pupil
-    two.close()
+    audit_log.db.initialize(database)
+    return path, senco, pupil
+
+
+@pytest.fixture
+def file_of_two(database, two_at_home, tmp_path):
+    """A SQLite file of its own, with a SENCO and a pupil, that two threads can open."""
+    path, senco, pupil = two_at_home
+    two = sqlite_file(shutil.copy(path, tmp_path / "two.db"))
+    audit_log.db.initialize(two)
+    with two.connection_context():
+        yield two, senco, pupil
     audit_log.db.initialize(database)
 
 

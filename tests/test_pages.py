@@ -108,7 +108,7 @@ def test_papers_that_are_hardly_begun_have_pages_too(school, browser, plain_pape
 def test_a_school_without_pupils_has_pages_too(cast, portal):
     """The home page, every list and the settings before anything was written."""
     for who in q.ROLES:
-        for endpoint, rule in rules(portal, "GET"):
+        for _, rule in rules(portal, "GET"):
             if not rule.arguments and not rule.rule.endswith(FILE):
                 response = Browser(portal, getattr(cast, who)).get(rule.rule)
                 assert response.status_code in (
@@ -133,7 +133,7 @@ def test_every_change_needs_the_token_of_the_page(school, browser, token):
             token = generate_csrf()
     for who in ("senco", None):
         at = browser(who)
-        for endpoint, rule in rules(school.app, "POST"):
+        for _, rule in rules(school.app, "POST"):
             url = address(school, rule)
             sent = {} if token is None else {"csrf_token": token}
             status = at.post(url, sent, token=False).status_code

@@ -133,7 +133,8 @@ def test_no_markup_breaks_the_printer(name):
 
     def drawn():
         try:
-            page = f"<html><body><p>hello</p>{MORE[name] * (10 if name == 'deep nesting' else 1)}</body></html>"
+            times = 10 if name == "deep nesting" else 1
+            page = f"<html><body><p>hello</p>{MORE[name] * times}</body></html>"
             return worker.draw_pdf(page.encode("utf-8", "ignore"))[:5].decode()
         except worker.PaperError as problem:
             return str(problem)

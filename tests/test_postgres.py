@@ -44,7 +44,10 @@ def run(*words, url, folder):
 
 def test_the_migrations_run_on_postgresql(server, tmp_path):
     url = server.get_uri("fresh")
-    first = "from ops import database as ops_database; ops_database.configure(); print(ops_database.migrate(ops_database.open_database()))"
+    first = (
+        "from ops import database; database.configure(); "
+        "print(database.migrate(database.open_database()))"
+    )
     assert "0001_initial" in run("-c", first, url=url, folder=tmp_path)
     assert "up to date" in run("commands.py", "migrate", url=url, folder=tmp_path)
     assert "nothing new" in run("commands.py", "migration", url=url, folder=tmp_path), (

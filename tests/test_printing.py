@@ -32,7 +32,8 @@ CHINESE = (
     "<style>.font-chinese { font-family: chinese }</style><p><span"
     ' class="font-chinese">李雷</span></p>'
 )
-LONG = f"<html><body>{'<p>She listens well when the task is shown first, step by step.</p>' * 4000}</body></html>"
+PARAGRAPH = "<p>She listens well when the task is shown first, step by step.</p>"
+LONG = f"<html><body>{PARAGRAPH * 4000}</body></html>"
 LONGEST = "/pupil/2/record.pdf"  # it is never drawn to its end: who asks for it hangs up
 
 

@@ -227,7 +227,7 @@ def test_every_question_can_be_changed_and_is_then_on_the_page_and_in_the_audit_
         (e.record, e.question): e
         for e in audit_log.AuditEntry.select().offset(seen).order_by(audit_log.AuditEntry.id)
     }
-    for kind, name, asked, control in asked_on_form(cls):
+    for kind, name, _, control in asked_on_form(cls):
         if control in kept and (kind, name) not in SPECIAL:
             entry = told.get((kind.__name__, name))
             assert entry and entry.after == kept[control], (
@@ -236,7 +236,7 @@ def test_every_question_can_be_changed_and_is_then_on_the_page_and_in_the_audit_
             assert entry.who == at.user.name and entry.before != entry.after
     page = at.page(f"/{cls.slug()}/{record.id}/")
     text = squeezed(page.text)
-    for _, _, asked, control in asked_on_form(cls):
+    for _, _, _, control in asked_on_form(cls):
         if control in kept:
             assert squeezed(kept[control]) in text, (
                 f"{control}: the page does not say “{kept[control]}”"

@@ -13,7 +13,7 @@ from conftest import ROOT, agreed, dump, sqlite_file, take_to, write
 from peewee import DatabaseError, OperationalError, PeeweeException
 from test_scope import change_everything, hidden_from
 from web import MARKS
-from witness_hands import Witness, walk
+from witness import Witness, walk
 
 import commands
 import models as m
@@ -577,7 +577,7 @@ def swapped(first, second):
 
 def gone(form):
     """A sealed paper is deleted, its lines first."""
-    for group, row_class in reversed(form.groups().items()):
+    for row_class in reversed(form.groups().values()):
         row_class.delete().where(row_class.parent_field() == form).execute()
     type(form).delete().where(type(form).id == form.id).execute()
 

@@ -15,7 +15,7 @@ from tools import readme, shape
 TESTS = [
     *ROOT.glob("tests/test_*.py"),
     *ROOT.glob("tests/browser/*.py"),
-    *(ROOT / "tests" / name for name in ("conftest.py", "live.py", "web.py", "witness_hands.py")),
+    *(ROOT / "tests" / name for name in ("conftest.py", "live.py", "web.py", "witness.py")),
 ]
 TEMPLATES = sorted(ROOT.glob("templates/*.html"))
 

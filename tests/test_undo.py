@@ -50,21 +50,15 @@ def paths():
 
 @pytest.mark.parametrize("mv, stage", paths())
 def test_each_move_is_taken_back_with_all_that_it_made(robin, cast, mv, stage):
+    """What was entered in error is kept and marked."""
     was, before = ready(mv, robin, cast.senco, stage), plain(robin)
     fresh = press(mv.name, robin, cast.senco)
+    rows = [r.id for r in m.ListMembership.select().where(m.ListMembership.placement == fresh)]
+    letters = [r.id for r in m.Letter.select().where(m.Letter.placement == fresh)]
     back = undo(robin, cast.senco, seen=fresh.id)
     assert plain(robin) == before
     assert m.Placement.current(robin) == was and m.Placement.stage_of(robin) == stage
     assert back == (was or fresh)
-
-
-@pytest.mark.parametrize("mv, stage", paths())
-def test_what_was_entered_in_error_is_kept_and_marked(robin, cast, mv, stage):
-    ready(mv, robin, cast.senco, stage)
-    fresh = press(mv.name, robin, cast.senco)
-    rows = [r.id for r in m.ListMembership.select().where(m.ListMembership.placement == fresh)]
-    letters = [r.id for r in m.Letter.select().where(m.Letter.placement == fresh)]
-    undo(robin, cast.senco)
     assert m.Placement.get_by_id(fresh.id).void
     assert all(m.ListMembership.get_by_id(key).void for key in rows) and all(
         m.Letter.get_by_id(key).void for key in letters

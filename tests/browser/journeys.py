@@ -258,18 +258,16 @@ def first_plan(story, plan="My Plan", open_with="Start"):
         plan,
         plan_answers(
             story,
-            **{
-                "Aspirations": [{"Aspiration": "I want to read stories to my sister"}],
-                "Needs": [
-                    {"I need to be able to...": "Hear the sounds in words"},
-                    {"I need to be able to...": "Say when I am stuck"},
-                ],
-                "Outcomes": outcomes,
-                "Provision": [
-                    {"What is provided?": "Sounds group", "For which outcome?": 1},
-                    {"What is provided?": "Help card", "For which outcome?": 2},
-                ],
-            },
+            Aspirations=[{"Aspiration": "I want to read stories to my sister"}],
+            Needs=[
+                {"I need to be able to...": "Hear the sounds in words"},
+                {"I need to be able to...": "Say when I am stuck"},
+            ],
+            Outcomes=outcomes,
+            Provision=[
+                {"What is provided?": "Sounds group", "For which outcome?": 1},
+                {"What is provided?": "Help card", "For which outcome?": 2},
+            ],
         ),
         open_with,
     )

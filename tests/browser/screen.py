@@ -26,44 +26,67 @@ SHAPES = itertools.cycle(
     )
 )
 
-# The big form of the page, or one line (`at`) of the list of rows with this heading. Small pieces
-# of JavaScript of our own: Playwright's
-# locators bring a third of a megabyte of script into every page, a third of the time of a test.
-SCOPE = """([heading, at]) => heading === null ? document.querySelector('main form:has(.field)')
-  : [...document.querySelectorAll('div:has(> [data-rows])')].find(d => d.querySelector('h3').textContent.trim().startsWith(heading))
-    .querySelectorAll(':scope > [data-rows] > fieldset')[at]"""
+# Small pieces of JavaScript of our own: Playwright's locators bring a third of a megabyte of script
+# into every page, a third of the time of a test.
+# The big form of the page, or one line (`at`) of the list of rows with this heading.
+SCOPE = """([heading, at]) => {
+  if (heading === null) return document.querySelector('main form:has(.field)');
+  const lists = [...document.querySelectorAll('div:has(> [data-rows])')];
+  const list = lists.find(d => d.querySelector('h3').textContent.trim().startsWith(heading));
+  return list.querySelectorAll(':scope > [data-rows] > fieldset')[at];
+}"""
 
 # What a page asks: label, whether it is needed, kind, id, name and options of each question inside
 # an element.
 QUESTIONS = (
-    "([where, inner]) => [...("
+    "([where, inner]) => { const scope = "
     + SCOPE
-    + """)(where).querySelectorAll('.field')].filter(f => inner || !f.closest('.repeat')).map(f => {
-  const label = f.querySelector(':scope > label, :scope > legend');
-  if (!label) return null;
-  const words = [...label.childNodes].filter(n => !(n.classList && n.classList.contains('need'))).map(n => n.textContent).join('').trim();
-  const need = label.querySelector('.need');
-  const boxes = [...f.querySelectorAll('input:not([type=hidden]),select,textarea')];
-  if (!boxes.length) return null;
-  const one = boxes[0], many = /radio|checkbox/.test(one.type);
-  const list = one.tagName === 'SELECT' ? [...one.options].map(o => [o.text, o.value]).filter(o => o[1])
-    : boxes.map(b => [(b.closest('label') || label).textContent.trim(), b.value]);
-  const kind = many ? one.type : one.tagName === 'SELECT' ? 'select' : one.dataset.day !== undefined || 'day' in one.dataset ? 'day'
-    : one.inputMode === 'decimal' ? 'number' : 'text';
-  return {words, need: !!need && /^needed( to complete)?$/.test(need.textContent.trim()), kind, id: one.id, name: one.name,
-    options: many || kind === 'select' ? list : [], said: many ? boxes.some(b => b.checked) : !!one.value};
-}).filter(q => q)"""
+    + """;
+  const kindOf = box => {
+    if (/radio|checkbox/.test(box.type)) return box.type;
+    if (box.tagName === 'SELECT') return 'select';
+    if ('day' in box.dataset) return 'day';
+    return box.inputMode === 'decimal' ? 'number' : 'text';
+  };
+  const optionsOf = (kind, boxes, label) => {
+    if (kind === 'select')
+      return [...boxes[0].options].map(o => [o.text, o.value]).filter(o => o[1]);
+    if (kind !== 'radio' && kind !== 'checkbox') return [];
+    return boxes.map(b => [(b.closest('label') || label).textContent.trim(), b.value]);
+  };
+  const asked = field => {
+    const label = field.querySelector(':scope > label, :scope > legend');
+    const boxes = [...field.querySelectorAll('input:not([type=hidden]),select,textarea')];
+    if (!label || !boxes.length) return null;
+    const need = label.querySelector('.need');
+    const plain = [...label.childNodes].filter(n => !n.classList?.contains('need'));
+    const kind = kindOf(boxes[0]);
+    const ticked = kind === 'radio' || kind === 'checkbox';
+    return {
+      words: plain.map(n => n.textContent).join('').trim(),
+      need: !!need && /^needed( to complete)?$/.test(need.textContent.trim()),
+      kind, id: boxes[0].id, name: boxes[0].name,
+      options: optionsOf(kind, boxes, label),
+      said: ticked ? boxes.some(b => b.checked) : !!boxes[0].value,
+    };
+  };
+  const fields = [...scope(where).querySelectorAll('.field')];
+  return fields.filter(f => inner || !f.closest('.repeat')).map(asked).filter(q => q);
+}"""
 )
 
 # Press the button or link with exactly these words, on the page itself before the frame around it:
 # it must be there to be seen and reached.
 PRESS = """words => {
   const all = [...document.querySelectorAll('header a, header button, main a, main button')];
-  const it = all.filter(e => !e.hasAttribute('aria-hidden') && e.textContent.replace(/\\s+/g, ' ').trim() === words).pop();
+  const named = e => e.textContent.replace(/\\s+/g, ' ').trim() === words;
+  const it = all.filter(e => !e.hasAttribute('aria-hidden') && named(e)).pop();
   if (!it || it.disabled || !it.checkVisibility({checkVisibilityCSS: true})) return 'is not there';
   it.scrollIntoView({block: 'center', behavior: 'instant'});
-  const box = it.getClientRects()[0], at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-  if (!at || !it.contains(at) && !at.contains(it)) return 'is covered by ' + (at ? at.outerHTML.slice(0, 80) : 'nothing');
+  const box = it.getClientRects()[0];
+  const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  if (!at) return 'is covered by nothing';
+  if (!it.contains(at) && !at.contains(it)) return 'is covered by ' + at.outerHTML.slice(0, 80);
   it.click();
   return '';
 }"""
@@ -71,9 +94,16 @@ PRESS = """words => {
 # Give answers as a person's typing would: the box must be there to be seen, and the page hears of
 # the change.
 PUT = """puts => puts.map(([how, which, value]) => {
-  const box = how === 'tick' ? [...document.getElementsByName(which)].find(b => b.value === value) : document.getElementById(which);
-  if (!box || box.disabled || box.readOnly || !box.checkVisibility({checkVisibilityCSS: true})) return which;
-  if (how === 'tick') { if (!box.checked) box.click(); return box.checked ? null : which; }
+  const tick = how === 'tick';
+  const box = tick
+    ? [...document.getElementsByName(which)].find(b => b.value === value)
+    : document.getElementById(which);
+  if (!box || box.disabled || box.readOnly) return which;
+  if (!box.checkVisibility({checkVisibilityCSS: true})) return which;
+  if (tick) {
+    if (!box.checked) box.click();
+    return box.checked ? null : which;
+  }
   box.value = value;
   ['input', 'change'].forEach(kind => box.dispatchEvent(new Event(kind, {bubbles: true})));
   return box.value === value ? null : which;
@@ -149,10 +179,8 @@ class Screen:
         """The button or link with exactly these words, on the page itself before the frame around
         it.
         """
-        fits = (
-            "[self::a or"
-            f" self::button][not(@aria-hidden)][normalize-space()={json.dumps(words, ensure_ascii=False)}]"
-        )
+        said = json.dumps(words, ensure_ascii=False)
+        fits = f"[self::a or self::button][not(@aria-hidden)][normalize-space()={said}]"
         return self.page.locator(f"xpath=(//main//*{fits} | //header//*{fits})[last()]")
 
     def look_up(self, name):
@@ -244,8 +272,11 @@ class Screen:
     def groups(self):
         """The lists of rows on the page: [(heading, whether one line is needed)]."""
         found = self.page.evaluate(
-            """() => [...document.querySelectorAll('main form:has(.field) div:has(> [data-rows]) > h3')]
-            .map(h => [h.firstChild.textContent.trim(), !!h.querySelector('.need')])"""
+            """() => {
+              const lists = 'main form:has(.field) div:has(> [data-rows]) > h3';
+              return [...document.querySelectorAll(lists)]
+                .map(h => [h.firstChild.textContent.trim(), !!h.querySelector('.need')]);
+            }"""
         )
         return [tuple(pair) for pair in found]
 

@@ -33,8 +33,12 @@ COLOURS = {
     "resultTypes": ["violations"],
     "preload": False,
 }
-RUN = """options => axe.run(options).then(found => found.violations.map(v => v.id + ': ' + v.help + '\\n    '
-  + v.nodes.slice(0, 4).map(n => n.target.join(' ') + '  ' + n.html.slice(0, 160)).join('\\n    ')))"""
+RUN = """async options => {
+  const found = await axe.run(options);
+  const where = n => n.target.join(' ') + '  ' + n.html.slice(0, 160);
+  const told = v => [v.id + ': ' + v.help, ...v.nodes.slice(0, 4).map(where)].join('\\n    ');
+  return found.violations.map(told);
+}"""
 SENCO, OFFICE = "senco", "office"
 
 

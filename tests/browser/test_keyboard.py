@@ -9,15 +9,24 @@ import pytest
 from browser.screen import PASSWORD
 
 FOCUS = """() => {
-  const at = document.activeElement, box = at.closest('.choice') || at, b = box.getBoundingClientRect();
-  const spot = [[.5, .5], [.1, .5], [.9, .5], [.5, .15], [.5, .85]].map(([x, y]) => document.elementFromPoint(b.left + b.width * x, b.top + b.height * y));
+  const at = document.activeElement, box = at.closest('.choice') || at;
+  const b = box.getBoundingClientRect();
+  const spots = [[.5, .5], [.1, .5], [.9, .5], [.5, .15], [.5, .85]].map(
+    ([x, y]) => document.elementFromPoint(b.left + b.width * x, b.top + b.height * y));
+  const around = s => s.contains(box) && s.tagName !== 'BODY' && !s.matches('.bar-actions');
   const look = getComputedStyle(box);
-  return {tag: at.tagName, name: at.id || at.name || at.textContent.trim().slice(0, 40),
-    ring: (look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2) || look.boxShadow !== 'none',
-    seen: b.width > 0 && spot.some(s => s && (box.contains(s) || s.contains(box) && s.tagName !== 'BODY' && !s.matches('.bar-actions')))};
+  const outlined = look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2;
+  return {
+    tag: at.tagName,
+    name: at.id || at.name || at.textContent.trim().slice(0, 40),
+    ring: outlined || look.boxShadow !== 'none',
+    seen: b.width > 0 && spots.some(s => s && (box.contains(s) || around(s))),
+  };
 }"""
-WIDE = """() => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility()
-  && !e.closest('.vh, .skip')).slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
+WIDE = """() => [...document.querySelectorAll('body *')]
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .filter(e => e.checkVisibility() && !e.closest('.vh, .skip'))
+  .slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
 MAIN = [
     "/",
     "/pupil/",

@@ -98,8 +98,13 @@ def test_a_browser_runs_blocks_and_fetches_nothing(school, chromium, hostile):
     for address in addresses(hostile):
         screen.open(address)
         screen.page.evaluate(
-            """() => { document.querySelectorAll('details').forEach(d => d.open = true);
-            document.querySelectorAll('input, textarea, a, button').forEach(e => { e.focus(); e.dispatchEvent(new Event('mouseover', {bubbles: true})); }); }"""
+            """() => {
+              document.querySelectorAll('details').forEach(d => d.open = true);
+              document.querySelectorAll('input, textarea, a, button').forEach(e => {
+                e.focus();
+                e.dispatchEvent(new Event('mouseover', {bubbles: true}));
+              });
+            }"""
         )
         pages += "alert(1)" in screen.page.content()
     screen.open(f"/meeting/new/?pupil={hostile['Pupil'].id}")

@@ -253,7 +253,7 @@ class Portal:
     def __init__(self, folder, url=None, words=("commands.py", "run"), **more):
         self.port, self.folder = free_port(), pathlib.Path(folder)
         self.host = "::1" if more.get("HOST") == "::1" else "127.0.0.1"
-        self.out = tempfile.TemporaryFile("w+")
+        self.out = tempfile.TemporaryFile("w+")  # noqa: SIM115  (it stays open)
         self.process = subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT,

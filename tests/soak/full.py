@@ -199,7 +199,7 @@ def log_full(folder, database):
     files = [h for h in logging.getLogger().handlers if isinstance(h, logs.LogFile)]
     for handler in files:
         handler.stream.close()
-        handler.stream = open("/dev/full", "w")
+        handler.stream = open("/dev/full", "w")  # noqa: SIM115  (it stays open)
     browser.program.logger.error("a line that cannot be written")
     saved, reads = browser.save("without a log"), browser.reads()
     browser.program.logger.error("a line when there is room")

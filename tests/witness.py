@@ -4,10 +4,10 @@ whole pathway is walked.
 A change that the program did not tell the audit trail about is found, whoever wrote it and however.
 What needs no row of its own:
 - `version` alone: it counts that lines of a paper changed, and each of those lines has its row;
-- the columns that a record keeps from the trail (`audit_exclude`): password, codes, tokens; the sealed
-  words, whose check code has its row;
-- the tables of SignInAttempt, UserSession, Draft and FormToken: no record, gone within days (sign-ins have
-  rows of their own).
+- the columns that a record keeps from the trail (`audit_exclude`): password, codes, tokens; the
+  sealed words, whose check code has its row;
+- the tables of SignInAttempt, UserSession, Draft and FormToken: no record, gone within days
+  (sign-ins have rows of their own).
 """
 
 import io
@@ -166,7 +166,7 @@ def every_form_through_its_page(school, browser):
         record = cls.select().order_by(cls.id.desc()).first()
         if record is not None and not getattr(record, "locked", False):
             shown = at.page(f"/{cls.slug()}/{record.id}/edit/")
-            sent = {n: v for n, v in values_of(shown.form())}
+            sent = dict(values_of(shown.form()))
             lines = {
                 f"{group}-1-{n}": "Walked"
                 for group, c in cls.groups().items()
