@@ -666,10 +666,8 @@ class Placement(PupilRecord):
 
 def one_open_row(cls, name):
     """Let the database itself refuse a second row of a pupil that is open and no error."""
-    index = cls.index(
-        cls.pupil, unique=True, name=name, where=cls.ended_on.is_null() & (cls.void == False)
-    )  # noqa: E712
-    cls.add_index(index)
+    standing = cls.ended_on.is_null() & (cls.void == False)  # noqa: E712
+    cls.add_index(cls.index(cls.pupil, unique=True, name=name, where=standing))
 
 
 one_open_row(Placement, "placement_one_open")

@@ -175,16 +175,12 @@ class PupilView(RecordView):
             draft = drafts.of(current_user, request.full_path)
             if draft and drafts.items_of(draft).get("ask") != asked:
                 draft = None
-        row = workflow.chart_row(review)
-        offers = [m for m in workflow.MOVES if row and row.name in m.rows and at.stage in m.from_]
         page = self.render(
             "question.html",
             pupil=pupil,
             review=review,
             asked=asked,
-            row=row,
-            offers=offers,
-            advice=workflow.advice(at),
+            **answers_lead_to(at, review),
             said=chart_so_far(review),
             acts=acts(review),
             lacks=[] if asked or review.locked else workflow.missing(review, current_user),
@@ -544,6 +540,15 @@ def seen_answer(review, name):
     if not name:
         return ""
     return merge.hash_of(review.answer(name) + review.answer(f"{name}_why"))
+
+
+def answers_lead_to(at, review):
+    """What the page says of the row that the answers reach, and of the moves it offers."""
+    row = workflow.chart_row(review)
+    offers = []
+    if row:
+        offers = [m for m in workflow.MOVES if row.name in m.rows and at.stage in m.from_]
+    return {"row": row, "offers": offers, "advice": workflow.advice(at)}
 
 
 def question_part(review, name, typed):

@@ -1,5 +1,5 @@
-"""What `records/query.py` saves: columns that are spelled once against peewee's own way, in one run,
-taking turns. Prints ratios of processor time.
+"""What `records/query.py` saves: columns that are spelled once against peewee's own way, in one
+run, taking turns. Prints ratios of processor time.
 
 Run it with `.venv/bin/python benchmarks/queries.py`. It builds a small school in a folder of its
 own.
@@ -76,9 +76,7 @@ def main():
             ("the list of pupils", "/pupil/"),
             ("the home page", "/"),
         ):
-            print(
-                f"{words}: {ratio(page(address)):.2f} of the time that it takes with peewee's own way"
-            )
+            print(f"{words}: {ratio(page(address)):.2f} of the time with peewee's own way")
         with database.connection_context():
             print(f"one query for one placement: {ratio(placements):.2f}")
 

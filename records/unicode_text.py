@@ -13,7 +13,7 @@ LONGEST_RUN = 30
 # letters by their category, but combining marks once they are normalised
 HALFWIDTH_VOICING = "\uff9e\uff9f"
 # no mark stands before U+0300
-MAY_HOLD_A_RUN = re.compile("[\u0300-\U0010ffff]{%d,}" % (LONGEST_RUN + 1))
+MAY_HOLD_A_RUN = re.compile(f"[\u0300-\U0010ffff]{{{LONGEST_RUN + 1},}}")
 
 
 def nfc(text):

@@ -5,8 +5,6 @@ than the program does.
 -->`.
 """
 
-import re
-
 import models
 import workflow
 from records.questions import ROLES
@@ -77,12 +75,9 @@ PARTS = {"chart": chart, "rights": rights, "settings": settings}
 def fresh(text):
     """README.md's text with the generated parts as they should be."""
     for name, part in PARTS.items():
-        text = re.sub(
-            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
-            lambda m: f"{m[1]}{part()}\n{m[2]}",
-            text,
-            flags=re.S,
-        )
+        before, begin, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"<!-- /{name} -->")
+        text = f"{before}{begin}{part()}\n{end}{after}"
     return text
 
 

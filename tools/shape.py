@@ -165,7 +165,7 @@ def rows(folder):
         ),
         (
             "function lines at 88: median / p90 / max",
-            f"{statistics.median(sizes):.0f} / {sizes[int(len(sizes) * 0.9)]} / {sizes[-1]} ({lengths[-1][1]})",
+            f"{statistics.median(sizes):.0f} / {sizes[int(len(sizes) * 0.9)]} / {sizes[-1]}",
         ),
         ("functions over 50 lines at 88", f"{sum(size > 50 for size in sizes)}"),
         ("modules beside models.py", f"{sum(len(name.parts) == 1 for name in program) - 1}"),
