@@ -25,7 +25,7 @@ help:
 	@echo "make audit      ask whether a package has a known hole (needs the internet)"
 	@echo "make sbom       list every package in sbom.json (CycloneDX), for a release"
 	@echo "make release    sbom.json, a seeded school in tests/released, and the tag of the version"
-	@echo "make mutants    take each guard out in turn and see that a test notices (long)"
+	@echo "make mutants    change each guard in turn and see that a test notices (long)"
 
 install: $(VENV)/ready
 	@echo "The portal is installed. Start it with: make run"
@@ -77,8 +77,11 @@ sbom: $(VENV)/tools/ready
 release: sbom $(VENV)/tests-ready
 	@$(RUN) tests/release.py
 
-mutants: $(VENV)/tests-ready
-	@$(RUN) tests/mutate_guards.py
+mutants: $(VENV)/mutants-ready
+	@$(RUN) -m mutmut run
+
+$(VENV)/mutants-ready: tests/mutants.txt $(VENV)/tests-ready
+	@$(PIP) -r tests/mutants.txt && touch $@
 
 $(VENV)/bin/python:
 	@python="$$(sh tests/need-python.sh "$(PYTHON)")" && "$$python" -m venv $(VENV)

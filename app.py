@@ -92,6 +92,7 @@ def create_app(database=None, folder=None, testing=False):
 
 
 def settings_of(folder):
+    """What Flask is told: cookies, hosts, limits."""
     https, hosts, insecure = config.way_in()
     return {
         "SECRET_KEY": config.key_file(folder, "secret.key"),

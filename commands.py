@@ -54,6 +54,7 @@ class Portal(click.Group):
 
 
 def explain(error):
+    """Why a command could not be done, in a sentence with the cure."""
     folder = config.data_dir()
     if storage.cannot_write(error):
         return (

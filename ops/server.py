@@ -49,6 +49,7 @@ def bind(host, port):
 
 
 def bound_socket(name, port):
+    """A socket that is bound there; raises OSError when the place is taken."""
     found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     family, kind, protocol, _, place = found[0]
     made = socket.socket(family, kind, protocol)

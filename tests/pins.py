@@ -14,7 +14,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BELOW = "# what those bring with them"
-FILES = ("requirements.txt", "tests/requirements.txt", "tests/tools.txt")
+# each file with those whose packages are there already
+FILES = {
+    "requirements.txt": (),
+    "tests/requirements.txt": ("requirements.txt",),
+    "tests/mutants.txt": ("requirements.txt", "tests/requirements.txt"),
+    "tests/tools.txt": (),
+}
 PLAIN = (
     "--generate-hashes",
     "--allow-unsafe",
@@ -83,15 +89,12 @@ def hashed(pin, block):
 
 
 def main():
-    """Write the three files again, the product's first."""
-    product = None
-    for name in FILES:
+    """Write the files again, the product's first."""
+    for name, above in FILES.items():
         path = ROOT / name
-        text = written(
-            path.read_text("utf-8"), [product] if name == "tests/requirements.txt" else []
-        )
+        others = [(ROOT / other).read_text("utf-8") for other in above]
+        text = written(path.read_text("utf-8"), others)
         path.write_text(text, "utf-8")
-        product = product or text
         print(f"{name}: {len(pins(text))} packages, {text.count('--hash=')} hashes")
 
 
