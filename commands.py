@@ -54,6 +54,7 @@ class Portal(click.Group):
 
 
 def explain(error):
+    """What the disk or the database refuses, and the cure."""
     folder = config.data_dir()
     if storage.cannot_write(error):
         return (
@@ -459,6 +460,7 @@ def verified(known, given):
 
 
 def accept_breaks(anchors, reason):
+    """Accept what is wrong now, and print it."""
     with acting_as("Command line"):
         try:
             found = audit_verify.accept(anchors, reason)

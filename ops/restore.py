@@ -123,6 +123,7 @@ def why_shut(name, error):
 
 
 def differences(folder, manifest):
+    """Where an opened archive differs from its manifest, in sentences."""
     files = {}
     for path in backup.files_in(folder):
         files[path.relative_to(folder).as_posix()] = backup.sha_of(path)
