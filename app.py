@@ -92,7 +92,7 @@ def create_app(database=None, folder=None, testing=False):
 
 
 def settings_of(folder):
-    """What Flask is told: cookies, hosts, limits."""
+    """The settings of Flask, from the folder and the environment."""
     https, hosts, insecure = config.way_in()
     return {
         "SECRET_KEY": config.key_file(folder, "secret.key"),
@@ -141,6 +141,7 @@ class RowNumber(IntegerConverter):
 
 
 def connect_each_request(app):
+    """One database connection for each request, closed at its end."""
 
     @app.before_request
     def connect():

@@ -54,7 +54,7 @@ class Portal(click.Group):
 
 
 def explain(error):
-    """Why a command could not be done, in a sentence with the cure."""
+    """What the disk or the database refuses, and the cure."""
     folder = config.data_dir()
     if storage.cannot_write(error):
         return (
@@ -460,6 +460,7 @@ def verified(known, given):
 
 
 def accept_breaks(anchors, reason):
+    """Accept what is wrong now, and print it."""
     with acting_as("Command line"):
         try:
             found = audit_verify.accept(anchors, reason)

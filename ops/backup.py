@@ -361,6 +361,7 @@ def assemble(work):
 
 
 def describe_copy(copy):
+    """The manifest of a copied database, as yet without files."""
     with reading(copy) as tables:
         return {
             "version": config.version(),

@@ -575,6 +575,7 @@ def last_full(folder):
 
 
 def keep_answers(folder, results):
+    """For the Status page; a folder that takes no files is a finding, no failure."""
     answers = {r.name: {**vars(r), "as_of": say_moment(now())} for r in results}
     try:
         new = folder / "check.new"
@@ -582,7 +583,7 @@ def keep_answers(folder, results):
         new.write_text(json.dumps(answers, ensure_ascii=False), "utf-8")
         new.replace(folder / "check.json")
     except OSError:
-        pass  # a finding of the check, no failure
+        pass
 
 
 def ringing(at):
@@ -600,6 +601,7 @@ def exit_code(results):
 
 
 def as_line(result):
+    """A result as `portal check` prints it."""
     head = "OK"
     if not result.ok:
         head = {WARN: "WARNING", NOTE: "NOTE"}.get(result.level, "PROBLEM")

@@ -123,6 +123,7 @@ def why_shut(name, error):
 
 
 def differences(folder, manifest):
+    """Where an opened archive differs from its manifest, in sentences."""
     files = {}
     for path in backup.files_in(folder):
         files[path.relative_to(folder).as_posix()] = backup.sha_of(path)
@@ -229,8 +230,8 @@ def put_in(path, folder, key, accept):
     if aside:
         done.append(f"What was there before is kept in {aside}; delete it when you can.")
     if seen.get("accepted"):
-        listed = write_accepted(folder, path.name, seen["accepted"], accept)
-        done.append(f"Accepted: {accept}. Give this list to your data protection lead: {listed}")
+        file = write_accepted(folder, path.name, seen["accepted"], accept)
+        done.append(f"Accepted, for this reason: {accept}. Give your data protection lead {file}.")
     return done
 
 

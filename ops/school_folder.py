@@ -86,6 +86,7 @@ def note_move(folder, where):
 
 
 def refuse_empty(folder, database):
+    """Refuse a folder without a school: only `run` makes one."""
     refuse_lost(folder, database)
     if has_tables(database):
         return
@@ -131,6 +132,7 @@ def refuse_without_key(folder, database):
 
 
 def is_chained(database):
+    """Whether the audit log was written with a key."""
     newest = "SELECT link FROM audit_entry ORDER BY id DESC LIMIT 1"
     try:
         with database.connection_context():

@@ -49,7 +49,7 @@ def bind(host, port):
 
 
 def bound_socket(name, port):
-    """A socket that is bound there; raises OSError when the place is taken."""
+    """A socket that has the port of one address for itself."""
     found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     family, kind, protocol, _, place = found[0]
     made = socket.socket(family, kind, protocol)
@@ -69,6 +69,7 @@ def bound_socket(name, port):
 
 
 def bind_refusal(refused, host, port):
+    """What keeps the port from us, and the cure."""
     if refused.errno == errno.EADDRINUSE:
         return (
             f"Port {port} is in use: by another program, or the portal runs already. Stop that one,"

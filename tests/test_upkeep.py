@@ -850,7 +850,10 @@ def test_a_migration_killed_in_the_middle_goes_on_at_the_next_start(oldest, monk
     from playhouse.migrate import SchemaMigrator
 
     wanted = answers(oldest / "portal.db")
-    for owner, name, number in ((SchemaMigrator, "add_column", 5), (audit_log, "guard", 1)):
+    for owner, name, number in (
+        (SchemaMigrator, "add_column", 5),
+        (audit_log, "install_triggers", 1),
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, kill_at(getattr(owner, name), number))
             killed(lambda: ops_database.migrate(audit_log.db.obj))
