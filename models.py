@@ -1,14 +1,9 @@
-"""What the school keeps: one class per paper form, one line per question. What you read here is the
-form.
+"""What the school keeps: one class per paper form, one line per question.
 
-Add a question: write one line in its section, run `make migration`, restart. It is then on the
-screen, in the checks, on the blank and the completed paper, in the spreadsheet, in the audit trail.
-Reword a question or its prompt: change its line. Stop asking: move the line under "No longer asked"
-at the end of its class; never rename or delete a line, that would lose answers.
-
-The kinds of question are in `records/questions.py`: text, day, number, choice, choices, link;
-`needed=True` means "before the form can be completed" (a draft always saves), `needed="other=No"`
-means "when that other answer is No".
+Add a question: write one line in its section, run `make migration`, restart: it is then on every
+screen and paper. Reword it: change its line. Stop asking: move the line under "No longer asked" at
+the end of its class; never rename or delete a line, that would lose answers. `needed=True` means
+"before the form can be completed", `needed="other=No"` "when that other answer is No".
 """
 
 import datetime
@@ -52,9 +47,8 @@ from records.record import Clash, Record, Row, document, seal_of
 
 # --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
-# Sections narrow this table; a row of a form has the rights of its form and of the section it
-# stands under. A teacher's rights reach only pupils of their own classes (`Pupil.visible_to`).
-# Stages change only through workflow.py, whose rows name their own roles.
+# Sections narrow it, for a row of a form too. A teacher's rights reach only pupils of their own
+# classes (`Pupil.visible_to`). Stages change only through workflow.py, whose rows name their roles.
 RIGHTS = """
 record                office  senco  teacher  head  technician
 Pupil                 rwx     rwx    r        rx    -
@@ -95,15 +89,15 @@ RIGHTS_TABLE = _rights(RIGHTS)
 
 
 def may(user, right, record):
-    """Whether `user` has the right (`r`, `w` or `x`) over a record class or one of its records."""
-    cls = record if isinstance(record, type) else type(record)
+    """Whether `user` has the right (`r`, `w` or `x`) over a record or a record class."""
     if not (user and user.active):
         return False
+    cls = record if isinstance(record, type) else type(record)
     if issubclass(cls, Row):
         home = cls.parent_field()
-        cls, section = home.rel_model, home.rel_model.section_of(home.backref)
-        allowed = section.write if right == "w" else section.see
-        if user.role not in allowed:
+        cls = home.rel_model
+        section = cls.section_of(home.backref)
+        if user.role not in (section.write if right == "w" else section.see):
             return False
     return right in RIGHTS_TABLE.get(cls.__name__, {}).get(user.role, "-")
 
@@ -380,13 +374,11 @@ class Setting(Record):
 
     @classmethod
     def of_school(cls):
-        """The one row of settings; made with the defaults when there is none yet."""
+        """The one row of settings, or an unsaved one with the defaults."""
         return cls.select().order_by(cls.id).first() or cls()
 
     def fill_up(self):
-        """Give every needed setting that is new, and so empty, its default; make the row when there
-        is none.
-        """
+        """Save the one row, with the default for each needed setting that is new."""
         for name, asked in self.questions():
             if asked.ask.needed and getattr(self, name) is None:
                 setattr(self, name, asked.default)
@@ -395,7 +387,6 @@ class Setting(Record):
     LIMITS = {"idle_minutes": (3, 120), "day_hours": (1, 24), "backup_hours": (1, 168)}
 
     def errors(self):
-        """Numbers that no clock can count with, and a window that closes before it opens."""
         found = []
         for name, asked in self.questions():
             value = getattr(self, name)
@@ -406,7 +397,7 @@ class Setting(Record):
                 found.append((name, f"Give a number from {low} to {high}."))
         for stage in ("stage_1", "stage_3"):
             opens, closes = getattr(self, f"{stage}_opens"), getattr(self, f"{stage}_closes")
-            if opens is not None and closes is not None and closes < opens:
+            if None not in (opens, closes) and closes < opens:
                 words = "The review is due before it opens; check both numbers."
                 found.append((f"{stage}_closes", words))
         return found
@@ -432,19 +423,17 @@ UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
 
 def upn_fault(upn):
-    """What is wrong with a Unique Pupil Number, as a sentence; None when it is well formed (DfE UPN
-    guidance).
-    """
+    """What is wrong with a Unique Pupil Number (DfE UPN guidance), or None."""
     if len(upn) != 13:
-        return f"A UPN has 13 characters; this one has {len(upn)}"
+        return f"A UPN has 13 characters; this one has {len(upn)}."
     if not (upn[1:12].isascii() and upn[1:12].isdigit()):
-        return "Characters 2 to 12 of a UPN are digits"
+        return "Characters 2 to 12 of a UPN are digits."
     last = int(upn[12]) if upn[12] in "0123456789" else UPN_LETTERS.find(upn[12])
     if last < 0:
-        return "The last character of a UPN is a digit, or a letter but not I, O or S"
+        return "The last character of a UPN is a digit, or a letter but not I, O or S."
     total = sum(int(c) * place for place, c in enumerate(upn[1:12], 2)) + last * 13
     if upn[0] != UPN_LETTERS[total % 23]:
-        return "The first letter does not match the other characters; check for a slip in typing"
+        return "The first letter does not match the other characters; check for a slip in typing."
     return None
 
 
@@ -501,28 +490,24 @@ class Pupil(Record):
 
     @classmethod
     def visible_to(cls, user):
-        """The pupils whom this person may know about: none, their own classes, or all. Every query
-        goes through it.
-        """
-        if user is None or not user.active or not may(user, "r", Pupil):
-            return cls.select().where(SQL("1 = 0"))
+        """The pupils whom this person may know about; every query goes through it."""
+        pupils = cls.select()
+        if not may(user, "r", Pupil):
+            return pupils.where(SQL("1 = 0"))
         if user.role == TEACHER:
-            return cls.select().where(cls.form.in_(user.class_names()), cls.left_on.is_null())
-        return cls.select()
+            return pupils.where(cls.form.in_(user.class_names()), cls.left_on.is_null())
+        return pupils
 
     @property
     def locked(self):
-        """Whether the record was erased: what is left of it no longer changes."""
         return self.erased_on is not None
 
     @property
     def name(self):
-        """Surname and the forename they use: `Oakley, Robin`."""
         return f"{self.surname}, {self.called}"
 
     @property
     def called(self):
-        """The forename they use."""
         return self.known_as or self.forename or ""
 
     def open_types(self):
@@ -532,7 +517,6 @@ class Pupil(Record):
         return list(self.sen_needs.where(SenNeed.until.is_null()).order_by(SenNeed.rank))
 
     def primary_type(self):
-        """The code of the main SEN type that is open now, or None."""
         types = self.open_types()
         return types[0].code if types else None
 
@@ -544,15 +528,13 @@ class Pupil(Record):
 
     def clean(self):
         for name in ("upn", "former_upn"):
-            said = "".join((getattr(self, name) or "").split()).upper()
-            setattr(self, name, said or None)
+            setattr(self, name, "".join((getattr(self, name) or "").split()).upper() or None)
 
     def errors(self):
         self.clean()
         found = []
-        fault = upn_fault(self.upn) if self.upn else None
-        if fault:
-            found.append(("upn", f"{fault}."))
+        if self.upn and upn_fault(self.upn):
+            found.append(("upn", upn_fault(self.upn)))
         if self.dob and not datetime.date(1990, 1, 1) <= self.dob <= today():
             found.append(("dob", "The date of birth must be in the past, and a school child's."))
         if self.dob and self.admitted_on and self.admitted_on < self.dob:
@@ -569,10 +551,7 @@ class Pupil(Record):
         if types and 1 not in ranks:
             yield "One SEN type must have rank 1: the main need."
         if "NSA" in codes and Placement.stage_of(self) == "E":
-            yield (
-                "NSA is only for pupils on SEN support (K); a pupil with an EHCP needs an assessed"
-                " type of need."
-            )
+            yield "NSA is only for SEN support (K); a pupil with an EHCP needs an assessed type."
 
 
 class Contact(Row):
@@ -619,7 +598,6 @@ class PupilRecord(Record):
     pupil = link("Pupil", Pupil, needed=True, index=True)
 
     def save(self, *args, **more):
-        """Save; raises Clash for something new about a child whose record was erased."""
         erased = Pupil.select().where(Pupil.id == self.pupil_id, Pupil.erased_on.is_null(False))
         if not self.id and erased.exists():
             raise Clash("This child's record was erased: nothing new is kept about them.")
@@ -652,22 +630,21 @@ class Placement(PupilRecord):
 
     @classmethod
     def current(cls, pupil):
-        """The pupil's open placement, or None when the child was never on the pathway."""
         if not pupil.id:
             return None
         return cls.select().where(cls.pupil == pupil, cls.ended_on.is_null(), ~cls.void).first()
 
     @classmethod
     def stage_of(cls, pupil):
-        """The code of the pupil's stage: NONE, S1, S2, S3, E, LEFT or OFF."""
+        """The code of the pupil's stage, NONE included."""
         open_one = cls.current(pupil)
         return open_one.stage if open_one else "NONE"
 
 
 def one_open_row(cls, name):
     """Let the database itself refuse a second row of a pupil that is open and no error."""
-    standing = cls.ended_on.is_null() & (cls.void == False)  # noqa: E712
-    cls.add_index(cls.index(cls.pupil, unique=True, name=name, where=standing))
+    is_open = cls.ended_on.is_null() & (cls.void == False)  # noqa: E712
+    cls.add_index(cls.index(cls.pupil, unique=True, name=name, where=is_open))
 
 
 one_open_row(Placement, "placement_one_open")
@@ -746,30 +723,25 @@ class Form(PupilRecord):
 
     @property
     def locked(self):
-        """Whether the words can no longer change."""
         return STATUS[self.status].locked
 
     def seal(self, who):
-        """Keep title, questions, prompts and answers as they are now, for good, with a
-        check code.
-        """
+        """Keep questions and answers as they are now, for good, with a check code."""
         self.sealed, self.sealed_code = seal_of({**document(self), "who": who, "when": str(now())})
         self.status, self.sealed_by, self.sealed_at = "sealed", who, now()
         self.save(act="seal")
 
     def content(self, role=None):
-        """The form as data: from its seal when it has one, else as it stands."""
         if not self.sealed:
             return document(self, role)
         kept = json.loads(self.sealed)
-        for part in kept["sections"]:
+        parts = [p for p in kept["sections"] if role is None or role in p["see"]]
+        for part in parts:
             # sealed before 1.2.0: the label of then stands for it
             part.setdefault("key", part["label"])
-        kept["sections"] = [p for p in kept["sections"] if role is None or role in p["see"]]
-        return kept
+        return {**kept, "sections": parts}
 
     def seal_holds(self):
-        """Whether the sealed text still has the check code it was sealed with."""
         if not self.sealed:
             return True
         try:
@@ -833,7 +805,6 @@ class RecordOfConcern(Form):
     )
 
     def to_rate(self):
-        """What its review must rate, in words."""
         return [row.strategy for row in self.rows("added")]
 
     def errors(self):
@@ -973,7 +944,6 @@ class MyPlan(Form):
     lead = text("Who keeps an eye on this plan?")
 
     def to_rate(self):
-        """What its review must rate, in words."""
         return [row.words for row in self.rows("outcomes")]
 
     def errors(self):
@@ -981,7 +951,7 @@ class MyPlan(Form):
         for place, outcome in enumerate(self.rows("outcomes")):
             for words in outcome.reach_errors():
                 found.append((f"outcomes-{place}-by", words))
-            if not outcome.provided.count():
+            if not outcome.provided.exists():
                 words = f"No provision yet for the outcome “{outcome}”; add a line and link it."
                 found.append(("provision", words))
         return found
@@ -1020,49 +990,33 @@ class Outcome(Row):
     by = day("By when?", needed=True)
     importance = choices("Important", options=("to the child", "for the child"))
 
-    def smart(self):
-        """What the outcome has of SMART, as advice: {letter and word: True or False}. It never
-        refuses anything.
-        """
-        digits = any(c.isdigit() for c in f"{self.measure or ''}{self.target or ''}")
-        return {
-            "Specific": bool(self.words and self.need_id),
-            "Measurable": digits,
-            "Achievable": bool(self.achievable),
-            "Realistic": bool(self.baseline and self.target),
-            "Time-bound": bool(self.by),
-        }
-
     def tips(self):
-        """What would make the outcome SMART, in words; a child's own words need not be."""
-        cure = {
-            "Specific": "link it to a need",
-            "Measurable": "give a number in the measure or the target",
-            "Achievable": "say why it is within reach",
-            "Realistic": "say where they are now and where they will be",
-            "Time-bound": "give a date",
-        }
-        left = [f"{word}: {cure[word]}" for word, has in self.smart().items() if not has]
+        digits = any(c.isdigit() for c in f"{self.measure or ''}{self.target or ''}")
+        smart = (
+            (self.words and self.need_id, "Specific: link it to a need"),
+            (digits, "Measurable: give a number in the measure or the target"),
+            (self.achievable, "Achievable: say why it is within reach"),
+            (
+                self.baseline and self.target,
+                "Realistic: say where they are now and where they will be",
+            ),
+            (self.by, "Time-bound: give a date"),
+        )
+        left = [cure for holds, cure in smart if not holds]
         return [f"SMART? {'; '.join(left)}."] if left else ["This outcome is SMART."]
 
     def reach_errors(self):
-        """The date must lie after the plan's date and within the horizon of the aspiration it
-        serves: sentences.
-        """
         plan, aspiration = self.parent(), self.need.aspiration if self.need_id else None
         if not self.by or not plan.happened_on:
-            return []
+            return
+        when = f"“By when” ({say_day(self.by)})"
         if self.by < plan.happened_on:
-            return [f"“By when” ({say_day(self.by)}) is before the date of the plan."]
-        if not aspiration:
-            return []
-        limit = horizon_end(aspiration.horizon, plan.pupil.year, plan.happened_on)
-        if not limit or self.by <= limit:
-            return []
-        return [
-            f"“By when” ({say_day(self.by)}) is later than its aspiration reaches:"
-            f" {aspiration.horizon.lower()}, {say_day(limit)}."
-        ]
+            yield f"{when} is before the date of the plan."
+        elif aspiration:
+            limit = horizon_end(aspiration.horizon, plan.pupil.year, plan.happened_on)
+            if limit and self.by > limit:
+                reach = f"{aspiration.horizon.lower()}, {say_day(limit)}"
+                yield f"{when} is later than its aspiration reaches: {reach}."
 
 
 class Provision(Row):
@@ -1087,7 +1041,7 @@ class Provision(Row):
     cost = number("Resources (£)")
 
 
-# school years that follow this one until the key stage ends; 0 where nothing stands here
+# school years that follow this one until the key stage ends (with R, 2, 6, 9, 11, 13); else none
 KEY_STAGE_LEFT = {
     "N1": 2,
     "N2": 1,
@@ -1103,11 +1057,7 @@ KEY_STAGE_LEFT = {
 
 
 def horizon_end(horizon, year, start):
-    """The last day an outcome may have under this horizon: 31 August of a school year, or None for
-    adult life.
-
-    `year` is the NC year group; key stages end with Reception and Years 2, 6, 9, 11 and 13.
-    """
+    """The last day an outcome may have under this horizon, a 31 August; None for adult life."""
     if horizon not in HORIZONS[:2]:
         return None
     this_year = start.year if start.month < 9 else start.year + 1
@@ -1348,7 +1298,6 @@ class Agency(Row):
     next_contact = day("Next contact")
 
     def was_asked(self):
-        """Whether something about the child was sent to them."""
         return bool(self.asked_on) or self.state in ("Referred", "Waiting", "Involved")
 
 
@@ -1472,9 +1421,8 @@ class Consent(PupilRecord):
     valid_to = day("Valid until")
     withdrawn_on = day("Withdrawn on", needed="answer_given=Withdrawn")
 
-    def holds(self, on=None):
-        """Whether the information may be shared on that day."""
-        if self.withdrawn_on or (self.valid_to and self.valid_to < (on or today())):
+    def holds(self, on):
+        if self.withdrawn_on or (self.valid_to and self.valid_to < on):
             return False
         return self.answer_given in ("Given", "Not needed in law")
 
@@ -1625,15 +1573,13 @@ class EhcCase(PupilRecord):
 
     @classmethod
     def current(cls, pupil):
-        """The pupil's open case, or None."""
         cases = cls.select().where(cls.pupil == pupil, cls.state.in_(CASE_OPEN))
         return cases.order_by(cls.id.desc()).first()
 
     def errors(self):
-        if self.id or not self.pupil_id or not EhcCase.current(self.pupil):
-            return []
-        words = "There is an open EHC case for this pupil already; go on with that one."
-        return [("pupil", words)]
+        if not self.id and self.pupil_id and EhcCase.current(self.pupil):
+            return [("pupil", "There is an open EHC case for this pupil already; use that one.")]
+        return []
 
     def __str__(self):
         return f"EHC case: {self.answer('state')}"
@@ -1760,9 +1706,7 @@ ABSTRACT = (Row, PupilRecord, Form, Review)
 
 
 def every(base=Record):
-    """Every kind of record below `base` that has a table, in the order in which they are written
-    down.
-    """
+    """Every kind of record below `base` that has a table, in the order of this file."""
     found = []
     for cls in base.__subclasses__():
         for one in (cls, *every(cls)):
@@ -1772,27 +1716,22 @@ def every(base=Record):
 
 
 def every_table():
-    """Everything that has a table in the database."""
     return [*every(), AuditEntry, SignInAttempt, UserSession, Draft, FormToken]
 
 
 def check_models():
-    """What is wrong with the classes of this file, in sentences; the program refuses to start until
-    it is none.
-    """
-    found, names = [], {cls.__name__ for cls in every_table()}
+    """What is wrong with the classes of this file; nothing starts until it is none."""
+    found = []
     for cls in every():
         name = cls.__name__
         for question, _ in cls.questions():
             if hasattr(Record, question):
-                found.append(
-                    f"{name}: a question may not be called “{question}”; choose another name for"
-                    " the line."
-                )
+                found.append(f"{name}: no question may be called “{question}”; rename its line.")
         if not issubclass(cls, Row) and name not in RIGHTS_TABLE:
             found.append(f"{name} has no line in RIGHTS.")
         if not cls.intro():
             found.append(f"{name} has no sentence that says what it is.")
+    names = {cls.__name__ for cls in every_table()}
     for name, row in RIGHTS_TABLE.items():
         if name not in names:
             found.append(f"RIGHTS names {name}, which is no record.")

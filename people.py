@@ -1,7 +1,7 @@
 """Who signs in, where they are signed in, and what they have typed but not saved.
 
 Come here to change what is kept about a colleague. Rights are in `models.py`; what a sign-in
-checks is in `admin_views/account/`. It may import the records, and never knows a pupil.
+checks is in `admin_views/account/`.
 """
 
 import re
@@ -16,7 +16,6 @@ from records.record import Record
 
 
 def new_token():
-    """A random text of 43 characters that nobody can guess."""
     return secrets.token_urlsafe(32)
 
 
@@ -26,15 +25,8 @@ class User(Record):
     title, many = "Person", "People"
     listed, order_by = ("name", "username", "role", "classes"), ("name",)
     searched = ("name", "username")
-    audit_exclude = (
-        "password",
-        "token",
-        "totp",
-        "totp_last",
-        "recovery",
-        "setup_token",
-        "setup_until",
-    )
+    audit_exclude = ("password", "token", "totp", "totp_last", "recovery")
+    audit_exclude += ("setup_token", "setup_until")
     who = Section("Who it is")
     name = text("Full name", needed=True)
     username = text(
@@ -71,28 +63,24 @@ class User(Record):
 
     @property
     def active(self):
-        """Whether the account is switched on."""
         return self.account == "on"
 
     is_active = active  # as Flask-Login calls it
 
     def get_id(self):
-        """What the cookie holds, for Flask-Login; peewee's own get_id is the row's number."""
+        """For Flask-Login; peewee's own get_id is the row's number."""
         return self.cookie
 
     def class_names(self):
-        """The classes whose pupils a teacher sees."""
         return [c.strip() for c in (self.classes or "").split(",") if c.strip()]
 
     def errors(self):
-        """A user name that cannot be typed, or the last technician gone."""
         found = []
         if not re.fullmatch(r"[a-z0-9._-]{2,40}", self.username or ""):
             words = "A user name has 2 to 40 small letters, digits, dots or dashes."
             found.append(("username", words))
-        others = User.select().where(
-            User.role == TECHNICIAN, User.account == "on", User.id != (self.id or 0)
-        )
+        technicians = User.select().where(User.role == TECHNICIAN, User.account == "on")
+        others = technicians.where(User.id != (self.id or 0))
         if not (self.role == TECHNICIAN and self.active) and not others.exists():
             words = "One technician must stay switched on, or nobody can let people in."
             found.append(("account", words))
@@ -120,9 +108,7 @@ class User(Record):
         UserSession.delete().where(UserSession.user == self.id).execute()
 
     def keep(self, *only_if, **columns):
-        """Write columns kept for signing in, past version and audit; False when `only_if` no longer
-        holds. A new token ends all sessions.
-        """
+        """Write sign-in columns past version and audit; False when `only_if` no longer holds."""
         if not set(columns) <= set(self.audit_exclude):
             raise ValueError("Only what is kept for signing in may be written like this.")
         with transaction():
@@ -178,9 +164,7 @@ class Draft(Table):
 
 
 class FormToken(Table):
-    """One press of a button that makes something: a second press with the same token finds what the
-    first one made.
-    """
+    """One press of a button that makes something: a second press finds what it made."""
 
     token = CharField(unique=True)
     led_to = CharField()  # the address of what was made

@@ -1,15 +1,14 @@
-"""What may happen: the stages, the moves, what must hold before a move, the dates, and the one door
-through which all goes.
+"""What may happen: the stages, the papers, the moves, and `perform`, the one door to a new stage.
 
 Come here to change who may press a button, what it asks or needs, and where it leads: each is one
-row of MOVES. Weeks, names and the letters' wording are on the Settings screen. T and A numbers are
-the rows of the pathway's own description, "chart 1" to "chart 3" its flow charts. Nothing else in
-the program writes a stage: see `perform`.
+row of MOVES. T and A numbers are the rows of the pathway's own description, and "chart 1" to
+"chart 3" its flow charts.
 """
 
 import datetime
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -46,7 +45,7 @@ from records.record import Clash
 # --- stages
 @dataclass(frozen=True)
 class Stage:
-    """One stage, with the names of its settings for label and weeks."""
+    """One stage, with the names of its settings."""
 
     label: str  # the setting that names it, or the words themselves
     list: str = ""  # CONCERNS or SEN
@@ -72,22 +71,18 @@ ONLY_BY_MOVES = ("Placement", "ListMembership", "Erasure", "AuditEntry")  # no f
 
 
 def stage_label(code, settings=None):
-    """The school's own name for a stage."""
     label = STAGES[code].label
     return getattr(settings or Setting.of_school(), label, label)
 
 
 def list_label(code, settings=None):
-    """The school's own name for a list."""
     return getattr(settings or Setting.of_school(), LISTS[code])
 
 
 # --- the papers of each stage
 @dataclass(frozen=True)
 class Paper:
-    """A paper that a stage asks for. `each` says whether every cycle needs a new one, or one serves
-    the whole stay.
-    """
+    """A paper that a stage asks for, in every cycle or once in the whole stay (`each`)."""
 
     form: type
     stage: str
@@ -116,29 +111,16 @@ PAPERS = (
 
 
 def paper_for(form_class):
-    """The first row of PAPERS of a form class."""
-    for paper in PAPERS:
-        if paper.form is form_class:
-            return paper
-    raise KeyError(form_class)
-
-
-def form_of(stage, kind):
-    """The form class of a stage's plan or review; None for a stage without."""
-    for paper in PAPERS:
-        if paper.stage == stage and paper.kind == kind:
-            return paper.form
-    return None
+    return next(paper for paper in PAPERS if paper.form is form_class)
 
 
 def every_form():
-    """The form classes of the pathway, in the order of PAPERS."""
-    return list(dict.fromkeys(p.form for p in PAPERS))
+    return list(dict.fromkeys(paper.form for paper in PAPERS))
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question of the chart, and when it is asked: any of these sets of earlier answers."""
+    """A question of the chart, and after which earlier answers it is asked."""
 
     name: str
     when: tuple = ({},)
@@ -163,9 +145,7 @@ QUESTIONS = {"S1": CHART_1, "S2": CHART_2, "S3": CHART_2}
 
 @dataclass(frozen=True)
 class ChartRow:
-    """One row of the decision table (5.3): which answers lead here; the moves that name it are what
-    it allows.
-    """
+    """One row of the decision table (5.3): the moves that name it are what it allows."""
 
     name: str
     stages: tuple
@@ -207,9 +187,7 @@ ROWS = (
 
 
 def next_question(review):
-    """The chart's next question for this review: the name of the field, or None when all that apply
-    are answered.
-    """
+    """The field of the chart's next question for this review; None when all are answered."""
     said = answers_of(review)
     for asked in chart_of(review):
         if applies(asked, said) and not said[asked.name]:
@@ -218,24 +196,19 @@ def next_question(review):
 
 
 def applies(asked, said):
-    """Whether a question of the chart is asked at all, given the answers so far."""
     return any(case.items() <= said.items() for case in asked.when)
 
 
 def chart_of(review):
-    """The chart's questions for this kind of review."""
     return QUESTIONS[paper_for(type(review)).stage]
 
 
 def answers_of(review):
-    """What a review says to the chart's questions: {name: answer}."""
     return {asked.name: getattr(review, asked.name) for asked in chart_of(review)}
 
 
 def chart_row(review):
-    """The row of the decision table that the review's answers reach; None while a question
-    is open.
-    """
+    """The row of the decision table that a review reaches; None while a question is open."""
     if review is None or next_question(review):
         return None
     said, stage = answers_of(review), paper_for(type(review)).stage
@@ -257,6 +230,7 @@ class PupilContext:
     form: Form = None  # the paper that is being completed, for the guards of papers
     move: object = None  # the row of MOVES that is being looked at, for the guards of moves
     school: Setting = None  # its settings, when they are known already
+    next_question = staticmethod(next_question)
 
     @cached_property
     def settings(self):
@@ -280,11 +254,9 @@ class PupilContext:
 
     @cached_property
     def papers(self):
-        """The stage's papers with the form of each, or None: [(Paper, form)]."""
         return papers_of([self.placement])[self.placement.id] if self.placement else []
 
     def paper(self, kind):
-        """The (Paper, form) of the stage's plan or review."""
         for paper, form in self.papers:
             if paper.kind == kind:
                 return paper, form
@@ -307,55 +279,32 @@ class PupilContext:
     def chart_row(self):
         return chart_row(self.review)
 
-    @staticmethod
-    def next_question(review):
-        return next_question(review)
-
-    def sealed_here(self):
-        """A form of this cycle that is sealed already, or None."""
-        for cls in {paper.form for paper, _ in self.papers}:
-            sealed = cls.get_or_none(cls.placement == self.placement, cls.status == "sealed")
-            if sealed:
-                return sealed
-        return None
-
 
 def papers_of(placements):
-    """The papers of open placements with the newest form of each: {placement id: [(Paper, form or
-    None), ...]}.
-
-    A paper that serves a whole stay is looked for in all its cycles. A handful of queries, however
-    many placements.
-    """
+    """The papers of open placements with the newest form of each, or None, by placement id."""
+    pupils = [placed.pupil_id for placed in placements]
     stay_of = {}
-    for placed in Placement.select().where(
-        Placement.pupil.in_([p.pupil_id for p in placements]), ~Placement.void
-    ):
+    for placed in Placement.select().where(Placement.pupil.in_(pupils), ~Placement.void):
         stay_of[placed.id] = (placed.pupil_id, placed.stage, placed.stage_since)
-    stages = {p.stage for p in placements}
-    wanted = [paper for paper in PAPERS if paper.stage in stages]
+    stages = {placed.stage for placed in placements}
     newest = {}
-    for cls in {paper.form for paper in wanted}:
+    for cls in {paper.form for paper in PAPERS if paper.stage in stages}:
         for form in cls.select().where(cls.placement.in_(list(stay_of))).order_by(cls.id):
             newest[cls, "cycle", form.placement_id] = form
             newest[cls, "stay", stay_of[form.placement_id]] = form
-    found = {}
+    found = {placed.id: [] for placed in placements}
     for placed in placements:
         keys = {"cycle": placed.id, "stay": stay_of.get(placed.id)}
-        found[placed.id] = [
-            (paper, newest.get((paper.form, paper.each, keys[paper.each])))
-            for paper in wanted
-            if paper.stage == placed.stage
-        ]
+        for paper in PAPERS:
+            if paper.stage == placed.stage:
+                form = newest.get((paper.form, paper.each, keys[paper.each]))
+                found[placed.id].append((paper, form))
     return found
 
 
 def clock_of(placement, on=None, settings=None):
-    """The review clock of a placement (`clock.Clock`), or None when its stage has none."""
-    start = placement.clock_from or placement.started_on
-    return clock.window(
-        STAGES[placement.stage], start, settings or Setting.of_school(), on or today()
-    )
+    stage, start = STAGES[placement.stage], placement.clock_from or placement.started_on
+    return clock.window(stage, start, settings or Setting.of_school(), on or today())
 
 
 # --- moves
@@ -399,9 +348,7 @@ ASKS = {
 
 @dataclass(frozen=True)
 class Move:
-    """One button: from which stages to which, what it says, who may press it, what must hold, what
-    it asks and makes.
-    """
+    """One button: where it leads, who may press it, what must hold, what it asks and makes."""
 
     name: str  # exactly the words on the button
     from_: tuple  # codes of STAGES
@@ -418,13 +365,11 @@ class Move:
 
     @property
     def slug(self):
-        """The name in an address: `move-to-stage-2`."""
         words = self.name.lower().replace("+", " plus")
         return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
 
     @property
     def guards(self):
-        """All guards, those that every move has first."""
         reviewed = (g.review_agreed, g.chart_leads_here) if self.rows else ()
         return (*reviewed, *self.needs, g.date_fits)
 
@@ -742,9 +687,7 @@ UNDO = Move(
 
 @dataclass(frozen=True)
 class CaseMove:
-    """One step of an EHC case beside the stage: from which states to which, and the date it fills
-    in (5.5).
-    """
+    """One step of an EHC case beside the stage, and the date it fills in (5.5)."""
 
     name: str
     from_: tuple
@@ -783,36 +726,28 @@ CASE_MOVES = (
 
 
 def case_steps(case, user, placement):
-    """The steps of an EHC case that this person may make now; a date that is written down already
-    is corrected on the case's page. `placement` is the child's open one, or None.
-    """
+    """The steps of an EHC case that this person may make now. A written date stays."""
     steps = []
     for step in CASE_MOVES:
         if case.state not in step.from_ or user.role not in step.by:
             continue
+        yearly = placement and step.restarts
         # no other stage has a yearly clock to restart
-        if step.restarts and placement and placement.stage != "E":
+        if yearly and placement.stage != "E":
             continue
         written = getattr(case, step.sets)
-        if written and step.restarts and placement and written < placement.started_on:
-            written = None
-        if not written or step.to not in ("", case.state):
+        is_past = yearly and written and written < placement.started_on
+        if not written or is_past or step.to not in ("", case.state):
             steps.append(step)
     return steps
 
 
 def move_named(name):
-    """The row of MOVES with these words on its button; None when there is none."""
-    for move in (*MOVES, UNDO):
-        if move.name == name:
-            return move
-    return None
+    return next((move for move in (*MOVES, UNDO) if move.name == name), None)
 
 
 def moves_for(ctx):
-    """Every move from the pupil's stage that this person may press: [(Move, [Stop, ...])]; no Stop
-    means possible now.
-    """
+    """The moves from the pupil's stage that this person may press: [(Move, [Stop, ...])]."""
     found = []
     for move in (*MOVES, UNDO):
         if ctx.stage in move.from_ and ctx.user.role in move.by:
@@ -821,15 +756,14 @@ def moves_for(ctx):
 
 
 def blockers(move, ctx):
-    """Why this move is not possible now: a list of Stop, empty when it is."""
     ctx.move = move
     found = [guard(ctx) for guard in move.guards]
     return [stop for stop in found if stop]
 
 
 # --- the door
-MOVED_SINCE = (
-    "Somebody has moved this child since you opened the page. Nothing was changed; please look"
+CHANGED_SINCE = (
+    "Somebody has worked on this since you opened the page. Nothing was changed now; please look"
     " again."
 )
 
@@ -855,15 +789,12 @@ class Invalid(Exception):
 
 
 def perform(move, pupil, user, answers, seen=None, token=None, on=None):
-    """Make one move of one pupil; everything it changes, or nothing. Returns the new Placement (the
-    open one when none is new).
+    """Make one move of one pupil, all or nothing; returns the Placement that is open then.
 
-    `answers` holds what the row asks (dates as dates); `seen` is the id of the placement the person
-    looked at, `token` the one-use token of the page: a second press finds its first and changes
-    nothing. Raises Refused, Invalid or Clash.
+    `answers` holds what the row asks; `seen` is the id of the placement the person looked at,
+    `token` the one-use token of the page. Raises Refused, Invalid or Clash.
     """
-    allowed = user.active and user.role in move.by and user.role in ROLES
-    if not allowed or not Pupil.visible_to(user).where(Pupil.id == pupil.id).exists():
+    if not user.active or user.role not in move.by or not _sees(user, pupil.id):
         raise _refused(f"“{move.name}” is for: {', '.join(move.by)}.")
     token = token and f"{pupil.id} {move.slug} {token}"[:255]
     ctx = PupilContext(pupil, user, on or today(), answers)
@@ -881,15 +812,13 @@ def perform(move, pupil, user, answers, seen=None, token=None, on=None):
             return done
         if Placement.current(pupil) == ctx.placement:
             raise
-        raise Clash(MOVED_SINCE) from fault
+        raise Clash(CHANGED_SINCE) from fault
 
 
 def check_move(move, ctx, seen):
-    """Raise unless the move starts from what the person saw, everything asked is answered, and
-    every guard holds.
-    """
+    """Raise unless the person saw this stage, all is answered and every guard holds."""
     if seen is not None and seen != (ctx.placement.id if ctx.placement else 0):
-        raise Clash(MOVED_SINCE)
+        raise Clash(CHANGED_SINCE)
     if ctx.stage not in move.from_:
         stage = stage_label(ctx.stage, ctx.settings)
         raise _refused(f"“{move.name}” is not possible from {stage}.")
@@ -898,7 +827,7 @@ def check_move(move, ctx, seen):
         asked, said = ASKS[name], ctx.answers.get(name)
         if asked.ask.needed and not said:
             gaps.append((name, f"Answer “{asked.verbose_name}”"))
-        elif not _offered(asked, said):
+        elif said and asked.choices and not set(said.split("\n")) <= dict(asked.choices).keys():
             gaps.append((name, f"“{asked.verbose_name}”: choose from the list."))
     if gaps:
         raise Invalid(gaps)
@@ -907,14 +836,8 @@ def check_move(move, ctx, seen):
         raise Refused(*found)
 
 
-def _offered(asked, said):
-    if not said or not asked.choices:
-        return True
-    return set(said.split("\n")) <= {code for code, _ in asked.choices}
-
-
 def execute(move, ctx, token):
-    """Close the open placement, open the next, bring the lists in line, make what the row makes."""
+    """Close the open placement, open the next, make what the row makes."""
     when, journal, fresh = ctx.answers["on"], effects.MoveJournal(), ctx.placement
     for name in move.asks:
         if isinstance(ctx.answers.get(name), str):
@@ -976,17 +899,12 @@ def undo(ctx):
 
 
 def perform_case_move(move, case, user, on, seen):
-    """Make one step of an EHC case and fill in its date; `seen` is the version the person looked
-    at.
-    """
+    """Make one step of an EHC case; `seen` is the version the person looked at."""
     if user.role not in move.by or not _in_reach(case, user):
         raise _refused(f"“{move.name}” is for: {', '.join(move.by)}.")
     placement = Placement.current(case.pupil)
     if case.version != seen or move not in case_steps(case, user, placement):
-        raise Clash(
-            "Somebody has changed this case since you opened it. Nothing was changed; please look"
-            " again."
-        )
+        raise Clash(CHANGED_SINCE)
     if not on:
         raise Invalid([("on", "Answer “Date”")])
     if on > today():
@@ -1002,9 +920,7 @@ def perform_case_move(move, case, user, on, seen):
 
 # --- papers: the acts
 def start_form(form_class, pupil, user):
-    """A new, unsaved paper for a pupil with what is known filled in: (form, {group: [row answers,
-    ...]}).
-    """
+    """A new, unsaved paper with what is known filled in: (form, {group: [answers, ...]})."""
     ctx = PupilContext(pupil, user)
     paper, _ = ctx.paper_of(form_class)
     form = form_class(pupil=pupil, happened_on=ctx.on, entered_by=user.name)
@@ -1027,9 +943,7 @@ def start_form(form_class, pupil, user):
 
 
 def unfinished(form_class, pupil, user):
-    """The paper of this cycle, or a draft that was written before the child was placed; None when
-    there is neither.
-    """
+    """The paper of this cycle, or a draft from before the child was placed, or None."""
     loose = form_class.select().where(
         form_class.pupil == pupil,
         form_class.placement.is_null(),
@@ -1040,9 +954,7 @@ def unfinished(form_class, pupil, user):
 
 
 def missing(form, user):
-    """What is still missing before a paper can be completed: [(question, sentence)], the guards of
-    PAPERS included.
-    """
+    """What a paper lacks to be completed, by its guards too: [(question, sentence)]."""
     ctx = PupilContext(form.pupil, user, form=form)
     paper, mine = ctx.paper_of(type(form))
     found = form.missing() + form.errors()
@@ -1054,7 +966,6 @@ def missing(form, user):
 
 
 def complete(form, user):
-    """Mark a paper complete; raises Invalid with everything that is missing."""
     _may_write(form, user)
     found = missing(form, user)
     if found:
@@ -1068,14 +979,10 @@ def agree(form, user):
     _may_write(form, user)
     if form.placement_id is None and paper_for(type(form)).kind != "side":
         raise _refused(
-            f"The {form.kind_name()} belongs to a stage that the child is not on yet; make the"
-            " move first."
+            f"The child is not on the stage of this {form.kind_name()} yet; make the move first."
         )
     if user.role != SENCO:
-        raise _refused(
-            "Only the SENCO agrees a paper; mark it complete, and the SENCO sees it on the home"
-            " page."
-        )
+        raise _refused("Only the SENCO agrees a paper; mark it complete, and the SENCO sees it.")
     found = missing(form, user)
     if found:
         raise Invalid(found)
@@ -1083,7 +990,6 @@ def agree(form, user):
 
 
 def reopen(form, user):
-    """Make a complete paper a draft again; a sealed one gets a new version instead."""
     if form.status != "complete" or not _in_reach(form, user):
         raise _refused("Only a paper that is complete and not sealed can be opened again.")
     form.status = "draft"
@@ -1091,16 +997,13 @@ def reopen(form, user):
 
 
 def reopen_if_incomplete(form, user):
-    """A complete paper from which something needed was taken out is a draft again."""
+    """A complete paper that lost something needed is a draft again."""
     if form.status == "complete" and missing(form, user):
-        form.status = "draft"
-        form.save(act="reopen")
+        reopen(form, user)
 
 
 def decline(form, user, reason):
-    """Record that the family, child or agency does not wish to fill in a paper, or that it does not
-    apply (T17).
-    """
+    """Record that nobody wishes to fill in a paper, or that it does not apply (T17)."""
     _may_write(form, user)
     if paper_for(type(form)).kind != "side":
         raise _refused(f"The {form.kind_name()} cannot be declined; the pathway needs it.")
@@ -1113,9 +1016,7 @@ def decline(form, user, reason):
 
 
 def new_version(form, user):
-    """A draft copy of a sealed or declined paper, which names the one it supersedes; the old one
-    keeps its words.
-    """
+    """A draft copy of a sealed or declined paper, which keeps its words."""
     if not form.locked or not _in_reach(form, user):
         raise _refused("Only a sealed or declined paper gets a new version.")
     with transaction():
@@ -1123,43 +1024,36 @@ def new_version(form, user):
 
 
 def _in_reach(record, user):
-    """Whether this person may write this kind of record, about this pupil."""
-    if not may(user, "w", record):
-        return False
-    return Pupil.visible_to(user).where(Pupil.id == record.pupil_id).exists()
+    return may(user, "w", record) and _sees(user, record.pupil_id)
+
+
+def _sees(user, pupil_id):
+    return Pupil.visible_to(user).where(Pupil.id == pupil_id).exists()
 
 
 def _may_write(form, user):
     if not _in_reach(form, user):
         raise _refused(f"You may not change a {form.kind_name()}.")
     if form.locked:
-        words = f"This {form.kind_name()} is {form.status}; make a new version instead."
-        raise _refused(words)
+        raise _refused(f"This {form.kind_name()} is {form.status}; make a new version instead.")
 
 
 def advice(ctx):
-    """What the pathway advises at this moment, in words: never a rule (A4, A14, and the boxes
-    beside charts 2 and 3).
-    """
+    """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3)."""
     found, placed = [], ctx.placement
     if ctx.stage == "S1" and placed.cycle > 1:
-        found.append(
-            f"This is cycle {placed.cycle:.0f} of watching. If there is no progress again,"
-            " consider a My Plan."
-        )
+        cycle = f"This is cycle {placed.cycle:.0f} of watching."
+        found.append(f"{cycle} If there is no progress again, consider a My Plan.")
     if ctx.stage == "S2":
         weeks = (ctx.on - placed.stage_since).days // 7
-        most_cycles = int(ctx.settings.advise_cycles or 99)
-        most_weeks = int(ctx.settings.advise_weeks or 999)
+        most_cycles, most_weeks = ctx.settings.advise_cycles or 99, ctx.settings.advise_weeks or 999
+        why = ""
         if placed.cycle >= most_cycles or weeks >= most_weeks:
-            found.append(
-                f"This child has been on My Plan for {weeks} weeks, cycle {placed.cycle:.0f}."
-                " Consider moving on to Stage 3."
-            )
+            why = f"This child has been on My Plan for {weeks} weeks, cycle {placed.cycle:.0f}."
         elif no_outcome_met_twice(ctx):
-            found.append(
-                "No outcome was met at the last two reviews. Consider moving on to Stage 3."
-            )
+            why = "No outcome was met at the last two reviews."
+        if why:
+            found.append(f"{why} Consider moving on to Stage 3.")
     review = ctx.review
     if review and review.achieved == "No" and getattr(review, "appropriate", None) == "Yes":
         found.append(f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}")
@@ -1173,7 +1067,7 @@ NOT_ACHIEVED = {
 
 
 def no_outcome_met_twice(ctx):
-    """Whether the last two agreed reviews of this stay on My Plan met no outcome at all (A14)."""
+    """Whether the last two agreed reviews of this My Plan stay met no outcome (A14)."""
     agreed = MyPlanReview.select().where(
         MyPlanReview.pupil == ctx.pupil,
         MyPlanReview.status == "sealed",
@@ -1188,28 +1082,25 @@ def no_outcome_met_twice(ctx):
 
 # --- checks, chart
 def names_are_known():
-    """Every stage, role, answer, effect, letter and row that a move names is there."""
+    """Every name in a move stands in its table."""
     rows = {row.name for row in ROWS}
+    settings = dict(Setting.questions())
+    checked = [(move, ROLES, move.by, "role") for move in (*MOVES, *CASE_MOVES)]
     for move in MOVES:
-        for known, names, what in (
-            (STAGES, (*move.from_, *filter(None, [move.to])), "stage"),
-            (ROLES, move.by, "role"),
-            (ASKS, move.asks, "question in ASKS"),
-            (effects.EFFECTS, move.makes, "effect in pathway/effects.py"),
-            (dict(Setting.questions()), filter(None, [move.letter]), "setting"),
-            (rows, move.rows, "row in ROWS"),
-        ):
-            for name in names:
-                if name not in known:
-                    yield f"Move “{move.name}”: there is no {what} “{name}”."
-    for move in CASE_MOVES:
-        for role in move.by:
-            if role not in ROLES:
-                yield f"Move “{move.name}”: there is no role “{role}”."
+        checked += [
+            (move, {"", *STAGES}, (*move.from_, move.to), "stage"),
+            (move, ASKS, move.asks, "question in ASKS"),
+            (move, effects.EFFECTS, move.makes, "effect in pathway/effects.py"),
+            (move, {"", *settings}, (move.letter,), "setting"),
+            (move, rows, move.rows, "row in ROWS"),
+        ]
+    for move, known, names, what in checked:
+        for name in names:
+            if name not in known:
+                yield f"Move “{move.name}”: there is no {what} “{name}”."
 
 
 def guards_are_described():
-    """Every guard has its sentence, which the help page shows."""
     for move in MOVES:
         for guard in move.guards:
             if not guard.__doc__:
@@ -1217,15 +1108,12 @@ def guards_are_described():
 
 
 def names_are_single():
-    """No two moves have the same words on their button."""
-    names = [move.name for move in MOVES]
-    for name in set(names):
-        if names.count(name) > 1:
+    for name, times in Counter(move.name for move in MOVES).items():
+        if times > 1:
             yield f"Two moves are called “{name}”."
 
 
 def stages_are_joined():
-    """A move leads to every stage, and out of it."""
     for code in STAGES:
         if code != "NONE" and not any(move.to == code for move in MOVES):
             yield f"No move leads to stage {code}."
@@ -1237,20 +1125,17 @@ RULES = (names_are_known, guards_are_described, names_are_single, stages_are_joi
 
 
 def check_pathway():
-    """What is wrong with the tables of this file, in sentences; the program refuses to start until
-    it is none.
-    """
+    """What is wrong with the tables of this file; nothing starts until it is none."""
     return [words for rule in RULES for words in rule()]
 
 
 def chart(settings):
-    """The flow chart as data, drawn from the tables: a list of stages with their papers, questions
-    and the moves out of each.
-    """
+    """The flow chart as data: each stage with its papers, questions and ways out."""
     drawn = []
     for code in OPEN:
-        stage, review = STAGES[code], form_of(code, "review")
-        labels = review._meta.fields if review else {}
+        stage = STAGES[code]
+        forms = [paper.form for paper in PAPERS if paper.stage == code]
+        labels = forms[-1]._meta.fields  # a stage's review stands last
         drawn.append(
             {
                 "code": code,
@@ -1258,7 +1143,7 @@ def chart(settings):
                 "stage": stage,
                 "weeks": weeks_of(stage, settings),
                 "list": list_label(stage.list, settings),
-                "papers": [p.form.kind_name() for p in PAPERS if p.stage == code],
+                "papers": [form.kind_name() for form in forms],
                 "questions": [labels[q.name].verbose_name for q in QUESTIONS.get(code, ())],
                 "ways": ways_out(code, settings),
             }
@@ -1267,9 +1152,7 @@ def chart(settings):
 
 
 def ways_out(code, settings):
-    """The moves of the chart out of a stage: [(the answers that lead there, Move, to which
-    stage)].
-    """
+    """The moves of the chart out of a stage: [(answers that lead there, Move, to where)]."""
     ways = []
     for move in MOVES:
         if code in move.from_ and not move.beside:
@@ -1279,7 +1162,6 @@ def ways_out(code, settings):
 
 
 def weeks_of(stage, settings):
-    """The review window in words."""
     if stage.months:
         return f"every {stage.months} months"
     closes = f"{getattr(settings, stage.closes):.0f} weeks"

@@ -1,7 +1,7 @@
 """Files of a child's record: which are kept, who may open them, and their place on the disk.
 
-Come here to allow another kind of file (KINDS) or to change how much of them is kept. A file is
-never shown inside the portal, and nothing of it is unpacked but the first lines of each part.
+Come here to allow another kind of file (KINDS) or to change how much is kept. A file is never shown
+inside the portal, and nothing of it is unpacked but the first lines of each part.
 """
 
 import hashlib
@@ -31,15 +31,15 @@ MEGA = 1024 * 1024
 MOST_BYTES_OF_FILE = 10 * MEGA
 MOST_FILES_OF_CHILD, MOST_BYTES_OF_CHILD = 300, 500 * MEGA
 MOST_UNPACKED, MOST_PARTS, MOST_PIXELS = 300 * MEGA, 5_000, 80_000_000
+# a crash leaves one; many files without a document mean that this is the wrong database
+MOST_STRAYS = 8
 # more than 100 times its size is suspicious from 10 MB on
 MOST_RATIO, FREE_OF_RATIO = 100, 10 * MEGA
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: its MIME type, and how it is known: by a pattern that its first bytes match,
-    or by the `member` that a ZIP package of this kind has.
-    """
+    """A kind of file, known by its first bytes, or by a `member` that its ZIP package has."""
 
     mime: str
     signature: bytes = b""
@@ -64,17 +64,11 @@ KINDS_IN_WORDS = (
     "PDF, Word (docx), Excel (xlsx), PowerPoint (pptx), OpenDocument (odt) or a picture (jpg, png,"
     " webp, heic); at most 10 MB"
 )
-DAMAGED = (
-    "The file is damaged, or is not what its name says. Open it, save it again and choose the new"
-    " file."
-)
+DAMAGED = "The file is damaged, or is not what its name says. Open it, and save it again."
 TOO_MUCH_INSIDE = "The file holds more than the portal can check. Save it smaller, or as a PDF."
-HARMFUL = "The file holds something that could do harm. Save it as a PDF and choose the new file."
-LOCKED = "The file is locked with a password. Save it without one and choose the new file."
-MACROS = (
-    "The file has macros, small programs that could do harm. Save it without macros and choose the"
-    " new file."
-)
+HARMFUL = "The file holds something that could do harm. Save it as a PDF."
+LOCKED = "The file is locked with a password. Save it without one."
+MACROS = "The file has macros, small programs that could do harm. Save it without macros."
 ZIP_START, ZIP_ENTRY = b"PK\x03\x04", b"PK\x01\x02"
 # archives and programs, which no part of an Office file is
 PACKED = (ZIP_START, b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"MZ", b"\x7fELF")
@@ -93,16 +87,13 @@ class FileRefused(ValueError):
 
 # --- files on the disk
 def private_folder(name):
-    """A folder of our own under the data folder, readable by the program only."""
     path = pathlib.Path(current_app.config["DATA_DIR"]) / name
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def write_private(path, data):
-    """Write a new file that only the program may read, and that is wholly there after a power cut;
-    half a file (full disk) is removed.
-    """
+    """Write a new file for the program only; after a power cut or on a full disk, no half."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     opened = os.open(path, flags, 0o600)
     try:
@@ -116,9 +107,7 @@ def write_private(path, data):
 
 
 def uploaded_file(most):
-    """The name and the bytes (at most one more than `most`) of the file that came with the form, or
-    (None, None).
-    """
+    """Name and bytes (at most `most` and one) of the file that came, or (None, None)."""
     sent = request.files.get("file")
     if not sent or not sent.filename:
         return None, None
@@ -126,14 +115,8 @@ def uploaded_file(most):
         return sent.filename, stream.read(most + 1)
 
 
-# a crash leaves one; many files without a document mean that this is the wrong database
-MOST_STRAYS = 8
-
-
 def remove_stray_files(program):
-    """Take away what a crash left behind: files that no document names, and that nobody can be
-    saving now.
-    """
+    """Take away what a crash left: files that no document names, ten minutes old."""
     named = {name for (name,) in Document.select(Document.stored_as).tuples()}
     ten_minutes_ago = time.time() - 600
     strays = []
@@ -141,10 +124,8 @@ def remove_stray_files(program):
         if path.name not in named and path.is_file() and changed < ten_minutes_ago:
             strays.append(path)
     if len(strays) > MOST_STRAYS:
-        program.logger.error(
-            "%s files belong to no document and were left alone: is this the right database?",
-            len(strays),
-        )
+        words = "%s files belong to no document and were left alone: is this the right database?"
+        program.logger.error(words, len(strays))
         return
     for path in strays:
         path.unlink(missing_ok=True)
@@ -161,7 +142,7 @@ def ending(name):
 
 
 def shown_name(sent):
-    """The name of an upload without folders and control characters; at most 120 characters."""
+    """The name of an upload without folders and control characters."""
     base = re.split(r"[\\/]", sent or "")[-1]
     name = (clean_line(BIDI.sub("", base)) or "").strip(". ")
     stem, dot, end = name.rpartition(".")
@@ -169,7 +150,7 @@ def shown_name(sent):
 
 
 def refuse_file(name, data):
-    """Raise FileRefused with a sentence when a file cannot be kept."""
+    """Raise FileRefused when a file cannot be kept."""
     kind = KINDS.get(ending(name))
     if not kind or "." not in name:
         raise FileRefused(f"This kind of file cannot be kept. Choose a {KINDS_IN_WORDS}.")
@@ -182,21 +163,19 @@ def refuse_file(name, data):
         return
     if not re.match(kind.signature, data, re.DOTALL) or _opens_as_something_else(data):
         raise FileRefused(DAMAGED)
-    if kind.mime == "application/pdf":
-        if b"%%EOF" not in data[-2048:]:
-            raise FileRefused(DAMAGED)
-    elif kind.mime != "image/heic":
+    is_pdf = kind.mime == "application/pdf"
+    if is_pdf and b"%%EOF" not in data[-2048:]:
+        raise FileRefused(DAMAGED)
+    if not is_pdf and kind.mime != "image/heic":
         _refuse_picture(data)
 
 
 def _opens_as_something_else(data):
-    """Whether a PDF or a picture would also open as a web page or as a ZIP file."""
     start = data[: max(data.find(b" obj"), 1500)]
     return bool(WEB_PAGE.search(start)) or zipfile.is_zipfile(io.BytesIO(data))
 
 
 def _refuse_picture(data):
-    """Only its first lines are read."""
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as picture:
             wide, high = picture.size
@@ -209,7 +188,6 @@ def _refuse_picture(data):
 
 
 def _refuse_package(data, member):
-    """An Office file: nothing hidden inside, no macro, and not far more than its size says."""
     if data.count(ZIP_ENTRY) > MOST_PARTS:
         raise FileRefused(TOO_MUCH_INSIDE)
     try:
@@ -233,11 +211,9 @@ def _refuse_part(package, part):
         raise FileRefused(LOCKED)
     if MACRO.search(name):
         raise FileRefused(MACROS)
-    if name.startswith("/") or set(name) & set("\\:\0") or ".." in name.split("/"):
-        raise FileRefused(DAMAGED)
-    if part.external_attr >> 28 == SYMBOLIC_LINK:
-        raise FileRefused(DAMAGED)
-    if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    outside = name.startswith("/") or set(name) & set("\\:\0") or ".." in name.split("/")
+    unusual = part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    if outside or unusual or part.external_attr >> 28 == SYMBOLIC_LINK:
         raise FileRefused(DAMAGED)
     with package.open(part) as opened:
         start = opened.read(4096)
@@ -249,7 +225,7 @@ def _refuse_part(package, part):
 
 
 def refuse_beyond_room(pupil, record, size):
-    """Raise FileRefused when there is no room for a file of this size among those of a child."""
+    """Raise FileRefused when a child has no room for a file of this size."""
     others = Document.select(fn.COUNT(Document.id), fn.SUM(Document.size)).where(
         Document.pupil == pupil, Document.id != (record.id or 0)
     )
@@ -268,11 +244,9 @@ class DocumentView(PupilRecordView):
     form_template = "document_form.html"
 
     def may_open(self, record):
-        """A file that is not for disclosure is for the SENCO and the head."""
         return record.withhold != "Yes" or current_user.role in (SENCO, HEAD)
 
     def render(self, template, **more):
-        """Who may not open the file is not offered to change it."""
         record = more.get("record")
         if record and not self.may_open(record):
             more["may_write"] = False
@@ -297,7 +271,6 @@ class DocumentView(PupilRecordView):
         return super().edit(key)
 
     def save(self, record, form):
-        """Without the answers no file is kept, without a file no document."""
         sent, data = uploaded_file(MOST_BYTES_OF_FILE)
         if data is None and record.stored_as:
             return super().save(record, form)
@@ -349,10 +322,9 @@ class DocumentView(PupilRecordView):
                 "problem",
             )
             return redirect(url_for(".page", key=key))
-        kind = KINDS.get(ending(record.file_name), Kind("application/octet-stream"))
-        answer = send_file(
-            io.BytesIO(data), kind.mime, as_attachment=True, download_name=record.file_name
-        )
+        name = record.file_name
+        kind = KINDS.get(ending(name), Kind("application/octet-stream"))
+        answer = send_file(io.BytesIO(data), kind.mime, as_attachment=True, download_name=name)
         answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         answer.headers["X-Content-Type-Options"] = "nosniff"
         return answer

@@ -1,11 +1,11 @@
-"""The pages of “Bring in pupils”: choose a file, say what its columns are, look at what would
-change, import.
+"""The pages of “Bring in pupils”: choose a file, name its columns, look at the preview, import.
 
 Come here to change these pages. What a column or a cell means is in `pupil_import.py`.
 """
 
 import csv
 import io
+import itertools
 import os
 import re
 import secrets
@@ -27,6 +27,7 @@ from records.storage import change_times
 
 KEPT_SECONDS = 24 * 3600  # how long an upload waits for “Import”
 ROWS_OF_A_PAGE = 100
+GONE = "This file was imported already, or waited longer than a day. Nothing was changed now."
 SAMPLE = (
     ("surname", "Oakley", "Ash"),
     ("forename", "Robin", "Wren"),
@@ -50,14 +51,12 @@ SAMPLE = (
 
 # --- uploads, kept until they are imported, left or too old
 def upload_path(key):
-    """Where this person's upload with this key is kept; its name says whose it is."""
     if not re.fullmatch(r"[0-9a-f]{32}", key):
         abort(404)
     return private_folder("imports") / f"{current_user.id}-{key}.csv"
 
 
 def keep_upload(data):
-    """Keep an upload; returns its key."""
     remove_old_uploads()
     key = secrets.token_hex(16)
     path = upload_path(key)
@@ -74,7 +73,7 @@ def remove_old_uploads():
 
 
 def restore_uploads():
-    """Give back the uploads whose import was killed, to import what is left of them."""
+    """Give back the uploads whose import was killed."""
     remove_old_uploads()
     for path in private_folder("imports").glob("*.taken"):
         path.rename(path.with_suffix(".csv"))
@@ -84,25 +83,21 @@ class ImportView(SchoolPage):
     """Bring in pupils."""
 
     def is_accessible(self):
-        """Those who may add pupils (table RIGHTS)."""
         return current_user.is_authenticated and may(current_user, "w", Pupil)
 
     def opened(self, key):
-        """The upload as a `Sheet` with what its columns mean, or (None, None) when it is no longer
-        there.
-        """
+        """The upload as a `Sheet`, and what its columns mean; sends back whoever has none."""
         remove_old_uploads()
         try:
             sheet = pupil_import.read_file(upload_path(key).read_bytes())
         except FileNotFoundError:
-            flash(
-                "This file has been imported already, or has waited longer than a day. Nothing was"
-                " changed now.",
-                "problem",
-            )
-            return None, None
+            self.send_back()
         said = Setting.of_school().import_columns
         return sheet, pupil_import.map_columns(sheet.heads, said, current_user.role)
+
+    def send_back(self):
+        flash(GONE, "problem")
+        abort(redirect(url_for(".index")))
 
     @expose("/", methods=("GET", "POST"))
     def index(self):
@@ -126,7 +121,6 @@ class ImportView(SchoolPage):
 
     @expose("/sample.csv")
     def sample(self):
-        """A file to start from, with two pupils who do not exist."""
         targets = pupil_import.targets(current_user.role)
         heads, first, second = zip(*SAMPLE, strict=True)
         out = io.StringIO()
@@ -140,15 +134,13 @@ class ImportView(SchoolPage):
     @expose("/<key>/columns/", methods=("GET", "POST"))
     def columns(self, key):
         sheet, columns = self.opened(key)
-        if sheet is None:
-            return redirect(url_for(".index"))
         targets, problems = pupil_import.targets(current_user.role), []
         posted = request.method == "POST"
         if posted:
             columns = []
             for number in range(len(sheet.heads)):
                 code = request.form.get(f"c{number}", "")
-                columns.append(code if code in targets or code == pupil_import.OUT else "")
+                columns.append(code if code in (*targets, pupil_import.OUT) else "")
         faults = pupil_import.column_faults(sheet.heads, columns, current_user.role)
         if posted and not faults:
             self.remember(sheet.heads, columns)
@@ -178,18 +170,14 @@ class ImportView(SchoolPage):
 
     @expose("/<key>/", methods=("GET", "POST"))
     def look(self, key):
-        """The preview: what would happen to whom; nothing is written."""
+        """The preview; nothing is written."""
         sheet, columns = self.opened(key)
-        if sheet is None:
-            return redirect(url_for(".index"))
         if pupil_import.column_faults(sheet.heads, columns, current_user.role):
             return redirect(url_for(".columns", key=key))
         return self.preview_page(key, sheet, columns)
 
     def preview_page(self, key, sheet, columns, **more):
-        """The page of the preview. `more`: whether something has `changed` since it was last shown,
-        and how many pupils were `written`.
-        """
+        """The preview; `more`: whether something has `changed`, how many were `written`."""
         items = pupil_import.preview(sheet, columns, current_user)
         kind = request.values.get("show", "")
         if kind not in pupil_import.KINDS:
@@ -200,11 +188,7 @@ class ImportView(SchoolPage):
         page = min(max(request.values.get("page", 0, type=int), 0), pages - 1)
         start = page * ROWS_OF_A_PAGE
         shown = wanted[start : start + ROWS_OF_A_PAGE]
-        left_out = [
-            head
-            for head, code in zip(sheet.heads, columns, strict=True)
-            if code == pupil_import.OUT
-        ]
+        pairs = zip(sheet.heads, columns, strict=True)
         access.log_access([p for item in shown for p in (item.pupil, item.named) if p], "found")
         return self.render(
             "import_preview.html",
@@ -216,7 +200,7 @@ class ImportView(SchoolPage):
             page=page,
             pages=pages,
             first=start + 1,
-            left=left_out,
+            left=[head for head, code in pairs if code == pupil_import.OUT],
             seen=pupil_import.preview_code(items),
             absent=count_absent(items),
             **more,
@@ -224,17 +208,14 @@ class ImportView(SchoolPage):
 
     @expose("/<key>/import/", methods=("POST",))
     def bring(self, key):
-        """Write what the preview said; a second press finds no file and changes nothing."""
+        """Write what the preview said; a second press finds no file."""
         path = upload_path(key)
         taken = path.with_suffix(".taken")
         sheet, columns = self.opened(key)
-        if sheet is None:
-            return redirect(url_for(".index"))
         try:
             path.rename(taken)  # whoever renames it first imports it
         except FileNotFoundError:
-            flash("This file is being imported already. Nothing was changed now.", "problem")
-            return redirect(url_for(".index"))
+            self.send_back()
         done, all_done = 0, False
         try:
             items = pupil_import.preview(sheet, columns, current_user)
@@ -262,19 +243,11 @@ class ImportView(SchoolPage):
 
 def examples(sheet, number):
     """The first three different answers of a column, to recognise it by."""
-    found = []
-    for _, cells in sheet.rows:
-        if cells and cells[number] and cells[number] not in found:
-            found.append(cells[number])
-        if len(found) == 3:
-            break
-    return ", ".join(cell[:40] for cell in found)
+    found = dict.fromkeys(cells[number] for _, cells in sheet.rows if cells and cells[number])
+    return ", ".join(cell[:40] for cell in itertools.islice(found, 3))
 
 
 def option_groups(targets):
-    """What a column may mean, in the groups of the list to choose from: [(group, [(code, words),
-    ...]), ...].
-    """
     found = {}
     for code, column in targets.items():
         group = column.label.partition(":")[0] if "." in code else "Pupil"

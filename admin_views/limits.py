@@ -1,8 +1,7 @@
 """How much somebody may send: looked at before anything reads it, at every address of the portal.
 
 Come here to change a limit (the table LIMITS) or how many pages one person may ask for at once.
-Nothing here knows a page. The limits are for the machine's sake; how long an answer may be is said
-in `models.py` and told at its box.
+The limits are for the machine's sake; how long an answer may be is said in `models.py`.
 """
 
 import io
@@ -25,10 +24,9 @@ WITHOUT_DATABASE = ("static", "healthz")
 KILO, MEGA = 1024, 1024 * 1024
 URL_ENCODED = "application/x-www-form-urlencoded"
 FORM_TYPES = ("", URL_ENCODED, "multipart/form-data")  # the portal reads forms and nothing else
-LONGEST_PATH = 500  # characters of an address
-LONGEST_QUERY = 4_000  # bytes after its question mark
-LONGEST_TYPE = 200  # characters of the header Content-Type, which names the boundary of the parts
-LONGEST_NAME = 200  # characters of the name of a box
+LONGEST_PATH, LONGEST_QUERY = 500, 4_000  # of an address; of what is after its question mark
+LONGEST_TYPE = 200  # of the header Content-Type, which names the boundary of the parts
+LONGEST_NAME = 200  # of the name of a box
 RETRY_AFTER = 2  # seconds
 # requests that one person, or one address where nobody is signed in, has under way
 AT_ONCE = 4
@@ -36,47 +34,32 @@ AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Limit:
-    """What one request may hold: bytes in all, boxes, bytes of one box; and the sentence for who
-    sends more.
-
-    A form that is URL-encoded may be as long as one box: it takes thirty times its length to read.
-    """
+    """What one request may hold, and the sentence for who sends more."""
 
     bytes: int
     fields: int
-    field_bytes: int
+    field_bytes: int  # also of a URL-encoded form: it takes thirty times its length to read
     words: str
 
 
-SIGN_IN = Limit(
-    16 * KILO,
-    50,
-    16 * KILO,
-    "Signing in needs far less than was sent. Load the page again and type only what it asks for.",
-)
-PAGE = Limit(
-    64 * KILO,
-    500,
-    64 * KILO,
-    "This page takes far less than was sent. Go back and send less at a time.",
-)
+LESS = "This page takes far less than was sent. Go back and send only what it asks for."
+SIGN_IN = Limit(16 * KILO, 50, 16 * KILO, LESS)
+PAGE = Limit(64 * KILO, 500, 64 * KILO, LESS)
 FORM = Limit(
     4 * MEGA,
     10_000,
     2 * MEGA,
     "One form takes about a million letters. Go back: what was kept while you typed is in its"
-    " boxes. Shorten the longest answer, or keep the long text as a document, and save again.",
+    " boxes. Shorten the longest answer, or keep it as a document, and save again.",
 )
 FILE = Limit(
     12 * MEGA,
     10_000,
     2 * MEGA,
-    "A file may have at most 10 MB. Go back, save the file smaller or in parts, and choose it"
-    " again.",
+    "A file may have at most 10 MB. Go back, save it smaller or in parts, and choose it again.",
 )
 
-# Where more (or less) than PAGE may come in: an endpoint, its part before the dot, or the screen
-# after it.
+# where more (or less) than PAGE may come in: an endpoint, its blueprint, or its screen
 LIMITS = {
     "import.index": FILE,
     "document.new": FILE,
@@ -92,9 +75,7 @@ LIMITS = {
 
 
 def add_limits(app):
-    """Add the limits to the program; call it after the line that names who is signed in, before
-    anything reads a form.
-    """
+    """Add the limits, after the line that names who is signed in, before a form is read."""
     app.request_class = Request
     app.config.setdefault("AT_ONCE", AT_ONCE)
     app.before_request(_refuse_large)
@@ -104,29 +85,21 @@ def add_limits(app):
 
 # --- how much
 def limit_of_request():
-    """The Limit of this request, by who sends it and where to."""
     endpoint = request.endpoint or ""
     if endpoint in WITHOUT_DATABASE or not _is_known():
         return SIGN_IN
     blueprint, _, screen = endpoint.rpartition(".")
-    for part in (endpoint, blueprint, screen):
-        if part in LIMITS:
-            return LIMITS[part]
-    return PAGE
+    found = LIMITS.get(endpoint) or LIMITS.get(blueprint)
+    return found or LIMITS.get(screen, PAGE)
 
 
 def _is_known():
-    """Whether somebody is signed in here, or was until lately: what they still send is kept as a
-    draft.
-    """
-    if current_user.is_authenticated:
-        return True
+    """Whether somebody is signed in, or was until lately: what they send is kept as a draft."""
     place = g.get("user_session")
-    return bool(place and place.user.active)
+    return current_user.is_authenticated or bool(place and place.user.active)
 
 
 def _refuse_large():
-    """Refuse by length and type alone, and set the limits under which the rest is read."""
     limit = limit_of_request()
     request.max_content_length = limit.bytes
     request.max_form_parts = limit.fields
@@ -135,9 +108,8 @@ def _refuse_large():
         abort(414)
     if (request.content_length or 0) > limit.bytes:
         abort(413)
-    if request.mimetype not in FORM_TYPES:
-        abort(415)
-    if len(request.headers.get("Content-Type", "")) > LONGEST_TYPE:
+    too_long = len(request.headers.get("Content-Type", "")) > LONGEST_TYPE
+    if too_long or request.mimetype not in FORM_TYPES:
         abort(415)
 
 
@@ -145,9 +117,7 @@ class FormParser(FormDataParser):
     """Reads a form. Raises RequestEntityTooLarge for too many boxes or too long ones."""
 
     def parse(self, stream, mimetype, content_length, options=None):
-        """The rest of the stream, the boxes, the files. What is URL-encoded is made in one go, so
-        it is counted before.
-        """
+        """What is URL-encoded is made in one go, so it is counted before."""
         if mimetype == URL_ENCODED:
             body = stream.read()
             if len(body) > self.max_form_memory_size or body.count(b"&") >= self.max_form_parts:
@@ -172,13 +142,11 @@ class Request(flask.Request):
 
 # --- how many at once
 _under_way = Counter()  # by person or address
-# who was refused since they last had nothing under way: one line in the log is enough
-_refused = set()
+_told = set()  # who was refused since they last had nothing under way: one line in the log each
 _counting = threading.Lock()
 
 
 def _take_turn():
-    """Count this request; refuse it when this person or address has too many under way."""
     if request.endpoint in WITHOUT_DATABASE:
         return
     who = f"address {request.remote_addr}"
@@ -186,9 +154,9 @@ def _take_turn():
         who = f"person {current_user.id}"
     with _counting:
         if _under_way[who] >= current_app.config["AT_ONCE"]:
-            if who not in _refused:
+            if who not in _told:
                 log.warning("too many requests at once")
-            _refused.add(who)
+            _told.add(who)
             raise TooManyRequests(retry_after=RETRY_AFTER)
         _under_way[who] += 1
     g.turn = who
@@ -202,4 +170,4 @@ def _end_turn(_):
         _under_way[who] -= 1
         if not _under_way[who]:
             del _under_way[who]
-            _refused.discard(who)
+            _told.discard(who)

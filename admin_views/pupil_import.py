@@ -1,9 +1,7 @@
-"""Pupils from a file of the school system: read it, understand its columns, say what would change,
-import it.
+"""Pupils from a file of the school system: read it, understand it, preview it, import it.
 
 Come here to teach the portal the column names of another school system (COLUMN_ALIASES). Nothing
-here writes before `import_pupils`; a file never changes a stage, an SEN type or a leaving date
-(NEVER), and an empty cell never erases an answer.
+here writes before `import_pupils`, and an empty cell never erases an answer.
 """
 
 import csv
@@ -27,11 +25,12 @@ from records.record import Clash
 from records.spreadsheet import unescape_formula
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
-# a file leaves these as they are
 NEVER = ("left_on", "destination", "areas", "sen_unit", "resourced")
 AT_A_TIME, PAUSE = 20, 0.02  # pupils that are written under one lock; seconds between two locks
 NEEDED = tuple(name for name, question in Pupil.questions() if question.ask.needed is True)
+IDENTITY = ("surname", "forename", "dob")  # who is who, when there is no UPN
 OUT, OUT_WORDS = "out", "leave out"  # a column that is left out
+CURE = "Open it, choose “Save as”, then “CSV UTF-8”, and bring in that file."
 KINDS = REFUSED, CHANGED, NEW, SAME = "refused", "changed", "new", "same"
 
 # What school systems call our questions; capitals, spaces and dots do not matter. Our own labels
@@ -74,12 +73,14 @@ phone           main telephone | tel
 email           email | email address | e-mail address | main email
 """
 CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
+HUNDREDTH = decimal.Decimal("0.01")
 YES, NO = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 YEAR_WORDS = {"rec": "r", "nursery1": "n1", "nursery2": "n2"}
+YEAR_PREFIX = re.compile(r"^(?:nc|nationalcurriculum|curriculum)?(?:yeargroup|year|yr|y)?0*(?=.)")
 
 
 class Unreadable(ValueError):
-    """A file that cannot be taken; says why and what to do."""
+    """A file that cannot be taken: why, and what to do."""
 
 
 class NamesAnother(ValueError):
@@ -93,7 +94,7 @@ class NamesAnother(ValueError):
 # --- the file
 @dataclass
 class Sheet:
-    """A file as read: the heading of each column, and (line number, cells) of each row."""
+    """A file as read: the headings, and (line number, cells) of each row."""
 
     heads: list
     rows: list
@@ -102,19 +103,14 @@ class Sheet:
 def read_file(data):
     """The bytes of a CSV file as a `Sheet`. Raises Unreadable."""
     if len(data) > MOST_BYTES:
-        raise Unreadable(
-            "The file is larger than 5 MB. Choose fewer columns or fewer pupils in your school"
-            " system."
-        )
+        raise Unreadable("The file is larger than 5 MB. Choose fewer columns or pupils.")
     text = _decode(data).removeprefix("\ufeff")
     # a first line that Excel writes for itself
     if text[:4].lower() == "sep=":
         text = text.partition("\n")[2]
-    if not text.strip():
-        raise Unreadable("The file is empty.")
     lines = _parse(text)
     if not lines:
-        raise Unreadable("The file has no rows.")
+        raise Unreadable("The file is empty.")
     if len(lines) == 1:
         raise Unreadable("The file has headings but no pupils under them.")
     return _sheet(lines[0][1], lines[1:])
@@ -122,10 +118,7 @@ def read_file(data):
 
 def _decode(data):
     if data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-        raise Unreadable(
-            "This is an Excel workbook. Open it, choose “Save as”, then “CSV UTF-8”, and bring in"
-            " that file."
-        )
+        raise Unreadable(f"This is an Excel workbook. {CURE}")
     encodings = ("utf-8", "cp1252")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ("utf-16",)
@@ -136,14 +129,10 @@ def _decode(data):
             continue
         if "\0" not in text:
             return text
-        break
-    raise Unreadable(
-        "This is not a text file that we can read. Save it as “CSV UTF-8” and bring in that file."
-    )
+    raise Unreadable(f"This is not a text file that we can read. {CURE}")
 
 
 def _parse(text):
-    """The filled rows of a CSV text with their line numbers: [(number, cells), ...]."""
     first_line = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
     separator = max(",;\t", key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -153,13 +142,12 @@ def _parse(text):
             if any(cell.strip() for cell in cells):
                 found.append((reader.line_num, cells))
             if len(found) > MOST_ROWS + 1 or reader.line_num > 20 * MOST_ROWS:
-                raise Unreadable(
-                    f"The file has more than {MOST_ROWS:,} rows; bring it in as several files."
-                )
+                words = f"The file has more than {MOST_ROWS:,} rows; bring it in as several files."
+                raise Unreadable(words)
     except csv.Error:
         raise Unreadable(
-            f"Near line {reader.line_num} of the file a quotation mark is missing or in the wrong"
-            " place. Save the file again from your school system or spreadsheet, then bring it in."
+            f"Near line {reader.line_num} a quotation mark is missing or in the wrong place. Save"
+            " the file again from your school system, then bring it in."
         ) from None
     return found
 
@@ -167,9 +155,7 @@ def _parse(text):
 def _sheet(first, rows):
     """A heading that is empty or stands twice gets a name of its own, an empty column goes."""
     if len(first) > MOST_COLUMNS:
-        raise Unreadable(
-            f"The file has more than {MOST_COLUMNS} columns; leave out those that are not needed."
-        )
+        raise Unreadable(f"The file has more than {MOST_COLUMNS} columns; leave some out.")
     heads = []
     for number, head in enumerate(first, 1):
         name = (clean_line(head) or "")[:100] or f"Column {number}"
@@ -206,9 +192,7 @@ def normalise(words):
 
 
 def targets(role):
-    """What a column may mean for somebody with this role: {code: Column}; the code is the name of a
-    question, or such as `contact2.phone`.
-    """
+    """What a column may mean to this role: {code such as `dob` or `contact2.phone`: Column}."""
     found = {}
     for section, lines in Pupil.layout():
         if role not in section.see or role not in section.write:
@@ -235,7 +219,7 @@ def _contact_targets():
 
 @functools.cache
 def _aliases(table, record_class):
-    """The codes of a table and of our own labels: {normalised name of a column: code}."""
+    """{normalised name of a column: code}."""
     found = {}
     for name, question in record_class.questions():
         found[normalise(question.verbose_name)] = OUT if name in NEVER else name
@@ -247,7 +231,7 @@ def _aliases(table, record_class):
 
 
 def meaning(head):
-    """The code that a heading has in the tables; an empty text when it has none."""
+    """The code that a heading has in the tables, or an empty text."""
     name = normalise(head)
     contact = CONTACT_HEADING.fullmatch(name)
     if not contact:
@@ -257,9 +241,7 @@ def meaning(head):
 
 
 def remembered(lines, asked):
-    """What the school said before about its columns: {normalised name: code}. `lines` is
-    Setting.import_columns: `their name = our name`, one a line.
-    """
+    """What the school said before, in Setting.import_columns: {normalised name: code}."""
     codes = {normalise(column.label): code for code, column in asked.items()}
     codes[normalise(OUT_WORDS)] = OUT
     found = {}
@@ -271,9 +253,7 @@ def remembered(lines, asked):
 
 
 def map_columns(heads, lines, role):
-    """What each column means: a code of `targets`, OUT, or an empty text when somebody must say.
-    What the school said before goes first.
-    """
+    """The code of each column, or OUT, or "" when somebody must say; the school's word first."""
     asked = targets(role)
     told = remembered(lines, asked)
     found = [told.get(normalise(head), "") for head in heads]
@@ -305,23 +285,18 @@ def is_data(head):
 
 
 def refuse_without_headings(heads, role, lines):
-    """Raise Unreadable when the first line of a file is a pupil; what a column is called is
-    remembered, a child never is.
-    """
+    """Raise Unreadable when the first line is a pupil: no child is remembered as a heading."""
     told = remembered(lines, targets(role))
     strange = [head for head in heads if not meaning(head) and normalise(head) not in told]
     if len(strange) == len(heads) or any(is_data(head) for head in strange):
         raise Unreadable(
             "The first line of this file seems to be a pupil, or has names that the portal does not"
-            " know. Put the name of each column there, such as Surname, Forename, Date of birth,"
-            " Year group; then choose the file again."
+            " know. Put the name of each column there, such as Surname, Forename, Date of birth."
         )
 
 
 def column_faults(heads, columns, role):
-    """What must still be said about the columns: [(number of the column or None, sentence),
-    ...].
-    """
+    """What must still be said: [(number of the column or None, sentence), ...]."""
     asked = targets(role)
     found = []
     for number, code in enumerate(columns):
@@ -332,16 +307,13 @@ def column_faults(heads, columns, role):
             found.append((number, words))
     for name in NEEDED:
         if name not in columns:
-            words = (
-                f"No column is “{asked[name].label}”. Choose it below, or add it to the file in"
-                " your school system."
-            )
+            words = f"No column is “{asked[name].label}”. Choose it below, or add it to the file."
             found.append((None, words))
     return found
 
 
 def remember(lines, heads, columns, role):
-    """The lines of Setting.import_columns with what was now said about these columns."""
+    """Setting.import_columns with what was now said about these columns."""
     asked = targets(role)
     told = remembered(lines, asked)
     new = {}
@@ -370,36 +342,31 @@ def convert(question, cell):
     kept = clean(cell) if question.ask.rows > 1 else clean_line(cell)
     most = getattr(question, "max_length", 20_000)
     if kept and len(kept) > most:
-        raise ValueError(
-            f"it has {len(kept):,} characters and there is room for {most}; shorten it."
-        )
+        words = f"it has {len(kept):,} characters and there is room for {most}; shorten it."
+        raise ValueError(words)
     if kept and question.name in ("upn", "former_upn"):
         return "".join(kept.split()).upper()
     return kept
 
 
 def read_date(cell):
-    """A date as school systems write it; a time of day after it does no harm."""
+    """A date as school systems write it, perhaps with a time of day."""
+    words = f"“{cell[:40]}” is not a date we can read; write it as 05/09/2018."
     try:
         return read_day(re.sub(r"[ T]\d\d?:\d\d(:\d\d)?(\.\d+)?Z?$", "", cell))
     except ValueError:
-        raise ValueError(
-            f"“{cell[:40]}” is not a date we can read; write it as 05/09/2018."
-        ) from None
+        raise ValueError(words) from None
 
 
 def _read_number(cell):
-    digits = cell.replace(",", ".").replace(" ", "")
+    words = f"“{cell[:40]}” is not a number; write digits, such as 20 or 1.5."
     try:
-        return decimal.Decimal(digits).quantize(decimal.Decimal("0.01"))
+        return decimal.Decimal(cell.replace(",", ".").replace(" ", "")).quantize(HUNDREDTH)
     except decimal.InvalidOperation:
-        raise ValueError(
-            f"“{cell[:40]}” is not a number; write digits, such as 20 or 1.5."
-        ) from None
+        raise ValueError(words) from None
 
 
 def _option(question, cell):
-    """The code of an option, from its code, its words, or a usual way of writing it."""
     codes = {}
     for code, words in question.choices:
         codes[_without_spaces(words)] = codes[_without_spaces(code)] = code
@@ -407,10 +374,7 @@ def _option(question, cell):
         codes |= dict.fromkeys(YES, "Yes") | dict.fromkeys(NO, "No")
     name = _without_spaces(cell)
     if question is Pupil.year and name not in codes:
-        year = re.fullmatch(
-            r"(?:nc|nationalcurriculum|curriculum)?(?:yeargroup|year|yr|y)?0*(.+)", name
-        )
-        name = YEAR_WORDS.get(name) or (year[1] if year else name)
+        name = YEAR_WORDS.get(name) or YEAR_PREFIX.sub("", name)
     if name not in codes:
         answers = ", ".join(code for code, _ in question.choices)
         raise ValueError(f"“{cell[:40]}” is none of the answers; write one of: {answers}.")
@@ -418,14 +382,14 @@ def _option(question, cell):
 
 
 def _without_spaces(words):
-    """Without capitals either. Signs stay: `1/2` is not year 12."""
+    """Without capitals either; signs stay: `1/2` is not year 12."""
     return "".join(words.casefold().split())
 
 
 # --- one row
 @dataclass
 class Answers:
-    """What one row says: of the pupil, of each contact (`contact2`), and what cannot be read."""
+    """What one row says of the pupil, of each contact (`contact2`), and what cannot be read."""
 
     pupil: dict = field(default_factory=dict)
     contacts: dict = field(default_factory=dict)
@@ -444,19 +408,14 @@ def read_row(cells, heads, columns, asked):
             row.faults.append(f"“{head}”: {fault}")
             continue
         contact, _, name = code.rpartition(".")
-        if value is None:
-            continue
-        if contact:
-            row.contacts.setdefault(contact, {})[name] = value
-        else:
-            row.pupil[name] = value
+        if value is not None:
+            said = row.contacts.setdefault(contact, {}) if contact else row.pupil
+            said[name] = value
     return row
 
 
 # --- the preview
 class PupilIndex:
-    """The pupils and contacts that are here already."""
-
     def __init__(self, user):
         self.upns, self.names, self.contacts = {}, defaultdict(list), defaultdict(list)
         for pupil in Pupil.visible_to(user):
@@ -467,19 +426,16 @@ class PupilIndex:
 
     def find(self, said):
         """The pupil that a row is about, or None. Raises ValueError when that is in doubt."""
-        names = [said.get(name) for name in ("surname", "forename", "dob")]
+        names = [said.get(name) for name in IDENTITY]
         pupil = self.upns.get(said.get("upn")) or self.upns.get(said.get("former_upn"))
         if pupil is None:
             return self._find_by_name(names)
         if pupil.erased_on:
             raise ValueError("The record of this pupil was erased here; ask the SENCO.")
-        theirs = (pupil.surname, pupil.forename, pupil.dob)
-        some_agree = any(name_key(a) == name_key(b) for a, b in zip(names, theirs, strict=True))
-        if all(names) and not some_agree:
-            raise NamesAnother(
-                f"UPN: it belongs to another pupil, {pupil}; check the UPN in your school system.",
-                pupil,
-            )
+        theirs = name_key(pupil.surname, pupil.forename, pupil.dob)
+        if all(names) and not any(a == b for a, b in zip(name_key(*names), theirs)):
+            words = f"UPN: it belongs to another pupil, {pupil}; check it in your school system."
+            raise NamesAnother(words, pupil)
         return pupil
 
     def _find_by_name(self, names):
@@ -497,9 +453,7 @@ def name_key(*names):
 
 @dataclass
 class RowPreview:
-    """One row of the file: whom it is about, and what would happen. `changes` is [(question,
-    before, after), ...]; `named` is another pupil whom a reason names.
-    """
+    """What one row would do: [(question, before, after)]; `named` is whom a reason names."""
 
     line: int
     pupil: object
@@ -520,17 +474,15 @@ class RowPreview:
 
 
 def preview(sheet, columns, user):
-    """What the file would do, row by row, as a list of `RowPreview`; nothing is written."""
+    """What the file would do, row by row; nothing is written."""
     index, asked = PupilIndex(user), targets(user.role)
     items = []
     for line, cells in sheet.rows:
         item = RowPreview(line, Pupil())
         items.append(item)
         if cells is None:
-            item.reasons.append(
-                "The row has more cells than there are headings; put quotation marks around an"
-                " answer with commas."
-            )
+            words = "It has more cells than there are headings; put quotation marks round commas."
+            item.reasons.append(words)
         else:
             row = read_row(cells, sheet.heads, columns, asked)
             check_row(item, row, index, dict(zip(columns, sheet.heads, strict=True)))
@@ -565,10 +517,8 @@ def check_row(item, row, index, heads):
 
 
 def _keys(said, pupil):
-    """What must stand only once in a file: the UPN; the pupil who is found; or name and date of
-    birth when there is no UPN.
-    """
-    names = [said.get(name) for name in ("surname", "forename", "dob")]
+    """What must stand only once in a file: the UPN, or name and date of birth; the pupil found."""
+    names = [said.get(name) for name in IDENTITY]
     keys = set()
     if said.get("upn"):
         keys.add(("upn", said["upn"]))
@@ -594,7 +544,7 @@ def _take_over(record, said, before=""):
 
 
 def _take_contacts(item, people, kept):
-    """Put them into the contacts of the same name, or make new ones; none is ever removed."""
+    """Put them into the contacts of the same name, or new ones; none is removed."""
     here = {normalise(contact.name or ""): contact for contact in reversed(kept)}
     for code, said in people.items():
         parts = [said.pop("forename", None), said.pop("surname", None)]
@@ -617,10 +567,11 @@ def _take_contacts(item, people, kept):
 
 
 def _faults(pupil, said, heads):
+    empty = "it is empty, and a new pupil needs it."
     faults = []
     for name in NEEDED:
         if not pupil.answer(name):
-            faults.append((name, "it is empty, and a new pupil needs it."))
+            faults.append((name, empty))
     found = []
     for name, words in faults or pupil.errors():
         if name in said or not pupil.id:
@@ -629,7 +580,7 @@ def _faults(pupil, said, heads):
 
 
 def refuse_duplicates(items):
-    """Refuse all rows that are about the same pupil: nobody can tell which of them is right."""
+    """Refuse all rows about one pupil: nobody can tell which is right."""
     by_key = defaultdict(list)
     for item in items:
         for key in item.keys:
@@ -653,27 +604,25 @@ def counts(items):
 
 
 def preview_code(items):
-    """A code of all that a preview says, to see whether it still holds when “Import” comes."""
+    """A code of all that a preview says."""
     said = [(i.line, i.kind, i.pupil.id, i.pupil.version, i.changes, i.reasons) for i in items]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
 # --- importing
 def import_pupils(items, reason):
-    """Write all that is new or changed, a few pupils at a time, so that others can save meanwhile;
-    gives how many were written.
-
-    Fewer than `to_write(items)` when somebody changed one of them meanwhile: the preview then shows
-    what is left. Raises Clash or IntegrityError when that was so from the first, and nothing was
-    written.
-    """
+    """Write what is new or changed, a few pupils under one lock; gives how many were written."""
     left, done = to_write(items), 0
-    _refuse_stale(left)
+    versions = dict(Pupil.select(Pupil.id, Pupil.version).tuples())
+    for item in left:
+        if item.pupil.id and versions.get(item.pupil.id) != item.pupil.version:
+            raise Clash("Somebody else has saved one of these pupils.")
     for some in chunked(left, AT_A_TIME):
         try:
             with transaction():
                 for item in some:
-                    _refuse_added_meanwhile(item)
+                    if item.kind == NEW:
+                        _refuse_added_meanwhile(item.pupil)
                     item.save(reason)
         except (Clash, IntegrityError):
             if not done:
@@ -693,17 +642,7 @@ def to_write(items):
     return [item for item in items if item.kind in (NEW, CHANGED)]
 
 
-def _refuse_stale(items):
-    versions = dict(Pupil.select(Pupil.id, Pupil.version).tuples())
-    for item in items:
-        if item.pupil.id and versions.get(item.pupil.id) != item.pupil.version:
-            raise Clash("Somebody else has saved one of these pupils.")
-
-
-def _refuse_added_meanwhile(item):
-    pupil = item.pupil
-    if item.kind != NEW:
-        return
+def _refuse_added_meanwhile(pupil):
     for other in Pupil.select(Pupil.surname, Pupil.forename).where(Pupil.dob == pupil.dob):
         if name_key(other.surname, other.forename) == name_key(pupil.surname, pupil.forename):
             raise Clash("Somebody else has added one of these pupils.")

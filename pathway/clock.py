@@ -1,8 +1,7 @@
-"""The dates: when a review may be held and must be held, school days, and the local authority's
-clock.
+"""The dates: when a review may and must be held, school days, and the local authority's clock.
 
-Come here to change how weeks are counted. How many weeks there are is on the Settings screen; which
-stage has which window is in `workflow.STAGES`. Everything here takes dates and returns dates.
+Come here to change how weeks are counted. How many there are is on the Settings screen; which stage
+has which window is in `workflow.STAGES`.
 """
 
 import datetime
@@ -14,9 +13,7 @@ from records.dates import read_day, say_day, today
 
 @dataclass(frozen=True)
 class Clock:
-    """When the next review of a placement may be and must be held, and how that stands on
-    one day.
-    """
+    """When the next review may be and must be held, and how that stands on one day."""
 
     opens: datetime.date
     closes: datetime.date
@@ -24,7 +21,6 @@ class Clock:
     school_day: datetime.date  # `closes`, or the next school day after it (A7)
 
     def say(self):
-        """The dates in words."""
         words = f"by {say_day(self.closes)}"
         if self.school_day == self.closes:
             return words
@@ -32,9 +28,7 @@ class Clock:
 
 
 def window(stage, start, settings, on):
-    """The review clock of a stage entered, or last reviewed, on `start`; None for a stage without
-    reviews (5.6).
-    """
+    """The review clock of a stage entered or last reviewed on `start`; None for some (5.6)."""
     opens = start
     if stage.opens:
         opens = add_weeks(start, getattr(settings, stage.opens), settings)
@@ -56,14 +50,11 @@ def window(stage, start, settings, on):
 
 
 def add_weeks(start, weeks, settings):
-    """`weeks` calendar weeks after `start`; or school weeks, when the school has set so (A7).
-
-    A school week is a week from Monday to Friday with at least one school day.
-    """
-    weeks, week = int(weeks), datetime.timedelta(weeks=1)
+    """`weeks` calendar weeks later, or weeks with a school day, as the school has set (A7)."""
+    left, week = int(weeks), datetime.timedelta(weeks=1)
     if settings.school_weeks_only != "Yes":
-        return start + weeks * week
-    day, left, last = start, weeks, start + (weeks + 60) * week
+        return start + left * week
+    day, last = start, start + (left + 60) * week
     while left and day < last:
         day += week
         monday = day - datetime.timedelta(day.weekday())
@@ -82,9 +73,7 @@ def add_months(start, months):
 
 
 def holidays(settings):
-    """The school's holidays: a list of (first day, last day). A line that cannot be read is left
-    out; saving checks them.
-    """
+    """The school's holidays: [(first day, last day), ...]; unreadable lines are left out."""
     return _holidays(settings.holidays or "", today())
 
 
@@ -118,7 +107,6 @@ def check_holidays(typed):
 
 
 def is_school_day(day, settings):
-    """Whether school is open that day: a weekday outside the holidays of the Settings screen."""
     if day.weekday() >= 5:
         return False
     return not any(a and b and a <= day <= b for a, b in holidays(settings))
@@ -142,14 +130,12 @@ def school_days_after(day, count, settings):
 
 
 def request_due(asked, settings):
-    """The day by which a request for information must be answered (a date); None while the clock is
-    stopped.
+    """The day by which a request for information must be answered; None while the clock is stopped.
 
-    The record of a leaver, and at a maintained school a parent's request for the educational
-    record: 15 school days (Education (Pupil Information) (England) Regulations 2005). All else: one
-    calendar month from the day it came, or from the day on which identity was known, and two more
-    when it is complex (UK GDPR, art. 12(3)); the clock stands still while clarification is awaited
-    (Data (Use and Access) Act 2025).
+    The record of a leaver, and at a maintained school the educational record: 15 school days
+    (Education (Pupil Information) (England) Regulations 2005). All else: one calendar month from
+    the day it came or identity was known, and two more when it is complex (UK GDPR, art. 12(3)); it
+    stands still while clarification is awaited (Data (Use and Access) Act 2025).
     """
     came = asked.asked_on or today()
     if asked.kind == "transfer":
@@ -168,9 +154,7 @@ def request_due(asked, settings):
 # --- the dates of an EHC case
 @dataclass(frozen=True)
 class CaseDate:
-    """A date of an EHC case: so many days after which other date it is due, and who must keep
-    it.
-    """
+    """A date of an EHC case: so many days after which other date it is due, and for whom."""
 
     runs_from: str
     days: int
@@ -192,7 +176,7 @@ REFUSED = {"refused_assess": 6 * 7, "refused_issue": 16 * 7}
 
 
 def case_dates(case):
-    """The due dates of a case: a list of (question, due date, done date or None)."""
+    """The due dates of a case: [(question, due date, done date or None), ...]."""
     if not case.received_on:
         return []
     rows, last = [], REFUSED.get(case.state, 20 * 7)

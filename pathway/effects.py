@@ -1,9 +1,7 @@
-"""What a move makes besides the new placement: lists, letters, copied plans, strategies, the EHC
-case.
+"""What a move makes besides the new placement: lists, letters, copied plans, the EHC case.
 
 Each effect is one function, named in a row of `workflow.MOVES`. It changes records only through
-`MoveJournal`, which remembers what it made and what it changed, so that "Entered in error" can take
-everything back.
+`MoveJournal`, so that "Entered in error" can take everything back.
 """
 
 import json
@@ -36,24 +34,21 @@ class MoveJournal:
         self.case = None  # the EHC case that the move made or changed
 
     def text(self):
-        """The list as JSON; the EHC case with the content that the move left it with."""
+        """As JSON; the EHC case with the content that the move left it with."""
         kept = {"steps": self.steps, "said": self.said}
         if self.case:
             kept["case"] = [self.case.id, EhcCase.get_by_id(self.case.id).content_hash()]
         return json.dumps(kept)
 
     def make(self, record):
-        """Save a new record and remember it."""
         record.save()
         return self.made(record)
 
     def made(self, record):
-        """Remember a new record that is saved already, and what it said."""
         self._add("made", record, record.content_hash())
         return record
 
     def change(self, record, **values):
-        """Change a record and remember what it said before."""
         before = {name: str_of(record, name) for name in values}
         for name, value in values.items():
             setattr(record, name, value)
@@ -67,9 +62,7 @@ class MoveJournal:
             self.case = record
 
     def undo(self, placement, reason):
-        """Take every step back, newest first. What people have written since stays, and so does
-        what is another child's.
-        """
+        """Take every step back, newest first; what people have written since stays."""
         for step, kind, key, content in reversed(self.steps):
             record = getattr(models, kind).get_or_none(id=key)
             if record is None or record.pupil_key() != placement.pupil_id:
@@ -81,7 +74,6 @@ class MoveJournal:
 
 
 def str_of(record, name):
-    """A kept value as text for JSON; None stays None."""
     value = record.__data__.get(name)
     return None if value is None else str(value)
 
@@ -104,40 +96,32 @@ def _restore(record, values, reason):
     for name, (before, after) in values.items():
         if str_of(record, name) == after:
             field = record._meta.fields[name]
-            setattr(record, name, before if before is None else field.python_value(before))
+            setattr(record, name, field.python_value(before))
     record.save(reason=reason, act="entered in error")
 
 
 # --- lists and papers
 def sync_lists(pupil, stage, placement, when, journal):
-    """Close the list row that no longer fits the stage and open the one that does (invariants 1, 2
-    and 4).
-    """
+    """Close the list row that no longer fits the stage, open the one that does (invariant 1)."""
     listed = False
-    for row in ListMembership.select().where(
-        ListMembership.pupil == pupil, ListMembership.ended_on.is_null(), ~ListMembership.void
-    ):
+    table = ListMembership
+    for row in table.select().where(table.pupil == pupil, table.ended_on.is_null(), ~table.void):
         if row.list == stage.list:
             listed = True
         else:
             journal.change(row, ended_on=when)
     if stage.list and not listed:
-        row = ListMembership(pupil=pupil, list=stage.list, started_on=when, placement=placement)
-        journal.make(row)
+        journal.make(table(pupil=pupil, list=stage.list, started_on=when, placement=placement))
 
 
 def seal_papers(ctx, forms):
-    """Seal every complete paper of the placement that ends; drafts stay drafts."""
     for cls in forms:
-        mine = cls.select().where(cls.placement == ctx.placement, cls.status == "complete")
-        for form in mine:
+        for form in cls.select().where(cls.placement == ctx.placement, cls.status == "complete"):
             form.seal(ctx.user.name)
 
 
 def attach_papers(pupil, placement, forms, journal):
-    """A paper begun before the child was placed, or on a placement entered in error, belongs to the
-    stage that asks for it.
-    """
+    """Papers of no stage yet, or of a move in error, come to the stage that asks for them."""
     errors = Placement.select(Placement.id).where(Placement.pupil == pupil, Placement.void)
     for cls in forms:
         loose = cls.select().where(
@@ -150,20 +134,14 @@ def attach_papers(pupil, placement, forms, journal):
 
 
 def rating_rows(plan):
-    """One row to rate for each strategy or outcome of the plan that a review looks at: {"ratings":
-    [...]}.
-    """
+    """One row to rate for each strategy or outcome of the plan that a review looks at."""
     if plan is None:
         return {}
     return {"ratings": [{plan.rates: words} for words in plan.to_rate()]}
 
 
 def copy_form(form, form_class, placement, who, supersedes=None, without=(), afresh=()):
-    """A draft copy of a form with its rows and their links, saved.
-
-    Rows whose words stand in `without` are left out; the questions named in `afresh` are left
-    empty.
-    """
+    """A saved draft copy, less the rows whose words are in `without` and answers in `afresh`."""
     fresh = form_class(
         placement=placement,
         cycle=placement.cycle if placement else form.cycle,
@@ -216,9 +194,7 @@ AGREED_AFRESH = (
 
 
 def carry_plan(ctx, fresh, journal):
-    """A draft of the next plan with the outcomes that are not finished, copied from the last agreed
-    plan.
-    """
+    """A draft of the next plan, with the outcomes of the last that are not finished."""
     plan = ctx.paper("plan")[1]
     if not isinstance(plan, MyPlan) or plan.status == "declined":
         return
@@ -230,28 +206,21 @@ def carry_plan(ctx, fresh, journal):
         outcomes = [outcome.words for outcome in need.outcomes]
         if outcomes and done.issuperset(outcomes):
             done.add(need.words)
-    form_class = PLANS[fresh.stage]
-    draft = copy_form(plan, form_class, fresh, ctx.user.name, without=done, afresh=AGREED_AFRESH)
-    journal.made(draft)
+    kind, who = PLANS[fresh.stage], ctx.user.name
+    journal.made(copy_form(plan, kind, fresh, who, without=done, afresh=AGREED_AFRESH))
 
 
 def keep_strategies(ctx, fresh, journal):
     """What helped goes on in class: strategies rated +1 or +2 become everyday strategies (T04)."""
     for rating in ctx.review.ratings:
         if rating.effect in ("1", "2"):
-            strategy = Strategy(
-                pupil=ctx.pupil,
-                strategy=rating.strategy,
-                since=fresh.started_on,
-                from_form=str(ctx.review),
-            )
+            strategy = Strategy(pupil=ctx.pupil, strategy=rating.strategy)
+            strategy.since, strategy.from_form = fresh.started_on, str(ctx.review)
             journal.make(strategy)
 
 
 def set_type(ctx, fresh, journal):
-    """Write the main SEN type; another open main type ends that day. NSA ends when an EHCP
-    begins.
-    """
+    """Write the main SEN type; another open main type ends that day, and NSA at an EHCP."""
     code, when = ctx.answers["sen_type"], ctx.answers["on"]
     types = ctx.pupil.open_types()
     for need in list(types):
@@ -267,7 +236,6 @@ def set_type(ctx, fresh, journal):
 
 
 def end_type(ctx, fresh, journal):
-    """Support ends, so the SEN types end that day."""
     for need in ctx.pupil.open_types():
         journal.change(need, until=ctx.answers["on"])
 
@@ -287,14 +255,9 @@ def open_case(ctx, fresh, journal):
 
 
 def issue_plan(ctx, fresh, journal):
-    """The final plan: the open case becomes final, or one is written down for a plan that came with
-    the child (T25).
-
-    The first annual review is due twelve months after the plan was made (Children and Families Act
-    2014, s.44).
-    """
+    """The open case becomes final, or one is written down for a plan that came along (T25)."""
     made = ctx.answers["plan_on"]
-    # saved, and taken back, with the placement itself
+    # the first annual review is due twelve months later (Children and Families Act 2014, s.44)
     fresh.clock_from = made
     said = {"state": "final", "final_on": made, "authority": ctx.answers["authority"]}
     if ctx.case:
@@ -304,26 +267,24 @@ def issue_plan(ctx, fresh, journal):
 
 
 def cease_case(ctx, fresh, journal):
-    """The local authority ends the plan (T27)."""
     if ctx.case:
         journal.change(ctx.case, state="ceased", closed_on=ctx.answers["letter_on"])
 
 
 def run_from_decision(ctx, fresh, journal):
     """The next annual review is due twelve months from the decision, when there is one (T26)."""
-    if ctx.answers.get("decided"):
-        journal.change(fresh, clock_from=ctx.answers["decided"])
+    decided = ctx.answers.get("decided")
+    if decided:
+        journal.change(fresh, clock_from=decided)
         if ctx.case:
-            journal.change(ctx.case, review_decided_on=ctx.answers["decided"])
+            journal.change(ctx.case, review_decided_on=decided)
 
 
 def leave(ctx, fresh, journal):
-    """Write the leaving date on the pupil (T28)."""
     journal.change(ctx.pupil, left_on=ctx.answers["on"], destination=ctx.answers.get("destination"))
 
 
 def come_back(ctx, fresh, journal):
-    """On roll again from that date (T29)."""
     journal.change(ctx.pupil, left_on=None, destination=None, admitted_on=ctx.answers["on"])
 
 
@@ -346,9 +307,7 @@ EFFECTS = {
 
 # --- letters
 def fill_in(words, wording):
-    """The wording with each {word} in curly brackets filled in; one that is not known stays as it
-    was written.
-    """
+    """The wording with each known {word} filled in."""
     return re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), wording or "")
 
 

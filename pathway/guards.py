@@ -1,9 +1,7 @@
-"""What must hold before a move, or before a paper is agreed: one function each, named as the
-statement it checks.
+"""What must hold before a move, or before a paper is agreed: one function each, named as it says.
 
 A guard looks at the `PupilContext` of workflow.py and returns None when the statement holds, or a
-`Stop`: the reason in words, and what to open to put it right. Guards never change anything. Add one
-here, then name it in a row of workflow.py.
+`Stop`. It never changes anything. Add one here, then name it in a row of workflow.py.
 """
 
 import datetime
@@ -120,9 +118,10 @@ def recent_enough(ctx):
 
 def nothing_sealed_since(ctx):
     """Nothing was agreed and sealed since the last move (T07)."""
-    sealed = ctx.placement and ctx.sealed_here()
-    if sealed:
-        return Stop(f"{sealed} was agreed since the last move.", sealed)
+    for cls in {paper.form for paper, _ in ctx.papers}:
+        sealed = cls.get_or_none(cls.placement == ctx.placement, cls.status == "sealed")
+        if sealed:
+            return Stop(f"{sealed} was agreed since the last move.", sealed)
 
 
 def case_not_moved_on(ctx):
@@ -163,10 +162,9 @@ def everything_rated(ctx):
     if plan is None:
         return None
     rated = [getattr(row, plan.rates) for row in ctx.form.ratings]
-    left = [words for words in plan.to_rate() if words not in rated]
+    left = [f"“{words}”" for words in plan.to_rate() if words not in rated]
     if left:
-        words = "; ".join(f"“{words}”" for words in left)
-        return Stop(f"Not rated yet: {words}.", "ratings")
+        return Stop(f"Not rated yet: {'; '.join(left)}.", "ratings")
 
 
 def chart_answered(ctx):
@@ -193,8 +191,7 @@ def five_forms_in(ctx):
         if paper.kind == "side" and (form is None or form.status == "draft"):
             waiting.append(paper.form.kind_name())
     if waiting:
-        names = ", ".join(waiting)
-        return Stop(f"Still to come in, or to be declined with a reason: {names}.")
+        return Stop(f"Still to come in, or to be declined with a reason: {', '.join(waiting)}.")
 
 
 def recommendations_decided(ctx):
@@ -219,5 +216,4 @@ def consent_recorded(ctx):
         if name.lower() not in held and agency.was_asked():
             bare.append(name)
     if bare:
-        words = f"Record the consent, or the legal reason, for: {', '.join(bare)}."
-        return Stop(words, Consent)
+        return Stop(f"Record the consent, or the legal reason, for: {', '.join(bare)}.", Consent)

@@ -15,7 +15,7 @@ SHAPES = ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%B/%Y", "%d/%b/%y", "%d/%B/%y"
 
 
 def today():
-    """Today's date in the school's time zone (Europe/London)."""
+    """Today's date in the school's time zone."""
     return datetime.datetime.now(LONDON).date()
 
 
@@ -38,11 +38,7 @@ def say_moment(stamp):
 
 
 def read_day(typed, start=None):
-    """The date that somebody typed in one of the ways people write dates in the UK; None for
-    nothing. `today` and `+6w` count from `start`.
-
-    Raises ValueError with a sentence for the person who typed it.
-    """
+    """The date that somebody typed, None for nothing. Raises ValueError with a sentence."""
     start = start or today()
     words = " ".join(typed[: LONGEST_DAY + 1].lower().replace(",", " ").split())
     one = datetime.timedelta(1)

@@ -21,12 +21,11 @@ class Table(Model):
 
     @classmethod
     def select(cls, *fields):
-        """A query for these columns, or for whole rows."""
         return Query(cls, fields or cls._meta.sorted_fields, is_default=not fields)
 
 
 class Query(ModelSelect):
-    """A query for rows of a table, as peewee's in all but how its columns are written."""
+    """A query whose columns of whole rows are spelled once."""
 
     def __sql_selection__(self, ctx, is_subquery=False):
         if not self._is_default or is_subquery or self._joins:

@@ -10,10 +10,7 @@ from dataclasses import dataclass
 
 from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, TextField
 
-from audit.log import (
-    acting_as,  # noqa: F401  (offered to the other modules from here)
-    transaction,  # noqa: F401  (offered to the other modules from here)
-)
+from audit.log import acting_as, transaction  # noqa: F401  (offered to the other modules)
 from records.dates import say_day, say_moment
 
 OFFICE, SENCO, TEACHER, HEAD, TECHNICIAN = "office", "senco", "teacher", "head", "technician"
@@ -31,7 +28,7 @@ YES_NO = ("Yes", "No")
 # --- the kinds of question
 @dataclass
 class Ask:
-    """What a question carries beside peewee's own `verbose_name`, `help_text` and `choices`."""
+    """What a question carries beside peewee's own attributes."""
 
     # True, or "other_question=answer": needed before the form can be completed
     needed: object = False
@@ -49,17 +46,14 @@ def _question(kind, label, prompt, needed=False, rows=1, many=False, bank="", op
 
 def text(label, prompt="", rows=1, **more):
     """Words: one line, or a box of `rows` lines."""
-    kind = TextField if rows > 1 else CharField
-    return _question(kind, label, prompt, rows=rows, **more)
+    return _question(TextField if rows > 1 else CharField, label, prompt, rows=rows, **more)
 
 
 def day(label, prompt="", **more):
-    """A date, typed in any of the ways of `read_day`."""
     return _question(DateField, label, prompt, **more)
 
 
 def number(label, prompt="", **more):
-    """A number, with up to two decimal places."""
     return _question(DecimalField, label, prompt, max_digits=10, decimal_places=2, **more)
 
 
@@ -83,14 +77,12 @@ def link(label, to, prompt="", backref="+", **more):
 
 
 def belongs_to(form, group):
-    """The line of a row class that says which form it is a row of, and under which `Rows(...)` line
-    it shows.
-    """
+    """The line of a row class: whose row it is, and under which `Rows(...)` line it shows."""
     return ForeignKeyField(form, backref=group, on_delete="RESTRICT")
 
 
 def say(asked, value):
-    """A kept value in words, as its question means it."""
+    """A kept value in words."""
     if isinstance(value, datetime.datetime):
         return say_moment(value)
     if isinstance(value, datetime.date):
@@ -107,7 +99,7 @@ def say(asked, value):
 
 # --- the lines between questions
 class Marker:
-    """A line of a form that is no answer of its own; it keeps its place among the questions."""
+    """A line of a form that is no answer of its own."""
 
     def __init__(self, label, prompt):
         Field._field_counter += 1
@@ -119,9 +111,8 @@ class Section(Marker):
     """A heading; every question under it, up to the next one, has its rights.
 
     `see` and `write` name the roles (they narrow the table RIGHTS, never widen it). `family` marks
-    what a family's copy may show. `code` is what the Code of Practice says, shown beside the
-    questions. `last` puts the section at the end. `key` is the name of its line in the class: the
-    program knows a section by it, so the label can be reworded.
+    what a family's copy may show, `code` what the Code of Practice says. `last` puts it at the end.
+    The program knows it by its `key`, the name of its line, so that the label can be reworded.
     """
 
     key = ""

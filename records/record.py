@@ -1,6 +1,5 @@
 """What every record can do: it knows its questions, saves itself with its audit rows in one
-transaction, and says itself in words (`answer`, `document`) for the screen, the paper, the
-spreadsheet and the seal alike.
+transaction, and says itself in words (`answer`, `document`).
 
 Come here to change what *all* records do.
 """
@@ -28,9 +27,7 @@ def described(thing):
 
 
 class Record(Table):
-    """Anything we keep. Its questions, in the order of the class body, are the form, the page and
-    the paper.
-    """
+    """Anything we keep; its questions, in the order of the class body, are form, page and paper."""
 
     version = IntegerField(default=1)
     markers = {}
@@ -51,12 +48,10 @@ class Record(Table):
     # -- what the class says about itself
     @classmethod
     def kind_name(cls):
-        """The name of the paper or record in words: `Record of Concern`."""
         return cls.title or cls.slug().replace("-", " ").capitalize()
 
     @classmethod
     def plural(cls):
-        """The name of a list of them: `Everyday strategies`, `Pupil Views`."""
         name = cls.kind_name()
         if cls.many or name.endswith("s"):
             return cls.many or name
@@ -65,18 +60,15 @@ class Record(Table):
     @classmethod
     @functools.cache
     def slug(cls):
-        """The name in an address: `record-of-concern`."""
         return "".join(f"-{c.lower()}" if c.isupper() else c for c in cls.__name__).strip("-")
 
     @classmethod
     def intro(cls):
-        """What the class's own description says of it."""
         return described(cls).partition(": ")[2]
 
     @classmethod
     @functools.cache
     def questions(cls):
-        """Name and field of each question, in the order of the class body."""
         asked = [field for field in cls._meta.sorted_fields if field.verbose_name]
         return [(field.name, field) for field in sorted(asked, key=cls._place)]
 
@@ -90,7 +82,7 @@ class Record(Table):
 
     @classmethod
     def layout(cls):
-        """The sections in printing order: a list of (Section, [(name, question or Rows), ...])."""
+        """The sections in printing order: [(Section, [(name, question or Rows), ...]), ...]."""
         parts, lines = [], [*cls.questions(), *cls.markers.items()]
         for name, line in sorted(lines, key=lambda pair: cls._place(pair[1])):
             if isinstance(line, Section):
@@ -103,17 +95,13 @@ class Record(Table):
 
     @classmethod
     def names_under(cls, key):
-        """The names of the questions and groups of rows under the section with this key. Raises
-        KeyError.
-        """
-        for section, lines in cls.layout():
-            if section.key == key:
-                return [name for name, _ in lines]
-        raise KeyError(key)
+        found = [name for name, section in cls._sections().items() if section.key == key]
+        if not found:
+            raise KeyError(key)
+        return found
 
     @classmethod
     def section_of(cls, name):
-        """The Section that a question or group of rows stands under."""
         return cls._sections()[name]
 
     @classmethod
@@ -133,11 +121,9 @@ class Record(Table):
         return self.kind_name()
 
     def pupil_key(self):
-        """The id of the pupil whom this record is about, or None."""
         return getattr(self, "pupil_id", None)
 
     def answer(self, name):
-        """The answer to a question in words; empty when there is none."""
         asked, value = self._meta.fields[name], self.__data__.get(name)
         if value is None or value == "":
             return ""
@@ -146,15 +132,12 @@ class Record(Table):
         return say(asked, value)
 
     def rows(self, group):
-        """The rows of one group in their order; none while the record is not saved."""
         if not self.id:
             return []
         return list(getattr(self, group).order_by(self.groups()[group].id))
 
     def content_hash(self):
-        """A code of all that this record says, rows included: it changes when somebody works on
-        it.
-        """
+        """A code of all that this record says, rows included."""
         rows = [row._answers() for group in self.groups() for row in self.rows(group)]
         return seal_of([self._answers(), rows])[1]
 
@@ -168,7 +151,7 @@ class Record(Table):
         return {name: said for name, said in answers.items() if said}
 
     def missing(self):
-        """What must still be answered before this is complete: [(question or group, sentence)]."""
+        """What must be answered before this is complete: [(question or group, sentence)]."""
         gaps = []
         for name, asked in self.questions():
             if self._is_needed(asked.ask.needed) and not self.answer(name):
@@ -185,9 +168,7 @@ class Record(Table):
 
     @classmethod
     def need_words(cls, asked):
-        """When a question is needed, in words: empty, "needed to complete", or on which other
-        answer it depends.
-        """
+        """When a question is needed, in words; empty when it is not."""
         rule = asked.ask.needed
         if not isinstance(rule, str):
             return "needed to complete" if rule else ""
@@ -210,35 +191,29 @@ class Record(Table):
         """Bring answers into the one form in which they are kept; called before every save."""
 
     def unique_errors(self):
-        """Answers that only one record may have, and another one has: [(question, sentence)]."""
         self.clean()
         cls, found = type(self), []
         for name, asked in self.questions():
-            if not asked.unique or not self.answer(name):
-                continue
-            others = cls.select().where(asked == self.__data__[name], cls.id != (self.id or 0))
-            if others.exists():
-                words = f"There is another {self.kind_name()} with this {asked.verbose_name}."
-                found.append((name, words))
+            if asked.unique and self.answer(name):
+                others = cls.select().where(asked == self.__data__[name], cls.id != (self.id or 0))
+                if others.exists():
+                    words = f"There is another {self.kind_name()} with this {asked.verbose_name}."
+                    found.append((name, words))
         return found
 
     # -- saving
     def save(self, force_insert=False, reason="", act="change"):
-        """Save with an audit row per changed answer, all or nothing; raise Clash if somebody saved
-        it since.
-        """
+        """Save with an audit row per changed answer; raise Clash if somebody saved it since."""
         self.clean()
         with transaction():
-            was = None
-            if self.id and not force_insert:
-                was = type(self).get_or_none(id=self.id)
-                # it would come back under a number that is gone
-                if was is None:
-                    name = self.kind_name()
-                    raise Clash(f"Somebody else has taken this {name} out since you opened it.")
-            if was is None:
+            if force_insert or not self.id:
                 super().save(force_insert=True)
                 return self.audit_changes("add", None, reason)
+            was = type(self).get_or_none(id=self.id)
+            # it would come back under a number that is gone
+            if was is None:
+                name = self.kind_name()
+                raise Clash(f"Somebody else has taken this {name} out since you opened it.")
             changed = {}
             for name, value in self.__data__.items():
                 if name not in ("id", "version") and value != was.__data__.get(name):
@@ -252,9 +227,7 @@ class Record(Table):
             return self.audit_changes(act, was, reason)
 
     def touch(self):
-        """Count a change of the rows as a change of the record, so that two people cannot overwrite
-        each other's rows.
-        """
+        """Count a change of the rows as a change of the record."""
         self._update({})
 
     def _update(self, changed):
@@ -265,15 +238,13 @@ class Record(Table):
         self.version += 1
 
     def sealed_words(self):
-        """Why a record that is locked cannot be saved."""
         return f"This {self.kind_name()} is sealed or declined: its words do not change any more."
 
     def audit_changes(self, act, was, reason):
         asked, changes = dict(self.questions()), []
         if was is None:
             changes.append(("", "", "", ""))
-        for field in self._meta.sorted_fields:
-            name = field.name
+        for name in self._meta.sorted_field_names:
             if name in ("id", "version", *self.audit_exclude):
                 continue
             before, after = was.answer(name) if was else "", self.answer(name)
@@ -284,9 +255,7 @@ class Record(Table):
         return 1
 
     def remove(self, reason=""):
-        """Take the record away (a row of a draft, a mistaken entry); the audit trail keeps what it
-        said.
-        """
+        """Take the record away; the audit trail keeps what it said."""
         changes = []
         for name, _ in self.questions():
             if self.answer(name):
@@ -297,13 +266,10 @@ class Record(Table):
 
 
 class Row(Record):
-    """One line of a list inside a form. It has no life of its own: it is saved, sealed and printed
-    with its form.
-    """
+    """One line of a list inside a form: it is saved, sealed and printed with its form."""
 
     @classmethod
     def parent_field(cls):
-        """The field that names the form this row belongs to."""
         for field in cls._meta.sorted_fields:
             if isinstance(field, ForeignKeyField) and not field.verbose_name:
                 return field
@@ -324,7 +290,6 @@ class Row(Record):
         return []
 
     def parent(self):
-        """The form this row belongs to; None for a new row without one."""
         name = self.parent_field().name
         return getattr(self, name) if self.__data__.get(name) or name in self.__rel__ else None
 
@@ -340,34 +305,22 @@ class Row(Record):
 
 
 # --- the record as a document, the seal
-def document(subject, role=None):
-    """A form as plain data, for the page, the paper and the seal: title, purpose, and sections of
-    questions in order.
+OF_A_SECTION = ("key", "label", "prompt", "code", "family")
 
-    `subject` is a record, or a record class for a blank form. With `role`, only the sections which
-    that role may see.
-    """
+
+def document(subject, role=None):
+    """A form as plain data for page, paper and seal; `subject` may be a class, for a blank."""
     parts = []
     for section, lines in subject.layout():
-        if role is None or role in section.see:
-            parts.append(_section_data(subject, section, lines))
+        if role is not None and role not in section.see:
+            continue
+        shown = []
+        for name, line in lines:
+            draw = _rows_data if isinstance(line, Rows) else _question_data
+            shown.append(draw(subject, name, line))
+        part = {name: getattr(section, name) for name in OF_A_SECTION}
+        parts.append({**part, "see": list(section.see), "lines": shown})
     return {"title": subject.kind_name(), "purpose": subject.intro(), "sections": parts}
-
-
-def _section_data(subject, section, lines):
-    shown = []
-    for name, line in lines:
-        draw = _rows_data if isinstance(line, Rows) else _question_data
-        shown.append(draw(subject, name, line))
-    return {
-        "key": section.key,
-        "label": section.label,
-        "prompt": section.prompt,
-        "code": section.code,
-        "see": list(section.see),
-        "family": section.family,
-        "lines": shown,
-    }
 
 
 def _question_data(subject, name, asked):

@@ -18,7 +18,6 @@ def escape_formula(words):
 
 
 def unescape_formula(cell):
-    """The cell as it was before `escape_formula`: exactly, whatever it was."""
     if cell.startswith("'") and FORMULA.match(cell[1:]):
         return cell[1:]
     return cell

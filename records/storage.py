@@ -7,35 +7,26 @@ import errno
 import pathlib
 import sqlite3
 
-# Codes of SQLite, of PostgreSQL, of the system.
+# Codes of SQLite, of the system, of PostgreSQL.
 FULL_OR_READ_ONLY = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-    "53100",
-    "25006",
-    errno.ENOSPC,
-    errno.EROFS,
-    errno.EDQUOT,
-    errno.EFBIG,
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN),
+    *(errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG),
+    *("53100", "25006"),
 }
 # Of SQLite; of PostgreSQL: no lock, deadlock.
 BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40P01"}
 
 
 def cannot_write(fault):
-    """Whether an exception, or one it came from, means a full or read-only disk."""
-    return any(code in FULL_OR_READ_ONLY for code in error_codes(fault))
+    return not FULL_OR_READ_ONLY.isdisjoint(_error_codes(fault))
 
 
 def is_busy(fault):
-    """Whether an exception, or one it came from, means that another writer took too long."""
-    return any(code in BUSY for code in error_codes(fault))
+    return not BUSY.isdisjoint(_error_codes(fault))
 
 
-def error_codes(fault):
-    """The codes of the driver or the system, of an exception and of those it came from."""
+def _error_codes(fault):
+    # of an exception and of those it came from
     while fault is not None:
         cause = getattr(fault, "orig", None) or fault
         if isinstance(cause, OSError):
@@ -48,10 +39,7 @@ def error_codes(fault):
 
 
 def change_times(folder):
-    """[(path, moment of the last change in seconds since 1970)] of what is in a folder.
-
-    A file that is removed meanwhile is left out.
-    """
+    """[(path, seconds since 1970 of the last change)] of what is still in a folder."""
     found = []
     for path in pathlib.Path(folder).iterdir():
         try:

@@ -1,8 +1,7 @@
 """Text in one Unicode form, so that é typed two ways is the same.
 
 Come here to change how text is normalised; nothing else calls `unicodedata.normalize`. Its work
-grows with the square of a run of combining marks, and nobody else gets the interpreter meanwhile:
-so runs are cut first.
+grows with the square of a run of combining marks, so runs are cut first.
 """
 
 import re
@@ -17,22 +16,18 @@ MAY_HOLD_A_RUN = re.compile(f"[\u0300-\U0010ffff]{{{LONGEST_RUN + 1},}}")
 
 
 def nfc(text):
-    """The text composed (NFC), without what exceeds LONGEST_RUN."""
+    """The text composed (NFC), with its runs cut."""
     return unicodedata.normalize("NFC", cut_runs(text))
 
 
 def nfkc(text):
-    """The text composed and without differences of mere shape (NFKC), without what exceeds
-    LONGEST_RUN.
-    """
+    """The text composed and without differences of mere shape (NFKC), with its runs cut."""
     return unicodedata.normalize("NFKC", cut_runs(text))
 
 
 def cut_runs(text):
-    """The text with at most LONGEST_RUN combining marks on one letter. No language writes more than
-    a few.
-    """
-    return MAY_HOLD_A_RUN.sub(_shortened, text)
+    """The text with at most LONGEST_RUN combining marks on a letter, which no language exceeds."""
+    return MAY_HOLD_A_RUN.sub(_shorten, text)
 
 
 def is_mark(character):
@@ -40,7 +35,7 @@ def is_mark(character):
     return unicodedata.category(character)[0] == "M" or character in HALFWIDTH_VOICING
 
 
-def _shortened(found):
+def _shorten(found):
     kept, run = [], 0
     for character in found[0]:
         run = run + 1 if is_mark(character) else 0

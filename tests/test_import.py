@@ -162,11 +162,7 @@ def test_a_needed_column_that_is_not_there_is_named():
         heads, pupil_import.map_columns(heads, "", q.OFFICE), q.OFFICE
     )
     (words,) = [words for _, words in faults]
-    assert (
-        words
-        == "No column is “Date of birth”. Choose it below, or add it to the file in your school"
-        " system."
-    )
+    assert words == "No column is “Date of birth”. Choose it below, or add it to the file."
 
 
 def test_a_file_cannot_change_stage_sen_types_or_leaving_date():

@@ -474,7 +474,7 @@ def test_the_second_press_of_a_request_changes_nothing(robin, cast):
 def test_a_page_that_is_out_of_date_clashes_and_changes_nothing(robin, cast, was, place):
     mv = place.move
     stop = refused(mv, robin, cast.senco, Clash, seen=(was.id if was else 0) + 1)
-    assert "Somebody has moved this child" in str(stop)
+    assert "Somebody has worked on this" in str(stop)
 
 
 def test_a_pupil_who_has_no_placement_yet_is_seen_as_such(robin, cast):

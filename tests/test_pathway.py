@@ -599,7 +599,7 @@ def test_what_the_move_asked_is_not_asked_again(robin, cast):
 def test_a_paper_of_a_stage_the_child_is_not_on_is_not_agreed(robin, cast):
     form, _ = w.start_form(m.RecordOfConcern, robin, cast.teacher)
     form.save()
-    with pytest.raises(w.Refused, match="not on yet"):
+    with pytest.raises(w.Refused, match="not on the stage"):
         w.agree(form, cast.senco)
 
 

@@ -203,20 +203,17 @@ def test_no_setting_can_stop_the_clocks(cast, name, value):
 
 def test_smart_is_advice_and_refuses_nothing(plan):
     outcome = plan.outcomes.get()
-    assert outcome.smart() == {
-        "Specific": True,
-        "Measurable": False,
-        "Achievable": False,
-        "Realistic": False,
-        "Time-bound": True,
-    }
+    assert outcome.tips() == [
+        "SMART? Measurable: give a number in the measure or the target; Achievable: say why it is"
+        " within reach; Realistic: say where they are now and where they will be."
+    ]
     outcome.measure, outcome.achievable, outcome.baseline, outcome.target = (
         "8 of 10 words",
         "With help",
         "2",
         "8",
     )
-    assert all(outcome.smart().values())
+    assert outcome.tips() == ["This outcome is SMART."]
 
 
 # --- consent
