@@ -423,7 +423,7 @@ def verify_opened_command(folder, how):
     database = open_database()
     migrate(database)
     portal = app.create_app(database, testing=True)
-    print(json.dumps(restore.run_smoke_checks(portal, account.finish, **json.loads(how))))
+    print(json.dumps(restore.run_smoke_checks(portal, account.let_in, **json.loads(how))))
 
 
 @cli.command("starts", hidden=True)
