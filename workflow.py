@@ -931,8 +931,9 @@ def start_form(form_class, pupil, user):
     if paper is None:
         return form, {}
     form.placement = ctx.placement
-    if paper.kind == "review":
-        return form, effects.rating_rows(ctx.paper("plan")[1])
+    plan = ctx.paper("plan")[1]
+    if paper.kind == "review" and plan:
+        return form, {"ratings": [{plan.rates: words} for words in plan.to_rate()]}
     # what the move asked is not asked again (WCAG 3.3.7)
     if paper.kind == "plan":
         asked = dict(form.questions())

@@ -73,7 +73,6 @@ phone           main telephone | tel
 email           email | email address | e-mail address | main email
 """
 CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
-HUNDREDTH = decimal.Decimal("0.01")
 YES, NO = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 YEAR_WORDS = {"rec": "r", "nursery1": "n1", "nursery2": "n2"}
 YEAR_PREFIX = re.compile(r"^(?:nc|nationalcurriculum|curriculum)?(?:yeargroup|year|yr|y)?0*(?=.)")
@@ -361,7 +360,7 @@ def read_date(cell):
 def _read_number(cell):
     words = f"“{cell[:40]}” is not a number; write digits, such as 20 or 1.5."
     try:
-        return decimal.Decimal(cell.replace(",", ".").replace(" ", "")).quantize(HUNDREDTH)
+        return round(decimal.Decimal(cell.replace(",", ".").replace(" ", "")), 2)
     except decimal.InvalidOperation:
         raise ValueError(words) from None
 

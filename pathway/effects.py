@@ -133,13 +133,6 @@ def attach_papers(pupil, placement, forms, journal):
             journal.change(form, placement=placement)
 
 
-def rating_rows(plan):
-    """One row to rate for each strategy or outcome of the plan that a review looks at."""
-    if plan is None:
-        return {}
-    return {"ratings": [{plan.rates: words} for words in plan.to_rate()]}
-
-
 def copy_form(form, form_class, placement, who, supersedes=None, without=(), afresh=()):
     """A saved draft copy, less the rows whose words are in `without` and answers in `afresh`."""
     fresh = form_class(
