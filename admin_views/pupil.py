@@ -676,7 +676,10 @@ def records_beside(pupil):
     for kind in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure):
         if may(current_user, "r", kind):
             records = kind.select().where(kind.pupil == pupil).order_by(kind.id.desc())
-            found.append((kind, [r for r in records if not getattr(r, "void", False)]))
+            records = [record for record in records if not getattr(record, "void", False)]
+            for record in records:
+                record.pupil = pupil  # its name would be asked for again
+            found.append((kind, records))
     return found
 
 

@@ -491,7 +491,9 @@ def test_no_test_is_run_without_a_browser(copy):
     assert done.returncode and "It does not work here." in done.stderr
     assert asked[-1] == "tests/need_chromium.py"
     copy.fails_at("nothing")
-    assert copy.make("test")[1] == ["tests/need_chromium.py", "-m pytest"]
+    asked = copy.make("test")[1]
+    assert asked[-2:] == ["tests/need_chromium.py", "-m pytest"]
+    assert [line.split()[1] for line in asked[:-2]] == ["ruff", "ruff", "djlint"]
 
 
 def test_a_machine_without_python_is_told_in_a_line(copy):
