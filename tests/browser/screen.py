@@ -286,7 +286,7 @@ class Screen:
         if not self.page.evaluate(there, (label, at)):
             self.add_line(
                 self.page.locator("div:has(> [data-rows])").filter(
-                    has=self.page.locator(f"h3:text-matches({json.dumps('^' + re.escape(label))})")
+                    has=self.page.locator("h3", has_text=re.compile(rf"^\s*{re.escape(label)}"))
                 )
             )
             assert self.page.evaluate(there, (label, at)), (
