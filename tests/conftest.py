@@ -4,6 +4,7 @@ The day is Tuesday 24 November 2026 in every test. The database is a temporary S
 empty PostgreSQL database that DATABASE_URL names; whatever a test does is rolled back after it.
 """
 
+import contextlib
 import datetime
 import fcntl
 import gc
@@ -41,7 +42,8 @@ from admin_views.account import passwords
 from audit import actions
 from audit import log as audit_log
 from demo import school
-from ops import logs, numbering
+from ops import backup, logs, numbering
+from ops import database as ops_database
 from pathway import guards as g
 from people import User, UserSession
 from records import questions as q
@@ -197,6 +199,36 @@ def database(tmp_path_factory):
     if url:
         made.drop_tables(m.every_table())
     made.close()
+
+
+@contextlib.contextmanager
+def pointed_back():
+    """After this block the program has the database, the key and the data folder of before."""
+    before = audit_log.db.obj
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audit_log, "_key", audit_log._key)
+        patch.setattr(backup, "_folder", backup.data_folder())
+        try:
+            yield
+        finally:
+            audit_log.db.obj = None
+            if before is not None:
+                audit_log.db.initialize(before)
+
+
+@contextlib.contextmanager
+def own_school(folder, **settings):
+    """A school on a database file of its own in a folder, where nothing is rolled back; the
+    database.
+    """
+    with pointed_back():
+        made = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
+        audit_log.use_key(b"the tests")
+        with made.connection_context(), audit_log.acting_as("The tests"):
+            made.create_tables(m.every_table())
+            audit_log.install_triggers()
+            m.Setting(**settings).save()
+        yield made
 
 
 # children's words and passwords of the tests

@@ -30,12 +30,6 @@ HOSTILE = (
 )
 
 
-@pytest.fixture
-def meeting(school):
-    """A meeting with one line in each list."""
-    return m.Meeting.get_by_id(key_of(school, m.Meeting))
-
-
 # --- numbers
 @each("method", ("GET", "POST"))
 def test_a_number_that_no_row_can_have_leads_to_no_page(school, browser, method):

@@ -109,12 +109,6 @@ def test_the_name_of_a_file_is_cleaned(sent, kept):
 
 
 # --- the pages
-@pytest.fixture
-def senco(empty_portal, cast):
-    """The SENCO, signed in."""
-    return enter(empty_portal, cast.senco)
-
-
 def send(browser, data=PDF, name="Report.pdf", to="/document/new/", **more):
     """Send the form of a document with a file; the answer."""
     file = {"file": (io.BytesIO(data), name)} if data is not None else {}
@@ -135,8 +129,8 @@ def kept():
     return one
 
 
-def test_a_file_is_kept_under_our_own_name_and_given_back_as_it_was(empty_portal, senco):
-    page = send(senco, name="../Robin’s report.pdf")
+def test_a_file_is_kept_under_our_own_name_and_given_back_as_it_was(empty_portal, plain_senco):
+    page = send(plain_senco, name="../Robin’s report.pdf")
     one = kept()
     assert page.location == f"/document/{one.id}/" and one.file_name == "Robin’s report.pdf"
     assert (
@@ -148,7 +142,7 @@ def test_a_file_is_kept_under_our_own_name_and_given_back_as_it_was(empty_portal
     assert (
         empty_portal.config["DATA_DIR"] / "files" / one.stored_as
     ).stat().st_mode & 0o777 == 0o600
-    file = senco.get(f"/document/{one.id}/file")
+    file = plain_senco.get(f"/document/{one.id}/file")
     assert (
         file.data == PDF
         and file.mimetype == "application/pdf"
@@ -159,11 +153,11 @@ def test_a_file_is_kept_under_our_own_name_and_given_back_as_it_was(empty_portal
         file.headers["X-Content-Type-Options"] == "nosniff"
         and file.headers["Cache-Control"] == "no-store"
     )
-    assert "Get the file" in senco.get(f"/document/{one.id}/").text
+    assert "Get the file" in plain_senco.get(f"/document/{one.id}/").text
 
 
-def test_the_pages_of_a_document_say_what_may_be_kept(senco):
-    page = senco.get("/document/new/")
+def test_the_pages_of_a_document_say_what_may_be_kept(plain_senco):
+    page = plain_senco.get("/document/new/")
     assert (
         'type="file"' in page.text
         and "at most 10 MB" in page.text
@@ -171,8 +165,8 @@ def test_the_pages_of_a_document_say_what_may_be_kept(senco):
     )
 
 
-def test_a_document_needs_a_file(empty_portal, senco):
-    page = send(senco, None)
+def test_a_document_needs_a_file(empty_portal, plain_senco):
+    page = send(plain_senco, None)
     assert (
         page.status_code == 422
         and "Choose the file." in page.text
@@ -181,37 +175,37 @@ def test_a_document_needs_a_file(empty_portal, senco):
 
 
 @pytest.mark.parametrize("wrong", [{"title_of": ""}, {"pupil": "Nobody"}, {"dated": "31/2/2018"}])
-def test_no_file_stays_when_the_answers_are_refused(empty_portal, senco, wrong):
-    assert send(senco, **wrong).status_code == 422
+def test_no_file_stays_when_the_answers_are_refused(empty_portal, plain_senco, wrong):
+    assert send(plain_senco, **wrong).status_code == 422
     assert not disk(empty_portal) and not m.Document.select().exists()
 
 
-def test_no_file_stays_when_the_file_is_refused(empty_portal, senco):
-    page = send(senco, b"MZ", "virus.pdf")
+def test_no_file_stays_when_the_file_is_refused(empty_portal, plain_senco):
+    page = send(plain_senco, b"MZ", "virus.pdf")
     assert page.status_code == 422 and "not what its name says" in page.text
     assert not disk(empty_portal) and not m.Document.select().exists()
 
 
-def test_no_file_stays_when_saving_breaks(empty_portal, senco, monkeypatch):
+def test_no_file_stays_when_saving_breaks(empty_portal, plain_senco, monkeypatch):
     monkeypatch.setattr(documents.PupilRecordView, "save", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        send(senco)
+        send(plain_senco)
     assert not disk(empty_portal)
 
 
-def test_a_replaced_file_leaves_the_disk_and_other_answers_keep_it(empty_portal, senco):
-    send(senco)
+def test_a_replaced_file_leaves_the_disk_and_other_answers_keep_it(empty_portal, plain_senco):
+    send(plain_senco)
     one = kept()
-    send(senco, None, to=f"/document/{one.id}/edit/", title_of="New title")
+    send(plain_senco, None, to=f"/document/{one.id}/edit/", title_of="New title")
     assert kept().title_of == "New title" and kept().stored_as == one.stored_as
-    send(senco, PDF + b"2", to=f"/document/{one.id}/edit/", version="2")
+    send(plain_senco, PDF + b"2", to=f"/document/{one.id}/edit/", version="2")
     assert (
         disk(empty_portal) == {kept().stored_as: PDF + b"2"} and kept().stored_as != one.stored_as
     )
 
 
-def test_a_replaced_file_stays_while_another_document_names_it(empty_portal, senco):
-    send(senco)
+def test_a_replaced_file_stays_while_another_document_names_it(empty_portal, plain_senco):
+    send(plain_senco)
     one = kept()
     with audit_log.acting_as("The tests"):
         m.Document.create(
@@ -221,14 +215,16 @@ def test_a_replaced_file_stays_while_another_document_names_it(empty_portal, sen
             file_name="x.pdf",
             sha256=one.sha256,
         )
-    send(senco, PDF + b"2", to=f"/document/{one.id}/edit/")
+    send(plain_senco, PDF + b"2", to=f"/document/{one.id}/edit/")
     assert len(disk(empty_portal)) == 2
 
 
-def test_a_clash_keeps_the_old_file(empty_portal, senco):
-    send(senco)
+def test_a_clash_keeps_the_old_file(empty_portal, plain_senco):
+    send(plain_senco)
     one = kept()
-    page = send(senco, PDF + b"2", to=f"/document/{one.id}/edit/", version="7", title_of="Mine")
+    page = send(
+        plain_senco, PDF + b"2", to=f"/document/{one.id}/edit/", version="7", title_of="Mine"
+    )
     assert (
         page.status_code == 422
         and disk(empty_portal) == {one.stored_as: PDF}
@@ -236,11 +232,11 @@ def test_a_clash_keeps_the_old_file(empty_portal, senco):
     )
 
 
-def test_a_file_changed_behind_our_back_is_not_given_out(empty_portal, senco):
-    send(senco)
+def test_a_file_changed_behind_our_back_is_not_given_out(empty_portal, plain_senco):
+    send(plain_senco)
     (empty_portal.config["DATA_DIR"] / "files" / kept().stored_as).write_bytes(b"%PDF-other")
-    assert senco.get(f"/document/{kept().id}/file").location == f"/document/{kept().id}/"
-    assert "changed outside the portal" in senco.get(f"/document/{kept().id}/").text
+    assert plain_senco.get(f"/document/{kept().id}/file").location == f"/document/{kept().id}/"
+    assert "changed outside the portal" in plain_senco.get(f"/document/{kept().id}/").text
 
 
 @pytest.mark.parametrize(
@@ -254,16 +250,16 @@ def test_a_file_changed_behind_our_back_is_not_given_out(empty_portal, senco):
         ("technician", 403),
     ],
 )
-def test_only_who_may_read_documents_gets_the_file(empty_portal, senco, cast, role, code):
-    send(senco)
+def test_only_who_may_read_documents_gets_the_file(empty_portal, plain_senco, cast, role, code):
+    send(plain_senco)
     assert (
         enter(empty_portal, getattr(cast, role)).get(f"/document/{kept().id}/file").status_code
         == code
     )
 
 
-def test_a_file_not_for_disclosure_is_for_the_senco_and_the_head(empty_portal, senco, cast):
-    send(senco, withhold="Yes")
+def test_a_file_not_for_disclosure_is_for_the_senco_and_the_head(empty_portal, plain_senco, cast):
+    send(plain_senco, withhold="Yes")
     for role, code in (("office", 403), ("head", 200), ("senco", 200)):
         assert (
             enter(empty_portal, getattr(cast, role)).get(f"/document/{kept().id}/file").status_code
@@ -276,5 +272,5 @@ def test_a_file_not_for_disclosure_is_for_the_senco_and_the_head(empty_portal, s
     assert kept().withhold == "Yes"
 
 
-def test_an_unknown_document_has_no_file(senco):
-    assert senco.get("/document/999/file").status_code == 404
+def test_an_unknown_document_has_no_file(plain_senco):
+    assert plain_senco.get("/document/999/file").status_code == 404

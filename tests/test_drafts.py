@@ -11,9 +11,9 @@ import os
 import sqlite3
 
 import pytest
-from conftest import START
+from conftest import START, own_school
 from peewee import OperationalError
-from web import Browser, Page, key_of, values_of
+from web import Browser, Page, edit, hidden, values_of
 
 import app as portal_module
 import models as m
@@ -21,7 +21,6 @@ import people
 import workflow as w
 from admin_views import documents, drafts, merge
 from audit import log as audit_log
-from ops import database as ops_database
 from records.record import Row
 
 each = pytest.mark.parametrize
@@ -29,26 +28,9 @@ WORDS = "Typed, and not to be lost"
 
 
 @pytest.fixture
-def senco(browser):
-    """The SENCO at a computer."""
-    return browser("senco")
-
-
-@pytest.fixture
-def concern(school):
-    """A Record of Concern with one line in each list."""
-    return m.RecordOfConcern.get_by_id(key_of(school, m.RecordOfConcern))
-
-
-@pytest.fixture
 def fails(school, monkeypatch):
     """Show the page of an error as in real life, instead of raising it in the test."""
     monkeypatch.setitem(school.app.config, "PROPAGATE_EXCEPTIONS", False)
-
-
-def edit(record):
-    """The address of a record's form."""
-    return f"/{record.slug()}/{record.id}/edit/"
 
 
 def lies_there(at, address, name="strengths", words=WORDS):
@@ -188,23 +170,21 @@ def full_school(tmp_path):
     """The program on a database file of its own, as it runs in a school, with one person and one
     paper.
     """
-    before, key = audit_log.db.obj, audit_log._key
-    database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
-    audit_log.use_key(b"the tests")
-    with database.connection_context(), audit_log.acting_as("The tests"):
-        database.create_tables(m.every_table())
-        m.Setting(school_name="Full School").save()
-        senco = people.User.create(
-            name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"
-        )
-        child = m.Pupil.create(
-            surname="Oakley", forename="Robin", dob=START.replace(year=2018), year="3", form="3B"
-        )
-        concern = m.RecordOfConcern(pupil=child, happened_on=START, entered_by="Sam Senco")
-        concern.save()
-    yield portal_module.create_app(database, tmp_path), senco, concern.id
-    audit_log.db.initialize(before)
-    audit_log.use_key(key)
+    with own_school(tmp_path, school_name="Full School") as database:
+        with database.connection_context(), audit_log.acting_as("The tests"):
+            senco = people.User.create(
+                name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"
+            )
+            child = m.Pupil.create(
+                surname="Oakley",
+                forename="Robin",
+                dob=START.replace(year=2018),
+                year="3",
+                form="3B",
+            )
+            concern = m.RecordOfConcern(pupil=child, happened_on=START, entered_by="Sam Senco")
+            concern.save()
+        yield portal_module.create_app(database, tmp_path), senco, concern.id
 
 
 def full(app, is_full):
@@ -434,15 +414,6 @@ def group(pairs):
     for name, value in pairs:
         found.setdefault(name, []).append(value)
     return found
-
-
-def hidden(page):
-    """The hidden boxes of the main form, the token aside."""
-    return {
-        i.get("name"): i.get("value")
-        for i in page.all("//main//form[@data-draft]//input[@type='hidden']")
-        if i.get("name") != "csrf_token"
-    }
 
 
 # --- whose it is

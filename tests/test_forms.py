@@ -9,7 +9,7 @@ import re
 import pytest
 from conftest import dump
 from peewee import DateField
-from web import MARKS, class_of, key_of, rules
+from web import MARKS, class_of, edit, key_of, name_of, rules
 
 import models as m
 import people
@@ -19,34 +19,6 @@ from audit import log as audit_log
 
 each = pytest.mark.parametrize
 FORMS = w.every_form()
-
-
-def name_of(cls):
-    """The name of a test's form."""
-    return cls.__name__
-
-
-@pytest.fixture
-def senco(browser):
-    """The SENCO at a computer."""
-    return browser("senco")
-
-
-@pytest.fixture
-def concern(school):
-    """A Record of Concern with one line in each list."""
-    return m.RecordOfConcern.get_by_id(key_of(school, m.RecordOfConcern))
-
-
-@pytest.fixture
-def plan(school):
-    """A My Plan+ with one line in each list."""
-    return m.MyPlanPlus.get_by_id(key_of(school, m.MyPlanPlus))
-
-
-def edit(record):
-    """The address of a record's form."""
-    return f"/{record.slug()}/{record.id}/edit/"
 
 
 # --- lines

@@ -2,7 +2,7 @@
 would not have allowed (TRUST A8.7).
 
 The strategies follow from the kinds of question, so a new question or record is covered the day it
-is written. The normal run reads 200 examples with each form and checks what it would write; 10 of
+is written. The normal run reads 100 examples with each form and checks what it would write; 10 of
 each go through the whole view into the database, all but the drawing of the page; a few go all the
 way (`test_every_box_of_every_page...`). The nightly profile does 10,000 of each
 (`tests/soak/fuzz.py`, or `pytest tests/test_fuzz.py --hypothesis-profile=nightly`).
@@ -35,8 +35,8 @@ from audit import log as audit_log
 from records import questions as q
 
 # the profile `nightly` of conftest.py asks for more
-EXAMPLES = max(200, settings().max_examples)
-LONG = EXAMPLES > 200
+EXAMPLES = settings().max_examples  # 100 in the normal run
+LONG = EXAMPLES > 100
 STORED = EXAMPLES if LONG else 10
 HOW = {
     "deadline": None,

@@ -14,7 +14,7 @@ from pathlib import Path
 import hostile
 import pytest
 import web
-from conftest import HANGS, PROGRAM
+from conftest import HANGS, PROGRAM, own_school
 from live import live  # noqa: F401  (the running server)
 from web import Browser, Page
 
@@ -23,7 +23,6 @@ import models as m
 from admin_views import drafts, forms, limits, merge
 from admin_views.account import passwords, sessions
 from audit import log as audit_log
-from ops import database as ops_database
 from people import Draft, User, UserSession
 from records import unicode_text
 from records.record import Row
@@ -170,18 +169,6 @@ def waiting(tmp_path):
     """The program on a database of its own, where the help page waits until it is let go: (program,
     two people, let go, at work).
     """
-    before, key = audit_log.db.obj, audit_log._key
-    database = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
-    audit_log.use_key(b"the tests")
-    with database.connection_context(), audit_log.acting_as("The tests"):
-        database.create_tables(m.every_table())
-        audit_log.install_triggers()
-        m.Setting(school_name="Busy School", second_step=None).save()
-        people = [
-            User.create(name=name, username=name.lower(), role="senco")
-            for name in ("Eager", "Other")
-        ]
-    program = portal_module.create_app(database, tmp_path)
     go, at_work = threading.Event(), threading.Semaphore(0)
 
     def slow_help():
@@ -189,11 +176,16 @@ def waiting(tmp_path):
         go.wait(HANGS)
         return "helped"
 
-    program.view_functions["help.index"] = slow_help
-    yield program, people, go, at_work
-    go.set()
-    audit_log.db.initialize(before)
-    audit_log.use_key(key)
+    with own_school(tmp_path, school_name="Busy School", second_step=None) as database:
+        with database.connection_context(), audit_log.acting_as("The tests"):
+            people = [
+                User.create(name=name, username=name.lower(), role="senco")
+                for name in ("Eager", "Other")
+            ]
+        program = portal_module.create_app(database, tmp_path)
+        program.view_functions["help.index"] = slow_help
+        yield program, people, go, at_work
+        go.set()
 
 
 def test_one_person_has_so_many_requests_under_way_and_others_are_answered(waiting):

@@ -100,8 +100,8 @@ def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(
 
 
 def test_the_pathway_and_the_audit_trail_hold_on_postgresql(server, tmp_path):
-    """Each transition T01 to T29; triggers, anchors, and the attacks on trail and seals. `make
-    test-postgres` runs everything.
+    """The first transitions, T01 to T09; triggers, anchors, and the attacks on trail and seals.
+    `make test-postgres` runs everything.
     """
     said = run(
         "-m",
@@ -114,12 +114,11 @@ def test_the_pathway_and_the_audit_trail_hold_on_postgresql(server, tmp_path):
         "tests/test_trail.py",
         "tests/test_tables.py",
         "-k",
-        "test_t0 or test_t1 or test_t2 or test_tables or tampering or refuses or triggers or"
-        " anchor",
+        "test_t0 or test_tables or tampering or refuses or triggers or anchor",
         url=server.get_uri(),
         folder=tmp_path,
     )
-    assert int(said.split(" passed")[0].split()[-1]) > 100, said[-300:]
+    assert int(said.split(" passed")[0].split()[-1]) > 50, said[-300:]
 
 
 def test_two_servers_share_one_postgresql(server):

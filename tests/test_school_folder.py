@@ -10,7 +10,7 @@ import sys
 import click
 import pytest
 from click.testing import CliRunner
-from conftest import HANGS, ROOT
+from conftest import HANGS, ROOT, pointed_back
 from test_upkeep import build, point_at
 
 import commands
@@ -47,15 +47,11 @@ def outside(monkeypatch, tmp_path):
     """
     for name in (*config.SETTINGS, "PORTAL_ENV"):
         monkeypatch.delenv(name, raising=False)
-    was = audit_log.db.obj, audit_log._key, backup.data_folder()
     monkeypatch.setenv("PORTAL_ENV", "")
-    yield monkeypatch
+    with pointed_back():
+        yield monkeypatch
     for name in config.SETTINGS:
         os.environ.pop(name, None)  # the program put them there itself
-    audit_log.db.obj = None
-    if was[0] is not None:
-        audit_log.db.initialize(was[0])
-    audit_log._key, backup._folder = was[1:]
 
 
 def settings(monkeypatch, tmp_path, text):

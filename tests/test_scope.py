@@ -7,13 +7,12 @@ wherever it is.
 
 import pytest
 from conftest import dump
-from test_access import REFUSED, allowed
-from web import MARKS, address, canary, class_of, key_of, rules, value_for
+from test_access import REFUSED, allowed, change_everything, hidden_from
+from web import MARKS, address, class_of, key_of, rules, value_for
 
 import models as m
 import people
 import workflow as w
-from audit import log as audit_log
 from records import questions as q
 from records.record import Row
 
@@ -100,70 +99,7 @@ def test_a_teacher_cannot_write_about_a_pupil_of_another_class(school, browser, 
     assert cls.get_by_id(own).pupil_id == school.mine.id
 
 
-# --- parts of a record
-def hidden_from(role, which):
-    """The words about a pupil that a role may not read: {canary: where it stands}."""
-    found = {MARKS[which]: "the pupil's name"} if role == q.TEACHER and which == "other" else {}
-    for cls in m.every():
-        owner = cls.parent_field().rel_model if issubclass(cls, Row) else cls
-        if not (issubclass(owner, m.PupilRecord) or owner is m.Pupil):
-            continue
-        sees_kind = "r" in m.RIGHTS_TABLE[owner.__name__][role] and (
-            which == "mine" or role != q.TEACHER
-        )
-        for name, _ in cls.questions():
-            section = owner.section_of(cls.parent_field().backref if owner is not cls else name)
-            if not sees_kind or role not in section.see:
-                found[canary(MARKS[which], cls, name)] = f"{cls.__name__}.{name}"
-    return found
-
-
-@pytest.mark.parametrize("role", q.ROLES)
-def test_what_a_role_may_not_read_reaches_it_nowhere(school, browser, plain_paper, role):
-    """Each answer has its own words; those of a part or record that the role may not see are in no
-    page, form, list, paper or file.
-    """
-    change_everything(school)
-    hidden = {**hidden_from(role, "mine"), **hidden_from(role, "other")}
-    found, seen, person = set(), 0, browser(role)
-    for method, data in (
-        ("GET", None),
-        ("POST", {"words": MARKS["mine"], "search": MARKS["mine"]}),
-    ):
-        for endpoint, rule in rules(school.app, method):
-            if method == "POST" and not endpoint.endswith(
-                (".index_view", ".spreadsheet", ".look_up")
-            ):
-                continue
-            person.begin_again()
-            source = person.send(method, address(school, rule), data).get_data(as_text=True)
-            seen += method == "GET" and MARKS["mine"] in source
-            found |= {
-                f"{words} in {method} {rule}" for mark, words in hidden.items() if mark in source
-            }
-    assert not found, f"{role} reads what the table and the sections forbid:\n" + "\n".join(
-        sorted(found)
-    )
-    assert (seen == 0) == (role == q.TECHNICIAN), (
-        "The technician sees no pupil; everybody else sees some."
-    )
-
-
-def change_everything(school):
-    """A change of each text, so that the history and the audit trail repeat the words."""
-    with audit_log.acting_as("The tests"):
-        for record in list(school.records["mine"].values()):
-            fresh = type(record).get_by_id(record.id)
-            for name, asked in fresh.questions():
-                if (
-                    isinstance(getattr(fresh, name), str)
-                    and not asked.choices
-                    and name not in ("surname", "forename", "form", "upn")
-                ):
-                    setattr(fresh, name, f"{getattr(fresh, name)}!")
-            fresh.save()
-
-
+# --- parts of a record (what a role may not read is in no page at all: test_access.py)
 def test_a_filter_never_asks_about_a_part_that_one_may_not_see(school, browser):
     """A filter would tell what a closed part says: who is found, who is not."""
     page = browser("teacher").page("/pupil/")

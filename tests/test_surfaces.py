@@ -14,7 +14,7 @@ import pytest
 from conftest import START
 from peewee import DateField, DecimalField, ForeignKeyField
 from printed import paper_of, squeezed
-from web import MARKS, key_of
+from web import MARKS, key_of, name_of
 
 import models as m
 import people
@@ -31,11 +31,6 @@ WRITER = {
     c: q.TECHNICIAN if "w" not in m.RIGHTS_TABLE[c.__name__][q.SENCO] else q.SENCO for c in RECORDS
 }
 each = pytest.mark.parametrize
-
-
-def name_of(cls):
-    """The name of a test's record."""
-    return cls.__name__
 
 
 def asked_of(cls):

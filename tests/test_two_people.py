@@ -6,15 +6,14 @@ import io
 import threading
 
 import pytest
-from conftest import HANGS, START, agreed, hold_review, write
-from web import Browser, Page, key_of
+from conftest import HANGS, START, agreed, hold_review, own_school, write
+from web import Browser, Page, edit, hidden, key_of
 
 import app as portal_module
 import models as m
 import people
 import workflow as w
 from audit import log as audit_log
-from ops import database as ops_database
 from records.record import Clash
 
 each = pytest.mark.parametrize
@@ -24,29 +23,6 @@ each = pytest.mark.parametrize
 def pair(browser):
     """The SENCO, and the office, who is quicker."""
     return browser("senco"), browser("office")
-
-
-@pytest.fixture
-def concern(school):
-    """A Record of Concern with one line in each list."""
-    return m.RecordOfConcern.get_by_id(key_of(school, m.RecordOfConcern))
-
-
-@pytest.fixture
-def meeting(school):
-    """A meeting with one line in each list: the smallest form with lines."""
-    return m.Meeting.get_by_id(key_of(school, m.Meeting))
-
-
-@pytest.fixture
-def plan(school):
-    """A My Plan+ with one line in each list."""
-    return m.MyPlanPlus.get_by_id(key_of(school, m.MyPlanPlus))
-
-
-def edit(record):
-    """The address of a record's form."""
-    return f"/{record.slug()}/{record.id}/edit/"
 
 
 def fresh(record):
@@ -463,23 +439,17 @@ def busy(tmp_path_factory):
     """The program on a database file of its own, where nothing is rolled back; the SENCO and a
     pupil on Stage 1 with an agreed review.
     """
-    before, key, folder = audit_log.db.obj, audit_log._key, tmp_path_factory.mktemp("busy")
-    database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
-    audit_log.use_key(b"the tests")
-    with database.connection_context(), audit_log.acting_as("The tests"):
-        # twenty wait for each other
-        database.pragma("busy_timeout", HANGS * 1000, permanent=True)
-        database.create_tables(m.every_table())
-        audit_log.install_triggers()
-        m.Setting(school_name="Busy School").save()
-        senco = people.User.create(
-            name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"
-        )
-    app = portal_module.create_app(database, folder)
-    app.config["AT_ONCE"] = 100  # one person presses twenty times at once
-    yield app, senco
-    audit_log.db.initialize(before)
-    audit_log.use_key(key)
+    folder = tmp_path_factory.mktemp("busy")
+    with own_school(folder, school_name="Busy School") as database:
+        with database.connection_context(), audit_log.acting_as("The tests"):
+            # twenty wait for each other
+            database.pragma("busy_timeout", HANGS * 1000, permanent=True)
+            senco = people.User.create(
+                name="Sam Senco", username="senco", role="senco", totp="JBSWY3DPEHPK3PXP"
+            )
+        app = portal_module.create_app(database, folder)
+        app.config["AT_ONCE"] = 100  # one person presses twenty times at once
+        yield app, senco
 
 
 def at_once(app, senco, path, sent, times=20):
@@ -498,15 +468,6 @@ def at_once(app, senco, path, sent, times=20):
         thread.join(HANGS)
     assert len(answers) == times
     return answers
-
-
-def hidden(page):
-    """The hidden boxes of the main form, the token aside."""
-    return {
-        i.get("name"): i.get("value")
-        for i in page.all("//main//form[@data-draft]//input[@type='hidden']")
-        if i.get("name") != "csrf_token"
-    }
 
 
 def pupil(name):

@@ -70,6 +70,9 @@ def first(tmp_path_factory):
     commit(source, "Version one")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made / "venv")], check=True)
     (packages_of(made / "venv") / "shared.pth").write_text(str(packages_of(sys.prefix)))
+    with pytest.MonkeyPatch.context() as patch:
+        for _ in point_at(made / "data", patch):
+            ops_database.migrate(audit_log.db.obj)
     return made
 
 
@@ -90,8 +93,8 @@ def school(first, tmp_path, monkeypatch):
     shutil.copytree(first / "source", tmp_path / "source")
     git(tmp_path, "clone", "--quiet", "source", "school")
     shutil.copytree(first / "venv", tmp_path / "venv", symlinks=True)
+    shutil.copytree(first / "data", tmp_path / "data")
     for data in point_at(tmp_path / "data", monkeypatch):
-        ops_database.migrate(audit_log.db.obj)
         yield SimpleNamespace(
             root=tmp_path / "school",
             source=tmp_path / "source",

@@ -21,7 +21,7 @@ from types import SimpleNamespace
 import pyrage
 import pytest
 from click.testing import CliRunner
-from conftest import HANGS, ROOT
+from conftest import HANGS, ROOT, pointed_back
 
 import commands
 import config
@@ -86,20 +86,16 @@ def point_at(made, monkeypatch, fill=None):
     """Point the program at a data folder, and back at the tests' own afterwards."""
     monkeypatch.setenv("DATA_DIR", str(made))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    was = audit_log.db.obj, audit_log._key, backup.data_folder()
-    ops_database.configure()
-    database = ops_database.open_database()
-    if fill:
-        fill(made / "portal.db")
-    try:
-        yield made
-    finally:
-        if not database.is_closed():
-            database.close()
-        audit_log.db.obj = None
-        if was[0] is not None:
-            audit_log.db.initialize(was[0])
-        audit_log._key, backup._folder = was[1:]
+    with pointed_back():
+        ops_database.configure()
+        database = ops_database.open_database()
+        if fill:
+            fill(made / "portal.db")
+        try:
+            yield made
+        finally:
+            if not database.is_closed():
+                database.close()
 
 
 def killed(work):

@@ -30,7 +30,6 @@ from test_documents import (
     picture,  # noqa: F401  (fixtures)
     send,  # noqa: F401  (fixtures)
 )
-from web import enter
 
 import models as m
 import people
@@ -48,12 +47,6 @@ LAUGHS = (
     + b"'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]><l>&b;</l>"
 )
 MOST_SECONDS, MOST_MEMORY = 2, 200 * MEGA
-
-
-@pytest.fixture
-def senco(empty_portal, cast):
-    """The SENCO, signed in."""
-    return enter(empty_portal, cast.senco)
 
 
 # --- how to make them
@@ -309,7 +302,7 @@ def test_a_hostile_file_is_refused_in_a_sentence_and_with_little_memory(what):
     print(f"{what}: {told.seconds:.2f} s, {told.memory // MEGA} MB")
 
 
-def test_nothing_of_a_hostile_file_is_left_behind(empty_portal, senco, tmp_path, monkeypatch):
+def test_nothing_of_a_hostile_file_is_left_behind(empty_portal, plain_senco, tmp_path, monkeypatch):
     """Sent through the form: 413 or 422, no document, no file in the data folder or in the folder
     for temporary files.
     """
@@ -317,7 +310,7 @@ def test_nothing_of_a_hostile_file_is_left_behind(empty_portal, senco, tmp_path,
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     for what, (name, make) in CORPUS.items():
-        page = send(senco, make(), name)
+        page = send(plain_senco, make(), name)
         assert page.status_code in (413, 422), what
         assert what == "nothing" or "Traceback" not in page.text
     assert (
@@ -328,21 +321,22 @@ def test_nothing_of_a_hostile_file_is_left_behind(empty_portal, senco, tmp_path,
 
 
 # --- how many
-def test_a_child_has_room_for_so_many_files_and_no_more(empty_portal, senco, monkeypatch):
+def test_a_child_has_room_for_so_many_files_and_no_more(empty_portal, plain_senco, monkeypatch):
     monkeypatch.setattr(documents, "MOST_FILES_OF_CHILD", 2)
-    assert [send(senco).status_code for _ in range(3)] == [302, 302, 422]
+    assert [send(plain_senco).status_code for _ in range(3)] == [302, 302, 422]
     assert (
-        "no room for more files of this child" in send(senco).text and len(disk(empty_portal)) == 2
+        "no room for more files of this child" in send(plain_senco).text
+        and len(disk(empty_portal)) == 2
     )
     one = m.Document.select().get()
     # replacing is always possible
-    assert send(senco, PDF + b"%%EOF", to=f"/document/{one.id}/edit/").status_code == 302
-    assert send(senco, pupil="Ash, Wren (5A)").status_code == 302
+    assert send(plain_senco, PDF + b"%%EOF", to=f"/document/{one.id}/edit/").status_code == 302
+    assert send(plain_senco, pupil="Ash, Wren (5A)").status_code == 302
 
 
-def test_a_child_has_room_for_so_much_and_no_more(empty_portal, senco, monkeypatch):
+def test_a_child_has_room_for_so_much_and_no_more(empty_portal, plain_senco, monkeypatch):
     monkeypatch.setattr(documents, "MOST_BYTES_OF_CHILD", 3 * len(PDF) - 1)
-    assert [send(senco).status_code for _ in range(3)] == [302, 302, 422]
+    assert [send(plain_senco).status_code for _ in range(3)] == [302, 302, 422]
     assert len(disk(empty_portal)) == 2
 
 

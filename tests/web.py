@@ -236,6 +236,12 @@ class Page:
                 yield f"the form to {form.get('action')} has {len(token)} tokens"
 
 
+def hidden(page):
+    """The hidden boxes of the main form, the token aside."""
+    boxes = page.all("//main//form[@data-draft]//input[@type='hidden']")
+    return {b.get("name"): b.get("value") for b in boxes if b.get("name") != "csrf_token"}
+
+
 def words(part):
     """The text of a part of a page, with single spaces."""
     return " ".join(part.text_content().split())
@@ -634,6 +640,46 @@ def browser(school):
         return Browser(school.app, user, names)
 
     return at
+
+
+@pytest.fixture
+def senco(browser):
+    """The SENCO at a computer."""
+    return browser("senco")
+
+
+@pytest.fixture
+def concern(school):
+    """A Record of Concern with one line in each list."""
+    return m.RecordOfConcern.get_by_id(key_of(school, m.RecordOfConcern))
+
+
+@pytest.fixture
+def plan(school):
+    """A My Plan+ with one line in each list."""
+    return m.MyPlanPlus.get_by_id(key_of(school, m.MyPlanPlus))
+
+
+@pytest.fixture
+def meeting(school):
+    """A meeting with one line in each list: the smallest form with lines."""
+    return m.Meeting.get_by_id(key_of(school, m.Meeting))
+
+
+@pytest.fixture
+def plain_senco(empty_portal, cast):
+    """The SENCO, signed in to a program without records, with a plain client."""
+    return enter(empty_portal, cast.senco)
+
+
+def edit(record):
+    """The address of a record's form."""
+    return f"/{record.slug()}/{record.id}/edit/"
+
+
+def name_of(cls):
+    """The name of a record's class, for the name of a test."""
+    return cls.__name__
 
 
 @pytest.fixture

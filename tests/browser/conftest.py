@@ -13,7 +13,7 @@ import need_chromium
 import pytest
 import time_machine
 import waitress.server
-from conftest import HANGS, TODAY
+from conftest import HANGS, TODAY, pointed_back
 from flask import got_request_exception
 from playwright.sync_api import sync_playwright
 
@@ -24,7 +24,6 @@ from admin_views.account import passwords
 from audit import log as audit_log
 from browser.children import addresses
 from browser.screen import PASSWORD, Screen
-from ops import backup
 from ops import database as ops_database
 
 ARGS = (
@@ -151,10 +150,12 @@ def served(tmp_path_factory):
     """A school of its own for each file of tests: migrated, with five people, served on a free
     port.
     """
-    before, folder = (
-        (audit_log.db.obj, audit_log._key, backup.data_folder()),
-        tmp_path_factory.mktemp("served"),
-    )
+    with pointed_back():
+        yield from serve(tmp_path_factory.mktemp("served"))
+
+
+def serve(folder):
+    """The school of `served`, and its end."""
     ops_database.configure(folder)
     database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
     ops_database.migrate(database)
@@ -181,9 +182,6 @@ def served(tmp_path_factory):
     server.task_dispatcher.shutdown()
     server.close()
     thread.join(HANGS)
-    audit_log.db.initialize(before[0])
-    # another file's tests go on with the key they began with
-    audit_log._key, backup._folder = before[1:]
 
 
 @pytest.fixture
