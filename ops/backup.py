@@ -81,7 +81,9 @@ def exclusive():
     """Keep the portal from running on the data folder meanwhile; raises CannotDo when it does."""
     held = lock("portal.lock")
     if not held:
-        raise CannotDo(f"The portal is running on {_folder}. Stop it first: systemctl stop portal")
+        raise CannotDo(
+            f"The portal is running on {_folder}. Stop it first (Ctrl-C, systemctl stop)."
+        )
     with held:
         yield
 
@@ -93,7 +95,9 @@ def run_lock():
         raise CannotDo(unfinished.read_text("utf-8"))
     held = lock("portal.lock", shared=True)
     if not held:
-        raise CannotDo("A restore or an upgrade is under way on this folder. Wait for its end.")
+        raise CannotDo(
+            "A restore or an upgrade is under way (on Windows: or another portal). Wait for it."
+        )
     return held
 
 

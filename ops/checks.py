@@ -402,7 +402,9 @@ def somebody_is_in_charge(at):
 
 
 # --- backups
-@check(WARN, COPIES, "./portal backup; then see why none is made by itself (data/logs)", alarm=True)
+@check(
+    WARN, COPIES, "./portal backup; then see why none is made by itself ({folder}/logs)", alarm=True
+)
 def backup_is_fresh(at):
     """There is a backup as new as the Settings ask for."""
     newest = at.backups.newest_backup(at.settings)
