@@ -90,6 +90,7 @@ class Paper:
     ref: str
     needs: tuple = ()  # guards besides the form's own questions
     each: str = "cycle"
+    agreed_by: tuple = (SENCO,)  # A26
 
 
 REVIEWED = (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)
@@ -976,13 +977,13 @@ def complete(form, user):
 
 
 def agree(form, user):
-    """Agree a paper and seal its words for good: the SENCO only (A26)."""
+    """Agree a paper and seal its words for good."""
     _may_write(form, user)
     if form.placement_id is None and paper_for(type(form)).kind != "side":
         raise _refused(
             f"The child is not on the stage of this {form.kind_name()} yet; make the move first."
         )
-    if user.role != SENCO:
+    if user.role not in paper_for(type(form)).agreed_by:
         raise _refused("Only the SENCO agrees a paper; mark it complete, and the SENCO sees it.")
     found = missing(form, user)
     if found:

@@ -11,7 +11,6 @@ import workflow
 from admin_views import forms
 from admin_views.base import PupilRecordView
 from models import STATUS, may
-from records.questions import SENCO
 from records.record import Clash
 
 
@@ -31,7 +30,7 @@ def acts(form):
     if form.locked:
         return [("version", "Make a new version")]
     found = []
-    if current_user.role == SENCO:
+    if current_user.role in workflow.paper_for(type(form)).agreed_by:
         found.append(("agree", "Agree and seal"))
     if form.status == "draft":
         found.append(("complete", "Mark complete"))

@@ -2,6 +2,7 @@
 again, new versions.
 """
 
+import dataclasses
 import datetime
 
 import pytest
@@ -63,6 +64,19 @@ def test_only_the_senco_agrees_a_paper(robin, cast, paper, role):
     with pytest.raises(w.Refused):
         w.agree(form, getattr(cast, role))
     assert dump() == before
+
+
+def test_a_row_of_the_papers_says_who_else_agrees_one(robin, cast, monkeypatch):
+    """What the README promises of `agreed_by`."""
+    rows = tuple(
+        dataclasses.replace(row, agreed_by=(q.SENCO, q.OFFICE)) if row.form is m.PupilViews else row
+        for row in w.PAPERS
+    )
+    take_to(robin, "S3", cast.senco)
+    monkeypatch.setattr(w, "PAPERS", rows)
+    assert agreed(m.PupilViews, robin, cast.office).status == "sealed"
+    with pytest.raises(w.Refused, match="Only the SENCO agrees"):
+        agreed(m.ChildStory, robin, cast.office)
 
 
 @pytest.mark.parametrize("who", ["office", "teacher", "head", "technician", "stranger", "gone"])
