@@ -82,7 +82,7 @@ AuditEntry            -       r      -        r     -
 
 def _rights(table):
     roles, *lines = [line.split() for line in table.strip().splitlines()]
-    return {name: dict(zip(roles[1:], cells)) for name, *cells in lines}
+    return {name: dict(zip(roles[1:], cells, strict=True)) for name, *cells in lines}
 
 
 RIGHTS_TABLE = _rights(RIGHTS)

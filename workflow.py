@@ -38,7 +38,18 @@ from models import (
 from pathway import clock, effects
 from pathway import guards as g
 from records.dates import today
-from records.questions import OFFICE, ROLES, SENCO, choice, choices, day, say, text, transaction
+from records.questions import (
+    OFFICE,
+    ROLE_NAMES,
+    ROLES,
+    SENCO,
+    choice,
+    choices,
+    day,
+    say,
+    text,
+    transaction,
+)
 from records.record import Clash
 
 
@@ -983,8 +994,10 @@ def agree(form, user):
         raise _refused(
             f"The child is not on the stage of this {form.kind_name()} yet; make the move first."
         )
-    if user.role not in paper_for(type(form)).agreed_by:
-        raise _refused("Only the SENCO agrees a paper; mark it complete, and the SENCO sees it.")
+    agreed_by = paper_for(type(form)).agreed_by
+    if user.role not in agreed_by:
+        who = " or the ".join(dict(ROLE_NAMES)[role] for role in agreed_by)
+        raise _refused(f"Only the {who} agrees this paper; mark it complete, and it waits.")
     found = missing(form, user)
     if found:
         raise Invalid(found)

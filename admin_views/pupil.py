@@ -463,7 +463,7 @@ def paper_step(at, paper, form):
     if form.status == "complete":
         return Step(
             f"Look at {name}",
-            "It is complete and waits for the SENCO to agree.",
+            "It is complete and waits to be agreed.",
             url_for(f"{form.slug()}.page", key=form.id),
         )
     return Step(f"Go on with {name}", "It is a draft.", url_for(f"{form.slug()}.edit", key=form.id))

@@ -1,7 +1,7 @@
 """Sessions: a row for each browser in which somebody is signed in.
 
-Come here to change how long a session lasts, what counts as a click, or how a browser is named. The
-cookie holds a random token, the row only its hash.
+Come here to change what counts as a click, or how a browser is named; how long a session lasts is
+on the Settings screen. The cookie holds a random token, the row only its hash.
 """
 
 from contextlib import suppress
