@@ -14,6 +14,7 @@ from functools import cached_property
 
 from peewee import IntegrityError
 
+from audit.log import transaction
 from models import (
     AREAS,
     SEN_TYPES,
@@ -48,7 +49,6 @@ from records.questions import (
     day,
     say,
     text,
-    transaction,
 )
 from records.record import Clash
 

@@ -20,11 +20,11 @@ import workflow
 from admin_views import drafts, forms, merge
 from admin_views.account import views as account
 from audit import access, report
-from audit.log import audit
+from audit.log import audit, transaction
 from models import Pupil, PupilRecord, may
 from papers import pdf
 from records.dates import short_day, today
-from records.questions import ROLES, transaction
+from records.questions import ROLES
 from records.record import Clash, Row, document
 from records.spreadsheet import escape_formula
 

@@ -23,12 +23,11 @@ from werkzeug.exceptions import HTTPException
 import workflow
 from admin_views import forms
 from audit import access
-from audit.log import now
+from audit.log import now, transaction
 from models import Pupil, PupilRecord, every, may
 from ops import backup
 from people import Draft, FormToken
 from records.dates import say_moment
-from records.questions import transaction
 
 KEPT_FOR = datetime.timedelta(days=30)
 MOST = 2_000_000  # characters of one draft

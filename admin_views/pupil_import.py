@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chunked
 
 from admin_views.forms import clean, clean_line
-from audit.log import audit
+from audit.log import audit, transaction
 from models import Contact, Pupil
 from records.dates import read_day
-from records.questions import transaction
 from records.record import Clash
 from records.spreadsheet import unescape_formula
 

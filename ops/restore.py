@@ -28,12 +28,12 @@ import people
 import workflow
 from audit import log as audit_log
 from audit import verify
-from audit.log import db, now
+from audit.log import acting_as, db, now
 from ops import backup, db_dump, logs, numbering
 from ops.backup import STAMP, CannotDo
 from papers import printing
 from records.dates import say_moment
-from records.questions import SENCO, acting_as
+from records.questions import SENCO
 
 GIVE_KEY = "--key AGE-SECRET-KEY-1..."
 # one of them is in every data folder

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, TextField
 
-from audit.log import acting_as, transaction  # noqa: F401  (offered to the other modules)
 from records.dates import say_day, say_moment
 
 OFFICE, SENCO, TEACHER, HEAD, TECHNICIAN = "office", "senco", "teacher", "head", "technician"

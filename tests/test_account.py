@@ -16,10 +16,9 @@ import app as program
 import people
 from admin_views.account import passwords
 from admin_views.account import views as screens
-from audit.log import AuditEntry, now
+from audit.log import AuditEntry, acting_as, now
 from models import Setting
 from people import SignInAttempt, User
-from records.questions import acting_as
 from records.record import Clash
 
 PASSWORD = "three random words"
