@@ -12,6 +12,7 @@ import functools
 import hashlib
 import re
 import time
+from collections import Counter
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
@@ -80,10 +81,19 @@ class Page:
         """The heading of the page."""
         return words(self.one("//h1"))
 
-    @property
+    @functools.cached_property
     def ids(self):
         """Every id on the page."""
         return self.all("//@id")
+
+    @functools.cached_property
+    def labels(self):
+        """The words of the labels that name a control: {its id: words}."""
+        found = {}
+        for label in self.all("//label[@for]"):
+            key = label.get("for")
+            found[key] = " ".join([*found.get(key, "").split(), words(label)])
+        return found
 
     @property
     def problems(self):
@@ -134,15 +144,10 @@ class Page:
 
     def label(self, control):
         """The words of a control's label, its group's included."""
-        by_id = (
-            self.all(f"//label[@for={quoted(control.get('id') or '')}]")
-            if control.get("id")
-            else []
-        )
-        group = control.xpath("ancestor::fieldset/legend")
-        return " ".join(
-            words(part) for part in [*by_id, *control.xpath("ancestor::label"), *group]
-        ) or control.get("aria-label", "")
+        around = XPATH("ancestor::label | ancestor::fieldset/legend")(control)
+        by_id = self.labels.get(control.get("id"), "")
+        said = " ".join([by_id, *(words(part) for part in around)]).strip()
+        return said or control.get("aria-label", "")
 
     def addresses(self):
         """Every address on the page."""
@@ -159,7 +164,7 @@ class Page:
         yield from [] if starts else [f"the title “{self.title}” does not begin with the heading"]
         yield from ["html has no lang=en-GB"] * (self.tree.get("lang") != "en-GB")
         yield from ["there is not one main"] * (len(self.all("//main")) != 1)
-        yield from [f"two parts have the id {i}" for i in {i for i in ids if ids.count(i) > 1}]
+        yield from [f"two parts have the id {i}" for i, n in Counter(ids).items() if n > 1]
         text = self.text
         yield from [
             f"it shows “{text[max(at.start() - 40, 0) : at.end() + 20]}”"
