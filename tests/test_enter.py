@@ -70,7 +70,9 @@ def faults_of(app, page, url):
 
 
 @each("role", (*q.ROLES, "nobody"))
-def test_enter_does_what_the_table_says_in_every_form_of_every_page(school, browser, role):
+def test_enter_does_what_the_table_says_in_every_form_of_every_page(
+    school, browser, plain_paper, role
+):
     at, found, looked = browser(None if role == "nobody" else role), [], 0
     for _, url in everywhere(school):
         answer = at.get(url)
