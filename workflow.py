@@ -130,6 +130,10 @@ def every_form():
     return list(dict.fromkeys(paper.form for paper in PAPERS))
 
 
+def forms_of_stage(code):
+    return [paper.form for paper in PAPERS if paper.stage == code]
+
+
 @dataclass(frozen=True)
 class Asked:
     """A question of the chart, and after which earlier answers it is asked."""
@@ -298,9 +302,11 @@ def papers_of(placements):
     stay_of = {}
     for placed in Placement.select().where(Placement.pupil.in_(pupils), ~Placement.void):
         stay_of[placed.id] = (placed.pupil_id, placed.stage, placed.stage_since)
-    stages = {placed.stage for placed in placements}
+    classes = set()
+    for placed in placements:
+        classes.update(forms_of_stage(placed.stage))
     newest = {}
-    for cls in {paper.form for paper in PAPERS if paper.stage in stages}:
+    for cls in classes:
         for form in cls.select().where(cls.placement.in_(list(stay_of))).order_by(cls.id):
             newest[cls, "cycle", form.placement_id] = form
             newest[cls, "stay", stay_of[form.placement_id]] = form
@@ -758,6 +764,10 @@ def move_named(name):
     return next((move for move in (*MOVES, UNDO) if move.name == name), None)
 
 
+def move_at(slug):
+    return next((move for move in (*MOVES, UNDO) if move.slug == slug), None)
+
+
 def moves_for(ctx):
     """The moves from the pupil's stage that this person may press: [(Move, [Stop, ...])]."""
     found = []
@@ -861,9 +871,8 @@ def execute(move, ctx, token):
                 effects.seal_papers(ctx, every_form())
             journal.change(ctx.placement, ended_on=when)
         fresh = journal.make(next_placement(move, ctx, token))
-        forms = [paper.form for paper in PAPERS if paper.stage == fresh.stage]
         effects.sync_lists(ctx.pupil, STAGES[fresh.stage], fresh, when, journal)
-        effects.attach_papers(ctx.pupil, fresh, forms, journal)
+        effects.attach_papers(ctx.pupil, fresh, forms_of_stage(fresh.stage), journal)
     for name in move.makes:
         effects.EFFECTS[name](ctx, fresh, journal)
     if move.letter:
@@ -878,7 +887,10 @@ def execute(move, ctx, token):
 def next_placement(move, ctx, token):
     """The placement that a move opens, not saved yet."""
     was, when, said = ctx.placement, ctx.answers["on"], ctx.answers
-    lines = [f"{ASKS[n].verbose_name}: {say(ASKS[n], said[n])}" for n in move.asks if said.get(n)]
+    lines = []
+    for name in move.asks:
+        if said.get(name):
+            lines.append(f"{ASKS[name].verbose_name}: {say(ASKS[name], said[name])}")
     fresh = Placement(
         pupil=ctx.pupil,
         stage=move.to,
@@ -945,7 +957,8 @@ def start_form(form_class, pupil, user):
     form.placement = ctx.placement
     plan = ctx.paper("plan")[1]
     if paper.kind == "review" and plan:
-        return form, {"ratings": [{plan.rates: words} for words in plan.to_rate()]}
+        ratings = [{plan.rates: words} for words in plan.to_rate()]
+        return form, {"ratings": ratings}
     # what the move asked is not asked again (WCAG 3.3.7)
     if paper.kind == "plan":
         asked = dict(form.questions())
@@ -996,7 +1009,7 @@ def agree(form, user):
         )
     agreed_by = paper_for(type(form)).agreed_by
     if user.role not in agreed_by:
-        who = " or the ".join(dict(ROLE_NAMES)[role] for role in agreed_by)
+        who = " or the ".join(map(dict(ROLE_NAMES).get, agreed_by))
         raise _refused(f"Only the {who} agrees this paper; mark it complete, and it waits.")
     found = missing(form, user)
     if found:
@@ -1090,8 +1103,9 @@ def no_outcome_met_twice(ctx):
     )
     last = list(agreed.order_by(MyPlanReview.id.desc()).limit(2))
     for review in last:
-        if any(row.rating == "Achieved" for row in review.ratings):
-            return False
+        for row in review.ratings:
+            if row.rating == "Achieved":
+                return False
     return len(last) == 2
 
 
@@ -1100,9 +1114,10 @@ def names_are_known():
     """Every name in a move stands in its table."""
     rows = {row.name for row in ROWS}
     settings = dict(Setting.questions())
-    checked = [(move, ROLES, move.by, "role") for move in (*MOVES, *CASE_MOVES)]
+    checked = [(move, ROLES, move.by, "role") for move in CASE_MOVES]
     for move in MOVES:
         checked += [
+            (move, ROLES, move.by, "role"),
             (move, {"", *STAGES}, (*move.from_, move.to), "stage"),
             (move, ASKS, move.asks, "question in ASKS"),
             (move, effects.EFFECTS, move.makes, "effect in pathway/effects.py"),
@@ -1129,10 +1144,15 @@ def names_are_single():
 
 
 def stages_are_joined():
+    entered, left = {"NONE"}, set()
+    for move in MOVES:
+        if move.to:
+            entered.add(move.to)
+            left.update(set(move.from_) - {move.to})
     for code in STAGES:
-        if code != "NONE" and not any(move.to == code for move in MOVES):
+        if code not in entered:
             yield f"No move leads to stage {code}."
-        if not any(code in move.from_ and move.to not in ("", code) for move in MOVES):
+        if code not in left:
             yield f"No move leads out of stage {code}."
 
 
@@ -1141,7 +1161,10 @@ RULES = (names_are_known, guards_are_described, names_are_single, stages_are_joi
 
 def check_pathway():
     """What is wrong with the tables of this file; nothing starts until it is none."""
-    return [words for rule in RULES for words in rule()]
+    found = []
+    for rule in RULES:
+        found += rule()
+    return found
 
 
 def chart(settings):
@@ -1149,8 +1172,9 @@ def chart(settings):
     drawn = []
     for code in OPEN:
         stage = STAGES[code]
-        forms = [paper.form for paper in PAPERS if paper.stage == code]
-        labels = forms[-1]._meta.fields  # a stage's review stands last
+        forms = forms_of_stage(code)
+        review = forms[-1]._meta.fields  # it stands last
+        questions = [review[asked.name].verbose_name for asked in QUESTIONS.get(code, ())]
         drawn.append(
             {
                 "code": code,
@@ -1159,7 +1183,7 @@ def chart(settings):
                 "weeks": weeks_of(stage, settings),
                 "list": list_label(stage.list, settings),
                 "papers": [form.kind_name() for form in forms],
-                "questions": [labels[q.name].verbose_name for q in QUESTIONS.get(code, ())],
+                "questions": questions,
                 "ways": ways_out(code, settings),
             }
         )
@@ -1171,8 +1195,12 @@ def ways_out(code, settings):
     ways = []
     for move in MOVES:
         if code in move.from_ and not move.beside:
-            rows = [row.words for row in ROWS if row.name in move.rows and code in row.stages]
-            ways.append(("; or: ".join(rows), move, stage_label(move.to or code, settings)))
+            answers = []
+            for row in ROWS:
+                if row.name in move.rows and code in row.stages:
+                    answers.append(row.words)
+            to = stage_label(move.to or code, settings)
+            ways.append(("; or: ".join(answers), move, to))
     return ways
 
 

@@ -97,7 +97,7 @@ class PupilView(RecordView):
     def move(self, key, slug):
         """Say what a move will do, ask what it asks, and do it once."""
         pupil = self.find(key)
-        row = move_at(slug) or abort(404)
+        row = workflow.move_at(slug) or abort(404)
         if current_user.role not in row.by:
             abort(403)
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
@@ -320,11 +320,6 @@ LIST_HEADS = {
 def say_review(placement):
     when = workflow.clock_of(placement, today(), settings_now())
     return f"{short_day(when.closes)}, {say_due(when.closes, today())}" if when else ""
-
-
-def move_at(slug):
-    rows = (*workflow.MOVES, workflow.UNDO)
-    return next((row for row in rows if row.slug == slug), None)
 
 
 def move_links(pupil, stage):

@@ -19,7 +19,8 @@ BESIDE, IN_A_BLOCK, IN_A_PAIR, IN_A_LINE = 56, 50, 42, 105
 def ready(sections, blank):
     found = []
     for section in sections:
-        found.append({**section, "lines": [_laid_out(line, blank) for line in section["lines"]]})
+        lines = [_laid_out(line, blank) for line in section["lines"]]
+        found.append({**section, "lines": lines})
     return found
 
 
@@ -31,7 +32,9 @@ def _laid_out(line, blank):
 
 def _answer_line(line, blank):
     options, answer = line["options"], line["answer"]
-    chosen = [words for words in answer.split("; ") if words] if options else []
+    chosen = []
+    if options:
+        chosen = list(filter(None, answer.split("; ")))
     line = {**line, "chosen": chosen}
     if options and (blank or len(options) <= FEW_OPTIONS):
         # with those no longer offered
@@ -54,13 +57,15 @@ def _tick_place(options):
 
 def _width(options):
     # letters side by side, with their boxes
-    return sum(len(words) + 4 for words in options)
+    return sum(map(len, options)) + 4 * len(options)
 
 
 def _blank_list(group):
     columns = group["columns"]
-    many_options = any(sum(map(len, column["options"])) > 40 for column in columns)
-    how = "blocks" if many_options or len(columns) > MOST_RULED else "ruled"
+    how = "blocks" if len(columns) > MOST_RULED else "ruled"
+    for column in columns:
+        if sum(map(len, column["options"])) > 40:
+            how = "blocks"
     return {**group, "how": how, "grid": _grid(columns), "widths": widths(columns, [])}
 
 
@@ -110,8 +115,9 @@ def fits_cell(text):
 def _fits_table(columns, table):
     if len(columns) > MOST_COLUMNS:
         return False
-    if not all(fits_cell(cell) for row in table for cell in row):
-        return False
+    for row in table:
+        if not all(map(fits_cell, row)):
+            return False
     return sum(_least_widths(columns, table)) <= PAGE_WIDTH
 
 
@@ -130,9 +136,10 @@ def widths(columns, table):
     """The width of each column in per cent: room for its longest word, more where more is said."""
     least, most = _least_widths(columns, table), []
     for number, column in enumerate(columns):
-        said = [12, *map(len, [column["label"], *column["options"]])]
-        said += [min(len(row[number]), 90) for row in table]
-        most.append(max(said))
+        room = max(12, len(column["label"]), *map(len, column["options"]))
+        for row in table:
+            room = max(room, min(len(row[number]), 90))
+        most.append(room)
     spare = max(PAGE_WIDTH - sum(least), 0)
     whole = [low + spare * part / sum(most) for low, part in zip(least, most, strict=True)]
     return [f"{100 * width / sum(whole):.1f}%" for width in whole]
