@@ -24,6 +24,7 @@ from audit.log import audit, transaction
 from models import Pupil, PupilRecord, may
 from papers import pdf
 from records.dates import short_day, today
+from records.query import by_id
 from records.questions import ROLES
 from records.record import Clash, Row, document
 from records.spreadsheet import escape_formula
@@ -53,17 +54,18 @@ class ReadView(ModelView):
 
     def __init__(self, model, category=None, endpoint=None):
         fields = model._meta.fields
-        self.column_list = model.listed or [name for name, _ in model.questions()][:5]
+        self.column_list = model.listed or list(dict(model.questions()))[:5]
         self.column_labels = {name: label_of(model, name) for name in self.column_list}
         self.column_sortable_list = [name for name in self.column_list if name in fields]
         if "pupil" in self.column_sortable_list:
             place = self.column_sortable_list.index("pupil")
             self.column_sortable_list[place] = ("pupil", Pupil.surname)
         self.column_searchable_list = [fields[name] for name in model.searched]
-        self.column_filters = [
-            FilterEqual(fields[name], label_of(model, name), options=list(fields[name].choices))
-            for name in filterable(model)
-        ]
+        self.column_filters = []
+        for name in filterable(model):
+            options = list(fields[name].choices)
+            one = FilterEqual(fields[name], label_of(model, name), options=options)
+            self.column_filters.append(one)
         order = model.order_by[0]
         self.column_default_sort = (order.lstrip("-"), order.startswith("-"))
         endpoint = endpoint or model.slug()
@@ -125,7 +127,7 @@ class ReadView(ModelView):
         form, never in the address.
         """
         sent = request.values
-        columns = [name for name, _ in self._list_columns]
+        columns = dict(self._list_columns)
         sort = sent.get("sort", "").lstrip("-")
         filters = []
         for number, one in enumerate(self._filters or []):
@@ -215,9 +217,10 @@ class ReadView(ModelView):
         # so that no semicolon or tab within an answer begins a cell
         sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
         names = self.spreadsheet_columns()
-        sheet.writerow(["Number", *(label_of(self.model, name) for name in names)])
+        sheet.writerow(["Number"] + [label_of(self.model, name) for name in names])
         for record in rows:
-            sheet.writerow([record.id, *(escape_formula(record.answer(name)) for name in names)])
+            answers = map(record.answer, names)
+            sheet.writerow([record.id, *map(escape_formula, answers)])
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
         access.log_access(rows, "export")
         file_name = f"{self.model.slug()}-{today():%Y-%m-%d}.csv"
@@ -345,8 +348,8 @@ class RecordView(ReadView):
         """The same press again leads to what the first one made; what was typed since (after Back)
         waits in its form as a draft.
         """
-        keys = [int(part) for part in led_to.split("/") if part.isdecimal()]
-        record = self.get_one(keys[0]) if keys else None
+        keys = list(filter(str.isdecimal, led_to.split("/")))
+        record = self.get_one(int(keys[0])) if keys else None
         if record is None:
             return redirect(led_to)
         if pupil and record.pupil_key() != pupil.id:
@@ -354,14 +357,13 @@ class RecordView(ReadView):
         form = forms.form_for(type(record), current_user, ("pupil",))(formdata=request.form)
         if merge.differs(record, form):
             there = url_for(".edit", key=record.id)
-            items = [(n, v) for n, v in request.form.items(multi=True) if n != "press"]
+            items = [pair for pair in request.form.items(multi=True) if pair[0] != "press"]
             if drafts.keep(current_user, there, items):
                 return redirect(there)
         return redirect(led_to)
 
     @expose("/<int:key>/edit/", methods=("GET", "POST"))
     def edit(self, key):
-        """Change a record."""
         record = self.find(key)
         if not self.may_write():
             abort(403)
@@ -413,7 +415,6 @@ class RecordView(ReadView):
         return redirect(self.after_save(record, do))
 
     def show_form(self, record, form, problems=(), draft=None):
-        """The page with the form."""
         forms.name_siblings(form)
         page = self.render(
             self.form_template,
@@ -438,7 +439,7 @@ class RecordView(ReadView):
             items=merge.carried(items),
             differences=differences,
             draft=draft,
-            files=[sent.filename for sent in request.files.values() if sent.filename],
+            files=drafts.files_sent(),
         )
 
     def save(self, record, form):
@@ -551,13 +552,14 @@ def scoped(model, user):
 
 def preload(model, rows):
     """Fetch what the rows link to in one query per link, instead of one per row."""
-    for f in model._meta.sorted_fields:
-        if isinstance(f, ForeignKeyField) and rows:
-            keys = {row.__data__.get(f.name) for row in rows} - {None}
-            found = {one.id: one for one in f.rel_model.select().where(f.rel_model.id.in_(keys))}
+    for link in model._meta.sorted_fields:
+        if isinstance(link, ForeignKeyField) and rows:
+            target, name = link.rel_model, link.name
+            keys = {row.__data__.get(name) for row in rows} - {None}
+            found = by_id(target.select().where(target.id.in_(keys)))
             for row in rows:
-                if row.__data__.get(f.name) in found:
-                    setattr(row, f.name, found[row.__data__[f.name]])
+                if row.__data__.get(name) in found:
+                    setattr(row, name, found[row.__data__[name]])
 
 
 def filterable(model):
@@ -581,7 +583,10 @@ def label_of(model, name):
 
 def row_lists(model):
     """The lists of the lines of this paper, over all pupils: [(words, address)]."""
-    return [(c.plural(), url_for(f"{c.slug()}.index_view")) for c in model.groups().values()]
+    found = []
+    for row_class in model.groups().values():
+        found.append((row_class.plural(), url_for(f"{row_class.slug()}.index_view")))
+    return found
 
 
 def pupil_of(record):
@@ -624,4 +629,7 @@ def typing_problems(form):
 def problems_of(field):
     """What is wrong in one box, its label named once."""
     label = field.label.text
-    return [(field.id, w if label in w else f"{label}: {w}") for w in field.errors]
+    found = []
+    for words in field.errors:
+        found.append((field.id, words if label in words else f"{label}: {words}"))
+    return found

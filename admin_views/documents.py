@@ -117,7 +117,7 @@ def uploaded_file(most):
 
 def remove_stray_files(program):
     """Take away what a crash left: files that no document names, ten minutes old."""
-    named = {name for (name,) in Document.select(Document.stored_as).tuples()}
+    named = set(Document.select(Document.stored_as).scalars())
     ten_minutes_ago = time.time() - 600
     strays = []
     for path, changed in change_times(private_folder("files")):

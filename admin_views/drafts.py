@@ -109,7 +109,7 @@ def pupil_at(user, address, items=()):
     key = forms.key_of(said.get("pupil", ""))
     if key:
         return key
-    typed = [value for name, value in items if name == "pupil"]
+    typed = [pair[1] for pair in items if pair[0] == "pupil"]
     found = forms.find_pupils(user, *typed[:2]) if any(typed) else []
     return found[0].id if len(found) == 1 else None
 
@@ -131,8 +131,8 @@ def name_of(draft):
     elif screen == "chart":
         what = "The chart's questions"
     elif screen == "move":
-        moves = (*workflow.MOVES, workflow.UNDO)
-        what = next((move.name for move in moves if move.slug == said["slug"]), "")
+        move = workflow.move_at(said["slug"])
+        what = move.name if move else ""
     about = Pupil.get_or_none(Pupil.id == draft.pupil_id) if draft.pupil_id else None
     return f"{what}, {about.name}" if about else what
 
@@ -145,8 +145,13 @@ def keep(user, address, items):
     address = (address or "").rstrip("?")
     if not user.is_authenticated or not form_at(address):
         return None
-    typed = [[n, whole(v)] for n, v in items if isinstance(v, str) and n not in NEVER]
-    if not any(value.strip() for name, value in typed if name not in HIDDEN):
+    typed, is_filled = [], False
+    for name, value in items:
+        if isinstance(value, str) and name not in NEVER:
+            words = whole(value)
+            typed.append([name, words])
+            is_filled |= name not in HIDDEN and bool(words.strip())
+    if not is_filled:
         return None
     text, pupil_id = json.dumps(typed, ensure_ascii=False), pupil_at(user, address, typed)
     if len(text) > MOST or not in_reach(user, address, pupil_id):
@@ -199,26 +204,34 @@ def left_over(code):
         return {}
     try:
         items = [(name, whole(value)) for name, value in request.form.items(multi=True)]
-        files = [sent.filename for sent in request.files.values() if sent.filename]
+        files = files_sent()
     except HTTPException:  # too large to be read at all
         return {}
     try:
         typed = in_words(request.full_path, items)
     # the questions themselves are broken: the words without them
     except Exception:
-        typed = [(n, v) for n, v in items if n not in (*NEVER, *HIDDEN) and v.strip()]
+        typed = []
+        for name, value in items:
+            if name not in (*NEVER, *HIDDEN) and value.strip():
+                typed.append((name, value))
     if not typed:
         return {}
     again = []
     # nobody is led to send what another site has made up
     if code >= 500 or code in (400, 429) and is_from_our_page():
-        again = [(name, value) for name, value in items if name != "csrf_token"]
+        again = [pair for pair in items if pair[0] != "csrf_token"]
         try:
             keep(current_user, request.full_path, items)
         # a full disk, above all: the page itself holds the typing then
         except Exception as error:
             current_app.logger.warning("A draft could not be kept: %s", type(error).__name__)
     return {"typed": typed, "again": again, "files": files}
+
+
+def files_sent():
+    # boxes of a file that were left empty come in too
+    return list(filter(None, (sent.filename for sent in request.files.values())))
 
 
 def is_from_our_page():
@@ -250,7 +263,7 @@ def of_person(user):
 
 def note(found, act=""):
     """Note that this answer shows the children of these drafts."""
-    keys = {d.pupil_id for d in found if d.pupil_id}
+    keys = {draft.pupil_id for draft in found} - {None}
     if keys:
         access.log_access(Pupil.select().where(Pupil.id.in_(keys)), act)
 

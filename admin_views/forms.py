@@ -108,12 +108,12 @@ class TicksField(SelectMultipleField):
 
     def pre_validate(self, form):
         allowed = {option.value for option in self.choices}
-        if any(v not in allowed for v in self.data or ()):
+        if set(self.data or ()) - allowed:
             raise ValidationError("Choose from the answers shown.")
 
     @property
     def kept(self):
-        return "\n".join(dict.fromkeys(v for v in self.data or () if v)) or None
+        return "\n".join(dict.fromkeys(filter(None, self.data or ()))) or None
 
 
 class LookupField(StringField):
@@ -271,7 +271,7 @@ def form_for(record_class, user, fixed=()):
 def row_form(row_class, user, parent):
     """The WTForms class of one row of a list."""
     lines = {"row_id": HiddenField(), "gone": BooleanField("Remove this line")}
-    homes = {c: g for g, c in parent.groups().items()}
+    homes = {owner: group for group, owner in parent.groups().items()}
     for name, question in row_class.questions():
         group = homes.get(getattr(question, "rel_model", None), "")
         lines[name] = control(question, user, in_line=True, group=group)
@@ -289,7 +289,8 @@ def values_of(record, prefilled=None):
     numbers = {}
     for group, row_class in record.groups().items():
         rows = list(getattr(record, group).order_by(row_class.id)) if record.id else []
-        numbers.update({(row_class, row.id): str(i) for i, row in enumerate(rows)})
+        for number, row in enumerate(rows):
+            numbers[row_class, row.id] = str(number)
         lines = [row_values(row, numbers) for row in rows]
         data[group] = lines or (prefilled or {}).get(group) or [{}]
     return data
@@ -348,12 +349,14 @@ def lines_to_keep(field_list, names):
     that were not read.
     """
     before = f"{field_list.short_name}-"
-    sent = {
-        name.removeprefix(before).partition("-")[0] for name in names if name.startswith(before)
-    }
-    read = [entry.form for entry in field_list.entries]
-    kept = [line for line in read if not (line.gone.data or is_empty(line))]
-    return len(kept) + max(len(sent) - len(read), 0)
+    sent = set()
+    for name in names:
+        if name.startswith(before):
+            sent.add(name.removeprefix(before).partition("-")[0])
+    kept = 0
+    for entry in field_list.entries:
+        kept += not (entry.form.gone.data or is_empty(entry.form))
+    return kept + max(len(sent) - len(field_list.entries), 0)
 
 
 def first_words(row):
@@ -365,7 +368,7 @@ def first_words(row):
 
 
 def is_empty(row):
-    return not row.row_id.data and not any(answer_of(box) for box in boxes_of(row))
+    return not row.row_id.data and not any(map(answer_of, boxes_of(row)))
 
 
 def answer_of(field):
@@ -399,7 +402,7 @@ def by_control(problems):
 
 
 def banks():
-    found = {code: [] for code, _ in BankEntry.bank.choices}
+    found = {code: [] for code in dict(BankEntry.bank.choices)}
     for entry in BankEntry.select().order_by(BankEntry.words):
         found.setdefault(entry.bank, []).append(entry.words)
     return found

@@ -28,6 +28,7 @@ from models import (
 from pathway import clock
 from privacy import retention
 from records.dates import today
+from records.query import by_id
 
 
 class Home(AdminIndexView):
@@ -44,8 +45,10 @@ class Home(AdminIndexView):
     def index(self):
         """What needs you today, by role; the technician sees no pupil."""
         found = tasks(current_user) if may(current_user, "r", Pupil) else []
-        access.log_access([t.pupil for t in found], "listed")
-        groups = [(name, words, [t for t in found if t.group == name]) for name, words in GROUPS]
+        access.log_access([task.pupil for task in found], "listed")
+        groups = []
+        for name, words in GROUPS:
+            groups.append((name, words, [task for task in found if task.group == name]))
         return self.render(
             "home.html",
             groups=groups,
@@ -81,7 +84,10 @@ def stage_counts(user):
     )
     query = open_ones.select(Placement.stage, fn.COUNT(Placement.id)).group_by(Placement.stage)
     counts, settings = dict(query.tuples()), settings_now()
-    return [(c, workflow.stage_label(c, settings), counts.get(c, 0)) for c in workflow.OPEN]
+    found = []
+    for code in workflow.OPEN:
+        found.append((code, workflow.stage_label(code, settings), counts.get(code, 0)))
+    return found
 
 
 def open_placements():
@@ -149,8 +155,8 @@ def tasks(user, on=None):
     """
     on, settings = on or today(), Setting.of_school()
     # invariant 9: no reminders for leavers
-    pupils = {p.id: p for p in Pupil.visible_to(user).where(Pupil.left_on.is_null())}
-    placements = [p for p in open_placements() if p.pupil_id in pupils]
+    pupils = by_id(Pupil.visible_to(user).where(Pupil.left_on.is_null()))
+    placements = [placed for placed in open_placements() if placed.pupil_id in pupils]
     papers, found = workflow.papers_of(placements), []
     for placement in placements:
         pupil, own = pupils[placement.pupil_id], papers[placement.id]
@@ -161,12 +167,13 @@ def tasks(user, on=None):
     found += case_tasks(pupils, on, settings)
     found += raised_tasks(pupils)
     found += keeping_tasks(user, on, settings)
-    order = [name for name, _ in GROUPS]
     readable = [task for task in found if task.to is None or may(user, "r", task.to)]
-    return sorted(
-        readable,
-        key=lambda t: (order.index(t.group), t.when or datetime.date.max, t.pupil.name),
-    )
+    return sorted(readable, key=in_group_order)
+
+
+def in_group_order(task):
+    order = list(dict(GROUPS))
+    return order.index(task.group), task.when or datetime.date.max, task.pupil.name
 
 
 def review_tasks(placement, pupil, papers, on, settings):

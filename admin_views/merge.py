@@ -135,8 +135,11 @@ def twins_of(form, theirs):
 
 
 def words_hash(line):
-    boxes = [box for box in forms.boxes_of(line) if not isinstance(box, forms.SiblingField)]
-    return str([hash_of(forms.answer_of(box)) for box in boxes])
+    hashes = []
+    for box in forms.boxes_of(line):
+        if not isinstance(box, forms.SiblingField):
+            hashes.append(hash_of(forms.answer_of(box)))
+    return str(hashes)
 
 
 def saved_form(record, form):
@@ -249,19 +252,20 @@ def last_word(record_class, key, pupil, question):
 
 def carried(items):
     """The boxes that the page of a clash sends on as they are: [(name, value), ...]."""
-    return [
-        (name, value)
-        for name, value in items.items(multi=True)
-        if name not in NOT_CARRIED and not name.startswith("keep.")
-    ]
+    found = []
+    for name, value in items.items(multi=True):
+        if name not in NOT_CARRIED and not name.startswith("keep."):
+            found.append((name, value))
+    return found
 
 
 def stay_sentence(record, differences):
     """Whose answers stay that I have not touched; empty when there are none."""
     if not differences:
         return ""
-    names = " and ".join(sorted({d.who for d in differences if d.who})) or "Somebody else"
-    labels = ", ".join(dict.fromkeys(f"“{d.label}”" for d in differences))
+    people = {difference.who for difference in differences} - {""}
+    names = " and ".join(sorted(people)) or "Somebody else"
+    labels = ", ".join(dict.fromkeys(f"“{difference.label}”" for difference in differences))
     return f"{names} saved this {record.kind_name()} meanwhile. What they wrote stays: {labels}."
 
 
@@ -292,7 +296,12 @@ def store(record, form, items):
             twins = twins_of(form, saved_form(record, form))
         if any(d.both for d in found) and items.get("shown") != str(record.version):
             raise Differ(found)
-    theirs = {d.key for d in found if d.keep == "theirs"}
+    theirs, staying = set(), []
+    for difference in found:
+        if difference.keep == "theirs":
+            theirs.add(difference.key)
+            if not difference.both:
+                staying.append(difference)
     questions = dict(record.questions())
     for field in form:
         if field.short_name in questions and field.short_name not in theirs:
@@ -304,7 +313,7 @@ def store(record, form, items):
     record.save()
     if store_lines(record, form, theirs, twins) and record.version == version:
         record.touch()
-    return stay_sentence(record, [d for d in found if d.key in theirs and not d.both])
+    return stay_sentence(record, staying)
 
 
 def refresh(record):
@@ -318,7 +327,8 @@ def store_lines(record, form, theirs, twins):
     """Write the lines of all lists; whether any has changed."""
     made, gone, changed, saved = {}, [], False, {}
     for group in type(record).groups():
-        saved.update({f"{group}/{row.id}": row for row in getattr(record, group)})
+        for row in getattr(record, group):
+            saved[f"{group}/{row.id}"] = row
     for group, number, line in forms.lines_of(form):
         key = line_key(group, number, line)
         key = twins.get(key, key)
@@ -326,14 +336,14 @@ def store_lines(record, form, theirs, twins):
         if key in theirs:
             made[group, str(number)] = row
         elif line.gone.data or forms.is_empty(line):
-            gone.append(row)
+            if row:
+                gone.append(row)
         else:
             row_class = type(record).groups()[group]
             row = row or row_class(**{row_class.parent_field().name: record})
             fill(row, line, made)
             changed |= bool(row.save())
             made[group, str(number)] = row
-    gone = [row for row in gone if row]
     for row in reversed(gone):
         row.remove()
     return changed or bool(gone)

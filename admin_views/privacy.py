@@ -100,9 +100,13 @@ class KeepingView(SchoolPage):
             "asked": list(erasures.where(erasure.ASKED_FOR).order_by(Erasure.id)),
             "done": list(erasures.where(erasure.DONE).order_by(newest).limit(50)),
         }
-        shown = [row.pupil for name in ("due", "asked", "done") for row in page[name]]
-        shown += [disclosure.pupil for disclosure, _ in page["requests"]]
-        shown += [pupil for pupil, _, _ in page["sending"]]
+        shown = []
+        for row in (*page["due"], *page["asked"], *page["done"]):
+            shown.append(row.pupil)
+        for request_of_child, _ in page["requests"]:
+            shown.append(request_of_child.pupil)
+        for pupil, *_ in page["sending"]:
+            shown.append(pupil)
         access.log_access(shown + page["held"], "listed")
         return self.render("keeping.html", sen=retention.on_sen_support(), **page)
 
@@ -201,7 +205,8 @@ def marked(items):
 
 def decided(items, said):
     """What is left out: ({key: reason}, [(id of the box, what is wrong there)])."""
-    if said.getlist("item") != [item.key for item in items]:
+    shown = [item.key for item in items]
+    if said.getlist("item") != shown:
         changed = "The record has changed since you opened this page. Please look again."
         return marked(items), [("", changed)]
     ticked = said.getlist("out")
@@ -285,7 +290,7 @@ def parts_of(asked, bundle, folder):
     parts["record.json"] = json.dumps(data, ensure_ascii=False, indent=1).encode()
     sheet = io.StringIO()
     for row in (subject_access.TRAIL_HEADINGS, *bundle.trail):
-        csv.writer(sheet).writerow([escape_formula(cell) for cell in row])
+        csv.writer(sheet).writerow(map(escape_formula, row))
     parts["who.csv"] = ("\ufeff" + sheet.getvalue()).encode()
     for name, stored, sha256, _ in bundle.files:
         path = folder / "files" / stored
@@ -297,7 +302,7 @@ def parts_of(asked, bundle, folder):
 
 def lean(value):
     if isinstance(value, list):
-        return [lean(part) for part in value]
+        return list(map(lean, value))
     if isinstance(value, dict):
         return {key: lean(part) for key, part in value.items() if key not in DRAWING}
     return value

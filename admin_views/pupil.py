@@ -196,7 +196,7 @@ class PupilView(RecordView):
         or nothing.
         """
         name, answer = request.form.get("ask"), request.form.get("answer")
-        if name not in {q.name for q in workflow.chart_of(review)} or answer not in ("Yes", "No"):
+        if name not in workflow.answers_of(review) or answer not in ("Yes", "No"):
             return "Choose Yes or No."
         why = forms.clean(request.form.get("why"))
         if len(why or "") > 2_000:  # the box takes no more
@@ -211,7 +211,7 @@ class PupilView(RecordView):
             )
         setattr(review, name, answer)
         setattr(review, f"{name}_why", why)
-        answers = {q.name: getattr(review, q.name) for q in workflow.chart_of(review)}
+        answers = workflow.answers_of(review)
         for q in workflow.chart_of(review):
             if not workflow.applies(q, answers):
                 answers[q.name] = None
@@ -244,18 +244,16 @@ class CaseView(PupilRecordView):
 
     @expose("/<int:key>/step/", methods=("POST",))
     def step(self, key):
-        """Make one step of the case."""
         if not self.may_write():
             abort(403)
         case = self.find(key)
-        step = next((m for m in workflow.CASE_MOVES if m.name == request.form.get("step")), None)
+        pressed, seen = request.form.get("step"), request.form.get("seen", 0, type=int)
+        step = next((move for move in workflow.CASE_MOVES if move.name == pressed), None)
         try:
             if step is None:  # Enter in the box of the date
                 raise ValueError("Press the button of the step.")
             on = read_day(request.form.get("on", "")) or today()
-            workflow.perform_case_move(
-                step, case, current_user, on, request.form.get("seen", 0, type=int)
-            )
+            workflow.perform_case_move(step, case, current_user, on, seen)
         except (workflow.Invalid, workflow.Refused, Clash, ValueError) as fault:
             flash(str(fault), "problem")
         else:
@@ -281,7 +279,7 @@ class ListView(ReadView):
 
     def get_query(self):
         """The open placements on the stages of this list."""
-        codes = [c for c, s in workflow.STAGES.items() if s.list == self.code]
+        codes = [code for code, stage in workflow.STAGES.items() if stage.list == self.code]
         return scoped(Placement, current_user).where(
             Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(codes)
         )
@@ -340,7 +338,7 @@ def asked_now(review, problem):
     when there is none, or the review is agreed.
     """
     asked = request.form.get("ask") or request.args.get("ask") or workflow.next_question(review)
-    if asked not in {q.name for q in workflow.chart_of(review)}:
+    if asked not in workflow.answers_of(review):
         return None
     return asked if problem or not review.locked else None
 
@@ -365,9 +363,10 @@ def next_part(at):
     """What the page says of the next step and of further moves."""
     moves = workflow.moves_for(at)
     main = next_step(at, moves)
+    others = [pair for pair in moves if pair[0].name != main.words]
     return {
         "main": main,
-        "moves": [(move, stops) for move, stops in moves if move.name != main.words],
+        "moves": others,
         "advice": workflow.advice(at),
         "stop_link": stop_link,
     }
@@ -482,7 +481,9 @@ def move_form(row, pupil, draft=None):
     """The form of what a move asks, with what is known filled in, or what was typed and not
     saved.
     """
-    lines = {name: forms.control(workflow.ASKS[name], current_user) for name in row.asks}
+    lines = {}
+    for name in row.asks:
+        lines[name] = forms.control(workflow.ASKS[name], current_user)
     known = {
         "on": today(),
         "sen_type": pupil.primary_type(),
@@ -498,8 +499,9 @@ def written_before(row, pupil):
     for paper in workflow.PAPERS:
         if paper.stage == row.to and paper.kind == "plan":
             plan = workflow.unfinished(paper.form, pupil, current_user)
-            asked = set(row.asks) & set(dict(paper.form.questions())) - {"on"}
-            return {name: getattr(plan, name) for name in asked} if plan else {}
+            if plan:
+                asked = set(row.asks) & set(dict(paper.form.questions())) - {"on"}
+                return {name: getattr(plan, name) for name in asked}
     return {}
 
 
@@ -541,8 +543,9 @@ def answers_lead_to(at, review):
     """What the page says of the row that the answers reach, and of the moves it offers."""
     row = workflow.chart_row(review)
     offers = []
-    if row:
-        offers = [m for m in workflow.MOVES if row.name in m.rows and at.stage in m.from_]
+    for move in workflow.MOVES:
+        if row and row.name in move.rows and at.stage in move.from_:
+            offers.append(move)
     return {"row": row, "offers": offers, "advice": workflow.advice(at)}
 
 
@@ -592,10 +595,10 @@ def papers_part(at, written):
 
 
 def older_forms(at, written):
-    now_open = {(type(form), form.id) for _, form in at.papers if form}
+    now_open = [form for _, form in at.papers]
     older = []
-    for found in written.values():
-        older += [form for form in found if (type(form), form.id) not in now_open]
+    for forms_written in written.values():
+        older += [form for form in forms_written if form not in now_open]
     return sorted(older, key=lambda form: form.entered_at, reverse=True)
 
 
@@ -615,18 +618,19 @@ def stage_strip(pupil, at):
 
 
 def open_lists(pupil):
-    rows = ListMembership.select().where(
-        ListMembership.pupil == pupil, ListMembership.ended_on.is_null(), ~ListMembership.void
-    )
-    return [(workflow.list_label(r.list, settings_now()), r.started_on) for r in rows]
+    is_open = ListMembership.ended_on.is_null() & ~ListMembership.void
+    found = []
+    for row in ListMembership.select().where(ListMembership.pupil == pupil, is_open):
+        found.append((workflow.list_label(row.list, settings_now()), row.started_on))
+    return found
 
 
 def journey(written):
     """The four stepping stones of the newest plan: {"plan", "goals", "paths"}; None when there is
     no plan to see.
     """
-    plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
-    plans = [plan for plan in plans if plan.status != "declined"]
+    written_plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
+    plans = [plan for plan in written_plans if plan.status != "declined"]
     if not plans:
         return None
     plan = max(plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id))
@@ -696,20 +700,19 @@ class PaperRow:
 
 def papers_of_stage(at):
     """The papers of this stage and cycle that this person may read."""
-    return [
-        paper_row(at.pupil, p.form, form) for p, form in at.papers if may(current_user, "r", p.form)
-    ]
+    found = []
+    for paper, form in at.papers:
+        if may(current_user, "r", paper.form):
+            found.append(paper_row(at.pupil, paper.form, form))
+    return found
 
 
 def paper_row(pupil, form_class, form):
-    """One row of the papers of this stage."""
-    name, slug, writes = (
-        form_class.kind_name(),
-        form_class.slug(),
-        may(current_user, "w", form_class),
-    )
+    name, slug = form_class.kind_name(), form_class.slug()
+    writes = may(current_user, "w", form_class)
     if form is None:
-        return PaperRow(name, None, url_for(f"{slug}.new", pupil=pupil.id) if writes else "", "")
+        begin = url_for(f"{slug}.new", pupil=pupil.id) if writes else ""
+        return PaperRow(name, None, begin, "")
     screen = "edit" if writes and form.status == "draft" else "page"
     return PaperRow(name, form, url_for(f"{slug}.{screen}", key=form.id), state_words(form))
 
@@ -725,11 +728,11 @@ def state_words(form):
 
 def day_of(record):
     """The day under which something kept beside the papers is listed, or None."""
-    days = (
-        getattr(record, name, None)
-        for name in ("dated", "given_on", "asked_on", "on", "since", "requested_on")
-    )
-    return next(filter(None, days), None)
+    for name in ("dated", "given_on", "asked_on", "on", "since", "requested_on"):
+        day = getattr(record, name, None)
+        if day:
+            return day
+    return None
 
 
 def case_dates(case):
@@ -748,11 +751,9 @@ def case_part(at):
     case = at.case
     if case is None or not may(current_user, "r", case):
         return {"case": None, "case_moves": [], "case_dates": []}
-    steps = (
-        workflow.case_steps(case, current_user, at.placement)
-        if may(current_user, "w", case)
-        else []
-    )
+    steps = []
+    if may(current_user, "w", case):
+        steps = workflow.case_steps(case, current_user, at.placement)
     return {"case": case, "case_moves": steps, "case_dates": case_dates(case)}
 
 
@@ -773,9 +774,9 @@ def timeline(pupil, written, beside):
     """Everything that happened to a child, newest first: moves, papers, meetings, consents,
     letters, documents, the EHC case.
     """
-    found = [move_event(p) for p in Placement.select().where(Placement.pupil == pupil)]
+    found = list(map(move_event, Placement.select().where(Placement.pupil == pupil)))
     for papers in written.values():
-        found += [paper_event(form) for form in papers]
+        found += map(paper_event, papers)
     for _, records in beside:
         for record in records:
             found += dated_events(record)
@@ -784,8 +785,9 @@ def timeline(pupil, written, beside):
 
 
 def move_event(placement):
-    """The line of a move."""
-    title = f"{placement.move} (entered in error)" if placement.void else placement.move
+    title = placement.move
+    if placement.void:
+        title += " (entered in error)"
     return Event(
         placement.started_on,
         placement.id,
@@ -816,10 +818,9 @@ def dated_events(record):
         day = getattr(record, name)
         if not isinstance(question, DateField) or not day or day > today():
             continue
+        title = str(record)
         if isinstance(record, EhcCase):
             title = f"EHC case: {question.verbose_name}"
-        else:
-            title = str(record)
         to = url_for(f"{record.slug()}.page", key=record.id)
         found.append(Event(day, record.id, title, to=to))
     return found if isinstance(record, EhcCase) else found[:1]

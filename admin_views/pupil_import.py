@@ -137,7 +137,7 @@ def _parse(text):
     found = []
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            if "".join(cells).strip():
                 found.append((reader.line_num, cells))
             if len(found) > MOST_ROWS + 1 or reader.line_num > 20 * MOST_ROWS:
                 words = f"The file has more than {MOST_ROWS:,} rows; bring it in as several files."
@@ -160,20 +160,22 @@ def _sheet(first, rows):
         if name in heads:
             name = f"{name} ({number})"
         heads.append(name)
-    filled = {n for n, head in enumerate(first) if head.strip()}
-    for _, cells in rows:
-        filled.update(n for n, cell in enumerate(cells[: len(first)]) if cell.strip())
+    filled = set()
+    for _, cells in [(1, first), *rows]:
+        for number, cell in enumerate(cells[: len(first)]):
+            if cell.strip():
+                filled.add(number)
     used = sorted(filled)
     read = [(line, _cells(cells, used, len(first))) for line, cells in rows]
-    return Sheet([heads[n] for n in used], read)
+    return Sheet([heads[number] for number in used], read)
 
 
 def _cells(cells, used, width):
     """The cells of one row; None when it has answers beyond the last heading."""
-    if any(cell.strip() for cell in cells[width:]):
+    if "".join(cells[width:]).strip():
         return None
     padded = cells + [""] * width
-    return [unescape_formula(padded[n].strip()).strip() for n in used]
+    return [unescape_formula(padded[number].strip()).strip() for number in used]
 
 
 # --- the columns
@@ -186,7 +188,7 @@ class Column:
 
 
 def normalise(words):
-    return "".join(c for c in words.casefold() if c.isalnum())
+    return "".join(filter(str.isalnum, words.casefold()))
 
 
 def targets(role):
@@ -206,7 +208,9 @@ def targets(role):
 
 
 def _contact_targets():
-    asked = [(name, question.verbose_name, question) for name, question in Contact.questions()]
+    asked = []
+    for name, question in Contact.questions():
+        asked.append((name, question.verbose_name, question))
     asked[1:1] = [("forename", "Forename", Contact.name), ("surname", "Surname", Contact.name)]
     found = {}
     for number in range(1, MOST_CONTACTS + 1):
@@ -240,7 +244,9 @@ def meaning(head):
 
 def remembered(lines, asked):
     """What the school said before, in Setting.import_columns: {normalised name: code}."""
-    codes = {normalise(column.label): code for code, column in asked.items()}
+    codes = {}
+    for code, column in asked.items():
+        codes[normalise(column.label)] = code
     codes[normalise(OUT_WORDS)] = OUT
     found = {}
     for line in (lines or "").splitlines():
@@ -271,10 +277,10 @@ def is_data(head):
     name, at, host = head.partition("@")
     if name and at and host and " " not in head:
         return True
-    if not any(c.isdecimal() for c in head):
+    if not any(map(str.isdecimal, head)):
         return False
     is_upn = len(head) == 13 and head[1:12].isdecimal()
-    if is_upn or not any(c.isalpha() for c in head):
+    if is_upn or not any(map(str.isalpha, head)):
         return True
     try:
         return read_date(head) is not None
@@ -285,8 +291,11 @@ def is_data(head):
 def refuse_without_headings(heads, role, lines):
     """Raise Unreadable when the first line is a pupil: no child is remembered as a heading."""
     told = remembered(lines, targets(role))
-    strange = [head for head in heads if not meaning(head) and normalise(head) not in told]
-    if len(strange) == len(heads) or any(is_data(head) for head in strange):
+    strange = []
+    for head in heads:
+        if not meaning(head) and normalise(head) not in told:
+            strange.append(head)
+    if len(strange) == len(heads) or any(map(is_data, strange)):
         raise Unreadable(
             "The first line of this file seems to be a pupil, or has names that the portal does not"
             " know. Put the name of each column there, such as Surname, Forename, Date of birth."
@@ -334,7 +343,8 @@ def convert(question, cell):
     if isinstance(question, DecimalField):
         return _read_number(cell)
     if question.choices and question.ask.many:
-        return "\n".join(_option(question, part) for part in re.split(r"[;\n]", cell))
+        parts = re.split(r"[;\n]", cell)
+        return "\n".join(_option(question, part) for part in parts)
     if question.choices:
         return _option(question, cell)
     kept = clean(cell) if question.ask.rows > 1 else clean_line(cell)
@@ -374,7 +384,7 @@ def _option(question, cell):
     if question is Pupil.year and name not in codes:
         name = YEAR_WORDS.get(name) or YEAR_PREFIX.sub("", name)
     if name not in codes:
-        answers = ", ".join(code for code, _ in question.choices)
+        answers = ", ".join(dict(question.choices))
         raise ValueError(f"“{cell[:40]}” is none of the answers; write one of: {answers}.")
     return codes[name]
 
@@ -424,7 +434,7 @@ class PupilIndex:
 
     def find(self, said):
         """The pupil that a row is about, or None. Raises ValueError when that is in doubt."""
-        names = [said.get(name) for name in IDENTITY]
+        names = list(map(said.get, IDENTITY))
         pupil = self.upns.get(said.get("upn")) or self.upns.get(said.get("former_upn"))
         if pupil is None:
             return self._find_by_name(names)
@@ -516,7 +526,7 @@ def check_row(item, row, index, heads):
 
 def _keys(said, pupil):
     """What must stand only once in a file: the UPN, or name and date of birth; the pupil found."""
-    names = [said.get(name) for name in IDENTITY]
+    names = list(map(said.get, IDENTITY))
     keys = set()
     if said.get("upn"):
         keys.add(("upn", said["upn"]))
@@ -543,7 +553,9 @@ def _take_over(record, said, before=""):
 
 def _take_contacts(item, people, kept):
     """Put them into the contacts of the same name, or new ones; none is removed."""
-    here = {normalise(contact.name or ""): contact for contact in reversed(kept)}
+    here = {}
+    for contact in kept:
+        here.setdefault(normalise(contact.name or ""), contact)
     for code, said in people.items():
         parts = [said.pop("forename", None), said.pop("surname", None)]
         name = " ".join(filter(None, parts)) or said.get("name")
@@ -566,10 +578,7 @@ def _take_contacts(item, people, kept):
 
 def _faults(pupil, said, heads):
     empty = "it is empty, and a new pupil needs it."
-    faults = []
-    for name in NEEDED:
-        if not pupil.answer(name):
-            faults.append((name, empty))
+    faults = [(name, empty) for name in NEEDED if not pupil.answer(name)]
     found = []
     for name, words in faults or pupil.errors():
         if name in said or not pupil.id:
@@ -603,7 +612,10 @@ def counts(items):
 
 def preview_code(items):
     """A code of all that a preview says."""
-    said = [(i.line, i.kind, i.pupil.id, i.pupil.version, i.changes, i.reasons) for i in items]
+    said = []
+    for item in items:
+        pupil = item.pupil
+        said.append((item.line, item.kind, pupil.id, pupil.version, item.changes, item.reasons))
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
@@ -629,7 +641,8 @@ def import_pupils(items, reason):
         done += len(some)
         if done < len(left):
             time.sleep(PAUSE)  # who waits for the lock must find it free once
-    told = f"{reason}: " + ", ".join(f"{n} {kind}" for kind, n in counts(items).items())
+    numbers = [f"{number} {kind}" for kind, number in counts(items).items()]
+    told = f"{reason}: {', '.join(numbers)}"
     if done < len(left):
         told += f"; only {done} were written"
     audit("import", Pupil(), reason=told)

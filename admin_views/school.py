@@ -20,6 +20,7 @@ from papers import pdf
 from pathway.clock import check_holidays
 from people import User
 from records.dates import read_day, say_day
+from records.query import by_id
 from records.questions import ROLES, SENCO
 from records.record import Row
 
@@ -136,7 +137,8 @@ class AuditView(SchoolPage):
             pupil = mine.where(Pupil.id == w["pupil"]).first() or abort(404)
         newest = self.chosen(w).order_by(AuditEntry.id.desc())
         entries = list(newest.paginate(w["page"] + 1, AUDIT_PAGE))
-        names = {p.id: p for p in mine.where(Pupil.id.in_({e.pupil_id for e in entries}))}
+        named = {entry.pupil_id for entry in entries}
+        names = by_id(mine.where(Pupil.id.in_(named)))
         access.log_access([pupil] if pupil else names.values(), "view" if pupil else "found")
         readable = set()
         for entry in entries:
@@ -260,4 +262,4 @@ def say_movers():
 
 def say_rights(letters):
     words = {"r": "read", "w": "write", "x": "export"}
-    return ", ".join(words[c] for c in letters if c in words) or "nothing"
+    return ", ".join(words[letter] for letter in letters if letter in words) or "nothing"

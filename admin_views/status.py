@@ -80,8 +80,11 @@ class StatusView(SchoolPage):
     def index(self):
         """What is wrong first, the worst on top; then what is well, by group."""
         found = checks.run(facts_of(current_app))
-        bad = sorted((r for r in found if not r.ok), key=lambda r: ORDER.index(r.level))
-        well = [(group, [r for r in found if r.ok and r.group == group]) for group in checks.GROUPS]
-        return self.render(
-            "status.html", bad=bad, well=[pair for pair in well if pair[1]], count=len(found)
-        )
+        bad, well = [], []
+        for level in ORDER:
+            bad += [one for one in found if not one.ok and one.level == level]
+        for group in checks.GROUPS:
+            answers = [one for one in found if one.ok and one.group == group]
+            if answers:
+                well.append((group, answers))
+        return self.render("status.html", bad=bad, well=well, count=len(found))

@@ -11,6 +11,7 @@ from operator import attrgetter
 from audit.log import AuditEntry, audit, now
 from people import User
 from records.dates import say_day, say_moment
+from records.query import by_id
 from records.questions import HEAD, SENCO
 
 # A new sign-in cannot erase, export or give rights for so long.
@@ -142,7 +143,7 @@ def notices(reader):
     """What this person is told and has not put away, newest first."""
     if reader.role not in READERS:
         return []
-    people = {person.id: person for person in User.select()}
+    people = by_id(User.select())
     found = []
     for row in told_rows().where(AuditEntry.id > read_up_to(reader)):
         sentence = TOLD.get((row.record, row.act, row.question))
@@ -154,12 +155,13 @@ def notices(reader):
 
 def told_rows():
     """The audit rows of the last days that may be told, newest first."""
-    acts = AuditEntry.act.in_([act for _, act, _ in TOLD])
+    _, acts, _ = zip(*TOLD, strict=True)
     # not the first account of a school, which nobody made
     person = (AuditEntry.record == "User") & AuditEntry.user_id.is_null(False)
     command = (AuditEntry.record == "Pupil") & AuditEntry.who.in_(AT_SERVER)
     whose = person | command | (AuditEntry.record == "Setting")
-    rows = AuditEntry.select().where(AuditEntry.at > now() - TOLD_FOR, acts, whose)
+    is_new = AuditEntry.at > now() - TOLD_FOR
+    rows = AuditEntry.select().where(is_new, AuditEntry.act.in_(acts), whose)
     return rows.order_by(AuditEntry.id.desc())
 
 

@@ -191,11 +191,16 @@ def audit_accesses(accesses):
 
 
 def _about(act, record, record_id, pupil_id, reason):
-    row = {"act": act, "record": record, "record_id": record_id, "pupil_id": pupil_id}
     return {
-        **row,
+        "act": act,
+        "record": record,
+        "record_id": record_id,
+        "pupil_id": pupil_id,
         "reason": reason,
-        **dict.fromkeys(("section", "question", "before", "after"), ""),
+        "section": "",
+        "question": "",
+        "before": "",
+        "after": "",
     }
 
 
@@ -220,7 +225,8 @@ def _append(rows):
             _insert(some)
     for row in rows:
         if row["act"] in LOGGED:
-            log.info("%s: %s", row["act"], f"{row['record']} {row['record_id'] or ''}".strip())
+            about = f"{row['record']} {row['record_id'] or ''}".strip()
+            log.info("%s: %s", row["act"], about)
 
 
 def _chain(previous, row):
@@ -284,8 +290,11 @@ def note_accepted(found, about, reason):
 
 
 def accepted():
-    rows = AuditEntry.select(AuditEntry.before).where(AuditEntry.act == "accepted").tuples()
-    return {line for (words,) in rows for line in words.split("\n")}
+    found = set()
+    rows = AuditEntry.select(AuditEntry.before).where(AuditEntry.act == "accepted")
+    for words in rows.scalars():
+        found.update(words.split("\n"))
+    return found
 
 
 def faults(anchors=(), until=None):
@@ -369,8 +378,9 @@ def say_anchor(anchor):
 def write_anchor(path):
     """Add the anchor of this moment to a file, once a day (UTC); whether one was written."""
     today = f"{now():%Y-%m-%d}"
-    if any(known.at.startswith(today) for known in read_anchors(path)):
-        return False
+    for known in read_anchors(path):
+        if known.at.startswith(today):
+            return False
     anchor = head()
     if not anchor.last:
         return False
@@ -392,8 +402,8 @@ def read_anchors(path):
     path = pathlib.Path(path)
     if not path.exists():
         return []
-    found = map(anchor_of, path.read_text("utf-8").splitlines())
-    return [anchor for anchor in found if anchor]
+    lines = path.read_text("utf-8").splitlines()
+    return list(filter(None, map(anchor_of, lines)))
 
 
 def anchor_of(said):
@@ -441,7 +451,7 @@ def has_triggers():
     if on_sqlite():
         wanted = {"audit_entry_stays", "audit_entry_keeps"}
         catalogue = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    return wanted <= {name for (name,) in db.execute_sql(catalogue)}
+    return wanted.issubset(name for (name,) in db.execute_sql(catalogue))
 
 
 def install_triggers():

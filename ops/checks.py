@@ -348,9 +348,11 @@ def callers_are_told_apart(at):
     """The portal sees from which computer somebody signs in."""
     if not at.config.get("SESSION_COOKIE_SECURE"):
         return None
-    seen = [place for (place,) in UserSession.select(UserSession.place).distinct().tuples()]
-    proxies = at.config["PROXIES"]
-    if not seen or not all(server.comes_from(place, proxies) for place in seen):
+    seen = list(UserSession.select(UserSession.place).distinct().scalars())
+    for place in seen:
+        if not server.comes_from(place, at.config["PROXIES"]):
+            return None
+    if not seen:
         return None
     return (
         "Every sign-in of the last week came from this computer, or the web server in front does"
@@ -384,8 +386,8 @@ def only_signing_in_is_open(at):
 def second_step_is_used(at):
     """Everybody who sees a child must use a second step, and has set it up."""
     asked = (at.settings.second_step or "").split("\n")
-    readers = [role for role in ROLES if "r" in models.RIGHTS_TABLE["Pupil"][role]]
-    left = [role for role in readers if role not in asked]
+    rights = models.RIGHTS_TABLE["Pupil"]
+    left = [role for role in ROLES if "r" in rights[role] and role not in asked]
     if left:
         return f"No second step is asked of: {', '.join(left)}."
     without = [user.name for user in at.people if user.password and not user.totp]
@@ -578,7 +580,9 @@ def last_full(folder):
 
 def keep_answers(folder, results):
     """For the Status page; a folder that takes no files is a finding, no failure."""
-    answers = {r.name: {**vars(r), "as_of": say_moment(now())} for r in results}
+    answers, as_of = {}, say_moment(now())
+    for result in results:
+        answers[result.name] = {**vars(result), "as_of": as_of}
     try:
         new = folder / "check.new"
         new.touch(mode=0o600)
@@ -591,12 +595,17 @@ def keep_answers(folder, results):
 def ringing(at):
     """What the home page of the technician and the SENCO must say, in sentences."""
     before = last_full(at.folder)
-    found = [answer(one, at, before) for one in CHECKS if one.alarm]
-    return [r.words for r in found if not r.ok and r.level != NOTE]
+    found = []
+    for one in CHECKS:
+        if one.alarm:
+            result = answer(one, at, before)
+            if not result.ok and result.level != NOTE:
+                found.append(result.words)
+    return found
 
 
 def exit_code(results):
-    bad = {r.level for r in results if not r.ok}
+    bad = {result.level for result in results if not result.ok}
     if bad & {BLOCK, PROBLEM}:
         return 2
     return 1 if WARN in bad else 0

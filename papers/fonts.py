@@ -73,7 +73,8 @@ def _load_family(family):
 
 @cache
 def letters_of(family):
-    return frozenset.intersection(*(frozenset(face.face.charToGlyph) for face in _faces(family)))
+    first, *others = (face.face.charToGlyph for face in _faces(family))
+    return frozenset(first).intersection(*others)
 
 
 @cache
@@ -119,7 +120,7 @@ def unprintable(text):
         shown.append(circle + character)
     if len(wrong) > 8:
         shown.append("and others")
-    scripts = " and ".join(sorted({_script(character) for character in wrong}))
+    scripts = " and ".join(sorted(set(map(_script, wrong))))
     return (
         "This cannot be printed, because the paper would show these characters wrongly: "
         f"{' '.join(shown)} ({scripts}). Please write them in English letters, or print the page "
@@ -197,7 +198,7 @@ def _family(cluster):
         # the first typeface has no places for marks
         if len(cluster) > 1 and family == "school":
             continue
-        if all(ord(character) in letters_of(family) for character in cluster):
+        if letters_of(family).issuperset(map(ord, cluster)):
             return family
     return None
 

@@ -368,7 +368,7 @@ def _forms(pupil, user, classes, states=STATUS):
     found = []
     for cls in classes:
         if may(user, "r", cls):
-            found += cls.select().where(cls.pupil == pupil, cls.status.in_(tuple(states)))
+            found.extend(cls.select().where(cls.pupil == pupil, cls.status.in_(tuple(states))))
     return sorted(found, key=_age)
 
 

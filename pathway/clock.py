@@ -58,7 +58,8 @@ def add_weeks(start, weeks, settings):
     while left and day < last:
         day += week
         monday = day - datetime.timedelta(day.weekday())
-        left -= any(is_school_day(monday + datetime.timedelta(n), settings) for n in range(5))
+        week_days = [monday + datetime.timedelta(number) for number in range(5)]
+        left -= any(is_school_day(one, settings) for one in week_days)
     return day
 
 
@@ -109,7 +110,10 @@ def check_holidays(typed):
 def is_school_day(day, settings):
     if day.weekday() >= 5:
         return False
-    return not any(a and b and a <= day <= b for a, b in holidays(settings))
+    for begins, ends in holidays(settings):
+        if begins and ends and begins <= day <= ends:
+            return False
+    return True
 
 
 def next_school_day(day, settings):

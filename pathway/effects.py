@@ -49,10 +49,11 @@ class MoveJournal:
         return record
 
     def change(self, record, **values):
-        before = {name: str_of(record, name) for name in values}
+        changes = {name: [str_of(record, name)] for name in values}
         for name, value in values.items():
             setattr(record, name, value)
-        changes = {name: [before[name], str_of(record, name)] for name in values}
+        for name, pair in changes.items():
+            pair.append(str_of(record, name))
         record.save()
         self._add("changed", record, changes)
 
@@ -220,8 +221,9 @@ def set_type(ctx, fresh, journal):
         if fresh.stage == "E" and need.code == "NSA":
             journal.change(need, until=when)
             types.remove(need)
-    if any(need.rank == 1 and need.code == code for need in types):
-        return
+    for need in types:
+        if need.rank == 1 and need.code == code:
+            return
     for need in types:
         if need.rank == 1 or need.code == code:
             journal.change(need, until=when)
@@ -282,19 +284,16 @@ def come_back(ctx, fresh, journal):
 
 
 EFFECTS = {
-    effect.__name__: effect
-    for effect in (
-        carry_plan,
-        keep_strategies,
-        set_type,
-        end_type,
-        open_case,
-        issue_plan,
-        cease_case,
-        run_from_decision,
-        leave,
-        come_back,
-    )
+    "carry_plan": carry_plan,
+    "keep_strategies": keep_strategies,
+    "set_type": set_type,
+    "end_type": end_type,
+    "open_case": open_case,
+    "issue_plan": issue_plan,
+    "cease_case": cease_case,
+    "run_from_decision": run_from_decision,
+    "leave": leave,
+    "come_back": come_back,
 }
 
 

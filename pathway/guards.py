@@ -161,8 +161,10 @@ def everything_rated(ctx):
     plan = ctx.paper("plan")[1]
     if plan is None:
         return None
-    rated = [getattr(row, plan.rates) for row in ctx.form.ratings]
-    left = [f"“{words}”" for words in plan.to_rate() if words not in rated]
+    rated, left = [getattr(row, plan.rates) for row in ctx.form.ratings], []
+    for words in plan.to_rate():
+        if words not in rated:
+            left.append(f"“{words}”")
     if left:
         return Stop(f"Not rated yet: {'; '.join(left)}.", "ratings")
 
@@ -197,7 +199,8 @@ def five_forms_in(ctx):
 def recommendations_decided(ctx):
     """Each recommendation of a specialist is decided (T18)."""
     form = ctx.form_of(AgencyInformation)
-    left = [r for r in form.recommendations if not r.decision] if form else []
+    advised = form.recommendations if form else ()
+    left = [row for row in advised if not row.decision]
     if left:
         return Stop(f"{len(left)} recommendation(s) still to be decided.", form)
 

@@ -8,6 +8,7 @@ import functools
 import hashlib
 import inspect
 import json
+import re
 
 from peewee import ForeignKeyField, IntegerField
 
@@ -42,8 +43,10 @@ class Record(Table):
 
     def __init_subclass__(cls, **more):
         super().__init_subclass__(**more)
-        own = {name: line for name, line in vars(cls).items() if isinstance(line, Marker)}
-        cls.markers = {**cls.markers, **own}
+        cls.markers = dict(cls.markers)
+        for name, line in vars(cls).items():
+            if isinstance(line, Marker):
+                cls.markers[name] = line
 
     # -- what the class says about itself
     @classmethod
@@ -60,7 +63,7 @@ class Record(Table):
     @classmethod
     @functools.cache
     def slug(cls):
-        return "".join(f"-{c.lower()}" if c.isupper() else c for c in cls.__name__).strip("-")
+        return re.sub("([A-Z])", r"-\1", cls.__name__).strip("-").lower()
 
     @classmethod
     def intro(cls):
@@ -77,8 +80,11 @@ class Record(Table):
         """Where a line stands: a reworded question of a parent class keeps the parent's place."""
         if isinstance(line, Marker):
             return line._order
-        family = [c for c in cls.__mro__ if issubclass(c, Record)]
-        return min(c._meta.fields[line.name]._order for c in family if line.name in c._meta.fields)
+        orders = []
+        for parent in cls.__mro__:
+            if issubclass(parent, Record) and line.name in parent._meta.fields:
+                orders.append(parent._meta.fields[line.name]._order)
+        return min(orders)
 
     @classmethod
     def layout(cls):
@@ -107,14 +113,21 @@ class Record(Table):
     @classmethod
     @functools.cache
     def _sections(cls):
-        return {name: section for section, lines in cls.layout() for name, _ in lines}
+        found = {}
+        for section, lines in cls.layout():
+            for name, _ in lines:
+                found[name] = section
+        return found
 
     @classmethod
     def groups(cls):
         """The repeating rows of this form: {group name: row class}, in printing order."""
-        owners = {f.backref: m for f, m in cls._meta.backrefs.items() if issubclass(m, Row)}
-        marks = [name for name, line in cls.markers.items() if isinstance(line, Rows)]
-        return {n: owners[n] for n in sorted(marks, key=lambda name: cls.markers[name]._order)}
+        owners = {field.backref: owner for field, owner in cls._meta.backrefs.items()}
+        found = {}
+        for name, line in sorted(cls.markers.items(), key=lambda pair: pair[1]._order):
+            if isinstance(line, Rows):
+                found[name] = owners[name]
+        return found
 
     # -- what one record says
     def __str__(self):
@@ -138,7 +151,10 @@ class Record(Table):
 
     def content_hash(self):
         """A code of all that this record says, rows included."""
-        rows = [row._answers() for group in self.groups() for row in self.rows(group)]
+        rows = []
+        for group in self.groups():
+            for row in self.rows(group):
+                rows.append(row._answers())
         return seal_of([self._answers(), rows])[1]
 
     def _answers(self):
@@ -174,7 +190,8 @@ class Record(Table):
             return "needed to complete" if rule else ""
         other, _, wanted = rule.partition("=")
         labels = dict(cls._meta.fields[other].choices or ())
-        said = " or ".join(f"“{labels.get(w, w)}”" for w in wanted.split("|") if w)
+        codes = filter(None, wanted.split("|"))
+        said = " or ".join(f"“{labels.get(code, code)}”" for code in codes)
         return f"needed if {said}"
 
     def _is_needed(self, rule):
@@ -336,18 +353,20 @@ def _question_data(subject, name, asked):
 
 def _rows_data(subject, name, mark):
     asked = subject.groups()[name].questions()
-    rows = [] if isinstance(subject, type) else subject.rows(name)
     columns = []
     for _, field in asked:
         options = [words for _, words in field.choices or ()]
         columns.append({"label": field.verbose_name, "options": options})
+    table = []
+    for row in [] if isinstance(subject, type) else subject.rows(name):
+        table.append([row.answer(question) for question, _ in asked])
     return {
         "name": name,
         "label": mark.label,
         "prompt": mark.prompt,
         "blank": mark.blank,
         "columns": columns,
-        "table": [[row.answer(n) for n, _ in asked] for row in rows],
+        "table": table,
     }
 
 

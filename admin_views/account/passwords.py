@@ -230,7 +230,8 @@ def may_try(user, name, what="password"):
             if SignInAttempt.select().where(SignInAttempt.key == sha256_hex(key)).count() >= most:
                 log.warning("too many tries at a %s from %s", what, request.remote_addr)
                 return []
-        return [SignInAttempt.create(key=sha256_hex(key)).id for key in limits]
+        tries = [SignInAttempt.create(key=sha256_hex(key)) for key in limits]
+    return [one.id for one in tries]
 
 
 def forget_tries(tries):
