@@ -227,7 +227,8 @@ def chart_row(review):
     """The row of the decision table that a review reaches; None while a question is open."""
     if review is None or next_question(review):
         return None
-    said, stage = answers_of(review), paper_for(type(review)).stage
+    said = answers_of(review)
+    stage = paper_for(type(review)).stage
     for row in ROWS:
         if stage in row.stages and row.answers.items() <= said.items():
             return row
@@ -321,7 +322,8 @@ def papers_of(placements):
 
 
 def clock_of(placement, on=None, settings=None):
-    stage, start = STAGES[placement.stage], placement.clock_from or placement.started_on
+    stage = STAGES[placement.stage]
+    start = placement.clock_from or placement.started_on
     return clock.window(stage, start, settings or Setting.of_school(), on or today())
 
 
@@ -846,7 +848,8 @@ def check_move(move, ctx, seen):
         raise _refused(f"“{move.name}” is not possible from {stage}.")
     gaps = []
     for name in move.asks:
-        asked, said = ASKS[name], ctx.answers.get(name)
+        asked = ASKS[name]
+        said = ctx.answers.get(name)
         if asked.ask.needed and not said:
             gaps.append((name, f"Answer “{asked.verbose_name}”"))
         elif said and asked.choices and not set(said.split("\n")) <= dict(asked.choices).keys():
@@ -860,7 +863,9 @@ def check_move(move, ctx, seen):
 
 def execute(move, ctx, token):
     """Close the open placement, open the next, make what the row makes."""
-    when, journal, fresh = ctx.answers["on"], effects.MoveJournal(), ctx.placement
+    when = ctx.answers["on"]
+    journal = effects.MoveJournal()
+    fresh = ctx.placement
     for name in move.asks:
         if isinstance(ctx.answers.get(name), str):
             journal.said[name] = ctx.answers[name]
@@ -886,7 +891,9 @@ def execute(move, ctx, token):
 
 def next_placement(move, ctx, token):
     """The placement that a move opens, not saved yet."""
-    was, when, said = ctx.placement, ctx.answers["on"], ctx.answers
+    was = ctx.placement
+    when = ctx.answers["on"]
+    said = ctx.answers
     lines = []
     for name in move.asks:
         if said.get(name):
@@ -908,7 +915,8 @@ def next_placement(move, ctx, token):
     if move.to in OPEN and (was is None or was.stage not in OPEN):
         fresh.episode += 1
     if was and was.stage == move.to:
-        fresh.cycle, fresh.stage_since = was.cycle + 1, was.stage_since
+        fresh.cycle = was.cycle + 1
+        fresh.stage_since = was.stage_since
         # a new cycle runs from the review (A6, 5.6)
         if move.rows and ctx.review:
             fresh.clock_from = ctx.review.happened_on
@@ -1039,7 +1047,8 @@ def decline(form, user, reason):
         raise Invalid([("declined_why", "Say why it is declined or does not apply.")])
     if len(reason) > 2_000:
         raise Invalid([("declined_why", "There is room for 2,000 characters; please shorten it.")])
-    form.status, form.declined_why = "declined", reason.strip()
+    form.status = "declined"
+    form.declined_why = reason.strip()
     form.save(act="decline", reason=reason)
 
 
@@ -1068,13 +1077,15 @@ def _may_write(form, user):
 
 def advice(ctx):
     """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3)."""
-    found, placed = [], ctx.placement
+    found = []
+    placed = ctx.placement
     if ctx.stage == "S1" and placed.cycle > 1:
         cycle = f"This is cycle {placed.cycle:.0f} of watching."
         found.append(f"{cycle} If there is no progress again, consider a My Plan.")
     if ctx.stage == "S2":
         weeks = (ctx.on - placed.stage_since).days // 7
-        most_cycles, most_weeks = ctx.settings.advise_cycles or 99, ctx.settings.advise_weeks or 999
+        most_cycles = ctx.settings.advise_cycles or 99
+        most_weeks = ctx.settings.advise_weeks or 999
         why = ""
         if placed.cycle >= most_cycles or weeks >= most_weeks:
             why = f"This child has been on My Plan for {weeks} weeks, cycle {placed.cycle:.0f}."
@@ -1144,7 +1155,8 @@ def names_are_single():
 
 
 def stages_are_joined():
-    entered, left = {"NONE"}, set()
+    entered = {"NONE"}
+    left = set()
     for move in MOVES:
         if move.to:
             entered.add(move.to)

@@ -91,7 +91,6 @@ class ReadView(ModelView):
         return redirect(url_for("account.sign_in", next=request.path))
 
     def may_write(self):
-        """Whether the signed-in person may add or change these records here."""
         return False
 
     # -- which
@@ -144,7 +143,6 @@ class ReadView(ModelView):
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
-        """The list."""
         w = self.wanted()
         sort = w["sort"] if w["sort"] in self._sortable_columns else None
         count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
@@ -246,7 +244,6 @@ class ReadView(ModelView):
         return self.show_page(self.find(key), [])
 
     def show_page(self, record, lacks):
-        """The page of a record, with what it lacks to be completed."""
         return self.render(
             self.page_template,
             record=record,
@@ -375,7 +372,6 @@ class RecordView(ReadView):
         return self.edit_form_page(record, {})
 
     def edit_form_page(self, record, prefilled):
-        """The form as it is saved, or with what was typed and not saved; on POST it is saved."""
         if request.method == "POST":
             return self.receive(record, prefilled)
         draft = drafts.of(current_user, form_address(record))
@@ -391,7 +387,6 @@ class RecordView(ReadView):
         return self.show_form(record, form_of(record, prefilled))
 
     def receive(self, record, prefilled):
-        """Add a line to the form, or save it, and do what the button says."""
         form = form_of(record, prefilled, request.form)
         lists = {field.short_name: field for field in forms.lists_of(form)}
         more = request.form.get("more")
@@ -431,7 +426,6 @@ class RecordView(ReadView):
         return page, 422 if problems else 200
 
     def show_clash(self, record, items, differences, draft=None):
-        """The page that shows both versions of what two people have written, to choose."""
         return self.render(
             "clash.html",
             record=record,
@@ -452,7 +446,8 @@ class RecordView(ReadView):
         problems = typing_problems(form)
         if problems:
             return problems
-        known, press = record.id, request.form.get("press")
+        known = record.id
+        press = request.form.get("press")
         try:
             with transaction():
                 if request.endpoint.endswith(".new"):
@@ -554,7 +549,8 @@ def preload(model, rows):
     """Fetch what the rows link to in one query per link, instead of one per row."""
     for link in model._meta.sorted_fields:
         if isinstance(link, ForeignKeyField) and rows:
-            target, name = link.rel_model, link.name
+            target = link.rel_model
+            name = link.name
             keys = {row.__data__.get(name) for row in rows} - {None}
             found = by_id(target.select().where(target.id.in_(keys)))
             for row in rows:
@@ -582,7 +578,6 @@ def label_of(model, name):
 
 
 def row_lists(model):
-    """The lists of the lines of this paper, over all pupils: [(words, address)]."""
     found = []
     for row_class in model.groups().values():
         found.append((row_class.plural(), url_for(f"{row_class.slug()}.index_view")))
@@ -627,7 +622,6 @@ def typing_problems(form):
 
 
 def problems_of(field):
-    """What is wrong in one box, its label named once."""
     label = field.label.text
     found = []
     for words in field.errors:

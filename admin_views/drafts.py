@@ -68,7 +68,6 @@ class Pressed(Exception):
 
 
 def init_app(app):
-    """Add drafts to the program."""
     app.register_blueprint(pages)
     app.jinja_env.globals.update(
         press_token=lambda: secrets.token_urlsafe(16),
@@ -145,7 +144,8 @@ def keep(user, address, items):
     address = (address or "").rstrip("?")
     if not user.is_authenticated or not form_at(address):
         return None
-    typed, is_filled = [], False
+    typed = []
+    is_filled = False
     for name, value in items:
         if isinstance(value, str) and name not in NEVER:
             words = whole(value)
@@ -153,7 +153,8 @@ def keep(user, address, items):
             is_filled |= name not in HIDDEN and bool(words.strip())
     if not is_filled:
         return None
-    text, pupil_id = json.dumps(typed, ensure_ascii=False), pupil_at(user, address, typed)
+    text = json.dumps(typed, ensure_ascii=False)
+    pupil_id = pupil_at(user, address, typed)
     if len(text) > MOST or not in_reach(user, address, pupil_id):
         return None
     with transaction():
@@ -163,7 +164,9 @@ def keep(user, address, items):
             return None
         mine = Draft.get_or_none(Draft.user == user.id, Draft.form == address)
         mine = mine or Draft(user=user.id, form=address)
-        mine.pupil_id, mine.typed, mine.at = pupil_id, text, now()
+        mine.pupil_id = pupil_id
+        mine.typed = text
+        mine.at = now()
         mine.save()
         make_room(user, mine)
     return mine
@@ -176,7 +179,9 @@ def make_room(user, newest):
     theirs = Draft.select(Draft.id, fn.LENGTH(Draft.typed).coerce(False)).where(
         Draft.user == user.id, Draft.id != newest.id
     )
-    count, letters, too_old = 1, len(newest.typed), []
+    count = 1
+    letters = len(newest.typed)
+    too_old = []
     for key, length in theirs.order_by(Draft.at.desc(), Draft.id.desc()).tuples():
         count += 1
         letters += length
@@ -262,7 +267,6 @@ def of_person(user):
 
 
 def note(found, act=""):
-    """Note that this answer shows the children of these drafts."""
     keys = {draft.pupil_id for draft in found} - {None}
     if keys:
         access.log_access(Pupil.select().where(Pupil.id.in_(keys)), act)
@@ -341,7 +345,8 @@ def saved(token, led_to):
 def in_words(address, items):
     """What somebody typed, to read: [(label, words), ...], without what no person typed."""
     form = form_at(address)
-    cls, found = form[0] if form else None, []
+    cls = form[0] if form else None
+    found = []
     for name, value in items:
         if not isinstance(value, str) or not value.strip():
             continue

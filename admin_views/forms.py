@@ -123,7 +123,8 @@ class LookupField(StringField):
 
     def __init__(self, *args, find=None, **more):
         super().__init__(*args, **more)
-        self.find, self.offers = find, []
+        self.find = find
+        self.offers = []
 
     def _value(self):
         return self.raw_data[0] if self.raw_data else str(self.data or "")
@@ -187,9 +188,11 @@ def words_control(asked, common):
     """The control of a question that is answered in words."""
     most = asked.max_length if isinstance(asked, CharField) else 20_000
     too_long = f"“{asked.verbose_name}” has room for {most:,} characters; please shorten it."
-    kind, tidy = StringField, clean_line
+    kind = StringField
+    tidy = clean_line
     if asked.ask.rows > 1:
-        kind, tidy = TextAreaField, clean
+        kind = TextAreaField
+        tidy = clean
     return kind(
         filters=[tidy],
         validators=[Length(max=most, message=too_long)],
@@ -269,7 +272,6 @@ def form_for(record_class, user, fixed=()):
 
 
 def row_form(row_class, user, parent):
-    """The WTForms class of one row of a list."""
     lines = {"row_id": HiddenField(), "gone": BooleanField("Remove this line")}
     homes = {owner: group for group, owner in parent.groups().items()}
     for name, question in row_class.questions():
@@ -297,7 +299,6 @@ def values_of(record, prefilled=None):
 
 
 def row_values(row, numbers):
-    """The kept answers of one row."""
     data = {"row_id": row.id}
     for name, asked in row.questions():
         data[name] = row.__data__.get(name)
@@ -332,7 +333,6 @@ def lists_of(form):
 
 
 def lines_of(form):
-    """Every line of every list of a form: [(list, number, line), ...]."""
     found = []
     for field_list in lists_of(form):
         for number, entry in enumerate(field_list.entries):
@@ -394,7 +394,6 @@ def draw(field, wrong=None, **more):
 
 
 def by_control(problems):
-    """The problems of a form by the id of their control: {id: [sentence, ...]}."""
     found = {}
     for control, sentence in problems:
         found.setdefault(control, []).append(sentence)

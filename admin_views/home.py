@@ -35,7 +35,6 @@ class Home(AdminIndexView):
     """The first page after signing in."""
 
     def is_accessible(self):
-        """Everybody who is signed in has a home page."""
         return current_user.is_authenticated
 
     def inaccessible_callback(self, name, **kwargs):
@@ -61,7 +60,6 @@ class Home(AdminIndexView):
 
     @expose("/notices/", methods=("POST",))
     def put_away(self):
-        """Put away what was told about accounts, up to the one that was shown on top."""
         if current_user.role not in accounts.READERS:
             abort(403)
         up_to = request.form.get("up_to", 0, type=key_of)
@@ -83,7 +81,8 @@ def stage_counts(user):
         Placement.pupil.in_(Pupil.visible_to(user).select(Pupil.id))
     )
     query = open_ones.select(Placement.stage, fn.COUNT(Placement.id)).group_by(Placement.stage)
-    counts, settings = dict(query.tuples()), settings_now()
+    counts = dict(query.tuples())
+    settings = settings_now()
     found = []
     for code in workflow.OPEN:
         found.append((code, workflow.stage_label(code, settings), counts.get(code, 0)))
@@ -153,13 +152,16 @@ def tasks(user, on=None):
     """Everything that needs somebody, for the pupils this person may see, most pressing first:
     [Task, ...].
     """
-    on, settings = on or today(), Setting.of_school()
+    on = on or today()
+    settings = Setting.of_school()
     # invariant 9: no reminders for leavers
     pupils = by_id(Pupil.visible_to(user).where(Pupil.left_on.is_null()))
     placements = [placed for placed in open_placements() if placed.pupil_id in pupils]
-    papers, found = workflow.papers_of(placements), []
+    papers = workflow.papers_of(placements)
+    found = []
     for placement in placements:
-        pupil, own = pupils[placement.pupil_id], papers[placement.id]
+        pupil = pupils[placement.pupil_id]
+        own = papers[placement.id]
         found += review_tasks(placement, pupil, own, on, settings)
         found += paper_tasks(placement, pupil, own, settings)
         found += agency_tasks(pupil, own)
@@ -181,10 +183,12 @@ def review_tasks(placement, pupil, papers, on, settings):
     when = workflow.clock_of(placement, on, settings)
     if when is None:
         return []
-    what, to = "Annual review", None
+    what = "Annual review"
+    to = None
     for paper, form in papers:
         if paper.kind == "review":
-            what, to = paper.form.kind_name(), form or paper.form
+            what = paper.form.kind_name()
+            to = form or paper.form
             if form and form.status == "sealed":
                 what = "Review agreed: make the move it leads to"
                 return [Task("agree", pupil, what, when.closes, form)]
@@ -195,7 +199,8 @@ def review_tasks(placement, pupil, papers, on, settings):
 def paper_tasks(placement, pupil, papers, settings):
     """Papers to agree, plans to write, and forms to chase (T17: after 14 days)."""
     late = placement.started_on + datetime.timedelta(int(settings.chase_days))
-    found, side = [], []
+    found = []
+    side = []
     for paper, form in papers:
         name = paper.form.kind_name()
         missing = form is None or form.status == "draft"
@@ -275,7 +280,8 @@ def case_tasks(pupils, on, settings):
     school's (5.5), the school's own advice is.
     """
     cases = EhcCase.select().where(EhcCase.pupil.in_(list(pupils)), EhcCase.state.in_(CASE_DATED))
-    soon, found = on + datetime.timedelta(int(settings.due_soon_days)), []
+    soon = on + datetime.timedelta(int(settings.due_soon_days))
+    found = []
     for case in cases:
         for name, due, done in clock.case_dates(case):
             if done is not None or due > soon:

@@ -146,7 +146,9 @@ class ImportView(SchoolPage):
         if posted and not faults:
             self.remember(sheet.heads, columns)
             return redirect(url_for(".look", key=key))
-        problems, lacking, rows = [], [], []
+        problems = []
+        lacking = []
+        rows = []
         for number, words in faults:
             if posted:
                 problems.append((f"c{number or 0}", words))
@@ -226,7 +228,8 @@ class ImportView(SchoolPage):
             path.rename(taken)  # whoever renames it first imports it
         except FileNotFoundError:
             self.send_back()
-        done, all_done = 0, False
+        done = 0
+        all_done = False
         try:
             items = pupil_import.preview(sheet, columns, current_user)
             if pupil_import.preview_code(items) == request.form.get("seen"):

@@ -75,7 +75,8 @@ def answers_of(form, twins=()):
     """The boxes of each answer, those of a line together: {key: [box, ...]}; none for a line that
     is taken out. A line that was never written in is left out.
     """
-    twins, found = dict(twins), {}
+    twins = dict(twins)
+    found = {}
     for field in form:
         if not isinstance(field, FieldList) and field.short_name not in forms.CARRIED:
             found[field.short_name] = [field]
@@ -87,7 +88,6 @@ def answers_of(form, twins=()):
 
 
 def answer_hash(box, form, twins):
-    """The hash of what stands in a box; of a link, the key of the line that it leads to."""
     if box.process_errors:
         return f"unread {box.raw_data}"
     if not isinstance(box, forms.SiblingField):
@@ -108,7 +108,8 @@ def target_of(link, form):
 
 def hashes_of(form, twins=()):
     """The hash of each answer of a form: {key: hash}, empty for a line that is taken out."""
-    twins, found = dict(twins), {}
+    twins = dict(twins)
+    found = {}
     for key, boxes in answers_of(form, twins).items():
         hashes = [answer_hash(box, form, twins) for box in boxes]
         if "/" in key:
@@ -122,7 +123,9 @@ def twins_of(form, theirs):
     """My new lines that are saved already, by a press before or by somebody who wrote the same:
     {my key: the key of the saved line}.
     """
-    mine, free, twins = answers_of(form), {}, {}
+    mine = answers_of(form)
+    free = {}
+    twins = {}
     for group, number, line in forms.lines_of(theirs):
         key = line_key(group, number, line)
         if key not in mine:
@@ -181,8 +184,11 @@ def changed_since(record, form, items):
         return []
     theirs = saved_form(record, form)
     twins = twins_of(form, theirs)
-    my_boxes, their_boxes = answers_of(form, twins), answers_of(theirs)
-    saved, was, found = hashes_of(theirs), read_seen(form), []
+    my_boxes = answers_of(form, twins)
+    their_boxes = answers_of(theirs)
+    saved = hashes_of(theirs)
+    was = read_seen(form)
+    found = []
     for key, mine in hashes_of(form, twins).items():
         there = saved.get(key, "")
         if mine == there or was is not None and there == was.get(key, ""):
@@ -209,7 +215,8 @@ def heading_of(record, key):
 
 def words_of(record, key, boxes, form):
     """What stands in boxes: [(question, words), ...], without the empty ones."""
-    model, found = type(record), []
+    model = type(record)
+    found = []
     if "/" in key:
         model = model.groups()[key.partition("/")[0]]
     for box in boxes:
@@ -251,7 +258,6 @@ def last_word(record_class, key, pupil, question):
 
 
 def carried(items):
-    """The boxes that the page of a clash sends on as they are: [(name, value), ...]."""
     found = []
     for name, value in items.items(multi=True):
         if name not in NOT_CARRIED and not name.startswith("keep."):
@@ -286,7 +292,8 @@ def store(record, form, items):
 
     Raises Differ when somebody must choose, Clash when the paper was sealed meanwhile.
     """
-    found, twins = [], {}
+    found = []
+    twins = {}
     if record.id:
         refresh(record)
         if record.locked:
@@ -296,7 +303,8 @@ def store(record, form, items):
             twins = twins_of(form, saved_form(record, form))
         if any(d.both for d in found) and items.get("shown") != str(record.version):
             raise Differ(found)
-    theirs, staying = set(), []
+    theirs = set()
+    staying = []
     for difference in found:
         if difference.keep == "theirs":
             theirs.add(difference.key)
@@ -325,7 +333,10 @@ def refresh(record):
 
 def store_lines(record, form, theirs, twins):
     """Write the lines of all lists; whether any has changed."""
-    made, gone, changed, saved = {}, [], False, {}
+    made = {}
+    gone = []
+    changed = False
+    saved = {}
     for group in type(record).groups():
         for row in getattr(record, group):
             saved[f"{group}/{row.id}"] = row

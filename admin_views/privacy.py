@@ -90,7 +90,8 @@ class KeepingView(SchoolPage):
 
     @expose("/")
     def index(self):
-        settings, erasures = settings_now(), Erasure.select()
+        settings = settings_now()
+        erasures = Erasure.select()
         newest = Erasure.done_at.desc()
         page = {
             "requests": retention.open_requests(settings),
@@ -117,7 +118,8 @@ class KeepingView(SchoolPage):
         if asked.pupil.erased_on:
             abort(404)
         items = subject_access.review(asked.pupil)
-        left_out, problems = marked(items), []
+        left_out = marked(items)
+        problems = []
         if request.method == "POST":
             left_out, problems = decided(items, request.form)
             if not problems:
@@ -142,7 +144,8 @@ class KeepingView(SchoolPage):
     @expose("/<int:number>/erase/", methods=("GET", "POST"))
     @recent_password_required
     def erase(self, number):
-        pupil, problems = Pupil.get_or_none(Pupil.id == number) or abort(404), []
+        pupil = Pupil.get_or_none(Pupil.id == number) or abort(404)
+        problems = []
         if request.method == "POST":
             press = ERASING.get(request.form.get("do"), nothing_pressed)
             try:
@@ -152,7 +155,8 @@ class KeepingView(SchoolPage):
         if pupil.erased_on:
             return redirect(url_for("pupil.page", key=number))
         access.log_access([pupil])
-        settings, asked = settings_now(), erasure.asked_for(pupil)
+        settings = settings_now()
+        asked = erasure.asked_for(pupil)
         page = self.render(
             "keeping_erase.html",
             pupil=pupil,
@@ -210,7 +214,8 @@ def decided(items, said):
         changed = "The record has changed since you opened this page. Please look again."
         return marked(items), [("", changed)]
     ticked = said.getlist("out")
-    left_out, problems = {}, []
+    left_out = {}
+    problems = []
     for number, item in enumerate(items):
         why = clean(said.get(f"why-{number}")) or ""
         missing = ""
@@ -250,7 +255,8 @@ def make_bundle(asked, items, left_out, folder, by):
         f"SHA-256 of the ZIP: {hashlib.sha256(data).hexdigest()}",
     ]
     missing = [name for name, *_ in bundle.files if name not in parts]
-    given, kept_back = [], []
+    given = []
+    kept_back = []
     for item in items:
         if item.key in left_out:
             kept_back.append(f"{item.what} ({item.where}): {left_out[item.key]}")

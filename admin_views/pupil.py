@@ -57,7 +57,6 @@ class PupilView(RecordView):
 
     @expose("/<int:key>/")
     def page(self, key):
-        """The child's page."""
         pupil = self.find(key)
         if pupil.erased_on:
             return self.render(
@@ -67,7 +66,8 @@ class PupilView(RecordView):
                 backups=retention.gone_from_backups(pupil.erased_on, settings_now()),
             )
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
-        written, beside = papers_by_class(pupil), records_beside(pupil)
+        written = papers_by_class(pupil)
+        beside = records_beside(pupil)
         return self.render(
             self.page_template,
             pupil=pupil,
@@ -101,7 +101,8 @@ class PupilView(RecordView):
         if current_user.role not in row.by:
             abort(403)
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
-        draft, problems = None, []
+        draft = None
+        problems = []
         if request.method == "POST":
             form = move_form(row, pupil)
             problems = self.press(row, pupil, form)
@@ -164,7 +165,8 @@ class PupilView(RecordView):
         review = at.review or abort(404)
         if not may(current_user, "w", review):
             abort(403)
-        problem, draft = "", None
+        problem = ""
+        draft = None
         if request.method == "POST":
             problem = merge.sealed_words(review) if review.locked else self.answer_chart(review)
             if not problem:
@@ -195,7 +197,8 @@ class PupilView(RecordView):
         """Keep one answer; later answers that no longer apply are emptied. Returns what is wrong,
         or nothing.
         """
-        name, answer = request.form.get("ask"), request.form.get("answer")
+        name = request.form.get("ask")
+        answer = request.form.get("answer")
         if name not in workflow.answers_of(review) or answer not in ("Yes", "No"):
             return "Choose Yes or No."
         why = forms.clean(request.form.get("why"))
@@ -247,7 +250,8 @@ class CaseView(PupilRecordView):
         if not self.may_write():
             abort(403)
         case = self.find(key)
-        pressed, seen = request.form.get("step"), request.form.get("seen", 0, type=int)
+        pressed = request.form.get("step")
+        seen = request.form.get("seen", 0, type=int)
         step = next((move for move in workflow.CASE_MOVES if move.name == pressed), None)
         try:
             if step is None:  # Enter in the box of the date
@@ -278,7 +282,6 @@ class ListView(ReadView):
         return workflow.list_label(self.code, settings_now())
 
     def get_query(self):
-        """The open placements on the stages of this list."""
         codes = [code for code, stage in workflow.STAGES.items() if stage.list == self.code]
         return scoped(Placement, current_user).where(
             Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(codes)
@@ -321,7 +324,6 @@ def say_review(placement):
 
 
 def move_links(pupil, stage):
-    """The moves from a stage that this person may press: [(words, address)]."""
     found = []
     for move in workflow.MOVES:
         if stage in move.from_ and current_user.role in move.by:
@@ -415,7 +417,8 @@ def transfer_step(at):
     due = begun = None
     for pupil, day, disclosure in retention.to_send(at.settings):
         if pupil.id == at.pupil.id:
-            due, begun = day, disclosure
+            due = day
+            begun = disclosure
     if due is None:
         return Step("", "The record was sent to the next school.", "")
     by = f"It goes to the next school by {say_day(due)}, 15 school days after the child left."
@@ -554,7 +557,8 @@ def question_part(review, name, typed):
     if not name:
         return {}
     questions = review._meta.fields
-    saved, why = getattr(review, name), getattr(review, f"{name}_why")
+    saved = getattr(review, name)
+    why = getattr(review, f"{name}_why")
     return {
         "words": questions[name].verbose_name,
         "why_words": questions[f"{name}_why"].verbose_name,
@@ -568,7 +572,8 @@ def chart_so_far(review):
     """The chart's questions that are answered: [(name, question, answer, why)]."""
     found = []
     for q in workflow.chart_of(review):
-        answer, why = getattr(review, q.name), getattr(review, f"{q.name}_why")
+        answer = getattr(review, q.name)
+        why = getattr(review, f"{q.name}_why")
         if answer:
             found.append((q.name, review._meta.fields[q.name].verbose_name, answer, why))
     return found
@@ -650,7 +655,6 @@ def journey(written):
 
 
 def ratings(written):
-    """The newest rating of each outcome, by its words."""
     found = {}
     for form_class, reviews in written.items():
         if "appropriate" not in form_class._meta.fields:
@@ -683,7 +687,6 @@ def records_beside(pupil):
 
 
 def open_needs(pupil):
-    """The SEN needs that are named and have not ended."""
     return [need for need in pupil.sen_needs if need.code and not need.until]
 
 
@@ -699,7 +702,6 @@ class PaperRow:
 
 
 def papers_of_stage(at):
-    """The papers of this stage and cycle that this person may read."""
     found = []
     for paper, form in at.papers:
         if may(current_user, "r", paper.form):
@@ -708,7 +710,8 @@ def papers_of_stage(at):
 
 
 def paper_row(pupil, form_class, form):
-    name, slug = form_class.kind_name(), form_class.slug()
+    name = form_class.kind_name()
+    slug = form_class.slug()
     writes = may(current_user, "w", form_class)
     if form is None:
         begin = url_for(f"{slug}.new", pupil=pupil.id) if writes else ""

@@ -171,7 +171,6 @@ def _sheet(first, rows):
 
 
 def _cells(cells, used, width):
-    """The cells of one row; None when it has answers beyond the last heading."""
     if "".join(cells[width:]).strip():
         return None
     padded = cells + [""] * width
@@ -425,7 +424,9 @@ def read_row(cells, heads, columns, asked):
 # --- the preview
 class PupilIndex:
     def __init__(self, user):
-        self.upns, self.names, self.contacts = {}, defaultdict(list), defaultdict(list)
+        self.upns = {}
+        self.names = defaultdict(list)
+        self.contacts = defaultdict(list)
         for pupil in Pupil.visible_to(user):
             self.upns[pupil.upn or pupil.id] = pupil
             self.names[name_key(pupil.surname, pupil.forename, pupil.dob)].append(pupil)
@@ -483,7 +484,8 @@ class RowPreview:
 
 def preview(sheet, columns, user):
     """What the file would do, row by row; nothing is written."""
-    index, asked = PupilIndex(user), targets(user.role)
+    index = PupilIndex(user)
+    asked = targets(user.role)
     items = []
     for line, cells in sheet.rows:
         item = RowPreview(line, Pupil())
@@ -611,7 +613,6 @@ def counts(items):
 
 
 def preview_code(items):
-    """A code of all that a preview says."""
     said = []
     for item in items:
         pupil = item.pupil
@@ -622,7 +623,8 @@ def preview_code(items):
 # --- importing
 def import_pupils(items, reason):
     """Write what is new or changed, a few pupils under one lock; gives how many were written."""
-    left, done = to_write(items), 0
+    left = to_write(items)
+    done = 0
     versions = dict(Pupil.select(Pupil.id, Pupil.version).tuples())
     for item in left:
         if item.pupil.id and versions.get(item.pupil.id) != item.pupil.version:

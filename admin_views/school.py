@@ -43,7 +43,6 @@ class SettingView(RecordView):
         return Setting.of_school(), {}
 
     def check(self, record):
-        """The holidays must be dates."""
         super().check(record)
         fault = check_holidays(record.holidays)
         if fault:
@@ -132,7 +131,8 @@ class AuditView(SchoolPage):
     def index(self):
         """The newest first; of one child, with who saw or changed it on which day."""
         w = self.wanted()
-        mine, pupil = Pupil.visible_to(current_user), None
+        mine = Pupil.visible_to(current_user)
+        pupil = None
         if w["pupil"]:
             pupil = mine.where(Pupil.id == w["pupil"]).first() or abort(404)
         newest = self.chosen(w).order_by(AuditEntry.id.desc())
@@ -163,7 +163,9 @@ class AuditView(SchoolPage):
     @expose("/anchor/", methods=("GET", "POST"))
     def anchor(self):
         """The line of today for a book, and whether the trail still holds an old one."""
-        typed, problems, holds = "", [], None
+        typed = ""
+        problems = []
+        holds = None
         if request.method == "POST":
             typed = (forms.clean(request.form.get("line")) or "")[:200]
             line = anchors.read_line(typed)
@@ -194,8 +196,8 @@ class AuditView(SchoolPage):
         }
 
     def chosen(self, w):
-        """The query of the audit rows that are asked for."""
-        found, reads = AuditEntry.select(), AuditEntry.act.in_((*READ_ACTIONS, "refused"))
+        found = AuditEntry.select()
+        reads = AuditEntry.act.in_((*READ_ACTIONS, "refused"))
         if w["pupil"]:
             found = found.where(AuditEntry.pupil_id == w["pupil"])
         if w["who"]:
@@ -223,7 +225,6 @@ class HelpView(SchoolPage):
 
     @expose("/")
     def index(self):
-        """The help page."""
         names = {c.__name__: c.kind_name() for c in every() if not issubclass(c, Row)}
         return self.render(
             "help.html",

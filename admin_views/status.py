@@ -50,7 +50,8 @@ def alarms():
     """What the person who is signed in must hear at once: sentences; looked at once a minute."""
     if current_user.role not in ALARMED:
         return []
-    at, (moment, found) = facts_of(current_app), _told.get(current_app.config["DATA_DIR"], (0, []))
+    at = facts_of(current_app)
+    moment, found = _told.get(current_app.config["DATA_DIR"], (0, []))
     if not 0 <= time.time() - moment < ALARMS_LIVE:
         found = checks.ringing(at)
         _told[at.folder] = (time.time(), found)
@@ -63,7 +64,8 @@ def first_steps():
     """
     if current_user.role != TECHNICIAN:
         return []
-    at, left = facts_of(current_app), []
+    at = facts_of(current_app)
+    left = []
     for name, words, screen in FIRST_STEPS:
         if not checks.run_one(checks.named(name), at).ok:
             left.append((words, url_for(screen)))
@@ -80,7 +82,8 @@ class StatusView(SchoolPage):
     def index(self):
         """What is wrong first, the worst on top; then what is well, by group."""
         found = checks.run(facts_of(current_app))
-        bad, well = [], []
+        bad = []
+        well = []
         for level in ORDER:
             bad += [one for one in found if not one.ok and one.level == level]
         for group in checks.GROUPS:

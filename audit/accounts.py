@@ -78,7 +78,8 @@ def new_sign_in(person):
     An account that no colleague made (the first of a school, the fictional ones) does not wait, nor
     for the second step that it sets up on its first day.
     """
-    found, made = None, None
+    found = None
+    made = None
     for row in rows_about(person):
         if (row.act, row.question) not in MAKES_NEW:
             continue
@@ -112,7 +113,8 @@ def hands_on(person):
 
 def not_two(first, second):
     """Why two people cannot stand for two, as a sentence; None when they can."""
-    of_first, of_second = hands_on(first), hands_on(second)
+    of_first = hands_on(first)
+    of_second = hands_on(second)
     by_age = attrgetter("at")
     rows = [of_first.get(second.id), of_second.get(first.id)]
     # a third who had a hand in both accounts

@@ -217,7 +217,8 @@ def _append(rows):
     if not rows:
         return
     with transaction():
-        previous, at = _last_hash(), now()
+        previous = _last_hash()
+        at = now()
         for row in rows:
             row.update(at=at, who=who.name, user_id=who.user, request=who.request, erased=False)
             previous = _chain(previous, row)
@@ -273,7 +274,8 @@ def verify(anchors=()):
 
 def not_accepted(found, most=20):
     """Of these sentences those that nobody has accepted; at most so many of them."""
-    known, told = accepted(), []
+    known = accepted()
+    told = []
     for words in found:
         if words in known:
             continue
@@ -308,10 +310,12 @@ def faults(anchors=(), until=None):
     chosen = AuditEntry.select()
     if until is not None:
         chosen = chosen.where(AuditEntry.id <= until)
-    previous, count = "", 0
+    previous = ""
+    count = 0
     for row in chosen.order_by(AuditEntry.id).dicts().iterator():
         yield from row_faults(previous, row)
-        previous, count = row["entry_hash"], count + 1
+        previous = row["entry_hash"]
+        count = count + 1
         for anchor in anchors_at.pop(row["id"], ()):
             if (anchor.link, anchor.rows) != (previous, count):
                 yield (

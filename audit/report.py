@@ -72,7 +72,8 @@ class Visit:
 
     def hours(self):
         # `10:05 to 10:40`
-        first, last = f"{self.first:%H:%M}", f"{self.last:%H:%M}"
+        first = f"{self.first:%H:%M}"
+        last = f"{self.last:%H:%M}"
         if first == last:
             return first
         return f"{first} to {last}"
@@ -102,7 +103,8 @@ def who_saw(pupil_id, since=None, most=None):
     if since:
         begin = datetime.datetime.combine(since, datetime.time(), LONDON)
         rows = rows.where(AuditEntry.at >= begin.astimezone(datetime.UTC).replace(tzinfo=None))
-    visits, pressed = {}, set()
+    visits = {}
+    pressed = set()
     for at, request, who, user, act, record in rows.tuples().iterator():
         at = datetime.datetime.fromisoformat(at).replace(tzinfo=datetime.UTC).astimezone(LONDON)
         key = (at.date(), who, user)

@@ -400,7 +400,9 @@ def files_in(folder):
 
 def add(archive, name, data):
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mtime, entry.mode = len(data), int(time.time()), 0o600
+    entry.size = len(data)
+    entry.mtime = int(time.time())
+    entry.mode = 0o600
     archive.addfile(entry, io.BytesIO(data))
 
 

@@ -152,11 +152,13 @@ def file_system_of(folder, mounts):
     except OSError:
         return ""
     here = folder.resolve()
-    longest, found = 0, ""
+    longest = 0
+    found = ""
     for line in mounts.splitlines():
         _, at, kind = line.split()[:3]
         if here.is_relative_to(at.replace("\\040", " ")) and len(at) >= longest:
-            longest, found = len(at), kind
+            longest = len(at)
+            found = kind
     return found
 
 
@@ -580,7 +582,8 @@ def last_full(folder):
 
 def keep_answers(folder, results):
     """For the Status page; a folder that takes no files is a finding, no failure."""
-    answers, as_of = {}, say_moment(now())
+    answers = {}
+    as_of = say_moment(now())
     for result in results:
         answers[result.name] = {**vars(result), "as_of": as_of}
     try:

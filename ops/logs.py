@@ -78,7 +78,8 @@ class LogFile(RotatingFileHandler):
 
     def handleError(self, record):
         """Lose the line, and open the file anew at the next one."""
-        stream, self.stream = self.stream, None
+        stream = self.stream
+        self.stream = None
         with suppress(Exception):
             stream.close()
 

@@ -153,7 +153,8 @@ def _visible(text):
 def _raised(cluster):
     # Without a shaping engine a mark would be drawn over a capital, or over the mark below (most
     # Thai names have such a pair): that one is raised.
-    below, last = cluster[:-1], cluster[-1]
+    below = cluster[:-1]
+    last = cluster[-1]
     if not below or not _is_above(last):
         return escape(cluster)
     if below[0].isupper() or below[0] in TALL or any(map(_is_above, below[1:])):
@@ -168,7 +169,8 @@ def _is_above(character):
 
 def _with_fonts(text):
     # a space stays with the family before it
-    pairs, family = [], "school"
+    pairs = []
+    family = "school"
     for cluster in _clusters(text):
         if cluster != " " or not family:
             family = _family(cluster)

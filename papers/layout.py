@@ -31,7 +31,8 @@ def _laid_out(line, blank):
 
 
 def _answer_line(line, blank):
-    options, answer = line["options"], line["answer"]
+    options = line["options"]
+    answer = line["answer"]
     chosen = []
     if options:
         chosen = list(filter(None, answer.split("; ")))
@@ -70,7 +71,8 @@ def _blank_list(group):
 
 
 def _filled_list(group):
-    columns, table = group["columns"], group["table"]
+    columns = group["columns"]
+    table = group["table"]
     how = "none"
     if table:
         how = "table" if _fits_table(columns, table) else "stack"
@@ -80,7 +82,8 @@ def _filled_list(group):
 
 def _grid(columns):
     # what needs room has its own line, the others stand in pairs
-    grid, open_pair = [], False
+    grid = []
+    open_pair = False
     for number, column in enumerate(columns):
         needs_room = column.get("rows", 1) > 1 or _width(column["options"]) > IN_A_BLOCK
         alone = number == 0 or needs_room
@@ -94,7 +97,8 @@ def _grid(columns):
 
 def _stacked(columns, row):
     # short answers share a line, a longer one stands below its question
-    stack, room = [], 0
+    stack = []
+    room = 0
     for column, answer in zip(columns, row, strict=True):
         fact = (column["label"], answer)
         length = len(column["label"]) + len(answer or "Not answered") + 6
@@ -134,7 +138,8 @@ def _least_widths(columns, table):
 
 def widths(columns, table):
     """The width of each column in per cent: room for its longest word, more where more is said."""
-    least, most = _least_widths(columns, table), []
+    least = _least_widths(columns, table)
+    most = []
     for number, column in enumerate(columns):
         room = max(12, len(column["label"]), *map(len, column["options"]))
         for row in table:

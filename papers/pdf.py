@@ -91,7 +91,6 @@ def as_response(make):
 
 @as_response
 def one(record, user):
-    """One record of a pupil as a PDF."""
     if isinstance(record, Letter):
         page = {"kind": "letter", "title": record.kind_name(), **_letter(record)}
     else:
@@ -144,7 +143,9 @@ def whole_record(pupil, user):
 
 def given_record(pupil, papers):
     """The bytes of a PDF of what is given of a child: [(record, data), ...]. Raises PaperError."""
-    details, forms, chapters = [], [], {}
+    details = []
+    forms = []
+    chapters = {}
     for record, told in papers:
         part = _paper_part(record, told)
         if isinstance(record, Form):
@@ -402,7 +403,8 @@ def _timeline(pupil, user):
     for label, cls, names in TIMELINE:
         if not may(user, "r", cls):
             continue
-        columns, table = [], []
+        columns = []
+        table = []
         for name in names:
             heading = cls._meta.fields[name].verbose_name or ""
             columns.append({"label": heading, "options": []})

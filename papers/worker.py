@@ -116,9 +116,11 @@ def main(seconds, memory):
         if resource:
             _set_limit(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
         try:
-            kind, body = PDF, draw_pdf(html)
+            kind = PDF
+            body = draw_pdf(html)
         except PaperError as problem:
-            kind, body = REFUSAL, f"{problem.fault}\n{problem}".encode()
+            kind = REFUSAL
+            body = f"{problem.fault}\n{problem}".encode()
         send(out, kind, body)
 
 

@@ -51,10 +51,12 @@ def window(stage, start, settings, on):
 
 def add_weeks(start, weeks, settings):
     """`weeks` calendar weeks later, or weeks with a school day, as the school has set (A7)."""
-    left, week = int(weeks), datetime.timedelta(weeks=1)
+    left = int(weeks)
+    week = datetime.timedelta(weeks=1)
     if settings.school_weeks_only != "Yes":
         return start + left * week
-    day, last = start, start + (left + 60) * week
+    day = start
+    last = start + (left + 60) * week
     while left and day < last:
         day += week
         monday = day - datetime.timedelta(day.weekday())
@@ -183,9 +185,11 @@ def case_dates(case):
     """The due dates of a case: [(question, due date, done date or None), ...]."""
     if not case.received_on:
         return []
-    rows, last = [], REFUSED.get(case.state, 20 * 7)
+    rows = []
+    last = REFUSED.get(case.state, 20 * 7)
     for name, date in CASE_DATES.items():
-        start, done = getattr(case, date.runs_from), getattr(case, name)
+        start = getattr(case, date.runs_from)
+        done = getattr(case, name)
         if start is None or (date.runs_from == "received_on" and date.days > last):
             continue
         # who serves a draft has decided to issue

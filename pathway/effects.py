@@ -30,7 +30,8 @@ class MoveJournal:
 
     def __init__(self, text="{}"):
         kept = json.loads(text)
-        self.steps, self.said = kept.get("steps", []), kept.get("said", {})
+        self.steps = kept.get("steps", [])
+        self.said = kept.get("said", {})
         self.case = None  # the EHC case that the move made or changed
 
     def text(self):
@@ -200,7 +201,8 @@ def carry_plan(ctx, fresh, journal):
         outcomes = [outcome.words for outcome in need.outcomes]
         if outcomes and done.issuperset(outcomes):
             done.add(need.words)
-    kind, who = PLANS[fresh.stage], ctx.user.name
+    kind = PLANS[fresh.stage]
+    who = ctx.user.name
     journal.made(copy_form(plan, kind, fresh, who, without=done, afresh=AGREED_AFRESH))
 
 
@@ -209,13 +211,15 @@ def keep_strategies(ctx, fresh, journal):
     for rating in ctx.review.ratings:
         if rating.effect in ("1", "2"):
             strategy = Strategy(pupil=ctx.pupil, strategy=rating.strategy)
-            strategy.since, strategy.from_form = fresh.started_on, str(ctx.review)
+            strategy.since = fresh.started_on
+            strategy.from_form = str(ctx.review)
             journal.make(strategy)
 
 
 def set_type(ctx, fresh, journal):
     """Write the main SEN type; another open main type ends that day, and NSA at an EHCP."""
-    code, when = ctx.answers["sen_type"], ctx.answers["on"]
+    code = ctx.answers["sen_type"]
+    when = ctx.answers["on"]
     types = ctx.pupil.open_types()
     for need in list(types):
         if fresh.stage == "E" and need.code == "NSA":
@@ -305,7 +309,8 @@ def fill_in(words, wording):
 
 def letter(ctx, fresh, journal, clock, stage):
     """Write the letter of a move from the wording in the Settings."""
-    settings, pupil = ctx.settings, ctx.pupil
+    settings = ctx.settings
+    pupil = ctx.pupil
     name = f"{pupil.called} {pupil.surname}"
     words = {
         "pupil": name,

@@ -143,7 +143,8 @@ def plan_agreed(ctx):
 
 def not_early(ctx):
     """The review is held inside its window, or says why it is early (T03, T19)."""
-    held, opens = ctx.form.happened_on, ctx.clock.opens
+    held = ctx.form.happened_on
+    opens = ctx.clock.opens
     if held and held < opens and not ctx.form.early_why:
         words = f"The review window opens on {say_day(opens)}; say why it is held early."
         return Stop(words, "early_why")
@@ -151,7 +152,8 @@ def not_early(ctx):
 
 def after_start(ctx):
     """The paper's date is not before the cycle began."""
-    held, began = ctx.form.happened_on, ctx.placement.started_on
+    held = ctx.form.happened_on
+    began = ctx.placement.started_on
     if held and held < began:
         return Stop(f"The date is before this cycle began ({say_day(began)}).", "happened_on")
 
@@ -161,7 +163,8 @@ def everything_rated(ctx):
     plan = ctx.paper("plan")[1]
     if plan is None:
         return None
-    rated, left = [getattr(row, plan.rates) for row in ctx.form.ratings], []
+    rated = [getattr(row, plan.rates) for row in ctx.form.ratings]
+    left = []
     for words in plan.to_rate():
         if words not in rated:
             left.append(f"“{words}”")
@@ -179,7 +182,9 @@ def chart_answered(ctx):
 
 def review_in_time(ctx):
     """The plan's review date lies within the stage's window (T09)."""
-    by, last, written = ctx.form.review_by, ctx.clock.closes, ctx.form.happened_on
+    by = ctx.form.review_by
+    last = ctx.clock.closes
+    written = ctx.form.happened_on
     if by and by > last:
         return Stop(f"“Review by” must be no later than {say_day(last)}.", "review_by")
     if by and written and by < written:
@@ -213,7 +218,8 @@ def consent_recorded(ctx):
     for consent in Consent.select().where(Consent.pupil == ctx.pupil):
         if consent.to_whom and consent.holds(ctx.on):
             held.add(consent.to_whom.strip().lower())
-    bare, form = [], ctx.form_of(AgencyInformation)
+    bare = []
+    form = ctx.form_of(AgencyInformation)
     for agency in form.agencies if form else ():
         name = (agency.agency or "an agency without a name").strip()
         if name.lower() not in held and agency.was_asked():

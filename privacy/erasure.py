@@ -98,7 +98,8 @@ def erase(pupil, user, surname, folder):
         nobodys = blank_trail(pupil)
         delete_records(pupil, asked)
         empty_to_stub(pupil)
-        asked.done_by, asked.done_at = user.name, now()
+        asked.done_by = user.name
+        asked.done_at = now()
         asked.save(act="erase")
         named = ", ".join(map(str, nobodys))
         audit("erase", pupil, after=f"Rows about nobody: {named}" if named else "")

@@ -50,7 +50,8 @@ def transfers(*columns):
 def due(settings, on=None):
     """The records that may be erased, oldest first: [Due, ...]."""
     on = on or today()
-    sen, sent = on_sen_support(), sent_on()
+    sen = on_sen_support()
+    sent = sent_on()
     found = []
     for pupil in Pupil.select().where(Pupil.erased_on.is_null()):
         since = keep_until(pupil, settings, sen)
@@ -58,7 +59,8 @@ def due(settings, on=None):
         if pupil.left_on and pupil.id in sent:
             after = sent[pupil.id] + datetime.timedelta(int(settings.purge_days))
             if after < since:
-                since, why = after, "It was sent to the next school."
+                since = after
+                why = "It was sent to the next school."
         if since <= on:
             found.append(Due(pupil, since, why))
     return sorted(found, key=lambda one: (one.since, one.pupil.id))

@@ -129,16 +129,20 @@ def review(pupil):
     """What somebody must decide on before the bundle is given; what is left out at first leads."""
     contents = contents_of(pupil)
     audited = audited_questions(pupil)
-    marked, sections, files = [], [], []
+    marked = []
+    sections = []
+    files = []
     for record, data in contents:
-        key, name = record_key(record), str(record)
+        key = record_key(record)
+        name = str(record)
         if getattr(record, "withhold", "") == "Yes":
             why = getattr(record, "withhold_why", None) or MARKED
             marked.append(ReviewItem(key, name, MARKED, why))
             continue
         for section in data["sections"]:
             if not section["family"] and is_answered(record, section, audited):
-                item_key, what = section_key(record, section), f"“{section['label']}”"
+                item_key = section_key(record, section)
+                what = f"“{section['label']}”"
                 sections.append(ReviewItem(item_key, what, name, FOR_THE_SCHOOL))
         if isinstance(record, Document) and record.stored_as:
             what = f"The file “{record.file_name or record.kind}”"
@@ -300,7 +304,8 @@ def redaction_of(pupil, contents, left_out):
     """The Redaction that belongs to what is left out of a bundle."""
     records = marked_and_removed(pupil, contents)
     records.update(key for key in left_out if "/" not in key)
-    questions, rows = set(), set()
+    questions = set()
+    rows = set()
     for record, data in contents:
         key = record_key(record)
         hidden = set()

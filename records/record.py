@@ -89,7 +89,8 @@ class Record(Table):
     @classmethod
     def layout(cls):
         """The sections in printing order: [(Section, [(name, question or Rows), ...]), ...]."""
-        parts, lines = [], [*cls.questions(), *cls.markers.items()]
+        parts = []
+        lines = [*cls.questions(), *cls.markers.items()]
         for name, line in sorted(lines, key=lambda pair: cls._place(pair[1])):
             if isinstance(line, Section):
                 parts.append((line, []))
@@ -137,7 +138,8 @@ class Record(Table):
         return getattr(self, "pupil_id", None)
 
     def answer(self, name):
-        asked, value = self._meta.fields[name], self.__data__.get(name)
+        asked = self._meta.fields[name]
+        value = self.__data__.get(name)
         if value is None or value == "":
             return ""
         if isinstance(asked, ForeignKeyField):
@@ -150,7 +152,6 @@ class Record(Table):
         return list(getattr(self, group).order_by(self.groups()[group].id))
 
     def content_hash(self):
-        """A code of all that this record says, rows included."""
         rows = []
         for group in self.groups():
             for row in self.rows(group):
@@ -173,7 +174,8 @@ class Record(Table):
             if self._is_needed(asked.ask.needed) and not self.answer(name):
                 gaps.append((name, f"Answer “{asked.verbose_name}”"))
         for group in self.groups():
-            mark, rows = self.markers[group], self.rows(group)
+            mark = self.markers[group]
+            rows = self.rows(group)
             if mark.needed and not rows:
                 gaps.append((group, f"Add at least one line under “{mark.label}”"))
             for place, row in enumerate(rows):
@@ -209,7 +211,8 @@ class Record(Table):
 
     def unique_errors(self):
         self.clean()
-        cls, found = type(self), []
+        cls = type(self)
+        found = []
         for name, asked in self.questions():
             if asked.unique and self.answer(name):
                 others = cls.select().where(asked == self.__data__[name], cls.id != (self.id or 0))
@@ -258,13 +261,15 @@ class Record(Table):
         return f"This {self.kind_name()} is sealed or declined: its words do not change any more."
 
     def audit_changes(self, act, was, reason):
-        asked, changes = dict(self.questions()), []
+        asked = dict(self.questions())
+        changes = []
         if was is None:
             changes.append(("", "", "", ""))
         for name in self._meta.sorted_field_names:
             if name in ("id", "version", *self.audit_exclude):
                 continue
-            before, after = was.answer(name) if was else "", self.answer(name)
+            before = was.answer(name) if was else ""
+            after = self.answer(name)
             if before != after:
                 section = self.section_of(name).label if name in asked else ""
                 changes.append((name, before, after, section))

@@ -47,7 +47,8 @@ SYSTEMS = (
 def start(user, address="", agent=""):
     """Sign a person in on one more browser, sweep out old rows; the token for its cookie."""
     UserSession.delete().where(UserSession.seen_at < now() - LEFT_OPEN).execute()
-    token, device = new_token(), device_name(agent)
+    token = new_token()
+    device = device_name(agent)
     UserSession.create(key=sha256_hex(token), user=user, place=address or "", device=device)
     newest = [row.id for row in last_used_first(user).limit(MOST_SESSIONS)]
     UserSession.delete().where(UserSession.user == user, UserSession.id.not_in(newest)).execute()
@@ -95,7 +96,8 @@ def touch(row):
 
 
 def device_name(agent):
-    browser, system = first_match(BROWSERS, agent), first_match(SYSTEMS, agent)
+    browser = first_match(BROWSERS, agent)
+    system = first_match(SYSTEMS, agent)
     if system:
         return f"{browser or 'A browser'} on {system}"
     return browser or "An unknown browser"
