@@ -201,4 +201,6 @@ def base_url():
         if name not in LOOPBACK:
             host = name
             break
-    return f"https://{host}" if https else f"http://{host}:{port}"
+    if https:
+        return f"https://{host}"
+    return f"http://{host}:{port}"

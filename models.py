@@ -525,7 +525,9 @@ class Pupil(Record):
         return self.id
 
     def __str__(self):
-        return f"{self.name} ({self.form})" if self.form else self.name
+        if self.form:
+            return f"{self.name} ({self.form})"
+        return self.name
 
     def clean(self):
         for name in ("upn", "former_upn"):
@@ -1007,7 +1009,9 @@ class Outcome(Row):
             (self.by, "Time-bound: give a date"),
         )
         left = [cure for holds, cure in smart if not holds]
-        return [f"SMART? {'; '.join(left)}."] if left else ["This outcome is SMART."]
+        if left:
+            return [f"SMART? {'; '.join(left)}."]
+        return ["This outcome is SMART."]
 
     def reach_errors(self):
         plan = self.parent()
@@ -1677,7 +1681,9 @@ class Disclosure(PupilRecord):
         if self.given_on:
             return ""
         when = clock.request_due(self, Setting.of_school())
-        return short_day(when) if when else "The clock is stopped"
+        if when:
+            return short_day(when)
+        return "The clock is stopped"
 
     def errors(self):
         found = []

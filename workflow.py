@@ -263,7 +263,8 @@ class PupilContext:
 
     @cached_property
     def clock(self):
-        return clock_of(self.placement, self.on, self.settings) if self.placement else None
+        if self.placement:
+            return clock_of(self.placement, self.on, self.settings)
 
     @cached_property
     def case(self):
@@ -271,7 +272,9 @@ class PupilContext:
 
     @cached_property
     def papers(self):
-        return papers_of([self.placement])[self.placement.id] if self.placement else []
+        if self.placement:
+            return papers_of([self.placement])[self.placement.id]
+        return []
 
     def paper(self, kind):
         for paper, form in self.papers:
@@ -390,7 +393,9 @@ class Move:
 
     @property
     def guards(self):
-        reviewed = (g.review_agreed, g.chart_leads_here) if self.rows else ()
+        reviewed = ()
+        if self.rows:
+            reviewed = (g.review_agreed, g.chart_leads_here)
         return (*reviewed, *self.needs, g.date_fits)
 
 
@@ -828,7 +833,9 @@ def perform(move, pupil, user, answers, seen=None, token=None, on=None):
             if done:
                 return done
             check_move(move, ctx, seen)
-            return undo(ctx) if move is UNDO else execute(move, ctx, token)
+            if move is UNDO:
+                return undo(ctx)
+            return execute(move, ctx, token)
     # PostgreSQL: two pressed at the same moment, the other was first
     except IntegrityError as fault:
         done = token and Placement.get_or_none(done_with=token)
@@ -995,7 +1002,8 @@ def missing(form, user):
     for guard in paper.needs if mine and mine.id == form.id else ():
         stop = guard(ctx)
         if stop:
-            found.append((stop.to if isinstance(stop.to, str) else "", stop.words))
+            asked = stop.to if isinstance(stop.to, str) else ""
+            found.append((asked, stop.words))
     return found
 
 

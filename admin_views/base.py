@@ -144,7 +144,9 @@ class ReadView(ModelView):
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
         w = self.wanted()
-        sort = w["sort"] if w["sort"] in self._sortable_columns else None
+        sort = None
+        if w["sort"] in self._sortable_columns:
+            sort = w["sort"]
         count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
@@ -273,7 +275,8 @@ class RowView(ReadView):
 
     def row_actions(self, record):
         owner = record.parent()
-        return [(f"Open the {owner.kind_name()}", url_for(f"{owner.slug()}.page", key=owner.id))]
+        page = url_for(f"{owner.slug()}.page", key=owner.id)
+        return [(f"Open the {owner.kind_name()}", page)]
 
 
 class Printed:
@@ -398,10 +401,10 @@ class RecordView(ReadView):
         except drafts.Pressed as pressed:
             return self.second_press(pressed.led_to, pupil_of(record))
         except merge.Differ as clash:
-            drafts.keep(current_user, address, request.form.items(multi=True))
+            drafts.keep(current_user, address)
             return self.show_clash(record, request.form, clash.differences), 422
         if problems:
-            drafts.keep(current_user, address, request.form.items(multi=True))
+            drafts.keep(current_user, address)
             return self.show_form(record, form, problems)
         do = request.form.get("do", "save")
         problems = self.finish(record, do)
@@ -535,13 +538,13 @@ def scoped(model, user):
     if model is Pupil:
         return Pupil.visible_to(user)
     if issubclass(model, PupilRecord):
+        mine = Pupil.visible_to(user).select(Pupil.id)
         query = model.select().join(Pupil, on=(model.pupil == Pupil.id))
-        return query.where(model.pupil.in_(Pupil.visible_to(user).select(Pupil.id)))
+        return query.where(model.pupil.in_(mine))
     if issubclass(model, Row):
         owner = model.parent_field()
-        return model.select().where(
-            owner.in_(scoped(owner.rel_model, user).select(owner.rel_model.id))
-        )
+        mine = scoped(owner.rel_model, user)
+        return model.select().where(owner.in_(mine.select(owner.rel_model.id)))
     return model.select()
 
 
@@ -580,7 +583,8 @@ def label_of(model, name):
 def row_lists(model):
     found = []
     for row_class in model.groups().values():
-        found.append((row_class.plural(), url_for(f"{row_class.slug()}.index_view")))
+        address = url_for(f"{row_class.slug()}.index_view")
+        found.append((row_class.plural(), address))
     return found
 
 
@@ -625,5 +629,7 @@ def problems_of(field):
     label = field.label.text
     found = []
     for words in field.errors:
-        found.append((field.id, words if label in words else f"{label}: {words}"))
+        if label not in words:
+            words = f"{label}: {words}"
+        found.append((field.id, words))
     return found

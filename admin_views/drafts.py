@@ -132,18 +132,22 @@ def name_of(draft):
     elif screen == "move":
         move = workflow.move_at(said["slug"])
         what = move.name if move else ""
-    about = Pupil.get_or_none(Pupil.id == draft.pupil_id) if draft.pupil_id else None
+    about = None
+    if draft.pupil_id:
+        about = Pupil.get_or_none(Pupil.id == draft.pupil_id)
     return f"{what}, {about.name}" if about else what
 
 
 # --- keep, give back, forget
-def keep(user, address, items):
-    """Keep what a person has typed into the form at an address; `items` are (name, value) pairs.
-    The Draft, or None: no form of theirs.
+def keep(user, address, items=None):
+    """Keep what a person has typed into the form at an address: `items`, (name, value) pairs, or
+    else what was sent. The Draft, or None: no form of theirs.
     """
     address = (address or "").rstrip("?")
     if not user.is_authenticated or not form_at(address):
         return None
+    if items is None:
+        items = request.form.items(multi=True)
     typed = []
     is_filled = False
     for name, value in items:
@@ -311,7 +315,8 @@ def sweep():
 
 # --- one press, once
 def token_of(typed):
-    return typed if re.fullmatch(r"[\w-]{8,80}", typed or "", re.ASCII) else None
+    if re.fullmatch(r"[\w-]{8,80}", typed or "", re.ASCII):
+        return typed
 
 
 def press_of(typed):
@@ -353,7 +358,8 @@ def in_words(address, items):
         if name in (*NEVER, *HIDDEN) or name.endswith("row_id") or name.startswith("keep."):
             continue
         label, asked = question_of(cls, name)
-        found.append((label, dict(getattr(asked, "choices", None) or ()).get(value, value)))
+        choices = dict(getattr(asked, "choices", None) or ())
+        found.append((label, choices.get(value, value)))
     return found
 
 
@@ -364,20 +370,22 @@ def question_of(cls, name):
     if cls and group in cls.groups() and number.isdecimal():
         asked = cls.groups()[group]._meta.fields.get(inner)
         label = getattr(asked, "verbose_name", "remove this line")
-        return f"{cls.markers[group].label}, line {int(number) + 1}: {label}", asked
+        heading = cls.markers[group].label
+    return f"{heading}, line {int(number) + 1}: {label}", asked
     asked = workflow.ASKS.get(name)
     if cls and name in cls._meta.fields:
         asked = cls._meta.fields[name]
     if asked is not None and asked.verbose_name:
         return asked.verbose_name, asked
-    return OTHER_BOXES.get(name, name.replace("_", " ").replace("-", " ").capitalize()), asked
+    words = re.sub("[_-]", " ", name).capitalize()
+    return OTHER_BOXES.get(name, words), asked
 
 
 # --- addresses
 @pages.post("/")
 def keep_typing():
     """Keep what stands in a form while somebody types; says when, for the line below the form."""
-    made = keep(current_user, request.form.get("draft_of"), list(request.form.items(multi=True)))
+    made = keep(current_user, request.form.get("draft_of"))
     if made is None:
         return {"words": ""}, 422
     return {"words": f"Draft kept at {say_moment(made.at).rpartition(' ')[2]}"}

@@ -71,7 +71,9 @@ class DayField(StringField):
 
     @property
     def echo(self):
-        return say_day(self.data) if hasattr(self.data, "year") else ""
+        if hasattr(self.data, "year"):
+            return say_day(self.data)
+        return ""
 
 
 class NumberField(StringField):
@@ -80,7 +82,9 @@ class NumberField(StringField):
     def _value(self):
         if self.raw_data:
             return self.raw_data[0]
-        return "" if self.data is None else f"{decimal.Decimal(self.data).normalize():f}"
+        if self.data is None:
+            return ""
+        return f"{decimal.Decimal(self.data).normalize():f}"
 
     def process_formdata(self, valuelist):
         typed = valuelist[0].strip() if valuelist else ""
@@ -127,7 +131,9 @@ class LookupField(StringField):
         self.offers = []
 
     def _value(self):
-        return self.raw_data[0] if self.raw_data else str(self.data or "")
+        if self.raw_data:
+            return self.raw_data[0]
+        return str(self.data or "")
 
     def process_formdata(self, valuelist):
         typed = (valuelist[0] if valuelist else "").strip()
@@ -214,7 +220,9 @@ def one_of(options):
 def key_of(typed):
     """The number of a row that an address or a form names; 0 when it cannot be one."""
     words = str(typed)
-    return int(words) if words.isdecimal() and len(words) < 10 else 0
+    if words.isdecimal() and len(words) < 10:
+        return int(words)
+    return 0
 
 
 def find_pupils(user, typed, chosen=""):
@@ -290,7 +298,7 @@ def values_of(record, prefilled=None):
         data[name] = getattr(record, name) if is_link else record.__data__.get(name)
     numbers = {}
     for group, row_class in record.groups().items():
-        rows = list(getattr(record, group).order_by(row_class.id)) if record.id else []
+        rows = record.rows(group)
         for number, row in enumerate(rows):
             numbers[row_class, row.id] = str(number)
         lines = [row_values(row, numbers) for row in rows]
@@ -324,7 +332,8 @@ def sibling_choices(field_list):
     """The lines of a list, to choose one of them: their numbers, and the first words of each."""
     pairs = [("", "")]
     for number, entry in enumerate(field_list.entries):
-        pairs.append((str(number), f"{number + 1}: {first_words(entry.form)}"))
+        words = f"{number + 1}: {first_words(entry.form)}"
+        pairs.append((str(number), words))
     return offered(pairs)
 
 
@@ -363,7 +372,9 @@ def first_words(row):
     for box in boxes_of(row):
         is_words = isinstance(box, StringField) and isinstance(box.data, str)
         if is_words and box.data:
-            return box.data if len(box.data) <= 60 else f"{box.data[:57]}..."
+            if len(box.data) <= 60:
+                return box.data
+            return f"{box.data[:57]}..."
     return "(not written yet)"
 
 

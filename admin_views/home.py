@@ -43,7 +43,9 @@ class Home(AdminIndexView):
     @expose("/")
     def index(self):
         """What needs you today, by role; the technician sees no pupil."""
-        found = tasks(current_user) if may(current_user, "r", Pupil) else []
+        found = []
+        if may(current_user, "r", Pupil):
+            found = tasks(current_user)
         access.log_access([task.pupil for task in found], "listed")
         groups = []
         for name, words in GROUPS:
@@ -85,7 +87,8 @@ def stage_counts(user):
     settings = settings_now()
     found = []
     for code in workflow.OPEN:
-        found.append((code, workflow.stage_label(code, settings), counts.get(code, 0)))
+        label = workflow.stage_label(code, settings)
+        found.append((code, label, counts.get(code, 0)))
     return found
 
 
@@ -110,7 +113,9 @@ def task_link(task):
     status = getattr(task.to, "status", "draft")
     if status == "sealed" or getattr(task.to, "placement_id", 0) is None:
         return child
-    screen = "edit" if status == "draft" and may(current_user, "w", task.to) else "page"
+    screen = "page"
+    if status == "draft" and may(current_user, "w", task.to):
+        screen = "edit"
     return url_for(f"{slug}.{screen}", key=task.to.id)
 
 
@@ -193,7 +198,9 @@ def review_tasks(placement, pupil, papers, on, settings):
                 what = "Review agreed: make the move it leads to"
                 return [Task("agree", pupil, what, when.closes, form)]
     group = {"overdue": "overdue", "due soon": "soon"}.get(when.state)
-    return [Task(group, pupil, what, when.closes, to)] if group else []
+    if group:
+        return [Task(group, pupil, what, when.closes, to)]
+    return []
 
 
 def paper_tasks(placement, pupil, papers, settings):
@@ -286,7 +293,7 @@ def case_tasks(pupils, on, settings):
         for name, due, done in clock.case_dates(case):
             if done is not None or due > soon:
                 continue
-            what = f"EHC case: {EhcCase._meta.fields[name].verbose_name.lower()}"
+            what = f"EHC case: {EhcCase.label_of(name).lower()}"
             group = "others"
             if name in clock.FOR_THE_SCHOOL:
                 group = urgency(due, on)

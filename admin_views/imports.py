@@ -266,7 +266,9 @@ def examples(sheet, number):
 def option_groups(targets):
     found = {}
     for code, column in targets.items():
-        group = column.label.partition(":")[0] if "." in code else "Pupil"
+        group = "Pupil"
+        if "." in code:
+            group = column.label.partition(":")[0]
         found.setdefault(group, []).append((code, column.label))
     return list(found.items())
 

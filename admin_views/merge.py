@@ -83,7 +83,8 @@ def answers_of(form, twins=()):
     for group, number, line in forms.lines_of(form):
         if not forms.is_empty(line):
             key = line_key(group, number, line)
-            found[twins.get(key, key)] = [] if line.gone.data else forms.boxes_of(line)
+            boxes = [] if line.gone.data else forms.boxes_of(line)
+        found[twins.get(key, key)] = boxes
     return found
 
 
@@ -210,7 +211,7 @@ def heading_of(record, key):
     group = key.partition("/")[0]
     if "/" in key:
         return type(record).markers[group].label
-    return record._meta.fields[key].verbose_name
+    return record.label_of(key)
 
 
 def words_of(record, key, boxes, form):
@@ -277,7 +278,9 @@ def stay_sentence(record, differences):
 
 def sealed_words(record):
     """Why a paper does not change any more, and what to do."""
-    by = f" by {record.sealed_by}, {say_moment(record.sealed_at)}" if record.sealed_by else ""
+    by = ""
+    if record.sealed_by:
+        by = f" by {record.sealed_by}, {say_moment(record.sealed_at)}"
     return (
         f"Nothing was saved: this {record.kind_name()} is {record.answer('status').lower()}{by}, so"
         " its words do not change any more. What you typed is kept: open the paper and make a new"

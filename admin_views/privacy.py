@@ -226,7 +226,8 @@ def decided(items, said):
         elif item.why and why in ("", item.why):
             missing = "given although it is marked"
         if missing:
-            problems.append((f"why-{number}", f"{item.what}: say why it is {missing}."))
+            words = f"{item.what}: say why it is {missing}."
+            problems.append((f"why-{number}", words))
     return left_out, problems
 
 

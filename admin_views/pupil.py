@@ -90,7 +90,9 @@ class PupilView(RecordView):
     def look_up(self):
         """Names that fit what is being typed; never more than 20, never a pupil one may not see."""
         typed = (forms.clean(request.form.get("words")) or "")[:60]
-        found = forms.find_pupils(current_user, typed) if len(typed) > 1 else []
+        found = []
+        if len(typed) > 1:
+            found = forms.find_pupils(current_user, typed)
         return {"names": [str(pupil) for pupil in found[:20]]}
 
     @expose("/<int:key>/move/<slug>/", methods=("GET", "POST"))
@@ -108,7 +110,7 @@ class PupilView(RecordView):
             problems = self.press(row, pupil, form)
             if not problems:
                 return redirect(url_for(".page", key=key))
-            drafts.keep(current_user, request.full_path, request.form.items(multi=True))
+            drafts.keep(current_user, request.full_path)
         else:
             draft = drafts.of(current_user, request.full_path)
             form = move_form(row, pupil, draft)
@@ -171,7 +173,7 @@ class PupilView(RecordView):
             problem = merge.sealed_words(review) if review.locked else self.answer_chart(review)
             if not problem:
                 return redirect(url_for(".chart", key=key))
-            drafts.keep(current_user, request.full_path, request.form.items(multi=True))
+            drafts.keep(current_user, request.full_path)
         asked = asked_now(review, problem)
         if request.method != "POST":
             draft = drafts.of(current_user, request.full_path)
@@ -320,7 +322,9 @@ LIST_HEADS = {
 
 def say_review(placement):
     when = workflow.clock_of(placement, today(), settings_now())
-    return f"{short_day(when.closes)}, {say_due(when.closes, today())}" if when else ""
+    if when is None:
+        return ""
+    return f"{short_day(when.closes)}, {say_due(when.closes, today())}"
 
 
 def move_links(pupil, stage):
@@ -463,7 +467,8 @@ def paper_step(at, paper, form):
             "It is complete and waits to be agreed.",
             url_for(f"{form.slug()}.page", key=form.id),
         )
-    return Step(f"Go on with {name}", "It is a draft.", url_for(f"{form.slug()}.edit", key=form.id))
+    to = url_for(f"{form.slug()}.edit", key=form.id)
+    return Step(f"Go on with {name}", "It is a draft.", to)
 
 
 def sentence(words):
@@ -503,7 +508,8 @@ def written_before(row, pupil):
         if paper.stage == row.to and paper.kind == "plan":
             plan = workflow.unfinished(paper.form, pupil, current_user)
             if plan:
-                asked = set(row.asks) & set(dict(paper.form.questions())) - {"on"}
+                asked = set(row.asks) - {"on"}
+                asked.intersection_update(dict(paper.form.questions()))
                 return {name: getattr(plan, name) for name in asked}
     return {}
 
@@ -520,10 +526,11 @@ def will_do(row, at):
             codes = f"Code {stage.local}, census code {stage.census}."
         words.append(f"Stage: {here} → {there}. {codes}")
     if row.to in workflow.OPEN:
-        when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
+        begun = Placement(stage=row.to, started_on=today())
+        when = workflow.clock_of(begun, at.on, at.settings)
         words.append(f"Made today, the next review is due {when.say()}.")
     if row.letter:
-        letter = Setting._meta.fields[row.letter].verbose_name
+        letter = Setting.label_of(row.letter)
         words.append(f"A letter to the family is written, for you to check and send: “{letter}”.")
     if row.to:
         words.append(
@@ -556,12 +563,11 @@ def question_part(review, name, typed):
     """What the page says of one question of the chart: the answer as typed, or else as saved."""
     if not name:
         return {}
-    questions = review._meta.fields
     saved = getattr(review, name)
     why = getattr(review, f"{name}_why")
     return {
-        "words": questions[name].verbose_name,
-        "why_words": questions[f"{name}_why"].verbose_name,
+        "words": review.label_of(name),
+        "why_words": review.label_of(f"{name}_why"),
         "answer": typed.get("answer") or saved,
         "why": typed.get("why", why or ""),
         "number": len(chart_so_far(review)) + (not saved),
@@ -575,7 +581,7 @@ def chart_so_far(review):
         answer = getattr(review, q.name)
         why = getattr(review, f"{q.name}_why")
         if answer:
-            found.append((q.name, review._meta.fields[q.name].verbose_name, answer, why))
+            found.append((q.name, review.label_of(q.name), answer, why))
     return found
 
 
@@ -618,7 +624,8 @@ def stage_strip(pupil, at):
         state = "past" if code in since else ""
         if code == at.stage:
             state = "here"
-        strip.append((code, workflow.stage_label(code, at.settings), state, since.get(code)))
+        label = workflow.stage_label(code, at.settings)
+        strip.append((code, label, state, since.get(code)))
     return strip
 
 
@@ -668,7 +675,9 @@ def ratings(written):
 
 def agencies(written):
     found = written.get(AgencyInformation)
-    return list(found[-1].agencies.order_by(Agency.id)) if found else []
+    if found:
+        return list(found[-1].agencies.order_by(Agency.id))
+    return []
 
 
 def records_beside(pupil):
@@ -714,10 +723,13 @@ def paper_row(pupil, form_class, form):
     slug = form_class.slug()
     writes = may(current_user, "w", form_class)
     if form is None:
-        begin = url_for(f"{slug}.new", pupil=pupil.id) if writes else ""
+        begin = ""
+        if writes:
+            begin = url_for(f"{slug}.new", pupil=pupil.id)
         return PaperRow(name, None, begin, "")
     screen = "edit" if writes and form.status == "draft" else "page"
-    return PaperRow(name, form, url_for(f"{slug}.{screen}", key=form.id), state_words(form))
+    to = url_for(f"{slug}.{screen}", key=form.id)
+    return PaperRow(name, form, to, state_words(form))
 
 
 def state_words(form):
@@ -744,8 +756,10 @@ def case_dates(case):
     for name, due, done in clock.case_dates(case):
         late = ""
         if not done and due < today():
-            late = "Overdue" if name in clock.FOR_THE_SCHOOL else "Local authority late"
-        rows.append((case._meta.fields[name].verbose_name, due, done, late))
+            late = "Local authority late"
+            if name in clock.FOR_THE_SCHOOL:
+                late = "Overdue"
+        rows.append((case.label_of(name), due, done, late))
     return rows
 
 
@@ -777,7 +791,8 @@ def timeline(pupil, written, beside):
     """Everything that happened to a child, newest first: moves, papers, meetings, consents,
     letters, documents, the EHC case.
     """
-    found = list(map(move_event, Placement.select().where(Placement.pupil == pupil)))
+    placements = Placement.select().where(Placement.pupil == pupil)
+    found = list(map(move_event, placements))
     for papers in written.values():
         found += map(paper_event, papers)
     for _, records in beside:

@@ -214,7 +214,8 @@ def _contact_targets():
     found = {}
     for number in range(1, MOST_CONTACTS + 1):
         for name, label, question in asked:
-            found[f"contact{number}.{name}"] = Column(f"Contact {number}: {label}", question)
+            code = f"contact{number}.{name}"
+            found[code] = Column(f"Contact {number}: {label}", question)
     return found
 
 
@@ -326,7 +327,8 @@ def remember(lines, heads, columns, role):
     for head, code in zip(heads, columns, strict=True):
         name = normalise(head)
         if code and (code != meaning(head) or name in told):
-            new[name] = f"{head} = {OUT_WORDS if code == OUT else asked[code].label}"
+            ours = OUT_WORDS if code == OUT else asked[code].label
+            new[name] = f"{head} = {ours}"
     kept = []
     for line in (lines or "").splitlines():
         if line.strip() and normalise(line.rpartition("=")[0]) not in new:
@@ -436,7 +438,8 @@ class PupilIndex:
     def find(self, said):
         """The pupil that a row is about, or None. Raises ValueError when that is in doubt."""
         names = list(map(said.get, IDENTITY))
-        pupil = self.upns.get(said.get("upn")) or self.upns.get(said.get("former_upn"))
+        pupil = self.upns.get(said.get("upn"))
+        pupil = pupil or self.upns.get(said.get("former_upn"))
         if pupil is None:
             return self._find_by_name(names)
         if pupil.erased_on:
@@ -548,7 +551,7 @@ def _take_over(record, said, before=""):
         # a new record has nothing that somebody answered
         was = record.answer(name) if record.id else ""
         setattr(record, name, value)
-        label = before + record._meta.fields[name].verbose_name
+        label = before + record.label_of(name)
         changes.append((label, was, record.answer(name)))
     return changes
 
@@ -600,7 +603,9 @@ def refuse_duplicates(items):
         if len(same) == 1:
             continue
         lines = ", ".join(str(item.line) for item in same)
-        what = "have the same UPN" if key[0] == "upn" else "are about the same pupil"
+        what = "are about the same pupil"
+        if key[0] == "upn":
+            what = "have the same UPN"
         for item in same:
             if item.line not in told:
                 item.reasons.append(f"Lines {lines} of the file {what}; keep one of them.")

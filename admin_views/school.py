@@ -52,7 +52,9 @@ class SettingView(RecordView):
         """Save the settings; a folder that they name must be there now, unless it was named
         before.
         """
-        fault = folder_problem(form) if "backup_places" in form else None
+        fault = None
+        if "backup_places" in form:
+            fault = folder_problem(form)
         if fault:
             return [*typing_problems(form), fault]
         return super().save(record, form)

@@ -183,7 +183,8 @@ def notice_words(row, sentence, person):
 
 
 def read_up_to(reader):
-    rows = rows_about(reader).where(AuditEntry.act == READ, AuditEntry.user_id == reader.id)
+    read = rows_about(reader).where(AuditEntry.act == READ)
+    rows = read.where(AuditEntry.user_id == reader.id)
     return max((int(row.after) for row in rows), default=0)
 
 

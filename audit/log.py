@@ -174,7 +174,10 @@ def audit_all(act, record, changes, reason=""):
 
 
 def audit_access(act, records, reason=""):
-    audit_accesses([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
+    accesses = []
+    for record in records:
+        accesses.append((act, type(record).__name__, record.id, record.pupil_key(), reason))
+    audit_accesses(accesses)
 
 
 def audit_accesses(accesses):
@@ -241,7 +244,8 @@ def _insert(rows):
     # peewee's insert_many was a sixth of the time of saving a paper
     columns = ", ".join(f'"{COLUMNS[name]}"' for name in rows[0])
     one = "(" + ", ".join([db.param] * len(rows[0])) + ")"
-    words = f"INSERT INTO audit_entry ({columns}) VALUES " + ", ".join([one] * len(rows))
+    all_rows = ", ".join([one] * len(rows))
+    words = f"INSERT INTO audit_entry ({columns}) VALUES {all_rows}"
     values = []
     for row in rows:
         values += row.values()

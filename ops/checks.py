@@ -168,7 +168,8 @@ def folder_and_keys_are_private(at):
     if open_to_others(at.folder):
         return f"{OTHERS} may open the data folder."
     found = [path.name for path in sorted(at.folder.glob("*.key")) if open_to_others(path)]
-    return f"{OTHERS} may read {' and '.join(found)}." if found else None
+    if found:
+        return f"{OTHERS} may read {' and '.join(found)}."
 
 
 @check(
@@ -217,7 +218,8 @@ def folders_take_files(at):
     """Records, files and the log can be written."""
     folders = [at.folder, at.folder / "files", *at.folder.glob("logs")]
     found = [folder.name for folder in folders if backup.destination_fault(folder)]
-    return f"Nothing can be written in: {', '.join(found)}." if found else None
+    if found:
+        return f"Nothing can be written in: {', '.join(found)}."
 
 
 @check(WARN, KEYS, "chmod 600 portal.env, and chown it to the portal's own user")
@@ -285,14 +287,17 @@ def files_are_as_they_came(at):
         path = at.folder / "files" / name
         if not path.is_file() or backup.sha_of(path) != digest:
             bad.append(name)
-    return f"{len(bad)} files are missing or were changed (first: files/{bad[0]})." if bad else None
+    if bad:
+        return f"{len(bad)} files are missing or were changed (first: files/{bad[0]})."
 
 
 # --- audit trail and seals
 @check(BLOCK, TRACE, "./portal migrate (puts the triggers back); find out who took them away")
 def trail_only_grows(at):
     """The database refuses to change or delete a row of the audit trail."""
-    return None if has_triggers() else "The triggers that keep the audit trail are gone."
+    if has_triggers():
+        return None
+    return "The triggers that keep the audit trail are gone."
 
 
 TELL = "Keep the database file, tell your data protection lead, compare with the newest backup"
@@ -314,7 +319,8 @@ def end_of_the_trail_holds(at):
 def trail_and_seals_hold(at):
     """The whole audit trail and every sealed paper are as written, and fit all anchors."""
     found = verify.problems(at.backups.valid_anchors())
-    return f"{found[0]} ({len(found)} findings in all.)" if found else None
+    if found:
+        return f"{found[0]} ({len(found)} findings in all.)"
 
 
 @check(WARN, TRACE, "Mount the folder, or let the portal's user add there (docs/technician.md)")
@@ -377,7 +383,8 @@ def debugger_is_off(at):
 def only_signing_in_is_open(at):
     """Without signing in only the sign-in pages answer."""
     found = sorted(set(at.open_routes) - ANONYMOUS - {None})
-    return f"These pages are open to everybody: {', '.join(found)}." if found else None
+    if found:
+        return f"These pages are open to everybody: {', '.join(found)}."
 
 
 @check(
@@ -402,7 +409,8 @@ def somebody_is_in_charge(at):
     """There is a technician, and a SENCO."""
     roles = {user.role for user in at.people}
     missing = [role for role in (TECHNICIAN, SENCO) if role not in roles]
-    return f"Nobody has the role: {', '.join(missing)}." if missing else None
+    if missing:
+        return f"Nobody has the role: {', '.join(missing)}."
 
 
 # --- backups
@@ -449,7 +457,8 @@ def backup_places_take_files(at):
         not_yet = folder == at.folder / "backups" and not folder.exists()  # the first makes it
         if not not_yet and backup.destination_fault(folder):
             shut.append(str(folder))
-    return f"Nothing can be written in: {', '.join(shut)}." if shut else None
+    if shut:
+        return f"Nothing can be written in: {', '.join(shut)}."
 
 
 @check(PROBLEM, COPIES, "./portal backup, and look at the disk of the damaged one", slow=True)
@@ -477,7 +486,8 @@ def drill_is_fresh(at):
     last = at.backups.last_drill()
     if last is None:
         return "There was no drill yet."
-    return f"The last drill was {say_moment(last)}." if now() - last >= 35 * DAY else None
+    if now() - last >= 35 * DAY:
+        return f"The last drill was {say_moment(last)}."
 
 
 # --- computer and school
@@ -534,7 +544,9 @@ def run_one(one, at):
         wrong = one.test(at)
     except Exception as error:
         wrong = f"This could not be looked at ({type(error).__name__}): {one.sentence}"
-    cure = one.cure.replace("{folder}", str(at.folder)) if wrong else ""
+    cure = ""
+    if wrong:
+        cure = one.cure.replace("{folder}", str(at.folder))
     return Result(not wrong, one.level, wrong or one.sentence, cure, one.group, one.name)
 
 

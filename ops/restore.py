@@ -250,7 +250,8 @@ def write_accepted(folder, name, found, why):
 
 
 def refuse_newer(manifest):
-    if set(manifest["schema"]) - {path.stem for path in config.MIGRATIONS.glob("*.py")}:
+    known = {path.stem for path in config.MIGRATIONS.glob("*.py")}
+    if set(manifest["schema"]) - known:
         raise CannotDo(
             f"This backup is of version {manifest['version']}, with questions that this version"
             f" ({config.version()}) does not know. Bring the program to that version first."
@@ -435,7 +436,8 @@ def see_screens(get):
 
 
 def has_words(pdf):
-    return any(page.extract_text().strip() for page in PdfReader(io.BytesIO(pdf)).pages)
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    return any(page.extract_text().strip() for page in pages)
 
 
 def getter(portal, client):

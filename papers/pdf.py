@@ -369,7 +369,8 @@ def _forms(pupil, user, classes, states=STATUS):
     found = []
     for cls in classes:
         if may(user, "r", cls):
-            found.extend(cls.select().where(cls.pupil == pupil, cls.status.in_(tuple(states))))
+            written = cls.select().where(cls.pupil == pupil)
+            found.extend(written.where(cls.status.in_(tuple(states))))
     return sorted(found, key=_age)
 
 
@@ -406,8 +407,7 @@ def _timeline(pupil, user):
         columns = []
         table = []
         for name in names:
-            heading = cls._meta.fields[name].verbose_name or ""
-            columns.append({"label": heading, "options": []})
+            columns.append({"label": cls.label_of(name) or "", "options": []})
         rows = cls.select().where(cls.pupil == pupil).order_by(cls.started_on, cls.id)
         for row in rows:
             cells = [_short_answer(row, name) for name in names]

@@ -38,7 +38,8 @@ class MoveJournal:
         """As JSON; the EHC case with the content that the move left it with."""
         kept = {"steps": self.steps, "said": self.said}
         if self.case:
-            kept["case"] = [self.case.id, EhcCase.get_by_id(self.case.id).content_hash()]
+            case = EhcCase.get_by_id(self.case.id)
+            kept["case"] = [case.id, case.content_hash()]
         return json.dumps(kept)
 
     def make(self, record):
@@ -330,7 +331,7 @@ def letter(ctx, fresh, journal, clock, stage):
     written = Letter(
         pupil=pupil,
         placement=fresh,
-        subject=f"{Setting._meta.fields[ctx.move.letter].verbose_name}: {name}",
+        subject=f"{Setting.label_of(ctx.move.letter)}: {name}",
         dated=ctx.answers["on"],
         to_whom="\n".join(carers) or "The parents or carers",
         body=fill_in(words, getattr(settings, ctx.move.letter)),

@@ -99,7 +99,9 @@ def date_fits(ctx):
     when = ctx.answers.get("on")
     if not when or not ctx.placement:
         return None
-    held = ctx.review.happened_on if ctx.move.rows and ctx.review else None
+    held = None
+    if ctx.move.rows and ctx.review:
+        held = ctx.review.happened_on
     if held and when < held:
         return Stop(f"{say_day(when)} is before the review was held ({say_day(held)}).")
     began = ctx.placement.started_on
@@ -126,7 +128,9 @@ def nothing_sealed_since(ctx):
 
 def case_not_moved_on(ctx):
     """The EHC case that the last move opened or changed stands as that move left it (T07)."""
-    kept = json.loads(ctx.placement.effects).get("case") if ctx.placement else None
+    kept = None
+    if ctx.placement:
+        kept = json.loads(ctx.placement.effects).get("case")
     if not kept:
         return None
     number, content_hash = kept
@@ -176,7 +180,7 @@ def chart_answered(ctx):
     """All of the chart's questions that apply are answered."""
     name = ctx.next_question(ctx.form)
     if name:
-        words = ctx.form._meta.fields[name].verbose_name
+        words = ctx.form.label_of(name)
         return Stop(f"Answer the chart's question “{words}”", "chart")
 
 

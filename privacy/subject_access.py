@@ -359,12 +359,21 @@ def owner_kind(kind):
 
 
 def row_of(entry):
-    about = (str(entry.at), entry.who, entry.did(), entry.record, str(entry.record_id or ""))
-    return [*about, question_words(entry), entry.before, entry.after, entry.reason]
+    return [
+        str(entry.at),
+        entry.who,
+        entry.did(),
+        entry.record,
+        str(entry.record_id or ""),
+        question_words(entry),
+        entry.before,
+        entry.after,
+        entry.reason,
+    ]
 
 
 def question_words(entry):
     cls = KINDS.get(entry.record)
     if cls is None or entry.question not in dict(cls.questions()):
         return entry.question
-    return dict(cls.questions())[entry.question].verbose_name
+    return cls.label_of(entry.question)

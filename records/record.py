@@ -58,7 +58,9 @@ class Record(Table):
         name = cls.kind_name()
         if cls.many or name.endswith("s"):
             return cls.many or name
-        return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+        if name.endswith("y"):
+            return f"{name[:-1]}ies"
+        return f"{name}s"
 
     @classmethod
     @functools.cache
@@ -99,6 +101,10 @@ class Record(Table):
                 parts.append((Section(""), []))
             parts[-1][1].append((name, line))
         return sorted(parts, key=lambda part: part[0].last)
+
+    @classmethod
+    def label_of(cls, name):
+        return cls._meta.fields[name].verbose_name
 
     @classmethod
     def names_under(cls, key):
@@ -215,8 +221,8 @@ class Record(Table):
         found = []
         for name, asked in self.questions():
             if asked.unique and self.answer(name):
-                others = cls.select().where(asked == self.__data__[name], cls.id != (self.id or 0))
-                if others.exists():
+                others = cls.select().where(cls.id != (self.id or 0))
+                if others.where(asked == self.__data__[name]).exists():
                     words = f"There is another {self.kind_name()} with this {asked.verbose_name}."
                     found.append((name, words))
         return found
@@ -271,7 +277,9 @@ class Record(Table):
             before = was.answer(name) if was else ""
             after = self.answer(name)
             if before != after:
-                section = self.section_of(name).label if name in asked else ""
+                section = ""
+                if name in asked:
+                    section = self.section_of(name).label
                 changes.append((name, before, after, section))
         audit_all(act, self, changes, reason)
         return 1
@@ -313,7 +321,8 @@ class Row(Record):
 
     def parent(self):
         name = self.parent_field().name
-        return getattr(self, name) if self.__data__.get(name) or name in self.__rel__ else None
+        if self.__data__.get(name) or name in self.__rel__:
+            return getattr(self, name)
 
     def pupil_key(self):
         owner = self.parent()

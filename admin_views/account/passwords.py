@@ -227,7 +227,8 @@ def may_try(user, name, what="password"):
     with transaction():
         SignInAttempt.delete().where(~in_window).execute()
         for key, most in limits.items():
-            if SignInAttempt.select().where(SignInAttempt.key == sha256_hex(key)).count() >= most:
+            same = SignInAttempt.select().where(SignInAttempt.key == sha256_hex(key))
+            if same.count() >= most:
                 log.warning("too many tries at a %s from %s", what, request.remote_addr)
                 return []
         tries = [SignInAttempt.create(key=sha256_hex(key)) for key in limits]

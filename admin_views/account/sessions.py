@@ -51,7 +51,8 @@ def start(user, address="", agent=""):
     device = device_name(agent)
     UserSession.create(key=sha256_hex(token), user=user, place=address or "", device=device)
     newest = [row.id for row in last_used_first(user).limit(MOST_SESSIONS)]
-    UserSession.delete().where(UserSession.user == user, UserSession.id.not_in(newest)).execute()
+    older = UserSession.id.not_in(newest)
+    UserSession.delete().where(UserSession.user == user, older).execute()
     return token
 
 
@@ -73,7 +74,8 @@ def ends_at(row):
     settings = settings_now()
     minutes = max(3, float(settings.idle_minutes or 15))
     hours = max(1, float(settings.day_hours or 8))
-    return row.seen_at + timedelta(minutes=minutes), row.began_at + timedelta(hours=hours)
+    idle = row.seen_at + timedelta(minutes=minutes)
+    return idle, row.began_at + timedelta(hours=hours)
 
 
 def is_valid(row):
