@@ -122,9 +122,7 @@ class ReadView(ModelView):
 
     # -- the list
     def wanted(self):
-        """What the list form asks for: page, sort, direction, search, filters. Names travel in the
-        form, never in the address.
-        """
+        """What the list form asks for. Names travel in the form, never in the address."""
         sent = request.values
         columns = dict(self._list_columns)
         sort = sent.get("sort", "").lstrip("-")
@@ -177,9 +175,7 @@ class ReadView(ModelView):
         return self.may_write()
 
     def open_only_hit(self, record):
-        """A search that finds one record leads straight to it; that it was found is written down
-        all the same.
-        """
+        """A search that finds one record leads straight to it, and is written down too."""
         pupil = record.pupil_key()
         if pupil:
             access.write_reads([("found", type(record).__name__, record.id, pupil, "")])
@@ -205,9 +201,7 @@ class ReadView(ModelView):
 
     @expose("/spreadsheet/", methods=("POST",))
     def spreadsheet(self):
-        """The whole list as CSV, as searched and filtered; every cell is safe to open in a
-        spreadsheet.
-        """
+        """The list as CSV, as searched and filtered; every cell is safe in a spreadsheet."""
         if not may(current_user, "x", self.model):
             abort(403)
         w = self.wanted()
@@ -320,9 +314,7 @@ class RecordView(ReadView):
 
     @expose("/new/", methods=("GET", "POST"))
     def new(self):
-        """A new record; a paper of the pathway is given its pupil by the page it was started
-        from.
-        """
+        """A new record; a paper gets its pupil from the page it was started from."""
         if not self.may_write():
             abort(403)
         key = request.args.get("pupil", 0, type=forms.key_of)
@@ -510,9 +502,7 @@ def form_address(record):
 
 
 def form_of(record, prefilled, items=None):
-    """The form of a record for the signed-in person, with what was sent or kept (`items`), else
-    with what is saved.
-    """
+    """The form of a record with what was sent or kept (`items`), else with what is saved."""
     fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
     maker = forms.form_for(type(record), current_user, fixed)
     form = maker(formdata=items, data=forms.values_of(record, prefilled))
@@ -532,9 +522,7 @@ def tips_of(record):
 
 
 def scoped(model, user):
-    """The query of everything of a class that this person may see: the one place where row scope is
-    applied.
-    """
+    """Everything of a class that this person may see: row scope is applied here alone."""
     if model is Pupil:
         return Pupil.visible_to(user)
     if issubclass(model, PupilRecord):

@@ -78,9 +78,7 @@ def init_app(app):
 
 # --- which form it is
 def form_at(address):
-    """The form at an address of ours: (record class, screen, what the address says), or None when
-    nobody types there.
-    """
+    """The form at an address: (record class, screen, what the address says), or None."""
     parts = urlsplit(address or "")
     if parts.scheme or parts.netloc or not re.fullmatch(r"/[!-~]{0,250}", address or ""):
         return None
@@ -177,9 +175,7 @@ def keep(user, address, items=None):
 
 
 def make_room(user, newest):
-    """Forget the oldest drafts of a person who has too many, or too much in them; the
-    newest stays.
-    """
+    """Forget a person's oldest drafts when there is too much; the newest stays."""
     theirs = Draft.select(Draft.id, fn.LENGTH(Draft.typed).coerce(False)).where(
         Draft.user == user.id, Draft.id != newest.id
     )
@@ -196,9 +192,7 @@ def make_room(user, newest):
 
 
 def whole(words):
-    """What was typed without half letters and zero bytes, which no database and no page can
-    hold.
-    """
+    """What was typed, without half letters and zero bytes, which no database can hold."""
     return words.encode("utf-8", "ignore").decode().replace("\0", "")
 
 
@@ -250,9 +244,7 @@ def is_from_our_page():
 
 
 def of(user, address):
-    """The draft of this person for the form at an address; None when there is none, or it is not
-    for the child of that form.
-    """
+    """This person's draft for the form at an address and its child, or None."""
     found = Draft.get_or_none(Draft.user == user.id, Draft.form == address.rstrip("?"))
     if found is None or not fits(user, found):
         return None
@@ -261,9 +253,7 @@ def of(user, address):
 
 
 def of_person(user):
-    """The drafts of this person, newest first, but for those about a child who is out of
-    reach now.
-    """
+    """The drafts of this person, newest first, about children still within reach."""
     theirs = Draft.select().where(Draft.user == user.id, Draft.at > now() - KEPT_FOR)
     mine = [draft for draft in theirs.order_by(Draft.at.desc()) if fits(user, draft)]
     note(mine, "listed")
@@ -277,9 +267,7 @@ def note(found, act=""):
 
 
 def fits(user, draft):
-    """Whether a draft may be shown: its form is there, about the child of whom the words were
-    typed, within reach.
-    """
+    """Whether a draft may be shown: its form is there, about the same child, within reach."""
     if not form_at(draft.form):
         return False
     about = pupil_at(user, draft.form)
@@ -297,9 +285,7 @@ def forget(address):
 
 
 def carry(old, new):
-    """What was typed into a new paper belongs to the paper that somebody else has begun
-    meanwhile.
-    """
+    """What was typed into a new paper belongs to the one that somebody else has begun."""
     if not of(current_user, new):
         Draft.update(form=new).where(
             Draft.user == current_user.id, Draft.form == old.rstrip("?")
@@ -327,18 +313,14 @@ def press_of(typed):
 
 
 def once(token):
-    """Raise Pressed when this press has made its thing already. Call it inside the transaction that
-    makes the thing.
-    """
+    """Raise Pressed when this press has made its thing; call it inside that transaction."""
     led_to = press_of(token)
     if led_to:
         raise Pressed(led_to)
 
 
 def saved(token, led_to):
-    """A form was saved: note its press, and forget its draft. Call it inside the same
-    transaction.
-    """
+    """A form was saved, in this transaction: note its press, and forget its draft."""
     with transaction():
         if token_of(token) and not press_of(token):
             FormToken.create(token=token, led_to=led_to)
@@ -371,7 +353,7 @@ def question_of(cls, name):
         asked = cls.groups()[group]._meta.fields.get(inner)
         label = getattr(asked, "verbose_name", "remove this line")
         heading = cls.markers[group].label
-    return f"{heading}, line {int(number) + 1}: {label}", asked
+        return f"{heading}, line {int(number) + 1}: {label}", asked
     asked = workflow.ASKS.get(name)
     if cls and name in cls._meta.fields:
         asked = cls._meta.fields[name]

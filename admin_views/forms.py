@@ -121,9 +121,7 @@ class TicksField(SelectMultipleField):
 
 
 class LookupField(StringField):
-    """Another record, found by typing part of its name; an unclear one is offered as a choice,
-    nothing is guessed.
-    """
+    """Another record, found by part of its name; of several one is chosen, none guessed."""
 
     def __init__(self, *args, find=None, **more):
         super().__init__(*args, **more)
@@ -226,9 +224,7 @@ def key_of(typed):
 
 
 def find_pupils(user, typed, chosen=""):
-    """Pupils this person may see whose name fits what was typed, at most 21; or the one that was
-    chosen.
-    """
+    """At most 21 pupils of this person whose name fits what was typed; or the chosen one."""
     mine = Pupil.visible_to(user).order_by(Pupil.surname, Pupil.forename)
     found = _find(mine, typed, chosen)
     access.log_access(found, "found")
@@ -258,9 +254,7 @@ def _find(mine, typed, chosen):
 
 
 def form_for(record_class, user, fixed=()):
-    """The WTForms class of a record for one person: the sections that person may write, with the
-    rows of each.
-    """
+    """The WTForms class of a record: the sections that a person may write, with their rows."""
     lines = {"version": HiddenField(), "seen": HiddenField()}
     groups = record_class.groups()
     for section, asked in record_class.layout():
@@ -316,9 +310,7 @@ def row_values(row, numbers):
 
 
 def name_siblings(form):
-    """Fill the lists that point from one row to another row of the same form with the rows as they
-    stand.
-    """
+    """Offer the rows as they stand where one row of a form points at another."""
     offers = {}
     for _, _, line in lines_of(form):
         for box in boxes_of(line):
@@ -354,9 +346,7 @@ def boxes_of(line):
 
 
 def lines_to_keep(field_list, names):
-    """How many lines of a list are to be saved; `names` of the boxes that came in tell of those
-    that were not read.
-    """
+    """How many lines of a list are to be saved; `names` of boxes tell of those not read."""
     before = f"{field_list.short_name}-"
     sent = set()
     for name in names:

@@ -133,9 +133,7 @@ def say_due(when, on):
 
 @dataclass(frozen=True)
 class Task:
-    """One line of the home page: what is to be done for whom, by when, and the paper or page to
-    open. Computed, never kept.
-    """
+    """One line of the home page: what is to be done for whom, by when, and where."""
 
     group: str  # the name of one of GROUPS
     pupil: Pupil
@@ -154,9 +152,7 @@ GROUPS = (
 
 
 def tasks(user, on=None):
-    """Everything that needs somebody, for the pupils this person may see, most pressing first:
-    [Task, ...].
-    """
+    """Everything that needs this person, most pressing first: [Task, ...]."""
     on = on or today()
     settings = Setting.of_school()
     # invariant 9: no reminders for leavers
@@ -225,9 +221,7 @@ def paper_tasks(placement, pupil, papers, settings):
 
 
 def decision_tasks(placement, pupil):
-    """The local authority's decision after an annual review, due within four weeks (SEND
-    Regulations 2014, reg. 20).
-    """
+    """The authority's decision within four weeks of a review (SEND Regulations 2014, reg. 20)."""
     if placement.stage != "E" or placement.cycle <= 1 or placement.clock_from is not None:
         return []
     due = placement.started_on + datetime.timedelta(weeks=4)
@@ -250,9 +244,7 @@ def raised_tasks(pupils):
 
 
 def keeping_tasks(user, on, settings):
-    """Requests for information that are due, and leavers whose record has not gone to the next
-    school: for who writes requests.
-    """
+    """Requests that are due, and leavers whose record has not gone: for who writes requests."""
     if not may(user, "w", Disclosure):
         return []
     soon = on + datetime.timedelta(int(settings.due_soon_days))

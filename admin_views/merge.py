@@ -84,7 +84,7 @@ def answers_of(form, twins=()):
         if not forms.is_empty(line):
             key = line_key(group, number, line)
             boxes = [] if line.gone.data else forms.boxes_of(line)
-        found[twins.get(key, key)] = boxes
+            found[twins.get(key, key)] = boxes
     return found
 
 

@@ -73,7 +73,7 @@ class PupilView(RecordView):
             pupil=pupil,
             at=at,
             lists=open_lists(pupil),
-            needs=open_needs(pupil),
+            needs=[need for need in pupil.sen_needs if need.code and not need.until],
             day_of=day_of,
             stages=stage_strip(pupil, at),
             content=document(pupil, current_user.role),
@@ -81,7 +81,10 @@ class PupilView(RecordView):
             may_keep=may(current_user, "r", Erasure),
             kept=beside,
             **next_part(at),
-            **papers_part(at, written),
+            papers=papers_of_stage(at),
+            older=older_forms(at, written),
+            journey=journey(written),
+            agencies=agencies(written),
             **case_part(at),
             timeline=timeline(pupil, written, beside),
         )
@@ -159,9 +162,7 @@ class PupilView(RecordView):
 
     @expose("/<int:key>/review/", methods=("GET", "POST"))
     def chart(self, key):
-        """The chart's questions of this cycle's review, one after another; then what the answers
-        lead to.
-        """
+        """The chart's questions of this cycle's review; then what the answers lead to."""
         pupil = self.find(key)
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
         review = at.review or abort(404)
@@ -196,9 +197,7 @@ class PupilView(RecordView):
         return page, 422 if problem else 200
 
     def answer_chart(self, review):
-        """Keep one answer; later answers that no longer apply are emptied. Returns what is wrong,
-        or nothing.
-        """
+        """Keep one answer and empty those that no longer apply; gives what is wrong."""
         name = request.form.get("ask")
         answer = request.form.get("answer")
         if name not in workflow.answers_of(review) or answer not in ("Yes", "No"):
@@ -268,9 +267,7 @@ class CaseView(PupilRecordView):
 
 
 class ListView(ReadView):
-    """The Concerns List and the SEN List: who is on it now, how long, and when the next
-    review is.
-    """
+    """The Concerns List and the SEN List: who is on it, how long, and the next review."""
 
     def __init__(self, code):
         self.code = code
@@ -340,9 +337,7 @@ def move_address(move, pupil):
 
 
 def asked_now(review, problem):
-    """The question of the chart that is shown: the one that is named, else the next open one; None
-    when there is none, or the review is agreed.
-    """
+    """The chart's question that is shown: the named one, else the next open one, or None."""
     asked = request.form.get("ask") or request.args.get("ask") or workflow.next_question(review)
     if asked not in workflow.answers_of(review):
         return None
@@ -379,9 +374,7 @@ def next_part(at):
 
 
 def next_step(at, moves):
-    """The next lawful step: the move that the review leads to, a paper to write or agree, or the
-    way onto the pathway.
-    """
+    """The next step: the review's move, a paper to write or agree, or the way in."""
     possible = [move for move, stops in moves if not stops]
     for move in possible:
         if move.rows:
@@ -415,9 +408,7 @@ def next_paper(at):
 
 
 def transfer_step(at):
-    """For a leaver: the record goes to the next school within 15 school days (Education (Pupil
-    Information) Regulations 2005).
-    """
+    """For a leaver: the record goes on (Education (Pupil Information) Regulations 2005)."""
     due = begun = None
     for pupil, day, disclosure in retention.to_send(at.settings):
         if pupil.id == at.pupil.id:
@@ -440,9 +431,7 @@ def transfer_step(at):
 
 
 def raise_concern(pupil, form_class):
-    """For a teacher or the office: write the worry down; the SENCO sees it on the home page and
-    places the child.
-    """
+    """For a teacher or the office: write the worry down; the SENCO places the child."""
     return Step(
         f"Write a {form_class.kind_name()}",
         "The SENCO sees it on the home page and decides whether to place the child on the list.",
@@ -486,9 +475,7 @@ def stop_link(stop, pupil):
 
 
 def move_form(row, pupil, draft=None):
-    """The form of what a move asks, with what is known filled in, or what was typed and not
-    saved.
-    """
+    """The form of what a move asks, with what is known, or was typed and not saved."""
     lines = {}
     for name in row.asks:
         lines[name] = forms.control(workflow.ASKS[name], current_user)
@@ -541,9 +528,7 @@ def will_do(row, at):
 
 
 def seen_answer(review, name):
-    """A hash of the answer to one question of the chart, to know whether somebody else answers it
-    meanwhile; empty for no question.
-    """
+    """A hash by which to know whether somebody else answers a question meanwhile."""
     if not name:
         return ""
     return merge.hash_of(review.answer(name) + review.answer(f"{name}_why"))
@@ -595,16 +580,6 @@ def papers_by_class(pupil):
     return found
 
 
-def papers_part(at, written):
-    """What the page says of the papers: those of this stage, older ones, the stepping stones."""
-    return {
-        "papers": papers_of_stage(at),
-        "older": older_forms(at, written),
-        "journey": journey(written),
-        "agencies": agencies(written),
-    }
-
-
 def older_forms(at, written):
     now_open = [form for _, form in at.papers]
     older = []
@@ -638,9 +613,7 @@ def open_lists(pupil):
 
 
 def journey(written):
-    """The four stepping stones of the newest plan: {"plan", "goals", "paths"}; None when there is
-    no plan to see.
-    """
+    """The stepping stones of the newest plan: {"plan", "goals", "paths"}, or None."""
     written_plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
     plans = [plan for plan in written_plans if plan.status != "declined"]
     if not plans:
@@ -681,9 +654,7 @@ def agencies(written):
 
 
 def records_beside(pupil):
-    """What is kept beside the papers, by kind, for the kinds this person may read: [(class,
-    [record, ...])], newest first.
-    """
+    """What this person may read beside the papers, newest first: [(class, [record, ...])]."""
     found = []
     for kind in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure):
         if may(current_user, "r", kind):
@@ -693,10 +664,6 @@ def records_beside(pupil):
                 record.pupil = pupil  # its name would be asked for again
             found.append((kind, records))
     return found
-
-
-def open_needs(pupil):
-    return [need for need in pupil.sen_needs if need.code and not need.until]
 
 
 @dataclass(frozen=True)
@@ -788,9 +755,7 @@ class Event:
 
 
 def timeline(pupil, written, beside):
-    """Everything that happened to a child, newest first: moves, papers, meetings, consents,
-    letters, documents, the EHC case.
-    """
+    """Everything that happened to a child, newest first: [Event, ...]."""
     placements = Placement.select().where(Placement.pupil == pupil)
     found = list(map(move_event, placements))
     for papers in written.values():

@@ -33,9 +33,7 @@ class SettingView(RecordView):
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
-        """Straight to the one record; made with the defaults at the first visit of somebody who may
-        change it.
-        """
+        """The one record, made with the defaults when somebody who may change it comes."""
         one = Setting.of_school()
         return redirect(url_for(".page", key=one.id) if one.id else url_for(".new"))
 
@@ -49,9 +47,7 @@ class SettingView(RecordView):
             raise workflow.Invalid([("holidays", fault)])
 
     def save(self, record, form):
-        """Save the settings; a folder that they name must be there now, unless it was named
-        before.
-        """
+        """Save the settings; a folder that they newly name must be there now."""
         fault = None
         if "backup_places" in form:
             fault = folder_problem(form)
@@ -61,9 +57,7 @@ class SettingView(RecordView):
 
 
 def folder_problem(form):
-    """The first folder of the form that cannot be used and was not named before: (control, what is
-    wrong), or None.
-    """
+    """The first new folder of the form that cannot be used: (control, what is wrong)."""
     known = Setting.of_school()
     known_places = backup.folders_named(known.backup_places)
     for place in backup.folders_named(form.backup_places.data):
@@ -78,9 +72,7 @@ def folder_problem(form):
 
 
 class PersonView(RecordView):
-    """People: the generated screens, and the link with which somebody gets in for the first time or
-    again.
-    """
+    """People: the generated screens, and the link with which somebody gets in."""
 
     proved = ("new", "edit", "spreadsheet")
 
@@ -218,9 +210,7 @@ VISITS = 60
 
 
 class HelpView(SchoolPage):
-    """How the pathway runs, drawn from the tables; what the words and colours mean; who may do
-    what.
-    """
+    """How the pathway runs; what words and colours mean; who may do what."""
 
     def is_accessible(self):
         return current_user.is_authenticated

@@ -59,9 +59,7 @@ def alarms():
 
 
 def first_steps():
-    """What a new portal still needs from the technician who is signed in: [(what is to do,
-    address)].
-    """
+    """What a new portal needs from the technician: [(what is to do, address)]."""
     if current_user.role != TECHNICIAN:
         return []
     at = facts_of(current_app)
