@@ -168,7 +168,7 @@ def is_this_computer(host):
 
 def host_names():
     names = os.environ.get("HOSTS", "").split(",")
-    return [name.strip() for name in names if name.strip()]
+    return list(filter(None, map(str.strip, names)))
 
 
 def way_in():

@@ -311,7 +311,8 @@ def papers_of(placements):
         classes.update(forms_of_stage(placed.stage))
     newest = {}
     for cls in classes:
-        for form in cls.select().where(cls.placement.in_(list(stay_of))).order_by(cls.id):
+        forms = cls.select().where(cls.placement.in_(list(stay_of)))
+        for form in forms.order_by(cls.id):
             newest[cls, "cycle", form.placement_id] = form
             newest[cls, "stay", stay_of[form.placement_id]] = form
     found = {placed.id: [] for placed in placements}
@@ -848,7 +849,8 @@ def perform(move, pupil, user, answers, seen=None, token=None, on=None):
 
 def check_move(move, ctx, seen):
     """Raise unless the person saw this stage, all is answered and every guard holds."""
-    if seen is not None and seen != (ctx.placement.id if ctx.placement else 0):
+    current = ctx.placement.id if ctx.placement else 0
+    if seen not in (None, current):
         raise Clash(CHANGED_SINCE)
     if ctx.stage not in move.from_:
         stage = stage_label(ctx.stage, ctx.settings)
@@ -859,7 +861,7 @@ def check_move(move, ctx, seen):
         said = ctx.answers.get(name)
         if asked.ask.needed and not said:
             gaps.append((name, f"Answer “{asked.verbose_name}”"))
-        elif said and asked.choices and not set(said.split("\n")) <= dict(asked.choices).keys():
+        elif said and asked.choices and set(said.split("\n")) - set(dict(asked.choices)):
             gaps.append((name, f"“{asked.verbose_name}”: choose from the list."))
     if gaps:
         raise Invalid(gaps)
@@ -904,7 +906,8 @@ def next_placement(move, ctx, token):
     lines = []
     for name in move.asks:
         if said.get(name):
-            lines.append(f"{ASKS[name].verbose_name}: {say(ASKS[name], said[name])}")
+            asked = ASKS[name]
+            lines.append(f"{asked.verbose_name}: {say(asked, said[name])}")
     fresh = Placement(
         pupil=ctx.pupil,
         stage=move.to,
@@ -977,7 +980,8 @@ def start_form(form_class, pupil, user):
     # what the move asked is not asked again (WCAG 3.3.7)
     if paper.kind == "plan":
         asked = dict(form.questions())
-        for name, said in json.loads(ctx.placement.effects).get("said", {}).items():
+        kept = json.loads(ctx.placement.effects).get("said", {})
+        for name, said in kept.items():
             if name in asked:
                 setattr(form, name, said)
     return form, {}

@@ -95,7 +95,7 @@ class ReadView(ModelView):
 
     # -- which
     def scaffold_form(self):
-        """Flask-Admin's own form is not used; ours is made per person in `forms.form_for`."""
+        """Ours is made per person in `forms.form_for`."""
         return forms.FlaskForm
 
     def get_query(self):
@@ -225,7 +225,7 @@ class ReadView(ModelView):
         )
 
     def spreadsheet_columns(self):
-        """The questions that this person may see, in printing order, and the status of a paper."""
+        """The questions this person may see, in printing order, and a paper's status."""
         names = []
         for section, lines in self.model.layout():
             if current_user.role in section.see:
@@ -337,9 +337,7 @@ class RecordView(ReadView):
         return self.model(), {}
 
     def second_press(self, led_to, pupil):
-        """The same press again leads to what the first one made; what was typed since (after Back)
-        waits in its form as a draft.
-        """
+        """The same press again leads to what it made; what was typed since waits as a draft."""
         keys = list(filter(str.isdecimal, led_to.split("/")))
         record = self.get_one(int(keys[0])) if keys else None
         if record is None:
@@ -550,7 +548,7 @@ def preload(model, rows):
 
 
 def filterable(model):
-    """The choices of a record that its list can be filtered by: those that everybody may see."""
+    """What a list can be filtered by: the choices that everybody may see."""
     found = []
     for name, field in model._meta.fields.items():
         few = field.choices and len(field.choices) <= MOST_OPTIONS

@@ -138,9 +138,7 @@ def name_of(draft):
 
 # --- keep, give back, forget
 def keep(user, address, items=None):
-    """Keep what a person has typed into the form at an address: `items`, (name, value) pairs, or
-    else what was sent. The Draft, or None: no form of theirs.
-    """
+    """Keep `items`, or else what was sent, for the form at an address: the Draft, or None."""
     address = (address or "").rstrip("?")
     if not user.is_authenticated or not form_at(address):
         return None
@@ -281,7 +279,8 @@ def items_of(draft):
 
 
 def forget(address):
-    Draft.delete().where(Draft.user == current_user.id, Draft.form == address.rstrip("?")).execute()
+    same_form = Draft.form == address.rstrip("?")
+    Draft.delete().where(Draft.user == current_user.id, same_form).execute()
 
 
 def carry(old, new):
@@ -366,7 +365,7 @@ def question_of(cls, name):
 # --- addresses
 @pages.post("/")
 def keep_typing():
-    """Keep what stands in a form while somebody types; says when, for the line below the form."""
+    """Keep what stands in a form while somebody types; says when."""
     made = keep(current_user, request.form.get("draft_of"))
     if made is None:
         return {"words": ""}, 422

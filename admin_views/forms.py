@@ -321,7 +321,7 @@ def name_siblings(form):
 
 
 def sibling_choices(field_list):
-    """The lines of a list, to choose one of them: their numbers, and the first words of each."""
+    """The lines of a list to choose from: their numbers and first words."""
     pairs = [("", "")]
     for number, entry in enumerate(field_list.entries):
         words = f"{number + 1}: {first_words(entry.form)}"

@@ -76,7 +76,7 @@ def settings_now():
 
 
 def stage_counts(user):
-    """How many of the pupils this person may see stand on each stage: [(code, label, number)]."""
+    """How many pupils of this person stand on each stage: [(code, label, number)]."""
     if not may(user, "r", Pupil):
         return []
     open_ones = open_placements().where(
@@ -278,7 +278,8 @@ def case_tasks(pupils, on, settings):
     """The dates of EHC cases that are near or past: the local authority's delay is not the
     school's (5.5), the school's own advice is.
     """
-    cases = EhcCase.select().where(EhcCase.pupil.in_(list(pupils)), EhcCase.state.in_(CASE_DATED))
+    theirs = EhcCase.pupil.in_(list(pupils))
+    cases = EhcCase.select().where(theirs, EhcCase.state.in_(CASE_DATED))
     soon = on + datetime.timedelta(int(settings.due_soon_days))
     found = []
     for case in cases:

@@ -272,7 +272,8 @@ def stay_sentence(record, differences):
         return ""
     people = {difference.who for difference in differences} - {""}
     names = " and ".join(sorted(people)) or "Somebody else"
-    labels = ", ".join(dict.fromkeys(f"“{difference.label}”" for difference in differences))
+    quoted = [f"“{difference.label}”" for difference in differences]
+    labels = ", ".join(dict.fromkeys(quoted))
     return f"{names} saved this {record.kind_name()} meanwhile. What they wrote stays: {labels}."
 
 
@@ -304,7 +305,8 @@ def store(record, form, items):
         if not is_current(record, form):
             found = changed_since(record, form, items)
             twins = twins_of(form, saved_form(record, form))
-        if any(d.both for d in found) and items.get("shown") != str(record.version):
+        both = any(difference.both for difference in found)
+        if both and items.get("shown") != str(record.version):
             raise Differ(found)
     theirs = set()
     staying = []

@@ -91,7 +91,7 @@ class PupilView(RecordView):
 
     @expose("/look-up/", methods=("POST",))
     def look_up(self):
-        """Names that fit what is being typed; never more than 20, never a pupil one may not see."""
+        """At most 20 names that fit what is being typed, of pupils one may see."""
         typed = (forms.clean(request.form.get("words")) or "")[:60]
         found = []
         if len(typed) > 1:
@@ -338,7 +338,8 @@ def move_address(move, pupil):
 
 def asked_now(review, problem):
     """The chart's question that is shown: the named one, else the next open one, or None."""
-    asked = request.form.get("ask") or request.args.get("ask") or workflow.next_question(review)
+    asked = request.form.get("ask") or request.args.get("ask")
+    asked = asked or workflow.next_question(review)
     if asked not in workflow.answers_of(review):
         return None
     return asked if problem or not review.locked else None
@@ -361,7 +362,7 @@ DONE = {"plan": ("sealed",), "review": ("sealed",), "side": ("complete", "sealed
 
 
 def next_part(at):
-    """What the page says of the next step and of further moves."""
+    """The next step and further moves."""
     moves = workflow.moves_for(at)
     main = next_step(at, moves)
     others = [pair for pair in moves if pair[0].name != main.words]
@@ -468,9 +469,11 @@ def stop_link(stop, pupil):
     """Where to put right what stops a move: (words, address), or None."""
     to = stop.to
     if isinstance(to, type) and issubclass(to, Record) and may(current_user, "w", to):
-        return f"Start {to.kind_name()}", url_for(f"{to.slug()}.new", pupil=pupil.id)
+        address = url_for(f"{to.slug()}.new", pupil=pupil.id)
+        return f"Start {to.kind_name()}", address
     if isinstance(to, Record) and may(current_user, "r", to):
-        return f"Open {to.kind_name()}", url_for(f"{to.slug()}.page", key=to.id)
+        address = url_for(f"{to.slug()}.page", key=to.id)
+        return f"Open {to.kind_name()}", address
     return None
 
 
@@ -513,8 +516,7 @@ def will_do(row, at):
             codes = f"Code {stage.local}, census code {stage.census}."
         words.append(f"Stage: {here} → {there}. {codes}")
     if row.to in workflow.OPEN:
-        begun = Placement(stage=row.to, started_on=today())
-        when = workflow.clock_of(begun, at.on, at.settings)
+        when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
         words.append(f"Made today, the next review is due {when.say()}.")
     if row.letter:
         letter = Setting.label_of(row.letter)
@@ -535,7 +537,7 @@ def seen_answer(review, name):
 
 
 def answers_lead_to(at, review):
-    """What the page says of the row that the answers reach, and of the moves it offers."""
+    """The row that the answers reach, and the moves it offers."""
     row = workflow.chart_row(review)
     offers = []
     for move in workflow.MOVES:
@@ -545,7 +547,7 @@ def answers_lead_to(at, review):
 
 
 def question_part(review, name, typed):
-    """What the page says of one question of the chart: the answer as typed, or else as saved."""
+    """One question of the chart: the answer as typed, or else as saved."""
     if not name:
         return {}
     saved = getattr(review, name)
@@ -571,7 +573,7 @@ def chart_so_far(review):
 
 
 def papers_by_class(pupil):
-    """Every paper of a child that this person may read, oldest first: {class: [form, ...]}."""
+    """The papers this person may read, oldest first: {class: [form, ...]}."""
     found = {}
     for form_class in workflow.every_form():
         if may(current_user, "r", form_class):
@@ -658,10 +660,12 @@ def records_beside(pupil):
     found = []
     for kind in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure):
         if may(current_user, "r", kind):
-            records = kind.select().where(kind.pupil == pupil).order_by(kind.id.desc())
-            records = [record for record in records if not getattr(record, "void", False)]
-            for record in records:
+            records = []
+            theirs = kind.select().where(kind.pupil == pupil)
+            for record in theirs.order_by(kind.id.desc()):
                 record.pupil = pupil  # its name would be asked for again
+                if not getattr(record, "void", False):
+                    records.append(record)
             found.append((kind, records))
     return found
 
@@ -731,7 +735,7 @@ def case_dates(case):
 
 
 def case_part(at):
-    """What the page says of the open EHC case: the case, its next steps and its dates."""
+    """The open EHC case, its next steps and its dates."""
     case = at.case
     if case is None or not may(current_user, "r", case):
         return {"case": None, "case_moves": [], "case_dates": []}

@@ -174,7 +174,8 @@ def _cells(cells, used, width):
     if "".join(cells[width:]).strip():
         return None
     padded = cells + [""] * width
-    return [unescape_formula(padded[number].strip()).strip() for number in used]
+    filled = [padded[number].strip() for number in used]
+    return [unescape_formula(cell).strip() for cell in filled]
 
 
 # --- the columns
@@ -370,7 +371,8 @@ def read_date(cell):
 def _read_number(cell):
     words = f"“{cell[:40]}” is not a number; write digits, such as 20 or 1.5."
     try:
-        return round(decimal.Decimal(cell.replace(",", ".").replace(" ", "")), 2)
+        number = cell.replace(",", ".").replace(" ", "")
+        return round(decimal.Decimal(number), 2)
     except decimal.InvalidOperation:
         raise ValueError(words) from None
 
@@ -445,7 +447,8 @@ class PupilIndex:
         if pupil.erased_on:
             raise ValueError("The record of this pupil was erased here; ask the SENCO.")
         theirs = name_key(pupil.surname, pupil.forename, pupil.dob)
-        if all(names) and not any(a == b for a, b in zip(name_key(*names), theirs)):
+        pairs = zip(name_key(*names), theirs)
+        if all(names) and not any(ours == their for ours, their in pairs):
             words = f"UPN: it belongs to another pupil, {pupil}; check it in your school system."
             raise NamesAnother(words, pupil)
         return pupil
@@ -524,7 +527,8 @@ def check_row(item, row, index, heads):
     if pupil.upn and said.get("upn") not in (None, pupil.upn):
         said.setdefault("former_upn", pupil.upn)
     item.changes = _take_over(pupil, said)
-    _take_contacts(item, row.contacts, index.contacts[pupil.id] if pupil.id else [])
+    kept = index.contacts[pupil.id] if pupil.id else []
+    _take_contacts(item, row.contacts, kept)
     if item.changes and not item.reasons:
         item.reasons += _faults(pupil, said, heads)
 
@@ -661,6 +665,7 @@ def to_write(items):
 
 
 def _refuse_added_meanwhile(pupil):
-    for other in Pupil.select(Pupil.surname, Pupil.forename).where(Pupil.dob == pupil.dob):
+    names = Pupil.select(Pupil.surname, Pupil.forename)
+    for other in names.where(Pupil.dob == pupil.dob):
         if name_key(other.surname, other.forename) == name_key(pupil.surname, pupil.forename):
             raise Clash("Somebody else has added one of these pupils.")

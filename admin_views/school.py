@@ -133,7 +133,10 @@ class AuditView(SchoolPage):
         entries = list(newest.paginate(w["page"] + 1, AUDIT_PAGE))
         named = {entry.pupil_id for entry in entries}
         names = by_id(mine.where(Pupil.id.in_(named)))
-        access.log_access([pupil] if pupil else names.values(), "view" if pupil else "found")
+        if pupil:
+            access.log_access([pupil], "view")
+        else:
+            access.log_access(names.values(), "found")
         readable = set()
         for entry in entries:
             in_reach = entry.pupil_id is None or entry.pupil_id in names

@@ -102,7 +102,8 @@ def who_saw(pupil_id, since=None, most=None):
     rows = rows.where(AuditEntry.pupil_id == pupil_id).order_by(AuditEntry.id.desc())
     if since:
         begin = datetime.datetime.combine(since, datetime.time(), LONDON)
-        rows = rows.where(AuditEntry.at >= begin.astimezone(datetime.UTC).replace(tzinfo=None))
+        begin = begin.astimezone(datetime.UTC)
+        rows = rows.where(AuditEntry.at >= begin.replace(tzinfo=None))
     visits = {}
     pressed = set()
     for at, request, who, user, act, record in rows.tuples().iterator():

@@ -167,7 +167,10 @@ def folder_and_keys_are_private(at):
     """Only the portal's own user may open the data folder and read the keys."""
     if open_to_others(at.folder):
         return f"{OTHERS} may open the data folder."
-    found = [path.name for path in sorted(at.folder.glob("*.key")) if open_to_others(path)]
+    found = []
+    for path in sorted(at.folder.glob("*.key")):
+        if open_to_others(path):
+            found.append(path.name)
     if found:
         return f"{OTHERS} may read {' and '.join(found)}."
 

@@ -95,7 +95,8 @@ def printable(text):
     if _needs_no_work(text):
         return escape(text).replace("\n", Markup("<br />"))
     html = Markup("")
-    for family, run in groupby(_with_fonts(_visible(text)), key=lambda pair: pair[1]):
+    clusters = _with_fonts(_visible(text))
+    for family, run in groupby(clusters, key=lambda pair: pair[1]):
         part = Markup("").join(_raised(cluster) for cluster, _ in run)
         part = part.replace("\n", Markup("<br />"))
         if family not in ("school", None):

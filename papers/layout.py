@@ -146,5 +146,6 @@ def widths(columns, table):
             room = max(room, min(len(row[number]), 90))
         most.append(room)
     spare = max(PAGE_WIDTH - sum(least), 0)
-    whole = [low + spare * part / sum(most) for low, part in zip(least, most, strict=True)]
+    pairs = zip(least, most, strict=True)
+    whole = [low + spare * part / sum(most) for low, part in pairs]
     return [f"{100 * width / sum(whole):.1f}%" for width in whole]

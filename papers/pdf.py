@@ -67,7 +67,8 @@ log = logging.getLogger("portal.paper")
 # --- the papers, for the views
 def place():
     actor = audit_log.actor()
-    return printing.printers_of(current_app).place(actor.user if actor else None)
+    person = actor.user if actor else None
+    return printing.printers_of(current_app).place(person)
 
 
 def as_response(make):
@@ -127,7 +128,8 @@ def family_pack(pupil, user):
     for paper in workflow.PAPERS:
         if paper.kind == "side":
             parts.append(_blank_part(paper.form, pupil))
-    return _response(f"family-pack-{pupil.id}", user, kind="pack", blank=True, parts=parts, **page)
+    name = f"family-pack-{pupil.id}"
+    return _response(name, user, kind="pack", blank=True, parts=parts, **page)
 
 
 @as_response
@@ -300,8 +302,9 @@ def _is_answered(section):
 
 
 def _heading(content):
-    purpose = content["purpose"]
-    return {**EMPTY, "title": content["title"], "purpose": purpose[:1].upper() + purpose[1:]}
+    words = content["purpose"]
+    purpose = words[:1].upper() + words[1:]
+    return {**EMPTY, "title": content["title"], "purpose": purpose}
 
 
 def _blank_part(record_class, pupil=None):
@@ -359,7 +362,8 @@ def _seal_words(form, content):
     when = say_moment(datetime.datetime.fromisoformat(content["when"]))
     words = f"Agreed by {content['who']} on {when}. These words never change."
     cls = type(form)
-    if cls.select().where(cls.supersedes == form.id, cls.status == "sealed").exists():
+    newer = cls.select().where(cls.supersedes == form.id)
+    if newer.where(cls.status == "sealed").exists():
         words += " There is a newer version of this paper."
     return words
 

@@ -108,7 +108,8 @@ def sync_lists(pupil, stage, placement, when, journal):
     """Close the list row that no longer fits the stage, open the one that does (invariant 1)."""
     listed = False
     table = ListMembership
-    for row in table.select().where(table.pupil == pupil, table.ended_on.is_null(), ~table.void):
+    is_open = table.ended_on.is_null() & ~table.void
+    for row in table.select().where(table.pupil == pupil, is_open):
         if row.list == stage.list:
             listed = True
         else:
@@ -119,7 +120,8 @@ def sync_lists(pupil, stage, placement, when, journal):
 
 def seal_papers(ctx, forms):
     for cls in forms:
-        for form in cls.select().where(cls.placement == ctx.placement, cls.status == "complete"):
+        mine = cls.select().where(cls.placement == ctx.placement)
+        for form in mine.where(cls.status == "complete"):
             form.seal(ctx.user.name)
 
 

@@ -98,7 +98,8 @@ def open_requests(settings):
     other = Disclosure.kind.is_null() | (Disclosure.kind != "transfer")
     asked = Disclosure.select().where(Disclosure.given_on.is_null(), other)
     found = [(request, clock.request_due(request, settings)) for request in asked]
-    return sorted(found, key=lambda row: (row[1] or datetime.date.max, row[0].id))
+    never = datetime.date.max
+    return sorted(found, key=lambda row: (row[1] or never, row[0].id))
 
 
 def gone_from_backups(erased_on, settings):

@@ -260,7 +260,8 @@ def drafts_given(pupil, contents, left_out):
             withheld.append(address_of(record))
     found = []
     for draft in drafts_of(pupil, records):
-        if f"Draft-{draft.id}" not in left_out and not draft.form.startswith(tuple(withheld)):
+        is_withheld = draft.form.startswith(tuple(withheld))
+        if f"Draft-{draft.id}" not in left_out and not is_withheld:
             about = {"form": draft.form, "typed_at": str(draft.at), "by": draft.user.name}
             found.append({**about, "typed": words_given(draft)})
     return found

@@ -131,7 +131,8 @@ class Record(Table):
         """The repeating rows of this form: {group name: row class}, in printing order."""
         owners = {field.backref: owner for field, owner in cls._meta.backrefs.items()}
         found = {}
-        for name, line in sorted(cls.markers.items(), key=lambda pair: pair[1]._order):
+        lines = sorted(cls.markers.items(), key=lambda pair: pair[1]._order)
+        for name, line in lines:
             if isinstance(line, Rows):
                 found[name] = owners[name]
         return found
@@ -289,7 +290,8 @@ class Record(Table):
         changes = []
         for name, _ in self.questions():
             if self.answer(name):
-                changes.append((name, self.answer(name), "", self.section_of(name).label))
+                section = self.section_of(name).label
+                changes.append((name, self.answer(name), "", section))
         with transaction():
             audit_all("remove", self, [*changes, ("", "", "", "")], reason)
             super().delete_instance(recursive=False)

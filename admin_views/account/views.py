@@ -352,7 +352,6 @@ def address_for_others():
 
 
 def give_link(person, reason):
-    """Keep the hash of a new link and give its token."""
     token = new_token()
     kept = {"setup_token": sha256_hex(token), "setup_until": now() + LINK_LIVES}
     # a lost phone: nobody gets in with the password alone meanwhile
@@ -386,7 +385,6 @@ def dead_link():
 # --- your own account
 @pages.route("/account")
 def show():
-    """The person's own account: password, second step, recovery codes, sessions."""
     return render_template(
         "account_show.html",
         title="Your account",
@@ -412,7 +410,6 @@ def end_places():
 @pages.route("/account/places/<int:number>", methods=["GET", "POST"])
 @recent_password_required
 def end_all(number):
-    """Show where a person is signed in, and sign them out everywhere."""
     person = person_to_help(number)
     form = forms.OneButton()
     if not form.validate_on_submit():
