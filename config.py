@@ -32,7 +32,8 @@ class CannotStart(ClickException):
 def settings_file():
     """The file with the settings, there or not; None when PORTAL_ENV is empty."""
     named = os.environ.get("PORTAL_ENV", str(HERE / "portal.env"))
-    return pathlib.Path(named).resolve() if named else None
+    if named:
+        return pathlib.Path(named).resolve()
 
 
 def use_settings_file():

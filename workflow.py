@@ -203,7 +203,7 @@ ROWS = (
 
 
 def next_question(review):
-    """The field of the chart's next question for this review; None when all are answered."""
+    """The name of the chart's next question; None when all are answered."""
     said = answers_of(review)
     for asked in chart_of(review):
         if applies(asked, said) and not said[asked.name]:
@@ -259,7 +259,9 @@ class PupilContext:
 
     @cached_property
     def stage(self):
-        return self.placement.stage if self.placement else "NONE"
+        if self.placement:
+            return self.placement.stage
+        return "NONE"
 
     @cached_property
     def clock(self):
@@ -301,7 +303,7 @@ class PupilContext:
 
 
 def papers_of(placements):
-    """The papers of open placements with the newest form of each, or None, by placement id."""
+    """{placement id: [(Paper, its newest form or None), ...]} of open placements."""
     pupils = [placed.pupil_id for placed in placements]
     stay_of = {}
     for placed in Placement.select().where(Placement.pupil.in_(pupils), ~Placement.void):
@@ -777,7 +779,7 @@ def move_at(slug):
 
 
 def moves_for(ctx):
-    """The moves from the pupil's stage that this person may press: [(Move, [Stop, ...])]."""
+    """The moves that this person may press: [(Move, [Stop, ...])]."""
     found = []
     for move in (*MOVES, UNDO):
         if ctx.stage in move.from_ and ctx.user.role in move.by:

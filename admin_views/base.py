@@ -38,7 +38,8 @@ MOST_OPTIONS = 20  # of one filter
 class ReadView(ModelView):
     """The screens that only read: the list, the page of one record, the spreadsheet."""
 
-    list_template, page_template = "list.html", "page.html"
+    list_template = "list.html"
+    page_template = "page.html"
     form_base_class = forms.FlaskForm
     can_delete = can_export = False
     page_size = PAGE_SIZE
@@ -576,7 +577,8 @@ def row_lists(model):
 
 def pupil_of(record):
     key = record.pupil_key()
-    return Pupil.get_or_none(Pupil.id == key) if key else None
+    if key:
+        return Pupil.get_or_none(Pupil.id == key)
 
 
 def too_many(field_list):

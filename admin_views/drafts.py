@@ -49,7 +49,8 @@ NEVER = (
 # what a form carries besides what was typed
 HIDDEN = ("version", "seen", "press", "ask", "next", "shown")
 # nothing is typed there that could be lost
-NO_FORMS, NO_SCREENS = ("account", "draft"), ("", "index_view", "look_up", "day", "spreadsheet")
+NO_FORMS = ("account", "draft")
+NO_SCREENS = ("", "index_view", "look_up", "day", "spreadsheet")
 # boxes that are no question
 OTHER_BOXES = {
     "why": "What shows it?",
@@ -243,7 +244,8 @@ def is_from_our_page():
 
 def of(user, address):
     """This person's draft for the form at an address and its child, or None."""
-    found = Draft.get_or_none(Draft.user == user.id, Draft.form == address.rstrip("?"))
+    same_form = Draft.form == address.rstrip("?")
+    found = Draft.get_or_none(Draft.user == user.id, same_form)
     if found is None or not fits(user, found):
         return None
     note([found])

@@ -64,7 +64,9 @@ class DayField(StringField):
     def _value(self):
         if self.raw_data:
             return self.raw_data[0]
-        return f"{self.data:%d/%m/%Y}" if self.data else ""
+        if self.data:
+            return f"{self.data:%d/%m/%Y}"
+        return ""
 
     def process_formdata(self, valuelist):
         self.data = read_day(valuelist[0]) if valuelist else None
@@ -379,7 +381,7 @@ def answer_of(field):
 
 
 def draw(field, wrong=None, **more):
-    """The control with its hint and its error tied to it, for those who do not see the page."""
+    """The control with its hint and its error tied to it."""
     described = []
     if field.description:
         described.append(f"{field.id}-hint")

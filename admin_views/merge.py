@@ -72,9 +72,7 @@ def line_key(group, number, line):
 
 
 def answers_of(form, twins=()):
-    """The boxes of each answer, those of a line together: {key: [box, ...]}; none for a line that
-    is taken out. A line that was never written in is left out.
-    """
+    """The boxes of each answer or written line: {key: [box, ...]}; none of a line taken out."""
     twins = dict(twins)
     found = {}
     for field in form:
@@ -108,7 +106,7 @@ def target_of(link, form):
 
 
 def hashes_of(form, twins=()):
-    """The hash of each answer of a form: {key: hash}, empty for a line that is taken out."""
+    """{key: hash} of each answer of a form, empty for a line that is taken out."""
     twins = dict(twins)
     found = {}
     for key, boxes in answers_of(form, twins).items():
@@ -121,9 +119,7 @@ def hashes_of(form, twins=()):
 
 
 def twins_of(form, theirs):
-    """My new lines that are saved already, by a press before or by somebody who wrote the same:
-    {my key: the key of the saved line}.
-    """
+    """My new lines that are saved already, by whomever: {my key: the key of the saved line}."""
     mine = answers_of(form)
     free = {}
     twins = {}
@@ -255,7 +251,9 @@ def last_word(record_class, key, pupil, question):
     if question:
         entries = entries.where(AuditEntry.question.in_((question, "")))
     last = entries.order_by(AuditEntry.id.desc()).first()
-    return (last.who, say_moment(last.at)) if last else ("", "")
+    if last:
+        return (last.who, say_moment(last.at))
+    return ("", "")
 
 
 def carried(items):

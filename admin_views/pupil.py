@@ -287,7 +287,7 @@ class ListView(ReadView):
         )
 
     def cell(self, record, name):
-        """The computed columns: stage in the school's words, code, weeks, next review."""
+        """The computed columns; the stage in the school's words."""
         if name == "stage":
             return workflow.stage_label(record.stage, settings_now())
         if name == "code":
@@ -342,7 +342,8 @@ def asked_now(review, problem):
     asked = asked or workflow.next_question(review)
     if asked not in workflow.answers_of(review):
         return None
-    return asked if problem or not review.locked else None
+    if problem or not review.locked:
+        return asked
 
 
 # --- the parts of the page
@@ -400,7 +401,7 @@ def move_step(move, pupil):
 
 
 def next_paper(at):
-    """The first paper of the stage that needs work, with its form: (Paper, form or None)."""
+    """The first paper of the stage that needs work: (Paper, form or None)."""
     for kind in ORDER.get(at.stage, USUAL_ORDER):
         for paper, form in at.papers:
             if paper.kind == kind and not (form and form.status in DONE[kind]):
@@ -810,4 +811,6 @@ def dated_events(record):
             title = f"EHC case: {question.verbose_name}"
         to = url_for(f"{record.slug()}.page", key=record.id)
         found.append(Event(day, record.id, title, to=to))
-    return found if isinstance(record, EhcCase) else found[:1]
+    if isinstance(record, EhcCase):
+        return found
+    return found[:1]

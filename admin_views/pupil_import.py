@@ -23,12 +23,18 @@ from records.dates import read_day
 from records.record import Clash
 from records.spreadsheet import unescape_formula
 
-MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
+MOST_BYTES = 5 * 1024 * 1024
+MOST_ROWS = 5_000
+MOST_COLUMNS = 100
+MOST_CONTACTS = 4
 NEVER = ("left_on", "destination", "areas", "sen_unit", "resourced")
-AT_A_TIME, PAUSE = 20, 0.02  # pupils that are written under one lock; seconds between two locks
+AT_A_TIME = 20  # pupils that are written under one lock
+PAUSE = 0.02  # seconds between two locks
 NEEDED = tuple(name for name, question in Pupil.questions() if question.ask.needed is True)
 IDENTITY = ("surname", "forename", "dob")  # who is who, when there is no UPN
-OUT, OUT_WORDS = "out", "leave out"  # a column that is left out
+# a column that is left out
+OUT = "out"
+OUT_WORDS = "leave out"
 CURE = "Open it, choose “Save as”, then “CSV UTF-8”, and bring in that file."
 KINDS = REFUSED, CHANGED, NEW, SAME = "refused", "changed", "new", "same"
 
@@ -72,7 +78,8 @@ phone           main telephone | tel
 email           email | email address | e-mail address | main email
 """
 CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
-YES, NO = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
+YES = ("yes", "y", "true", "t", "1")
+NO = ("no", "n", "false", "f", "0")
 YEAR_WORDS = {"rec": "r", "nursery1": "n1", "nursery2": "n2"}
 YEAR_PREFIX = re.compile(r"^(?:nc|nationalcurriculum|curriculum)?(?:yeargroup|year|yr|y)?0*(?=.)")
 

@@ -16,7 +16,8 @@ from ops import checks
 from privacy import retention
 from records.questions import HEAD, SENCO, TECHNICIAN
 
-READERS, ALARMED = (SENCO, HEAD, TECHNICIAN), (SENCO, TECHNICIAN)
+READERS = (SENCO, HEAD, TECHNICIAN)
+ALARMED = (SENCO, TECHNICIAN)
 ORDER = (checks.BLOCK, checks.PROBLEM, checks.WARN, checks.NOTE)
 # seconds: a share that does not answer must not slow every home page
 ALARMS_LIVE = 60

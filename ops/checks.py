@@ -38,7 +38,10 @@ from records.dates import say_moment
 from records.questions import ROLES, SENCO, TECHNICIAN
 
 # BLOCK: the portal does not start
-BLOCK, PROBLEM, WARN, NOTE = "refuse", "problem", "warning", "note"
+BLOCK = "refuse"
+PROBLEM = "problem"
+WARN = "warning"
+NOTE = "note"
 GROUPS = KEYS, STORE, TRACE, SIGN_IN, COPIES, SCHOOL = (
     "Keys and folders",
     "Database and files",
@@ -63,7 +66,9 @@ OVER_A_NETWORK = (
 LOCAL_FUSE = ("fuseblk",)  # NTFS and exFAT disks of this computer
 OTHERS = "Other people with an account on this computer"
 MEGABYTES_NEEDED = 500
-NEWEST_ROWS, NEWEST_FILES = 300, 10  # looked at between two full checks
+# looked at between two full checks
+NEWEST_ROWS = 300
+NEWEST_FILES = 10
 OVERDUE_RECORDS = 20
 DAY = datetime.timedelta(days=1)
 

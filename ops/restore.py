@@ -82,8 +82,7 @@ def unpack(path, key, into, anyway=False):
 def unpack_entries(archive, into):
     """Write the files of an archive into a folder, readable by the owner only.
 
-    Raises CannotDo for an entry that no backup has (Python 3.11.2 cannot filter), OSError without
-    room.
+    Raises CannotDo for an entry that no backup has (Python 3.11.2 cannot filter), or OSError.
     """
     for entry in archive:
         target = into / entry.name

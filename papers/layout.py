@@ -6,14 +6,19 @@ to write. Each line of `record.document` is told `how` it is drawn: a macro of
 until it cannot be read.
 """
 
-LETTERS_OF_CELL, LINES_OF_CELL = 200, 5  # the most that stand in a table cell
+# the most that stand in a table cell
+LETTERS_OF_CELL = 200
+LINES_OF_CELL = 5
 PAGE_WIDTH = 17.0  # centimetres between the margins
-MOST_COLUMNS, MOST_RULED = 6, 4  # of a completed table; of an empty one
+MOST_COLUMNS = 6  # of a completed table
+MOST_RULED = 4  # of an empty one
 FEW_OPTIONS = 10  # more are named, not ticked, on a completed paper
 MOST_WRITING_LINES = 14
-# letters that fit: of options beside their question; of options side by side; of one option in a
-# pair; of one line of a stack
-BESIDE, IN_A_BLOCK, IN_A_PAIR, IN_A_LINE = 56, 50, 42, 105
+# letters that fit
+BESIDE = 56  # of options beside their question
+IN_A_BLOCK = 50  # of options side by side
+IN_A_PAIR = 42  # of one option in a pair
+IN_A_LINE = 105  # of one line of a stack
 
 
 def ready(sections, blank):
@@ -27,7 +32,9 @@ def ready(sections, blank):
 def _laid_out(line, blank):
     if "columns" not in line:
         return _answer_line(line, blank)
-    return _blank_list(line) if blank else _filled_list(line)
+    if blank:
+        return _blank_list(line)
+    return _filled_list(line)
 
 
 def _answer_line(line, blank):
@@ -85,7 +92,8 @@ def _grid(columns):
     grid = []
     open_pair = False
     for number, column in enumerate(columns):
-        needs_room = column.get("rows", 1) > 1 or _width(column["options"]) > IN_A_BLOCK
+        needs_room = column.get("rows", 1) > 1
+        needs_room |= _width(column["options"]) > IN_A_BLOCK
         alone = number == 0 or needs_room
         if open_pair and not alone:
             grid[-1].append(column)

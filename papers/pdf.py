@@ -434,7 +434,9 @@ def _short_answer(row, name):
     if name not in names:
         return row.answer(name)
     said = names[name](value) if value else ""
-    return f"{said} (entered in error)" if row.void else said
+    if row.void:
+        return f"{said} (entered in error)"
+    return said
 
 
 # --- letters

@@ -33,7 +33,9 @@ FAILED = "This paper could not be printed. Nothing was changed; please tell the 
 logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)  # its warnings quote the paper
 
 HEADER = struct.Struct(">cI")  # of a message: its kind, and how many bytes follow
-PAGE, PDF, REFUSAL = b"H", b"P", b"R"
+PAGE = b"H"
+PDF = b"P"
+REFUSAL = b"R"
 
 
 class PaperError(Exception):

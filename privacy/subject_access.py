@@ -126,7 +126,7 @@ class ReviewItem:
 
 
 def review(pupil):
-    """What somebody must decide on before the bundle is given; what is left out at first leads."""
+    """What must be decided on before the bundle is given; what is left out at first leads."""
     contents = contents_of(pupil)
     audited = audited_questions(pupil)
     marked = []
@@ -205,7 +205,7 @@ class Bundle:
 
 
 def gather(pupil, left_out):
-    """The Bundle of a child, without what `left_out` names by the keys of `review`."""
+    """The Bundle of a child; `left_out` has keys of `review`."""
     bundle = Bundle(pupil, set(left_out))
     contents = contents_of(pupil)
     redaction = redaction_of(pupil, contents, bundle.left_out)

@@ -12,7 +12,11 @@ from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, T
 
 from records.dates import say_day, say_moment
 
-OFFICE, SENCO, TEACHER, HEAD, TECHNICIAN = "office", "senco", "teacher", "head", "technician"
+OFFICE = "office"
+SENCO = "senco"
+TEACHER = "teacher"
+HEAD = "head"
+TECHNICIAN = "technician"
 ROLE_NAMES = (
     (OFFICE, "Office"),
     (SENCO, "SENCO"),

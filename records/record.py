@@ -260,7 +260,8 @@ class Record(Table):
     def _update(self, changed):
         cls = type(self)
         fresh = cls.update({**changed, cls.version: self.version + 1})
-        if not fresh.where(cls.id == self.id, cls.version == self.version).execute():
+        fresh = fresh.where(cls.id == self.id, cls.version == self.version)
+        if not fresh.execute():
             raise Clash(f"Somebody else has saved this {self.kind_name()} since you opened it.")
         self.version += 1
 

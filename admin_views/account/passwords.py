@@ -29,7 +29,9 @@ from models import Setting
 from people import SignInAttempt, User, new_token
 from records.unicode_text import nfkc
 
-SHORTEST, LONGEST = 12, 128  # characters of a password
+# characters of a password
+SHORTEST = 12
+LONGEST = 128
 HASHES_AT_ONCE = 2  # each takes 64 MiB and a tenth of a second of every processor
 COMMON = frozenset(FREQUENCY_LISTS["passwords"])  # 30,000 passwords that people use most
 FEWEST_GUESSES = 10**8  # zxcvbn calls a password "safely unguessable" from here on

@@ -364,7 +364,7 @@ def give_link(person, reason):
 
 @pages.route("/set-up/<token>", methods=["GET", "POST"])
 def use_link(token):
-    """Let the person a link was made for choose their own password."""
+    """Let the person of a link choose their own password."""
     in_time = User.setup_until.between(now(), now() + LINK_LIVES)
     good = (User.setup_token == sha256_hex(token)) & in_time & (User.account == "on")
     user = User.get_or_none(good)
