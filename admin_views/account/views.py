@@ -131,7 +131,7 @@ def not_while_new():
 def keep_typing(user):
     # a form that cannot be saved now; CSRFProtect has checked its token already
     if request.method == "POST" and user and user.active:
-        drafts.keep(user, request.full_path)
+        drafts.keep(user, request.full_path, request.form.items(multi=True))
 
 
 def require_recent_password():
