@@ -1217,7 +1217,7 @@ def chart(settings):
 
 
 def ways_out(code, settings):
-    """The moves of the chart out of a stage: [(answers that lead there, Move, to where)]."""
+    """The chart's moves out of a stage: [(answers that lead there, Move, to where)]."""
     ways = []
     for move in MOVES:
         if code in move.from_ and not move.beside:

@@ -256,7 +256,7 @@ def _find(mine, typed, chosen):
 
 
 def form_for(record_class, user, fixed=()):
-    """The WTForms class of a record: the sections that a person may write, with their rows."""
+    """The WTForms class of the sections of a record that a person may write."""
     lines = {"version": HiddenField(), "seen": HiddenField()}
     groups = record_class.groups()
     for section, asked in record_class.layout():

@@ -119,7 +119,7 @@ def hashes_of(form, twins=()):
 
 
 def twins_of(form, theirs):
-    """My new lines that are saved already, by whomever: {my key: the key of the saved line}."""
+    """My new lines that somebody has saved already: {my key: key of the saved line}."""
     mine = answers_of(form)
     free = {}
     twins = {}

@@ -92,7 +92,7 @@ class Visit:
 
 
 def who_saw(pupil_id, since=None, most=None):
-    """Everybody who saw or changed anything about a child since a date: [Visit], newest first.
+    """Who saw or changed anything about a child since a date: [Visit], newest first.
 
     The changes of one press of a button count once for each kind of record.
     """
