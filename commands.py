@@ -380,7 +380,8 @@ def verify_opened_command(folder, how):
     database = open_database()
     migrate(database)
     portal = app.create_app(database, testing=True)
-    print(json.dumps(restore.run_smoke_checks(portal, account.let_in, **json.loads(how))))
+    seen = restore.run_smoke_checks(portal, account.let_in, **json.loads(how))
+    print(json.dumps(seen))
 
 
 @cli.command("starts", hidden=True)

@@ -32,7 +32,8 @@ class CannotStart(ClickException):
 def settings_file():
     """The file with the settings, there or not; None when PORTAL_ENV is empty."""
     named = os.environ.get("PORTAL_ENV", str(HERE / "portal.env"))
-    return pathlib.Path(named).resolve() if named else None
+    if named:
+        return pathlib.Path(named).resolve()
 
 
 def use_settings_file():
@@ -168,7 +169,7 @@ def is_this_computer(host):
 
 def host_names():
     names = os.environ.get("HOSTS", "").split(",")
-    return [name.strip() for name in names if name.strip()]
+    return list(filter(None, map(str.strip, names)))
 
 
 def way_in():
@@ -201,4 +202,6 @@ def base_url():
         if name not in LOOPBACK:
             host = name
             break
-    return f"https://{host}" if https else f"http://{host}:{port}"
+    if https:
+        return f"https://{host}"
+    return f"http://{host}:{port}"

@@ -396,7 +396,8 @@ class Setting(Record):
             if not low <= value <= high:
                 found.append((name, f"Give a number from {low} to {high}."))
         for stage in ("stage_1", "stage_3"):
-            opens, closes = getattr(self, f"{stage}_opens"), getattr(self, f"{stage}_closes")
+            opens = getattr(self, f"{stage}_opens")
+            closes = getattr(self, f"{stage}_closes")
             if None not in (opens, closes) and closes < opens:
                 words = "The review is due before it opens; check both numbers."
                 found.append((f"{stage}_closes", words))
@@ -524,7 +525,9 @@ class Pupil(Record):
         return self.id
 
     def __str__(self):
-        return f"{self.name} ({self.form})" if self.form else self.name
+        if self.form:
+            return f"{self.name} ({self.form})"
+        return self.name
 
     def clean(self):
         for name in ("upn", "former_upn"):
@@ -543,7 +546,8 @@ class Pupil(Record):
 
     def _type_errors(self):
         types = self.open_types()
-        ranks, codes = {need.rank for need in types}, {need.code for need in types}
+        ranks = {need.rank for need in types}
+        codes = {need.code for need in types}
         if len(ranks) < len(types):
             yield "Two SEN types have the same rank; give each its own."
         if len(codes) < len(types):
@@ -728,7 +732,9 @@ class Form(PupilRecord):
     def seal(self, who):
         """Keep questions and answers as they are now, for good, with a check code."""
         self.sealed, self.sealed_code = seal_of({**document(self), "who": who, "when": str(now())})
-        self.status, self.sealed_by, self.sealed_at = "sealed", who, now()
+        self.status = "sealed"
+        self.sealed_by = who
+        self.sealed_at = now()
         self.save(act="seal")
 
     def content(self, role=None):
@@ -1003,10 +1009,13 @@ class Outcome(Row):
             (self.by, "Time-bound: give a date"),
         )
         left = [cure for holds, cure in smart if not holds]
-        return [f"SMART? {'; '.join(left)}."] if left else ["This outcome is SMART."]
+        if left:
+            return [f"SMART? {'; '.join(left)}."]
+        return ["This outcome is SMART."]
 
     def reach_errors(self):
-        plan, aspiration = self.parent(), self.need.aspiration if self.need_id else None
+        plan = self.parent()
+        aspiration = self.need.aspiration if self.need_id else None
         if not self.by or not plan.happened_on:
             return
         when = f"“By when” ({say_day(self.by)})"
@@ -1672,7 +1681,9 @@ class Disclosure(PupilRecord):
         if self.given_on:
             return ""
         when = clock.request_due(self, Setting.of_school())
-        return short_day(when) if when else "The clock is stopped"
+        if when:
+            return short_day(when)
+        return "The clock is stopped"
 
     def errors(self):
         found = []

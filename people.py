@@ -22,8 +22,10 @@ def new_token():
 class User(Record):
     """Person: a colleague who signs in."""
 
-    title, many = "Person", "People"
-    listed, order_by = ("name", "username", "role", "classes"), ("name",)
+    title = "Person"
+    many = "People"
+    listed = ("name", "username", "role", "classes")
+    order_by = ("name",)
     searched = ("name", "username")
     audit_exclude = ("password", "token", "totp", "totp_last", "recovery")
     audit_exclude += ("setup_token", "setup_until")
@@ -59,7 +61,8 @@ class User(Record):
     # of this session: what the cookie holds, see UserSession
     cookie = None
     # Flask-Login asks these, `is_active` and `get_id`
-    is_authenticated, is_anonymous = True, False
+    is_authenticated = True
+    is_anonymous = False
 
     @property
     def active(self):

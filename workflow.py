@@ -130,6 +130,10 @@ def every_form():
     return list(dict.fromkeys(paper.form for paper in PAPERS))
 
 
+def forms_of_stage(code):
+    return [paper.form for paper in PAPERS if paper.stage == code]
+
+
 @dataclass(frozen=True)
 class Asked:
     """A question of the chart, and after which earlier answers it is asked."""
@@ -199,7 +203,7 @@ ROWS = (
 
 
 def next_question(review):
-    """The field of the chart's next question for this review; None when all are answered."""
+    """The name of the chart's next question; None when all are answered."""
     said = answers_of(review)
     for asked in chart_of(review):
         if applies(asked, said) and not said[asked.name]:
@@ -223,7 +227,8 @@ def chart_row(review):
     """The row of the decision table that a review reaches; None while a question is open."""
     if review is None or next_question(review):
         return None
-    said, stage = answers_of(review), paper_for(type(review)).stage
+    said = answers_of(review)
+    stage = paper_for(type(review)).stage
     for row in ROWS:
         if stage in row.stages and row.answers.items() <= said.items():
             return row
@@ -254,11 +259,14 @@ class PupilContext:
 
     @cached_property
     def stage(self):
-        return self.placement.stage if self.placement else "NONE"
+        if self.placement:
+            return self.placement.stage
+        return "NONE"
 
     @cached_property
     def clock(self):
-        return clock_of(self.placement, self.on, self.settings) if self.placement else None
+        if self.placement:
+            return clock_of(self.placement, self.on, self.settings)
 
     @cached_property
     def case(self):
@@ -266,7 +274,9 @@ class PupilContext:
 
     @cached_property
     def papers(self):
-        return papers_of([self.placement])[self.placement.id] if self.placement else []
+        if self.placement:
+            return papers_of([self.placement])[self.placement.id]
+        return []
 
     def paper(self, kind):
         for paper, form in self.papers:
@@ -293,15 +303,18 @@ class PupilContext:
 
 
 def papers_of(placements):
-    """The papers of open placements with the newest form of each, or None, by placement id."""
+    """{placement id: [(Paper, its newest form or None), ...]} of open placements."""
     pupils = [placed.pupil_id for placed in placements]
     stay_of = {}
     for placed in Placement.select().where(Placement.pupil.in_(pupils), ~Placement.void):
         stay_of[placed.id] = (placed.pupil_id, placed.stage, placed.stage_since)
-    stages = {placed.stage for placed in placements}
+    classes = set()
+    for placed in placements:
+        classes.update(forms_of_stage(placed.stage))
     newest = {}
-    for cls in {paper.form for paper in PAPERS if paper.stage in stages}:
-        for form in cls.select().where(cls.placement.in_(list(stay_of))).order_by(cls.id):
+    for cls in classes:
+        forms = cls.select().where(cls.placement.in_(list(stay_of)))
+        for form in forms.order_by(cls.id):
             newest[cls, "cycle", form.placement_id] = form
             newest[cls, "stay", stay_of[form.placement_id]] = form
     found = {placed.id: [] for placed in placements}
@@ -315,7 +328,8 @@ def papers_of(placements):
 
 
 def clock_of(placement, on=None, settings=None):
-    stage, start = STAGES[placement.stage], placement.clock_from or placement.started_on
+    stage = STAGES[placement.stage]
+    start = placement.clock_from or placement.started_on
     return clock.window(stage, start, settings or Setting.of_school(), on or today())
 
 
@@ -382,7 +396,9 @@ class Move:
 
     @property
     def guards(self):
-        reviewed = (g.review_agreed, g.chart_leads_here) if self.rows else ()
+        reviewed = ()
+        if self.rows:
+            reviewed = (g.review_agreed, g.chart_leads_here)
         return (*reviewed, *self.needs, g.date_fits)
 
 
@@ -758,8 +774,12 @@ def move_named(name):
     return next((move for move in (*MOVES, UNDO) if move.name == name), None)
 
 
+def move_at(slug):
+    return next((move for move in (*MOVES, UNDO) if move.slug == slug), None)
+
+
 def moves_for(ctx):
-    """The moves from the pupil's stage that this person may press: [(Move, [Stop, ...])]."""
+    """The moves that this person may press: [(Move, [Stop, ...])]."""
     found = []
     for move in (*MOVES, UNDO):
         if ctx.stage in move.from_ and ctx.user.role in move.by:
@@ -816,7 +836,9 @@ def perform(move, pupil, user, answers, seen=None, token=None, on=None):
             if done:
                 return done
             check_move(move, ctx, seen)
-            return undo(ctx) if move is UNDO else execute(move, ctx, token)
+            if move is UNDO:
+                return undo(ctx)
+            return execute(move, ctx, token)
     # PostgreSQL: two pressed at the same moment, the other was first
     except IntegrityError as fault:
         done = token and Placement.get_or_none(done_with=token)
@@ -829,17 +851,19 @@ def perform(move, pupil, user, answers, seen=None, token=None, on=None):
 
 def check_move(move, ctx, seen):
     """Raise unless the person saw this stage, all is answered and every guard holds."""
-    if seen is not None and seen != (ctx.placement.id if ctx.placement else 0):
+    current = ctx.placement.id if ctx.placement else 0
+    if seen not in (None, current):
         raise Clash(CHANGED_SINCE)
     if ctx.stage not in move.from_:
         stage = stage_label(ctx.stage, ctx.settings)
         raise _refused(f"“{move.name}” is not possible from {stage}.")
     gaps = []
     for name in move.asks:
-        asked, said = ASKS[name], ctx.answers.get(name)
+        asked = ASKS[name]
+        said = ctx.answers.get(name)
         if asked.ask.needed and not said:
             gaps.append((name, f"Answer “{asked.verbose_name}”"))
-        elif said and asked.choices and not set(said.split("\n")) <= dict(asked.choices).keys():
+        elif said and asked.choices and set(said.split("\n")) - set(dict(asked.choices)):
             gaps.append((name, f"“{asked.verbose_name}”: choose from the list."))
     if gaps:
         raise Invalid(gaps)
@@ -850,7 +874,9 @@ def check_move(move, ctx, seen):
 
 def execute(move, ctx, token):
     """Close the open placement, open the next, make what the row makes."""
-    when, journal, fresh = ctx.answers["on"], effects.MoveJournal(), ctx.placement
+    when = ctx.answers["on"]
+    journal = effects.MoveJournal()
+    fresh = ctx.placement
     for name in move.asks:
         if isinstance(ctx.answers.get(name), str):
             journal.said[name] = ctx.answers[name]
@@ -861,9 +887,8 @@ def execute(move, ctx, token):
                 effects.seal_papers(ctx, every_form())
             journal.change(ctx.placement, ended_on=when)
         fresh = journal.make(next_placement(move, ctx, token))
-        forms = [paper.form for paper in PAPERS if paper.stage == fresh.stage]
         effects.sync_lists(ctx.pupil, STAGES[fresh.stage], fresh, when, journal)
-        effects.attach_papers(ctx.pupil, fresh, forms, journal)
+        effects.attach_papers(ctx.pupil, fresh, forms_of_stage(fresh.stage), journal)
     for name in move.makes:
         effects.EFFECTS[name](ctx, fresh, journal)
     if move.letter:
@@ -877,8 +902,14 @@ def execute(move, ctx, token):
 
 def next_placement(move, ctx, token):
     """The placement that a move opens, not saved yet."""
-    was, when, said = ctx.placement, ctx.answers["on"], ctx.answers
-    lines = [f"{ASKS[n].verbose_name}: {say(ASKS[n], said[n])}" for n in move.asks if said.get(n)]
+    was = ctx.placement
+    when = ctx.answers["on"]
+    said = ctx.answers
+    lines = []
+    for name in move.asks:
+        if said.get(name):
+            asked = ASKS[name]
+            lines.append(f"{asked.verbose_name}: {say(asked, said[name])}")
     fresh = Placement(
         pupil=ctx.pupil,
         stage=move.to,
@@ -896,7 +927,8 @@ def next_placement(move, ctx, token):
     if move.to in OPEN and (was is None or was.stage not in OPEN):
         fresh.episode += 1
     if was and was.stage == move.to:
-        fresh.cycle, fresh.stage_since = was.cycle + 1, was.stage_since
+        fresh.cycle = was.cycle + 1
+        fresh.stage_since = was.stage_since
         # a new cycle runs from the review (A6, 5.6)
         if move.rows and ctx.review:
             fresh.clock_from = ctx.review.happened_on
@@ -945,11 +977,13 @@ def start_form(form_class, pupil, user):
     form.placement = ctx.placement
     plan = ctx.paper("plan")[1]
     if paper.kind == "review" and plan:
-        return form, {"ratings": [{plan.rates: words} for words in plan.to_rate()]}
+        ratings = [{plan.rates: words} for words in plan.to_rate()]
+        return form, {"ratings": ratings}
     # what the move asked is not asked again (WCAG 3.3.7)
     if paper.kind == "plan":
         asked = dict(form.questions())
-        for name, said in json.loads(ctx.placement.effects).get("said", {}).items():
+        kept = json.loads(ctx.placement.effects).get("said", {})
+        for name, said in kept.items():
             if name in asked:
                 setattr(form, name, said)
     return form, {}
@@ -974,7 +1008,8 @@ def missing(form, user):
     for guard in paper.needs if mine and mine.id == form.id else ():
         stop = guard(ctx)
         if stop:
-            found.append((stop.to if isinstance(stop.to, str) else "", stop.words))
+            asked = stop.to if isinstance(stop.to, str) else ""
+            found.append((asked, stop.words))
     return found
 
 
@@ -996,7 +1031,7 @@ def agree(form, user):
         )
     agreed_by = paper_for(type(form)).agreed_by
     if user.role not in agreed_by:
-        who = " or the ".join(dict(ROLE_NAMES)[role] for role in agreed_by)
+        who = " or the ".join(map(dict(ROLE_NAMES).get, agreed_by))
         raise _refused(f"Only the {who} agrees this paper; mark it complete, and it waits.")
     found = missing(form, user)
     if found:
@@ -1026,7 +1061,8 @@ def decline(form, user, reason):
         raise Invalid([("declined_why", "Say why it is declined or does not apply.")])
     if len(reason) > 2_000:
         raise Invalid([("declined_why", "There is room for 2,000 characters; please shorten it.")])
-    form.status, form.declined_why = "declined", reason.strip()
+    form.status = "declined"
+    form.declined_why = reason.strip()
     form.save(act="decline", reason=reason)
 
 
@@ -1055,13 +1091,15 @@ def _may_write(form, user):
 
 def advice(ctx):
     """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3)."""
-    found, placed = [], ctx.placement
+    found = []
+    placed = ctx.placement
     if ctx.stage == "S1" and placed.cycle > 1:
         cycle = f"This is cycle {placed.cycle:.0f} of watching."
         found.append(f"{cycle} If there is no progress again, consider a My Plan.")
     if ctx.stage == "S2":
         weeks = (ctx.on - placed.stage_since).days // 7
-        most_cycles, most_weeks = ctx.settings.advise_cycles or 99, ctx.settings.advise_weeks or 999
+        most_cycles = ctx.settings.advise_cycles or 99
+        most_weeks = ctx.settings.advise_weeks or 999
         why = ""
         if placed.cycle >= most_cycles or weeks >= most_weeks:
             why = f"This child has been on My Plan for {weeks} weeks, cycle {placed.cycle:.0f}."
@@ -1090,8 +1128,9 @@ def no_outcome_met_twice(ctx):
     )
     last = list(agreed.order_by(MyPlanReview.id.desc()).limit(2))
     for review in last:
-        if any(row.rating == "Achieved" for row in review.ratings):
-            return False
+        for row in review.ratings:
+            if row.rating == "Achieved":
+                return False
     return len(last) == 2
 
 
@@ -1100,9 +1139,10 @@ def names_are_known():
     """Every name in a move stands in its table."""
     rows = {row.name for row in ROWS}
     settings = dict(Setting.questions())
-    checked = [(move, ROLES, move.by, "role") for move in (*MOVES, *CASE_MOVES)]
+    checked = [(move, ROLES, move.by, "role") for move in CASE_MOVES]
     for move in MOVES:
         checked += [
+            (move, ROLES, move.by, "role"),
             (move, {"", *STAGES}, (*move.from_, move.to), "stage"),
             (move, ASKS, move.asks, "question in ASKS"),
             (move, effects.EFFECTS, move.makes, "effect in pathway/effects.py"),
@@ -1129,10 +1169,16 @@ def names_are_single():
 
 
 def stages_are_joined():
+    entered = {"NONE"}
+    left = set()
+    for move in MOVES:
+        if move.to:
+            entered.add(move.to)
+            left.update(set(move.from_) - {move.to})
     for code in STAGES:
-        if code != "NONE" and not any(move.to == code for move in MOVES):
+        if code not in entered:
             yield f"No move leads to stage {code}."
-        if not any(code in move.from_ and move.to not in ("", code) for move in MOVES):
+        if code not in left:
             yield f"No move leads out of stage {code}."
 
 
@@ -1141,7 +1187,10 @@ RULES = (names_are_known, guards_are_described, names_are_single, stages_are_joi
 
 def check_pathway():
     """What is wrong with the tables of this file; nothing starts until it is none."""
-    return [words for rule in RULES for words in rule()]
+    found = []
+    for rule in RULES:
+        found += rule()
+    return found
 
 
 def chart(settings):
@@ -1149,8 +1198,9 @@ def chart(settings):
     drawn = []
     for code in OPEN:
         stage = STAGES[code]
-        forms = [paper.form for paper in PAPERS if paper.stage == code]
-        labels = forms[-1]._meta.fields  # a stage's review stands last
+        forms = forms_of_stage(code)
+        review = forms[-1]._meta.fields  # it stands last
+        questions = [review[asked.name].verbose_name for asked in QUESTIONS.get(code, ())]
         drawn.append(
             {
                 "code": code,
@@ -1159,7 +1209,7 @@ def chart(settings):
                 "weeks": weeks_of(stage, settings),
                 "list": list_label(stage.list, settings),
                 "papers": [form.kind_name() for form in forms],
-                "questions": [labels[q.name].verbose_name for q in QUESTIONS.get(code, ())],
+                "questions": questions,
                 "ways": ways_out(code, settings),
             }
         )
@@ -1167,12 +1217,16 @@ def chart(settings):
 
 
 def ways_out(code, settings):
-    """The moves of the chart out of a stage: [(answers that lead there, Move, to where)]."""
+    """The chart's moves out of a stage: [(answers that lead there, Move, to where)]."""
     ways = []
     for move in MOVES:
         if code in move.from_ and not move.beside:
-            rows = [row.words for row in ROWS if row.name in move.rows and code in row.stages]
-            ways.append(("; or: ".join(rows), move, stage_label(move.to or code, settings)))
+            answers = []
+            for row in ROWS:
+                if row.name in move.rows and code in row.stages:
+                    answers.append(row.words)
+            to = stage_label(move.to or code, settings)
+            ways.append(("; or: ".join(answers), move, to))
     return ways
 
 

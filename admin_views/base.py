@@ -24,6 +24,7 @@ from audit.log import audit, transaction
 from models import Pupil, PupilRecord, may
 from papers import pdf
 from records.dates import short_day, today
+from records.query import by_id
 from records.questions import ROLES
 from records.record import Clash, Row, document
 from records.spreadsheet import escape_formula
@@ -37,7 +38,8 @@ MOST_OPTIONS = 20  # of one filter
 class ReadView(ModelView):
     """The screens that only read: the list, the page of one record, the spreadsheet."""
 
-    list_template, page_template = "list.html", "page.html"
+    list_template = "list.html"
+    page_template = "page.html"
     form_base_class = forms.FlaskForm
     can_delete = can_export = False
     page_size = PAGE_SIZE
@@ -53,17 +55,18 @@ class ReadView(ModelView):
 
     def __init__(self, model, category=None, endpoint=None):
         fields = model._meta.fields
-        self.column_list = model.listed or [name for name, _ in model.questions()][:5]
+        self.column_list = model.listed or list(dict(model.questions()))[:5]
         self.column_labels = {name: label_of(model, name) for name in self.column_list}
         self.column_sortable_list = [name for name in self.column_list if name in fields]
         if "pupil" in self.column_sortable_list:
             place = self.column_sortable_list.index("pupil")
             self.column_sortable_list[place] = ("pupil", Pupil.surname)
         self.column_searchable_list = [fields[name] for name in model.searched]
-        self.column_filters = [
-            FilterEqual(fields[name], label_of(model, name), options=list(fields[name].choices))
-            for name in filterable(model)
-        ]
+        self.column_filters = []
+        for name in filterable(model):
+            options = list(fields[name].choices)
+            one = FilterEqual(fields[name], label_of(model, name), options=options)
+            self.column_filters.append(one)
         order = model.order_by[0]
         self.column_default_sort = (order.lstrip("-"), order.startswith("-"))
         endpoint = endpoint or model.slug()
@@ -89,12 +92,11 @@ class ReadView(ModelView):
         return redirect(url_for("account.sign_in", next=request.path))
 
     def may_write(self):
-        """Whether the signed-in person may add or change these records here."""
         return False
 
     # -- which
     def scaffold_form(self):
-        """Flask-Admin's own form is not used; ours is made per person in `forms.form_for`."""
+        """Ours is made per person in `forms.form_for`."""
         return forms.FlaskForm
 
     def get_query(self):
@@ -121,11 +123,9 @@ class ReadView(ModelView):
 
     # -- the list
     def wanted(self):
-        """What the list form asks for: page, sort, direction, search, filters. Names travel in the
-        form, never in the address.
-        """
+        """What the list form asks for. Names travel in the form, never in the address."""
         sent = request.values
-        columns = [name for name, _ in self._list_columns]
+        columns = dict(self._list_columns)
         sort = sent.get("sort", "").lstrip("-")
         filters = []
         for number, one in enumerate(self._filters or []):
@@ -142,9 +142,10 @@ class ReadView(ModelView):
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
-        """The list."""
         w = self.wanted()
-        sort = w["sort"] if w["sort"] in self._sortable_columns else None
+        sort = None
+        if w["sort"] in self._sortable_columns:
+            sort = w["sort"]
         count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
@@ -175,9 +176,7 @@ class ReadView(ModelView):
         return self.may_write()
 
     def open_only_hit(self, record):
-        """A search that finds one record leads straight to it; that it was found is written down
-        all the same.
-        """
+        """A search that finds one record leads straight to it, and is written down too."""
         pupil = record.pupil_key()
         if pupil:
             access.write_reads([("found", type(record).__name__, record.id, pupil, "")])
@@ -203,9 +202,7 @@ class ReadView(ModelView):
 
     @expose("/spreadsheet/", methods=("POST",))
     def spreadsheet(self):
-        """The whole list as CSV, as searched and filtered; every cell is safe to open in a
-        spreadsheet.
-        """
+        """The list as CSV, as searched and filtered; every cell is safe in a spreadsheet."""
         if not may(current_user, "x", self.model):
             abort(403)
         w = self.wanted()
@@ -215,9 +212,10 @@ class ReadView(ModelView):
         # so that no semicolon or tab within an answer begins a cell
         sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
         names = self.spreadsheet_columns()
-        sheet.writerow(["Number", *(label_of(self.model, name) for name in names)])
+        sheet.writerow(["Number"] + [label_of(self.model, name) for name in names])
         for record in rows:
-            sheet.writerow([record.id, *(escape_formula(record.answer(name)) for name in names)])
+            answers = map(record.answer, names)
+            sheet.writerow([record.id, *map(escape_formula, answers)])
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
         access.log_access(rows, "export")
         file_name = f"{self.model.slug()}-{today():%Y-%m-%d}.csv"
@@ -228,7 +226,7 @@ class ReadView(ModelView):
         )
 
     def spreadsheet_columns(self):
-        """The questions that this person may see, in printing order, and the status of a paper."""
+        """The questions this person may see, in printing order, and a paper's status."""
         names = []
         for section, lines in self.model.layout():
             if current_user.role in section.see:
@@ -243,7 +241,6 @@ class ReadView(ModelView):
         return self.show_page(self.find(key), [])
 
     def show_page(self, record, lacks):
-        """The page of a record, with what it lacks to be completed."""
         return self.render(
             self.page_template,
             record=record,
@@ -273,7 +270,8 @@ class RowView(ReadView):
 
     def row_actions(self, record):
         owner = record.parent()
-        return [(f"Open the {owner.kind_name()}", url_for(f"{owner.slug()}.page", key=owner.id))]
+        page = url_for(f"{owner.slug()}.page", key=owner.id)
+        return [(f"Open the {owner.kind_name()}", page)]
 
 
 class Printed:
@@ -317,9 +315,7 @@ class RecordView(ReadView):
 
     @expose("/new/", methods=("GET", "POST"))
     def new(self):
-        """A new record; a paper of the pathway is given its pupil by the page it was started
-        from.
-        """
+        """A new record; a paper gets its pupil from the page it was started from."""
         if not self.may_write():
             abort(403)
         key = request.args.get("pupil", 0, type=forms.key_of)
@@ -342,11 +338,9 @@ class RecordView(ReadView):
         return self.model(), {}
 
     def second_press(self, led_to, pupil):
-        """The same press again leads to what the first one made; what was typed since (after Back)
-        waits in its form as a draft.
-        """
-        keys = [int(part) for part in led_to.split("/") if part.isdecimal()]
-        record = self.get_one(keys[0]) if keys else None
+        """The same press again leads to what it made; what was typed since waits as a draft."""
+        keys = list(filter(str.isdecimal, led_to.split("/")))
+        record = self.get_one(int(keys[0])) if keys else None
         if record is None:
             return redirect(led_to)
         if pupil and record.pupil_key() != pupil.id:
@@ -354,14 +348,13 @@ class RecordView(ReadView):
         form = forms.form_for(type(record), current_user, ("pupil",))(formdata=request.form)
         if merge.differs(record, form):
             there = url_for(".edit", key=record.id)
-            items = [(n, v) for n, v in request.form.items(multi=True) if n != "press"]
+            items = [pair for pair in request.form.items(multi=True) if pair[0] != "press"]
             if drafts.keep(current_user, there, items):
                 return redirect(there)
         return redirect(led_to)
 
     @expose("/<int:key>/edit/", methods=("GET", "POST"))
     def edit(self, key):
-        """Change a record."""
         record = self.find(key)
         if not self.may_write():
             abort(403)
@@ -373,7 +366,6 @@ class RecordView(ReadView):
         return self.edit_form_page(record, {})
 
     def edit_form_page(self, record, prefilled):
-        """The form as it is saved, or with what was typed and not saved; on POST it is saved."""
         if request.method == "POST":
             return self.receive(record, prefilled)
         draft = drafts.of(current_user, form_address(record))
@@ -389,7 +381,6 @@ class RecordView(ReadView):
         return self.show_form(record, form_of(record, prefilled))
 
     def receive(self, record, prefilled):
-        """Add a line to the form, or save it, and do what the button says."""
         form = form_of(record, prefilled, request.form)
         lists = {field.short_name: field for field in forms.lists_of(form)}
         more = request.form.get("more")
@@ -401,10 +392,10 @@ class RecordView(ReadView):
         except drafts.Pressed as pressed:
             return self.second_press(pressed.led_to, pupil_of(record))
         except merge.Differ as clash:
-            drafts.keep(current_user, address, request.form.items(multi=True))
+            drafts.keep(current_user, address)
             return self.show_clash(record, request.form, clash.differences), 422
         if problems:
-            drafts.keep(current_user, address, request.form.items(multi=True))
+            drafts.keep(current_user, address)
             return self.show_form(record, form, problems)
         do = request.form.get("do", "save")
         problems = self.finish(record, do)
@@ -413,7 +404,6 @@ class RecordView(ReadView):
         return redirect(self.after_save(record, do))
 
     def show_form(self, record, form, problems=(), draft=None):
-        """The page with the form."""
         forms.name_siblings(form)
         page = self.render(
             self.form_template,
@@ -430,7 +420,6 @@ class RecordView(ReadView):
         return page, 422 if problems else 200
 
     def show_clash(self, record, items, differences, draft=None):
-        """The page that shows both versions of what two people have written, to choose."""
         return self.render(
             "clash.html",
             record=record,
@@ -438,7 +427,7 @@ class RecordView(ReadView):
             items=merge.carried(items),
             differences=differences,
             draft=draft,
-            files=[sent.filename for sent in request.files.values() if sent.filename],
+            files=drafts.files_sent(),
         )
 
     def save(self, record, form):
@@ -451,7 +440,8 @@ class RecordView(ReadView):
         problems = typing_problems(form)
         if problems:
             return problems
-        known, press = record.id, request.form.get("press")
+        known = record.id
+        press = request.form.get("press")
         try:
             with transaction():
                 if request.endpoint.endswith(".new"):
@@ -511,9 +501,7 @@ def form_address(record):
 
 
 def form_of(record, prefilled, items=None):
-    """The form of a record for the signed-in person, with what was sent or kept (`items`), else
-    with what is saved.
-    """
+    """The form of a record with what was sent or kept (`items`), else with what is saved."""
     fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
     maker = forms.form_for(type(record), current_user, fixed)
     form = maker(formdata=items, data=forms.values_of(record, prefilled))
@@ -533,35 +521,35 @@ def tips_of(record):
 
 
 def scoped(model, user):
-    """The query of everything of a class that this person may see: the one place where row scope is
-    applied.
-    """
+    """Everything of a class that this person may see: row scope is applied here alone."""
     if model is Pupil:
         return Pupil.visible_to(user)
     if issubclass(model, PupilRecord):
+        mine = Pupil.visible_to(user).select(Pupil.id)
         query = model.select().join(Pupil, on=(model.pupil == Pupil.id))
-        return query.where(model.pupil.in_(Pupil.visible_to(user).select(Pupil.id)))
+        return query.where(model.pupil.in_(mine))
     if issubclass(model, Row):
         owner = model.parent_field()
-        return model.select().where(
-            owner.in_(scoped(owner.rel_model, user).select(owner.rel_model.id))
-        )
+        mine = scoped(owner.rel_model, user)
+        return model.select().where(owner.in_(mine.select(owner.rel_model.id)))
     return model.select()
 
 
 def preload(model, rows):
     """Fetch what the rows link to in one query per link, instead of one per row."""
-    for f in model._meta.sorted_fields:
-        if isinstance(f, ForeignKeyField) and rows:
-            keys = {row.__data__.get(f.name) for row in rows} - {None}
-            found = {one.id: one for one in f.rel_model.select().where(f.rel_model.id.in_(keys))}
+    for link in model._meta.sorted_fields:
+        if isinstance(link, ForeignKeyField) and rows:
+            target = link.rel_model
+            name = link.name
+            keys = {row.__data__.get(name) for row in rows} - {None}
+            found = by_id(target.select().where(target.id.in_(keys)))
             for row in rows:
-                if row.__data__.get(f.name) in found:
-                    setattr(row, f.name, found[row.__data__[f.name]])
+                if row.__data__.get(name) in found:
+                    setattr(row, name, found[row.__data__[name]])
 
 
 def filterable(model):
-    """The choices of a record that its list can be filtered by: those that everybody may see."""
+    """What a list can be filtered by: the choices that everybody may see."""
     found = []
     for name, field in model._meta.fields.items():
         few = field.choices and len(field.choices) <= MOST_OPTIONS
@@ -580,13 +568,17 @@ def label_of(model, name):
 
 
 def row_lists(model):
-    """The lists of the lines of this paper, over all pupils: [(words, address)]."""
-    return [(c.plural(), url_for(f"{c.slug()}.index_view")) for c in model.groups().values()]
+    found = []
+    for row_class in model.groups().values():
+        address = url_for(f"{row_class.slug()}.index_view")
+        found.append((row_class.plural(), address))
+    return found
 
 
 def pupil_of(record):
     key = record.pupil_key()
-    return Pupil.get_or_none(Pupil.id == key) if key else None
+    if key:
+        return Pupil.get_or_none(Pupil.id == key)
 
 
 def too_many(field_list):
@@ -622,6 +614,10 @@ def typing_problems(form):
 
 
 def problems_of(field):
-    """What is wrong in one box, its label named once."""
     label = field.label.text
-    return [(field.id, w if label in w else f"{label}: {w}") for w in field.errors]
+    found = []
+    for words in field.errors:
+        if label not in words:
+            words = f"{label}: {words}"
+        found.append((field.id, words))
+    return found

@@ -29,12 +29,16 @@ from records.storage import change_times
 
 MEGA = 1024 * 1024
 MOST_BYTES_OF_FILE = 10 * MEGA
-MOST_FILES_OF_CHILD, MOST_BYTES_OF_CHILD = 300, 500 * MEGA
-MOST_UNPACKED, MOST_PARTS, MOST_PIXELS = 300 * MEGA, 5_000, 80_000_000
+MOST_FILES_OF_CHILD = 300
+MOST_BYTES_OF_CHILD = 500 * MEGA
+MOST_UNPACKED = 300 * MEGA
+MOST_PARTS = 5_000
+MOST_PIXELS = 80_000_000
 # a crash leaves one; many files without a document mean that this is the wrong database
 MOST_STRAYS = 8
 # more than 100 times its size is suspicious from 10 MB on
-MOST_RATIO, FREE_OF_RATIO = 100, 10 * MEGA
+MOST_RATIO = 100
+FREE_OF_RATIO = 10 * MEGA
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ TOO_MUCH_INSIDE = "The file holds more than the portal can check. Save it smalle
 HARMFUL = "The file holds something that could do harm. Save it as a PDF."
 LOCKED = "The file is locked with a password. Save it without one."
 MACROS = "The file has macros, small programs that could do harm. Save it without macros."
-ZIP_START, ZIP_ENTRY = b"PK\x03\x04", b"PK\x01\x02"
+ZIP_START = b"PK\x03\x04"
+ZIP_ENTRY = b"PK\x01\x02"
 # archives and programs, which no part of an Office file is
 PACKED = (ZIP_START, b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"MZ", b"\x7fELF")
 WEB_PAGE = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe|\?php)\b", re.I)
@@ -117,7 +122,7 @@ def uploaded_file(most):
 
 def remove_stray_files(program):
     """Take away what a crash left: files that no document names, ten minutes old."""
-    named = {name for (name,) in Document.select(Document.stored_as).tuples()}
+    named = set(Document.select(Document.stored_as).scalars())
     ten_minutes_ago = time.time() - 600
     strays = []
     for path, changed in change_times(private_folder("files")):

@@ -49,7 +49,8 @@ NEVER = (
 # what a form carries besides what was typed
 HIDDEN = ("version", "seen", "press", "ask", "next", "shown")
 # nothing is typed there that could be lost
-NO_FORMS, NO_SCREENS = ("account", "draft"), ("", "index_view", "look_up", "day", "spreadsheet")
+NO_FORMS = ("account", "draft")
+NO_SCREENS = ("", "index_view", "look_up", "day", "spreadsheet")
 # boxes that are no question
 OTHER_BOXES = {
     "why": "What shows it?",
@@ -68,7 +69,6 @@ class Pressed(Exception):
 
 
 def init_app(app):
-    """Add drafts to the program."""
     app.register_blueprint(pages)
     app.jinja_env.globals.update(
         press_token=lambda: secrets.token_urlsafe(16),
@@ -79,9 +79,7 @@ def init_app(app):
 
 # --- which form it is
 def form_at(address):
-    """The form at an address of ours: (record class, screen, what the address says), or None when
-    nobody types there.
-    """
+    """The form at an address: (record class, screen, what the address says), or None."""
     parts = urlsplit(address or "")
     if parts.scheme or parts.netloc or not re.fullmatch(r"/[!-~]{0,250}", address or ""):
         return None
@@ -109,7 +107,7 @@ def pupil_at(user, address, items=()):
     key = forms.key_of(said.get("pupil", ""))
     if key:
         return key
-    typed = [value for name, value in items if name == "pupil"]
+    typed = [pair[1] for pair in items if pair[0] == "pupil"]
     found = forms.find_pupils(user, *typed[:2]) if any(typed) else []
     return found[0].id if len(found) == 1 else None
 
@@ -131,24 +129,33 @@ def name_of(draft):
     elif screen == "chart":
         what = "The chart's questions"
     elif screen == "move":
-        moves = (*workflow.MOVES, workflow.UNDO)
-        what = next((move.name for move in moves if move.slug == said["slug"]), "")
-    about = Pupil.get_or_none(Pupil.id == draft.pupil_id) if draft.pupil_id else None
+        move = workflow.move_at(said["slug"])
+        what = move.name if move else ""
+    about = None
+    if draft.pupil_id:
+        about = Pupil.get_or_none(Pupil.id == draft.pupil_id)
     return f"{what}, {about.name}" if about else what
 
 
 # --- keep, give back, forget
-def keep(user, address, items):
-    """Keep what a person has typed into the form at an address; `items` are (name, value) pairs.
-    The Draft, or None: no form of theirs.
-    """
+def keep(user, address, items=None):
+    """Keep `items`, or else what was sent, for the form at an address: the Draft, or None."""
     address = (address or "").rstrip("?")
     if not user.is_authenticated or not form_at(address):
         return None
-    typed = [[n, whole(v)] for n, v in items if isinstance(v, str) and n not in NEVER]
-    if not any(value.strip() for name, value in typed if name not in HIDDEN):
+    if items is None:
+        items = request.form.items(multi=True)
+    typed = []
+    is_filled = False
+    for name, value in items:
+        if isinstance(value, str) and name not in NEVER:
+            words = whole(value)
+            typed.append([name, words])
+            is_filled |= name not in HIDDEN and bool(words.strip())
+    if not is_filled:
         return None
-    text, pupil_id = json.dumps(typed, ensure_ascii=False), pupil_at(user, address, typed)
+    text = json.dumps(typed, ensure_ascii=False)
+    pupil_id = pupil_at(user, address, typed)
     if len(text) > MOST or not in_reach(user, address, pupil_id):
         return None
     with transaction():
@@ -158,20 +165,22 @@ def keep(user, address, items):
             return None
         mine = Draft.get_or_none(Draft.user == user.id, Draft.form == address)
         mine = mine or Draft(user=user.id, form=address)
-        mine.pupil_id, mine.typed, mine.at = pupil_id, text, now()
+        mine.pupil_id = pupil_id
+        mine.typed = text
+        mine.at = now()
         mine.save()
         make_room(user, mine)
     return mine
 
 
 def make_room(user, newest):
-    """Forget the oldest drafts of a person who has too many, or too much in them; the
-    newest stays.
-    """
+    """Forget a person's oldest drafts when there is too much; the newest stays."""
     theirs = Draft.select(Draft.id, fn.LENGTH(Draft.typed).coerce(False)).where(
         Draft.user == user.id, Draft.id != newest.id
     )
-    count, letters, too_old = 1, len(newest.typed), []
+    count = 1
+    letters = len(newest.typed)
+    too_old = []
     for key, length in theirs.order_by(Draft.at.desc(), Draft.id.desc()).tuples():
         count += 1
         letters += length
@@ -182,9 +191,7 @@ def make_room(user, newest):
 
 
 def whole(words):
-    """What was typed without half letters and zero bytes, which no database and no page can
-    hold.
-    """
+    """What was typed, without half letters and zero bytes, which no database can hold."""
     return words.encode("utf-8", "ignore").decode().replace("\0", "")
 
 
@@ -199,26 +206,34 @@ def left_over(code):
         return {}
     try:
         items = [(name, whole(value)) for name, value in request.form.items(multi=True)]
-        files = [sent.filename for sent in request.files.values() if sent.filename]
+        files = files_sent()
     except HTTPException:  # too large to be read at all
         return {}
     try:
         typed = in_words(request.full_path, items)
     # the questions themselves are broken: the words without them
     except Exception:
-        typed = [(n, v) for n, v in items if n not in (*NEVER, *HIDDEN) and v.strip()]
+        typed = []
+        for name, value in items:
+            if name not in (*NEVER, *HIDDEN) and value.strip():
+                typed.append((name, value))
     if not typed:
         return {}
     again = []
     # nobody is led to send what another site has made up
     if code >= 500 or code in (400, 429) and is_from_our_page():
-        again = [(name, value) for name, value in items if name != "csrf_token"]
+        again = [pair for pair in items if pair[0] != "csrf_token"]
         try:
             keep(current_user, request.full_path, items)
         # a full disk, above all: the page itself holds the typing then
         except Exception as error:
             current_app.logger.warning("A draft could not be kept: %s", type(error).__name__)
     return {"typed": typed, "again": again, "files": files}
+
+
+def files_sent():
+    # boxes of a file that were left empty come in too
+    return list(filter(None, (sent.filename for sent in request.files.values())))
 
 
 def is_from_our_page():
@@ -228,10 +243,9 @@ def is_from_our_page():
 
 
 def of(user, address):
-    """The draft of this person for the form at an address; None when there is none, or it is not
-    for the child of that form.
-    """
-    found = Draft.get_or_none(Draft.user == user.id, Draft.form == address.rstrip("?"))
+    """This person's draft for the form at an address and its child, or None."""
+    same_form = Draft.form == address.rstrip("?")
+    found = Draft.get_or_none(Draft.user == user.id, same_form)
     if found is None or not fits(user, found):
         return None
     note([found])
@@ -239,9 +253,7 @@ def of(user, address):
 
 
 def of_person(user):
-    """The drafts of this person, newest first, but for those about a child who is out of
-    reach now.
-    """
+    """The drafts of this person, newest first, about children still within reach."""
     theirs = Draft.select().where(Draft.user == user.id, Draft.at > now() - KEPT_FOR)
     mine = [draft for draft in theirs.order_by(Draft.at.desc()) if fits(user, draft)]
     note(mine, "listed")
@@ -249,16 +261,13 @@ def of_person(user):
 
 
 def note(found, act=""):
-    """Note that this answer shows the children of these drafts."""
-    keys = {d.pupil_id for d in found if d.pupil_id}
+    keys = {draft.pupil_id for draft in found} - {None}
     if keys:
         access.log_access(Pupil.select().where(Pupil.id.in_(keys)), act)
 
 
 def fits(user, draft):
-    """Whether a draft may be shown: its form is there, about the child of whom the words were
-    typed, within reach.
-    """
+    """Whether a draft may be shown: its form is there, about the same child, within reach."""
     if not form_at(draft.form):
         return False
     about = pupil_at(user, draft.form)
@@ -272,13 +281,12 @@ def items_of(draft):
 
 
 def forget(address):
-    Draft.delete().where(Draft.user == current_user.id, Draft.form == address.rstrip("?")).execute()
+    same_form = Draft.form == address.rstrip("?")
+    Draft.delete().where(Draft.user == current_user.id, same_form).execute()
 
 
 def carry(old, new):
-    """What was typed into a new paper belongs to the paper that somebody else has begun
-    meanwhile.
-    """
+    """What was typed into a new paper belongs to the one that somebody else has begun."""
     if not of(current_user, new):
         Draft.update(form=new).where(
             Draft.user == current_user.id, Draft.form == old.rstrip("?")
@@ -294,7 +302,8 @@ def sweep():
 
 # --- one press, once
 def token_of(typed):
-    return typed if re.fullmatch(r"[\w-]{8,80}", typed or "", re.ASCII) else None
+    if re.fullmatch(r"[\w-]{8,80}", typed or "", re.ASCII):
+        return typed
 
 
 def press_of(typed):
@@ -305,18 +314,14 @@ def press_of(typed):
 
 
 def once(token):
-    """Raise Pressed when this press has made its thing already. Call it inside the transaction that
-    makes the thing.
-    """
+    """Raise Pressed when this press has made its thing; call it inside that transaction."""
     led_to = press_of(token)
     if led_to:
         raise Pressed(led_to)
 
 
 def saved(token, led_to):
-    """A form was saved: note its press, and forget its draft. Call it inside the same
-    transaction.
-    """
+    """A form was saved, in this transaction: note its press, and forget its draft."""
     with transaction():
         if token_of(token) and not press_of(token):
             FormToken.create(token=token, led_to=led_to)
@@ -328,14 +333,16 @@ def saved(token, led_to):
 def in_words(address, items):
     """What somebody typed, to read: [(label, words), ...], without what no person typed."""
     form = form_at(address)
-    cls, found = form[0] if form else None, []
+    cls = form[0] if form else None
+    found = []
     for name, value in items:
         if not isinstance(value, str) or not value.strip():
             continue
         if name in (*NEVER, *HIDDEN) or name.endswith("row_id") or name.startswith("keep."):
             continue
         label, asked = question_of(cls, name)
-        found.append((label, dict(getattr(asked, "choices", None) or ()).get(value, value)))
+        choices = dict(getattr(asked, "choices", None) or ())
+        found.append((label, choices.get(value, value)))
     return found
 
 
@@ -346,20 +353,22 @@ def question_of(cls, name):
     if cls and group in cls.groups() and number.isdecimal():
         asked = cls.groups()[group]._meta.fields.get(inner)
         label = getattr(asked, "verbose_name", "remove this line")
-        return f"{cls.markers[group].label}, line {int(number) + 1}: {label}", asked
+        heading = cls.markers[group].label
+        return f"{heading}, line {int(number) + 1}: {label}", asked
     asked = workflow.ASKS.get(name)
     if cls and name in cls._meta.fields:
         asked = cls._meta.fields[name]
     if asked is not None and asked.verbose_name:
         return asked.verbose_name, asked
-    return OTHER_BOXES.get(name, name.replace("_", " ").replace("-", " ").capitalize()), asked
+    words = re.sub("[_-]", " ", name).capitalize()
+    return OTHER_BOXES.get(name, words), asked
 
 
 # --- addresses
 @pages.post("/")
 def keep_typing():
-    """Keep what stands in a form while somebody types; says when, for the line below the form."""
-    made = keep(current_user, request.form.get("draft_of"), list(request.form.items(multi=True)))
+    """Keep what stands in a form while somebody types; says when."""
+    made = keep(current_user, request.form.get("draft_of"))
     if made is None:
         return {"words": ""}, 422
     return {"words": f"Draft kept at {say_moment(made.at).rpartition(' ')[2]}"}

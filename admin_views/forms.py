@@ -64,14 +64,18 @@ class DayField(StringField):
     def _value(self):
         if self.raw_data:
             return self.raw_data[0]
-        return f"{self.data:%d/%m/%Y}" if self.data else ""
+        if self.data:
+            return f"{self.data:%d/%m/%Y}"
+        return ""
 
     def process_formdata(self, valuelist):
         self.data = read_day(valuelist[0]) if valuelist else None
 
     @property
     def echo(self):
-        return say_day(self.data) if hasattr(self.data, "year") else ""
+        if hasattr(self.data, "year"):
+            return say_day(self.data)
+        return ""
 
 
 class NumberField(StringField):
@@ -80,7 +84,9 @@ class NumberField(StringField):
     def _value(self):
         if self.raw_data:
             return self.raw_data[0]
-        return "" if self.data is None else f"{decimal.Decimal(self.data).normalize():f}"
+        if self.data is None:
+            return ""
+        return f"{decimal.Decimal(self.data).normalize():f}"
 
     def process_formdata(self, valuelist):
         typed = valuelist[0].strip() if valuelist else ""
@@ -108,25 +114,26 @@ class TicksField(SelectMultipleField):
 
     def pre_validate(self, form):
         allowed = {option.value for option in self.choices}
-        if any(v not in allowed for v in self.data or ()):
+        if set(self.data or ()) - allowed:
             raise ValidationError("Choose from the answers shown.")
 
     @property
     def kept(self):
-        return "\n".join(dict.fromkeys(v for v in self.data or () if v)) or None
+        return "\n".join(dict.fromkeys(filter(None, self.data or ()))) or None
 
 
 class LookupField(StringField):
-    """Another record, found by typing part of its name; an unclear one is offered as a choice,
-    nothing is guessed.
-    """
+    """Another record, found by part of its name; of several one is chosen, none guessed."""
 
     def __init__(self, *args, find=None, **more):
         super().__init__(*args, **more)
-        self.find, self.offers = find, []
+        self.find = find
+        self.offers = []
 
     def _value(self):
-        return self.raw_data[0] if self.raw_data else str(self.data or "")
+        if self.raw_data:
+            return self.raw_data[0]
+        return str(self.data or "")
 
     def process_formdata(self, valuelist):
         typed = (valuelist[0] if valuelist else "").strip()
@@ -187,9 +194,11 @@ def words_control(asked, common):
     """The control of a question that is answered in words."""
     most = asked.max_length if isinstance(asked, CharField) else 20_000
     too_long = f"“{asked.verbose_name}” has room for {most:,} characters; please shorten it."
-    kind, tidy = StringField, clean_line
+    kind = StringField
+    tidy = clean_line
     if asked.ask.rows > 1:
-        kind, tidy = TextAreaField, clean
+        kind = TextAreaField
+        tidy = clean
     return kind(
         filters=[tidy],
         validators=[Length(max=most, message=too_long)],
@@ -211,13 +220,13 @@ def one_of(options):
 def key_of(typed):
     """The number of a row that an address or a form names; 0 when it cannot be one."""
     words = str(typed)
-    return int(words) if words.isdecimal() and len(words) < 10 else 0
+    if words.isdecimal() and len(words) < 10:
+        return int(words)
+    return 0
 
 
 def find_pupils(user, typed, chosen=""):
-    """Pupils this person may see whose name fits what was typed, at most 21; or the one that was
-    chosen.
-    """
+    """At most 21 pupils of this person whose name fits what was typed; or the chosen one."""
     mine = Pupil.visible_to(user).order_by(Pupil.surname, Pupil.forename)
     found = _find(mine, typed, chosen)
     access.log_access(found, "found")
@@ -247,9 +256,7 @@ def _find(mine, typed, chosen):
 
 
 def form_for(record_class, user, fixed=()):
-    """The WTForms class of a record for one person: the sections that person may write, with the
-    rows of each.
-    """
+    """The WTForms class of the sections of a record that a person may write."""
     lines = {"version": HiddenField(), "seen": HiddenField()}
     groups = record_class.groups()
     for section, asked in record_class.layout():
@@ -269,9 +276,8 @@ def form_for(record_class, user, fixed=()):
 
 
 def row_form(row_class, user, parent):
-    """The WTForms class of one row of a list."""
     lines = {"row_id": HiddenField(), "gone": BooleanField("Remove this line")}
-    homes = {c: g for g, c in parent.groups().items()}
+    homes = {owner: group for group, owner in parent.groups().items()}
     for name, question in row_class.questions():
         group = homes.get(getattr(question, "rel_model", None), "")
         lines[name] = control(question, user, in_line=True, group=group)
@@ -288,15 +294,15 @@ def values_of(record, prefilled=None):
         data[name] = getattr(record, name) if is_link else record.__data__.get(name)
     numbers = {}
     for group, row_class in record.groups().items():
-        rows = list(getattr(record, group).order_by(row_class.id)) if record.id else []
-        numbers.update({(row_class, row.id): str(i) for i, row in enumerate(rows)})
+        rows = record.rows(group)
+        for number, row in enumerate(rows):
+            numbers[row_class, row.id] = str(number)
         lines = [row_values(row, numbers) for row in rows]
         data[group] = lines or (prefilled or {}).get(group) or [{}]
     return data
 
 
 def row_values(row, numbers):
-    """The kept answers of one row."""
     data = {"row_id": row.id}
     for name, asked in row.questions():
         data[name] = row.__data__.get(name)
@@ -306,9 +312,7 @@ def row_values(row, numbers):
 
 
 def name_siblings(form):
-    """Fill the lists that point from one row to another row of the same form with the rows as they
-    stand.
-    """
+    """Offer the rows as they stand where one row of a form points at another."""
     offers = {}
     for _, _, line in lines_of(form):
         for box in boxes_of(line):
@@ -319,10 +323,11 @@ def name_siblings(form):
 
 
 def sibling_choices(field_list):
-    """The lines of a list, to choose one of them: their numbers, and the first words of each."""
+    """The lines of a list to choose from: their numbers and first words."""
     pairs = [("", "")]
     for number, entry in enumerate(field_list.entries):
-        pairs.append((str(number), f"{number + 1}: {first_words(entry.form)}"))
+        words = f"{number + 1}: {first_words(entry.form)}"
+        pairs.append((str(number), words))
     return offered(pairs)
 
 
@@ -331,7 +336,6 @@ def lists_of(form):
 
 
 def lines_of(form):
-    """Every line of every list of a form: [(list, number, line), ...]."""
     found = []
     for field_list in lists_of(form):
         for number, entry in enumerate(field_list.entries):
@@ -344,28 +348,30 @@ def boxes_of(line):
 
 
 def lines_to_keep(field_list, names):
-    """How many lines of a list are to be saved; `names` of the boxes that came in tell of those
-    that were not read.
-    """
+    """How many lines of a list are to be saved; `names` of boxes tell of those not read."""
     before = f"{field_list.short_name}-"
-    sent = {
-        name.removeprefix(before).partition("-")[0] for name in names if name.startswith(before)
-    }
-    read = [entry.form for entry in field_list.entries]
-    kept = [line for line in read if not (line.gone.data or is_empty(line))]
-    return len(kept) + max(len(sent) - len(read), 0)
+    sent = set()
+    for name in names:
+        if name.startswith(before):
+            sent.add(name.removeprefix(before).partition("-")[0])
+    kept = 0
+    for entry in field_list.entries:
+        kept += not (entry.form.gone.data or is_empty(entry.form))
+    return kept + max(len(sent) - len(field_list.entries), 0)
 
 
 def first_words(row):
     for box in boxes_of(row):
         is_words = isinstance(box, StringField) and isinstance(box.data, str)
         if is_words and box.data:
-            return box.data if len(box.data) <= 60 else f"{box.data[:57]}..."
+            if len(box.data) <= 60:
+                return box.data
+            return f"{box.data[:57]}..."
     return "(not written yet)"
 
 
 def is_empty(row):
-    return not row.row_id.data and not any(answer_of(box) for box in boxes_of(row))
+    return not row.row_id.data and not any(map(answer_of, boxes_of(row)))
 
 
 def answer_of(field):
@@ -375,7 +381,7 @@ def answer_of(field):
 
 
 def draw(field, wrong=None, **more):
-    """The control with its hint and its error tied to it, for those who do not see the page."""
+    """The control with its hint and its error tied to it."""
     described = []
     if field.description:
         described.append(f"{field.id}-hint")
@@ -391,7 +397,6 @@ def draw(field, wrong=None, **more):
 
 
 def by_control(problems):
-    """The problems of a form by the id of their control: {id: [sentence, ...]}."""
     found = {}
     for control, sentence in problems:
         found.setdefault(control, []).append(sentence)
@@ -399,7 +404,7 @@ def by_control(problems):
 
 
 def banks():
-    found = {code: [] for code, _ in BankEntry.bank.choices}
+    found = {code: [] for code in dict(BankEntry.bank.choices)}
     for entry in BankEntry.select().order_by(BankEntry.words):
         found.setdefault(entry.bank, []).append(entry.words)
     return found

@@ -28,13 +28,13 @@ from models import (
 from pathway import clock
 from privacy import retention
 from records.dates import today
+from records.query import by_id
 
 
 class Home(AdminIndexView):
     """The first page after signing in."""
 
     def is_accessible(self):
-        """Everybody who is signed in has a home page."""
         return current_user.is_authenticated
 
     def inaccessible_callback(self, name, **kwargs):
@@ -43,9 +43,13 @@ class Home(AdminIndexView):
     @expose("/")
     def index(self):
         """What needs you today, by role; the technician sees no pupil."""
-        found = tasks(current_user) if may(current_user, "r", Pupil) else []
-        access.log_access([t.pupil for t in found], "listed")
-        groups = [(name, words, [t for t in found if t.group == name]) for name, words in GROUPS]
+        found = []
+        if may(current_user, "r", Pupil):
+            found = tasks(current_user)
+        access.log_access([task.pupil for task in found], "listed")
+        groups = []
+        for name, words in GROUPS:
+            groups.append((name, words, [task for task in found if task.group == name]))
         return self.render(
             "home.html",
             groups=groups,
@@ -58,7 +62,6 @@ class Home(AdminIndexView):
 
     @expose("/notices/", methods=("POST",))
     def put_away(self):
-        """Put away what was told about accounts, up to the one that was shown on top."""
         if current_user.role not in accounts.READERS:
             abort(403)
         up_to = request.form.get("up_to", 0, type=key_of)
@@ -73,15 +76,20 @@ def settings_now():
 
 
 def stage_counts(user):
-    """How many of the pupils this person may see stand on each stage: [(code, label, number)]."""
+    """How many pupils of this person stand on each stage: [(code, label, number)]."""
     if not may(user, "r", Pupil):
         return []
     open_ones = open_placements().where(
         Placement.pupil.in_(Pupil.visible_to(user).select(Pupil.id))
     )
     query = open_ones.select(Placement.stage, fn.COUNT(Placement.id)).group_by(Placement.stage)
-    counts, settings = dict(query.tuples()), settings_now()
-    return [(c, workflow.stage_label(c, settings), counts.get(c, 0)) for c in workflow.OPEN]
+    counts = dict(query.tuples())
+    settings = settings_now()
+    found = []
+    for code in workflow.OPEN:
+        label = workflow.stage_label(code, settings)
+        found.append((code, label, counts.get(code, 0)))
+    return found
 
 
 def open_placements():
@@ -105,7 +113,9 @@ def task_link(task):
     status = getattr(task.to, "status", "draft")
     if status == "sealed" or getattr(task.to, "placement_id", 0) is None:
         return child
-    screen = "edit" if status == "draft" and may(current_user, "w", task.to) else "page"
+    screen = "page"
+    if status == "draft" and may(current_user, "w", task.to):
+        screen = "edit"
     return url_for(f"{slug}.{screen}", key=task.to.id)
 
 
@@ -123,9 +133,7 @@ def say_due(when, on):
 
 @dataclass(frozen=True)
 class Task:
-    """One line of the home page: what is to be done for whom, by when, and the paper or page to
-    open. Computed, never kept.
-    """
+    """One line of the home page: what is to be done for whom, by when, and where."""
 
     group: str  # the name of one of GROUPS
     pupil: Pupil
@@ -144,16 +152,17 @@ GROUPS = (
 
 
 def tasks(user, on=None):
-    """Everything that needs somebody, for the pupils this person may see, most pressing first:
-    [Task, ...].
-    """
-    on, settings = on or today(), Setting.of_school()
+    """Everything that needs this person, most pressing first: [Task, ...]."""
+    on = on or today()
+    settings = Setting.of_school()
     # invariant 9: no reminders for leavers
-    pupils = {p.id: p for p in Pupil.visible_to(user).where(Pupil.left_on.is_null())}
-    placements = [p for p in open_placements() if p.pupil_id in pupils]
-    papers, found = workflow.papers_of(placements), []
+    pupils = by_id(Pupil.visible_to(user).where(Pupil.left_on.is_null()))
+    placements = [placed for placed in open_placements() if placed.pupil_id in pupils]
+    papers = workflow.papers_of(placements)
+    found = []
     for placement in placements:
-        pupil, own = pupils[placement.pupil_id], papers[placement.id]
+        pupil = pupils[placement.pupil_id]
+        own = papers[placement.id]
         found += review_tasks(placement, pupil, own, on, settings)
         found += paper_tasks(placement, pupil, own, settings)
         found += agency_tasks(pupil, own)
@@ -161,12 +170,13 @@ def tasks(user, on=None):
     found += case_tasks(pupils, on, settings)
     found += raised_tasks(pupils)
     found += keeping_tasks(user, on, settings)
-    order = [name for name, _ in GROUPS]
     readable = [task for task in found if task.to is None or may(user, "r", task.to)]
-    return sorted(
-        readable,
-        key=lambda t: (order.index(t.group), t.when or datetime.date.max, t.pupil.name),
-    )
+    return sorted(readable, key=in_group_order)
+
+
+def in_group_order(task):
+    order = list(dict(GROUPS))
+    return order.index(task.group), task.when or datetime.date.max, task.pupil.name
 
 
 def review_tasks(placement, pupil, papers, on, settings):
@@ -174,21 +184,26 @@ def review_tasks(placement, pupil, papers, on, settings):
     when = workflow.clock_of(placement, on, settings)
     if when is None:
         return []
-    what, to = "Annual review", None
+    what = "Annual review"
+    to = None
     for paper, form in papers:
         if paper.kind == "review":
-            what, to = paper.form.kind_name(), form or paper.form
+            what = paper.form.kind_name()
+            to = form or paper.form
             if form and form.status == "sealed":
                 what = "Review agreed: make the move it leads to"
                 return [Task("agree", pupil, what, when.closes, form)]
     group = {"overdue": "overdue", "due soon": "soon"}.get(when.state)
-    return [Task(group, pupil, what, when.closes, to)] if group else []
+    if group:
+        return [Task(group, pupil, what, when.closes, to)]
+    return []
 
 
 def paper_tasks(placement, pupil, papers, settings):
     """Papers to agree, plans to write, and forms to chase (T17: after 14 days)."""
     late = placement.started_on + datetime.timedelta(int(settings.chase_days))
-    found, side = [], []
+    found = []
+    side = []
     for paper, form in papers:
         name = paper.form.kind_name()
         missing = form is None or form.status == "draft"
@@ -206,9 +221,7 @@ def paper_tasks(placement, pupil, papers, settings):
 
 
 def decision_tasks(placement, pupil):
-    """The local authority's decision after an annual review, due within four weeks (SEND
-    Regulations 2014, reg. 20).
-    """
+    """The authority's decision within four weeks of a review (SEND Regulations 2014, reg. 20)."""
     if placement.stage != "E" or placement.cycle <= 1 or placement.clock_from is not None:
         return []
     due = placement.started_on + datetime.timedelta(weeks=4)
@@ -231,9 +244,7 @@ def raised_tasks(pupils):
 
 
 def keeping_tasks(user, on, settings):
-    """Requests for information that are due, and leavers whose record has not gone to the next
-    school: for who writes requests.
-    """
+    """Requests that are due, and leavers whose record has not gone: for who writes requests."""
     if not may(user, "w", Disclosure):
         return []
     soon = on + datetime.timedelta(int(settings.due_soon_days))
@@ -267,13 +278,15 @@ def case_tasks(pupils, on, settings):
     """The dates of EHC cases that are near or past: the local authority's delay is not the
     school's (5.5), the school's own advice is.
     """
-    cases = EhcCase.select().where(EhcCase.pupil.in_(list(pupils)), EhcCase.state.in_(CASE_DATED))
-    soon, found = on + datetime.timedelta(int(settings.due_soon_days)), []
+    theirs = EhcCase.pupil.in_(list(pupils))
+    cases = EhcCase.select().where(theirs, EhcCase.state.in_(CASE_DATED))
+    soon = on + datetime.timedelta(int(settings.due_soon_days))
+    found = []
     for case in cases:
         for name, due, done in clock.case_dates(case):
             if done is not None or due > soon:
                 continue
-            what = f"EHC case: {EhcCase._meta.fields[name].verbose_name.lower()}"
+            what = f"EHC case: {EhcCase.label_of(name).lower()}"
             group = "others"
             if name in clock.FOR_THE_SCHOOL:
                 group = urgency(due, on)

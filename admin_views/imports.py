@@ -5,7 +5,6 @@ Come here to change these pages. What a column or a cell means is in `pupil_impo
 
 import csv
 import io
-import itertools
 import os
 import re
 import secrets
@@ -22,6 +21,7 @@ from admin_views.school import SchoolPage
 from audit import access
 from models import Pupil, Setting, may
 from records.dates import short_day, today
+from records.query import by_id
 from records.record import Clash
 from records.storage import change_times
 
@@ -122,9 +122,10 @@ class ImportView(SchoolPage):
     @expose("/sample.csv")
     def sample(self):
         targets = pupil_import.targets(current_user.role)
-        heads, first, second = zip(*SAMPLE, strict=True)
+        codes, first, second = zip(*SAMPLE, strict=True)
+        heads = [targets[code].label for code in codes]
         out = io.StringIO()
-        csv.writer(out).writerows([[targets[code].label for code in heads], first, second])
+        csv.writer(out).writerows([heads, first, second])
         return Response(
             "\ufeff" + out.getvalue(),
             mimetype="text/csv; charset=utf-8",
@@ -134,7 +135,7 @@ class ImportView(SchoolPage):
     @expose("/<key>/columns/", methods=("GET", "POST"))
     def columns(self, key):
         sheet, columns = self.opened(key)
-        targets, problems = pupil_import.targets(current_user.role), []
+        targets = pupil_import.targets(current_user.role)
         posted = request.method == "POST"
         if posted:
             columns = []
@@ -145,9 +146,14 @@ class ImportView(SchoolPage):
         if posted and not faults:
             self.remember(sheet.heads, columns)
             return redirect(url_for(".look", key=key))
-        if posted:
-            problems = [(f"c{number or 0}", words) for number, words in faults]
+        problems = []
+        lacking = []
         rows = []
+        for number, words in faults:
+            if posted:
+                problems.append((f"c{number or 0}", words))
+            if number is None:
+                lacking.append(words)
         for number, head in enumerate(sheet.heads):
             rows.append((number, head, columns[number], examples(sheet, number)))
         rows.sort(key=lambda row: bool(row[2]))
@@ -157,7 +163,7 @@ class ImportView(SchoolPage):
             rows=rows,
             groups=option_groups(targets),
             problems=problems,
-            lacking=[words for number, words in faults if number is None],
+            lacking=lacking,
         )
         return page, 422 if problems else 200
 
@@ -188,8 +194,14 @@ class ImportView(SchoolPage):
         page = min(max(request.values.get("page", 0, type=int), 0), pages - 1)
         start = page * ROWS_OF_A_PAGE
         shown = wanted[start : start + ROWS_OF_A_PAGE]
-        pairs = zip(sheet.heads, columns, strict=True)
-        access.log_access([p for item in shown for p in (item.pupil, item.named) if p], "found")
+        left = []
+        for head, code in zip(sheet.heads, columns, strict=True):
+            if code == pupil_import.OUT:
+                left.append(head)
+        people = []
+        for item in shown:
+            people += filter(None, (item.pupil, item.named))
+        access.log_access(people, "found")
         return self.render(
             "import_preview.html",
             key=key,
@@ -200,7 +212,7 @@ class ImportView(SchoolPage):
             page=page,
             pages=pages,
             first=start + 1,
-            left=[head for head, code in pairs if code == pupil_import.OUT],
+            left=left,
             seen=pupil_import.preview_code(items),
             absent=count_absent(items),
             **more,
@@ -216,7 +228,8 @@ class ImportView(SchoolPage):
             path.rename(taken)  # whoever renames it first imports it
         except FileNotFoundError:
             self.send_back()
-        done, all_done = 0, False
+        done = 0
+        all_done = False
         try:
             items = pupil_import.preview(sheet, columns, current_user)
             if pupil_import.preview_code(items) == request.form.get("seen"):
@@ -243,14 +256,19 @@ class ImportView(SchoolPage):
 
 def examples(sheet, number):
     """The first three different answers of a column, to recognise it by."""
-    found = dict.fromkeys(cells[number] for _, cells in sheet.rows if cells and cells[number])
-    return ", ".join(cell[:40] for cell in itertools.islice(found, 3))
+    found = []
+    for _, cells in sheet.rows:
+        if len(found) < 3 and cells and cells[number] not in ("", *found):
+            found.append(cells[number])
+    return ", ".join(cell[:40] for cell in found)
 
 
 def option_groups(targets):
     found = {}
     for code, column in targets.items():
-        group = column.label.partition(":")[0] if "." in code else "Pupil"
+        group = "Pupil"
+        if "." in code:
+            group = column.label.partition(":")[0]
         found.setdefault(group, []).append((code, column.label))
     return list(found.items())
 
@@ -258,4 +276,4 @@ def option_groups(targets):
 def count_absent(items):
     there = {item.pupil.id for item in items}
     on_roll = Pupil.visible_to(current_user).where(Pupil.left_on.is_null())
-    return sum(pupil.id not in there for pupil in on_roll)
+    return len(set(by_id(on_roll)) - there)

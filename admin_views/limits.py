@@ -21,10 +21,12 @@ from records.unicode_text import cut_runs
 log = logging.getLogger("portal.limits")
 # answered without asking who it is; healthz opens the database itself
 WITHOUT_DATABASE = ("static", "healthz")
-KILO, MEGA = 1024, 1024 * 1024
+KILO = 1024
+MEGA = 1024 * 1024
 URL_ENCODED = "application/x-www-form-urlencoded"
 FORM_TYPES = ("", URL_ENCODED, "multipart/form-data")  # the portal reads forms and nothing else
-LONGEST_PATH, LONGEST_QUERY = 500, 4_000  # of an address; of what is after its question mark
+LONGEST_PATH = 500  # of an address
+LONGEST_QUERY = 4_000  # after its question mark
 LONGEST_TYPE = 200  # of the header Content-Type, which names the boundary of the parts
 LONGEST_NAME = 200  # of the name of a box
 RETRY_AFTER = 2  # seconds

@@ -72,22 +72,21 @@ def line_key(group, number, line):
 
 
 def answers_of(form, twins=()):
-    """The boxes of each answer, those of a line together: {key: [box, ...]}; none for a line that
-    is taken out. A line that was never written in is left out.
-    """
-    twins, found = dict(twins), {}
+    """The boxes of each answer or written line: {key: [box, ...]}; none of a line taken out."""
+    twins = dict(twins)
+    found = {}
     for field in form:
         if not isinstance(field, FieldList) and field.short_name not in forms.CARRIED:
             found[field.short_name] = [field]
     for group, number, line in forms.lines_of(form):
         if not forms.is_empty(line):
             key = line_key(group, number, line)
-            found[twins.get(key, key)] = [] if line.gone.data else forms.boxes_of(line)
+            boxes = [] if line.gone.data else forms.boxes_of(line)
+            found[twins.get(key, key)] = boxes
     return found
 
 
 def answer_hash(box, form, twins):
-    """The hash of what stands in a box; of a link, the key of the line that it leads to."""
     if box.process_errors:
         return f"unread {box.raw_data}"
     if not isinstance(box, forms.SiblingField):
@@ -107,8 +106,9 @@ def target_of(link, form):
 
 
 def hashes_of(form, twins=()):
-    """The hash of each answer of a form: {key: hash}, empty for a line that is taken out."""
-    twins, found = dict(twins), {}
+    """{key: hash} of each answer of a form, empty for a line that is taken out."""
+    twins = dict(twins)
+    found = {}
     for key, boxes in answers_of(form, twins).items():
         hashes = [answer_hash(box, form, twins) for box in boxes]
         if "/" in key:
@@ -119,10 +119,10 @@ def hashes_of(form, twins=()):
 
 
 def twins_of(form, theirs):
-    """My new lines that are saved already, by a press before or by somebody who wrote the same:
-    {my key: the key of the saved line}.
-    """
-    mine, free, twins = answers_of(form), {}, {}
+    """My new lines that somebody has saved already: {my key: key of the saved line}."""
+    mine = answers_of(form)
+    free = {}
+    twins = {}
     for group, number, line in forms.lines_of(theirs):
         key = line_key(group, number, line)
         if key not in mine:
@@ -135,8 +135,11 @@ def twins_of(form, theirs):
 
 
 def words_hash(line):
-    boxes = [box for box in forms.boxes_of(line) if not isinstance(box, forms.SiblingField)]
-    return str([hash_of(forms.answer_of(box)) for box in boxes])
+    hashes = []
+    for box in forms.boxes_of(line):
+        if not isinstance(box, forms.SiblingField):
+            hashes.append(hash_of(forms.answer_of(box)))
+    return str(hashes)
 
 
 def saved_form(record, form):
@@ -178,8 +181,11 @@ def changed_since(record, form, items):
         return []
     theirs = saved_form(record, form)
     twins = twins_of(form, theirs)
-    my_boxes, their_boxes = answers_of(form, twins), answers_of(theirs)
-    saved, was, found = hashes_of(theirs), read_seen(form), []
+    my_boxes = answers_of(form, twins)
+    their_boxes = answers_of(theirs)
+    saved = hashes_of(theirs)
+    was = read_seen(form)
+    found = []
     for key, mine in hashes_of(form, twins).items():
         there = saved.get(key, "")
         if mine == there or was is not None and there == was.get(key, ""):
@@ -201,12 +207,13 @@ def heading_of(record, key):
     group = key.partition("/")[0]
     if "/" in key:
         return type(record).markers[group].label
-    return record._meta.fields[key].verbose_name
+    return record.label_of(key)
 
 
 def words_of(record, key, boxes, form):
     """What stands in boxes: [(question, words), ...], without the empty ones."""
-    model, found = type(record), []
+    model = type(record)
+    found = []
     if "/" in key:
         model = model.groups()[key.partition("/")[0]]
     for box in boxes:
@@ -244,30 +251,35 @@ def last_word(record_class, key, pupil, question):
     if question:
         entries = entries.where(AuditEntry.question.in_((question, "")))
     last = entries.order_by(AuditEntry.id.desc()).first()
-    return (last.who, say_moment(last.at)) if last else ("", "")
+    if last:
+        return (last.who, say_moment(last.at))
+    return ("", "")
 
 
 def carried(items):
-    """The boxes that the page of a clash sends on as they are: [(name, value), ...]."""
-    return [
-        (name, value)
-        for name, value in items.items(multi=True)
-        if name not in NOT_CARRIED and not name.startswith("keep.")
-    ]
+    found = []
+    for name, value in items.items(multi=True):
+        if name not in NOT_CARRIED and not name.startswith("keep."):
+            found.append((name, value))
+    return found
 
 
 def stay_sentence(record, differences):
     """Whose answers stay that I have not touched; empty when there are none."""
     if not differences:
         return ""
-    names = " and ".join(sorted({d.who for d in differences if d.who})) or "Somebody else"
-    labels = ", ".join(dict.fromkeys(f"“{d.label}”" for d in differences))
+    people = {difference.who for difference in differences} - {""}
+    names = " and ".join(sorted(people)) or "Somebody else"
+    quoted = [f"“{difference.label}”" for difference in differences]
+    labels = ", ".join(dict.fromkeys(quoted))
     return f"{names} saved this {record.kind_name()} meanwhile. What they wrote stays: {labels}."
 
 
 def sealed_words(record):
     """Why a paper does not change any more, and what to do."""
-    by = f" by {record.sealed_by}, {say_moment(record.sealed_at)}" if record.sealed_by else ""
+    by = ""
+    if record.sealed_by:
+        by = f" by {record.sealed_by}, {say_moment(record.sealed_at)}"
     return (
         f"Nothing was saved: this {record.kind_name()} is {record.answer('status').lower()}{by}, so"
         " its words do not change any more. What you typed is kept: open the paper and make a new"
@@ -282,7 +294,8 @@ def store(record, form, items):
 
     Raises Differ when somebody must choose, Clash when the paper was sealed meanwhile.
     """
-    found, twins = [], {}
+    found = []
+    twins = {}
     if record.id:
         refresh(record)
         if record.locked:
@@ -290,9 +303,16 @@ def store(record, form, items):
         if not is_current(record, form):
             found = changed_since(record, form, items)
             twins = twins_of(form, saved_form(record, form))
-        if any(d.both for d in found) and items.get("shown") != str(record.version):
+        both = any(difference.both for difference in found)
+        if both and items.get("shown") != str(record.version):
             raise Differ(found)
-    theirs = {d.key for d in found if d.keep == "theirs"}
+    theirs = set()
+    staying = []
+    for difference in found:
+        if difference.keep == "theirs":
+            theirs.add(difference.key)
+            if not difference.both:
+                staying.append(difference)
     questions = dict(record.questions())
     for field in form:
         if field.short_name in questions and field.short_name not in theirs:
@@ -304,7 +324,7 @@ def store(record, form, items):
     record.save()
     if store_lines(record, form, theirs, twins) and record.version == version:
         record.touch()
-    return stay_sentence(record, [d for d in found if d.key in theirs and not d.both])
+    return stay_sentence(record, staying)
 
 
 def refresh(record):
@@ -316,9 +336,13 @@ def refresh(record):
 
 def store_lines(record, form, theirs, twins):
     """Write the lines of all lists; whether any has changed."""
-    made, gone, changed, saved = {}, [], False, {}
+    made = {}
+    gone = []
+    changed = False
+    saved = {}
     for group in type(record).groups():
-        saved.update({f"{group}/{row.id}": row for row in getattr(record, group)})
+        for row in getattr(record, group):
+            saved[f"{group}/{row.id}"] = row
     for group, number, line in forms.lines_of(form):
         key = line_key(group, number, line)
         key = twins.get(key, key)
@@ -326,14 +350,14 @@ def store_lines(record, form, theirs, twins):
         if key in theirs:
             made[group, str(number)] = row
         elif line.gone.data or forms.is_empty(line):
-            gone.append(row)
+            if row:
+                gone.append(row)
         else:
             row_class = type(record).groups()[group]
             row = row or row_class(**{row_class.parent_field().name: record})
             fill(row, line, made)
             changed |= bool(row.save())
             made[group, str(number)] = row
-    gone = [row for row in gone if row]
     for row in reversed(gone):
         row.remove()
     return changed or bool(gone)

@@ -90,7 +90,8 @@ class KeepingView(SchoolPage):
 
     @expose("/")
     def index(self):
-        settings, erasures = settings_now(), Erasure.select()
+        settings = settings_now()
+        erasures = Erasure.select()
         newest = Erasure.done_at.desc()
         page = {
             "requests": retention.open_requests(settings),
@@ -100,9 +101,13 @@ class KeepingView(SchoolPage):
             "asked": list(erasures.where(erasure.ASKED_FOR).order_by(Erasure.id)),
             "done": list(erasures.where(erasure.DONE).order_by(newest).limit(50)),
         }
-        shown = [row.pupil for name in ("due", "asked", "done") for row in page[name]]
-        shown += [disclosure.pupil for disclosure, _ in page["requests"]]
-        shown += [pupil for pupil, _, _ in page["sending"]]
+        shown = []
+        for row in (*page["due"], *page["asked"], *page["done"]):
+            shown.append(row.pupil)
+        for request_of_child, _ in page["requests"]:
+            shown.append(request_of_child.pupil)
+        for pupil, *_ in page["sending"]:
+            shown.append(pupil)
         access.log_access(shown + page["held"], "listed")
         return self.render("keeping.html", sen=retention.on_sen_support(), **page)
 
@@ -113,7 +118,8 @@ class KeepingView(SchoolPage):
         if asked.pupil.erased_on:
             abort(404)
         items = subject_access.review(asked.pupil)
-        left_out, problems = marked(items), []
+        left_out = marked(items)
+        problems = []
         if request.method == "POST":
             left_out, problems = decided(items, request.form)
             if not problems:
@@ -138,7 +144,8 @@ class KeepingView(SchoolPage):
     @expose("/<int:number>/erase/", methods=("GET", "POST"))
     @recent_password_required
     def erase(self, number):
-        pupil, problems = Pupil.get_or_none(Pupil.id == number) or abort(404), []
+        pupil = Pupil.get_or_none(Pupil.id == number) or abort(404)
+        problems = []
         if request.method == "POST":
             press = ERASING.get(request.form.get("do"), nothing_pressed)
             try:
@@ -148,7 +155,8 @@ class KeepingView(SchoolPage):
         if pupil.erased_on:
             return redirect(url_for("pupil.page", key=number))
         access.log_access([pupil])
-        settings, asked = settings_now(), erasure.asked_for(pupil)
+        settings = settings_now()
+        asked = erasure.asked_for(pupil)
         page = self.render(
             "keeping_erase.html",
             pupil=pupil,
@@ -201,11 +209,13 @@ def marked(items):
 
 def decided(items, said):
     """What is left out: ({key: reason}, [(id of the box, what is wrong there)])."""
-    if said.getlist("item") != [item.key for item in items]:
+    shown = [item.key for item in items]
+    if said.getlist("item") != shown:
         changed = "The record has changed since you opened this page. Please look again."
         return marked(items), [("", changed)]
     ticked = said.getlist("out")
-    left_out, problems = {}, []
+    left_out = {}
+    problems = []
     for number, item in enumerate(items):
         why = clean(said.get(f"why-{number}")) or ""
         missing = ""
@@ -216,7 +226,8 @@ def decided(items, said):
         elif item.why and why in ("", item.why):
             missing = "given although it is marked"
         if missing:
-            problems.append((f"why-{number}", f"{item.what}: say why it is {missing}."))
+            words = f"{item.what}: say why it is {missing}."
+            problems.append((f"why-{number}", words))
     return left_out, problems
 
 
@@ -245,7 +256,8 @@ def make_bundle(asked, items, left_out, folder, by):
         f"SHA-256 of the ZIP: {hashlib.sha256(data).hexdigest()}",
     ]
     missing = [name for name, *_ in bundle.files if name not in parts]
-    given, kept_back = [], []
+    given = []
+    kept_back = []
     for item in items:
         if item.key in left_out:
             kept_back.append(f"{item.what} ({item.where}): {left_out[item.key]}")
@@ -285,7 +297,7 @@ def parts_of(asked, bundle, folder):
     parts["record.json"] = json.dumps(data, ensure_ascii=False, indent=1).encode()
     sheet = io.StringIO()
     for row in (subject_access.TRAIL_HEADINGS, *bundle.trail):
-        csv.writer(sheet).writerow([escape_formula(cell) for cell in row])
+        csv.writer(sheet).writerow(map(escape_formula, row))
     parts["who.csv"] = ("\ufeff" + sheet.getvalue()).encode()
     for name, stored, sha256, _ in bundle.files:
         path = folder / "files" / stored
@@ -297,7 +309,7 @@ def parts_of(asked, bundle, folder):
 
 def lean(value):
     if isinstance(value, list):
-        return [lean(part) for part in value]
+        return list(map(lean, value))
     if isinstance(value, dict):
         return {key: lean(part) for key, part in value.items() if key not in DRAWING}
     return value

@@ -57,7 +57,6 @@ class PupilView(RecordView):
 
     @expose("/<int:key>/")
     def page(self, key):
-        """The child's page."""
         pupil = self.find(key)
         if pupil.erased_on:
             return self.render(
@@ -67,13 +66,14 @@ class PupilView(RecordView):
                 backups=retention.gone_from_backups(pupil.erased_on, settings_now()),
             )
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
-        written, beside = papers_by_class(pupil), records_beside(pupil)
+        written = papers_by_class(pupil)
+        beside = records_beside(pupil)
         return self.render(
             self.page_template,
             pupil=pupil,
             at=at,
             lists=open_lists(pupil),
-            needs=open_needs(pupil),
+            needs=[need for need in pupil.sen_needs if need.code and not need.until],
             day_of=day_of,
             stages=stage_strip(pupil, at),
             content=document(pupil, current_user.role),
@@ -81,33 +81,39 @@ class PupilView(RecordView):
             may_keep=may(current_user, "r", Erasure),
             kept=beside,
             **next_part(at),
-            **papers_part(at, written),
+            papers=papers_of_stage(at),
+            older=older_forms(at, written),
+            journey=journey(written),
+            agencies=agencies(written),
             **case_part(at),
             timeline=timeline(pupil, written, beside),
         )
 
     @expose("/look-up/", methods=("POST",))
     def look_up(self):
-        """Names that fit what is being typed; never more than 20, never a pupil one may not see."""
+        """At most 20 names that fit what is being typed, of pupils one may see."""
         typed = (forms.clean(request.form.get("words")) or "")[:60]
-        found = forms.find_pupils(current_user, typed) if len(typed) > 1 else []
+        found = []
+        if len(typed) > 1:
+            found = forms.find_pupils(current_user, typed)
         return {"names": [str(pupil) for pupil in found[:20]]}
 
     @expose("/<int:key>/move/<slug>/", methods=("GET", "POST"))
     def move(self, key, slug):
         """Say what a move will do, ask what it asks, and do it once."""
         pupil = self.find(key)
-        row = move_at(slug) or abort(404)
+        row = workflow.move_at(slug) or abort(404)
         if current_user.role not in row.by:
             abort(403)
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
-        draft, problems = None, []
+        draft = None
+        problems = []
         if request.method == "POST":
             form = move_form(row, pupil)
             problems = self.press(row, pupil, form)
             if not problems:
                 return redirect(url_for(".page", key=key))
-            drafts.keep(current_user, request.full_path, request.form.items(multi=True))
+            drafts.keep(current_user, request.full_path)
         else:
             draft = drafts.of(current_user, request.full_path)
             form = move_form(row, pupil, draft)
@@ -156,20 +162,19 @@ class PupilView(RecordView):
 
     @expose("/<int:key>/review/", methods=("GET", "POST"))
     def chart(self, key):
-        """The chart's questions of this cycle's review, one after another; then what the answers
-        lead to.
-        """
+        """The chart's questions of this cycle's review; then what the answers lead to."""
         pupil = self.find(key)
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
         review = at.review or abort(404)
         if not may(current_user, "w", review):
             abort(403)
-        problem, draft = "", None
+        problem = ""
+        draft = None
         if request.method == "POST":
             problem = merge.sealed_words(review) if review.locked else self.answer_chart(review)
             if not problem:
                 return redirect(url_for(".chart", key=key))
-            drafts.keep(current_user, request.full_path, request.form.items(multi=True))
+            drafts.keep(current_user, request.full_path)
         asked = asked_now(review, problem)
         if request.method != "POST":
             draft = drafts.of(current_user, request.full_path)
@@ -192,11 +197,10 @@ class PupilView(RecordView):
         return page, 422 if problem else 200
 
     def answer_chart(self, review):
-        """Keep one answer; later answers that no longer apply are emptied. Returns what is wrong,
-        or nothing.
-        """
-        name, answer = request.form.get("ask"), request.form.get("answer")
-        if name not in {q.name for q in workflow.chart_of(review)} or answer not in ("Yes", "No"):
+        """Keep one answer and empty those that no longer apply; gives what is wrong."""
+        name = request.form.get("ask")
+        answer = request.form.get("answer")
+        if name not in workflow.answers_of(review) or answer not in ("Yes", "No"):
             return "Choose Yes or No."
         why = forms.clean(request.form.get("why"))
         if len(why or "") > 2_000:  # the box takes no more
@@ -211,7 +215,7 @@ class PupilView(RecordView):
             )
         setattr(review, name, answer)
         setattr(review, f"{name}_why", why)
-        answers = {q.name: getattr(review, q.name) for q in workflow.chart_of(review)}
+        answers = workflow.answers_of(review)
         for q in workflow.chart_of(review):
             if not workflow.applies(q, answers):
                 answers[q.name] = None
@@ -244,18 +248,17 @@ class CaseView(PupilRecordView):
 
     @expose("/<int:key>/step/", methods=("POST",))
     def step(self, key):
-        """Make one step of the case."""
         if not self.may_write():
             abort(403)
         case = self.find(key)
-        step = next((m for m in workflow.CASE_MOVES if m.name == request.form.get("step")), None)
+        pressed = request.form.get("step")
+        seen = request.form.get("seen", 0, type=int)
+        step = next((move for move in workflow.CASE_MOVES if move.name == pressed), None)
         try:
             if step is None:  # Enter in the box of the date
                 raise ValueError("Press the button of the step.")
             on = read_day(request.form.get("on", "")) or today()
-            workflow.perform_case_move(
-                step, case, current_user, on, request.form.get("seen", 0, type=int)
-            )
+            workflow.perform_case_move(step, case, current_user, on, seen)
         except (workflow.Invalid, workflow.Refused, Clash, ValueError) as fault:
             flash(str(fault), "problem")
         else:
@@ -264,9 +267,7 @@ class CaseView(PupilRecordView):
 
 
 class ListView(ReadView):
-    """The Concerns List and the SEN List: who is on it now, how long, and when the next
-    review is.
-    """
+    """The Concerns List and the SEN List: who is on it, how long, and the next review."""
 
     def __init__(self, code):
         self.code = code
@@ -280,14 +281,13 @@ class ListView(ReadView):
         return workflow.list_label(self.code, settings_now())
 
     def get_query(self):
-        """The open placements on the stages of this list."""
-        codes = [c for c, s in workflow.STAGES.items() if s.list == self.code]
+        codes = [code for code, stage in workflow.STAGES.items() if stage.list == self.code]
         return scoped(Placement, current_user).where(
             Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(codes)
         )
 
     def cell(self, record, name):
-        """The computed columns: stage in the school's words, code, weeks, next review."""
+        """The computed columns; the stage in the school's words."""
         if name == "stage":
             return workflow.stage_label(record.stage, settings_now())
         if name == "code":
@@ -319,16 +319,12 @@ LIST_HEADS = {
 
 def say_review(placement):
     when = workflow.clock_of(placement, today(), settings_now())
-    return f"{short_day(when.closes)}, {say_due(when.closes, today())}" if when else ""
-
-
-def move_at(slug):
-    rows = (*workflow.MOVES, workflow.UNDO)
-    return next((row for row in rows if row.slug == slug), None)
+    if when is None:
+        return ""
+    return f"{short_day(when.closes)}, {say_due(when.closes, today())}"
 
 
 def move_links(pupil, stage):
-    """The moves from a stage that this person may press: [(words, address)]."""
     found = []
     for move in workflow.MOVES:
         if stage in move.from_ and current_user.role in move.by:
@@ -341,13 +337,13 @@ def move_address(move, pupil):
 
 
 def asked_now(review, problem):
-    """The question of the chart that is shown: the one that is named, else the next open one; None
-    when there is none, or the review is agreed.
-    """
-    asked = request.form.get("ask") or request.args.get("ask") or workflow.next_question(review)
-    if asked not in {q.name for q in workflow.chart_of(review)}:
+    """The chart's question that is shown: the named one, else the next open one, or None."""
+    asked = request.form.get("ask") or request.args.get("ask")
+    asked = asked or workflow.next_question(review)
+    if asked not in workflow.answers_of(review):
         return None
-    return asked if problem or not review.locked else None
+    if problem or not review.locked:
+        return asked
 
 
 # --- the parts of the page
@@ -367,21 +363,20 @@ DONE = {"plan": ("sealed",), "review": ("sealed",), "side": ("complete", "sealed
 
 
 def next_part(at):
-    """What the page says of the next step and of further moves."""
+    """The next step and further moves."""
     moves = workflow.moves_for(at)
     main = next_step(at, moves)
+    others = [pair for pair in moves if pair[0].name != main.words]
     return {
         "main": main,
-        "moves": [(move, stops) for move, stops in moves if move.name != main.words],
+        "moves": others,
         "advice": workflow.advice(at),
         "stop_link": stop_link,
     }
 
 
 def next_step(at, moves):
-    """The next lawful step: the move that the review leads to, a paper to write or agree, or the
-    way onto the pathway.
-    """
+    """The next step: the review's move, a paper to write or agree, or the way in."""
     possible = [move for move, stops in moves if not stops]
     for move in possible:
         if move.rows:
@@ -406,7 +401,7 @@ def move_step(move, pupil):
 
 
 def next_paper(at):
-    """The first paper of the stage that needs work, with its form: (Paper, form or None)."""
+    """The first paper of the stage that needs work: (Paper, form or None)."""
     for kind in ORDER.get(at.stage, USUAL_ORDER):
         for paper, form in at.papers:
             if paper.kind == kind and not (form and form.status in DONE[kind]):
@@ -415,13 +410,12 @@ def next_paper(at):
 
 
 def transfer_step(at):
-    """For a leaver: the record goes to the next school within 15 school days (Education (Pupil
-    Information) Regulations 2005).
-    """
+    """For a leaver: the record goes on (Education (Pupil Information) Regulations 2005)."""
     due = begun = None
     for pupil, day, disclosure in retention.to_send(at.settings):
         if pupil.id == at.pupil.id:
-            due, begun = day, disclosure
+            due = day
+            begun = disclosure
     if due is None:
         return Step("", "The record was sent to the next school.", "")
     by = f"It goes to the next school by {say_day(due)}, 15 school days after the child left."
@@ -439,9 +433,7 @@ def transfer_step(at):
 
 
 def raise_concern(pupil, form_class):
-    """For a teacher or the office: write the worry down; the SENCO sees it on the home page and
-    places the child.
-    """
+    """For a teacher or the office: write the worry down; the SENCO places the child."""
     return Step(
         f"Write a {form_class.kind_name()}",
         "The SENCO sees it on the home page and decides whether to place the child on the list.",
@@ -466,7 +458,8 @@ def paper_step(at, paper, form):
             "It is complete and waits to be agreed.",
             url_for(f"{form.slug()}.page", key=form.id),
         )
-    return Step(f"Go on with {name}", "It is a draft.", url_for(f"{form.slug()}.edit", key=form.id))
+    to = url_for(f"{form.slug()}.edit", key=form.id)
+    return Step(f"Go on with {name}", "It is a draft.", to)
 
 
 def sentence(words):
@@ -477,17 +470,19 @@ def stop_link(stop, pupil):
     """Where to put right what stops a move: (words, address), or None."""
     to = stop.to
     if isinstance(to, type) and issubclass(to, Record) and may(current_user, "w", to):
-        return f"Start {to.kind_name()}", url_for(f"{to.slug()}.new", pupil=pupil.id)
+        address = url_for(f"{to.slug()}.new", pupil=pupil.id)
+        return f"Start {to.kind_name()}", address
     if isinstance(to, Record) and may(current_user, "r", to):
-        return f"Open {to.kind_name()}", url_for(f"{to.slug()}.page", key=to.id)
+        address = url_for(f"{to.slug()}.page", key=to.id)
+        return f"Open {to.kind_name()}", address
     return None
 
 
 def move_form(row, pupil, draft=None):
-    """The form of what a move asks, with what is known filled in, or what was typed and not
-    saved.
-    """
-    lines = {name: forms.control(workflow.ASKS[name], current_user) for name in row.asks}
+    """The form of what a move asks, with what is known, or was typed and not saved."""
+    lines = {}
+    for name in row.asks:
+        lines[name] = forms.control(workflow.ASKS[name], current_user)
     known = {
         "on": today(),
         "sen_type": pupil.primary_type(),
@@ -503,8 +498,10 @@ def written_before(row, pupil):
     for paper in workflow.PAPERS:
         if paper.stage == row.to and paper.kind == "plan":
             plan = workflow.unfinished(paper.form, pupil, current_user)
-            asked = set(row.asks) & set(dict(paper.form.questions())) - {"on"}
-            return {name: getattr(plan, name) for name in asked} if plan else {}
+            if plan:
+                asked = set(row.asks) - {"on"}
+                asked.intersection_update(dict(paper.form.questions()))
+                return {name: getattr(plan, name) for name in asked}
     return {}
 
 
@@ -523,7 +520,7 @@ def will_do(row, at):
         when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
         words.append(f"Made today, the next review is due {when.say()}.")
     if row.letter:
-        letter = Setting._meta.fields[row.letter].verbose_name
+        letter = Setting.label_of(row.letter)
         words.append(f"A letter to the family is written, for you to check and send: “{letter}”.")
     if row.to:
         words.append(
@@ -534,32 +531,31 @@ def will_do(row, at):
 
 
 def seen_answer(review, name):
-    """A hash of the answer to one question of the chart, to know whether somebody else answers it
-    meanwhile; empty for no question.
-    """
+    """A hash by which to know whether somebody else answers a question meanwhile."""
     if not name:
         return ""
     return merge.hash_of(review.answer(name) + review.answer(f"{name}_why"))
 
 
 def answers_lead_to(at, review):
-    """What the page says of the row that the answers reach, and of the moves it offers."""
+    """The row that the answers reach, and the moves it offers."""
     row = workflow.chart_row(review)
     offers = []
-    if row:
-        offers = [m for m in workflow.MOVES if row.name in m.rows and at.stage in m.from_]
+    for move in workflow.MOVES:
+        if row and row.name in move.rows and at.stage in move.from_:
+            offers.append(move)
     return {"row": row, "offers": offers, "advice": workflow.advice(at)}
 
 
 def question_part(review, name, typed):
-    """What the page says of one question of the chart: the answer as typed, or else as saved."""
+    """One question of the chart: the answer as typed, or else as saved."""
     if not name:
         return {}
-    questions = review._meta.fields
-    saved, why = getattr(review, name), getattr(review, f"{name}_why")
+    saved = getattr(review, name)
+    why = getattr(review, f"{name}_why")
     return {
-        "words": questions[name].verbose_name,
-        "why_words": questions[f"{name}_why"].verbose_name,
+        "words": review.label_of(name),
+        "why_words": review.label_of(f"{name}_why"),
         "answer": typed.get("answer") or saved,
         "why": typed.get("why", why or ""),
         "number": len(chart_so_far(review)) + (not saved),
@@ -570,14 +566,15 @@ def chart_so_far(review):
     """The chart's questions that are answered: [(name, question, answer, why)]."""
     found = []
     for q in workflow.chart_of(review):
-        answer, why = getattr(review, q.name), getattr(review, f"{q.name}_why")
+        answer = getattr(review, q.name)
+        why = getattr(review, f"{q.name}_why")
         if answer:
-            found.append((q.name, review._meta.fields[q.name].verbose_name, answer, why))
+            found.append((q.name, review.label_of(q.name), answer, why))
     return found
 
 
 def papers_by_class(pupil):
-    """Every paper of a child that this person may read, oldest first: {class: [form, ...]}."""
+    """The papers this person may read, oldest first: {class: [form, ...]}."""
     found = {}
     for form_class in workflow.every_form():
         if may(current_user, "r", form_class):
@@ -586,21 +583,11 @@ def papers_by_class(pupil):
     return found
 
 
-def papers_part(at, written):
-    """What the page says of the papers: those of this stage, older ones, the stepping stones."""
-    return {
-        "papers": papers_of_stage(at),
-        "older": older_forms(at, written),
-        "journey": journey(written),
-        "agencies": agencies(written),
-    }
-
-
 def older_forms(at, written):
-    now_open = {(type(form), form.id) for _, form in at.papers if form}
+    now_open = [form for _, form in at.papers]
     older = []
-    for found in written.values():
-        older += [form for form in found if (type(form), form.id) not in now_open]
+    for forms_written in written.values():
+        older += [form for form in forms_written if form not in now_open]
     return sorted(older, key=lambda form: form.entered_at, reverse=True)
 
 
@@ -615,23 +602,23 @@ def stage_strip(pupil, at):
         state = "past" if code in since else ""
         if code == at.stage:
             state = "here"
-        strip.append((code, workflow.stage_label(code, at.settings), state, since.get(code)))
+        label = workflow.stage_label(code, at.settings)
+        strip.append((code, label, state, since.get(code)))
     return strip
 
 
 def open_lists(pupil):
-    rows = ListMembership.select().where(
-        ListMembership.pupil == pupil, ListMembership.ended_on.is_null(), ~ListMembership.void
-    )
-    return [(workflow.list_label(r.list, settings_now()), r.started_on) for r in rows]
+    is_open = ListMembership.ended_on.is_null() & ~ListMembership.void
+    found = []
+    for row in ListMembership.select().where(ListMembership.pupil == pupil, is_open):
+        found.append((workflow.list_label(row.list, settings_now()), row.started_on))
+    return found
 
 
 def journey(written):
-    """The four stepping stones of the newest plan: {"plan", "goals", "paths"}; None when there is
-    no plan to see.
-    """
-    plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
-    plans = [plan for plan in plans if plan.status != "declined"]
+    """The stepping stones of the newest plan: {"plan", "goals", "paths"}, or None."""
+    written_plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
+    plans = [plan for plan in written_plans if plan.status != "declined"]
     if not plans:
         return None
     plan = max(plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id))
@@ -651,7 +638,6 @@ def journey(written):
 
 
 def ratings(written):
-    """The newest rating of each outcome, by its words."""
     found = {}
     for form_class, reviews in written.items():
         if "appropriate" not in form_class._meta.fields:
@@ -665,27 +651,24 @@ def ratings(written):
 
 def agencies(written):
     found = written.get(AgencyInformation)
-    return list(found[-1].agencies.order_by(Agency.id)) if found else []
+    if found:
+        return list(found[-1].agencies.order_by(Agency.id))
+    return []
 
 
 def records_beside(pupil):
-    """What is kept beside the papers, by kind, for the kinds this person may read: [(class,
-    [record, ...])], newest first.
-    """
+    """What this person may read beside the papers, newest first: [(class, [record, ...])]."""
     found = []
     for kind in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure):
         if may(current_user, "r", kind):
-            records = kind.select().where(kind.pupil == pupil).order_by(kind.id.desc())
-            records = [record for record in records if not getattr(record, "void", False)]
-            for record in records:
+            records = []
+            theirs = kind.select().where(kind.pupil == pupil)
+            for record in theirs.order_by(kind.id.desc()):
                 record.pupil = pupil  # its name would be asked for again
+                if not getattr(record, "void", False):
+                    records.append(record)
             found.append((kind, records))
     return found
-
-
-def open_needs(pupil):
-    """The SEN needs that are named and have not ended."""
-    return [need for need in pupil.sen_needs if need.code and not need.until]
 
 
 @dataclass(frozen=True)
@@ -700,23 +683,25 @@ class PaperRow:
 
 
 def papers_of_stage(at):
-    """The papers of this stage and cycle that this person may read."""
-    return [
-        paper_row(at.pupil, p.form, form) for p, form in at.papers if may(current_user, "r", p.form)
-    ]
+    found = []
+    for paper, form in at.papers:
+        if may(current_user, "r", paper.form):
+            found.append(paper_row(at.pupil, paper.form, form))
+    return found
 
 
 def paper_row(pupil, form_class, form):
-    """One row of the papers of this stage."""
-    name, slug, writes = (
-        form_class.kind_name(),
-        form_class.slug(),
-        may(current_user, "w", form_class),
-    )
+    name = form_class.kind_name()
+    slug = form_class.slug()
+    writes = may(current_user, "w", form_class)
     if form is None:
-        return PaperRow(name, None, url_for(f"{slug}.new", pupil=pupil.id) if writes else "", "")
+        begin = ""
+        if writes:
+            begin = url_for(f"{slug}.new", pupil=pupil.id)
+        return PaperRow(name, None, begin, "")
     screen = "edit" if writes and form.status == "draft" else "page"
-    return PaperRow(name, form, url_for(f"{slug}.{screen}", key=form.id), state_words(form))
+    to = url_for(f"{slug}.{screen}", key=form.id)
+    return PaperRow(name, form, to, state_words(form))
 
 
 def state_words(form):
@@ -730,11 +715,11 @@ def state_words(form):
 
 def day_of(record):
     """The day under which something kept beside the papers is listed, or None."""
-    days = (
-        getattr(record, name, None)
-        for name in ("dated", "given_on", "asked_on", "on", "since", "requested_on")
-    )
-    return next(filter(None, days), None)
+    for name in ("dated", "given_on", "asked_on", "on", "since", "requested_on"):
+        day = getattr(record, name, None)
+        if day:
+            return day
+    return None
 
 
 def case_dates(case):
@@ -743,21 +728,21 @@ def case_dates(case):
     for name, due, done in clock.case_dates(case):
         late = ""
         if not done and due < today():
-            late = "Overdue" if name in clock.FOR_THE_SCHOOL else "Local authority late"
-        rows.append((case._meta.fields[name].verbose_name, due, done, late))
+            late = "Local authority late"
+            if name in clock.FOR_THE_SCHOOL:
+                late = "Overdue"
+        rows.append((case.label_of(name), due, done, late))
     return rows
 
 
 def case_part(at):
-    """What the page says of the open EHC case: the case, its next steps and its dates."""
+    """The open EHC case, its next steps and its dates."""
     case = at.case
     if case is None or not may(current_user, "r", case):
         return {"case": None, "case_moves": [], "case_dates": []}
-    steps = (
-        workflow.case_steps(case, current_user, at.placement)
-        if may(current_user, "w", case)
-        else []
-    )
+    steps = []
+    if may(current_user, "w", case):
+        steps = workflow.case_steps(case, current_user, at.placement)
     return {"case": case, "case_moves": steps, "case_dates": case_dates(case)}
 
 
@@ -775,12 +760,11 @@ class Event:
 
 
 def timeline(pupil, written, beside):
-    """Everything that happened to a child, newest first: moves, papers, meetings, consents,
-    letters, documents, the EHC case.
-    """
-    found = [move_event(p) for p in Placement.select().where(Placement.pupil == pupil)]
+    """Everything that happened to a child, newest first: [Event, ...]."""
+    placements = Placement.select().where(Placement.pupil == pupil)
+    found = list(map(move_event, placements))
     for papers in written.values():
-        found += [paper_event(form) for form in papers]
+        found += map(paper_event, papers)
     for _, records in beside:
         for record in records:
             found += dated_events(record)
@@ -789,8 +773,9 @@ def timeline(pupil, written, beside):
 
 
 def move_event(placement):
-    """The line of a move."""
-    title = f"{placement.move} (entered in error)" if placement.void else placement.move
+    title = placement.move
+    if placement.void:
+        title += " (entered in error)"
     return Event(
         placement.started_on,
         placement.id,
@@ -821,10 +806,11 @@ def dated_events(record):
         day = getattr(record, name)
         if not isinstance(question, DateField) or not day or day > today():
             continue
+        title = str(record)
         if isinstance(record, EhcCase):
             title = f"EHC case: {question.verbose_name}"
-        else:
-            title = str(record)
         to = url_for(f"{record.slug()}.page", key=record.id)
         found.append(Event(day, record.id, title, to=to))
-    return found if isinstance(record, EhcCase) else found[:1]
+    if isinstance(record, EhcCase):
+        return found
+    return found[:1]

@@ -23,12 +23,18 @@ from records.dates import read_day
 from records.record import Clash
 from records.spreadsheet import unescape_formula
 
-MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CONTACTS = 5 * 1024 * 1024, 5_000, 100, 4
+MOST_BYTES = 5 * 1024 * 1024
+MOST_ROWS = 5_000
+MOST_COLUMNS = 100
+MOST_CONTACTS = 4
 NEVER = ("left_on", "destination", "areas", "sen_unit", "resourced")
-AT_A_TIME, PAUSE = 20, 0.02  # pupils that are written under one lock; seconds between two locks
+AT_A_TIME = 20  # pupils that are written under one lock
+PAUSE = 0.02  # seconds between two locks
 NEEDED = tuple(name for name, question in Pupil.questions() if question.ask.needed is True)
 IDENTITY = ("surname", "forename", "dob")  # who is who, when there is no UPN
-OUT, OUT_WORDS = "out", "leave out"  # a column that is left out
+# a column that is left out
+OUT = "out"
+OUT_WORDS = "leave out"
 CURE = "Open it, choose “Save as”, then “CSV UTF-8”, and bring in that file."
 KINDS = REFUSED, CHANGED, NEW, SAME = "refused", "changed", "new", "same"
 
@@ -72,7 +78,8 @@ phone           main telephone | tel
 email           email | email address | e-mail address | main email
 """
 CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
-YES, NO = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
+YES = ("yes", "y", "true", "t", "1")
+NO = ("no", "n", "false", "f", "0")
 YEAR_WORDS = {"rec": "r", "nursery1": "n1", "nursery2": "n2"}
 YEAR_PREFIX = re.compile(r"^(?:nc|nationalcurriculum|curriculum)?(?:yeargroup|year|yr|y)?0*(?=.)")
 
@@ -137,7 +144,7 @@ def _parse(text):
     found = []
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            if "".join(cells).strip():
                 found.append((reader.line_num, cells))
             if len(found) > MOST_ROWS + 1 or reader.line_num > 20 * MOST_ROWS:
                 words = f"The file has more than {MOST_ROWS:,} rows; bring it in as several files."
@@ -160,20 +167,22 @@ def _sheet(first, rows):
         if name in heads:
             name = f"{name} ({number})"
         heads.append(name)
-    filled = {n for n, head in enumerate(first) if head.strip()}
-    for _, cells in rows:
-        filled.update(n for n, cell in enumerate(cells[: len(first)]) if cell.strip())
+    filled = set()
+    for _, cells in [(1, first), *rows]:
+        for number, cell in enumerate(cells[: len(first)]):
+            if cell.strip():
+                filled.add(number)
     used = sorted(filled)
     read = [(line, _cells(cells, used, len(first))) for line, cells in rows]
-    return Sheet([heads[n] for n in used], read)
+    return Sheet([heads[number] for number in used], read)
 
 
 def _cells(cells, used, width):
-    """The cells of one row; None when it has answers beyond the last heading."""
-    if any(cell.strip() for cell in cells[width:]):
+    if "".join(cells[width:]).strip():
         return None
     padded = cells + [""] * width
-    return [unescape_formula(padded[n].strip()).strip() for n in used]
+    filled = [padded[number].strip() for number in used]
+    return [unescape_formula(cell).strip() for cell in filled]
 
 
 # --- the columns
@@ -186,7 +195,7 @@ class Column:
 
 
 def normalise(words):
-    return "".join(c for c in words.casefold() if c.isalnum())
+    return "".join(filter(str.isalnum, words.casefold()))
 
 
 def targets(role):
@@ -206,12 +215,15 @@ def targets(role):
 
 
 def _contact_targets():
-    asked = [(name, question.verbose_name, question) for name, question in Contact.questions()]
+    asked = []
+    for name, question in Contact.questions():
+        asked.append((name, question.verbose_name, question))
     asked[1:1] = [("forename", "Forename", Contact.name), ("surname", "Surname", Contact.name)]
     found = {}
     for number in range(1, MOST_CONTACTS + 1):
         for name, label, question in asked:
-            found[f"contact{number}.{name}"] = Column(f"Contact {number}: {label}", question)
+            code = f"contact{number}.{name}"
+            found[code] = Column(f"Contact {number}: {label}", question)
     return found
 
 
@@ -240,7 +252,9 @@ def meaning(head):
 
 def remembered(lines, asked):
     """What the school said before, in Setting.import_columns: {normalised name: code}."""
-    codes = {normalise(column.label): code for code, column in asked.items()}
+    codes = {}
+    for code, column in asked.items():
+        codes[normalise(column.label)] = code
     codes[normalise(OUT_WORDS)] = OUT
     found = {}
     for line in (lines or "").splitlines():
@@ -271,10 +285,10 @@ def is_data(head):
     name, at, host = head.partition("@")
     if name and at and host and " " not in head:
         return True
-    if not any(c.isdecimal() for c in head):
+    if not any(map(str.isdecimal, head)):
         return False
     is_upn = len(head) == 13 and head[1:12].isdecimal()
-    if is_upn or not any(c.isalpha() for c in head):
+    if is_upn or not any(map(str.isalpha, head)):
         return True
     try:
         return read_date(head) is not None
@@ -285,8 +299,11 @@ def is_data(head):
 def refuse_without_headings(heads, role, lines):
     """Raise Unreadable when the first line is a pupil: no child is remembered as a heading."""
     told = remembered(lines, targets(role))
-    strange = [head for head in heads if not meaning(head) and normalise(head) not in told]
-    if len(strange) == len(heads) or any(is_data(head) for head in strange):
+    strange = []
+    for head in heads:
+        if not meaning(head) and normalise(head) not in told:
+            strange.append(head)
+    if len(strange) == len(heads) or any(map(is_data, strange)):
         raise Unreadable(
             "The first line of this file seems to be a pupil, or has names that the portal does not"
             " know. Put the name of each column there, such as Surname, Forename, Date of birth."
@@ -318,7 +335,8 @@ def remember(lines, heads, columns, role):
     for head, code in zip(heads, columns, strict=True):
         name = normalise(head)
         if code and (code != meaning(head) or name in told):
-            new[name] = f"{head} = {OUT_WORDS if code == OUT else asked[code].label}"
+            ours = OUT_WORDS if code == OUT else asked[code].label
+            new[name] = f"{head} = {ours}"
     kept = []
     for line in (lines or "").splitlines():
         if line.strip() and normalise(line.rpartition("=")[0]) not in new:
@@ -334,7 +352,8 @@ def convert(question, cell):
     if isinstance(question, DecimalField):
         return _read_number(cell)
     if question.choices and question.ask.many:
-        return "\n".join(_option(question, part) for part in re.split(r"[;\n]", cell))
+        parts = re.split(r"[;\n]", cell)
+        return "\n".join(_option(question, part) for part in parts)
     if question.choices:
         return _option(question, cell)
     kept = clean(cell) if question.ask.rows > 1 else clean_line(cell)
@@ -359,7 +378,8 @@ def read_date(cell):
 def _read_number(cell):
     words = f"“{cell[:40]}” is not a number; write digits, such as 20 or 1.5."
     try:
-        return round(decimal.Decimal(cell.replace(",", ".").replace(" ", "")), 2)
+        number = cell.replace(",", ".").replace(" ", "")
+        return round(decimal.Decimal(number), 2)
     except decimal.InvalidOperation:
         raise ValueError(words) from None
 
@@ -374,7 +394,7 @@ def _option(question, cell):
     if question is Pupil.year and name not in codes:
         name = YEAR_WORDS.get(name) or YEAR_PREFIX.sub("", name)
     if name not in codes:
-        answers = ", ".join(code for code, _ in question.choices)
+        answers = ", ".join(dict(question.choices))
         raise ValueError(f"“{cell[:40]}” is none of the answers; write one of: {answers}.")
     return codes[name]
 
@@ -415,7 +435,9 @@ def read_row(cells, heads, columns, asked):
 # --- the preview
 class PupilIndex:
     def __init__(self, user):
-        self.upns, self.names, self.contacts = {}, defaultdict(list), defaultdict(list)
+        self.upns = {}
+        self.names = defaultdict(list)
+        self.contacts = defaultdict(list)
         for pupil in Pupil.visible_to(user):
             self.upns[pupil.upn or pupil.id] = pupil
             self.names[name_key(pupil.surname, pupil.forename, pupil.dob)].append(pupil)
@@ -424,14 +446,16 @@ class PupilIndex:
 
     def find(self, said):
         """The pupil that a row is about, or None. Raises ValueError when that is in doubt."""
-        names = [said.get(name) for name in IDENTITY]
-        pupil = self.upns.get(said.get("upn")) or self.upns.get(said.get("former_upn"))
+        names = list(map(said.get, IDENTITY))
+        pupil = self.upns.get(said.get("upn"))
+        pupil = pupil or self.upns.get(said.get("former_upn"))
         if pupil is None:
             return self._find_by_name(names)
         if pupil.erased_on:
             raise ValueError("The record of this pupil was erased here; ask the SENCO.")
         theirs = name_key(pupil.surname, pupil.forename, pupil.dob)
-        if all(names) and not any(a == b for a, b in zip(name_key(*names), theirs)):
+        pairs = zip(name_key(*names), theirs)
+        if all(names) and not any(ours == their for ours, their in pairs):
             words = f"UPN: it belongs to another pupil, {pupil}; check it in your school system."
             raise NamesAnother(words, pupil)
         return pupil
@@ -473,7 +497,8 @@ class RowPreview:
 
 def preview(sheet, columns, user):
     """What the file would do, row by row; nothing is written."""
-    index, asked = PupilIndex(user), targets(user.role)
+    index = PupilIndex(user)
+    asked = targets(user.role)
     items = []
     for line, cells in sheet.rows:
         item = RowPreview(line, Pupil())
@@ -509,14 +534,15 @@ def check_row(item, row, index, heads):
     if pupil.upn and said.get("upn") not in (None, pupil.upn):
         said.setdefault("former_upn", pupil.upn)
     item.changes = _take_over(pupil, said)
-    _take_contacts(item, row.contacts, index.contacts[pupil.id] if pupil.id else [])
+    kept = index.contacts[pupil.id] if pupil.id else []
+    _take_contacts(item, row.contacts, kept)
     if item.changes and not item.reasons:
         item.reasons += _faults(pupil, said, heads)
 
 
 def _keys(said, pupil):
     """What must stand only once in a file: the UPN, or name and date of birth; the pupil found."""
-    names = [said.get(name) for name in IDENTITY]
+    names = list(map(said.get, IDENTITY))
     keys = set()
     if said.get("upn"):
         keys.add(("upn", said["upn"]))
@@ -536,14 +562,16 @@ def _take_over(record, said, before=""):
         # a new record has nothing that somebody answered
         was = record.answer(name) if record.id else ""
         setattr(record, name, value)
-        label = before + record._meta.fields[name].verbose_name
+        label = before + record.label_of(name)
         changes.append((label, was, record.answer(name)))
     return changes
 
 
 def _take_contacts(item, people, kept):
     """Put them into the contacts of the same name, or new ones; none is removed."""
-    here = {normalise(contact.name or ""): contact for contact in reversed(kept)}
+    here = {}
+    for contact in kept:
+        here.setdefault(normalise(contact.name or ""), contact)
     for code, said in people.items():
         parts = [said.pop("forename", None), said.pop("surname", None)]
         name = " ".join(filter(None, parts)) or said.get("name")
@@ -566,10 +594,7 @@ def _take_contacts(item, people, kept):
 
 def _faults(pupil, said, heads):
     empty = "it is empty, and a new pupil needs it."
-    faults = []
-    for name in NEEDED:
-        if not pupil.answer(name):
-            faults.append((name, empty))
+    faults = [(name, empty) for name in NEEDED if not pupil.answer(name)]
     found = []
     for name, words in faults or pupil.errors():
         if name in said or not pupil.id:
@@ -589,7 +614,9 @@ def refuse_duplicates(items):
         if len(same) == 1:
             continue
         lines = ", ".join(str(item.line) for item in same)
-        what = "have the same UPN" if key[0] == "upn" else "are about the same pupil"
+        what = "are about the same pupil"
+        if key[0] == "upn":
+            what = "have the same UPN"
         for item in same:
             if item.line not in told:
                 item.reasons.append(f"Lines {lines} of the file {what}; keep one of them.")
@@ -602,15 +629,18 @@ def counts(items):
 
 
 def preview_code(items):
-    """A code of all that a preview says."""
-    said = [(i.line, i.kind, i.pupil.id, i.pupil.version, i.changes, i.reasons) for i in items]
+    said = []
+    for item in items:
+        pupil = item.pupil
+        said.append((item.line, item.kind, pupil.id, pupil.version, item.changes, item.reasons))
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
 # --- importing
 def import_pupils(items, reason):
     """Write what is new or changed, a few pupils under one lock; gives how many were written."""
-    left, done = to_write(items), 0
+    left = to_write(items)
+    done = 0
     versions = dict(Pupil.select(Pupil.id, Pupil.version).tuples())
     for item in left:
         if item.pupil.id and versions.get(item.pupil.id) != item.pupil.version:
@@ -629,7 +659,8 @@ def import_pupils(items, reason):
         done += len(some)
         if done < len(left):
             time.sleep(PAUSE)  # who waits for the lock must find it free once
-    told = f"{reason}: " + ", ".join(f"{n} {kind}" for kind, n in counts(items).items())
+    numbers = [f"{number} {kind}" for kind, number in counts(items).items()]
+    told = f"{reason}: {', '.join(numbers)}"
     if done < len(left):
         told += f"; only {done} were written"
     audit("import", Pupil(), reason=told)
@@ -641,6 +672,7 @@ def to_write(items):
 
 
 def _refuse_added_meanwhile(pupil):
-    for other in Pupil.select(Pupil.surname, Pupil.forename).where(Pupil.dob == pupil.dob):
+    names = Pupil.select(Pupil.surname, Pupil.forename)
+    for other in names.where(Pupil.dob == pupil.dob):
         if name_key(other.surname, other.forename) == name_key(pupil.surname, pupil.forename):
             raise Clash("Somebody else has added one of these pupils.")

@@ -20,6 +20,7 @@ from papers import pdf
 from pathway.clock import check_holidays
 from people import User
 from records.dates import read_day, say_day
+from records.query import by_id
 from records.questions import ROLES, SENCO
 from records.record import Row
 
@@ -32,9 +33,7 @@ class SettingView(RecordView):
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
-        """Straight to the one record; made with the defaults at the first visit of somebody who may
-        change it.
-        """
+        """The one record, made with the defaults when somebody who may change it comes."""
         one = Setting.of_school()
         return redirect(url_for(".page", key=one.id) if one.id else url_for(".new"))
 
@@ -42,26 +41,23 @@ class SettingView(RecordView):
         return Setting.of_school(), {}
 
     def check(self, record):
-        """The holidays must be dates."""
         super().check(record)
         fault = check_holidays(record.holidays)
         if fault:
             raise workflow.Invalid([("holidays", fault)])
 
     def save(self, record, form):
-        """Save the settings; a folder that they name must be there now, unless it was named
-        before.
-        """
-        fault = folder_problem(form) if "backup_places" in form else None
+        """Save the settings; a folder that they newly name must be there now."""
+        fault = None
+        if "backup_places" in form:
+            fault = folder_problem(form)
         if fault:
             return [*typing_problems(form), fault]
         return super().save(record, form)
 
 
 def folder_problem(form):
-    """The first folder of the form that cannot be used and was not named before: (control, what is
-    wrong), or None.
-    """
+    """The first new folder of the form that cannot be used: (control, what is wrong)."""
     known = Setting.of_school()
     known_places = backup.folders_named(known.backup_places)
     for place in backup.folders_named(form.backup_places.data):
@@ -76,9 +72,7 @@ def folder_problem(form):
 
 
 class PersonView(RecordView):
-    """People: the generated screens, and the link with which somebody gets in for the first time or
-    again.
-    """
+    """People: the generated screens, and the link with which somebody gets in."""
 
     proved = ("new", "edit", "spreadsheet")
 
@@ -131,13 +125,18 @@ class AuditView(SchoolPage):
     def index(self):
         """The newest first; of one child, with who saw or changed it on which day."""
         w = self.wanted()
-        mine, pupil = Pupil.visible_to(current_user), None
+        mine = Pupil.visible_to(current_user)
+        pupil = None
         if w["pupil"]:
             pupil = mine.where(Pupil.id == w["pupil"]).first() or abort(404)
         newest = self.chosen(w).order_by(AuditEntry.id.desc())
         entries = list(newest.paginate(w["page"] + 1, AUDIT_PAGE))
-        names = {p.id: p for p in mine.where(Pupil.id.in_({e.pupil_id for e in entries}))}
-        access.log_access([pupil] if pupil else names.values(), "view" if pupil else "found")
+        named = {entry.pupil_id for entry in entries}
+        names = by_id(mine.where(Pupil.id.in_(named)))
+        if pupil:
+            access.log_access([pupil], "view")
+        else:
+            access.log_access(names.values(), "found")
         readable = set()
         for entry in entries:
             in_reach = entry.pupil_id is None or entry.pupil_id in names
@@ -161,7 +160,9 @@ class AuditView(SchoolPage):
     @expose("/anchor/", methods=("GET", "POST"))
     def anchor(self):
         """The line of today for a book, and whether the trail still holds an old one."""
-        typed, problems, holds = "", [], None
+        typed = ""
+        problems = []
+        holds = None
         if request.method == "POST":
             typed = (forms.clean(request.form.get("line")) or "")[:200]
             line = anchors.read_line(typed)
@@ -192,8 +193,8 @@ class AuditView(SchoolPage):
         }
 
     def chosen(self, w):
-        """The query of the audit rows that are asked for."""
-        found, reads = AuditEntry.select(), AuditEntry.act.in_((*READ_ACTIONS, "refused"))
+        found = AuditEntry.select()
+        reads = AuditEntry.act.in_((*READ_ACTIONS, "refused"))
         if w["pupil"]:
             found = found.where(AuditEntry.pupil_id == w["pupil"])
         if w["who"]:
@@ -212,16 +213,13 @@ VISITS = 60
 
 
 class HelpView(SchoolPage):
-    """How the pathway runs, drawn from the tables; what the words and colours mean; who may do
-    what.
-    """
+    """How the pathway runs; what words and colours mean; who may do what."""
 
     def is_accessible(self):
         return current_user.is_authenticated
 
     @expose("/")
     def index(self):
-        """The help page."""
         names = {c.__name__: c.kind_name() for c in every() if not issubclass(c, Row)}
         return self.render(
             "help.html",
@@ -260,4 +258,4 @@ def say_movers():
 
 def say_rights(letters):
     words = {"r": "read", "w": "write", "x": "export"}
-    return ", ".join(words[c] for c in letters if c in words) or "nothing"
+    return ", ".join(words[letter] for letter in letters if letter in words) or "nothing"

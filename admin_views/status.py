@@ -16,7 +16,8 @@ from ops import checks
 from privacy import retention
 from records.questions import HEAD, SENCO, TECHNICIAN
 
-READERS, ALARMED = (SENCO, HEAD, TECHNICIAN), (SENCO, TECHNICIAN)
+READERS = (SENCO, HEAD, TECHNICIAN)
+ALARMED = (SENCO, TECHNICIAN)
 ORDER = (checks.BLOCK, checks.PROBLEM, checks.WARN, checks.NOTE)
 # seconds: a share that does not answer must not slow every home page
 ALARMS_LIVE = 60
@@ -50,7 +51,8 @@ def alarms():
     """What the person who is signed in must hear at once: sentences; looked at once a minute."""
     if current_user.role not in ALARMED:
         return []
-    at, (moment, found) = facts_of(current_app), _told.get(current_app.config["DATA_DIR"], (0, []))
+    at = facts_of(current_app)
+    moment, found = _told.get(current_app.config["DATA_DIR"], (0, []))
     if not 0 <= time.time() - moment < ALARMS_LIVE:
         found = checks.ringing(at)
         _told[at.folder] = (time.time(), found)
@@ -58,12 +60,11 @@ def alarms():
 
 
 def first_steps():
-    """What a new portal still needs from the technician who is signed in: [(what is to do,
-    address)].
-    """
+    """What a new portal needs from the technician: [(what is to do, address)]."""
     if current_user.role != TECHNICIAN:
         return []
-    at, left = facts_of(current_app), []
+    at = facts_of(current_app)
+    left = []
     for name, words, screen in FIRST_STEPS:
         if not checks.run_one(checks.named(name), at).ok:
             left.append((words, url_for(screen)))
@@ -80,8 +81,12 @@ class StatusView(SchoolPage):
     def index(self):
         """What is wrong first, the worst on top; then what is well, by group."""
         found = checks.run(facts_of(current_app))
-        bad = sorted((r for r in found if not r.ok), key=lambda r: ORDER.index(r.level))
-        well = [(group, [r for r in found if r.ok and r.group == group]) for group in checks.GROUPS]
-        return self.render(
-            "status.html", bad=bad, well=[pair for pair in well if pair[1]], count=len(found)
-        )
+        bad = []
+        well = []
+        for level in ORDER:
+            bad += [one for one in found if not one.ok and one.level == level]
+        for group in checks.GROUPS:
+            answers = [one for one in found if one.ok and one.group == group]
+            if answers:
+                well.append((group, answers))
+        return self.render("status.html", bad=bad, well=well, count=len(found))

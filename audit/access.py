@@ -56,7 +56,8 @@ def log_refusal():
     if cls is None or not current_user.is_authenticated:
         return
     number = (request.view_args or {}).get("key")
-    record, about = None, (None, None)
+    record = None
+    about = (None, None)
     if isinstance(number, int) and 0 < number < 2**31:
         record = cls.get_or_none(cls.id == number)
     if record:

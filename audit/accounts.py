@@ -11,6 +11,7 @@ from operator import attrgetter
 from audit.log import AuditEntry, audit, now
 from people import User
 from records.dates import say_day, say_moment
+from records.query import by_id
 from records.questions import HEAD, SENCO
 
 # A new sign-in cannot erase, export or give rights for so long.
@@ -77,7 +78,8 @@ def new_sign_in(person):
     An account that no colleague made (the first of a school, the fictional ones) does not wait, nor
     for the second step that it sets up on its first day.
     """
-    found, made = None, None
+    found = None
+    made = None
     for row in rows_about(person):
         if (row.act, row.question) not in MAKES_NEW:
             continue
@@ -111,7 +113,8 @@ def hands_on(person):
 
 def not_two(first, second):
     """Why two people cannot stand for two, as a sentence; None when they can."""
-    of_first, of_second = hands_on(first), hands_on(second)
+    of_first = hands_on(first)
+    of_second = hands_on(second)
     by_age = attrgetter("at")
     rows = [of_first.get(second.id), of_second.get(first.id)]
     # a third who had a hand in both accounts
@@ -142,7 +145,7 @@ def notices(reader):
     """What this person is told and has not put away, newest first."""
     if reader.role not in READERS:
         return []
-    people = {person.id: person for person in User.select()}
+    people = by_id(User.select())
     found = []
     for row in told_rows().where(AuditEntry.id > read_up_to(reader)):
         sentence = TOLD.get((row.record, row.act, row.question))
@@ -154,12 +157,13 @@ def notices(reader):
 
 def told_rows():
     """The audit rows of the last days that may be told, newest first."""
-    acts = AuditEntry.act.in_([act for _, act, _ in TOLD])
+    _, acts, _ = zip(*TOLD, strict=True)
     # not the first account of a school, which nobody made
     person = (AuditEntry.record == "User") & AuditEntry.user_id.is_null(False)
     command = (AuditEntry.record == "Pupil") & AuditEntry.who.in_(AT_SERVER)
     whose = person | command | (AuditEntry.record == "Setting")
-    rows = AuditEntry.select().where(AuditEntry.at > now() - TOLD_FOR, acts, whose)
+    is_new = AuditEntry.at > now() - TOLD_FOR
+    rows = AuditEntry.select().where(is_new, AuditEntry.act.in_(acts), whose)
     return rows.order_by(AuditEntry.id.desc())
 
 
@@ -179,7 +183,8 @@ def notice_words(row, sentence, person):
 
 
 def read_up_to(reader):
-    rows = rows_about(reader).where(AuditEntry.act == READ, AuditEntry.user_id == reader.id)
+    read = rows_about(reader).where(AuditEntry.act == READ)
+    rows = read.where(AuditEntry.user_id == reader.id)
     return max((int(row.after) for row in rows), default=0)
 
 

@@ -174,7 +174,10 @@ def audit_all(act, record, changes, reason=""):
 
 
 def audit_access(act, records, reason=""):
-    audit_accesses([(act, type(r).__name__, r.id, r.pupil_key(), reason) for r in records])
+    accesses = []
+    for record in records:
+        accesses.append((act, type(record).__name__, record.id, record.pupil_key(), reason))
+    audit_accesses(accesses)
 
 
 def audit_accesses(accesses):
@@ -191,11 +194,16 @@ def audit_accesses(accesses):
 
 
 def _about(act, record, record_id, pupil_id, reason):
-    row = {"act": act, "record": record, "record_id": record_id, "pupil_id": pupil_id}
     return {
-        **row,
+        "act": act,
+        "record": record,
+        "record_id": record_id,
+        "pupil_id": pupil_id,
         "reason": reason,
-        **dict.fromkeys(("section", "question", "before", "after"), ""),
+        "section": "",
+        "question": "",
+        "before": "",
+        "after": "",
     }
 
 
@@ -212,7 +220,8 @@ def _append(rows):
     if not rows:
         return
     with transaction():
-        previous, at = _last_hash(), now()
+        previous = _last_hash()
+        at = now()
         for row in rows:
             row.update(at=at, who=who.name, user_id=who.user, request=who.request, erased=False)
             previous = _chain(previous, row)
@@ -220,7 +229,8 @@ def _append(rows):
             _insert(some)
     for row in rows:
         if row["act"] in LOGGED:
-            log.info("%s: %s", row["act"], f"{row['record']} {row['record_id'] or ''}".strip())
+            about = f"{row['record']} {row['record_id'] or ''}".strip()
+            log.info("%s: %s", row["act"], about)
 
 
 def _chain(previous, row):
@@ -234,7 +244,8 @@ def _insert(rows):
     # peewee's insert_many was a sixth of the time of saving a paper
     columns = ", ".join(f'"{COLUMNS[name]}"' for name in rows[0])
     one = "(" + ", ".join([db.param] * len(rows[0])) + ")"
-    words = f"INSERT INTO audit_entry ({columns}) VALUES " + ", ".join([one] * len(rows))
+    all_rows = ", ".join([one] * len(rows))
+    words = f"INSERT INTO audit_entry ({columns}) VALUES {all_rows}"
     values = []
     for row in rows:
         values += row.values()
@@ -267,7 +278,8 @@ def verify(anchors=()):
 
 def not_accepted(found, most=20):
     """Of these sentences those that nobody has accepted; at most so many of them."""
-    known, told = accepted(), []
+    known = accepted()
+    told = []
     for words in found:
         if words in known:
             continue
@@ -284,8 +296,11 @@ def note_accepted(found, about, reason):
 
 
 def accepted():
-    rows = AuditEntry.select(AuditEntry.before).where(AuditEntry.act == "accepted").tuples()
-    return {line for (words,) in rows for line in words.split("\n")}
+    found = set()
+    rows = AuditEntry.select(AuditEntry.before).where(AuditEntry.act == "accepted")
+    for words in rows.scalars():
+        found.update(words.split("\n"))
+    return found
 
 
 def faults(anchors=(), until=None):
@@ -299,10 +314,12 @@ def faults(anchors=(), until=None):
     chosen = AuditEntry.select()
     if until is not None:
         chosen = chosen.where(AuditEntry.id <= until)
-    previous, count = "", 0
+    previous = ""
+    count = 0
     for row in chosen.order_by(AuditEntry.id).dicts().iterator():
         yield from row_faults(previous, row)
-        previous, count = row["entry_hash"], count + 1
+        previous = row["entry_hash"]
+        count = count + 1
         for anchor in anchors_at.pop(row["id"], ()):
             if (anchor.link, anchor.rows) != (previous, count):
                 yield (
@@ -369,8 +386,9 @@ def say_anchor(anchor):
 def write_anchor(path):
     """Add the anchor of this moment to a file, once a day (UTC); whether one was written."""
     today = f"{now():%Y-%m-%d}"
-    if any(known.at.startswith(today) for known in read_anchors(path)):
-        return False
+    for known in read_anchors(path):
+        if known.at.startswith(today):
+            return False
     anchor = head()
     if not anchor.last:
         return False
@@ -392,8 +410,8 @@ def read_anchors(path):
     path = pathlib.Path(path)
     if not path.exists():
         return []
-    found = map(anchor_of, path.read_text("utf-8").splitlines())
-    return [anchor for anchor in found if anchor]
+    lines = path.read_text("utf-8").splitlines()
+    return list(filter(None, map(anchor_of, lines)))
 
 
 def anchor_of(said):
@@ -441,7 +459,7 @@ def has_triggers():
     if on_sqlite():
         wanted = {"audit_entry_stays", "audit_entry_keeps"}
         catalogue = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    return wanted <= {name for (name,) in db.execute_sql(catalogue)}
+    return wanted.issubset(name for (name,) in db.execute_sql(catalogue))
 
 
 def install_triggers():

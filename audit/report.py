@@ -38,7 +38,7 @@ def history(record, user, most=40):
     """The last changes of a record and its rows that this person may read, newest first."""
     mine = (AuditEntry.record == type(record).__name__) & (AuditEntry.record_id == record.id)
     for group, cls in record.groups().items():
-        keys = [row.id for row in getattr(record, group).select(cls.id)]
+        keys = list(getattr(record, group).select(cls.id).scalars())
         mine |= (AuditEntry.record == cls.__name__) & AuditEntry.record_id.in_(keys)
     same_child = AuditEntry.pupil_id == record.pupil_key()
     changes = AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
@@ -72,7 +72,8 @@ class Visit:
 
     def hours(self):
         # `10:05 to 10:40`
-        first, last = f"{self.first:%H:%M}", f"{self.last:%H:%M}"
+        first = f"{self.first:%H:%M}"
+        last = f"{self.last:%H:%M}"
         if first == last:
             return first
         return f"{first} to {last}"
@@ -91,7 +92,7 @@ class Visit:
 
 
 def who_saw(pupil_id, since=None, most=None):
-    """Everybody who saw or changed anything about a child since a date: [Visit], newest first.
+    """Who saw or changed anything about a child since a date: [Visit], newest first.
 
     The changes of one press of a button count once for each kind of record.
     """
@@ -101,8 +102,10 @@ def who_saw(pupil_id, since=None, most=None):
     rows = rows.where(AuditEntry.pupil_id == pupil_id).order_by(AuditEntry.id.desc())
     if since:
         begin = datetime.datetime.combine(since, datetime.time(), LONDON)
-        rows = rows.where(AuditEntry.at >= begin.astimezone(datetime.UTC).replace(tzinfo=None))
-    visits, pressed = {}, set()
+        begin = begin.astimezone(datetime.UTC)
+        rows = rows.where(AuditEntry.at >= begin.replace(tzinfo=None))
+    visits = {}
+    pressed = set()
     for at, request, who, user, act, record in rows.tuples().iterator():
         at = datetime.datetime.fromisoformat(at).replace(tzinfo=datetime.UTC).astimezone(LONDON)
         key = (at.date(), who, user)

@@ -83,7 +83,8 @@ def erasure_faults():
     An erasure's own row, which could not be made up, accounts for every older row about its child,
     and for the rows about nobody that it names.
     """
-    erased_by, named = {}, set()
+    erased_by = {}
+    named = set()
     done = AuditEntry.select().where(AuditEntry.act == "erase", AuditEntry.record == "Pupil")
     for entry in done.order_by(AuditEntry.id):
         erased_by[entry.pupil_id] = entry.id

@@ -182,7 +182,8 @@ def ask_database(question, otherwise):
 
 
 def folders_named(words):
-    return [Path(line.strip()) for line in (words or "").splitlines() if line.strip()]
+    lines = map(str.strip, (words or "").splitlines())
+    return list(map(Path, filter(None, lines)))
 
 
 def destination_fault(folder):
@@ -263,7 +264,9 @@ def last_drill():
 
 # --- anchors of the audit log
 def daily_anchors():
-    return audit_log.read_anchors(_folder / "anchors.txt") if _folder else []
+    if _folder:
+        return audit_log.read_anchors(_folder / "anchors.txt")
+    return []
 
 
 def settled_now():
@@ -290,7 +293,11 @@ def every_anchor():
 def valid_anchors():
     """Every anchor but those of a time that a restore took back."""
     undone = restores()
-    return [a for a in every_anchor() if not any(was_undone(a, *times) for times in undone)]
+    found = []
+    for anchor in every_anchor():
+        if not any(was_undone(anchor, *times) for times in undone):
+            found.append(anchor)
+    return found
 
 
 def was_undone(anchor, made, restored, last):
@@ -400,7 +407,9 @@ def files_in(folder):
 
 def add(archive, name, data):
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mtime, entry.mode = len(data), int(time.time()), 0o600
+    entry.size = len(data)
+    entry.mtime = int(time.time())
+    entry.mode = 0o600
     archive.addfile(entry, io.BytesIO(data))
 
 

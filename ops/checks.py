@@ -38,7 +38,10 @@ from records.dates import say_moment
 from records.questions import ROLES, SENCO, TECHNICIAN
 
 # BLOCK: the portal does not start
-BLOCK, PROBLEM, WARN, NOTE = "refuse", "problem", "warning", "note"
+BLOCK = "refuse"
+PROBLEM = "problem"
+WARN = "warning"
+NOTE = "note"
 GROUPS = KEYS, STORE, TRACE, SIGN_IN, COPIES, SCHOOL = (
     "Keys and folders",
     "Database and files",
@@ -63,7 +66,9 @@ OVER_A_NETWORK = (
 LOCAL_FUSE = ("fuseblk",)  # NTFS and exFAT disks of this computer
 OTHERS = "Other people with an account on this computer"
 MEGABYTES_NEEDED = 500
-NEWEST_ROWS, NEWEST_FILES = 300, 10  # looked at between two full checks
+# looked at between two full checks
+NEWEST_ROWS = 300
+NEWEST_FILES = 10
 OVERDUE_RECORDS = 20
 DAY = datetime.timedelta(days=1)
 
@@ -152,11 +157,13 @@ def file_system_of(folder, mounts):
     except OSError:
         return ""
     here = folder.resolve()
-    longest, found = 0, ""
+    longest = 0
+    found = ""
     for line in mounts.splitlines():
         _, at, kind = line.split()[:3]
         if here.is_relative_to(at.replace("\\040", " ")) and len(at) >= longest:
-            longest, found = len(at), kind
+            longest = len(at)
+            found = kind
     return found
 
 
@@ -165,8 +172,12 @@ def folder_and_keys_are_private(at):
     """Only the portal's own user may open the data folder and read the keys."""
     if open_to_others(at.folder):
         return f"{OTHERS} may open the data folder."
-    found = [path.name for path in sorted(at.folder.glob("*.key")) if open_to_others(path)]
-    return f"{OTHERS} may read {' and '.join(found)}." if found else None
+    found = []
+    for path in sorted(at.folder.glob("*.key")):
+        if open_to_others(path):
+            found.append(path.name)
+    if found:
+        return f"{OTHERS} may read {' and '.join(found)}."
 
 
 @check(
@@ -215,7 +226,8 @@ def folders_take_files(at):
     """Records, files and the log can be written."""
     folders = [at.folder, at.folder / "files", *at.folder.glob("logs")]
     found = [folder.name for folder in folders if backup.destination_fault(folder)]
-    return f"Nothing can be written in: {', '.join(found)}." if found else None
+    if found:
+        return f"Nothing can be written in: {', '.join(found)}."
 
 
 @check(WARN, KEYS, "chmod 600 portal.env, and chown it to the portal's own user")
@@ -283,14 +295,17 @@ def files_are_as_they_came(at):
         path = at.folder / "files" / name
         if not path.is_file() or backup.sha_of(path) != digest:
             bad.append(name)
-    return f"{len(bad)} files are missing or were changed (first: files/{bad[0]})." if bad else None
+    if bad:
+        return f"{len(bad)} files are missing or were changed (first: files/{bad[0]})."
 
 
 # --- audit trail and seals
 @check(BLOCK, TRACE, "./portal migrate (puts the triggers back); find out who took them away")
 def trail_only_grows(at):
     """The database refuses to change or delete a row of the audit trail."""
-    return None if has_triggers() else "The triggers that keep the audit trail are gone."
+    if has_triggers():
+        return None
+    return "The triggers that keep the audit trail are gone."
 
 
 TELL = "Keep the database file, tell your data protection lead, compare with the newest backup"
@@ -312,7 +327,8 @@ def end_of_the_trail_holds(at):
 def trail_and_seals_hold(at):
     """The whole audit trail and every sealed paper are as written, and fit all anchors."""
     found = verify.problems(at.backups.valid_anchors())
-    return f"{found[0]} ({len(found)} findings in all.)" if found else None
+    if found:
+        return f"{found[0]} ({len(found)} findings in all.)"
 
 
 @check(WARN, TRACE, "Mount the folder, or let the portal's user add there (docs/technician.md)")
@@ -348,9 +364,11 @@ def callers_are_told_apart(at):
     """The portal sees from which computer somebody signs in."""
     if not at.config.get("SESSION_COOKIE_SECURE"):
         return None
-    seen = [place for (place,) in UserSession.select(UserSession.place).distinct().tuples()]
-    proxies = at.config["PROXIES"]
-    if not seen or not all(server.comes_from(place, proxies) for place in seen):
+    seen = list(UserSession.select(UserSession.place).distinct().scalars())
+    for place in seen:
+        if not server.comes_from(place, at.config["PROXIES"]):
+            return None
+    if not seen:
         return None
     return (
         "Every sign-in of the last week came from this computer, or the web server in front does"
@@ -373,7 +391,8 @@ def debugger_is_off(at):
 def only_signing_in_is_open(at):
     """Without signing in only the sign-in pages answer."""
     found = sorted(set(at.open_routes) - ANONYMOUS - {None})
-    return f"These pages are open to everybody: {', '.join(found)}." if found else None
+    if found:
+        return f"These pages are open to everybody: {', '.join(found)}."
 
 
 @check(
@@ -384,8 +403,8 @@ def only_signing_in_is_open(at):
 def second_step_is_used(at):
     """Everybody who sees a child must use a second step, and has set it up."""
     asked = (at.settings.second_step or "").split("\n")
-    readers = [role for role in ROLES if "r" in models.RIGHTS_TABLE["Pupil"][role]]
-    left = [role for role in readers if role not in asked]
+    rights = models.RIGHTS_TABLE["Pupil"]
+    left = [role for role in ROLES if "r" in rights[role] and role not in asked]
     if left:
         return f"No second step is asked of: {', '.join(left)}."
     without = [user.name for user in at.people if user.password and not user.totp]
@@ -398,7 +417,8 @@ def somebody_is_in_charge(at):
     """There is a technician, and a SENCO."""
     roles = {user.role for user in at.people}
     missing = [role for role in (TECHNICIAN, SENCO) if role not in roles]
-    return f"Nobody has the role: {', '.join(missing)}." if missing else None
+    if missing:
+        return f"Nobody has the role: {', '.join(missing)}."
 
 
 # --- backups
@@ -445,7 +465,8 @@ def backup_places_take_files(at):
         not_yet = folder == at.folder / "backups" and not folder.exists()  # the first makes it
         if not not_yet and backup.destination_fault(folder):
             shut.append(str(folder))
-    return f"Nothing can be written in: {', '.join(shut)}." if shut else None
+    if shut:
+        return f"Nothing can be written in: {', '.join(shut)}."
 
 
 @check(PROBLEM, COPIES, "./portal backup, and look at the disk of the damaged one", slow=True)
@@ -473,7 +494,8 @@ def drill_is_fresh(at):
     last = at.backups.last_drill()
     if last is None:
         return "There was no drill yet."
-    return f"The last drill was {say_moment(last)}." if now() - last >= 35 * DAY else None
+    if now() - last >= 35 * DAY:
+        return f"The last drill was {say_moment(last)}."
 
 
 # --- computer and school
@@ -530,7 +552,9 @@ def run_one(one, at):
         wrong = one.test(at)
     except Exception as error:
         wrong = f"This could not be looked at ({type(error).__name__}): {one.sentence}"
-    cure = one.cure.replace("{folder}", str(at.folder)) if wrong else ""
+    cure = ""
+    if wrong:
+        cure = one.cure.replace("{folder}", str(at.folder))
     return Result(not wrong, one.level, wrong or one.sentence, cure, one.group, one.name)
 
 
@@ -578,7 +602,10 @@ def last_full(folder):
 
 def keep_answers(folder, results):
     """For the Status page; a folder that takes no files is a finding, no failure."""
-    answers = {r.name: {**vars(r), "as_of": say_moment(now())} for r in results}
+    answers = {}
+    as_of = say_moment(now())
+    for result in results:
+        answers[result.name] = {**vars(result), "as_of": as_of}
     try:
         new = folder / "check.new"
         new.touch(mode=0o600)
@@ -591,12 +618,17 @@ def keep_answers(folder, results):
 def ringing(at):
     """What the home page of the technician and the SENCO must say, in sentences."""
     before = last_full(at.folder)
-    found = [answer(one, at, before) for one in CHECKS if one.alarm]
-    return [r.words for r in found if not r.ok and r.level != NOTE]
+    found = []
+    for one in CHECKS:
+        if one.alarm:
+            result = answer(one, at, before)
+            if not result.ok and result.level != NOTE:
+                found.append(result.words)
+    return found
 
 
 def exit_code(results):
-    bad = {r.level for r in results if not r.ok}
+    bad = {result.level for result in results if not result.ok}
     if bad & {BLOCK, PROBLEM}:
         return 2
     return 1 if WARN in bad else 0

@@ -67,7 +67,8 @@ def keep_numbers(database):
     numbering.never_reuse(database)
     tables = {kind.__name__: kind._meta.table_name for kind in models.every()}
     entry = audit_log.AuditEntry
-    told = entry.select(entry.record, fn.MAX(entry.record_id)).where(entry.record.in_(list(tables)))
+    highest = fn.MAX(entry.record_id)
+    told = entry.select(entry.record, highest).where(entry.record.in_(list(tables)))
     highest = {}
     for kind, number in told.group_by(entry.record).tuples():
         highest[tables[kind]] = number or 0

@@ -45,7 +45,8 @@ def rows(database, table, names):
     """The rows of a table as tuples of these columns, by id, a few at a time."""
     source = Table(table).bind(database)
     wanted = [getattr(source.c, name) for name in names]
-    query = source.select(source.c.id, *wanted).order_by(source.c.id).limit(ROWS_AT_ONCE)
+    query = source.select(source.c.id, *wanted).order_by(source.c.id)
+    query = query.limit(ROWS_AT_ONCE)
     last = 0
     while some := list(query.where(source.c.id > last).tuples()):
         last = some[-1][0]
@@ -73,7 +74,8 @@ def fingerprint(database, table):
     total = 0
     digest = hashlib.sha256()
     for row in rows(database, table, list(columns(database, table))):
-        digest.update(json.dumps(list(map(canonical, row))).encode() + b"\n")
+        line = json.dumps(list(map(canonical, row)))
+        digest.update(line.encode() + b"\n")
         total += 1
     return [total, digest.hexdigest()]
 
@@ -102,7 +104,8 @@ def copy_tables(source, target):
         for some in chunked(rows(source, table, list(kinds)), ROWS_AT_ONCE):
             adapted = [tuple(map(adapt, row, kinds.values())) for row in some]
             into.insert(adapted, columns=names).execute()
-        top = into.select(into.c.id).order_by(into.c.id.desc()).limit(1).scalar(target)
+        newest = into.select(into.c.id).order_by(into.c.id.desc())
+        top = newest.limit(1).scalar(target)
         given[table] = max(given[table], top or 0)
     numbering.raise_numbers(target, given)
 
@@ -150,8 +153,10 @@ def copy_file(source, target):
 
 def integrity_errors(path):
     with closing(sqlite3.connect(path)) as copy:
-        lines = [line for (line,) in copy.execute("PRAGMA integrity_check") if line != "ok"]
-        found = [f"SQLite says: {line}" for line in lines]
+        found = []
+        for (line,) in copy.execute("PRAGMA integrity_check"):
+            if line != "ok":
+                found.append(f"SQLite says: {line}")
         for row in copy.execute("PRAGMA foreign_key_check"):
             found.append(f"A row of {row[0]} points at a row of {row[2]} that is not there.")
     return found

@@ -17,7 +17,8 @@ from flask import has_request_context, request
 from audit.log import actor, now
 
 OWN_LOGGERS = ("app", "portal", "waitress")  # of others only the place is written
-MAX_BYTES, OLDER_FILES = 1_000_000, 9
+MAX_BYTES = 1_000_000
+OLDER_FILES = 9
 MESSAGE_LENGTH = 500
 
 
@@ -78,7 +79,8 @@ class LogFile(RotatingFileHandler):
 
     def handleError(self, record):
         """Lose the line, and open the file anew at the next one."""
-        stream, self.stream = self.stream, None
+        stream = self.stream
+        self.stream = None
         with suppress(Exception):
             stream.close()
 

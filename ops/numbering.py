@@ -41,7 +41,8 @@ def rebuild(database, table, made):
         "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
         (table,),
     ).fetchall()
-    old, fresh = Entity(table), Entity(f"{table}__fresh")
+    old = Entity(table)
+    fresh = Entity(f"{table}__fresh")
     made = made.replace(f'"{table}"', f'"{table}__fresh"', 1)
     database.execute_sql(made)
     for statement in (

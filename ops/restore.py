@@ -82,8 +82,7 @@ def unpack(path, key, into, anyway=False):
 def unpack_entries(archive, into):
     """Write the files of an archive into a folder, readable by the owner only.
 
-    Raises CannotDo for an entry that no backup has (Python 3.11.2 cannot filter), OSError without
-    room.
+    Raises CannotDo for an entry that no backup has (Python 3.11.2 cannot filter), or OSError.
     """
     for entry in archive:
         target = into / entry.name
@@ -135,16 +134,22 @@ def differences(folder, manifest):
 
 
 def differing(kind, there, wanted):
-    names = sorted(there.keys() | wanted)
-    return [f"The {kind} {n} differs." for n in names if there.get(n) != wanted.get(n)]
+    found = []
+    for name in sorted(there.keys() | wanted):
+        if there.get(name) != wanted.get(name):
+            found.append(f"The {kind} {name} differs.")
+    return found
 
 
 def write_anchors_before(work, manifest):
     """Put into an opened backup the anchors from before it, against which its audit log is held."""
     own = audit_log.anchor_of(manifest["anchor"])
-    known = [*backup.valid_anchors(), own] if own else backup.valid_anchors()
-    chosen = {anchor for anchor in known if is_before(anchor, manifest)}
-    audit_log.write_anchors(work / "anchors.txt", sorted(chosen, key=lambda anchor: anchor.at))
+    chosen = set()
+    for anchor in (*backup.valid_anchors(), own):
+        if anchor and is_before(anchor, manifest):
+            chosen.add(anchor)
+    chosen = sorted(chosen, key=lambda anchor: anchor.at)
+    audit_log.write_anchors(work / "anchors.txt", chosen)
 
 
 def is_before(anchor, manifest):
@@ -244,7 +249,8 @@ def write_accepted(folder, name, found, why):
 
 
 def refuse_newer(manifest):
-    if set(manifest["schema"]) - {path.stem for path in config.MIGRATIONS.glob("*.py")}:
+    known = {path.stem for path in config.MIGRATIONS.glob("*.py")}
+    if set(manifest["schema"]) - known:
         raise CannotDo(
             f"This backup is of version {manifest['version']}, with questions that this version"
             f" ({config.version()}) does not know. Bring the program to that version first."
@@ -415,18 +421,22 @@ def see_screens(get):
     answer = get(f"/{pupil.slug()}/{pupil.id}/")
     if answer.status_code != 200 or escape(pupil.surname) not in answer.get_data(as_text=True):
         raise CheckFailed([f"The page of pupil {pupil.id} does not open."])
-    newest = [kind.select().order_by(kind.id.desc()).first() for kind in workflow.every_form()]
-    papers = [form for form in newest if form][:PAPERS]
-    for form in papers:
+    printed = []
+    for kind in workflow.every_form():
+        form = kind.select().order_by(kind.id.desc()).first()
+        if not form or len(printed) == PAPERS:
+            continue
         answer = get(f"/{form.slug()}/{form.id}/print.pdf")
         if answer.status_code != 200 or not has_words(answer.data):
             raise CheckFailed([f"{form.kind_name()} {form.id} cannot be printed."])
-    kinds = ", ".join(form.kind_name() for form in papers)
+        printed.append(form.kind_name())
+    kinds = ", ".join(printed)
     return f"the page of a pupil opens for a SENCO; papers printed and read: {kinds}"
 
 
 def has_words(pdf):
-    return any(page.extract_text().strip() for page in PdfReader(io.BytesIO(pdf)).pages)
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    return any(page.extract_text().strip() for page in pages)
 
 
 def getter(portal, client):

@@ -90,7 +90,9 @@ def refuse_empty(folder, database):
     refuse_lost(folder, database)
     if has_tables(database):
         return
-    missing = "it has no portal.db" if folder.exists() else "there is no such folder"
+    missing = "there is no such folder"
+    if folder.exists():
+        missing = "it has no portal.db"
     if not on_sqlite(database):
         missing = "the database that DATABASE_URL names is empty"
     raise Unusable(

@@ -73,7 +73,8 @@ def _load_family(family):
 
 @cache
 def letters_of(family):
-    return frozenset.intersection(*(frozenset(face.face.charToGlyph) for face in _faces(family)))
+    first, *others = (face.face.charToGlyph for face in _faces(family))
+    return frozenset(first).intersection(*others)
 
 
 @cache
@@ -94,7 +95,8 @@ def printable(text):
     if _needs_no_work(text):
         return escape(text).replace("\n", Markup("<br />"))
     html = Markup("")
-    for family, run in groupby(_with_fonts(_visible(text)), key=lambda pair: pair[1]):
+    clusters = _with_fonts(_visible(text))
+    for family, run in groupby(clusters, key=lambda pair: pair[1]):
         part = Markup("").join(_raised(cluster) for cluster, _ in run)
         part = part.replace("\n", Markup("<br />"))
         if family not in ("school", None):
@@ -119,7 +121,7 @@ def unprintable(text):
         shown.append(circle + character)
     if len(wrong) > 8:
         shown.append("and others")
-    scripts = " and ".join(sorted({_script(character) for character in wrong}))
+    scripts = " and ".join(sorted(set(map(_script, wrong))))
     return (
         "This cannot be printed, because the paper would show these characters wrongly: "
         f"{' '.join(shown)} ({scripts}). Please write them in English letters, or print the page "
@@ -152,7 +154,8 @@ def _visible(text):
 def _raised(cluster):
     # Without a shaping engine a mark would be drawn over a capital, or over the mark below (most
     # Thai names have such a pair): that one is raised.
-    below, last = cluster[:-1], cluster[-1]
+    below = cluster[:-1]
+    last = cluster[-1]
     if not below or not _is_above(last):
         return escape(cluster)
     if below[0].isupper() or below[0] in TALL or any(map(_is_above, below[1:])):
@@ -167,7 +170,8 @@ def _is_above(character):
 
 def _with_fonts(text):
     # a space stays with the family before it
-    pairs, family = [], "school"
+    pairs = []
+    family = "school"
     for cluster in _clusters(text):
         if cluster != " " or not family:
             family = _family(cluster)
@@ -197,7 +201,7 @@ def _family(cluster):
         # the first typeface has no places for marks
         if len(cluster) > 1 and family == "school":
             continue
-        if all(ord(character) in letters_of(family) for character in cluster):
+        if letters_of(family).issuperset(map(ord, cluster)):
             return family
     return None
 

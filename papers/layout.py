@@ -6,32 +6,43 @@ to write. Each line of `record.document` is told `how` it is drawn: a macro of
 until it cannot be read.
 """
 
-LETTERS_OF_CELL, LINES_OF_CELL = 200, 5  # the most that stand in a table cell
+# the most that stand in a table cell
+LETTERS_OF_CELL = 200
+LINES_OF_CELL = 5
 PAGE_WIDTH = 17.0  # centimetres between the margins
-MOST_COLUMNS, MOST_RULED = 6, 4  # of a completed table; of an empty one
+MOST_COLUMNS = 6  # of a completed table
+MOST_RULED = 4  # of an empty one
 FEW_OPTIONS = 10  # more are named, not ticked, on a completed paper
 MOST_WRITING_LINES = 14
-# letters that fit: of options beside their question; of options side by side; of one option in a
-# pair; of one line of a stack
-BESIDE, IN_A_BLOCK, IN_A_PAIR, IN_A_LINE = 56, 50, 42, 105
+# letters that fit
+BESIDE = 56  # of options beside their question
+IN_A_BLOCK = 50  # of options side by side
+IN_A_PAIR = 42  # of one option in a pair
+IN_A_LINE = 105  # of one line of a stack
 
 
 def ready(sections, blank):
     found = []
     for section in sections:
-        found.append({**section, "lines": [_laid_out(line, blank) for line in section["lines"]]})
+        lines = [_laid_out(line, blank) for line in section["lines"]]
+        found.append({**section, "lines": lines})
     return found
 
 
 def _laid_out(line, blank):
     if "columns" not in line:
         return _answer_line(line, blank)
-    return _blank_list(line) if blank else _filled_list(line)
+    if blank:
+        return _blank_list(line)
+    return _filled_list(line)
 
 
 def _answer_line(line, blank):
-    options, answer = line["options"], line["answer"]
-    chosen = [words for words in answer.split("; ") if words] if options else []
+    options = line["options"]
+    answer = line["answer"]
+    chosen = []
+    if options:
+        chosen = list(filter(None, answer.split("; ")))
     line = {**line, "chosen": chosen}
     if options and (blank or len(options) <= FEW_OPTIONS):
         # with those no longer offered
@@ -54,18 +65,21 @@ def _tick_place(options):
 
 def _width(options):
     # letters side by side, with their boxes
-    return sum(len(words) + 4 for words in options)
+    return sum(map(len, options)) + 4 * len(options)
 
 
 def _blank_list(group):
     columns = group["columns"]
-    many_options = any(sum(map(len, column["options"])) > 40 for column in columns)
-    how = "blocks" if many_options or len(columns) > MOST_RULED else "ruled"
+    how = "blocks" if len(columns) > MOST_RULED else "ruled"
+    for column in columns:
+        if sum(map(len, column["options"])) > 40:
+            how = "blocks"
     return {**group, "how": how, "grid": _grid(columns), "widths": widths(columns, [])}
 
 
 def _filled_list(group):
-    columns, table = group["columns"], group["table"]
+    columns = group["columns"]
+    table = group["table"]
     how = "none"
     if table:
         how = "table" if _fits_table(columns, table) else "stack"
@@ -75,9 +89,11 @@ def _filled_list(group):
 
 def _grid(columns):
     # what needs room has its own line, the others stand in pairs
-    grid, open_pair = [], False
+    grid = []
+    open_pair = False
     for number, column in enumerate(columns):
-        needs_room = column.get("rows", 1) > 1 or _width(column["options"]) > IN_A_BLOCK
+        needs_room = column.get("rows", 1) > 1
+        needs_room |= _width(column["options"]) > IN_A_BLOCK
         alone = number == 0 or needs_room
         if open_pair and not alone:
             grid[-1].append(column)
@@ -89,7 +105,8 @@ def _grid(columns):
 
 def _stacked(columns, row):
     # short answers share a line, a longer one stands below its question
-    stack, room = [], 0
+    stack = []
+    room = 0
     for column, answer in zip(columns, row, strict=True):
         fact = (column["label"], answer)
         length = len(column["label"]) + len(answer or "Not answered") + 6
@@ -110,8 +127,9 @@ def fits_cell(text):
 def _fits_table(columns, table):
     if len(columns) > MOST_COLUMNS:
         return False
-    if not all(fits_cell(cell) for row in table for cell in row):
-        return False
+    for row in table:
+        if not all(map(fits_cell, row)):
+            return False
     return sum(_least_widths(columns, table)) <= PAGE_WIDTH
 
 
@@ -128,11 +146,14 @@ def _least_widths(columns, table):
 
 def widths(columns, table):
     """The width of each column in per cent: room for its longest word, more where more is said."""
-    least, most = _least_widths(columns, table), []
+    least = _least_widths(columns, table)
+    most = []
     for number, column in enumerate(columns):
-        said = [12, *map(len, [column["label"], *column["options"]])]
-        said += [min(len(row[number]), 90) for row in table]
-        most.append(max(said))
+        room = max(12, len(column["label"]), *map(len, column["options"]))
+        for row in table:
+            room = max(room, min(len(row[number]), 90))
+        most.append(room)
     spare = max(PAGE_WIDTH - sum(least), 0)
-    whole = [low + spare * part / sum(most) for low, part in zip(least, most, strict=True)]
+    pairs = zip(least, most, strict=True)
+    whole = [low + spare * part / sum(most) for low, part in pairs]
     return [f"{100 * width / sum(whole):.1f}%" for width in whole]

@@ -67,7 +67,8 @@ log = logging.getLogger("portal.paper")
 # --- the papers, for the views
 def place():
     actor = audit_log.actor()
-    return printing.printers_of(current_app).place(actor.user if actor else None)
+    person = actor.user if actor else None
+    return printing.printers_of(current_app).place(person)
 
 
 def as_response(make):
@@ -91,7 +92,6 @@ def as_response(make):
 
 @as_response
 def one(record, user):
-    """One record of a pupil as a PDF."""
     if isinstance(record, Letter):
         page = {"kind": "letter", "title": record.kind_name(), **_letter(record)}
     else:
@@ -116,7 +116,7 @@ def blank_pack(stage):
         "cover": workflow.stage_label(stage),
         "words": "The papers of this stage, empty, to fill in by hand.",
     }
-    parts = [_blank_part(paper.form) for paper in workflow.PAPERS if paper.stage == stage]
+    parts = [_blank_part(form) for form in workflow.forms_of_stage(stage)]
     return _response(f"blank-{stage.lower()}", kind="pack", blank=True, parts=parts, **page)
 
 
@@ -124,15 +124,19 @@ def blank_pack(stage):
 def family_pack(pupil, user):
     title = "Family pack"
     page = {"title": title, "cover": title, "words": FAMILY_WORDS, "pupil": pupil}
-    parts = [_blank_part(paper.form, pupil) for paper in workflow.PAPERS if paper.kind == "side"]
-    return _response(f"family-pack-{pupil.id}", user, kind="pack", blank=True, parts=parts, **page)
+    parts = []
+    for paper in workflow.PAPERS:
+        if paper.kind == "side":
+            parts.append(_blank_part(paper.form, pupil))
+    name = f"family-pack-{pupil.id}"
+    return _response(name, user, kind="pack", blank=True, parts=parts, **page)
 
 
 @as_response
 def whole_record(pupil, user):
-    forms = _forms(pupil, user, workflow.every_form())
     parts = [{**_part_of(pupil, user), "title": "Pupil details"}]
-    parts += [{**_part_of(form, user), "entry": _contents_line(form)} for form in forms]
+    for form in _forms(pupil, user, workflow.every_form()):
+        parts.append({**_part_of(form, user), "entry": _contents_line(form)})
     parts += _chapters(pupil, user)
     parts += _timeline(pupil, user)
     page = _record_page(pupil, parts, RECORD_WORDS)
@@ -141,7 +145,9 @@ def whole_record(pupil, user):
 
 def given_record(pupil, papers):
     """The bytes of a PDF of what is given of a child: [(record, data), ...]. Raises PaperError."""
-    details, forms, chapters = [], [], {}
+    details = []
+    forms = []
+    chapters = {}
     for record, told in papers:
         part = _paper_part(record, told)
         if isinstance(record, Form):
@@ -152,12 +158,14 @@ def given_record(pupil, papers):
             chapters.setdefault(type(record), []).append({**part, "title": told["name"]})
     forms.sort(key=lambda row: row[0])
     parts = details + [part for _, part in forms]
-    parts += [{**EMPTY, "title": cls.plural(), "records": rows} for cls, rows in chapters.items()]
+    for cls, rows in chapters.items():
+        parts.append({**EMPTY, "title": cls.plural(), "records": rows})
     return render(_html(**_record_page(pupil, parts, GIVEN_WORDS)))
 
 
 def _record_page(pupil, parts, words):
-    page = {"kind": "record", **dict.fromkeys(("title", "cover"), "Pupil record")}
+    title = "Pupil record"
+    page = {"kind": "record", "title": title, "cover": title}
     return {**page, "pupil": pupil, "parts": parts, "words": words}
 
 
@@ -174,18 +182,25 @@ def receipt(pupil):
         "How": "",
     }
     asked = ("Name of your school", "Received on", "Received by (name and role)", "Signature")
+    empty = dict.fromkeys(asked, "")
     sections = [
         _receipt_section("What was sent", sent),
-        _receipt_section("Please fill in, and send this page back to us", dict.fromkeys(asked, "")),
+        _receipt_section("Please fill in, and send this page back to us", empty),
     ]
-    part = {**EMPTY, "title": "Receipt for a pupil's record", "purpose": RECEIPT_WORDS}
-    part["sections"] = layout.ready(sections, blank=True)
+    part = {
+        "title": "Receipt for a pupil's record",
+        "purpose": RECEIPT_WORDS,
+        "state": {},
+        "sections": layout.ready(sections, blank=True),
+    }
     return render(_html(kind="form", title="Receipt", pupil=pupil, parts=[part], blank=True))
 
 
 def _receipt_section(label, answers):
     line = {"name": "", "prompt": "", "rows": 1, "options": []}
-    lines = [{**line, "label": asked, "answer": answer} for asked, answer in answers.items()]
+    lines = []
+    for asked, answer in answers.items():
+        lines.append({**line, "label": asked, "answer": answer})
     return {"label": label, "prompt": "", "code": "", "lines": lines}
 
 
@@ -195,7 +210,9 @@ def profile(pupil, user):
     panels = _panels(pupil, user)
     page = {"kind": "profile", "title": "One-page profile", "pupil": pupil}
     for room, items, letters in PROFILE_SIZES:
-        short = [(title, colour, shorten(said, items, letters)) for title, colour, said in panels]
+        short = []
+        for title, colour, said in panels:
+            short.append((title, colour, shorten(said, items, letters)))
         response = _response(f"profile-{pupil.id}", user, **page, panels=short, room=room)
         if _pages(response) == 1:
             break
@@ -285,15 +302,18 @@ def _is_answered(section):
 
 
 def _heading(content):
-    purpose = content["purpose"]
-    return {**EMPTY, "title": content["title"], "purpose": purpose[:1].upper() + purpose[1:]}
+    words = content["purpose"]
+    purpose = words[:1].upper() + words[1:]
+    return {**EMPTY, "title": content["title"], "purpose": purpose}
 
 
 def _blank_part(record_class, pupil=None):
     content = document(record_class)
     groups = record_class.groups()
-    # the family's copy asks only what is for them
-    sections = [s for s in content["sections"] if s["family"] or pupil is None]
+    sections = content["sections"]
+    if pupil:
+        # the family's copy asks only what is for them
+        sections = [section for section in sections if section["family"]]
     for section in sections:
         for line in section["lines"]:
             if pupil and line["name"] == "pupil":
@@ -326,16 +346,24 @@ def _state(record, content):
         state["code"] = re.findall(".{8}", record.sealed_code)
     else:
         state = {"kind": "draft", "tag": "SEAL BROKEN", "words": BROKEN_WORDS}
-    lines = [line for section in content["sections"] for line in section["lines"]]
-    withheld = any(line["name"] == "withhold" and line["answer"] == "Yes" for line in lines)
-    return {**state, "withheld": withheld}
+    state["withheld"] = _is_withheld(content)
+    return state
+
+
+def _is_withheld(content):
+    for section in content["sections"]:
+        for line in section["lines"]:
+            if line["name"] == "withhold":
+                return line["answer"] == "Yes"
+    return False
 
 
 def _seal_words(form, content):
     when = say_moment(datetime.datetime.fromisoformat(content["when"]))
     words = f"Agreed by {content['who']} on {when}. These words never change."
     cls = type(form)
-    if cls.select().where(cls.supersedes == form.id, cls.status == "sealed").exists():
+    newer = cls.select().where(cls.supersedes == form.id)
+    if newer.where(cls.status == "sealed").exists():
         words += " There is a newer version of this paper."
     return words
 
@@ -345,8 +373,9 @@ def _forms(pupil, user, classes, states=STATUS):
     found = []
     for cls in classes:
         if may(user, "r", cls):
-            found.extend(cls.select().where(cls.pupil == pupil))
-    return sorted((f for f in found if f.status in states), key=_age)
+            written = cls.select().where(cls.pupil == pupil)
+            found.extend(written.where(cls.status.in_(tuple(states))))
+    return sorted(found, key=_age)
 
 
 def _age(form):
@@ -379,12 +408,15 @@ def _timeline(pupil, user):
     for label, cls, names in TIMELINE:
         if not may(user, "r", cls):
             continue
+        columns = []
+        table = []
+        for name in names:
+            columns.append({"label": cls.label_of(name) or "", "options": []})
         rows = cls.select().where(cls.pupil == pupil).order_by(cls.started_on, cls.id)
-        table = [[_short_answer(row, name) for name in names] for row in rows]
-        if "answers" in names:
-            table = [row for row in table if row[-1]]
-        fields = [cls._meta.fields[name] for name in names]
-        columns = [{"label": field.verbose_name or "", "options": []} for field in fields]
+        for row in rows:
+            cells = [_short_answer(row, name) for name in names]
+            if cells[-1] or "answers" not in names:
+                table.append(cells)
         if table:
             line = {"name": "", "label": label, "prompt": "", "columns": columns, "table": table}
             lines.append(line)
@@ -402,20 +434,33 @@ def _short_answer(row, name):
     if name not in names:
         return row.answer(name)
     said = names[name](value) if value else ""
-    return f"{said} (entered in error)" if row.void else said
+    if row.void:
+        return f"{said} (entered in error)"
+    return said
 
 
 # --- letters
 def _letter(letter):
-    to = [line.strip() for line in (letter.to_whom or "").splitlines() if line.strip()]
-    body = [part.strip() for part in re.split(r"\n\s*\n", letter.body or "") if part.strip()]
+    written = letter.body or ""
+    to = _stripped((letter.to_whom or "").splitlines())
+    body = _stripped(re.split(r"\n\s*\n", written))
     if not body or not body[0].lower().startswith("dear"):
-        # a line with a number is an address
-        people = [line.removeprefix("The ") for line in to[:2] if not re.search(r"\d", line)]
-        body.insert(0, f"Dear {' and '.join(people) or 'family'},")
-    closed = re.search(r"(?i)\byours (sincerely|faithfully)|kind regards", letter.body or "")
+        people = []
+        for line in to[:2]:
+            # a line with a number is an address
+            if not re.search(r"\d", line):
+                people.append(line.removeprefix("The "))
+        names = " and ".join(people) or "family"
+        body.insert(0, f"Dear {names},")
+    closed = re.search(r"(?i)\byours (sincerely|faithfully)|kind regards", written)
     close = "" if closed else "Yours sincerely"
     return {"letter": letter, "to": to, "paragraphs": body, "close": close}
+
+
+def _stripped(parts, around=None):
+    # without what stands around each part; the empty ones go
+    parts = [part.strip(around) for part in parts]
+    return list(filter(None, parts))
 
 
 # --- the one-page profile
@@ -468,7 +513,8 @@ def _panels(pupil, user):
         for source, name in sources:
             # whose words they are when they are not the child's or the school's
             whose = "my family" if source is FamilyThinks else ""
-            lists.append([(words, whose) for words in _items(answers[source].get(name, ""))])
+            items = _items(answers[source].get(name, ""))
+            lists.append([(words, whose) for words in items])
         panels.append((title, colour, _in_turn(lists)))
     return panels
 
@@ -485,20 +531,20 @@ def _answers(form, user):
 def _strategies(pupil, user):
     if not may(user, "r", Strategy):
         return ""
-    query = Strategy.select().where(Strategy.pupil == pupil, Strategy.until.is_null())
-    return "\n".join(row.strategy or "" for row in query.order_by(Strategy.id))
+    now = Strategy.select().where(Strategy.pupil == pupil, Strategy.until.is_null())
+    return "\n".join(row.strategy or "" for row in now.order_by(Strategy.id))
 
 
 def _items(text):
-    lines = re.split(r"\n|(?<=\w\w\w[.!?…])\s+", text)
-    return list(filter(None, (line.strip(" \t-•*·") for line in lines)))
+    return _stripped(re.split(r"\n|(?<=\w\w\w[.!?…])\s+", text), " \t-•*·")
 
 
 def _in_turn(lists):
     # so that a shortened list keeps every voice; none twice
     found = {}
-    for item in filter(None, itertools.chain(*itertools.zip_longest(*lists))):
-        found.setdefault(item[0], item)
+    for row in itertools.zip_longest(*lists):
+        for item in filter(None, row):
+            found.setdefault(item[0], item)
     return list(found.values())
 
 

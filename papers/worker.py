@@ -33,7 +33,9 @@ FAILED = "This paper could not be printed. Nothing was changed; please tell the 
 logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)  # its warnings quote the paper
 
 HEADER = struct.Struct(">cI")  # of a message: its kind, and how many bytes follow
-PAGE, PDF, REFUSAL = b"H", b"P", b"R"
+PAGE = b"H"
+PDF = b"P"
+REFUSAL = b"R"
 
 
 class PaperError(Exception):
@@ -116,9 +118,11 @@ def main(seconds, memory):
         if resource:
             _set_limit(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
         try:
-            kind, body = PDF, draw_pdf(html)
+            kind = PDF
+            body = draw_pdf(html)
         except PaperError as problem:
-            kind, body = REFUSAL, f"{problem.fault}\n{problem}".encode()
+            kind = REFUSAL
+            body = f"{problem.fault}\n{problem}".encode()
         send(out, kind, body)
 
 

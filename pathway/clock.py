@@ -51,14 +51,17 @@ def window(stage, start, settings, on):
 
 def add_weeks(start, weeks, settings):
     """`weeks` calendar weeks later, or weeks with a school day, as the school has set (A7)."""
-    left, week = int(weeks), datetime.timedelta(weeks=1)
+    left = int(weeks)
+    week = datetime.timedelta(weeks=1)
     if settings.school_weeks_only != "Yes":
         return start + left * week
-    day, last = start, start + (left + 60) * week
+    day = start
+    last = start + (left + 60) * week
     while left and day < last:
         day += week
         monday = day - datetime.timedelta(day.weekday())
-        left -= any(is_school_day(monday + datetime.timedelta(n), settings) for n in range(5))
+        week_days = [monday + datetime.timedelta(number) for number in range(5)]
+        left -= any(is_school_day(one, settings) for one in week_days)
     return day
 
 
@@ -109,7 +112,10 @@ def check_holidays(typed):
 def is_school_day(day, settings):
     if day.weekday() >= 5:
         return False
-    return not any(a and b and a <= day <= b for a, b in holidays(settings))
+    for begins, ends in holidays(settings):
+        if begins and ends and begins <= day <= ends:
+            return False
+    return True
 
 
 def next_school_day(day, settings):
@@ -179,9 +185,11 @@ def case_dates(case):
     """The due dates of a case: [(question, due date, done date or None), ...]."""
     if not case.received_on:
         return []
-    rows, last = [], REFUSED.get(case.state, 20 * 7)
+    rows = []
+    last = REFUSED.get(case.state, 20 * 7)
     for name, date in CASE_DATES.items():
-        start, done = getattr(case, date.runs_from), getattr(case, name)
+        start = getattr(case, date.runs_from)
+        done = getattr(case, name)
         if start is None or (date.runs_from == "received_on" and date.days > last):
             continue
         # who serves a draft has decided to issue

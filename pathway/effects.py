@@ -30,14 +30,16 @@ class MoveJournal:
 
     def __init__(self, text="{}"):
         kept = json.loads(text)
-        self.steps, self.said = kept.get("steps", []), kept.get("said", {})
+        self.steps = kept.get("steps", [])
+        self.said = kept.get("said", {})
         self.case = None  # the EHC case that the move made or changed
 
     def text(self):
         """As JSON; the EHC case with the content that the move left it with."""
         kept = {"steps": self.steps, "said": self.said}
         if self.case:
-            kept["case"] = [self.case.id, EhcCase.get_by_id(self.case.id).content_hash()]
+            case = EhcCase.get_by_id(self.case.id)
+            kept["case"] = [case.id, case.content_hash()]
         return json.dumps(kept)
 
     def make(self, record):
@@ -49,10 +51,11 @@ class MoveJournal:
         return record
 
     def change(self, record, **values):
-        before = {name: str_of(record, name) for name in values}
+        changes = {name: [str_of(record, name)] for name in values}
         for name, value in values.items():
             setattr(record, name, value)
-        changes = {name: [before[name], str_of(record, name)] for name in values}
+        for name, pair in changes.items():
+            pair.append(str_of(record, name))
         record.save()
         self._add("changed", record, changes)
 
@@ -105,7 +108,8 @@ def sync_lists(pupil, stage, placement, when, journal):
     """Close the list row that no longer fits the stage, open the one that does (invariant 1)."""
     listed = False
     table = ListMembership
-    for row in table.select().where(table.pupil == pupil, table.ended_on.is_null(), ~table.void):
+    is_open = table.ended_on.is_null() & ~table.void
+    for row in table.select().where(table.pupil == pupil, is_open):
         if row.list == stage.list:
             listed = True
         else:
@@ -116,7 +120,8 @@ def sync_lists(pupil, stage, placement, when, journal):
 
 def seal_papers(ctx, forms):
     for cls in forms:
-        for form in cls.select().where(cls.placement == ctx.placement, cls.status == "complete"):
+        mine = cls.select().where(cls.placement == ctx.placement)
+        for form in mine.where(cls.status == "complete"):
             form.seal(ctx.user.name)
 
 
@@ -199,7 +204,8 @@ def carry_plan(ctx, fresh, journal):
         outcomes = [outcome.words for outcome in need.outcomes]
         if outcomes and done.issuperset(outcomes):
             done.add(need.words)
-    kind, who = PLANS[fresh.stage], ctx.user.name
+    kind = PLANS[fresh.stage]
+    who = ctx.user.name
     journal.made(copy_form(plan, kind, fresh, who, without=done, afresh=AGREED_AFRESH))
 
 
@@ -208,20 +214,23 @@ def keep_strategies(ctx, fresh, journal):
     for rating in ctx.review.ratings:
         if rating.effect in ("1", "2"):
             strategy = Strategy(pupil=ctx.pupil, strategy=rating.strategy)
-            strategy.since, strategy.from_form = fresh.started_on, str(ctx.review)
+            strategy.since = fresh.started_on
+            strategy.from_form = str(ctx.review)
             journal.make(strategy)
 
 
 def set_type(ctx, fresh, journal):
     """Write the main SEN type; another open main type ends that day, and NSA at an EHCP."""
-    code, when = ctx.answers["sen_type"], ctx.answers["on"]
+    code = ctx.answers["sen_type"]
+    when = ctx.answers["on"]
     types = ctx.pupil.open_types()
     for need in list(types):
         if fresh.stage == "E" and need.code == "NSA":
             journal.change(need, until=when)
             types.remove(need)
-    if any(need.rank == 1 and need.code == code for need in types):
-        return
+    for need in types:
+        if need.rank == 1 and need.code == code:
+            return
     for need in types:
         if need.rank == 1 or need.code == code:
             journal.change(need, until=when)
@@ -282,19 +291,16 @@ def come_back(ctx, fresh, journal):
 
 
 EFFECTS = {
-    effect.__name__: effect
-    for effect in (
-        carry_plan,
-        keep_strategies,
-        set_type,
-        end_type,
-        open_case,
-        issue_plan,
-        cease_case,
-        run_from_decision,
-        leave,
-        come_back,
-    )
+    "carry_plan": carry_plan,
+    "keep_strategies": keep_strategies,
+    "set_type": set_type,
+    "end_type": end_type,
+    "open_case": open_case,
+    "issue_plan": issue_plan,
+    "cease_case": cease_case,
+    "run_from_decision": run_from_decision,
+    "leave": leave,
+    "come_back": come_back,
 }
 
 
@@ -306,7 +312,8 @@ def fill_in(words, wording):
 
 def letter(ctx, fresh, journal, clock, stage):
     """Write the letter of a move from the wording in the Settings."""
-    settings, pupil = ctx.settings, ctx.pupil
+    settings = ctx.settings
+    pupil = ctx.pupil
     name = f"{pupil.called} {pupil.surname}"
     words = {
         "pupil": name,
@@ -326,7 +333,7 @@ def letter(ctx, fresh, journal, clock, stage):
     written = Letter(
         pupil=pupil,
         placement=fresh,
-        subject=f"{Setting._meta.fields[ctx.move.letter].verbose_name}: {name}",
+        subject=f"{Setting.label_of(ctx.move.letter)}: {name}",
         dated=ctx.answers["on"],
         to_whom="\n".join(carers) or "The parents or carers",
         body=fill_in(words, getattr(settings, ctx.move.letter)),

@@ -99,7 +99,9 @@ def date_fits(ctx):
     when = ctx.answers.get("on")
     if not when or not ctx.placement:
         return None
-    held = ctx.review.happened_on if ctx.move.rows and ctx.review else None
+    held = None
+    if ctx.move.rows and ctx.review:
+        held = ctx.review.happened_on
     if held and when < held:
         return Stop(f"{say_day(when)} is before the review was held ({say_day(held)}).")
     began = ctx.placement.started_on
@@ -126,7 +128,9 @@ def nothing_sealed_since(ctx):
 
 def case_not_moved_on(ctx):
     """The EHC case that the last move opened or changed stands as that move left it (T07)."""
-    kept = json.loads(ctx.placement.effects).get("case") if ctx.placement else None
+    kept = None
+    if ctx.placement:
+        kept = json.loads(ctx.placement.effects).get("case")
     if not kept:
         return None
     number, content_hash = kept
@@ -143,7 +147,8 @@ def plan_agreed(ctx):
 
 def not_early(ctx):
     """The review is held inside its window, or says why it is early (T03, T19)."""
-    held, opens = ctx.form.happened_on, ctx.clock.opens
+    held = ctx.form.happened_on
+    opens = ctx.clock.opens
     if held and held < opens and not ctx.form.early_why:
         words = f"The review window opens on {say_day(opens)}; say why it is held early."
         return Stop(words, "early_why")
@@ -151,7 +156,8 @@ def not_early(ctx):
 
 def after_start(ctx):
     """The paper's date is not before the cycle began."""
-    held, began = ctx.form.happened_on, ctx.placement.started_on
+    held = ctx.form.happened_on
+    began = ctx.placement.started_on
     if held and held < began:
         return Stop(f"The date is before this cycle began ({say_day(began)}).", "happened_on")
 
@@ -162,7 +168,10 @@ def everything_rated(ctx):
     if plan is None:
         return None
     rated = [getattr(row, plan.rates) for row in ctx.form.ratings]
-    left = [f"“{words}”" for words in plan.to_rate() if words not in rated]
+    left = []
+    for words in plan.to_rate():
+        if words not in rated:
+            left.append(f"“{words}”")
     if left:
         return Stop(f"Not rated yet: {'; '.join(left)}.", "ratings")
 
@@ -171,13 +180,15 @@ def chart_answered(ctx):
     """All of the chart's questions that apply are answered."""
     name = ctx.next_question(ctx.form)
     if name:
-        words = ctx.form._meta.fields[name].verbose_name
+        words = ctx.form.label_of(name)
         return Stop(f"Answer the chart's question “{words}”", "chart")
 
 
 def review_in_time(ctx):
     """The plan's review date lies within the stage's window (T09)."""
-    by, last, written = ctx.form.review_by, ctx.clock.closes, ctx.form.happened_on
+    by = ctx.form.review_by
+    last = ctx.clock.closes
+    written = ctx.form.happened_on
     if by and by > last:
         return Stop(f"“Review by” must be no later than {say_day(last)}.", "review_by")
     if by and written and by < written:
@@ -197,7 +208,8 @@ def five_forms_in(ctx):
 def recommendations_decided(ctx):
     """Each recommendation of a specialist is decided (T18)."""
     form = ctx.form_of(AgencyInformation)
-    left = [r for r in form.recommendations if not r.decision] if form else []
+    advised = form.recommendations if form else ()
+    left = [row for row in advised if not row.decision]
     if left:
         return Stop(f"{len(left)} recommendation(s) still to be decided.", form)
 
@@ -210,7 +222,8 @@ def consent_recorded(ctx):
     for consent in Consent.select().where(Consent.pupil == ctx.pupil):
         if consent.to_whom and consent.holds(ctx.on):
             held.add(consent.to_whom.strip().lower())
-    bare, form = [], ctx.form_of(AgencyInformation)
+    bare = []
+    form = ctx.form_of(AgencyInformation)
     for agency in form.agencies if form else ():
         name = (agency.agency or "an agency without a name").strip()
         if name.lower() not in held and agency.was_asked():

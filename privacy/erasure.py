@@ -98,7 +98,8 @@ def erase(pupil, user, surname, folder):
         nobodys = blank_trail(pupil)
         delete_records(pupil, asked)
         empty_to_stub(pupil)
-        asked.done_by, asked.done_at = user.name, now()
+        asked.done_by = user.name
+        asked.done_at = now()
         asked.save(act="erase")
         named = ", ".join(map(str, nobodys))
         audit("erase", pupil, after=f"Rows about nobody: {named}" if named else "")
@@ -112,8 +113,8 @@ def erase(pupil, user, surname, folder):
 
 
 def stored_files(*where):
-    rows = Document.select(Document.stored_as).where(Document.stored_as.is_null(False), *where)
-    return {name for (name,) in rows.tuples() if name}
+    query = Document.select(Document.stored_as).where(Document.stored_as.is_null(False), *where)
+    return set(query.scalars()) - {""}
 
 
 def blank_trail(pupil):
@@ -134,7 +135,9 @@ def rows_that_name(pupil):
 
     Rows about a colleague, the settings or another child are never among them.
     """
-    kinds = ["Pupil", *(cls.__name__ for cls in (*every(PupilRecord), *every(Row)))]
+    kinds = ["Pupil"]
+    for cls in (*every(PupilRecord), *every(Row)):
+        kinds.append(cls.__name__)
     words = [getattr(AuditEntry, name) for name in WORDS]
     general = AuditEntry.pupil_id.is_null() & AuditEntry.record.in_(kinds)
     rows = AuditEntry.select(AuditEntry.id, *words).where(general).order_by(AuditEntry.id)
@@ -170,7 +173,8 @@ def delete_records(pupil, asked):
     addresses = []
     for record in records:
         addresses.append(address_of(record))
-        addresses += [address_of(row) for _, row in rows_in(record)]
+        for _, row in rows_in(record):
+            addresses.append(address_of(row))
     for draft in drafts_of(pupil, records):
         draft.delete_instance()
     for press in FormToken.select():
@@ -198,8 +202,11 @@ def belongs_to_pupil(cls, pupil):
 def empty_to_stub(pupil):
     # past the audit log, which would repeat the answers
     stays = ("id", "version", *STUB)
-    empty = {f: None for f in Pupil._meta.sorted_fields if f.name not in stays}
-    stub = {**empty, Pupil.erased_on: today(), Pupil.version: Pupil.version + 1}
+    stub = {}
+    for field in Pupil._meta.sorted_fields:
+        if field.name not in stays:
+            stub[field] = None
+    stub |= {Pupil.erased_on: today(), Pupil.version: Pupil.version + 1}
     Pupil.update(stub).where(Pupil.id == pupil.id).execute()
 
 

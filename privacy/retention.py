@@ -23,8 +23,8 @@ class Due:
 
 def on_sen_support():
     stages = Placement.stage.in_(("S2", "S3", "E"))
-    rows = Placement.select(Placement.pupil).where(~Placement.void, stages).tuples()
-    return {pupil_id for (pupil_id,) in rows}
+    rows = Placement.select(Placement.pupil).where(~Placement.void, stages)
+    return set(rows.scalars())
 
 
 def keep_until(pupil, settings, sen):
@@ -39,18 +39,19 @@ def keep_until(pupil, settings, sen):
 
 def sent_on():
     # {pupil id: newest date}
-    rows = transfers().where(Disclosure.given_on.is_null(False)).order_by(Disclosure.given_on)
-    return {row.pupil_id: row.given_on for row in rows}
+    pairs = transfers(Disclosure.pupil, Disclosure.given_on).order_by(Disclosure.given_on)
+    return dict(pairs.where(Disclosure.given_on.is_null(False)).tuples())
 
 
-def transfers():
-    return Disclosure.select().where(Disclosure.kind == "transfer")
+def transfers(*columns):
+    return Disclosure.select(*columns).where(Disclosure.kind == "transfer")
 
 
 def due(settings, on=None):
     """The records that may be erased, oldest first: [Due, ...]."""
     on = on or today()
-    sen, sent = on_sen_support(), sent_on()
+    sen = on_sen_support()
+    sent = sent_on()
     found = []
     for pupil in Pupil.select().where(Pupil.erased_on.is_null()):
         since = keep_until(pupil, settings, sen)
@@ -58,7 +59,8 @@ def due(settings, on=None):
         if pupil.left_on and pupil.id in sent:
             after = sent[pupil.id] + datetime.timedelta(int(settings.purge_days))
             if after < since:
-                since, why = after, "It was sent to the next school."
+                since = after
+                why = "It was sent to the next school."
         if since <= on:
             found.append(Due(pupil, since, why))
     return sorted(found, key=lambda one: (one.since, one.pupil.id))
@@ -66,11 +68,12 @@ def due(settings, on=None):
 
 def due_lines(settings):
     """The list of `due` for the technician: numbers alone, for a date tells a birthday."""
-    numbers = sorted(one.pupil.id for one in due(settings))
-    lines = [f"Record {number}" for number in numbers]
+    lines = []
+    for number in sorted(one.pupil.id for one in due(settings)):
+        lines.append(f"Record {number}")
     return [
         *lines,
-        f"{len(numbers)} records are due. The SENCO and the head see them under School, Data"
+        f"{len(lines)} records are due. The SENCO and the head see them under School, Data"
         " requests and retention; nothing is erased by itself.",
     ]
 
@@ -78,7 +81,9 @@ def due_lines(settings):
 def to_send(settings):
     """Leavers whose record has not gone on yet: [(pupil, the day it is due, request or None)]."""
     sent = sent_on()
-    begun = {row.pupil_id: row for row in transfers().where(Disclosure.given_on.is_null())}
+    begun = {}
+    for row in transfers().where(Disclosure.given_on.is_null()):
+        begun[row.pupil_id] = row
     here = (Pupil.left_on.is_null(False), Pupil.erased_on.is_null())
     found = []
     for pupil in Pupil.select().where(*here).order_by(Pupil.left_on):
@@ -93,7 +98,8 @@ def open_requests(settings):
     other = Disclosure.kind.is_null() | (Disclosure.kind != "transfer")
     asked = Disclosure.select().where(Disclosure.given_on.is_null(), other)
     found = [(request, clock.request_due(request, settings)) for request in asked]
-    return sorted(found, key=lambda row: (row[1] or datetime.date.max, row[0].id))
+    never = datetime.date.max
+    return sorted(found, key=lambda row: (row[1] or never, row[0].id))
 
 
 def gone_from_backups(erased_on, settings):

@@ -99,7 +99,7 @@ def drafts_of(pupil, records):
 
     A draft that does not say about whom it is belongs to the record in its address.
     """
-    addresses = tuple(address_of(record) for record in records)
+    addresses = tuple(map(address_of, records))
     new_form = re.compile(rf"[?&]pupil={pupil.id}(&|$)")
     known = Draft.pupil_id == pupil.id
     found = []
@@ -126,24 +126,29 @@ class ReviewItem:
 
 
 def review(pupil):
-    """What somebody must decide on before the bundle is given; what is left out at first leads."""
+    """What must be decided on before the bundle is given; what is left out at first leads."""
     contents = contents_of(pupil)
     audited = audited_questions(pupil)
-    marked, sections, files = [], [], []
+    marked = []
+    sections = []
+    files = []
     for record, data in contents:
-        key, name = record_key(record), str(record)
+        key = record_key(record)
+        name = str(record)
         if getattr(record, "withhold", "") == "Yes":
             why = getattr(record, "withhold_why", None) or MARKED
             marked.append(ReviewItem(key, name, MARKED, why))
             continue
         for section in data["sections"]:
             if not section["family"] and is_answered(record, section, audited):
-                about = (section_key(record, section), f"“{section['label']}”", name)
-                sections.append(ReviewItem(*about, FOR_THE_SCHOOL))
+                item_key = section_key(record, section)
+                what = f"“{section['label']}”"
+                sections.append(ReviewItem(item_key, what, name, FOR_THE_SCHOOL))
         if isinstance(record, Document) and record.stored_as:
             what = f"The file “{record.file_name or record.kind}”"
             files.append(ReviewItem(f"{key}/file", what, name))
-    for draft in drafts_of(pupil, [record for record, _ in contents]):
+    records = [record for record, _ in contents]
+    for draft in drafts_of(pupil, records):
         if ["withhold", "Yes"] in json.loads(draft.typed):
             marked.append(ReviewItem(f"Draft-{draft.id}", "Not saved yet", draft.form, MARKED))
     return marked + sections + files
@@ -172,14 +177,17 @@ def third_parties(pupil):
     """
     found = {}
     for record in records_of(pupil):
-        for holder in (record, *(row for _, row in rows_in(record))):
+        holders = [record]
+        for _, row in rows_in(record):
+            holders.append(row)
+        for holder in holders:
             for heading, cls, name in THIRD_PARTIES:
                 if isinstance(holder, cls):
-                    found.setdefault(heading, []).append(getattr(holder, name))
+                    found.setdefault(heading, set()).add(getattr(holder, name))
     numbers = AuditEntry.select(AuditEntry.user_id).where(AuditEntry.pupil_id == pupil.id)
-    found["Staff"] = [user.name for user in User.select().where(User.id.in_(numbers))]
+    found["Staff"] = {user.name for user in User.select().where(User.id.in_(numbers))}
     for heading, names in found.items():
-        found[heading] = sorted({name for name in names if name})
+        found[heading] = sorted(filter(None, names))
     return {heading: names for heading, names in found.items() if names}
 
 
@@ -197,7 +205,7 @@ class Bundle:
 
 
 def gather(pupil, left_out):
-    """The Bundle of a child, without what `left_out` names by the keys of `review`."""
+    """The Bundle of a child; `left_out` has keys of `review`."""
     bundle = Bundle(pupil, set(left_out))
     contents = contents_of(pupil)
     redaction = redaction_of(pupil, contents, bundle.left_out)
@@ -211,7 +219,9 @@ def gather(pupil, left_out):
             name = file_name(len(bundle.files) + 1, record)
             bundle.files.append((name, record.stored_as, record.sha256, str(record)))
     bundle.drafts = drafts_given(pupil, contents, bundle.left_out)
-    bundle.trail = [row_of(e) for e in entries_about(pupil) if is_given(e, redaction)]
+    for entry in entries_about(pupil):
+        if is_given(entry, redaction):
+            bundle.trail.append(row_of(entry))
     return bundle
 
 
@@ -222,7 +232,10 @@ def as_dict(record, data, left_out):
         value = record.__data__.get(column.name)
         if not column.verbose_name and column.name not in STEERING and value not in (None, ""):
             kept[column.name] = str(value)
-    given = [s for s in data["sections"] if section_key(record, s) not in left_out]
+    given = []
+    for section in data["sections"]:
+        if section_key(record, section) not in left_out:
+            given.append(section)
     about = {"kind": type(record).__name__, "number": record.id, "name": str(record)}
     return {**data, **about, "kept": kept, "sections": given}
 
@@ -241,10 +254,14 @@ def file_name(number, record):
 def drafts_given(pupil, contents, left_out):
     """The drafts that are given, as data."""
     records = [record for record, _ in contents]
-    withheld = tuple(address_of(r) for r in records if record_key(r) in left_out)
+    withheld = []
+    for record in records:
+        if record_key(record) in left_out:
+            withheld.append(address_of(record))
     found = []
     for draft in drafts_of(pupil, records):
-        if f"Draft-{draft.id}" not in left_out and not draft.form.startswith(withheld):
+        is_withheld = draft.form.startswith(tuple(withheld))
+        if f"Draft-{draft.id}" not in left_out and not is_withheld:
             about = {"form": draft.form, "typed_at": str(draft.at), "by": draft.user.name}
             found.append({**about, "typed": words_given(draft)})
     return found
@@ -286,8 +303,10 @@ class Redaction:
 
 def redaction_of(pupil, contents, left_out):
     """The Redaction that belongs to what is left out of a bundle."""
-    records = {key for key in left_out if "/" not in key} | marked_and_removed(pupil, contents)
-    questions, rows = set(), set()
+    records = marked_and_removed(pupil, contents)
+    records.update(key for key in left_out if "/" not in key)
+    questions = set()
+    rows = set()
     for record, data in contents:
         key = record_key(record)
         hidden = set()
@@ -295,8 +314,11 @@ def redaction_of(pupil, contents, left_out):
             if key in left_out or section_key(record, section) in left_out:
                 hidden.update(line["name"] for line in section["lines"])
         questions.update((key, name) for name in hidden)
-        if key not in records:
-            rows.update(record_key(row) for group, row in rows_in(record) if group not in hidden)
+        if key in records:
+            continue
+        for group, row in rows_in(record):
+            if group not in hidden:
+                rows.add(record_key(row))
     keys = records | {key for key, _ in questions}
     owners = {key.partition("-")[0] for key in keys}
     return Redaction(records, questions, owners, rows)
@@ -338,12 +360,21 @@ def owner_kind(kind):
 
 
 def row_of(entry):
-    about = (str(entry.at), entry.who, entry.did(), entry.record, str(entry.record_id or ""))
-    return [*about, question_words(entry), entry.before, entry.after, entry.reason]
+    return [
+        str(entry.at),
+        entry.who,
+        entry.did(),
+        entry.record,
+        str(entry.record_id or ""),
+        question_words(entry),
+        entry.before,
+        entry.after,
+        entry.reason,
+    ]
 
 
 def question_words(entry):
     cls = KINDS.get(entry.record)
     if cls is None or entry.question not in dict(cls.questions()):
         return entry.question
-    return dict(cls.questions())[entry.question].verbose_name
+    return cls.label_of(entry.question)

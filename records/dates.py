@@ -21,7 +21,9 @@ def today():
 
 def say_day(day):
     """A date as people say it: `Friday 3 July 2026`."""
-    return f"{day:%A} {day.day} {day:%B %Y}" if day else ""
+    if day:
+        return f"{day:%A} {day.day} {day:%B %Y}"
+    return ""
 
 
 def short_day(day):

@@ -24,6 +24,10 @@ class Table(Model):
         return Query(cls, fields or cls._meta.sorted_fields, is_default=not fields)
 
 
+def by_id(rows):
+    return {row.id: row for row in rows}
+
+
 class Query(ModelSelect):
     """A query whose columns of whole rows are spelled once."""
 

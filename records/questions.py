@@ -12,7 +12,11 @@ from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, T
 
 from records.dates import say_day, say_moment
 
-OFFICE, SENCO, TEACHER, HEAD, TECHNICIAN = "office", "senco", "teacher", "head", "technician"
+OFFICE = "office"
+SENCO = "senco"
+TEACHER = "teacher"
+HEAD = "head"
+TECHNICIAN = "technician"
 ROLE_NAMES = (
     (OFFICE, "Office"),
     (SENCO, "SENCO"),
@@ -103,7 +107,8 @@ class Marker:
     def __init__(self, label, prompt):
         Field._field_counter += 1
         self._order = Field._field_counter
-        self.label, self.prompt = label, prompt
+        self.label = label
+        self.prompt = prompt
 
 
 class Section(Marker):
@@ -118,8 +123,11 @@ class Section(Marker):
 
     def __init__(self, label, prompt="", see=ROLES, write=ROLES, family=True, code="", last=False):
         super().__init__(label, prompt)
-        self.see, self.write = tuple(see), tuple(write)
-        self.family, self.code, self.last = family, code, last
+        self.see = tuple(see)
+        self.write = tuple(write)
+        self.family = family
+        self.code = code
+        self.last = last
 
     def __set_name__(self, owner, name):
         self.key = name
@@ -130,4 +138,5 @@ class Rows(Marker):
 
     def __init__(self, label, prompt="", needed=False, blank=4):
         super().__init__(label, prompt)
-        self.needed, self.blank = needed, blank
+        self.needed = needed
+        self.blank = blank

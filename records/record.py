@@ -8,6 +8,7 @@ import functools
 import hashlib
 import inspect
 import json
+import re
 
 from peewee import ForeignKeyField, IntegerField
 
@@ -42,8 +43,10 @@ class Record(Table):
 
     def __init_subclass__(cls, **more):
         super().__init_subclass__(**more)
-        own = {name: line for name, line in vars(cls).items() if isinstance(line, Marker)}
-        cls.markers = {**cls.markers, **own}
+        cls.markers = dict(cls.markers)
+        for name, line in vars(cls).items():
+            if isinstance(line, Marker):
+                cls.markers[name] = line
 
     # -- what the class says about itself
     @classmethod
@@ -55,12 +58,14 @@ class Record(Table):
         name = cls.kind_name()
         if cls.many or name.endswith("s"):
             return cls.many or name
-        return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+        if name.endswith("y"):
+            return f"{name[:-1]}ies"
+        return f"{name}s"
 
     @classmethod
     @functools.cache
     def slug(cls):
-        return "".join(f"-{c.lower()}" if c.isupper() else c for c in cls.__name__).strip("-")
+        return re.sub("([A-Z])", r"-\1", cls.__name__).strip("-").lower()
 
     @classmethod
     def intro(cls):
@@ -77,13 +82,17 @@ class Record(Table):
         """Where a line stands: a reworded question of a parent class keeps the parent's place."""
         if isinstance(line, Marker):
             return line._order
-        family = [c for c in cls.__mro__ if issubclass(c, Record)]
-        return min(c._meta.fields[line.name]._order for c in family if line.name in c._meta.fields)
+        orders = []
+        for parent in cls.__mro__:
+            if issubclass(parent, Record) and line.name in parent._meta.fields:
+                orders.append(parent._meta.fields[line.name]._order)
+        return min(orders)
 
     @classmethod
     def layout(cls):
         """The sections in printing order: [(Section, [(name, question or Rows), ...]), ...]."""
-        parts, lines = [], [*cls.questions(), *cls.markers.items()]
+        parts = []
+        lines = [*cls.questions(), *cls.markers.items()]
         for name, line in sorted(lines, key=lambda pair: cls._place(pair[1])):
             if isinstance(line, Section):
                 parts.append((line, []))
@@ -92,6 +101,10 @@ class Record(Table):
                 parts.append((Section(""), []))
             parts[-1][1].append((name, line))
         return sorted(parts, key=lambda part: part[0].last)
+
+    @classmethod
+    def label_of(cls, name):
+        return cls._meta.fields[name].verbose_name
 
     @classmethod
     def names_under(cls, key):
@@ -107,14 +120,22 @@ class Record(Table):
     @classmethod
     @functools.cache
     def _sections(cls):
-        return {name: section for section, lines in cls.layout() for name, _ in lines}
+        found = {}
+        for section, lines in cls.layout():
+            for name, _ in lines:
+                found[name] = section
+        return found
 
     @classmethod
     def groups(cls):
         """The repeating rows of this form: {group name: row class}, in printing order."""
-        owners = {f.backref: m for f, m in cls._meta.backrefs.items() if issubclass(m, Row)}
-        marks = [name for name, line in cls.markers.items() if isinstance(line, Rows)]
-        return {n: owners[n] for n in sorted(marks, key=lambda name: cls.markers[name]._order)}
+        owners = {field.backref: owner for field, owner in cls._meta.backrefs.items()}
+        found = {}
+        lines = sorted(cls.markers.items(), key=lambda pair: pair[1]._order)
+        for name, line in lines:
+            if isinstance(line, Rows):
+                found[name] = owners[name]
+        return found
 
     # -- what one record says
     def __str__(self):
@@ -124,7 +145,8 @@ class Record(Table):
         return getattr(self, "pupil_id", None)
 
     def answer(self, name):
-        asked, value = self._meta.fields[name], self.__data__.get(name)
+        asked = self._meta.fields[name]
+        value = self.__data__.get(name)
         if value is None or value == "":
             return ""
         if isinstance(asked, ForeignKeyField):
@@ -137,8 +159,10 @@ class Record(Table):
         return list(getattr(self, group).order_by(self.groups()[group].id))
 
     def content_hash(self):
-        """A code of all that this record says, rows included."""
-        rows = [row._answers() for group in self.groups() for row in self.rows(group)]
+        rows = []
+        for group in self.groups():
+            for row in self.rows(group):
+                rows.append(row._answers())
         return seal_of([self._answers(), rows])[1]
 
     def _answers(self):
@@ -157,7 +181,8 @@ class Record(Table):
             if self._is_needed(asked.ask.needed) and not self.answer(name):
                 gaps.append((name, f"Answer “{asked.verbose_name}”"))
         for group in self.groups():
-            mark, rows = self.markers[group], self.rows(group)
+            mark = self.markers[group]
+            rows = self.rows(group)
             if mark.needed and not rows:
                 gaps.append((group, f"Add at least one line under “{mark.label}”"))
             for place, row in enumerate(rows):
@@ -174,7 +199,8 @@ class Record(Table):
             return "needed to complete" if rule else ""
         other, _, wanted = rule.partition("=")
         labels = dict(cls._meta.fields[other].choices or ())
-        said = " or ".join(f"“{labels.get(w, w)}”" for w in wanted.split("|") if w)
+        codes = filter(None, wanted.split("|"))
+        said = " or ".join(f"“{labels.get(code, code)}”" for code in codes)
         return f"needed if {said}"
 
     def _is_needed(self, rule):
@@ -192,11 +218,12 @@ class Record(Table):
 
     def unique_errors(self):
         self.clean()
-        cls, found = type(self), []
+        cls = type(self)
+        found = []
         for name, asked in self.questions():
             if asked.unique and self.answer(name):
-                others = cls.select().where(asked == self.__data__[name], cls.id != (self.id or 0))
-                if others.exists():
+                others = cls.select().where(cls.id != (self.id or 0))
+                if others.where(asked == self.__data__[name]).exists():
                     words = f"There is another {self.kind_name()} with this {asked.verbose_name}."
                     found.append((name, words))
         return found
@@ -233,7 +260,8 @@ class Record(Table):
     def _update(self, changed):
         cls = type(self)
         fresh = cls.update({**changed, cls.version: self.version + 1})
-        if not fresh.where(cls.id == self.id, cls.version == self.version).execute():
+        fresh = fresh.where(cls.id == self.id, cls.version == self.version)
+        if not fresh.execute():
             raise Clash(f"Somebody else has saved this {self.kind_name()} since you opened it.")
         self.version += 1
 
@@ -241,15 +269,19 @@ class Record(Table):
         return f"This {self.kind_name()} is sealed or declined: its words do not change any more."
 
     def audit_changes(self, act, was, reason):
-        asked, changes = dict(self.questions()), []
+        asked = dict(self.questions())
+        changes = []
         if was is None:
             changes.append(("", "", "", ""))
         for name in self._meta.sorted_field_names:
             if name in ("id", "version", *self.audit_exclude):
                 continue
-            before, after = was.answer(name) if was else "", self.answer(name)
+            before = was.answer(name) if was else ""
+            after = self.answer(name)
             if before != after:
-                section = self.section_of(name).label if name in asked else ""
+                section = ""
+                if name in asked:
+                    section = self.section_of(name).label
                 changes.append((name, before, after, section))
         audit_all(act, self, changes, reason)
         return 1
@@ -259,7 +291,8 @@ class Record(Table):
         changes = []
         for name, _ in self.questions():
             if self.answer(name):
-                changes.append((name, self.answer(name), "", self.section_of(name).label))
+                section = self.section_of(name).label
+                changes.append((name, self.answer(name), "", section))
         with transaction():
             audit_all("remove", self, [*changes, ("", "", "", "")], reason)
             super().delete_instance(recursive=False)
@@ -291,7 +324,8 @@ class Row(Record):
 
     def parent(self):
         name = self.parent_field().name
-        return getattr(self, name) if self.__data__.get(name) or name in self.__rel__ else None
+        if self.__data__.get(name) or name in self.__rel__:
+            return getattr(self, name)
 
     def pupil_key(self):
         owner = self.parent()
@@ -336,18 +370,20 @@ def _question_data(subject, name, asked):
 
 def _rows_data(subject, name, mark):
     asked = subject.groups()[name].questions()
-    rows = [] if isinstance(subject, type) else subject.rows(name)
     columns = []
     for _, field in asked:
         options = [words for _, words in field.choices or ()]
         columns.append({"label": field.verbose_name, "options": options})
+    table = []
+    for row in [] if isinstance(subject, type) else subject.rows(name):
+        table.append([row.answer(question) for question, _ in asked])
     return {
         "name": name,
         "label": mark.label,
         "prompt": mark.prompt,
         "blank": mark.blank,
         "columns": columns,
-        "table": [[row.answer(n) for n, _ in asked] for row in rows],
+        "table": table,
     }
 
 

@@ -36,7 +36,8 @@ def is_mark(character):
 
 
 def _shorten(found):
-    kept, run = [], 0
+    kept = []
+    run = 0
     for character in found[0]:
         run = run + 1 if is_mark(character) else 0
         if run <= LONGEST_RUN:

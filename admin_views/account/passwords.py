@@ -29,7 +29,9 @@ from models import Setting
 from people import SignInAttempt, User, new_token
 from records.unicode_text import nfkc
 
-SHORTEST, LONGEST = 12, 128  # characters of a password
+# characters of a password
+SHORTEST = 12
+LONGEST = 128
 HASHES_AT_ONCE = 2  # each takes 64 MiB and a tenth of a second of every processor
 COMMON = frozenset(FREQUENCY_LISTS["passwords"])  # 30,000 passwords that people use most
 FEWEST_GUESSES = 10**8  # zxcvbn calls a password "safely unguessable" from here on
@@ -227,10 +229,12 @@ def may_try(user, name, what="password"):
     with transaction():
         SignInAttempt.delete().where(~in_window).execute()
         for key, most in limits.items():
-            if SignInAttempt.select().where(SignInAttempt.key == sha256_hex(key)).count() >= most:
+            same = SignInAttempt.select().where(SignInAttempt.key == sha256_hex(key))
+            if same.count() >= most:
                 log.warning("too many tries at a %s from %s", what, request.remote_addr)
                 return []
-        return [SignInAttempt.create(key=sha256_hex(key)).id for key in limits]
+        tries = [SignInAttempt.create(key=sha256_hex(key)) for key in limits]
+    return [one.id for one in tries]
 
 
 def forget_tries(tries):

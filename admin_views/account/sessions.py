@@ -47,10 +47,12 @@ SYSTEMS = (
 def start(user, address="", agent=""):
     """Sign a person in on one more browser, sweep out old rows; the token for its cookie."""
     UserSession.delete().where(UserSession.seen_at < now() - LEFT_OPEN).execute()
-    token, device = new_token(), device_name(agent)
+    token = new_token()
+    device = device_name(agent)
     UserSession.create(key=sha256_hex(token), user=user, place=address or "", device=device)
     newest = [row.id for row in last_used_first(user).limit(MOST_SESSIONS)]
-    UserSession.delete().where(UserSession.user == user, UserSession.id.not_in(newest)).execute()
+    older = UserSession.id.not_in(newest)
+    UserSession.delete().where(UserSession.user == user, older).execute()
     return token
 
 
@@ -72,7 +74,8 @@ def ends_at(row):
     settings = settings_now()
     minutes = max(3, float(settings.idle_minutes or 15))
     hours = max(1, float(settings.day_hours or 8))
-    return row.seen_at + timedelta(minutes=minutes), row.began_at + timedelta(hours=hours)
+    idle = row.seen_at + timedelta(minutes=minutes)
+    return idle, row.began_at + timedelta(hours=hours)
 
 
 def is_valid(row):
@@ -95,7 +98,8 @@ def touch(row):
 
 
 def device_name(agent):
-    browser, system = first_match(BROWSERS, agent), first_match(SYSTEMS, agent)
+    browser = first_match(BROWSERS, agent)
+    system = first_match(SYSTEMS, agent)
     if system:
         return f"{browser or 'A browser'} on {system}"
     return browser or "An unknown browser"

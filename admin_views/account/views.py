@@ -217,7 +217,8 @@ def half_signed_in():
 @pages.route("/sign-in/code", methods=["GET", "POST"])
 def code():
     """Ask for the code of the second step."""
-    user, form = half_signed_in(), forms.Code()
+    user = half_signed_in()
+    form = forms.Code()
     if user is None:
         return redirect(url_for("account.sign_in", next=safe_next()))
     if form.validate_on_submit():
@@ -239,7 +240,8 @@ def let_in(user, where=None):
 
 def enter(user):
     """Begin a new session in this browser; pages that the person left open can still be sent."""
-    was, token = g.get("user_session"), session.get("csrf_token")
+    was = g.get("user_session")
+    token = session.get("csrf_token")
     session.clear()
     if was:
         was.delete_instance()
@@ -290,7 +292,8 @@ def first_account(token):
         return dead_link()
     order = ["full_name", "user_name", "new_password", "again"]
     intro = "This account is the technician's. It can let everybody else in."
-    title, button = "Make the first account", "Make the account"
+    title = "Make the first account"
+    button = "Make the account"
     return form_page(form, title, button, order=order, intro=intro)
 
 
@@ -319,8 +322,9 @@ def may_link(user, person):
 @pages.route("/account/link/<int:number>", methods=["GET", "POST"])
 @recent_password_required
 def make_link(number):
-    """Make a sign-in link for a person and show it, once."""
-    person, form, button = person_to_help(number), forms.MakeLink(), "Make a sign-in link"
+    person = person_to_help(number)
+    form = forms.MakeLink()
+    button = "Make a sign-in link"
     if form.validate_on_submit():
         if person.active:
             path = url_for("account.use_link", token=give_link(person, form.reason.data))
@@ -348,7 +352,6 @@ def address_for_others():
 
 
 def give_link(person, reason):
-    """Keep the hash of a new link and give its token."""
     token = new_token()
     kept = {"setup_token": sha256_hex(token), "setup_until": now() + LINK_LIVES}
     # a lost phone: nobody gets in with the password alone meanwhile
@@ -361,10 +364,11 @@ def give_link(person, reason):
 
 @pages.route("/set-up/<token>", methods=["GET", "POST"])
 def use_link(token):
-    """Let the person a link was made for choose their own password."""
+    """Let the person of a link choose their own password."""
     in_time = User.setup_until.between(now(), now() + LINK_LIVES)
     good = (User.setup_token == sha256_hex(token)) & in_time & (User.account == "on")
-    user, form = User.get_or_none(good), forms.NewPassword()
+    user = User.get_or_none(good)
+    form = forms.NewPassword()
     if user is None:
         return dead_link()
     form.person = user
@@ -381,7 +385,6 @@ def dead_link():
 # --- your own account
 @pages.route("/account")
 def show():
-    """The person's own account: password, second step, recovery codes, sessions."""
     return render_template(
         "account_show.html",
         title="Your account",
@@ -407,10 +410,11 @@ def end_places():
 @pages.route("/account/places/<int:number>", methods=["GET", "POST"])
 @recent_password_required
 def end_all(number):
-    """Show where a person is signed in, and sign them out everywhere."""
-    person, form = person_to_help(number), forms.OneButton()
+    person = person_to_help(number)
+    form = forms.OneButton()
     if not form.validate_on_submit():
-        title, places = f"Where {person} is signed in", sessions.of_user(person)
+        title = f"Where {person} is signed in"
+        places = sessions.of_user(person)
         return form_page(form, title, "Sign out everywhere", "account_places.html", places=places)
     person.keep(token=new_token())
     audit_event("signed out everywhere", person, me())
@@ -425,7 +429,6 @@ def stay():
 
 @pages.route("/account/confirm", methods=["GET", "POST"])
 def confirm():
-    """Ask for the password again."""
     form = forms.Confirm()
     if form.validate_on_submit():
         problem = own_password_problem(form.password.data)
@@ -449,7 +452,8 @@ def own_password_problem(password):
 @pages.route("/account/password", methods=["GET", "POST"])
 def change_password():
     """Change your own password; every other place you are signed in is signed out."""
-    form, user = forms.ChangePassword(), me()
+    form = forms.ChangePassword()
+    user = me()
     form.person = user
     if form.validate_on_submit():
         problem = own_password_problem(form.password.data)
@@ -465,7 +469,8 @@ def change_password():
 @recent_password_required
 def second_step():
     """Set up the second step with an app, or move it to another phone."""
-    user, form = me(), forms.Code()
+    user = me()
+    form = forms.Code()
     secret = offered_secret(user)
     if form.validate_on_submit():
         tries = may_try(user, user.username, "code")
@@ -492,7 +497,6 @@ def second_step():
 @pages.route("/account/recovery-codes", methods=["GET", "POST"])
 @recent_password_required
 def recovery_codes():
-    """Make ten new recovery codes; the old ones stop working."""
     if not current_user.totp:
         return redirect(url_for("account.second_step"))
     form = forms.OneButton()
