@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from flask import request
 
 import models as m
 import people
@@ -20,13 +21,12 @@ IDLE = 15 * 60
 def kept(monkeypatch):
     """What is kept of the typing."""
     found = []
-    monkeypatch.setattr(
-        drafts,
-        "keep",
-        lambda user, address, items: found.append(
-            (user.username, address.rstrip("?"), dict(items))
-        ),
-    )
+
+    def keep(user, address, items=None):
+        typed = request.form if items is None else items
+        found.append((user.username, address.rstrip("?"), dict(typed)))
+
+    monkeypatch.setattr(drafts, "keep", keep)
     return found
 
 
