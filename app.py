@@ -141,7 +141,7 @@ class RowNumber(IntegerConverter):
 
 
 def connect_each_request(app):
-    """One database connection for each request, closed at its end."""
+    """One database connection for each request: closed at its end, or kept by the thread."""
 
     @app.before_request
     def connect():
@@ -152,7 +152,8 @@ def connect_each_request(app):
     def close(_):
         if getattr(g, "acting", None):
             g.acting.__exit__(None, None, None)
-        if not app.testing and not app.database.is_closed():
+        # a thread keeps its connection to a file: to open one takes as long as a page's questions
+        if not app.testing and not app.database.is_closed() and not on_sqlite(app.database):
             app.database.close()
 
 

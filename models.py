@@ -20,12 +20,14 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     TextField,
+    chunked,
 )
 
-from audit.log import AuditEntry, now
+from audit.log import AuditEntry, now, transaction
 from pathway import clock
 from people import Draft, FormToken, SignInAttempt, UserSession
 from records.dates import say_day, short_day, today
+from records.query import Table, begins
 from records.questions import (
     HEAD,
     OFFICE,
@@ -44,6 +46,7 @@ from records.questions import (
     text,
 )
 from records.record import Clash, Record, Row, document, seal_of
+from records.unicode_text import folded_words
 
 # --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -442,7 +445,6 @@ class Pupil(Record):
     """Pupil: who they are, who their family is, what they need."""
 
     listed = ("surname", "forename", "year", "form", "upn")
-    searched = ("surname", "forename", "known_as", "upn")
     order_by = ("surname", "forename")
     readonly = ("left_on", "destination")  # written by "Has left the school"
     who = Section("Who they are")
@@ -493,11 +495,22 @@ class Pupil(Record):
     def visible_to(cls, user):
         """The pupils whom this person may know about; every query goes through it."""
         pupils = cls.select()
+        if cls.all_visible_to(user):
+            return pupils
         if not may(user, "r", Pupil):
             return pupils.where(SQL("1 = 0"))
-        if user.role == TEACHER:
-            return pupils.where(cls.form.in_(user.class_names()), cls.left_on.is_null())
-        return pupils
+        return pupils.where(cls.form.in_(user.class_names()), cls.left_on.is_null())
+
+    @classmethod
+    def all_visible_to(cls, user):
+        """Whether no pupil is hidden from this person: then no query need look at the pupils."""
+        return may(user, "r", Pupil) and user.role != TEACHER
+
+    def save(self, *args, **more):
+        with transaction():
+            made = super().save(*args, **more)
+            PupilWord.keep([self])
+        return made
 
     @property
     def locked(self):
@@ -595,6 +608,63 @@ class AccessArrangement(Row):
     evidence = text("Evidence")
 
 
+class PupilWord(Table):
+    """What the search box finds a pupil by: each word of the names from each of its letters on
+    (oakley, akley, kley ...), so that letters within a word are found by the index too; and the
+    whole class, UPN and former UPN.
+    """
+
+    pupil = ForeignKeyField(Pupil, on_delete="CASCADE", index=True)
+    word = CharField()
+
+    class Meta:
+        indexes = ((("word", "pupil"), False),)
+
+    @classmethod
+    def keep(cls, pupils):
+        """Keep the words of these pupils as they are called now."""
+        kept = {pupil.id: set() for pupil in pupils}
+        for row in cls.select().where(cls.pupil.in_(list(kept))):
+            kept[row.pupil_id].add(row.word)
+        for pupil in pupils:
+            words = cls.words_of(pupil)
+            if words != kept[pupil.id]:
+                cls.delete().where(cls.pupil == pupil.id).execute()
+                rows = [(pupil.id, word) for word in sorted(words)]
+                cls.insert_many(rows, fields=(cls.pupil, cls.word)).execute()
+
+    @classmethod
+    def words_of(cls, pupil):
+        if pupil.erased_on:
+            return set()
+        words = set()
+        for name in (pupil.surname, pupil.forename, pupil.known_as):
+            for word in folded_words(name or ""):
+                words |= {word[start:] for start in range(len(word))}
+        for code in (pupil.form, pupil.upn, pupil.former_upn):
+            words.update(folded_words(code or ""))
+        return words
+
+    @classmethod
+    def fill_up(cls):
+        """Keep the words of pupils who have none yet."""
+        without = Pupil.select().where(
+            Pupil.erased_on.is_null(), Pupil.id.not_in(cls.select(cls.pupil))
+        )
+        for some in chunked(without, 500):
+            cls.keep(some)
+
+    @classmethod
+    def narrow(cls, query, pupil, typed):
+        """A query with those rows only whose pupil (a column) every word that was typed finds."""
+        words = folded_words(typed)
+        if not words:
+            return query.where(SQL("1 = 0"))
+        for word in words:
+            query = query.where(pupil.in_(cls.select(cls.pupil).where(begins(cls.word, word))))
+        return query
+
+
 # --- where a pupil is on the pathway
 class PupilRecord(Record):
     """Anything that is kept about one pupil."""
@@ -643,6 +713,13 @@ class Placement(PupilRecord):
         """The code of the pupil's stage, NONE included."""
         open_one = cls.current(pupil)
         return open_one.stage if open_one else "NONE"
+
+    @classmethod
+    def stages_of(cls, pupils):
+        """The codes of the stages of those of these pupils who are on one: {number: code}."""
+        rows = cls.select(cls.pupil, cls.stage)
+        rows = rows.where(cls.pupil.in_([pupil.id for pupil in pupils]))
+        return dict(rows.where(cls.ended_on.is_null(), ~cls.void).tuples())
 
 
 def one_open_row(cls, name):
@@ -1726,8 +1803,21 @@ def every(base=Record):
     return found
 
 
+def index_lists():
+    """Let an index serve every order in which the list of a record about pupils can be sorted."""
+    for cls in (Pupil, *every(PupilRecord)):
+        known = {cls.order_by[0], "pupil"}
+        for name in cls.list_columns():
+            field = cls._meta.fields.get(name)
+            if name not in known and field and not field.unique and type(field) is not TextField:
+                cls.add_index(cls.index(field))
+
+
+index_lists()
+
+
 def every_table():
-    return [*every(), AuditEntry, SignInAttempt, UserSession, Draft, FormToken]
+    return [*every(), PupilWord, AuditEntry, SignInAttempt, UserSession, Draft, FormToken]
 
 
 def check_models():

@@ -389,7 +389,7 @@ class Move:
     by: tuple = (SENCO,)
     beside: bool = False  # not an arrow of the flow charts: it can happen at almost any stage
 
-    @property
+    @cached_property
     def slug(self):
         words = self.name.lower().replace("+", " plus")
         return re.sub(r"[^a-z0-9]+", "-", words).strip("-")

@@ -14,17 +14,17 @@ from flask_admin.base import expose
 from flask_admin.contrib.peewee import ModelView
 from flask_admin.contrib.peewee.filters import FilterEqual
 from flask_login import current_user
-from peewee import Field, ForeignKeyField, IntegrityError, TextField
+from peewee import SQL, Field, ForeignKeyField, IntegrityError, TextField
 
 import workflow
 from admin_views import drafts, forms, merge
 from admin_views.account import views as account
 from audit import access, report
 from audit.log import audit, transaction
-from models import Pupil, PupilRecord, may
+from models import Pupil, PupilRecord, PupilWord, may
 from papers import pdf
 from records.dates import short_day, today
-from records.query import by_id
+from records.query import by_id, count_of
 from records.questions import ROLES
 from records.record import Clash, Row, document
 from records.spreadsheet import escape_formula
@@ -55,20 +55,14 @@ class ReadView(ModelView):
 
     def __init__(self, model, category=None, endpoint=None):
         fields = model._meta.fields
-        self.column_list = model.listed or list(dict(model.questions()))[:5]
+        self.column_list = model.list_columns()
         self.column_labels = {name: label_of(model, name) for name in self.column_list}
         self.column_sortable_list = [name for name in self.column_list if name in fields]
-        if "pupil" in self.column_sortable_list:
-            place = self.column_sortable_list.index("pupil")
-            self.column_sortable_list[place] = ("pupil", Pupil.surname)
-        self.column_searchable_list = [fields[name] for name in model.searched]
         self.column_filters = []
         for name in filterable(model):
             options = list(fields[name].choices)
             one = FilterEqual(fields[name], label_of(model, name), options=options)
             self.column_filters.append(one)
-        order = model.order_by[0]
-        self.column_default_sort = (order.lstrip("-"), order.startswith("-"))
         endpoint = endpoint or model.slug()
         super().__init__(
             model, name=model.plural(), endpoint=endpoint, url=f"/{endpoint}", category=category
@@ -103,14 +97,64 @@ class ReadView(ModelView):
         """Only what this person may see; every list, page and spreadsheet goes through here."""
         return scoped(self.model, current_user)
 
-    def _handle_join(self, query, field, joins):
-        return query  # the scope has joined the pupil already
-
     def init_search(self):
-        self._search_fields = self.column_searchable_list
-        if not self._search_fields and issubclass(self.model, PupilRecord):
-            self._search_fields = [Pupil.surname, Pupil.forename]
-        return bool(self._search_fields)
+        return bool(self.model.searched or self.pupil_column())
+
+    def pupil_column(self):
+        """The column with the number of the pupil, or None for what is about no pupil."""
+        if self.model is Pupil:
+            return Pupil.id
+        return getattr(self.model, "pupil", None)
+
+    def narrowed(self, query, typed):
+        """Only what has every word that was typed in its own columns, or in its pupil's names."""
+        if not self.model.searched:
+            return PupilWord.narrow(query, self.pupil_column(), typed)
+        for word in typed.split():
+            fits = SQL("1 = 0")
+            for name in self.model.searched:
+                fits |= self.model._meta.fields[name].contains(word)
+            query = query.where(fits)
+        return query
+
+    def order_of(self, name):
+        """The columns by which a list is sorted that is to be sorted by a question."""
+        if not name:
+            return []
+        if name == "pupil":
+            return [Pupil.surname, Pupil.forename]
+        if name == self.model.order_by[0]:
+            return self.default_order()[0]
+        return [self.model._meta.fields[name]]
+
+    def get_list(self, page, sort, desc, search, filters, page_size=PAGE_SIZE):
+        """How many rows fit, and the rows of one page."""
+        query = self.get_query()
+        if search:
+            query = self.narrowed(query, search)
+        for number, _, value in filters:
+            query = self._filters[number].apply(query, value)
+        columns = self.order_of(sort)
+        if not sort:
+            columns, desc = self.default_order()
+        keys = query
+        if columns[0].model is not self.model:
+            keys = query.join(Pupil, on=(self.pupil_column() == Pupil.id))
+        if columns[-1] is not self.model.id:
+            columns.append(self.model.id)  # rows that are alike keep their order over the pages
+        if desc:
+            columns = [column.desc() for column in columns]
+        # numbers first, which the index of the order has; then the rows of this page only
+        keys = keys.select(self.model.id).order_by(*columns)
+        keys = [key for (key,) in keys.limit(page_size).offset(page * page_size).tuples()]
+        rows = by_id(self.model.select().where(self.model.id.in_(keys)))
+        return count_of(query), [rows[key] for key in keys if key in rows]
+
+    def default_order(self):
+        """By which columns a list is sorted at first, and whether downwards."""
+        fields = self.model._meta.fields
+        columns = [fields[name.lstrip("-")] for name in self.model.order_by]
+        return columns, self.model.order_by[0].startswith("-")
 
     def get_one(self, key):
         return self.get_query().where(self.model.id == forms.key_of(key)).first()
@@ -149,28 +193,48 @@ class ReadView(ModelView):
         count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
-        preload(self.model, rows)
+        preload(self.model, rows, self.shown_links())
         access.log_access(rows, "found" if w["search"] or w["filters"] else "listed")
+        more = self.more_actions(rows)
         return self.render(
             self.list_template,
             title=self.plural(),
-            rows=rows,
+            rows=[self.list_row(record, more.get(record.id, ())) for record in rows],
             count=count,
             wanted=w,
             columns=self._list_columns,
             sortable=self._sortable_columns,
             filters=list(enumerate(self._filters or [])),
-            cell=self.cell,
             pages=-(-count // PAGE_SIZE),
+            page_numbers=page_numbers(w["page"], -(-count // PAGE_SIZE)),
             page_size=PAGE_SIZE,
             searches=self._search_supported,
             may_add=self.may_add(),
             may_export=may(current_user, "x", self.model),
             has_blank=self.prints and self.may_write(),
-            actions=self.row_actions,
-            link=self.link,
             lines=row_lists(self.model),
         )
+
+    def shown_links(self):
+        """The names of the links to other records that a list shows or leads to."""
+        shown = {name for name, _ in self._list_columns}
+        shown.add("pupil")
+        if issubclass(self.model, Row):
+            shown.add(self.model.parent_field().name)
+        return shown
+
+    def list_row(self, record, more):
+        """One row of the list: its address, its cells in words, and what can be done."""
+        cells = [self.cell(record, name) for name, _ in self._list_columns]
+        return {
+            "address": self.link(record),
+            "cells": cells,
+            "actions": [*self.row_actions(record), *more],
+        }
+
+    def more_actions(self, rows):
+        """What else can be done with the rows of one page: {number: [(words, address)]}."""
+        return {}
 
     def may_add(self):
         return self.may_write()
@@ -207,7 +271,7 @@ class ReadView(ModelView):
             abort(403)
         w = self.wanted()
         count, rows = self.get_list(0, None, None, w["search"], w["filters"], page_size=MOST_ROWS)
-        preload(self.model, rows)
+        preload(self.model, rows, self.model._meta.fields)
         out = io.StringIO()
         # so that no semicolon or tab within an answer begins a cell
         sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
@@ -524,10 +588,11 @@ def scoped(model, user):
     """Everything of a class that this person may see: row scope is applied here alone."""
     if model is Pupil:
         return Pupil.visible_to(user)
+    if Pupil.all_visible_to(user):
+        return model.select()
     if issubclass(model, PupilRecord):
         mine = Pupil.visible_to(user).select(Pupil.id)
-        query = model.select().join(Pupil, on=(model.pupil == Pupil.id))
-        return query.where(model.pupil.in_(mine))
+        return model.select().where(model.pupil.in_(mine))
     if issubclass(model, Row):
         owner = model.parent_field()
         mine = scoped(owner.rel_model, user)
@@ -535,10 +600,10 @@ def scoped(model, user):
     return model.select()
 
 
-def preload(model, rows):
-    """Fetch what the rows link to in one query per link, instead of one per row."""
+def preload(model, rows, names):
+    """Fetch what the rows link to by these names, in one query per link instead of one per row."""
     for link in model._meta.sorted_fields:
-        if isinstance(link, ForeignKeyField) and rows:
+        if isinstance(link, ForeignKeyField) and link.name in names and rows:
             target = link.rel_model
             name = link.name
             keys = {row.__data__.get(name) for row in rows} - {None}
@@ -565,6 +630,12 @@ def label_of(model, name):
     if question is not None and question.verbose_name:
         return question.verbose_name
     return name.replace("_", " ").capitalize()
+
+
+def page_numbers(now, pages):
+    """The pages that a list links to: the first, the last, and those around this one."""
+    around = range(max(now - 2, 0), min(now + 3, pages))
+    return sorted({0, pages - 1, *around})
 
 
 def row_lists(model):

@@ -28,7 +28,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from audit import access
-from models import BankEntry, Pupil
+from models import BankEntry, Pupil, PupilWord
 from records.dates import read_day, say_day
 from records.questions import Rows
 from records.unicode_text import nfc
@@ -244,15 +244,7 @@ def _find(mine, typed, chosen):
     exact = [pupil for pupil in namesakes if str(pupil) == typed]
     if len(exact) == 1:
         return exact
-    for word in words:
-        mine = mine.where(
-            Pupil.surname.contains(word)
-            | Pupil.forename.contains(word)
-            | Pupil.known_as.contains(word)
-            | Pupil.form.contains(word)
-            | Pupil.upn.contains(word)
-        )
-    return list(mine.limit(21))
+    return list(PupilWord.narrow(mine, Pupil.id, typed).limit(21))
 
 
 def form_for(record_class, user, fixed=()):

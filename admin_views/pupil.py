@@ -15,6 +15,7 @@ from peewee import DateField
 
 import workflow
 from admin_views import drafts, forms, merge
+from admin_views.account import views as account
 from admin_views.base import PupilRecordView, ReadView, RecordView, scoped, typing_problems
 from admin_views.home import say_due, settings_now
 from admin_views.paper import acts
@@ -52,8 +53,12 @@ class PupilView(RecordView):
 
     page_template = "pupil.html"
 
-    def row_actions(self, record):
-        return super().row_actions(record) + move_links(record, Placement.stage_of(record))
+    def more_actions(self, rows):
+        stages = Placement.stages_of(rows)
+        found = {}
+        for pupil in rows:
+            found[pupil.id] = move_links(pupil, stages.get(pupil.id, "NONE"))
+        return found
 
     @expose("/<int:key>/")
     def page(self, key):
@@ -274,8 +279,8 @@ class ListView(ReadView):
         super().__init__(Placement, endpoint=f"{code.lower()}-list")
         self._list_columns = list(LIST_HEADS.items())
 
-    def _get_default_order(self):
-        return [(Pupil.surname, False), (Pupil.forename, False)]
+    def default_order(self):
+        return [Pupil.surname, Pupil.forename], False
 
     def plural(self):
         return workflow.list_label(self.code, settings_now())
@@ -325,10 +330,12 @@ def say_review(placement):
 
 
 def move_links(pupil, stage):
+    page = url_for("pupil.page", key=pupil.id)
+    role = account.me().role
     found = []
     for move in workflow.MOVES:
-        if stage in move.from_ and current_user.role in move.by:
-            found.append((move.name, move_address(move, pupil)))
+        if stage in move.from_ and role in move.by:
+            found.append((move.name, f"{page}move/{move.slug}/"))
     return found
 
 

@@ -5,13 +5,13 @@ that is not named has no screen.
 from flask import request
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
-from flask_login import current_user
 
 import config
 import models
 import people
 import workflow
 from admin_views import documents, forms, imports, privacy, school, status
+from admin_views.account import views as account
 from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
 from admin_views.home import Home, settings_now
 from admin_views.paper import PaperView
@@ -82,13 +82,16 @@ def add_screens(app):
         admin.add_view(RowView(row_class, category=ROWS))
     for name, slug, category, view in PAGES:
         admin.add_view(view(name=name, endpoint=slug, url=f"/{slug}", category=category))
-    app.context_processor(lambda: common(admin))
+    menus = {}
+    app.context_processor(lambda: common(admin, menus))
 
 
-def common(admin):
-    """What every template may use."""
+def common(admin, menus):
+    """What every template may use; `menus` keeps the menu of each role."""
+    user = account.me()
     return {
-        "menu": menu(admin) if current_user.is_authenticated else [],
+        "current_user": user,
+        "menu": menu_of(user, admin, menus) if user.is_authenticated else [],
         "settings": settings_now(),
         "say_day": say_day,
         "short_day": short_day,
@@ -107,8 +110,21 @@ def common(admin):
     }
 
 
-def menu(admin):
-    """What the signed-in person may read: [(name, address, [(name, address, [])])]."""
+def menu_of(user, admin, menus):
+    """What a person may read: [(name, address, [(name, address, [])])]."""
+    if user.role not in menus:
+        menus[user.role] = menu_of_role(admin)
+    found = []
+    for name, address, below in menus[user.role]:
+        code = LISTS.get(address)
+        if code:
+            name = workflow.list_label(code, settings_now())
+        found.append((name, address, below))
+    return found
+
+
+def menu_of_role(admin):
+    """The menu of everybody who has the role of the signed-in person."""
     found = []
     for item in admin.menu():
         if item.is_category():
@@ -116,7 +132,5 @@ def menu(admin):
             if below and item.name != ROWS:
                 found.append((item.name, "", below))
         elif item.is_accessible():
-            code = LISTS.get(item.get_url())
-            name = workflow.list_label(code, settings_now()) if code else item.name
-            found.append((name, item.get_url(), []))
+            found.append((item.name, item.get_url(), []))
     return found

@@ -122,7 +122,7 @@ class AuditEntry(Model):
     act = CharField()  # of audit/actions.py, or the name of a move
     record = CharField()
     record_id = IntegerField(null=True)
-    pupil_id = IntegerField(null=True, index=True)
+    pupil_id = IntegerField(null=True)
     section = CharField(default="")
     question = CharField(default="")
     before = TextField(default="")
@@ -136,7 +136,8 @@ class AuditEntry(Model):
     class Meta:
         database = db
         legacy_table_names = False
-        indexes = ((("record", "record_id"), False),)
+        # a child's history; who listed them on one day
+        indexes = ((("record", "record_id"), False), (("pupil_id", "at"), False))
 
     def did(self):
         return ACTIONS.get(self.act, self.act)
@@ -184,8 +185,9 @@ def audit_accesses(accesses):
     """Write down accesses, (act, record, record_id, pupil_id, reason) each."""
     # `listed` is written once for each person, kind of record, pupil and day
     listed = ()
-    if any(access[0] == "listed" for access in accesses):
-        listed = _listed_today()
+    pupils = {access[3] for access in accesses if access[0] == "listed"}
+    if pupils:
+        listed = _listed_today(pupils)
     rows = []
     for act, record, record_id, pupil_id, reason in accesses:
         if act != "listed" or (record, pupil_id) not in listed:
@@ -207,12 +209,14 @@ def _about(act, record, record_id, pupil_id, reason):
     }
 
 
-def _listed_today():
+def _listed_today(pupils):
+    # which of these pupils stand in the log as listed for this person today
     today = AuditEntry.at >= now().replace(hour=0, minute=0, second=0)
     # by number: two colleagues may have one name
     theirs = AuditEntry.user_id == _actor().user
     rows = AuditEntry.select(AuditEntry.record, AuditEntry.pupil_id)
-    return set(rows.where(today, AuditEntry.act == "listed", theirs).tuples())
+    rows = rows.where(AuditEntry.pupil_id.in_(pupils), today, theirs, AuditEntry.act == "listed")
+    return set(rows.tuples())
 
 
 def _append(rows):

@@ -59,6 +59,8 @@ def migrate(database, folder=config.MIGRATIONS):
         if not diff_models(database, [models.Setting]):
             with audit_log.acting_as("Set-up"):
                 models.Setting.of_school().fill_up()
+        if not diff_models(database, [models.Pupil, models.PupilWord]):
+            models.PupilWord.fill_up()
         return done
 
 

@@ -10,7 +10,7 @@ from peewee import OperationalError, chunked, sort_models
 
 from audit import accounts
 from audit.log import WORDS, AuditEntry, audit, db, now, on_sqlite, transaction
-from models import Document, Erasure, Placement, Pupil, PupilRecord, Row, every
+from models import Document, Erasure, Placement, Pupil, PupilRecord, PupilWord, Row, every
 from people import FormToken, User
 from privacy.subject_access import address_of, drafts_of, records_of, rows_in
 from records.dates import today
@@ -208,6 +208,7 @@ def empty_to_stub(pupil):
             stub[field] = None
     stub |= {Pupil.erased_on: today(), Pupil.version: Pupil.version + 1}
     Pupil.update(stub).where(Pupil.id == pupil.id).execute()
+    PupilWord.delete().where(PupilWord.pupil == pupil.id).execute()
 
 
 def scrub():

@@ -50,6 +50,10 @@ class Record(Table):
 
     # -- what the class says about itself
     @classmethod
+    def list_columns(cls):
+        return cls.listed or list(dict(cls.questions()))[:5]
+
+    @classmethod
     def kind_name(cls):
         return cls.title or cls.slug().replace("-", " ").capitalize()
 

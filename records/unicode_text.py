@@ -43,3 +43,18 @@ def _shorten(found):
         if run <= LONGEST_RUN:
             kept.append(character)
     return "".join(kept)
+
+
+# letters that are no letter with a mark on it, as people type them without their keyboard
+PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
+)
+# of a name such as O’Brien, however it is typed; they end no word
+APOSTROPHES = re.compile("['’‘ʼʻ`´]")
+
+
+def folded_words(text):
+    """The words of a text as they are searched: small plain letters and figures, no marks."""
+    parts = unicodedata.normalize("NFKD", cut_runs(text).casefold())
+    plain = "".join(letter for letter in parts if not is_mark(letter)).translate(PLAIN_LETTERS)
+    return re.findall(r"[^\W_]+", APOSTROPHES.sub("", plain))
