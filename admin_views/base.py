@@ -130,7 +130,7 @@ class ReadView(ModelView):
     def get_list(self, page, sort, desc, search, filters, page_size=PAGE_SIZE):
         """How many rows fit, and the rows of one page."""
         query = self.get_query()
-        if search:
+        if search and self._search_supported:
             query = self.narrowed(query, search)
         for number, _, value in filters:
             query = self._filters[number].apply(query, value)
