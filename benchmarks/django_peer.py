@@ -84,7 +84,8 @@ def describe(cls):
 
 def describe_column(field):
     choices = []
-    if field.choices and not field.ask.many:
+    several = hasattr(field, "ask") and field.ask.many
+    if field.choices and not several:
         choices = list(field.choices)
     to = ""
     if isinstance(field, ForeignKeyField):
