@@ -1,0 +1,1 @@
+"""The school's tables, as Django sees them."""
