@@ -623,15 +623,17 @@ class PupilWord(Table):
     @classmethod
     def keep(cls, pupils):
         """Keep the words of these pupils as they are called now."""
-        kept = {pupil.id: set() for pupil in pupils}
-        for row in cls.select().where(cls.pupil.in_(list(kept))):
-            kept[row.pupil_id].add(row.word)
+        kept = set()
+        wanted = set()
+        for row in cls.select().where(cls.pupil.in_([pupil.id for pupil in pupils])):
+            kept.add((row.word, row.pupil_id))
         for pupil in pupils:
-            words = cls.words_of(pupil)
-            if words != kept[pupil.id]:
-                cls.delete().where(cls.pupil == pupil.id).execute()
-                rows = [(pupil.id, word) for word in sorted(words)]
-                cls.insert_many(rows, fields=(cls.pupil, cls.word)).execute()
+            for word in cls.words_of(pupil):
+                wanted.add((word, pupil.id))
+        for word, pupil_id in kept - wanted:
+            cls.delete().where(cls.word == word, cls.pupil == pupil_id).execute()
+        for some in chunked(sorted(wanted - kept), 400):  # sorted, as the index has them
+            cls.insert_many(some, fields=(cls.word, cls.pupil)).execute()
 
     @classmethod
     def words_of(cls, pupil):
@@ -651,8 +653,9 @@ class PupilWord(Table):
         without = Pupil.select().where(
             Pupil.erased_on.is_null(), Pupil.id.not_in(cls.select(cls.pupil))
         )
-        for some in chunked(without, 500):
-            cls.keep(some)
+        with transaction():
+            for some in chunked(without, 10_000):
+                cls.keep(some)
 
     @classmethod
     def narrow(cls, query, pupil, typed):

@@ -23,6 +23,7 @@ import models as m  # noqa: E402
 from audit.log import AuditEntry, db  # noqa: E402
 from demo.school import upn  # noqa: E402
 from ops import numbering  # noqa: E402
+from ops.database import migrate  # noqa: E402
 
 KINDS = sort_models([cls for cls in m.every() if issubclass(cls, (m.PupilRecord, m.Row))])
 COPIED = [cls for cls in KINDS if cls is not m.Pupil]
@@ -42,6 +43,8 @@ def open_big(folder, pupils, url=None):
     database = load.build(folder, url)
     with database.connection_context():
         copy_all(pupils // m.Pupil.select().count() - 1)
+    migrate(database)  # keeps what is kept about copies too
+    with database.connection_context():
         database.execute_sql("ANALYZE")
     built.touch()
     return database
