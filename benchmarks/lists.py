@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "tests" / "soak")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "soak")]
 
 from big_school import open_big  # noqa: E402
 from common import cookie_for, quiet, signed  # noqa: E402
