@@ -8,7 +8,7 @@ READY := $(VENV)/ready $(VENV)/tests-ready $(VENV)/tools/ready
 $(shell test -x $(RUN) || rm -f $(READY))   # after an upgrade of the system the old Python is gone, and what was for it
 
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test lint format test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants
+.PHONY: help install run demo test lint format test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants bench
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
 	@echo "make install    install the packages of the portal, and start nothing"
@@ -26,6 +26,7 @@ help:
 	@echo "make sbom       list every package in sbom.json (CycloneDX), for a release"
 	@echo "make release    sbom.json, a seeded school in tests/released, and the tag of the version"
 	@echo "make mutants    change each guard in turn and see that a test notices (long)"
+	@echo "make bench      how long each page takes in two sizes of school, beside a Django admin"
 
 install: $(VENV)/ready
 	@echo "The portal is installed. Start it with: make run"
@@ -80,6 +81,9 @@ release: sbom $(VENV)/tests-ready
 mutants: $(VENV)/mutants-ready
 	@$(RUN) -m mutmut run
 
+bench: $(VENV)/tests-ready $(VENV)/peer/ready
+	@$(RUN) benchmarks/lists.py --peer $(VENV)/peer/bin/python
+
 $(VENV)/mutants-ready: tests/mutants.txt $(VENV)/tests-ready
 	@$(PIP) -r tests/mutants.txt && touch $@
 
@@ -97,3 +101,7 @@ $(VENV)/tests-ready: requirements.txt tests/requirements.txt $(VENV)/ready
 $(VENV)/tools/ready: tests/tools.txt | $(VENV)/bin/python
 	@echo "Installing the tools of a release (once) ..."
 	@$(RUN) -m venv $(VENV)/tools && $(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check -r tests/tools.txt && touch $@
+
+$(VENV)/peer/ready: benchmarks/requirements.txt | $(VENV)/bin/python
+	@echo "Installing what our pages are measured beside (once) ..."
+	@$(RUN) -m venv $(VENV)/peer && $(VENV)/peer/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt && touch $@

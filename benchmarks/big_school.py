@@ -30,7 +30,7 @@ COPIED = [cls for cls in KINDS if cls is not m.Pupil]
 TURNS = (
     "WITH RECURSIVE turn(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM turn WHERE k < {times})"
     " INSERT INTO {table} ({columns}) SELECT {values} FROM turn CROSS JOIN {table} AS t"
-    " WHERE t.id <= {step} AND t.id % {every} = 0"
+    " WHERE t.id <= {step} AND t.id / {every} * {every} = t.id"
 )
 
 
@@ -39,14 +39,18 @@ def open_big(folder, pupils, url=None):
     folder = pathlib.Path(folder) / str(pupils)
     built = folder / "built"
     if built.exists():
-        return common.open_school(folder, url)
+        database = common.open_school(folder, url)
+    else:
+        database = build(folder, pupils, url)
+        built.touch()
+    return database
+
+
+def build(folder, pupils, url):
     database = load.build(folder, url)
     with database.connection_context():
         copy_all(pupils // m.Pupil.select().count() - 1)
-    migrate(database)  # keeps what is kept about copies too
-    with database.connection_context():
-        database.execute_sql("ANALYZE")
-    built.touch()
+    migrate(database)  # what is kept to be found is kept for the copies too
     return database
 
 
@@ -61,9 +65,8 @@ def copy_all(times):
         for cls in COPIED:
             copy_table(cls, times, step)
         copy_table(AuditEntry, times, step, every=6)
-        numbering.raise_numbers(
-            db.obj, {cls._meta.table_name: (times + 1) * step for cls in m.every()}
-        )
+        given = {cls._meta.table_name: (times + 1) * step for cls in tables}
+        numbering.raise_numbers(db.obj, given)
 
 
 def copy_pupils(times, step):

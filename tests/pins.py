@@ -20,6 +20,7 @@ FILES = {
     "tests/requirements.txt": ("requirements.txt",),
     "tests/mutants.txt": ("requirements.txt", "tests/requirements.txt"),
     "tests/tools.txt": (),
+    "benchmarks/requirements.txt": (),
 }
 PLAIN = (
     "--generate-hashes",

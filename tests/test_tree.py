@@ -5,6 +5,7 @@ inline, functions stay short.
 import ast
 import re
 
+import pins
 import pytest
 from conftest import PROGRAM, ROOT
 
@@ -143,9 +144,7 @@ def test_every_partial_and_every_macro_is_used():
     assert partials and macros and not unused
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "tests/requirements.txt", "tests/mutants.txt", "tests/tools.txt"]
-)
+@pytest.mark.parametrize("name", pins.FILES)
 def test_every_package_is_pinned_with_the_hashes_of_its_files(name):
     text = (ROOT / name).read_text("utf-8")
     packages = [

@@ -5,7 +5,9 @@ class Router:
     """Sends the school's tables to the school's database, where Django makes none."""
 
     def db_for_read(self, model, **_):
-        return "school" if model._meta.app_label == "school" else "default"
+        if model._meta.app_label == "school":
+            return "school"
+        return "default"
 
     db_for_write = db_for_read
 

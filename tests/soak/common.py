@@ -248,15 +248,15 @@ def free_port():
 
 
 class Portal:
-    """The program as `commands.py run` serves it, on a free port."""
+    """The program of a tree as `commands.py run` serves it, on a free port."""
 
-    def __init__(self, folder, url=None, words=("commands.py", "run"), **more):
+    def __init__(self, folder, url=None, words=("commands.py", "run"), tree=ROOT, **more):
         self.port, self.folder = free_port(), pathlib.Path(folder)
         self.host = "::1" if more.get("HOST") == "::1" else "127.0.0.1"
         self.out = tempfile.TemporaryFile("w+")  # noqa: SIM115  (it stays open)
         self.process = subprocess.Popen(
             [sys.executable, *words],
-            cwd=ROOT,
+            cwd=tree,
             stdout=self.out,
             stderr=subprocess.STDOUT,
             text=True,

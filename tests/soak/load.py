@@ -123,6 +123,19 @@ def work(port, seconds):
     print(json.dumps(seen))
 
 
+def at_work(port, seats, seconds):
+    """Let people work in a process of their own: what each of them saw."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--work", str(port), str(seconds)],
+        cwd=ROOT,
+        input=json.dumps(seats),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 # --- the school, the server
 def cast(folder, database, count):
     """That many people of the school, each signed in at a place of their own, with the children on
@@ -207,18 +220,9 @@ def run(seconds, count, url=None):
         seats = cast(folder, database, count)
         portal = Portal(folder, url)
         before, used = os.getloadavg()[0], processor(portal.process.pid)
-        command = [sys.executable, __file__, "--work", str(portal.port), str(seconds)]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            input=json.dumps(seats),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
+        people = at_work(portal.port, seats, seconds)
         used = processor(portal.process.pid) - used
         portal.stop()
-        people = json.loads(done.stdout.splitlines()[-1])
         print(
             f"load average {before:.1f} before and {os.getloadavg()[0]:.1f} after, {os.cpu_count()}"
             f" processors; the server used {used:.1f} s of them",
