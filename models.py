@@ -705,6 +705,13 @@ class Placement(PupilRecord):
     # what else the move made, so that "Entered in error" can undo it
     effects = TextField(default="{}")
 
+    class Meta:
+        # the lists of those on a stage: counted, and in the order of their names
+        indexes = (
+            (("ended_on", "stage", "void"), False),
+            (("pupil", "ended_on", "stage", "void"), False),
+        )
+
     @classmethod
     def current(cls, pupil):
         if not pupil.id:
@@ -1809,7 +1816,10 @@ def every(base=Record):
 def index_lists():
     """Let an index serve every order in which the list of a record about pupils can be sorted."""
     for cls in (Pupil, *every(PupilRecord)):
-        known = {cls.order_by[0], "pupil"}
+        known = {"pupil"}
+        for index in cls._meta.indexes:
+            if isinstance(index, tuple):
+                known.add(index[0][0])  # served by an index of several columns
         for name in cls.list_columns():
             field = cls._meta.fields.get(name)
             if name not in known and field and not field.unique and type(field) is not TextField:

@@ -24,7 +24,7 @@ from audit.log import audit, transaction
 from models import Pupil, PupilRecord, PupilWord, may
 from papers import pdf
 from records.dates import short_day, today
-from records.query import by_id, count_of
+from records.query import by_id, count_of, join_first, numbers_in
 from records.questions import ROLES
 from records.record import Clash, Row, document
 from records.spreadsheet import escape_formula
@@ -95,7 +95,7 @@ class ReadView(ModelView):
 
     def get_query(self):
         """Only what this person may see; every list, page and spreadsheet goes through here."""
-        return scoped(self.model, current_user)
+        return scoped(self.model, account.me())
 
     def init_search(self):
         return bool(self.model.searched or self.pupil_column())
@@ -127,28 +127,49 @@ class ReadView(ModelView):
             return self.default_order()[0]
         return [self.model._meta.fields[name]]
 
-    def get_list(self, page, sort, desc, search, filters, page_size=PAGE_SIZE):
-        """How many rows fit, and the rows of one page."""
+    def get_list(self, page, sort, desc, search, filters, whole=False):
+        """How many rows fit, and the rows of one page; or whole records, as many as one may."""
         query = self.get_query()
         if search and self._search_supported:
             query = self.narrowed(query, search)
         for number, _, value in filters:
             query = self._filters[number].apply(query, value)
+        # numbers first, which the index of the order has; then the rows of this page only
+        keys = self.in_order(query, sort, desc)
+        size = MOST_ROWS if whole else PAGE_SIZE
+        start = page * size
+        if search:  # looked for once, for the number of hits and for their page
+            keys = numbers_in(keys)
+            count = len(keys)
+            keys = keys[start : start + size]
+        else:
+            keys = numbers_in(keys.limit(size).offset(start))
+            count = count_of(query)
+        columns = self.model._meta.sorted_fields if whole else self.short_columns()
+        rows = by_id(self.model.select(*columns).where(self.model.id.in_(keys)))
+        return count, [rows[key] for key in keys if key in rows]
+
+    def in_order(self, query, sort, desc):
+        """The numbers of what a query finds, in the order that the list is to have."""
         columns = self.order_of(sort)
         if not sort:
             columns, desc = self.default_order()
-        keys = query
         if columns[0].model is not self.model:
-            keys = query.join(Pupil, on=(self.pupil_column() == Pupil.id))
+            query = join_first(query, Pupil, self.pupil_column() == Pupil.id)
         if columns[-1] is not self.model.id:
             columns.append(self.model.id)  # rows that are alike keep their order over the pages
         if desc:
             columns = [column.desc() for column in columns]
-        # numbers first, which the index of the order has; then the rows of this page only
-        keys = keys.select(self.model.id).order_by(*columns)
-        keys = [key for (key,) in keys.limit(page_size).offset(page * page_size).tuples()]
-        rows = by_id(self.model.select().where(self.model.id.in_(keys)))
-        return count_of(query), [rows[key] for key in keys if key in rows]
+        return query.select(self.model.id).order_by(*columns)
+
+    def short_columns(self):
+        """All columns but the long answers that the list does not show."""
+        shown = dict(self._list_columns)
+        columns = []
+        for field in self.model._meta.sorted_fields:
+            if field.name in shown or not isinstance(field, TextField):
+                columns.append(field)
+        return columns
 
     def default_order(self):
         """By which columns a list is sorted at first, and whether downwards."""
@@ -210,7 +231,7 @@ class ReadView(ModelView):
             page_size=PAGE_SIZE,
             searches=self._search_supported,
             may_add=self.may_add(),
-            may_export=may(current_user, "x", self.model),
+            may_export=may(account.me(), "x", self.model),
             has_blank=self.prints and self.may_write(),
             lines=row_lists(self.model),
         )
@@ -267,10 +288,10 @@ class ReadView(ModelView):
     @expose("/spreadsheet/", methods=("POST",))
     def spreadsheet(self):
         """The list as CSV, as searched and filtered; every cell is safe in a spreadsheet."""
-        if not may(current_user, "x", self.model):
+        if not may(account.me(), "x", self.model):
             abort(403)
         w = self.wanted()
-        count, rows = self.get_list(0, None, None, w["search"], w["filters"], page_size=MOST_ROWS)
+        count, rows = self.get_list(0, None, None, w["search"], w["filters"], whole=True)
         preload(self.model, rows, self.model._meta.fields)
         out = io.StringIO()
         # so that no semicolon or tab within an answer begins a cell
@@ -369,7 +390,7 @@ class RecordView(ReadView):
     form_template = "form.html"
 
     def may_write(self):
-        return may(current_user, "w", self.model)
+        return may(account.me(), "w", self.model)
 
     def row_actions(self, record):
         found = super().row_actions(record)

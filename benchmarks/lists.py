@@ -15,6 +15,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from unittest import mock
+from urllib.parse import quote
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "soak")]
@@ -57,7 +58,9 @@ def pages_of_school():
     """The pages to fetch, of the school that is open now."""
     plan = m.MyPlan.select().where(m.MyPlan.status == "draft").order_by(m.MyPlan.id).get()
     half = m.Pupil.select().count() // PAGE_SIZE // 2
-    word = m.Pupil.get_by_id(1).surname[:4].lower()
+    surname, number = m.Pupil.select().order_by(m.Pupil.id.desc()).get().surname.lower().split()
+    word = surname[:4]
+    few = f"{word} {number}"
     year = list(m.Pupil.listed).index("year") + 1
     child, paper = f"/pupil/{plan.pupil_id}/", f"/my-plan/{plan.id}/"
     admin = "/admin/school"
@@ -65,7 +68,8 @@ def pages_of_school():
         Page("home", "/"),
         Page("pupils", "/pupil/", f"{admin}/pupil/"),
         Page("a deep page", "/pupil/", f"{admin}/pupil/?p={half + 1}", {"page": half}),
-        Page("search", "/pupil/", f"{admin}/pupil/?q={word}", {"search": word}),
+        Page("search, a few", "/pupil/", f"{admin}/pupil/?q={quote(few)}", {"search": few}),
+        Page("search, many", "/pupil/", f"{admin}/pupil/?q={word}", {"search": word}),
         Page("sorted by year", "/pupil/", f"{admin}/pupil/?o={year}", {"sort": "year"}),
         Page("SEN List", "/sen-list/", f"{admin}/senlist/"),
         Page("My Plans", "/my-plan/", f"{admin}/myplan/"),

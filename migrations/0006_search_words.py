@@ -5,7 +5,7 @@ from peewee import *
 # the columns by which a list can be sorted: (tables, columns)
 INDEXES = (
     (("pupil",), ("forename", "form", "year")),
-    (("placement",), ("cycle", "decided_by", "ended_on", "move", "stage", "started_on")),
+    (("placement",), ("cycle", "decided_by", "move", "stage", "started_on")),
     (
         (
             "agency_information",
@@ -53,6 +53,8 @@ def up(migrator, db):
 
     migrator.migrate(migrator.drop_index("audit_entry", "auditentry_pupil_id"))
     migrator.migrate(migrator.add_index("audit_entry", ("pupil_id", "at")))
+    for columns in (("ended_on", "stage", "void"), ("pupil_id", "ended_on", "stage", "void")):
+        migrator.migrate(migrator.add_index("placement", columns))
     for tables, columns in INDEXES:
         for table in tables:
             for column in columns:
