@@ -1816,10 +1816,7 @@ def every(base=Record):
 def index_lists():
     """Let an index serve every order in which the list of a record about pupils can be sorted."""
     for cls in (Pupil, *every(PupilRecord)):
-        known = {"pupil"}
-        for index in cls._meta.indexes:
-            if isinstance(index, tuple):
-                known.add(index[0][0])  # served by an index of several columns
+        known = {"pupil", cls.order_by[0]}
         for name in cls.list_columns():
             field = cls._meta.fields.get(name)
             if name not in known and field and not field.unique and type(field) is not TextField:

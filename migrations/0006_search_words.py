@@ -5,7 +5,7 @@ from peewee import *
 # the columns by which a list can be sorted: (tables, columns)
 INDEXES = (
     (("pupil",), ("forename", "form", "year")),
-    (("placement",), ("cycle", "decided_by", "move", "stage", "started_on")),
+    (("placement",), ("cycle", "decided_by", "ended_on", "move", "stage", "started_on")),
     (
         (
             "agency_information",
