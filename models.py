@@ -26,6 +26,7 @@ from audit.log import AuditEntry, now
 from pathway import clock
 from people import Draft, FormToken, SignInAttempt, UserSession
 from records.dates import say_day, short_day, today
+from records.query import Table
 from records.questions import (
     HEAD,
     OFFICE,
@@ -487,17 +488,24 @@ class Pupil(Record):
     erased_on = DateField(null=True)  # what is left is the stub: see privacy/erasure.py
 
     class Meta:
-        indexes = ((("surname", "forename"), False),)
+        indexes = (
+            (("surname", "forename"), False),
+            (("form",), False),
+        )
 
     @classmethod
     def visible_to(cls, user):
         """The pupils whom this person may know about; every query goes through it."""
         pupils = cls.select()
+        if cls.all_visible_to(user):
+            return pupils
         if not may(user, "r", Pupil):
             return pupils.where(SQL("1 = 0"))
-        if user.role == TEACHER:
-            return pupils.where(cls.form.in_(user.class_names()), cls.left_on.is_null())
-        return pupils
+        return pupils.where(cls.form.in_(user.class_names()), cls.left_on.is_null())
+
+    @classmethod
+    def all_visible_to(cls, user):
+        return may(user, "r", Pupil) and user.role != TEACHER
 
     @property
     def locked(self):
@@ -631,6 +639,9 @@ class Placement(PupilRecord):
     before = ForeignKeyField("self", null=True, backref="+", on_delete="RESTRICT")
     # what else the move made, so that "Entered in error" can undo it
     effects = TextField(default="{}")
+
+    class Meta:
+        indexes = ((("ended_on", "stage", "void"), False),)  # counted on the home page
 
     @classmethod
     def current(cls, pupil):
@@ -1712,6 +1723,42 @@ class Erasure(PupilRecord):
     done_at = DateTimeField(null=True)
 
 
+# --- what follows from the records
+NO_DAY = datetime.date.max  # of what has no day: both engines sort it last
+
+
+class HomeTask(Table):
+    """What needs somebody, or will: a line of the home page. Only pathway/tasks.py writes here."""
+
+    pupil = ForeignKeyField(Pupil, backref="+", on_delete="CASCADE")
+    group = CharField()  # dated (late or due soon), agree, papers or others
+    what = TextField()
+    due = DateField()
+    shows_from = DateField()
+    # what it opens; only who may know of this kind of record is told
+    record = CharField()
+    record_id = IntegerField(null=True)
+    screen = CharField()  # child, new, page or edit
+
+    class Meta:
+        indexes = (
+            (("group", "due"), False),  # the first lines of a group
+            (("group", "record", "due", "shows_from"), False),  # how many there are
+        )
+
+    @property
+    def when(self):
+        if self.due == NO_DAY:
+            return None
+        return self.due
+
+
+class TaskBasis(Table):
+    """What all tasks were made from besides the records: one row."""
+
+    digest = CharField()
+
+
 # --- the whole list
 ABSTRACT = (Row, PupilRecord, Form, Review)
 
@@ -1727,7 +1774,8 @@ def every(base=Record):
 
 
 def every_table():
-    return [*every(), AuditEntry, SignInAttempt, UserSession, Draft, FormToken]
+    beside = (SignInAttempt, UserSession, Draft, FormToken, HomeTask, TaskBasis)
+    return [*every(), AuditEntry, *beside]
 
 
 def check_models():

@@ -41,6 +41,7 @@ FLOORS = (
     ("workflow",),
     ("audit",),
     ("privacy",),
+    ("pathway.tasks",),
     ("papers",),
     ("ops",),
     ("admin_views",),
