@@ -4,6 +4,7 @@ Come here to change how tasks are grouped and shown. What is a task, and from wh
 `pathway/tasks.py`; the weeks and days are on the Settings screen.
 """
 
+import math
 from dataclasses import dataclass
 
 from flask import abort, g, redirect, request, url_for
@@ -14,7 +15,7 @@ from peewee import fn
 import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
-from models import Disclosure, HomeTask, Placement, Pupil, Setting, every, may
+from models import Disclosure, HomeTask, Placement, Pupil, PupilRecord, Setting, every, may
 from records.dates import today
 
 FIRST = 20  # tasks of a group on the home page
@@ -52,36 +53,39 @@ class Home(AdminIndexView):
     @expose("/")
     def index(self):
         """What needs you today, by role; the technician sees no pupil."""
+        user = current_user._get_current_object()
         if "group" in request.args:
-            return self.one_group(request.args["group"])
+            return self.one_group(user, request.args["group"])
         cards = []
-        if may(current_user, "r", Pupil):
+        if may(user, "r", Pupil):
             for group in GROUPS:
-                cards.append((group, count_of(current_user, group), first_of(current_user, group)))
-        for _, _, tasks in cards:
-            access.log_access([task.pupil for task in tasks], "listed")
+                conditions = told(user, group)
+                tasks = list(in_order(conditions).limit(FIRST))
+                access.log_access([task.pupil for task in tasks], "listed")
+                cards.append((group, count(conditions), tasks))
         return self.render(
             "home.html",
             cards=cards,
-            stages=stage_counts(current_user),
-            notices=accounts.notices(current_user),
+            stages=stage_counts(user),
+            notices=accounts.notices(user),
             **shown_with(),
         )
 
-    def one_group(self, name):
+    def one_group(self, user, name):
         """All tasks of one group, a page at a time."""
         group = next((one for one in GROUPS if one.name == name), None)
-        if group is None or not may(current_user, "r", Pupil):
+        if group is None or not may(user, "r", Pupil):
             abort(404)
-        count = count_of(current_user, group)
-        pages = max(1, -(-count // PAGE))
+        conditions = told(user, group)
+        number = count(conditions)
+        pages = max(1, math.ceil(number / PAGE))
         page = min(max(1, request.args.get("page", 1, type=key_of)), pages)
-        tasks = tasks_of(current_user, group).paginate(page, PAGE)
+        tasks = list(in_order(conditions).paginate(page, PAGE))
         access.log_access([task.pupil for task in tasks], "listed")
         return self.render(
             "home_group.html",
             group=group,
-            count=count,
+            count=number,
             tasks=tasks,
             page=page,
             pages=pages,
@@ -127,43 +131,46 @@ def stage_counts(user):
 
 
 # --- tasks
+KINDS = {cls.__name__: cls for cls in (Pupil, *every(PupilRecord))}
 RIGHT_NEEDED = {Disclosure: "w"}  # those who answer requests are reminded of them
 
 
-def told_of(user, group, on=None):
-    """The conditions of the tasks in a group that are shown to a person on a day."""
-    on = on or today()
-    kinds = [cls.__name__ for cls in every() if may(user, RIGHT_NEEDED.get(cls, "r"), cls)]
+# of a pupil, what a line says and where it stands
+OF_PUPIL = (Pupil.id, Pupil.surname, Pupil.forename, Pupil.known_as, Pupil.form)
+
+
+def told(user, group):
+    """The conditions of the tasks in a group that a person is told today."""
+    kinds = []
+    for cls in KINDS.values():
+        if may(user, RIGHT_NEEDED.get(cls, "r"), cls):
+            kinds.append(cls.__name__)
     column = HomeTask.group
     reach = in_reach(user, HomeTask.pupil)
     if reach:
         # else SQLite goes through the tasks of the whole school, not of these pupils
         column = fn.LOWER(column)
-    conditions = [HomeTask.record.in_(kinds), HomeTask.shows_from <= on, *reach]
+    conditions = (HomeTask.record.in_(kinds), HomeTask.shows_from <= today(), *reach)
     if group.name == "overdue":
-        return [column == "dated", HomeTask.due < on, *conditions]
+        return (column == "dated", HomeTask.due < today(), *conditions)
     if group.name == "soon":
-        return [column == "dated", HomeTask.due >= on, *conditions]
-    return [column == group.name, *conditions]
+        return (column == "dated", HomeTask.due >= today(), *conditions)
+    return (column == group.name, *conditions)
 
 
-def count_of(user, group, on=None):
-    return HomeTask.select(fn.COUNT(HomeTask.id)).where(*told_of(user, group, on)).scalar()
+def count(conditions):
+    return HomeTask.select(fn.COUNT(HomeTask.id)).where(*conditions).scalar()
 
 
-def tasks_of(user, group, on=None):
-    """The query of a person's tasks in a group, most pressing first."""
-    query = HomeTask.select(HomeTask, Pupil).join(Pupil).where(*told_of(user, group, on))
+def in_order(conditions):
+    """The query of the tasks, most pressing first."""
+    query = HomeTask.select(HomeTask, *OF_PUPIL).join(Pupil).where(*conditions)
     return query.order_by(HomeTask.due, Pupil.surname, Pupil.forename, HomeTask.id)
-
-
-def first_of(user, group):
-    return list(tasks_of(user, group).limit(FIRST))
 
 
 def task_link(task):
     """Where a line of the home page leads: one click from the work."""
-    kind = next(cls for cls in every() if cls.__name__ == task.record)
+    kind = KINDS[task.record]
     screen = task.screen
     if screen in ("edit", "new") and not may(current_user, "w", kind):
         screen = {"edit": "page", "new": "child"}[screen]

@@ -31,16 +31,21 @@ from privacy import retention
 
 # the settings that a task follows from
 SETTINGS = ("holidays", "maintained", *Setting.names_under("clock"))
+OF_FORM = ("id", "pupil", "placement", "status", "happened_on")  # what a task says of a form
 BATCH = 500  # pupils whose tasks are made together
 
 
 # --- what is a task
 def tasks_of(pupils, settings):
-    """What is to be done for some pupils, now or later: [HomeTask, ...], not saved."""
+    """What is to be done for the pupils of these numbers, now or later: [HomeTask, ...], not
+    saved.
+    """
     # invariant 9: no reminders for leavers
-    here = [pupil.id for pupil in pupils if pupil.left_on is None]
+    left = Pupil.select(Pupil.id).where(Pupil.id.in_(pupils), Pupil.left_on.is_null(False))
+    leavers = set(left.scalars())
+    here = [number for number in pupils if number not in leavers]
     placements = list(open_placements().where(Placement.pupil.in_(here)))
-    papers = workflow.papers_of(placements)
+    papers = workflow.papers_of(placements, OF_FORM)
     found = []
     for placement in placements:
         own = papers[placement.id]
@@ -51,6 +56,8 @@ def tasks_of(pupils, settings):
     found += case_tasks(here, settings)
     found += raised_tasks(here)
     found += request_tasks(pupils, settings)
+    if leavers:
+        found += transfer_tasks(list(leavers), settings)
     return found
 
 
@@ -70,6 +77,7 @@ def task(
     record_id=None,
     screen="child",
 ):
+    """A line of the home page; without more words it opens the child's page, from now on."""
     return HomeTask(
         pupil=pupil_id,
         group=group,
@@ -160,6 +168,8 @@ def agency_tasks(papers):
         for paper, form in own:
             if form and paper.form is AgencyInformation:
                 forms[form.id] = form
+    if not forms:
+        return []
     asked = Agency.state.in_(("Referred", "Waiting", "Consulted"))
     rows = Agency.select().where(Agency.form.in_(list(forms)), asked, Agency.report_on.is_null())
     found = []
@@ -207,18 +217,22 @@ def raised_tasks(pupils):
 
 
 def request_tasks(pupils, settings):
-    """Requests that are due, and leavers whose record has not gone."""
-    theirs = [pupil.id for pupil in pupils]
-    leavers = [pupil.id for pupil in pupils if pupil.left_on]
+    """Requests for information that must be answered."""
     found = []
-    for asked, due in retention.open_requests(settings, theirs):
+    for asked, due in retention.open_requests(settings, pupils):
         # without a day on which it was asked, its time would begin anew every day
         if due and asked.asked_on:
             opens = {"record": "Disclosure", "record_id": asked.id, "screen": "page"}
             opens["shows_from"] = before(due, settings)
             found.append(task(asked.pupil_id, "dated", str(asked), due, **opens))
+    return found
+
+
+def transfer_tasks(leavers, settings):
+    """Leavers whose record has not gone to the next school."""
+    what = "Transfer pack for the next school"
+    found = []
     for pupil, due, _ in retention.to_send(settings, leavers):
-        what = "Transfer pack for the next school"
         found.append(task(pupil.id, "dated", what, due, record="Disclosure"))
     return found
 
@@ -237,7 +251,7 @@ def keep(rows):
 def make(pupils, settings):
     for some in chunked(sorted(pupils), BATCH):
         HomeTask.delete().where(HomeTask.pupil.in_(some)).execute()
-        found = tasks_of(list(Pupil.select().where(Pupil.id.in_(some))), settings)
+        found = tasks_of(some, settings)
         for rows in chunked(found, 100):
             HomeTask.insert_many([row.__data__ for row in rows]).execute()
 

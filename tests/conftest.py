@@ -429,7 +429,7 @@ def home_tasks(user, about=None):
     """What the home page tells a person: [(group, task), ...]; of one record only, when given."""
     found = []
     for group in home.GROUPS:
-        for task in home.tasks_of(user, group):
+        for task in home.in_order(home.told(user, group)):
             if about is None or (task.record, task.record_id) == (type(about).__name__, about.id):
                 found.append((group.name, task))
     return found
@@ -437,7 +437,7 @@ def home_tasks(user, about=None):
 
 def assert_tasks_are_kept():
     """The tasks that are kept are those that follow from the records now."""
-    made = tasks.tasks_of(list(m.Pupil.select()), m.Setting.of_school())
+    made = tasks.tasks_of(list(m.Pupil.select(m.Pupil.id).scalars()), m.Setting.of_school())
     assert Counter(map(as_said, m.HomeTask.select())) == Counter(map(as_said, made))
 
 
