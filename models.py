@@ -641,7 +641,7 @@ class Placement(PupilRecord):
     effects = TextField(default="{}")
 
     class Meta:
-        indexes = ((("ended_on", "stage", "void"), False),)  # counted on the home page
+        indexes = ((("ended_on", "stage", "void", "pupil"), False),)  # counted on the home page
 
     @classmethod
     def current(cls, pupil):

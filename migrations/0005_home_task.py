@@ -1,4 +1,4 @@
-# Generated from a schema diff on 2026-11-26 20:43.
+# Generated from a schema diff on 2026-11-26 21:00.
 from peewee import *
 
 
@@ -35,4 +35,4 @@ def up(migrator, db):
     db.create_tables([TaskBasis])
 
     migrator.migrate(migrator.add_index("pupil", ("form",)))
-    migrator.migrate(migrator.add_index("placement", ("ended_on", "stage", "void")))
+    migrator.migrate(migrator.add_index("placement", ("ended_on", "stage", "void", "pupil_id")))
