@@ -87,7 +87,7 @@ class Home(AdminIndexView):
             "home_group.html",
             group=group,
             count=count,
-            tasks=tasks,
+            rows=tasks,
             page=page,
             pages=pages,
             **shown_with(),
