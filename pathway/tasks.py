@@ -260,9 +260,9 @@ def refresh():
     """Make all tasks anew when the settings or the program that they follow from have changed."""
     settings = Setting.of_school()
     digest = digest_of_basis(settings)
+    if TaskBasis.select().where(TaskBasis.digest == digest).exists():
+        return
     with transaction():
-        if TaskBasis.select().where(TaskBasis.digest == digest).exists():
-            return
         TaskBasis.delete().execute()
         TaskBasis.create(digest=digest)
         make(Pupil.select(Pupil.id).scalars(), settings)
