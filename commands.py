@@ -34,6 +34,7 @@ from ops import backup, checks, restore, school_folder, server, upgrade
 from ops.backup import CannotDo
 from ops.database import configure, make_migration, migrate, open_database
 from papers import printing
+from pathway import tasks
 from privacy import erasure, retention
 from records import dates, storage
 from tools import readme
@@ -126,9 +127,17 @@ def start(database, sockets, prepare=None):
         with database.connection_context():
             refuse_unsafe(status.facts_of(portal))
         backup.start_scheduler(
-            backup.run_due, lambda: checks.daily(status.facts_of(portal, whole=True))
+            backup.run_due,
+            lambda: checks.daily(status.facts_of(portal, whole=True)),
+            lambda: refresh_tasks(database),
         )
         serve(portal, sockets)
+
+
+def refresh_tasks(database):
+    # a line of the holidays may say "today"
+    with database.connection_context():
+        tasks.refresh()
 
 
 def refuse_unsafe(at, groups=checks.GROUPS):

@@ -708,7 +708,7 @@ class Placement(PupilRecord):
     class Meta:
         # the lists of those on a stage: counted, and in the order of their names
         indexes = (
-            (("ended_on", "stage", "void"), False),
+            (("ended_on", "stage", "void", "pupil"), False),
             (("pupil", "ended_on", "stage", "void"), False),
         )
 
@@ -1799,6 +1799,42 @@ class Erasure(PupilRecord):
     done_at = DateTimeField(null=True)
 
 
+# --- what follows from the records
+NO_DAY = datetime.date.max  # of what has no day: both engines sort it last
+
+
+class HomeTask(Table):
+    """What needs somebody, or will: a line of the home page. Only pathway/tasks.py writes here."""
+
+    pupil = ForeignKeyField(Pupil, backref="+", on_delete="CASCADE")
+    group = CharField()  # dated (late or due soon), agree, papers or others
+    what = TextField()
+    due = DateField()
+    shows_from = DateField()
+    # what it opens; only who may know of this kind of record is told
+    record = CharField()
+    record_id = IntegerField(null=True)
+    screen = CharField()  # child, new, page or edit
+
+    class Meta:
+        indexes = (
+            (("group", "due"), False),  # the first lines of a group
+            (("group", "record", "due", "shows_from"), False),  # how many there are
+        )
+
+    @property
+    def when(self):
+        if self.due == NO_DAY:
+            return None
+        return self.due
+
+
+class TaskBasis(Table):
+    """What all tasks were made from besides the records: one row."""
+
+    digest = CharField()
+
+
 # --- the whole list
 ABSTRACT = (Row, PupilRecord, Form, Review)
 
@@ -1827,7 +1863,8 @@ index_lists()
 
 
 def every_table():
-    return [*every(), PupilWord, AuditEntry, SignInAttempt, UserSession, Draft, FormToken]
+    beside = (SignInAttempt, UserSession, Draft, FormToken, HomeTask, TaskBasis)
+    return [*every(), PupilWord, AuditEntry, *beside]
 
 
 def check_models():

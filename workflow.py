@@ -302,18 +302,22 @@ class PupilContext:
         return chart_row(self.review)
 
 
-def papers_of(placements):
-    """{placement id: [(Paper, its newest form or None), ...]} of open placements."""
+def papers_of(placements, names=()):
+    """{placement id: [(Paper, its newest form or None), ...]} of open placements; of the forms only
+    the columns of these names are read, if there are any.
+    """
     pupils = [placed.pupil_id for placed in placements]
+    columns = (Placement.id, Placement.pupil, Placement.stage, Placement.stage_since)
     stay_of = {}
-    for placed in Placement.select().where(Placement.pupil.in_(pupils), ~Placement.void):
+    for placed in Placement.select(*columns).where(Placement.pupil.in_(pupils), ~Placement.void):
         stay_of[placed.id] = (placed.pupil_id, placed.stage, placed.stage_since)
     classes = set()
     for placed in placements:
         classes.update(forms_of_stage(placed.stage))
     newest = {}
     for cls in classes:
-        forms = cls.select().where(cls.placement.in_(list(stay_of)))
+        columns = [getattr(cls, name) for name in names]
+        forms = cls.select(*columns).where(cls.placement.in_(list(stay_of)))
         for form in forms.order_by(cls.id):
             newest[cls, "cycle", form.placement_id] = form
             newest[cls, "stay", stay_of[form.placement_id]] = form

@@ -1,34 +1,45 @@
-"""The home page: what needs you today, and how many pupils stand where. Everything here is computed
-when the page is opened.
+"""The home page: what needs you today, and how many pupils stand where.
 
-Come here to change what counts as needing somebody. The weeks and days are on the Settings screen.
+Come here to change how tasks are grouped and shown. What is a task, and from which day on, is in
+`pathway/tasks.py`; the weeks and days are on the Settings screen.
 """
 
-import datetime
+import math
 from dataclasses import dataclass
 
 from flask import abort, g, redirect, request, url_for
 from flask_admin import AdminIndexView, expose
 from flask_login import current_user
-from peewee import fn
+from peewee import Select, fn
 
 import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
-from models import (
-    CASE_DATED,
-    AgencyInformation,
-    Disclosure,
-    EhcCase,
-    Placement,
-    Pupil,
-    Setting,
-    may,
-)
-from pathway import clock
-from privacy import retention
+from audit.log import db
+from models import Disclosure, HomeTask, Placement, Pupil, PupilRecord, Setting, every, may
 from records.dates import today
-from records.query import by_id
+
+FIRST = 20  # tasks of a group on the home page
+PAGE = 50  # tasks on a page of one group
+
+
+@dataclass(frozen=True)
+class Group:
+    """A card of the home page: which tasks stand on it, with a hint how they are sorted."""
+
+    name: str
+    label: str
+    hint: str
+    colour: str = ""
+
+
+GROUPS = (
+    Group("overdue", "Overdue", "Oldest first", "late"),
+    Group("soon", "Due soon", "The next {days:.0f} days", "soon"),
+    Group("agree", "Ready to be decided", "For the SENCO", "todo"),
+    Group("papers", "Papers missing", "To write or to chase", "todo"),
+    Group("others", "Waiting for others", "Nothing for you to do yet"),
+)
 
 
 class Home(AdminIndexView):
@@ -43,21 +54,43 @@ class Home(AdminIndexView):
     @expose("/")
     def index(self):
         """What needs you today, by role; the technician sees no pupil."""
-        found = []
-        if may(current_user, "r", Pupil):
-            found = tasks(current_user)
-        access.log_access([task.pupil for task in found], "listed")
-        groups = []
-        for name, words in GROUPS:
-            groups.append((name, words, [task for task in found if task.group == name]))
+        user = current_user._get_current_object()
+        if "group" in request.args:
+            return self.one_group(user, request.args["group"])
+        cards = []
+        if may(user, "r", Pupil):
+            told_of = [told(user, group) for group in GROUPS]
+            for group, conditions, count in zip(GROUPS, told_of, counts(told_of), strict=True):
+                tasks = list(in_order(conditions).limit(FIRST))
+                access.log_access([task.pupil for task in tasks], "listed")
+                cards.append((group, count, tasks))
         return self.render(
             "home.html",
-            groups=groups,
-            stages=stage_counts(current_user),
-            on=today(),
-            link=task_link,
-            say_due=say_due,
-            notices=accounts.notices(current_user),
+            cards=cards,
+            stages=stage_counts(user),
+            notices=accounts.notices(user),
+            **shown_with(),
+        )
+
+    def one_group(self, user, name):
+        """All tasks of one group, a page at a time."""
+        group = next((one for one in GROUPS if one.name == name), None)
+        if group is None or not may(user, "r", Pupil):
+            abort(404)
+        conditions = told(user, group)
+        count = counts([conditions])[0]
+        pages = max(1, math.ceil(count / PAGE))
+        page = min(max(1, request.args.get("page", 1, type=key_of)), pages)
+        tasks = list(in_order(conditions).paginate(page, PAGE))
+        access.log_access([task.pupil for task in tasks], "listed")
+        return self.render(
+            "home_group.html",
+            group=group,
+            count=count,
+            rows=tasks,
+            page=page,
+            pages=pages,
+            **shown_with(),
         )
 
     @expose("/notices/", methods=("POST",))
@@ -75,14 +108,20 @@ def settings_now():
     return g.settings
 
 
+def in_reach(user, column):
+    """The condition that a person may know about the pupil in a column; none for who knows all."""
+    if Pupil.all_visible_to(user):
+        return ()
+    return (column.in_(Pupil.visible_to(user).select(Pupil.id)),)
+
+
 def stage_counts(user):
     """How many pupils of this person stand on each stage: [(code, label, number)]."""
     if not may(user, "r", Pupil):
         return []
-    open_ones = open_placements().where(
-        Placement.pupil.in_(Pupil.visible_to(user).select(Pupil.id))
-    )
-    query = open_ones.select(Placement.stage, fn.COUNT(Placement.id)).group_by(Placement.stage)
+    is_open = (Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(workflow.OPEN))
+    query = Placement.select(Placement.stage, fn.COUNT(Placement.id))
+    query = query.where(*is_open, *in_reach(user, Placement.pupil)).group_by(Placement.stage)
     counts = dict(query.tuples())
     settings = settings_now()
     found = []
@@ -92,31 +131,66 @@ def stage_counts(user):
     return found
 
 
-def open_placements():
-    return Placement.select().where(
-        Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(workflow.OPEN)
-    )
+# --- tasks
+KINDS = {cls.__name__: cls for cls in (Pupil, *every(PupilRecord))}
+RIGHT_NEEDED = {Disclosure: "w"}  # those who answer requests are reminded of them
+
+
+# of a pupil, what a line says and where it stands
+OF_PUPIL = (Pupil.id, Pupil.surname, Pupil.forename, Pupil.known_as, Pupil.form)
+
+
+def told(user, group):
+    """The conditions of the tasks in a group that a person is told today."""
+    kinds = []
+    for cls in KINDS.values():
+        if may(user, RIGHT_NEEDED.get(cls, "r"), cls):
+            kinds.append(cls.__name__)
+    column = HomeTask.group
+    reach = in_reach(user, HomeTask.pupil)
+    if reach:
+        # else SQLite goes through the tasks of the whole school, not of these pupils
+        column = fn.LOWER(column)
+    conditions = (HomeTask.record.in_(kinds), HomeTask.shows_from <= today(), *reach)
+    if group.name == "overdue":
+        return (column == "dated", HomeTask.due < today(), *conditions)
+    if group.name == "soon":
+        return (column == "dated", HomeTask.due >= today(), *conditions)
+    return (column == group.name, *conditions)
+
+
+def counts(told_of):
+    """How many tasks there are for each of these conditions, in one statement."""
+    asked = []
+    for conditions in told_of:
+        asked.append(HomeTask.select(fn.COUNT(HomeTask.id)).where(*conditions))
+    return Select(columns=asked).bind(db).tuples()[0]
+
+
+def in_order(conditions):
+    """The query of the tasks, most pressing first."""
+    query = HomeTask.select(HomeTask, *OF_PUPIL).join(Pupil).where(*conditions)
+    return query.order_by(HomeTask.due, Pupil.surname, Pupil.forename, HomeTask.id)
 
 
 def task_link(task):
     """Where a line of the home page leads: one click from the work."""
-    child = url_for("pupil.page", key=task.pupil.id)
-    if task.to is None:
-        return child
-    slug = task.to.slug()
-    if isinstance(task.to, type):
-        if may(current_user, "w", task.to):
-            return url_for(f"{slug}.new", pupil=task.pupil.id)
-        return child
-    if isinstance(task.to, Disclosure):
-        return url_for("disclosure.page", key=task.to.id)
-    status = getattr(task.to, "status", "draft")
-    if status == "sealed" or getattr(task.to, "placement_id", 0) is None:
-        return child
-    screen = "page"
-    if status == "draft" and may(current_user, "w", task.to):
-        screen = "edit"
-    return url_for(f"{slug}.{screen}", key=task.to.id)
+    kind = KINDS[task.record]
+    screen = task.screen
+    if screen in ("edit", "new") and not may(current_user, "w", kind):
+        screen = {"edit": "page", "new": "child"}[screen]
+    if screen == "child":
+        return url_for("pupil.page", key=task.pupil_id)
+    if screen == "new":
+        return url_for(f"{kind.slug()}.new", pupil=task.pupil_id)
+    return url_for(f"{kind.slug()}.{screen}", key=task.record_id)
+
+
+def say_what(task):
+    """What is to be done; the local authority's delay is no delay of the school's (5.5)."""
+    if task.record == "EhcCase" and task.group == "others" and task.due < today():
+        return f"{task.what} (local authority late)"
+    return task.what
 
 
 def say_due(when, on):
@@ -131,166 +205,5 @@ def say_due(when, on):
     return {-1: "1 day late", 0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
 
 
-@dataclass(frozen=True)
-class Task:
-    """One line of the home page: what is to be done for whom, by when, and where."""
-
-    group: str  # the name of one of GROUPS
-    pupil: Pupil
-    what: str
-    when: datetime.date = None
-    to: object = None  # a record to open, or a record class to start
-
-
-GROUPS = (
-    ("overdue", "Overdue"),
-    ("soon", "Due soon"),
-    ("agree", "Ready to be decided"),
-    ("papers", "Papers missing"),
-    ("others", "Waiting for others"),
-)
-
-
-def tasks(user, on=None):
-    """Everything that needs this person, most pressing first: [Task, ...]."""
-    on = on or today()
-    settings = Setting.of_school()
-    # invariant 9: no reminders for leavers
-    pupils = by_id(Pupil.visible_to(user).where(Pupil.left_on.is_null()))
-    placements = [placed for placed in open_placements() if placed.pupil_id in pupils]
-    papers = workflow.papers_of(placements)
-    found = []
-    for placement in placements:
-        pupil = pupils[placement.pupil_id]
-        own = papers[placement.id]
-        found += review_tasks(placement, pupil, own, on, settings)
-        found += paper_tasks(placement, pupil, own, settings)
-        found += agency_tasks(pupil, own)
-        found += decision_tasks(placement, pupil)
-    found += case_tasks(pupils, on, settings)
-    found += raised_tasks(pupils)
-    found += keeping_tasks(user, on, settings)
-    readable = [task for task in found if task.to is None or may(user, "r", task.to)]
-    return sorted(readable, key=in_group_order)
-
-
-def in_group_order(task):
-    order = list(dict(GROUPS))
-    return order.index(task.group), task.when or datetime.date.max, task.pupil.name
-
-
-def review_tasks(placement, pupil, papers, on, settings):
-    """The review that is overdue or due soon, or agreed without the move that it leads to."""
-    when = workflow.clock_of(placement, on, settings)
-    if when is None:
-        return []
-    what = "Annual review"
-    to = None
-    for paper, form in papers:
-        if paper.kind == "review":
-            what = paper.form.kind_name()
-            to = form or paper.form
-            if form and form.status == "sealed":
-                what = "Review agreed: make the move it leads to"
-                return [Task("agree", pupil, what, when.closes, form)]
-    group = {"overdue": "overdue", "due soon": "soon"}.get(when.state)
-    if group:
-        return [Task(group, pupil, what, when.closes, to)]
-    return []
-
-
-def paper_tasks(placement, pupil, papers, settings):
-    """Papers to agree, plans to write, and forms to chase (T17: after 14 days)."""
-    late = placement.started_on + datetime.timedelta(int(settings.chase_days))
-    found = []
-    side = []
-    for paper, form in papers:
-        name = paper.form.kind_name()
-        missing = form is None or form.status == "draft"
-        if paper.kind == "side":
-            side += [name] if missing else []
-        elif not missing and form.status == "complete":
-            found.append(Task("agree", pupil, f"{name} is complete", form.happened_on, form))
-        elif missing and paper.kind == "plan":
-            what = f"{name}: still a draft" if form else f"{name}: not started"
-            found.append(Task("papers", pupil, what, late, form or paper.form))
-    if side:
-        what = f"{len(side)} of the five forms to come: {', '.join(side)}"
-        found.append(Task("papers", pupil, what, late))
-    return found
-
-
-def decision_tasks(placement, pupil):
-    """The authority's decision within four weeks of a review (SEND Regulations 2014, reg. 20)."""
-    if placement.stage != "E" or placement.cycle <= 1 or placement.clock_from is not None:
-        return []
-    due = placement.started_on + datetime.timedelta(weeks=4)
-    return [Task("others", pupil, "EHC plan: decision after the annual review", due)]
-
-
-def raised_tasks(pupils):
-    """Records of Concern that somebody began for a child who is on no list yet."""
-    form_class = workflow.PAPERS[0].form
-    loose = form_class.select().where(
-        form_class.placement.is_null(),
-        form_class.pupil.in_(list(pupils)),
-        form_class.status.in_(("draft", "complete")),
-    )
-    found = []
-    for form in loose:
-        what = f"{form.kind_name()} written by {form.entered_by}: place on the list?"
-        found.append(Task("agree", pupils[form.pupil_id], what, form.happened_on, form))
-    return found
-
-
-def keeping_tasks(user, on, settings):
-    """Requests that are due, and leavers whose record has not gone: for who writes requests."""
-    if not may(user, "w", Disclosure):
-        return []
-    soon = on + datetime.timedelta(int(settings.due_soon_days))
-    found = []
-    for asked, due in retention.open_requests(settings):
-        if due and due <= soon:
-            found.append(Task(urgency(due, on), asked.pupil, str(asked), due, asked))
-    for pupil, due, _ in retention.to_send(settings):
-        found.append(Task(urgency(due, on), pupil, "Transfer pack for the next school", due))
-    return found
-
-
-def urgency(due, on):
-    return "overdue" if due < on else "soon"
-
-
-def agency_tasks(pupil, papers):
-    """Agencies that were asked and have not reported yet."""
-    found = []
-    for paper, form in papers:
-        if paper.form is not AgencyInformation or form is None:
-            continue
-        for row in form.agencies:
-            if row.state in ("Referred", "Waiting", "Consulted") and not row.report_on:
-                what = f"{row.agency or 'Agency'}: {row.state.lower()}"
-                found.append(Task("others", pupil, what, row.next_contact or row.asked_on, form))
-    return found
-
-
-def case_tasks(pupils, on, settings):
-    """The dates of EHC cases that are near or past: the local authority's delay is not the
-    school's (5.5), the school's own advice is.
-    """
-    theirs = EhcCase.pupil.in_(list(pupils))
-    cases = EhcCase.select().where(theirs, EhcCase.state.in_(CASE_DATED))
-    soon = on + datetime.timedelta(int(settings.due_soon_days))
-    found = []
-    for case in cases:
-        for name, due, done in clock.case_dates(case):
-            if done is not None or due > soon:
-                continue
-            what = f"EHC case: {EhcCase.label_of(name).lower()}"
-            group = "others"
-            if name in clock.FOR_THE_SCHOOL:
-                group = urgency(due, on)
-            elif due < on:
-                what = f"{what} (local authority late)"
-            found.append(Task(group, pupils[case.pupil_id], what, due, case))
-    return found
+def shown_with():
+    return {"on": today(), "link": task_link, "say_due": say_due, "say_what": say_what}

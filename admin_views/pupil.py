@@ -419,10 +419,9 @@ def next_paper(at):
 def transfer_step(at):
     """For a leaver: the record goes on (Education (Pupil Information) Regulations 2005)."""
     due = begun = None
-    for pupil, day, disclosure in retention.to_send(at.settings):
-        if pupil.id == at.pupil.id:
-            due = day
-            begun = disclosure
+    for _, day, disclosure in retention.to_send(at.settings, [at.pupil.id]):
+        due = day
+        begun = disclosure
     if due is None:
         return Step("", "The record was sent to the next school.", "")
     by = f"It goes to the next school by {say_day(due)}, 15 school days after the child left."

@@ -34,7 +34,7 @@ from peewee import (
     chunked,
 )
 
-from audit.actions import ACTIONS, LOGGED
+from audit.actions import ACTIONS, LOGGED, READ_ACTIONS
 
 log = logging.getLogger("portal.audit")
 db = DatabaseProxy()
@@ -42,6 +42,7 @@ ONE_WRITER = 5_208_113  # the number of PostgreSQL's advisory lock
 WORDS = ("before", "after", "reason")  # what may name a child
 STAMP = "%Y-%m-%dT%H:%M:%SZ"  # of an anchor: UTC, ISO 8601
 LONGEST_WAIT = 10  # seconds that a writer waits for another one, on both engines
+NO_CHANGE = (*READ_ACTIONS, "refused")
 _key = None
 _as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
@@ -55,6 +56,16 @@ def on_sqlite(database=db):
     return isinstance(getattr(database, "obj", database), SqliteDatabase)
 
 
+_changed = contextvars.ContextVar("changed", default=None)  # audit rows of this transaction
+_listeners = []
+
+
+def before_commit(listener):
+    """A decorator: the outermost transaction calls this with its audit rows (dicts) of changes."""
+    _listeners.append(listener)
+    return listener
+
+
 @contextmanager
 def transaction():
     """All or nothing, one writer at a time."""
@@ -63,7 +74,17 @@ def transaction():
             wait = f"{LONGEST_WAIT}s"
             db.execute_sql("SELECT set_config('lock_timeout', %s, true)", (wait,))
             db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (ONE_WRITER,))
-        yield everything
+        if _changed.get() is not None:
+            yield everything
+            return
+        outermost = _changed.set([])
+        try:
+            yield everything
+            if _changed.get():
+                for listener in _listeners:
+                    listener(_changed.get())
+        finally:
+            _changed.reset(outermost)
 
 
 def use_key(key):
@@ -231,6 +252,7 @@ def _append(rows):
             previous = _chain(previous, row)
         for some in chunked(rows, 500):
             _insert(some)
+        _changed.get().extend(row for row in rows if row["act"] not in NO_CHANGE)
     for row in rows:
         if row["act"] in LOGGED:
             about = f"{row['record']} {row['record_id'] or ''}".strip()

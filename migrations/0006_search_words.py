@@ -4,7 +4,7 @@ from peewee import *
 
 # the columns by which a list can be sorted: (tables, columns)
 INDEXES = (
-    (("pupil",), ("forename", "form", "year")),
+    (("pupil",), ("forename", "year")),
     (("placement",), ("cycle", "decided_by", "ended_on", "move", "stage", "started_on")),
     (
         (
@@ -53,8 +53,7 @@ def up(migrator, db):
 
     migrator.migrate(migrator.drop_index("audit_entry", "auditentry_pupil_id"))
     migrator.migrate(migrator.add_index("audit_entry", ("pupil_id", "at")))
-    for columns in (("ended_on", "stage", "void"), ("pupil_id", "ended_on", "stage", "void")):
-        migrator.migrate(migrator.add_index("placement", columns))
+    migrator.migrate(migrator.add_index("placement", ("pupil_id", "ended_on", "stage", "void")))
     for tables, columns in INDEXES:
         for table in tables:
             for column in columns:

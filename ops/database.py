@@ -12,6 +12,7 @@ import models
 from audit import log as audit_log
 from ops import backup, numbering
 from ops.backup import CannotDo
+from pathway import tasks
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -56,11 +57,12 @@ def migrate(database, folder=config.MIGRATIONS):
         if not diff_models(database, [audit_log.AuditEntry]):
             audit_log.install_triggers()
             keep_numbers(database)
-        if not diff_models(database, [models.Setting]):
+        if not diff_models(database, [models.Setting, models.HomeTask, models.TaskBasis]):
             with audit_log.acting_as("Set-up"):
                 models.Setting.of_school().fill_up()
-        if not diff_models(database, [models.Pupil, models.PupilWord]):
+        if not diff_models(database, models.every_table()):
             models.PupilWord.fill_up()
+            tasks.refresh()
         return done
 
 

@@ -11,6 +11,8 @@ from models import Disclosure, Placement, Pupil
 from pathway import clock
 from records.dates import today
 
+TRANSFER = Disclosure.kind == "transfer"
+
 
 @dataclass(frozen=True)
 class Due:
@@ -37,14 +39,18 @@ def keep_until(pupil, settings, sen):
     return clock.add_months(pupil.dob, int(years * 12))
 
 
-def sent_on():
+def sent_on(pupils=None):
     # {pupil id: newest date}
-    pairs = transfers(Disclosure.pupil, Disclosure.given_on).order_by(Disclosure.given_on)
-    return dict(pairs.where(Disclosure.given_on.is_null(False)).tuples())
+    pairs = of_pupils(pupils, Disclosure.pupil, Disclosure.given_on).order_by(Disclosure.given_on)
+    return dict(pairs.where(TRANSFER, Disclosure.given_on.is_null(False)).tuples())
 
 
-def transfers(*columns):
-    return Disclosure.select(*columns).where(Disclosure.kind == "transfer")
+def of_pupils(pupils, *columns):
+    """Requests about the pupils of these numbers; about all when none are given."""
+    asked = Disclosure.select(*columns)
+    if pupils is None:
+        return asked
+    return asked.where(Disclosure.pupil.in_(pupils))
 
 
 def due(settings, on=None):
@@ -78,25 +84,29 @@ def due_lines(settings):
     ]
 
 
-def to_send(settings):
-    """Leavers whose record has not gone on yet: [(pupil, the day it is due, request or None)]."""
-    sent = sent_on()
+def to_send(settings, pupils=None):
+    """Leavers whose record has not gone on yet: [(pupil, the day it is due, request or None)]; of
+    the pupils of these numbers, or of all.
+    """
+    sent = sent_on(pupils)
     begun = {}
-    for row in transfers().where(Disclosure.given_on.is_null()):
+    for row in of_pupils(pupils).where(TRANSFER, Disclosure.given_on.is_null()):
         begun[row.pupil_id] = row
-    here = (Pupil.left_on.is_null(False), Pupil.erased_on.is_null())
+    leavers = Pupil.select().where(Pupil.left_on.is_null(False), Pupil.erased_on.is_null())
+    if pupils is not None:
+        leavers = leavers.where(Pupil.id.in_(pupils))
     found = []
-    for pupil in Pupil.select().where(*here).order_by(Pupil.left_on):
+    for pupil in leavers.order_by(Pupil.left_on):
         if sent.get(pupil.id, datetime.date.min) < pupil.left_on:
             day = clock.school_days_after(pupil.left_on, 15, settings)
             found.append((pupil, day, begun.get(pupil.id)))
     return found
 
 
-def open_requests(settings):
+def open_requests(settings, pupils=None):
     # [(request, the day it is due or None)]; transfers are told by `to_send`
     other = Disclosure.kind.is_null() | (Disclosure.kind != "transfer")
-    asked = Disclosure.select().where(Disclosure.given_on.is_null(), other)
+    asked = of_pupils(pupils).where(Disclosure.given_on.is_null(), other)
     found = [(request, clock.request_due(request, settings)) for request in asked]
     never = datetime.date.max
     return sorted(found, key=lambda row: (row[1] or never, row[0].id))

@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -38,6 +39,7 @@ DATA = tempfile.TemporaryDirectory(prefix="portal-tests-")
 
 import models as m
 import workflow as w
+from admin_views import home
 from admin_views.account import passwords
 from audit import actions
 from audit import log as audit_log
@@ -45,6 +47,7 @@ from demo import school
 from ops import backup, logs, numbering
 from ops import database as ops_database
 from pathway import guards as g
+from pathway import tasks
 from people import User, UserSession
 from records import questions as q
 from records.record import Row
@@ -419,6 +422,28 @@ def dump(but=()):
         name: audit_log.db.execute_sql(f'SELECT * FROM "{name}" {only} ORDER BY id').fetchall()
         for name, only in names.items()
     }
+
+
+# --- the home page
+def home_tasks(user, about=None):
+    """What the home page tells a person: [(group, task), ...]; of one record only, when given."""
+    found = []
+    for group in home.GROUPS:
+        for task in home.in_order(home.told(user, group)):
+            if about is None or (task.record, task.record_id) == (type(about).__name__, about.id):
+                found.append((group.name, task))
+    return found
+
+
+def assert_tasks_are_kept():
+    """The tasks that are kept are those that follow from the records now."""
+    made = tasks.tasks_of(list(m.Pupil.select(m.Pupil.id).scalars()), m.Setting.of_school())
+    assert Counter(map(as_said, m.HomeTask.select())) == Counter(map(as_said, made))
+
+
+def as_said(task):
+    names = m.HomeTask._meta.sorted_field_names
+    return tuple(task.__data__.get(name) for name in names if name != "id")
 
 
 # --- filling in a paper

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 import pytest
-from conftest import TODAY, sqlite_file
+from conftest import TODAY, assert_tasks_are_kept, home_tasks, sqlite_file
 from peewee import ForeignKeyField
 
 import models as m
@@ -200,10 +200,15 @@ def test_every_question_is_answered_somewhere():
 
 @pytest.mark.parametrize("username", ["senco", "office", "head", "teacher"])
 def test_everybody_finds_work_on_the_home_page(username):
-    groups = {task.group for task in home.tasks(User.get(User.username == username), TODAY)}
+    groups = {group for group, _ in home_tasks(User.get(User.username == username))}
     assert groups >= (
-        {"papers", "soon"} if username == "teacher" else {name for name, _ in home.GROUPS}
+        {"papers", "soon"} if username == "teacher" else {group.name for group in home.GROUPS}
     )
+
+
+def test_the_tasks_kept_are_those_that_follow_from_the_records():
+    assert m.HomeTask.select().count() > 100
+    assert_tasks_are_kept()
 
 
 def test_one_child_has_a_long_history():

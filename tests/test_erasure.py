@@ -2,7 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
-from conftest import START
+from conftest import START, assert_tasks_are_kept
 from peewee import PeeweeException
 from test_trail import off_guard, sql
 from test_upkeep import (
@@ -66,6 +66,8 @@ def erase(pupil, cast, folder):
     """Two people erase a record."""
     erasure.ask(pupil, cast.senco, "Sent on")
     erasure.erase(pupil, cast.head, pupil.surname, folder)
+    assert_tasks_are_kept()
+    assert not m.HomeTask.select().where(m.HomeTask.pupil == pupil).exists()
 
 
 @pytest.mark.parametrize("forename, surname, namesake", NAMES)

@@ -60,7 +60,7 @@ def test_the_check_of_headers_finds_what_is_missing_wrong_or_too_much(portal):
 
 def test_every_error_has_exactly_these_headers_and_a_plain_page(school, browser, monkeypatch):
     monkeypatch.setitem(school.app.config, "PROPAGATE_EXCEPTIONS", False)
-    monkeypatch.setattr(home, "tasks", lambda user: 1 / 0)
+    monkeypatch.setattr(home, "told", lambda user, group: 1 / 0)
     teacher, technician = browser("teacher").client, browser("technician").client
     answers = {
         400: teacher.post("/pupil/"),

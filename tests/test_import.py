@@ -9,7 +9,7 @@ import re
 import time
 
 import pytest
-from conftest import dump
+from conftest import assert_tasks_are_kept, dump
 from hypothesis import given
 from hypothesis import strategies as st
 from web import enter
@@ -330,6 +330,7 @@ def bring(user, *rows, **more):
     """Bring some rows in; the items."""
     items = look(user, *rows, **more)
     pupil_import.import_pupils(items, "Import 24 Nov 2026")
+    assert_tasks_are_kept()
     return items
 
 

@@ -7,7 +7,7 @@ import json
 import random
 
 import time_machine
-from conftest import add_row, answers_for, chart_answers, fill
+from conftest import add_row, answers_for, assert_tasks_are_kept, chart_answers, fill
 from hypothesis import settings as how
 from hypothesis import strategies as some
 from hypothesis.stateful import (
@@ -308,6 +308,10 @@ class Walk(RuleBasedStateMachine):
         if at.review and at.review.status == "sealed":
             offers = [mv for mv in w.MOVES if at.chart_row.name in mv.rows and at.stage in mv.from_]
             assert at.chart_row and offers
+
+    @invariant()
+    def the_tasks_kept_are_those_that_follow_from_the_records(self):
+        assert_tasks_are_kept()
 
     @invariant()
     def no_child_is_ever_stuck(self):

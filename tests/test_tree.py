@@ -42,6 +42,7 @@ FLOORS = (
     ("workflow",),
     ("audit",),
     ("privacy",),
+    ("pathway.tasks",),
     ("papers",),
     ("ops",),
     ("admin_views",),

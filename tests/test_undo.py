@@ -5,7 +5,20 @@ since is never lost.
 import datetime
 
 import pytest
-from conftest import HELD, ON, TODAY, add_row, agreed, do_papers, dump, press, ready, take_to, write
+from conftest import (
+    HELD,
+    ON,
+    TODAY,
+    add_row,
+    agreed,
+    assert_tasks_are_kept,
+    do_papers,
+    dump,
+    press,
+    ready,
+    take_to,
+    write,
+)
 
 import models as m
 import workflow as w
@@ -15,7 +28,7 @@ from records.record import Clash, document
 
 def undo(pupil, user, **more):
     """Take the last move back."""
-    return w.perform(
+    back = w.perform(
         w.UNDO,
         m.Pupil.get_by_id(pupil.id),
         user,
@@ -23,6 +36,8 @@ def undo(pupil, user, **more):
         on=more.pop("today", TODAY),
         **more,
     )
+    assert_tasks_are_kept()
+    return back
 
 
 def plain(pupil):

@@ -1,0 +1,278 @@
+"""The home page: each kind of task on the right days and for the right people, kept as the records
+say, and a page that does not grow with the school.
+"""
+
+import datetime
+import re
+
+import pytest
+from conftest import (
+    START,
+    TODAY,
+    add_row,
+    assert_tasks_are_kept,
+    do_papers,
+    hold_review,
+    home_tasks,
+    press,
+    take_to,
+    write,
+)
+
+import models as m
+import workflow as w
+from admin_views import home
+from audit import log as audit_log
+from pathway import tasks
+from records.record import Clash
+
+DAY = datetime.timedelta(1)
+FAR = datetime.date(2026, 12, 24)  # in the future of every test, before any task is over
+
+
+# --- each kind of task
+def review(robin, cast):
+    take_to(robin, "S1", cast.senco)
+
+
+def annual_review(robin, cast):
+    take_to(robin, "E", cast.senco)
+
+
+def case(robin, cast):
+    m.EhcCase.create(
+        pupil=robin, requester="School", state="requested", received_on=START, advice_asked_on=START
+    )
+
+
+def request(robin, cast):
+    m.Disclosure.create(pupil=robin, kind="access", asked_by="Mother", asked_on=START)
+
+
+def second_year(robin, cast):
+    take_to(robin, "E", cast.senco)
+    press("Annual review held", robin, cast.senco)
+
+
+def paper_begun(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    write(m.RecordOfConcern, robin, cast.teacher)
+
+
+def paper_complete(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    w.complete(write(m.RecordOfConcern, robin, cast.teacher), cast.teacher)
+
+
+def review_agreed(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    do_papers(robin, cast.senco)
+    hold_review(robin, cast.senco, "progress")
+
+
+def raised(robin, cast):
+    write(m.RecordOfConcern, robin, cast.teacher)
+
+
+def agency(robin, cast):
+    take_to(robin, "S3", cast.senco)
+    form, _ = w.start_form(m.AgencyInformation, robin, cast.senco)
+    form.save()
+    add_row(form, "agencies", agency="Speech therapy", state="Waiting")
+    add_row(form, "agencies", agency="Has reported", state="Waiting", report_on=TODAY)
+
+
+def leaver(robin, cast):
+    press("Has left the school", robin, cast.senco)
+
+
+CONCERN = "Record of Concern"
+# what makes it, the words it begins with, its day, and its groups: 15 days before the day it is
+# due, 14 days before, on the day and after it; or its one group on all days
+DATED = ("", "soon", "soon", "overdue")
+AUTHORITY = ("", "others", "others", "others")
+KINDS = (
+    (review, "Record of Concern Review", datetime.date(2026, 11, 24), DATED),
+    (annual_review, "Annual review", datetime.date(2027, 9, 1), DATED),
+    (case, "EHC case: advice sent on", datetime.date(2026, 10, 13), DATED),
+    (case, "EHC case: decision to assess", datetime.date(2026, 10, 13), AUTHORITY),
+    (request, "Request: Everything held", datetime.date(2026, 10, 1), DATED),
+    (leaver, "Transfer pack", datetime.date(2026, 11, 10), ("soon", "soon", "soon", "overdue")),
+    (second_year, "EHC plan: decision", None, ("others",)),
+    (review, f"{CONCERN}: not started", None, ("papers",)),
+    (paper_begun, f"{CONCERN}: still a draft", None, ("papers",)),
+    (paper_complete, f"{CONCERN} is complete", None, ("agree",)),
+    (review_agreed, "Review agreed", None, ("agree",)),
+    (raised, f"{CONCERN} written by", None, ("agree",)),
+    (agency, "5 of the five forms to come", None, ("papers",)),
+    (agency, "Speech therapy: waiting", None, ("others",)),
+)
+
+
+@pytest.mark.parametrize("make, words, due, groups", KINDS, ids=lambda x: getattr(x, "__name__", x))
+def test_each_kind_of_task_stands_where_it_belongs(robin, cast, the_day, make, words, due, groups):
+    make(robin, cast)
+    assert_tasks_are_kept()
+    days = [FAR]
+    if due:
+        days = [due - 15 * DAY, due - 14 * DAY, due, due + DAY]
+    for day, group in zip(days, groups, strict=True):
+        the_day.move_to(datetime.datetime(day.year, day.month, day.day, 10, tzinfo=datetime.UTC))
+        found = []
+        for name, task in home_tasks(cast.senco):
+            if task.what.startswith(words):
+                found.append(name)
+                assert due in (None, task.when)
+                late = day == days[-1] and groups == AUTHORITY
+                assert ("local authority late" in home.say_what(task)) == late
+        assert found == [group] * bool(group), day
+
+
+def test_an_agency_that_has_reported_is_waited_for_no_more(robin, cast):
+    agency(robin, cast)
+    assert "Has reported" not in str([task.what for _, task in home_tasks(cast.senco)])
+
+
+@pytest.mark.parametrize("make", [case, request, leaver, agency], ids=lambda make: make.__name__)
+def test_a_teacher_is_told_of_nothing_that_a_teacher_may_not_read(robin, cast, make):
+    make(robin, cast)
+    found = {task.record for _, task in home_tasks(cast.teacher)}
+    assert found <= {"Pupil", "MyPlanPlus", "MyPlanPlusReview"}
+    assert home_tasks(cast.stranger) == []
+    assert home_tasks(cast.technician) == []
+
+
+# --- kept
+def kept():
+    return m.HomeTask.select().order_by(m.HomeTask.id)
+
+
+def test_what_is_not_saved_leaves_the_tasks_as_they_were(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    before = list(kept().tuples())
+    form = write(m.RecordOfConcern, robin, cast.teacher)
+    with pytest.raises(Clash), audit_log.transaction():
+        w.complete(form, cast.teacher)
+        raise Clash
+    assert_tasks_are_kept()
+    assert before
+
+
+def test_reading_makes_no_task_anew(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    before = list(kept().tuples())
+    audit_log.audit_access("view", [robin])
+    audit_log.audit_access("refused", [robin])
+    assert list(kept().tuples()) == before
+
+
+def test_a_setting_that_moves_dates_moves_the_tasks(robin, cast):
+    settings = m.Setting.of_school()
+    settings.save()
+    take_to(robin, "S1", cast.senco)
+    before = list(kept().tuples())
+    settings.school_name = "Hill School"
+    settings.save()
+    assert list(kept().tuples()) == before
+    for name, value in (("stage_1_closes", 20), ("due_soon_days", 3), ("chase_days", 1)):
+        was = list(kept().tuples())
+        setattr(settings, name, value)
+        settings.save()
+        assert_tasks_are_kept()
+        assert list(kept().tuples()) != was, name
+
+
+def test_tasks_follow_from_no_other_setting(robin, cast):
+    """Whoever lets a task read one more setting writes it into SETTINGS."""
+
+    class Watched:
+        def __getattr__(self, name):
+            assert name in tasks.SETTINGS, f"Write {name} into SETTINGS of pathway/tasks.py"
+            return getattr(m.Setting(), name)
+
+    for make in dict.fromkeys(kind[0] for kind in KINDS):
+        with audit_log.db.atomic() as everything:
+            make(m.Pupil.get_by_id(robin.id), cast)
+            assert tasks.tasks_of([robin.id], Watched())
+            everything.rollback()
+
+
+def test_a_new_program_or_a_restored_backup_makes_the_tasks_anew_once(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    tasks.refresh()
+    m.HomeTask.delete().execute()
+    tasks.refresh()
+    assert not kept().exists()
+    m.TaskBasis.update(digest="of another release").execute()
+    tasks.refresh()
+    assert kept().exists()
+    assert_tasks_are_kept()
+
+
+# --- the page
+def many(number, form="3B"):
+    """More children who wait for their Record of Concern to be placed."""
+    for place in range(number):
+        pupil = m.Pupil.create(surname=f"Many{place:03}", forename="Kim", form=form)
+        m.RecordOfConcern.create(pupil=pupil, happened_on=TODAY, entered_by="A teacher")
+
+
+def names_on(page):
+    return re.findall(r"Many\d{3}", page.text)
+
+
+def test_the_first_twenty_of_a_group_are_shown_and_the_rest_on_its_pages(school, browser):
+    with audit_log.acting_as("The tests"):
+        many(70)
+    at = browser("senco")
+    first = names_on(at.page("/"))
+    assert 0 < len(first) <= home.FIRST
+    card = at.page("/").one("//section[@aria-labelledby='agree']")
+    count = int(card.find(".//span[@class='count todo']").text)
+    assert f"and {count - home.FIRST} more" in card.text_content()
+    pages = [names_on(at.page(f"/?group=agree&page={number}")) for number in range(1, 4)]
+    assert sorted(pages[0] + pages[1]) == [f"Many{place:03}" for place in range(70)]
+    # a page that is not there is the last one, a wrong number the first
+    assert pages[2] == pages[1]
+    assert names_on(at.page("/?group=agree&page=x")) == pages[0]
+    assert at.client.get("/?group=none").status_code == 404
+    assert browser("technician").client.get("/?group=agree").status_code == 404
+
+
+def test_only_the_children_on_the_page_are_written_down_as_seen(school, browser):
+    with audit_log.acting_as("The tests"):
+        many(30)
+    shown = set(names_on(browser("senco").page("/")))
+    rows = audit_log.AuditEntry.select(audit_log.AuditEntry.pupil_id).where(
+        audit_log.AuditEntry.act == "listed", audit_log.AuditEntry.user_id == school.senco.id
+    )
+    listed = m.Pupil.select(m.Pupil.surname).where(
+        m.Pupil.id.in_(rows), m.Pupil.surname.startswith("Many")
+    )
+    assert shown == set(listed.scalars())
+
+
+@pytest.mark.parametrize("who", ["senco", "teacher", "technician"])
+def test_the_home_page_asks_and_sends_no_more_in_a_large_school(school, browser, monkeypatch, who):
+    asked = []
+    real = audit_log.db.obj.execute_sql
+
+    def note(sql, params=None, **more):
+        asked.append(sql)
+        return real(sql, params, **more)
+
+    at = browser(who)
+    monkeypatch.setattr(audit_log.db.obj, "execute_sql", note)
+
+    def size():
+        at.client.get("/")
+        asked.clear()
+        answer = at.client.get("/")
+        return len(asked), len(answer.data)
+
+    small = size()
+    with audit_log.acting_as("The tests"):
+        many(300)
+    large = size()
+    assert small[0] == large[0] <= 20, asked
+    assert large[1] < 100_000
