@@ -247,6 +247,7 @@ class PupilContext:
     form: Form = None  # the paper that is being completed, for the guards of papers
     move: object = None  # the row of MOVES that is being looked at, for the guards of moves
     school: Setting = None  # its settings, when they are known already
+    forms: dict = field(default_factory=dict)  # by class, of classes that are known already
     next_question = staticmethod(next_question)
 
     @cached_property
@@ -254,8 +255,17 @@ class PupilContext:
         return self.school or Setting.of_school()
 
     @cached_property
+    def placements(self):
+        """All placements of the pupil, oldest first, those entered in error included."""
+        theirs = Placement.select().where(Placement.pupil == self.pupil.id)
+        return list(theirs.order_by(Placement.id))
+
+    @cached_property
     def placement(self):
-        return Placement.current(self.pupil)
+        for placed in self.placements:
+            if placed.ended_on is None and not placed.void:
+                return placed
+        return None
 
     @cached_property
     def stage(self):
@@ -275,7 +285,7 @@ class PupilContext:
     @cached_property
     def papers(self):
         if self.placement:
-            return papers_of([self.placement])[self.placement.id]
+            return papers_of([self.placement], forms=self.forms)[self.placement.id]
         return []
 
     def paper(self, kind):
@@ -302,9 +312,9 @@ class PupilContext:
         return chart_row(self.review)
 
 
-def papers_of(placements, names=()):
+def papers_of(placements, names=(), forms=()):
     """{placement id: [(Paper, its newest form or None), ...]} of open placements; of the forms only
-    the columns of these names are read, if there are any.
+    the columns of these names are read, if there are any. `forms` are those known already.
     """
     pupils = [placed.pupil_id for placed in placements]
     columns = (Placement.id, Placement.pupil, Placement.stage, Placement.stage_since)
@@ -317,8 +327,10 @@ def papers_of(placements, names=()):
     newest = {}
     for cls in classes:
         columns = [getattr(cls, name) for name in names]
-        forms = cls.select(*columns).where(cls.placement.in_(list(stay_of)))
-        for form in forms.order_by(cls.id):
+        written = cls.select(*columns).where(cls.placement.in_(list(stay_of))).order_by(cls.id)
+        if cls in forms:
+            written = [form for form in forms[cls] if form.placement_id in stay_of]
+        for form in written:
             newest[cls, "cycle", form.placement_id] = form
             newest[cls, "stay", stay_of[form.placement_id]] = form
     found = {placed.id: [] for placed in placements}

@@ -45,6 +45,7 @@ from papers import pdf
 from pathway import clock
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, short_day, today
+from records.query import any_of, by_id
 from records.record import Clash, Record, document
 
 
@@ -70,8 +71,8 @@ class PupilView(RecordView):
                 erasure=erasure.erasure_of(pupil),
                 backups=retention.gone_from_backups(pupil.erased_on, settings_now()),
             )
-        at = workflow.PupilContext(pupil, current_user, school=settings_now())
         written = papers_by_class(pupil)
+        at = workflow.PupilContext(pupil, account.me(), school=settings_now(), forms=written)
         beside = records_beside(pupil)
         return self.render(
             self.page_template,
@@ -80,7 +81,7 @@ class PupilView(RecordView):
             lists=open_lists(pupil),
             needs=[need for need in pupil.sen_needs if need.code and not need.until],
             day_of=day_of,
-            stages=stage_strip(pupil, at),
+            stages=stage_strip(at),
             content=document(pupil, current_user.role),
             may_write=self.may_write(),
             may_keep=may(current_user, "r", Erasure),
@@ -91,7 +92,7 @@ class PupilView(RecordView):
             journey=journey(written),
             agencies=agencies(written),
             **case_part(at),
-            timeline=timeline(pupil, written, beside),
+            timeline=timeline(at, written, beside),
         )
 
     @expose("/look-up/", methods=("POST",))
@@ -582,10 +583,21 @@ def chart_so_far(review):
 def papers_by_class(pupil):
     """The papers this person may read, oldest first: {class: [form, ...]}."""
     found = {}
-    for form_class in workflow.every_form():
-        if may(current_user, "r", form_class):
-            query = form_class.select().where(form_class.pupil == pupil)
+    for form_class, query in kept_about(pupil, workflow.every_form()):
+        found[form_class] = []
+        if query is not None:
             found[form_class] = list(query.order_by(form_class.id))
+    return found
+
+
+def kept_about(pupil, classes):
+    """What this person may read about a pupil: [(class, its query, or None when it finds none)]."""
+    user = account.me()
+    readable = [cls for cls in classes if may(user, "r", cls)]
+    queries = [cls.select().where(cls.pupil == pupil.id) for cls in readable]
+    found = []
+    for cls, query, is_there in zip(readable, queries, any_of(queries)):
+        found.append((cls, query if is_there else None))
     return found
 
 
@@ -597,12 +609,12 @@ def older_forms(at, written):
     return sorted(older, key=lambda form: form.entered_at, reverse=True)
 
 
-def stage_strip(pupil, at):
+def stage_strip(at):
     """The four stages as a strip: [(code, label, past / here / empty, since)]."""
     since = {}
-    placements = Placement.select().where(Placement.pupil == pupil, ~Placement.void)
-    for placement in placements.order_by(Placement.id):
-        since[placement.stage] = placement.stage_since
+    for placement in at.placements:
+        if not placement.void:
+            since[placement.stage] = placement.stage_since
     strip = []
     for code in workflow.OPEN:
         state = "past" if code in since else ""
@@ -629,13 +641,17 @@ def journey(written):
         return None
     plan = max(plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id))
     rated = ratings(written)
+    needs = by_id(plan.needs)
+    ways = {}
+    for provision in plan.provision:
+        ways.setdefault(provision.outcome_id, []).append(provision)
     paths = []
     for outcome in plan.outcomes:
         progress = rated.get(outcome.words)
         path = {
             "outcome": outcome,
-            "need": outcome.need if outcome.need_id else None,
-            "ways": list(outcome.provided),
+            "need": needs.get(outcome.need_id),
+            "ways": ways.get(outcome.id, []),
             "progress": progress,
             "stones": RATING.index(progress) + 1 if progress else 0,
         }
@@ -662,18 +678,19 @@ def agencies(written):
     return []
 
 
+BESIDE = (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
+
+
 def records_beside(pupil):
     """What this person may read beside the papers, newest first: [(class, [record, ...])]."""
     found = []
-    for kind in (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure):
-        if may(current_user, "r", kind):
-            records = []
-            theirs = kind.select().where(kind.pupil == pupil)
-            for record in theirs.order_by(kind.id.desc()):
-                record.pupil = pupil  # its name would be asked for again
-                if not getattr(record, "void", False):
-                    records.append(record)
-            found.append((kind, records))
+    for kind, query in kept_about(pupil, BESIDE):
+        records = []
+        if query is not None:
+            records = list(query.order_by(kind.id.desc()))
+        for record in records:
+            record.pupil = pupil  # its name would be asked for again
+        found.append((kind, [one for one in records if not getattr(one, "void", False)]))
     return found
 
 
@@ -765,10 +782,9 @@ class Event:
     to: str = ""
 
 
-def timeline(pupil, written, beside):
+def timeline(at, written, beside):
     """Everything that happened to a child, newest first: [Event, ...]."""
-    placements = Placement.select().where(Placement.pupil == pupil)
-    found = list(map(move_event, placements))
+    found = list(map(move_event, at.placements))
     for papers in written.values():
         found += map(paper_event, papers)
     for _, records in beside:
