@@ -142,6 +142,13 @@ def test_a_teacher_is_told_of_nothing_that_a_teacher_may_not_read(robin, cast, m
     assert home_tasks(cast.technician) == []
 
 
+def test_who_may_read_requests_but_not_answer_them_is_not_reminded(robin, cast, monkeypatch):
+    request(robin, cast)
+    assert home_tasks(cast.office)
+    monkeypatch.setitem(m.RIGHTS_TABLE["Disclosure"], "office", "r")
+    assert home_tasks(cast.office) == []
+
+
 # --- kept
 def kept():
     return m.HomeTask.select().order_by(m.HomeTask.id)

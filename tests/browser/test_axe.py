@@ -107,6 +107,8 @@ def test_home(look, who):
     # the one rule that reads the style sheets (preload)
     turned = {"runOnly": {"type": "rule", "values": ["css-orientation-lock"]}}
     assert not screen.page.evaluate(RUN, turned)
+    if who != q.TECHNICIAN:
+        look(who, "/?group=agree").says("All of them")
 
 
 @pytest.mark.parametrize(
