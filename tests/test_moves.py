@@ -642,6 +642,9 @@ EXEMPT = (
     "HomeTask.delete().where(HomeTask.pupil.in_(some)).execute()",
     "HomeTask.insert_many([row.__data__ for row in rows]).execute()",
     "TaskBasis.delete().execute()",
+    # PupilWord.keep: the words of the names that are in the pupil's own record
+    "cls.delete().where(cls.word == word, cls.pupil == pupil_id).execute()",
+    "cls.insert_many(some, fields=(cls.word, cls.pupil)).execute()",
 )
 MAKES_A_STAGE = re.compile(
     r"(?<!clock_of\()\b(?:Placement|ListMembership)"
