@@ -1,13 +1,10 @@
-"""A table of the database.
+"""A table of the database, and the few ways in which its rows are asked for that peewee has no word
+for.
 
-Come here only when the way in which rows are asked for is to change. peewee spells out every column
-of every query anew, which was over a third of the time of a child's page
-(`benchmarks/queries.py`): the columns of whole rows are spelled once for each table.
+Come here to change how something is asked, so that an index serves it on SQLite and PostgreSQL.
 """
 
-import functools
-
-from peewee import JOIN, SQL, Join, Model, ModelSelect, Select, fn
+from peewee import JOIN, SQL, Join, Model, Select, fn
 
 from audit.log import db, on_sqlite
 
@@ -18,10 +15,6 @@ class Table(Model):
     class Meta:
         database = db
         legacy_table_names = False
-
-    @classmethod
-    def select(cls, *fields):
-        return Query(cls, fields or cls._meta.sorted_fields, is_default=not fields)
 
 
 def by_id(rows):
@@ -59,18 +52,3 @@ def join_first(query, model, on):
 def count_of(query):
     """How many rows a query has; without a condition the database need not look at each."""
     return query.select(fn.COUNT(SQL("*"))).order_by().scalar()
-
-
-class Query(ModelSelect):
-    """A query whose columns of whole rows are spelled once."""
-
-    def __sql_selection__(self, ctx, is_subquery=False):
-        if not self._is_default or is_subquery or self._joins:
-            return super().__sql_selection__(ctx, is_subquery)
-        alias = ctx.alias_manager[self.model._meta.table]
-        return ctx.literal(_columns(self.model, alias))
-
-
-@functools.cache
-def _columns(model, alias):
-    return ", ".join(f'"{alias}"."{field.column_name}"' for field in model._meta.sorted_fields)
