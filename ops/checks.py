@@ -31,6 +31,7 @@ from audit.log import (
 from config import MIGRATIONS, is_this_computer, settings_file
 from models import Document, Setting
 from ops import backup, server
+from papers import kept
 from pathway import clock
 from people import User, UserSession
 from records import dates, record
@@ -297,6 +298,14 @@ def files_are_as_they_came(at):
             bad.append(name)
     if bad:
         return f"{len(bad)} files are missing or were changed (first: files/{bad[0]})."
+
+
+@check(WARN, STORE, "They go by themselves while the portal runs, within ten minutes")
+def kept_papers_are_of_children(at):
+    """Printed papers are kept only of children whose record is here."""
+    left = kept.of_nobody(at.folder)
+    if left:
+        return f"{len(left)} printed papers are kept of children who are not here any more."
 
 
 # --- audit trail and seals

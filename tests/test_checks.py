@@ -247,6 +247,12 @@ def mounted(kind):
     return plant
 
 
+def printed_of_nobody(s):
+    """A printed paper of a child who is not here."""
+    (s.folder / "papers").mkdir()
+    (s.folder / "papers" / "987654-ab.day").touch()
+
+
 def open_route(s):
     s.at.open_routes |= {"pupil.page"}
 
@@ -309,6 +315,7 @@ FAULTS = {
         lambda s: (s.folder / "files" / "report").unlink(),
         lambda s: (s.folder / "files" / "report").write_text("another"),
     ],
+    "kept_papers_are_of_children": [printed_of_nobody],
     "trail_only_grows": [unguard],
     "end_of_the_trail_holds": [
         tampered("who = 'Somebody else'"),
