@@ -1,7 +1,7 @@
 """Parts of papers that were drawn once and are kept as PDFs, beside the files of the documents.
 
 Come here to change where they are and when they go. The name of a kept part has the number of its
-child, the check code of a sealed paper, and a key of all that its drawing depends on: other words,
+child, the check code of a sealed paper, and a hash of all that its drawing depends on: other words,
 another role, another look are another name, so that an old drawing is never found for new words.
 """
 
@@ -9,32 +9,51 @@ import contextlib
 import functools
 import hashlib
 import itertools
+import json
 import os
 import tempfile
 import time
-from importlib.metadata import version
+from pathlib import Path
 
 from peewee import chunked
 
 from models import Pupil
 
-LIBRARIES = ("xhtml2pdf", "reportlab", "weblate-fonts")  # a new one may draw differently
+PROGRAM = Path(__file__).resolve().parent.parent
+# what decides how the words of a part look; a new one may draw differently
+FILES = (
+    "papers/*.py",
+    "templates/paper*.html",
+    "templates/_paper_*.html",
+    "static/paper.css",
+    "requirements.txt",
+)
 DAY = 24 * 3600  # seconds
 # seconds without a print after which a part goes: of a sealed paper, of what can change
 UNUSED = {".pdf": 400 * DAY, ".day": DAY}
 MARK = b"\n%kept "  # after the PDF: how many pages it has, and its SHA-256
 
 
-def path_of(folder, pupil_id, seal, html):
-    """Where a part is kept; `pupil_id`: 0 for a paper of no child, `seal`: empty if not sealed."""
-    key = hashlib.sha256(f"{versions()}\n{html}".encode("utf-8", "ignore")).hexdigest()[:32]
-    name = f"{pupil_id}-{seal}-{key}.pdf" if seal else f"{pupil_id}-{key}.day"
+def path_of(folder, pupil_id, seal, given):
+    """Where the part is kept that is drawn from `given`, plain data.
+
+    pupil_id: 0 for a paper of no child. seal: empty for one that can change.
+    """
+    words = json.dumps([look(), given], sort_keys=True)
+    key = hashlib.sha256(words.encode()).hexdigest()[:32]
+    name = f"{pupil_id}-{key}.day"
+    if seal:
+        name = f"{pupil_id}-{seal}-{key}.pdf"
     return folder / "papers" / name
 
 
 @functools.cache
-def versions():
-    return " ".join(map(version, LIBRARIES))
+def look():
+    digest = hashlib.sha256()
+    for pattern in FILES:
+        for path in sorted(PROGRAM.glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def read(path):

@@ -99,7 +99,7 @@ def as_response(make):
 @as_response
 def one(record, user):
     if isinstance(record, Letter):
-        part = {**EMPTY, "kind": "letter", "title": record.kind_name(), **_letter(record)}
+        part = _letter(record)
     else:
         part = _part_of(record, user)
     page = {"title": part["title"], "parts": [part], "headless": isinstance(record, Letter)}
@@ -218,8 +218,8 @@ def profile(pupil, user):
         short = []
         for title, colour, said in panels:
             short.append((title, colour, shorten(said, items, letters)))
-        part = {**EMPTY, "kind": "profile", "panels": short, "room": room}
-        if _drawn(part, _context(user, **page))[1] == 1:
+        part = {**EMPTY, "kind": "profile", "panels": short, "room": room, **_whose(pupil)}
+        if _drawn(part, pupil)[1] == 1:
             break
     return _response(f"profile-{pupil.id}", user, **page, parts=[part])
 
@@ -233,72 +233,68 @@ def _response(name, user=None, **page):
     return make_response(_paper(user, **page), headers)
 
 
-def _paper(user=None, parts=(), **page):
+def _paper(user=None, pupil=None, parts=(), blank=False, cover="", **page):
     """The bytes of the PDF of a paper: its parts, joined. Raises PaperError."""
-    context = _context(user, **page)
-    drawn = [_drawn(part, context) for part in parts]
-    if context["cover"]:
+    school = Setting.of_school()
+    drawn = [_drawn(part, pupil, blank) for part in parts]
+    page |= {"school": school, "pupil": pupil, "blank": blank, "cover": cover}
+    if cover:
         titles = [part.get("entry") or part["title"] for part in parts]
-        drawn.insert(0, _cover(titles, [pages for _, pages in drawn], context))
-    frame = render(_html(context, kind="frame"))
-    pdfs = [frame, *(pdf for pdf, _ in drawn)]
-    about = {"title": page["title"], "author": context["school"].school_name, "language": "en-GB"}
-    return _printed("join", pdfs, about)
-
-
-def _context(user=None, pupil=None, **page):
+        page |= _whose(pupil)
+        drawn.insert(0, _cover(titles, [pages for _, pages in drawn], page))
     printed = f"Printed on {say_day(today())}"
     if user:
         printed += f" by {cut(user.name, 60)}"
-    return {
-        "blank": False,
-        "tag": "",
-        "cover": "",
-        "headless": False,
-        "help": False,
-        **page,
-        "p": word,
-        "pieces": pieces,
-        "cut": cut,
-        "css": Markup(SHEET.read_text(encoding="utf-8")),
-        "school": Setting.of_school(),
-        "printed": printed,
-        "pupil": pupil,
-        "day": say_day(today()),
-    }
+    frame = render(_html(**page, kind="frame", printed=printed))
+    pdfs = [frame, *(pdf for pdf, _ in drawn)]
+    about = {"title": page["title"], "author": school.school_name, "language": "en-GB"}
+    return _printed("join", pdfs, about)
 
 
-def _html(context, **more):
-    return render_template("paper.html", **{**context, **more})
+def _whose(pupil):
+    class_name = pupil.form or "" if pupil else ""
+    called = pupil.called if pupil else ""
+    return {"called": called, "class_name": class_name, "day": say_day(today())}
 
 
-def _drawn(part, context):
-    """A part of a paper: its PDF, kept or drawn now, and how many pages it has."""
-    html = _html(context, **{"kind": "form", "paper": part, **part})
+def _html(**given):
+    return render_template("paper.html", css=_css(), p=word, pieces=pieces, cut=cut, **given)
+
+
+@functools.cache
+def _css():
+    return Markup(SHEET.read_text(encoding="utf-8"))
+
+
+def _drawn(part, pupil, blank=False):
+    """A part of a paper: its PDF, kept or drawn now, and how many pages it has.
+
+    It is drawn from nothing but what is hashed into the name under which it is kept.
+    """
+    given = {"kind": "form", "blank": blank, **part}
     folder = current_app.config.get("DATA_DIR")
     state = part["state"]
     if folder is None or state.get("kind") in FRESH:
-        return _counted(render(html))
-    pupil = context["pupil"]
+        return _counted(render(_html(paper=part, **given)))
     seal = "".join(state.get("code", ()))
-    path = kept.path_of(Path(folder), pupil.id if pupil else 0, seal, html)
+    path = kept.path_of(Path(folder), pupil.id if pupil else 0, seal, given)
     found = kept.read(path)
     if found is None:
-        found = _counted(render(html))
+        found = _counted(render(_html(paper=part, **given)))
         kept.keep(path, *found)
     return found
 
 
-def _cover(titles, pages, context):
+def _cover(titles, pages, page):
     # a long list of contents takes more pages, and moves all others on; most often this is right
     length = 1 + len(titles) // 20
     while True:
         contents = []
-        page = length + 1
+        first = length + 1
         for title, count in zip(titles, pages, strict=True):
-            contents.append((title, page))
-            page += count
-        cover = _counted(render(_html(context, kind="cover", contents=contents)))
+            contents.append((title, first))
+            first += count
+        cover = _counted(render(_html(**page, kind="cover", contents=contents)))
         if cover[1] == length:
             return cover
         length = cover[1]
@@ -500,6 +496,9 @@ def _short_answer(row, name):
 
 
 # --- letters
+SENDER = ("school_name", "school_address", "school_phone", "senco_name")
+
+
 def _letter(letter):
     written = letter.body or ""
     to = _stripped((letter.to_whom or "").splitlines())
@@ -514,7 +513,19 @@ def _letter(letter):
         body.insert(0, f"Dear {names},")
     closed = re.search(r"(?i)\byours (sincerely|faithfully)|kind regards", written)
     close = "" if closed else "Yours sincerely"
-    return {"letter": letter, "to": to, "paragraphs": body, "close": close}
+    school = Setting.of_school()
+    return {
+        **EMPTY,
+        "kind": "letter",
+        "title": letter.kind_name(),
+        "void": letter.void,
+        "sender": {name: getattr(school, name) or "" for name in SENDER},
+        "to": to,
+        "dated": letter.answer("dated"),
+        "subject": letter.subject or "",
+        "paragraphs": body,
+        "close": close,
+    }
 
 
 def _stripped(parts, around=None):
