@@ -15,9 +15,6 @@ from pypdf.generic import (
     StreamObject,
     TextStringObject,
 )
-from reportlab.lib.colors import HexColor
-from reportlab.lib.pagesizes import A4
-from reportlab.pdfgen.canvas import Canvas
 
 from papers import fonts
 
@@ -25,7 +22,7 @@ LINK = "page:"  # a link of the contents: to the page of this number
 # of a page number: its right end and its line in points from the lower left corner, see .foot
 NUMBER_AT = (538.58, 40.02)
 NUMBER_SIZE = 8
-NUMBER_COLOUR = HexColor("#4c5862")
+NUMBER_COLOUR = "#4c5862"
 
 
 def join(frame, parts, about):
@@ -41,6 +38,7 @@ def join(frame, parts, about):
     frames = [as_form(writer, page) for page in PdfReader(io.BytesIO(frame)).pages]
     pages = list(writer.pages)
     numbers = PdfReader(io.BytesIO(page_numbers(len(pages)))).pages
+    # pypdf has no public way to add a part of a page
     draws_both = writer._add_object(stream(b"q /Frame Do Q q /Number Do Q"))
     for place, page in enumerate(pages):
         over = {"/Frame": frames[-1], "/Number": as_form(writer, numbers[place])}
@@ -61,6 +59,10 @@ def join(frame, parts, about):
 
 
 def page_numbers(count):
+    """The bytes of a PDF whose pages have their numbers and nothing else."""
+    from reportlab.lib.pagesizes import A4  # here: the portal itself draws nothing
+    from reportlab.pdfgen.canvas import Canvas
+
     fonts.load_fonts()
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4)

@@ -6,7 +6,6 @@ another role, another look are another name, so that an old drawing is never fou
 """
 
 import contextlib
-import functools
 import hashlib
 import itertools
 import json
@@ -26,6 +25,7 @@ FILES = (
     "templates/paper*.html",
     "templates/_paper_*.html",
     "static/paper.css",
+    "records/unicode_text.py",
     "requirements.txt",
 )
 DAY = 24 * 3600  # seconds
@@ -34,26 +34,28 @@ UNUSED = {".pdf": 400 * DAY, ".day": DAY}
 MARK = b"\n%kept "  # after the PDF: how many pages it has, and its SHA-256
 
 
-def path_of(folder, pupil_id, seal, given):
-    """Where the part is kept that is drawn from `given`, plain data.
-
-    pupil_id: 0 for a paper of no child. seal: empty for one that can change.
-    """
-    words = json.dumps([look(), given], sort_keys=True)
-    key = hashlib.sha256(words.encode()).hexdigest()[:32]
-    name = f"{pupil_id}-{key}.day"
-    if seal:
-        name = f"{pupil_id}-{seal}-{key}.pdf"
-    return folder / "papers" / name
-
-
-@functools.cache
-def look():
+def hash_of_files():
     digest = hashlib.sha256()
     for pattern in FILES:
         for path in sorted(PROGRAM.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+LOOK = hash_of_files()  # at the start, as the files that are in use
+
+
+def path_of(folder, pupil_id, seal, given):
+    """Where the part is kept that is drawn from `given`, plain data.
+
+    pupil_id: 0 for a paper of no child. seal: empty for one that can change.
+    """
+    words = json.dumps([LOOK, given], sort_keys=True)
+    key = hashlib.sha256(words.encode()).hexdigest()[:32]
+    name = f"{pupil_id}-{key}.day"
+    if seal:
+        name = f"{pupil_id}-{seal}-{key}.pdf"
+    return folder / "papers" / name
 
 
 def read(path):

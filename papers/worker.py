@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-from papers import fonts
+from papers import fonts, joining
 
 try:
     import resource
@@ -99,8 +99,6 @@ def draw_pdf(html):
 
 def join_pdfs(pdfs, about):
     """The bytes of the PDF that the PDFs make, see `joining.join`. Raises PaperError."""
-    from papers import joining
-
     with refusing():
         return joining.join(pdfs[0], pdfs[1:], json.loads(about))
 

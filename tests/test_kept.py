@@ -109,7 +109,7 @@ def test_a_newer_version_is_named_though_the_paper_was_kept(concern, robin, cast
 
 def test_a_new_look_draws_anew(concern, cast, drawn, monkeypatch):
     pdf.one(concern, cast.senco)
-    monkeypatch.setattr(kept, "look", lambda: "of next year")
+    monkeypatch.setattr(kept, "LOOK", "of next year")
     pdf.one(concern, cast.senco)
     assert len(drawn) == 2
 
