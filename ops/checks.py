@@ -300,14 +300,6 @@ def files_are_as_they_came(at):
         return f"{len(bad)} files are missing or were changed (first: files/{bad[0]})."
 
 
-@check(WARN, STORE, "They go by themselves while the portal runs, within ten minutes")
-def kept_papers_are_of_children(at):
-    """Printed papers are kept only of children whose record is here."""
-    left = kept.of_nobody(at.folder)
-    if left:
-        return f"{len(left)} printed papers are kept of children who are not here any more."
-
-
 # --- audit trail and seals
 @check(BLOCK, TRACE, "./portal migrate (puts the triggers back); find out who took them away")
 def trail_only_grows(at):
@@ -546,9 +538,17 @@ def settings_are_written(at):
     return "No coming holiday is written into the Settings."
 
 
-@check(NOTE, SCHOOL, "The SENCO looks at the list of what is due to be erased")
+@check(
+    NOTE,
+    SCHOOL,
+    "The SENCO looks at the list of what is due to be erased; printed papers of children who are"
+    " not here go by themselves within ten minutes while the portal runs",
+)
 def nothing_is_kept_too_long(at):
-    """Few records are past the time that they are kept for."""
+    """Few records are past the time that they are kept for, and printed papers go with a record."""
+    left = kept.of_nobody(at.folder)
+    if left:
+        return f"{len(left)} printed papers are kept of children who are not here any more."
     count = len(at.overdue(at.settings))
     if count > OVERDUE_RECORDS:
         return f"{count} records are past the time that they are kept for."

@@ -315,7 +315,6 @@ FAULTS = {
         lambda s: (s.folder / "files" / "report").unlink(),
         lambda s: (s.folder / "files" / "report").write_text("another"),
     ],
-    "kept_papers_are_of_children": [printed_of_nobody],
     "trail_only_grows": [unguard],
     "end_of_the_trail_holds": [
         tampered("who = 'Somebody else'"),
@@ -374,7 +373,10 @@ FAULTS = {
         setting(holidays=""),
         setting(holidays="19/12/2025 to 3/1/2026"),
     ],
-    "nothing_is_kept_too_long": [lambda s: setattr(s.at, "overdue", lambda settings: [None] * 21)],
+    "nothing_is_kept_too_long": [
+        lambda s: setattr(s.at, "overdue", lambda settings: [None] * 21),
+        printed_of_nobody,
+    ],
 }
 PLANTED = [(c, plant) for c in checks.CHECKS for plant in FAULTS.get(c.name, ())]
 
