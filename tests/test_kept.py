@@ -7,7 +7,8 @@ import shutil
 import time
 
 import pytest
-from conftest import START, write
+from conftest import START, until, write
+from live import common
 from printed import outline_of, paper_of, read_pdf, reader_of, squeezed
 from test_erasure import erase, leaver
 from test_paper import (
@@ -208,6 +209,7 @@ def test_an_erasure_takes_the_printed_papers_of_that_child_alone(cast, acting, t
     assert names_in(tmp_path) == sorted(others)
 
 
+# these last: from here on the program has another database
 def test_sealed_papers_are_in_a_backup_and_come_back(school):  # noqa: F811
     put(school, SEALED)
     put(school, "1-ab.day")
@@ -216,3 +218,12 @@ def test_sealed_papers_are_in_a_backup_and_come_back(school):  # noqa: F811
     restore.restore(path)
     assert names_in(school) == [SEALED]
     assert oct((school / "papers").stat().st_mode)[-3:] == "700"
+
+
+def test_the_running_portal_sweeps(school):  # noqa: F811
+    put(school, "987654-ab.day")
+    server = common.Portal(school)
+    try:
+        until(lambda: not names_in(school))
+    finally:
+        server.stop()
