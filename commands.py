@@ -33,7 +33,7 @@ from demo import school
 from ops import backup, checks, restore, school_folder, server, upgrade
 from ops.backup import CannotDo
 from ops.database import configure, make_migration, migrate, open_database
-from papers import printing
+from papers import kept, printing
 from pathway import tasks
 from privacy import erasure, retention
 from records import dates, storage
@@ -127,6 +127,7 @@ def start(database, sockets, prepare=None):
         with database.connection_context():
             refuse_unsafe(status.facts_of(portal))
         backup.start_scheduler(
+            lambda: sweep_papers(database, folder),
             backup.run_due,
             lambda: checks.daily(status.facts_of(portal, whole=True)),
             lambda: refresh_tasks(database),
@@ -148,6 +149,11 @@ def refuse_unsafe(at, groups=checks.GROUPS):
     for result in bad:
         print(checks.as_line(result), file=sys.stderr, flush=True)
     sys.exit(2)
+
+
+def sweep_papers(database, folder):
+    with database.connection_context():
+        kept.sweep(folder)
 
 
 def clear_leftovers(portal):

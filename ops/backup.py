@@ -36,7 +36,8 @@ AHEAD = datetime.timedelta(minutes=5)  # later than now by more than this: a clo
 ARCHIVE = re.compile(r"portal-(\d{8}-\d{6})\.age")
 KEY_WORD = re.compile(r"AGE-SECRET-KEY-\w+", re.I)
 STAMP = "%Y%m%d-%H%M%S"
-IN_ARCHIVE = ("*.key", "anchors.txt", "files/*")  # of the data folder, besides the database
+# of the data folder, besides the database
+IN_ARCHIVE = ("*.key", "anchors.txt", "files/*", "papers/*.pdf")
 TASKS = ("backup", "restore", "drill", "migration")  # each works in a folder of its own
 LOCKS = ("portal.lock", "upkeep.lock", *(f"{task}.lock" for task in TASKS))
 log = logging.getLogger("portal.backup")

@@ -31,6 +31,7 @@ from audit.log import (
 from config import MIGRATIONS, is_this_computer, settings_file
 from models import Document, Setting
 from ops import backup, server
+from papers import kept
 from pathway import clock
 from people import User, UserSession
 from records import dates, record
@@ -546,9 +547,17 @@ def settings_are_written(at):
     return "No coming holiday is written into the Settings."
 
 
-@check(NOTE, SCHOOL, "The SENCO looks at the list of what is due to be erased")
+@check(
+    NOTE,
+    SCHOOL,
+    "The SENCO looks at the list of what is due to be erased; printed papers of children who are"
+    " not here go by themselves within ten minutes while the portal runs",
+)
 def nothing_is_kept_too_long(at):
-    """Few records are past the time that they are kept for."""
+    """Few records are past the time that they are kept for, and printed papers go with a record."""
+    left = kept.of_nobody(at.folder)
+    if left:
+        return f"{len(left)} printed papers are kept of children who are not here any more."
     count = len(at.overdue(at.settings))
     if count > OVERDUE_RECORDS:
         return f"{count} records are past the time that they are kept for."

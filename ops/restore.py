@@ -107,7 +107,7 @@ def is_of_a_backup(entry):
     if path.as_posix() != entry.name or Path(entry.name).name != path.name:
         return False
     if len(path.parts) == 2:
-        return path.parts[0] == "files" and path.name != ".."
+        return path.parts[0] in ("files", "papers") and path.name != ".."
     if len(path.parts) != 1 or path.name == "backup.key":
         return False
     return path.name in ("portal.db", "manifest.json", "anchors.txt") or path.name.endswith(".key")

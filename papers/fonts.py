@@ -36,7 +36,6 @@ FAMILIES = {
     "chinese": ("kurinto/ttf/KurintoSansSC-Rg", "kurinto/ttf/KurintoSansSC-Bd"),
     "korean": ("kurinto/ttf/KurintoSansKR-Rg", "kurinto/ttf/KurintoSansKR-Bd"),
 }
-EVERYDAY = ("school", "wide")
 
 # Scripts whose letters stand side by side, so that they print right without a shaping engine
 # (looked at, one by one). The words are the first words of the letters' Unicode names. Indic and
@@ -51,7 +50,7 @@ SCRIPTS = re.compile(
 # --- the files
 def load_fonts(html=b""):
     for family in FAMILIES:
-        if family in EVERYDAY or f'class="font-{family}"'.encode() in html:
+        if family == "school" or f'class="font-{family}"'.encode() in html:
             _load_family(family)
 
 

@@ -2,6 +2,9 @@
 
 Come here to change what is on a paper and in which order. How it looks is in `templates/paper.html`
 and `static/paper.css`. The words come from `record.document`: a new question prints by itself.
+
+A paper has one or more parts. Each is drawn for itself, without what changes from print to print,
+and kept (`kept.py`); then the parts are joined, and head, foot and page numbers laid over them.
 """
 
 import datetime
@@ -14,6 +17,7 @@ from pathlib import Path
 
 from flask import current_app, has_request_context, make_response, render_template, request
 from markupsafe import Markup
+from pypdf import PdfReader
 
 import workflow
 from audit import log as audit_log
@@ -34,7 +38,7 @@ from models import (
     every,
     may,
 )
-from papers import fonts, layout, printing
+from papers import fonts, kept, layout, printing
 from papers.printing import PaperError
 from records.dates import say_day, say_moment, short_day, today
 from records.record import document
@@ -60,6 +64,8 @@ GIVEN_WORDS = (
 RECEIPT_WORDS = "The record of a pupil who has left us for your school. It is confidential."
 
 SHEET = Path(__file__).resolve().parent.parent / "static" / "paper.css"
+# a paper that is still written is drawn afresh each time
+FRESH = ("draft", "complete")
 EMPTY = {"title": "", "purpose": "", "state": {}, "sections": []}
 log = logging.getLogger("portal.paper")
 
@@ -93,12 +99,12 @@ def as_response(make):
 @as_response
 def one(record, user):
     if isinstance(record, Letter):
-        page = {"kind": "letter", "title": record.kind_name(), **_letter(record)}
+        part = _letter(record)
     else:
         part = _part_of(record, user)
-        page = {"kind": "form", "title": part["title"], "parts": [part]}
-        if part["state"].get("kind") in ("draft", "declined"):
-            page["tag"] = part["state"]["tag"]
+    page = {"title": part["title"], "parts": [part], "headless": isinstance(record, Letter)}
+    if part["state"].get("kind") in ("draft", "declined"):
+        page["tag"] = part["state"]["tag"]
     return _response(f"{record.slug()}-{record.id}", user, pupil=record.pupil, **page)
 
 
@@ -106,7 +112,7 @@ def one(record, user):
 def blank(record_class):
     part = _blank_part(record_class)
     name = f"{record_class.slug()}-blank"
-    return _response(name, kind="form", title=part["title"], parts=[part], blank=True)
+    return _response(name, title=part["title"], parts=[part], blank=True)
 
 
 @as_response
@@ -117,19 +123,19 @@ def blank_pack(stage):
         "words": "The papers of this stage, empty, to fill in by hand.",
     }
     parts = [_blank_part(form) for form in workflow.forms_of_stage(stage)]
-    return _response(f"blank-{stage.lower()}", kind="pack", blank=True, parts=parts, **page)
+    return _response(f"blank-{stage.lower()}", blank=True, parts=parts, **page)
 
 
 @as_response
 def family_pack(pupil, user):
     title = "Family pack"
-    page = {"title": title, "cover": title, "words": FAMILY_WORDS, "pupil": pupil}
+    page = {"title": title, "cover": title, "words": FAMILY_WORDS, "pupil": pupil, "help": True}
     parts = []
     for paper in workflow.PAPERS:
         if paper.kind == "side":
             parts.append(_blank_part(paper.form, pupil))
     name = f"family-pack-{pupil.id}"
-    return _response(name, user, kind="pack", blank=True, parts=parts, **page)
+    return _response(name, user, blank=True, parts=parts, **page)
 
 
 @as_response
@@ -160,13 +166,12 @@ def given_record(pupil, papers):
     parts = details + [part for _, part in forms]
     for cls, rows in chapters.items():
         parts.append({**EMPTY, "title": cls.plural(), "records": rows})
-    return render(_html(**_record_page(pupil, parts, GIVEN_WORDS)))
+    return _paper(**_record_page(pupil, parts, GIVEN_WORDS))
 
 
 def _record_page(pupil, parts, words):
     title = "Pupil record"
-    page = {"kind": "record", "title": title, "cover": title}
-    return {**page, "pupil": pupil, "parts": parts, "words": words}
+    return {"title": title, "cover": title, "pupil": pupil, "parts": parts, "words": words}
 
 
 def receipt(pupil):
@@ -188,12 +193,12 @@ def receipt(pupil):
         _receipt_section("Please fill in, and send this page back to us", empty),
     ]
     part = {
+        **EMPTY,
         "title": "Receipt for a pupil's record",
         "purpose": RECEIPT_WORDS,
-        "state": {},
         "sections": layout.ready(sections, blank=True),
     }
-    return render(_html(kind="form", title="Receipt", pupil=pupil, parts=[part], blank=True))
+    return _paper(title="Receipt", pupil=pupil, parts=[part], blank=True)
 
 
 def _receipt_section(label, answers):
@@ -208,21 +213,15 @@ def _receipt_section(label, answers):
 def profile(pupil, user):
     """The one-page profile: lists are shortened until it fits; the letters keep their size."""
     panels = _panels(pupil, user)
-    page = {"kind": "profile", "title": "One-page profile", "pupil": pupil}
+    page = {"title": "One-page profile", "pupil": pupil}
     for room, items, letters in PROFILE_SIZES:
         short = []
         for title, colour, said in panels:
             short.append((title, colour, shorten(said, items, letters)))
-        response = _response(f"profile-{pupil.id}", user, **page, panels=short, room=room)
-        if _pages(response) == 1:
+        part = {**EMPTY, "kind": "profile", "panels": short, "room": room, **_whose(pupil)}
+        if _drawn(part, pupil)[1] == 1:
             break
-    return response
-
-
-def _pages(response):
-    from pypdf import PdfReader
-
-    return len(PdfReader(io.BytesIO(response.data)).pages)
+    return _response(f"profile-{pupil.id}", user, **page, parts=[part])
 
 
 # --- from data to a PDF
@@ -231,25 +230,78 @@ def _response(name, user=None, **page):
         "Content-Type": "application/pdf",
         "Content-Disposition": f"inline; filename={name}.pdf",
     }
-    return make_response(render(_html(user, **page)), headers)
+    return make_response(_paper(user, **page), headers)
 
 
-def _html(user=None, pupil=None, **page):
+def _paper(user=None, pupil=None, parts=(), blank=False, cover="", **page):
+    """The bytes of the PDF of a paper: its parts, joined. Raises PaperError."""
+    school = Setting.of_school()
+    drawn = [_drawn(part, pupil, blank) for part in parts]
+    page |= {"school": school, "pupil": pupil, "blank": blank, "cover": cover}
+    if cover:
+        titles = [part.get("entry") or part["title"] for part in parts]
+        page |= _whose(pupil)
+        drawn.insert(0, _cover(titles, [pages for _, pages in drawn], page))
     printed = f"Printed on {say_day(today())}"
     if user:
         printed += f" by {cut(user.name, 60)}"
-    return render_template(
-        "paper.html",
-        **{"blank": False, "parts": (), "tag": "", "room": 0, **page},
-        p=word,
-        pieces=pieces,
-        cut=cut,
-        css=Markup(SHEET.read_text(encoding="utf-8")),
-        school=Setting.of_school(),
-        printed=printed,
-        pupil=pupil,
-        day=say_day(today()),
-    )
+    frame = render(_html(**page, kind="frame", printed=printed))
+    pdfs = [frame, *(pdf for pdf, _ in drawn)]
+    about = {"title": page["title"], "author": school.school_name, "language": "en-GB"}
+    return _printed("join", pdfs, about)
+
+
+def _whose(pupil):
+    class_name = pupil.form or "" if pupil else ""
+    called = pupil.called if pupil else ""
+    return {"called": called, "class_name": class_name, "day": say_day(today())}
+
+
+def _html(**given):
+    return render_template("paper.html", css=_css(), p=word, pieces=pieces, cut=cut, **given)
+
+
+@functools.cache
+def _css():
+    return Markup(SHEET.read_text(encoding="utf-8"))
+
+
+def _drawn(part, pupil, blank=False):
+    """A part of a paper: its PDF, kept or drawn now, and how many pages it has.
+
+    It is drawn from nothing but what is hashed into the name under which it is kept.
+    """
+    given = {"kind": "form", "blank": blank, **part}
+    folder = current_app.config.get("DATA_DIR")
+    state = part["state"]
+    if folder is None or state.get("kind") in FRESH:
+        return _counted(render(_html(paper=part, **given)))
+    seal = "".join(state.get("code", ()))
+    path = kept.path_of(Path(folder), pupil.id if pupil else 0, seal, given)
+    found = kept.read(path)
+    if found is None:
+        found = _counted(render(_html(paper=part, **given)))
+        kept.keep(path, *found)
+    return found
+
+
+def _cover(titles, pages, page):
+    # a long list of contents takes more pages, and moves all others on; most often this is right
+    length = 1 + len(titles) // 20
+    while True:
+        contents = []
+        first = length + 1
+        for title, count in zip(titles, pages, strict=True):
+            contents.append((title, first))
+            first += count
+        cover = _counted(render(_html(**page, kind="cover", contents=contents)))
+        if cover[1] == length:
+            return cover
+        length = cover[1]
+
+
+def _counted(pdf):
+    return pdf, len(PdfReader(io.BytesIO(pdf)).pages)
 
 
 def word(text):
@@ -271,11 +323,15 @@ def pieces(text):
 
 def render(html):
     """The bytes of the PDF of a whole HTML page. Raises PaperError."""
+    return _printed("draw", html)
+
+
+def _printed(do, *what):
     gone = printing.never
     if has_request_context():
         gone = request.environ.get("waitress.client_disconnected", gone)
     try:
-        return printing.printers_of(current_app).draw(html, gone)
+        return getattr(printing.printers_of(current_app), do)(*what, gone)
     except PaperError as problem:
         if problem.fault:
             log.error("a paper could not be drawn: %s", problem.fault)
@@ -440,6 +496,9 @@ def _short_answer(row, name):
 
 
 # --- letters
+SENDER = ("school_name", "school_address", "school_phone", "senco_name")
+
+
 def _letter(letter):
     written = letter.body or ""
     to = _stripped((letter.to_whom or "").splitlines())
@@ -454,7 +513,19 @@ def _letter(letter):
         body.insert(0, f"Dear {names},")
     closed = re.search(r"(?i)\byours (sincerely|faithfully)|kind regards", written)
     close = "" if closed else "Yours sincerely"
-    return {"letter": letter, "to": to, "paragraphs": body, "close": close}
+    school = Setting.of_school()
+    return {
+        **EMPTY,
+        "kind": "letter",
+        "title": letter.kind_name(),
+        "void": letter.void,
+        "sender": {name: getattr(school, name) or "" for name in SENDER},
+        "to": to,
+        "dated": letter.answer("dated"),
+        "subject": letter.subject or "",
+        "paragraphs": body,
+        "close": close,
+    }
 
 
 def _stripped(parts, around=None):

@@ -1,11 +1,12 @@
-"""The print queue: papers are drawn in processes of their own, so that the threads that answer
-people never draw.
+"""The print queue: papers are drawn and joined in processes of their own, so that the threads that
+answer people never draw.
 
 Come here to change how many papers are drawn at once, how many may wait, and what happens when
 nobody waits any more: their paper leaves the queue, or its process is ended.
 """
 
 import contextlib
+import json
 import logging
 import queue
 import subprocess
@@ -15,13 +16,13 @@ from collections import Counter, deque
 from pathlib import Path
 
 from papers import worker
-from papers.worker import FAILED, OVER_LIMIT, PAGE, PDF, TOO_LONG, PaperError
+from papers.worker import FAILED, JOIN, OVER_LIMIT, PAGE, PDF, TOO_LONG, PaperError
 
-# papers drawn at the same time: more than EACH, so that one person never has them all
+# parts drawn at the same time: more than EACH, so that one person never has them all
 WORKERS = 3
 WAITING = 4  # requests that may wait for papers, of the 8 threads of the server
 EACH = 2  # of them by one person
-RETIRED_AFTER = 100  # papers of one process, so that what a library keeps does not add up
+RETIRED_AFTER = 500  # parts of one process, so that what a library keeps does not add up
 LOOK = 0.25  # seconds between two looks whether somebody still waits
 TRY_AGAIN = 10  # seconds after which a refused person may try again
 
@@ -67,6 +68,9 @@ class InProcess:
     def draw(self, html, gone=never):
         return worker.draw_pdf(html.encode("utf-8", "ignore"))
 
+    def join(self, pdfs, about, gone=never):
+        return worker.join_pdfs(pdfs, json.dumps(about))
+
 
 IN_PROCESS = InProcess()
 
@@ -108,13 +112,22 @@ class Printers:
 
     def draw(self, html, gone=never):
         """The bytes of the PDF of a page (str). Raises PaperError; GivenUp once `gone()`."""
+        return self._answer([(PAGE, html.encode("utf-8", "ignore"))], gone)
+
+    def join(self, pdfs, about, gone=never):
+        """The bytes of one PDF, see `joining.join`; `pdfs`: the frame, then the parts."""
+        messages = [(PDF, pdf) for pdf in pdfs]
+        messages.append((JOIN, json.dumps(about).encode()))
+        return self._answer(messages, gone)
+
+    def _answer(self, messages, gone):
         while not self.slots.acquire(timeout=LOOK):
             if gone():
                 raise GivenUp(ENDED)
         try:
             process = self._idle_worker()
             try:
-                return process.draw(html.encode("utf-8", "ignore"), gone)
+                return process.answer(messages, gone)
             finally:
                 if process.is_usable():
                     self.idle.append(process)
@@ -136,7 +149,7 @@ class Printers:
 
 
 class Worker:
-    """One process that draws one paper after the other."""
+    """One process that draws one part after the other, or joins them."""
 
     def __init__(self, limits):
         self.process = subprocess.Popen(
@@ -147,7 +160,7 @@ class Worker:
             stderr=subprocess.DEVNULL,
             creationflags=LOW_PRIORITY,
         )
-        self.papers = 0
+        self.parts = 0
         self.ended = False
         self.answers = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -161,7 +174,7 @@ class Worker:
         self.answers.put(None)
 
     def is_usable(self):
-        return not self.ended and self.process.poll() is None and self.papers < RETIRED_AFTER
+        return not self.ended and self.process.poll() is None and self.parts < RETIRED_AFTER
 
     def end(self):
         self.ended = True
@@ -169,13 +182,14 @@ class Worker:
         with contextlib.suppress(OSError):  # what was not read any more is lost with it
             self.process.stdin.close()
 
-    def draw(self, html, gone):
-        """The bytes of the PDF of a page (bytes). Raises PaperError; ends when nobody waits."""
-        self.papers += 1
+    def answer(self, messages, gone):
+        """The bytes of the PDF that answers. Raises PaperError; ends when nobody waits."""
+        self.parts += 1
         # a process that has ended says so when its answer is read
         with contextlib.suppress(OSError):
-            worker.send(self.process.stdin, PAGE, html)
-        answer = self._answer(gone)
+            for kind, body in messages:
+                worker.send(self.process.stdin, kind, body)
+        answer = self._wait(gone)
         if answer is None and self.process.returncode == OVER_LIMIT:
             raise PaperError(TOO_LONG, "more processor time or memory than a paper may take")
         if answer is None:
@@ -186,11 +200,9 @@ class Worker:
         fault, _, sentence = body.decode().partition("\n")
         raise PaperError(sentence, fault)
 
-    def _answer(self, gone):
-        while True:
-            try:
+    def _wait(self, gone):
+        while not gone():
+            with contextlib.suppress(queue.Empty):
                 return self.answers.get(timeout=LOOK)
-            except queue.Empty:
-                if gone():
-                    self.end()
-                    raise GivenUp(ENDED) from None
+        self.end()
+        raise GivenUp(ENDED)

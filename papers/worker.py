@@ -1,11 +1,13 @@
-"""The process that draws papers: whole HTML pages come in on its standard input, PDFs go out.
+"""The process that draws the parts of papers and joins them: HTML pages and PDFs come in on its
+standard input, PDFs go out.
 
-Come here to change what drawing one paper may cost or reach. The process reads no database, no file
-of the school and no network. It ends when its input ends, so it never outlives the portal.
+Come here to change what one of these may cost or reach. The process reads no database, no file of
+the school and no network. It ends when its input ends, so it never outlives the portal.
 """
 
 import contextlib
 import io
+import json
 import logging
 import math
 import os
@@ -16,16 +18,17 @@ import sys
 import threading
 import time
 
-from papers import fonts
+from papers import fonts, joining
 
 try:
     import resource
 except ImportError:  # Windows
     resource = None
 
-SECONDS = 300  # of processor time for one paper; 250 pages took 19
+# of processor time for one part, or to join all; a part of 250 pages took 19
+SECONDS = 300
 MEMORY = 1024**3  # bytes of address space of one worker; 250 pages took a quarter
-OVER_LIMIT = 75  # exit code of a worker whose paper took too much processor time or memory
+OVER_LIMIT = 75  # exit code of a worker whose work took too much processor time or memory
 
 TOO_LONG = "This paper is too long to print in one go. Please print a part of it."
 FAILED = "This paper could not be printed. Nothing was changed; please tell the technician."
@@ -33,8 +36,9 @@ FAILED = "This paper could not be printed. Nothing was changed; please tell the 
 logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)  # its warnings quote the paper
 
 HEADER = struct.Struct(">cI")  # of a message: its kind, and how many bytes follow
-PAGE = b"H"
-PDF = b"P"
+PAGE = b"H"  # in: draw this HTML
+PDF = b"P"  # in: one of the PDFs to join, the frame first; out: the answer
+JOIN = b"J"  # in: join the PDFs that came; the rest of what `joining.join` takes, as JSON
 REFUSAL = b"R"
 
 
@@ -84,22 +88,34 @@ def draw_pdf(html):
 
     fonts.load_fonts(html)
     out = io.BytesIO()
-    try:
+    with refusing(RenderLimitError):
         result = pisa.CreatePDF(
             html, dest=out, encoding="utf-8", path="", resource_policy=access_policy()
         )
-    except (RenderLimitError, MemoryError):
-        raise PaperError(TOO_LONG) from None
-    except Exception as error:
-        raise PaperError(FAILED, type(error).__name__) from None
     if result.err or not out.getvalue().startswith(b"%PDF"):
         raise PaperError(FAILED, "no PDF was made")
     return out.getvalue()
 
 
+def join_pdfs(pdfs, about):
+    """The bytes of the PDF that the PDFs make, see `joining.join`. Raises PaperError."""
+    with refusing():
+        return joining.join(pdfs[0], pdfs[1:], json.loads(about))
+
+
+@contextlib.contextmanager
+def refusing(*limits):
+    try:
+        yield
+    except (MemoryError, *limits):
+        raise PaperError(TOO_LONG) from None
+    except Exception as error:
+        raise PaperError(FAILED, type(error).__name__) from None
+
+
 # --- the process
 def main(seconds, memory):
-    """Draw one page after the other until the input ends: `seconds` of processor time each."""
+    """Answer one message after the other until the input ends: `seconds` of processor time each."""
     # Ctrl-C ends the portal, and that ends this process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
@@ -110,28 +126,32 @@ def main(seconds, memory):
     if resource:
         signal.signal(signal.SIGXCPU, lambda *_: os._exit(OVER_LIMIT))
         _set_limit(resource.RLIMIT_AS, memory)
-    pages = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(sys.stdin.buffer, pages), daemon=True).start()
+    messages = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, messages), daemon=True).start()
     draw_pdf(b"<html><body><p>Warm</p></body></html>")  # what only the first paper needs
+    pdfs = []
     while True:
-        html = pages.get()
+        kind, body = messages.get()
+        if kind == PDF:
+            pdfs.append(body)
+            continue
         if resource:
             _set_limit(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
         try:
-            kind = PDF
-            body = draw_pdf(html)
+            answer = PDF
+            body = join_pdfs(pdfs, body) if kind == JOIN else draw_pdf(body)
         except PaperError as problem:
-            kind = REFUSAL
+            answer = REFUSAL
             body = f"{problem.fault}\n{problem}".encode()
-        send(out, kind, body)
+        pdfs.clear()
+        send(out, answer, body)
 
 
-def _read(pipe, pages):
+def _read(pipe, messages):
     # ends the process when the portal has ended
     try:
         while True:
-            _, html = receive(pipe)
-            pages.put(html)
+            messages.put(receive(pipe))
     except EOFError:
         os._exit(0)
     except MemoryError:

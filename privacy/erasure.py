@@ -106,6 +106,8 @@ def erase(pupil, user, surname, folder):
     # After the commit; should the power go here, `portal check` names the files.
     for name in files - stored_files():
         (folder / "files" / name).unlink(missing_ok=True)
+    for path in (folder / "papers").glob(f"{pupil.id}-*"):
+        path.unlink(missing_ok=True)
     # Any import that waits may name the child.
     for path in (folder / "imports").glob("*"):
         path.unlink(missing_ok=True)

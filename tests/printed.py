@@ -24,7 +24,7 @@ class Paper:
 
     def __init__(self, data):
         self.pages, self.sizes = [], set()
-        for page in PdfReader(io.BytesIO(data)).pages:
+        for page in reader_of(data).pages:
             self.pages.append(page.extract_text(visitor_text=self._note_size))
         self.words = squeezed(" ".join(self.pages))
 
@@ -48,6 +48,21 @@ def paper_of(response):
     assert response.status_code == 200, response.get_data(as_text=True)[:2000]
     assert response.mimetype == "application/pdf"
     return read_pdf(response.data)
+
+
+def reader_of(data):
+    return PdfReader(io.BytesIO(data))
+
+
+def outline_of(reader, entries=None, depth=0):
+    """The bookmarks of a PDF: [(title, number of the page from 0, depth)]."""
+    found = []
+    for entry in reader.outline if entries is None else entries:
+        if isinstance(entry, list):
+            found += outline_of(reader, entry, depth + 1)
+        else:
+            found.append((entry.title, reader.get_destination_page_number(entry), depth))
+    return found
 
 
 # --- hostile markup

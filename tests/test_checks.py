@@ -247,6 +247,12 @@ def mounted(kind):
     return plant
 
 
+def printed_of_nobody(s):
+    """A printed paper of a child who is not here."""
+    (s.folder / "papers").mkdir()
+    (s.folder / "papers" / "987654-ab.day").touch()
+
+
 def open_route(s):
     s.at.open_routes |= {"pupil.page"}
 
@@ -367,7 +373,10 @@ FAULTS = {
         setting(holidays=""),
         setting(holidays="19/12/2025 to 3/1/2026"),
     ],
-    "nothing_is_kept_too_long": [lambda s: setattr(s.at, "overdue", lambda settings: [None] * 21)],
+    "nothing_is_kept_too_long": [
+        lambda s: setattr(s.at, "overdue", lambda settings: [None] * 21),
+        printed_of_nobody,
+    ],
 }
 PLANTED = [(c, plant) for c in checks.CHECKS for plant in FAULTS.get(c.name, ())]
 

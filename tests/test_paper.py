@@ -387,7 +387,7 @@ def test_the_family_pack_has_the_five_forms_each_on_a_new_page(robin, cast, monk
     assert firsts == sorted(set(firsts))
     assert all("RobinOakley" in page for page in shown)
     for form, number in zip(five, firsts, strict=True):
-        assert f"{number + 1}{squeezed(form.kind_name())}" in shown[0]
+        assert f"{squeezed(form.kind_name())}{number + 1}" in shown[0]
     assert made.lacks(["Medication", "Who lives at home?"]) == ["Medication"]
     assert not paper_of(pdf.blank(m.ParentInformation)).lacks(["Medication"])
 
@@ -455,9 +455,9 @@ def contents_are_right(shown):
     titles = (
         "Pupil details|Record of Concern, .*2026|My Plan, .*2026|Consents|Letters|Stages and lists"
     )
-    entries = re.findall(rf"(\d+)\n({titles})$", shown[0], re.MULTILINE)
+    entries = re.findall(rf"^({titles})\n (\d+)$", shown[0], re.MULTILINE)
     assert len(entries) == 6
-    for number, title in entries:
+    for title, number in entries:
         assert squeezed(title) in squeezed(shown[int(number) - 1])
 
 

@@ -213,7 +213,7 @@ import models as m
 from audit import log as audit_log
 WORDS = "She listens well when the task is shown first, step by step, and joins in. " * 8
 with database.connection_context(), audit_log.acting_as("The live tests"), audit_log.transaction():
-    for paper in (m.MyPlanPlus, m.MyPlanReview) * 20:
+    for paper in (m.MyPlanPlus, m.MyPlanReview) * 80:
         form = paper(pupil=m.Pupil.get_by_id(2), happened_on=datetime.date(2026, 9, 1))
         for name, question in paper.questions():
             if question.ask.rows > 1 and not question.choices:
@@ -224,7 +224,7 @@ with database.connection_context(), audit_log.acting_as("The live tests"), audit
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """The real server, with a child whose whole record takes ten seconds of processor time."""
+    """The real server, with a child whose whole record takes half a minute of processor time."""
     running = Live(tmp_path_factory.mktemp("printing") / "data")
     assert common.python(LENGTHEN, running.folder).wait() == 0
     yield running

@@ -27,7 +27,7 @@ from peewee import CharField, DateField, DecimalField, ForeignKeyField, TextFiel
 import app as portal_module
 import models as m
 from audit import log as audit_log
-from papers import pdf
+from papers import kept, pdf
 from people import User, UserSession, new_token
 from records.record import Row
 
@@ -690,10 +690,18 @@ def name_of(cls):
 @pytest.fixture
 def plain_paper(monkeypatch):
     """Papers as the HTML from which they are drawn, so that their words can be read quickly; tests
-    of the drawing do without.
+    of the drawing do without. Nothing of it is kept.
     """
-    monkeypatch.setattr(pdf, "render", lambda source: source.encode())
-    monkeypatch.setattr(pdf, "_pages", lambda answer: 1)
+    monkeypatch.setattr(pdf, "_printed", html_of)
+    monkeypatch.setattr(pdf, "_counted", lambda html: (html, 1))
+    monkeypatch.setattr(kept, "read", lambda path: None)
+    monkeypatch.setattr(kept, "keep", lambda path, html, pages: None)
+
+
+def html_of(do, what, *about):
+    if do == "draw":
+        return what.encode()
+    return b"".join(what)
 
 
 def key_of(school, cls, which="mine"):

@@ -1,0 +1,101 @@
+"""Many drawn parts become one PDF: pages in order, head, foot and page number over each of them,
+bookmarks, and the links of the contents.
+
+Come here to change where a page says its number. It runs in the print process.
+"""
+
+import datetime
+import io
+
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    NameObject,
+    StreamObject,
+    TextStringObject,
+)
+
+from papers import fonts
+
+LINK = "page:"  # a link of the contents: to the page of this number
+# of a page number: its right end and its line in points from the lower left corner, see .foot
+NUMBER_AT = (538.58, 40.02)
+NUMBER_SIZE = 8
+NUMBER_COLOUR = "#4c5862"
+
+
+def join(frame, parts, about):
+    """The bytes of the PDF that these PDFs make.
+
+    The last page of `frame` lies over every page, its first page over the first; `about` has the
+    title, the author and the language.
+    """
+    writer = PdfWriter()
+    writer.pdf_header = "%PDF-1.4"
+    for part in parts:
+        writer.append(io.BytesIO(part))
+    frames = [as_form(writer, page) for page in PdfReader(io.BytesIO(frame)).pages]
+    pages = list(writer.pages)
+    numbers = PdfReader(io.BytesIO(page_numbers(len(pages)))).pages
+    # pypdf has no public way to add a part of a page
+    draws_both = writer._add_object(stream(b"q /Frame Do Q q /Number Do Q"))
+    for place, page in enumerate(pages):
+        over = {"/Frame": frames[-1], "/Number": as_form(writer, numbers[place])}
+        if place == 0:
+            over["/Frame"] = frames[0]
+        forms = DictionaryObject({NameObject(name): form for name, form in over.items()})
+        page["/Resources"][NameObject("/XObject")] = forms
+        page[NameObject("/Contents")] = ArrayObject([page.raw_get("/Contents"), draws_both])
+        lead_links(page, pages)
+    writer.compress_identical_objects()
+    made = f"D:{datetime.datetime.now(datetime.UTC):%Y%m%d%H%M%SZ}"
+    named = {"/Title": about["title"], "/Author": about["author"], "/CreationDate": made}
+    writer.add_metadata(named)
+    writer.root_object[NameObject("/Lang")] = TextStringObject(about["language"])
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def page_numbers(count):
+    """The bytes of a PDF whose pages have their numbers and nothing else."""
+    from reportlab.lib.pagesizes import A4  # here: the portal itself draws nothing
+    from reportlab.pdfgen.canvas import Canvas
+
+    fonts.load_fonts()
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4)
+    for number in range(1, count + 1):
+        canvas.setFont("school", NUMBER_SIZE)
+        canvas.setFillColor(NUMBER_COLOUR)
+        canvas.drawRightString(*NUMBER_AT, f"Page {number} of {count}")
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def stream(data):
+    made = StreamObject()
+    made.set_data(data)
+    return made
+
+
+def as_form(writer, page):
+    # what can be drawn over other pages; its resources are copied once for all pages of a PDF
+    form = stream(page.get_contents().get_data()).flate_encode()
+    form[NameObject("/Type")] = NameObject("/XObject")
+    form[NameObject("/Subtype")] = NameObject("/Form")
+    form[NameObject("/BBox")] = page.mediabox
+    form[NameObject("/Resources")] = page["/Resources"].clone(writer)
+    return writer._add_object(form)
+
+
+def lead_links(page, pages):
+    for link in page.get("/Annots", ()):
+        link = link.get_object()
+        address = link.get("/A", {}).get("/URI", "")
+        if address.startswith(LINK):
+            to = pages[int(address.removeprefix(LINK)) - 1].indirect_reference
+            del link["/A"]
+            link[NameObject("/Dest")] = ArrayObject([to, NameObject("/Fit")])
