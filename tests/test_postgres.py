@@ -113,8 +113,10 @@ def test_the_pathway_and_the_audit_trail_hold_on_postgresql(server, tmp_path):
         "tests/test_pathway.py",
         "tests/test_trail.py",
         "tests/test_tables.py",
+        "tests/test_lists.py",
+        "tests/test_home.py",
         "-k",
-        "test_t0 or test_tables or tampering or refuses or triggers or anchor",
+        "test_t0 or tables or lists or home or tampering or refuses or triggers or anchor",
         url=server.get_uri(),
         folder=tmp_path,
     )
