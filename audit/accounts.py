@@ -159,10 +159,11 @@ def told_rows():
     """The audit rows of the last days that may be told, newest first."""
     _, acts, _ = zip(*TOLD, strict=True)
     # not the first account of a school, which nobody made
-    person = (AuditEntry.record == "User") & AuditEntry.user_id.is_null(False)
-    command = (AuditEntry.record == "Pupil") & AuditEntry.who.in_(AT_SERVER)
-    whose = person | command | (AuditEntry.record == "Setting")
     is_new = AuditEntry.at > now() - TOLD_FOR
+    person = (AuditEntry.record == "User") & AuditEntry.user_id.is_null(False)
+    # most rows are looks at pupils: those of commands are found by their index
+    command = AuditEntry.who.in_(AT_SERVER) & is_new & (AuditEntry.record == "Pupil")
+    whose = person | command | (AuditEntry.record == "Setting")
     rows = AuditEntry.select().where(is_new, AuditEntry.act.in_(acts), whose)
     return rows.order_by(AuditEntry.id.desc())
 

@@ -157,8 +157,12 @@ class AuditEntry(Model):
     class Meta:
         database = db
         legacy_table_names = False
-        # a child's history; who listed them on one day
-        indexes = ((("record", "record_id"), False), (("pupil_id", "at"), False))
+        # a record's history; a child's, and who listed them on one day; what commands did lately
+        indexes = (
+            (("record", "record_id"), False),
+            (("pupil_id", "at"), False),
+            (("who", "at"), False),
+        )
 
     def did(self):
         return ACTIONS.get(self.act, self.act)

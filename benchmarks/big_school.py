@@ -30,7 +30,7 @@ COPIED = [cls for cls in KINDS if cls is not m.Pupil]
 TURNS = (
     "WITH RECURSIVE turn(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM turn WHERE k < {times})"
     " INSERT INTO {table} ({columns}) SELECT {values} FROM turn CROSS JOIN {table} AS t"
-    " WHERE t.id <= {step} AND t.id / {every} * {every} = t.id"
+    " WHERE t.id <= {step} AND {which} AND t.id / {every} * {every} = t.id"
 )
 
 
@@ -104,6 +104,8 @@ def copy_table(cls, times, step, every=1):
         values=", ".join(values),
         step=step,
         every=every,
+        # what is told of staff and settings is told once
+        which="t.pupil_id IS NOT NULL" if cls is AuditEntry else "1 = 1",
     )
     db.execute_sql(statement)
 

@@ -53,6 +53,7 @@ def up(migrator, db):
 
     migrator.migrate(migrator.drop_index("audit_entry", "auditentry_pupil_id"))
     migrator.migrate(migrator.add_index("audit_entry", ("pupil_id", "at")))
+    migrator.migrate(migrator.add_index("audit_entry", ("who", "at")))
     migrator.migrate(migrator.add_index("placement", ("pupil_id", "ended_on", "stage", "void")))
     for tables, columns in INDEXES:
         for table in tables:

@@ -53,13 +53,25 @@ def of_pupils(pupils, *columns):
     return asked.where(Disclosure.pupil.in_(pupils))
 
 
+def may_be_due(settings, on):
+    """The pupils among whom are all that are due: old enough, or gone; the others are not read."""
+    which = Pupil.left_on.is_null(False)
+    kept = [settings.keep_concern_years, settings.keep_sen_years]
+    years = [number for number in kept if number is not None]
+    if years:
+        # some days more: a month has 28 to 31
+        born = clock.add_months(on, -int(min(years) * 12)) + datetime.timedelta(4)
+        which |= Pupil.dob <= born
+    return Pupil.select().where(Pupil.erased_on.is_null(), which)
+
+
 def due(settings, on=None):
     """The records that may be erased, oldest first: [Due, ...]."""
     on = on or today()
     sen = on_sen_support()
     sent = sent_on()
     found = []
-    for pupil in Pupil.select().where(Pupil.erased_on.is_null()):
+    for pupil in may_be_due(settings, on):
         since = keep_until(pupil, settings, sen)
         why = "It was kept as long as the Settings say."
         if pupil.left_on and pupil.id in sent:
