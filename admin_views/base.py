@@ -227,7 +227,7 @@ class ReadView(ModelView):
             sortable=self._sortable_columns,
             filters=list(enumerate(self._filters or [])),
             pages=-(-count // PAGE_SIZE),
-            page_numbers=page_numbers(w["page"], -(-count // PAGE_SIZE)),
+            page_numbers=linked_pages(w["page"], -(-count // PAGE_SIZE)),
             page_size=PAGE_SIZE,
             searches=self._search_supported,
             may_add=self.may_add(),
@@ -653,7 +653,7 @@ def label_of(model, name):
     return name.replace("_", " ").capitalize()
 
 
-def page_numbers(now, pages):
+def linked_pages(now, pages):
     """The pages that a list links to: the first, the last, and those around this one."""
     around = range(max(now - 2, 0), min(now + 3, pages))
     return sorted({0, pages - 1, *around})

@@ -60,8 +60,10 @@ class Home(AdminIndexView):
         cards = []
         if may(user, "r", Pupil):
             told_of = [told(user, group) for group in GROUPS]
-            for group, conditions, count in zip(GROUPS, told_of, counts(told_of), strict=True):
-                tasks = list(in_order(conditions).limit(FIRST))
+            for group, conditions, count in zip(
+                GROUPS, told_of, group_counts(told_of), strict=True
+            ):
+                tasks = list(by_urgency(conditions).limit(FIRST))
                 access.log_access([task.pupil for task in tasks], "listed")
                 cards.append((group, count, tasks))
         return self.render(
@@ -78,10 +80,10 @@ class Home(AdminIndexView):
         if group is None or not may(user, "r", Pupil):
             abort(404)
         conditions = told(user, group)
-        count = counts([conditions])[0]
+        count = group_counts([conditions])[0]
         pages = max(1, math.ceil(count / PAGE))
         page = min(max(1, request.args.get("page", 1, type=key_of)), pages)
-        tasks = list(in_order(conditions).paginate(page, PAGE))
+        tasks = list(by_urgency(conditions).paginate(page, PAGE))
         access.log_access([task.pupil for task in tasks], "listed")
         return self.render(
             "home_group.html",
@@ -108,7 +110,7 @@ def settings_now():
     return g.settings
 
 
-def in_reach(user, column):
+def in_scope(user, column):
     """The condition that a person may know about the pupil in a column; none for who knows all."""
     if Pupil.all_visible_to(user):
         return ()
@@ -121,7 +123,7 @@ def stage_counts(user):
         return []
     is_open = (Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(workflow.OPEN))
     query = Placement.select(Placement.stage, fn.COUNT(Placement.id))
-    query = query.where(*is_open, *in_reach(user, Placement.pupil)).group_by(Placement.stage)
+    query = query.where(*is_open, *in_scope(user, Placement.pupil)).group_by(Placement.stage)
     counts = dict(query.tuples())
     settings = settings_now()
     found = []
@@ -147,7 +149,7 @@ def told(user, group):
         if may(user, RIGHT_NEEDED.get(cls, "r"), cls):
             kinds.append(cls.__name__)
     column = HomeTask.group
-    reach = in_reach(user, HomeTask.pupil)
+    reach = in_scope(user, HomeTask.pupil)
     if reach:
         # else SQLite goes through the tasks of the whole school, not of these pupils
         column = fn.LOWER(column)
@@ -159,7 +161,7 @@ def told(user, group):
     return (column == group.name, *conditions)
 
 
-def counts(told_of):
+def group_counts(told_of):
     """How many tasks there are for each of these conditions, in one statement."""
     asked = []
     for conditions in told_of:
@@ -167,7 +169,7 @@ def counts(told_of):
     return Select(columns=asked).bind(db).tuples()[0]
 
 
-def in_order(conditions):
+def by_urgency(conditions):
     """The query of the tasks, most pressing first."""
     query = HomeTask.select(HomeTask, *OF_PUPIL).join(Pupil).where(*conditions)
     return query.order_by(HomeTask.due, Pupil.surname, Pupil.forename, HomeTask.id)

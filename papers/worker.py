@@ -122,7 +122,7 @@ def main(seconds, memory):
     os.dup2(2, 1)  # what a library prints is not a PDF
     if hasattr(os, "nice"):  # the threads that answer people go first
         with contextlib.suppress(PermissionError):  # a strict systemd unit may forbid it
-            os.nice(5)
+            os.nice(10)
     if resource:
         signal.signal(signal.SIGXCPU, lambda *_: os._exit(OVER_LIMIT))
         _set_limit(resource.RLIMIT_AS, memory)

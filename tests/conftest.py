@@ -429,7 +429,7 @@ def home_tasks(user, about=None):
     """What the home page tells a person: [(group, task), ...]; of one record only, when given."""
     found = []
     for group in home.GROUPS:
-        for task in home.in_order(home.told(user, group)):
+        for task in home.by_urgency(home.told(user, group)):
             if about is None or (task.record, task.record_id) == (type(about).__name__, about.id):
                 found.append((group.name, task))
     return found
