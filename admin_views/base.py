@@ -119,8 +119,6 @@ class ReadView(ModelView):
 
     def order_of(self, name):
         """The columns by which a list is sorted that is to be sorted by a question."""
-        if not name:
-            return []
         if name == "pupil":
             return [Pupil.surname, Pupil.forename]
         if name == self.model.order_by[0]:
@@ -135,24 +133,25 @@ class ReadView(ModelView):
         for number, _, value in filters:
             query = self._filters[number].apply(query, value)
         # numbers first, which the index of the order has; then the rows of this page only
-        keys = self.in_order(query, sort, desc)
+        sorted_query = self.in_order(query, sort, desc)
         size = MOST_ROWS if whole else PAGE_SIZE
         start = page * size
         if search:  # looked for once, for the number of hits and for their page
-            keys = numbers_in(keys)
-            count = len(keys)
-            keys = keys[start : start + size]
+            hits = numbers_in(sorted_query)
+            count = len(hits)
+            keys = hits[start : start + size]
         else:
-            keys = numbers_in(keys.limit(size).offset(start))
             count = count_of(query)
+            keys = numbers_in(sorted_query.limit(size).offset(start))
         columns = self.model._meta.sorted_fields if whole else self.short_columns()
         rows = by_id(self.model.select(*columns).where(self.model.id.in_(keys)))
         return count, [rows[key] for key in keys if key in rows]
 
     def in_order(self, query, sort, desc):
         """The numbers of what a query finds, in the order that the list is to have."""
-        columns = self.order_of(sort)
-        if not sort:
+        if sort:
+            columns = self.order_of(sort)
+        else:
             columns, desc = self.default_order()
         if columns[0].model is not self.model:
             query = join_first(query, Pupil, self.pupil_column() == Pupil.id)
@@ -245,8 +244,8 @@ class ReadView(ModelView):
         return shown
 
     def list_row(self, record, more):
-        """One row of the list: its address, its cells in words, and what can be done."""
-        cells = [self.cell(record, name) for name, _ in self._list_columns]
+        """One row of the list: its address, its cells (heading, words), and what can be done."""
+        cells = [(heading, self.cell(record, name)) for name, heading in self._list_columns]
         return {
             "address": self.link(record),
             "cells": cells,

@@ -157,9 +157,9 @@ def notices(reader):
 
 def told_rows():
     """The audit rows of the last days that may be told, newest first."""
-    _, acts, _ = zip(*TOLD, strict=True)
-    # not the first account of a school, which nobody made
+    acts = [act for _, act, _ in TOLD]
     is_new = AuditEntry.at > now() - TOLD_FOR
+    # not the first account of a school, which nobody made
     person = (AuditEntry.record == "User") & AuditEntry.user_id.is_null(False)
     # most rows are looks at pupils: those of commands are found by their index
     command = AuditEntry.who.in_(AT_SERVER) & is_new & (AuditEntry.record == "Pupil")
