@@ -17,6 +17,7 @@ from peewee import IntegrityError
 from audit.log import transaction
 from models import (
     AREAS,
+    CASE_OPEN,
     SEN_TYPES,
     AgencyInformation,
     ChildStory,
@@ -247,7 +248,8 @@ class PupilContext:
     form: Form = None  # the paper that is being completed, for the guards of papers
     move: object = None  # the row of MOVES that is being looked at, for the guards of moves
     school: Setting = None  # its settings, when they are known already
-    forms: dict = field(default_factory=dict)  # by class, of classes that are known already
+    # the pupil's records by class, of classes that are known already
+    forms: dict = field(default_factory=dict)
     next_question = staticmethod(next_question)
 
     @cached_property
@@ -280,13 +282,22 @@ class PupilContext:
 
     @cached_property
     def case(self):
-        return EhcCase.current(self.pupil)
+        """The pupil's newest EHC case that is open, or None."""
+        open_ones = [case for case in self.written(EhcCase) if case.state in CASE_OPEN]
+        return max(open_ones, key=lambda case: case.id, default=None)
 
     @cached_property
     def papers(self):
         if self.placement:
-            return papers_of([self.placement], forms=self.forms)[self.placement.id]
+            known = {"stays": self.placements, "forms": self.forms}
+            return papers_of([self.placement], **known)[self.placement.id]
         return []
+
+    def written(self, cls):
+        """The pupil's records of a class."""
+        if cls not in self.forms:
+            self.forms[cls] = list(cls.select().where(cls.pupil == self.pupil.id))
+        return self.forms[cls]
 
     def paper(self, kind):
         for paper, form in self.papers:
@@ -312,15 +323,18 @@ class PupilContext:
         return chart_row(self.review)
 
 
-def papers_of(placements, names=(), forms=()):
+def papers_of(placements, names=(), forms=(), stays=None):
     """{placement id: [(Paper, its newest form or None), ...]} of open placements; of the forms only
-    the columns of these names are read, if there are any. `forms` are those known already.
+    the columns of these names are read, if there are any. `forms` are those known already, `stays`
+    all placements of these pupils if they are.
     """
-    pupils = [placed.pupil_id for placed in placements]
-    columns = (Placement.id, Placement.pupil, Placement.stage, Placement.stage_since)
+    if stays is None:
+        pupils = [placed.pupil_id for placed in placements]
+        stays = Placement.select().where(Placement.pupil.in_(pupils))
     stay_of = {}
-    for placed in Placement.select(*columns).where(Placement.pupil.in_(pupils), ~Placement.void):
-        stay_of[placed.id] = (placed.pupil_id, placed.stage, placed.stage_since)
+    for placed in stays:
+        if not placed.void:
+            stay_of[placed.id] = (placed.pupil_id, placed.stage, placed.stage_since)
     classes = set()
     for placed in placements:
         classes.update(forms_of_stage(placed.stage))

@@ -35,7 +35,9 @@ from models import (
     Meeting,
     MyPlan,
     MyPlanPlus,
+    OutcomeRating,
     Placement,
+    PlusOutcomeRating,
     Pupil,
     Setting,
     Strategy,
@@ -72,8 +74,9 @@ class PupilView(RecordView):
                 backups=retention.gone_from_backups(pupil.erased_on, settings_now()),
             )
         written = papers_by_class(pupil)
-        at = workflow.PupilContext(pupil, account.me(), school=settings_now(), forms=written)
         beside = records_beside(pupil)
+        known = {**written, **dict(beside)}
+        at = workflow.PupilContext(pupil, account.me(), school=settings_now(), forms=known)
         return self.render(
             self.page_template,
             pupil=pupil,
@@ -660,14 +663,17 @@ def journey(written):
 
 
 def ratings(written):
+    """The newest agreed rating of each outcome: {outcome: rating}."""
     found = {}
-    for form_class, reviews in written.items():
-        if "appropriate" not in form_class._meta.fields:
+    for rating_class in (OutcomeRating, PlusOutcomeRating):
+        reviews = written.get(rating_class.form.rel_model, ())
+        agreed = [review.id for review in reviews if review.status == "sealed"]
+        if not agreed:
             continue
-        for review in reviews:
-            for row in review.ratings:
-                if row.rating in RATING:
-                    found[row.outcome] = row.rating
+        theirs = rating_class.select().where(rating_class.form.in_(agreed))
+        for row in theirs.order_by(rating_class.form, rating_class.id):
+            if row.rating in RATING:
+                found[row.outcome] = row.rating
     return found
 
 

@@ -121,9 +121,9 @@ def recent_enough(ctx):
 def nothing_sealed_since(ctx):
     """Nothing was agreed and sealed since the last move (T07)."""
     for cls in {paper.form for paper, _ in ctx.papers}:
-        sealed = cls.get_or_none(cls.placement == ctx.placement, cls.status == "sealed")
-        if sealed:
-            return Stop(f"{sealed} was agreed since the last move.", sealed)
+        for form in ctx.written(cls):
+            if form.placement_id == ctx.placement.id and form.status == "sealed":
+                return Stop(f"{form} was agreed since the last move.", form)
 
 
 def case_not_moved_on(ctx):
@@ -134,9 +134,9 @@ def case_not_moved_on(ctx):
     if not kept:
         return None
     number, content_hash = kept
-    case = EhcCase.get_or_none(EhcCase.id == number, EhcCase.pupil == ctx.pupil)
-    if case and case.content_hash() != content_hash:
-        return Stop("The EHC case has moved on since.", case)
+    for case in ctx.written(EhcCase):
+        if case.id == number and case.content_hash() != content_hash:
+            return Stop("The EHC case has moved on since.", case)
 
 
 # -- guards of papers
