@@ -9,6 +9,7 @@ the end of its class; never rename or delete a line, that would lose answers. `n
 import datetime
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 
 from peewee import (
     SQL,
@@ -16,7 +17,6 @@ from peewee import (
     CharField,
     DateField,
     DateTimeField,
-    DecimalField,
     ForeignKeyField,
     IntegerField,
     TextField,
@@ -29,8 +29,10 @@ from people import Draft, FormToken, SignInAttempt, UserSession
 from records.dates import say_day, short_day, today
 from records.query import Table, begins
 from records.questions import (
+    ADULT_LIFE,
     HEAD,
     OFFICE,
+    PLANNED,
     ROLE_NAMES,
     ROLES,
     SENCO,
@@ -44,6 +46,7 @@ from records.questions import (
     link,
     number,
     text,
+    time,
 )
 from records.record import Clash, Record, Row, document, seal_of
 from records.unicode_text import folded_words
@@ -139,6 +142,8 @@ YEARS = (
     *((str(n), f"Year {n}") for n in range(1, 15)),
     ("X", "National Curriculum not followed"),
 )
+YEAR_ORDER = ("N1", "N2", "R", *(str(n) for n in range(1, 15)))
+MOST_YEARS_OUT = 3  # school years from a child's own age at which the date of birth is doubted
 EFFECT = (
     ("-2", "-2 Much worse"),
     ("-1", "-1 A little worse"),
@@ -256,8 +261,11 @@ class Setting(Record):
         "What is typed is kept.",
         default=15,
         needed=True,
+        between=(3, 120),
     )
-    day_hours = number("Sign out after (hours since signing in)", default=8, needed=True)
+    day_hours = number(
+        "Sign out after (hours since signing in)", default=8, needed=True, between=(1, 24)
+    )
 
     keeping = Section("Backups, and how long records are kept")
     backup_places = text(
@@ -271,9 +279,13 @@ class Setting(Record):
         "At most so much is lost with the computer.",
         default=24,
         needed=True,
+        between=(1, 168),
     )
     backups_kept = number(
-        "Days of backups kept in each folder", "Of each day the last one.", default=30, needed=True
+        "Days of backups kept in each folder",
+        "Of each day the last one.",
+        default=30,
+        needed=True,
     )
     anchor_place = text(
         "Folder for the anchors of the audit trail",
@@ -287,7 +299,10 @@ class Setting(Record):
         needed=True,
     )
     keep_concern_years = number(
-        "Keep other records for (years from birth)", "Usual: 25.", default=25, needed=True
+        "Keep other records for (years from birth)",
+        "Usual: 25.",
+        default=25,
+        needed=True,
     )
     purge_days = number("Offer to erase a transferred record after (days)", default=90, needed=True)
     maintained = choice(
@@ -387,17 +402,8 @@ class Setting(Record):
                 setattr(self, name, asked.default)
         self.save()
 
-    LIMITS = {"idle_minutes": (3, 120), "day_hours": (1, 24), "backup_hours": (1, 168)}
-
     def errors(self):
-        found = []
-        for name, asked in self.questions():
-            value = getattr(self, name)
-            if not isinstance(asked, DecimalField) or value is None:
-                continue
-            low, high = self.LIMITS.get(name, (0, 400))
-            if not low <= value <= high:
-                found.append((name, f"Give a number from {low} to {high}."))
+        found = super().errors()
         for stage in ("stage_1", "stage_3"):
             opens = getattr(self, f"{stage}_opens")
             closes = getattr(self, f"{stage}_closes")
@@ -461,8 +467,8 @@ class Pupil(Record):
         "Alert line for staff", "One line that everybody who teaches this child should know."
     )
     school = Section("In school")
-    admitted_on = day("Date of admission")
-    left_on = day("Date of leaving")
+    admitted_on = day("Date of admission", ahead=1, before="left_on")
+    left_on = day("Date of leaving", ahead=1)
     destination = text("Went on to")
     premium = choice("Pupil premium")
     eal = choice("English as an additional language")
@@ -548,14 +554,31 @@ class Pupil(Record):
 
     def errors(self):
         self.clean()
-        found = []
+        found = super().errors()
         if self.upn and upn_fault(self.upn):
             found.append(("upn", upn_fault(self.upn)))
-        if self.dob and not datetime.date(1990, 1, 1) <= self.dob <= today():
-            found.append(("dob", "The date of birth must be in the past, and a school child's."))
-        if self.dob and self.admitted_on and self.admitted_on < self.dob:
-            found.append(("admitted_on", "The date of admission is before the date of birth."))
+        if self.dob and self.dob < datetime.date(1990, 1, 1):
+            found.append(("dob", "The date of birth is not a school child's; check the year."))
+        elif self.dob and self.years_out() >= MOST_YEARS_OUT:
+            words = (
+                f"A child born on {short_day(self.dob)} is not in {self.answer('year')}: check"
+                " both. “National Curriculum not followed” fits a group of many ages."
+            )
+            found.append(("year", words))
         return found + [("sen_needs", words) for words in self._type_errors()]
+
+    def years_out(self):
+        """How many school years a child on roll is from those of the same age (September to
+        August); 0 where that cannot be said.
+        """
+        if self.left_on or self.year not in YEAR_ORDER:
+            return 0
+        began = today().year - (today().month < 9)
+        born = self.dob.year - (self.dob.month < 9)
+        return abs(began - born - 5 - YEAR_ORDER.index(self.year) + YEAR_ORDER.index("R"))
+
+    def born(self):
+        return self.dob
 
     def _type_errors(self):
         types = self.open_types()
@@ -593,9 +616,9 @@ class SenNeed(Row):
     title, listed = "SEN type", ("code", "rank", "since", "until")
     pupil = belongs_to(Pupil, "sen_needs")
     code = choice("SEN type", options=SEN_TYPES, needed=True)
-    rank = number("Rank", "1 is the main need.", needed=True)
-    since = day("From")
-    until = day("To")
+    rank = number("Rank", "1 is the main need.", needed=True, between=(1, 20))
+    since = day("From", before="until")
+    until = day("To", ahead=PLANNED)
     evidence = text("Evidence")
 
 
@@ -673,6 +696,9 @@ class PupilRecord(Record):
     """Anything that is kept about one pupil."""
 
     pupil = link("Pupil", Pupil, needed=True, index=True)
+
+    def born(self):
+        return self.pupil.dob if self.pupil_id else None
 
     def save(self, *args, **more):
         erased = Pupil.select().where(Pupil.id == self.pupil_id, Pupil.erased_on.is_null(False))
@@ -763,8 +789,8 @@ class Strategy(PupilRecord):
     title = "Everyday strategy"
     listed, searched = ("pupil", "strategy", "since"), ("strategy",)
     strategy = text("Strategy", needed=True, bank="strategy")
-    since = day("Since")
-    until = day("Until")
+    since = day("Since", before="until")
+    until = day("Until", ahead=PLANNED)
     from_form = text("Where it comes from")
 
     def __str__(self):
@@ -847,11 +873,6 @@ class Form(PupilRecord):
             return self.kind_name()
         return f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}"
 
-    def errors(self):
-        if self.happened_on and self.happened_on > today():
-            return [("happened_on", "The date lies in the future; give the day it happened.")]
-        return []
-
 
 class RecordOfConcern(Form):
     """Record of Concern: a teacher tells the SENCO about a worry, and what will be tried."""
@@ -859,7 +880,7 @@ class RecordOfConcern(Form):
     title, many = "Record of Concern", "Records of Concern"
     rates = "strategy"  # what a row of its review rates
     worry = Section("The worry")
-    raised_on = day("When was the worry first raised?", needed=True)
+    raised_on = day("When was the worry first raised?", needed=True, before="happened_on")
     raised_by = text("Who raised it?", "The teacher, a parent, the child, an agency.", needed=True)
     senco_consulted_on = day("When did the teacher talk to the SENCO?", needed=True)
     areas = choices("Which broad areas does it touch?", options=AREAS, needed=True)
@@ -900,13 +921,6 @@ class RecordOfConcern(Form):
     def to_rate(self):
         return [row.strategy for row in self.rows("added")]
 
-    def errors(self):
-        found = super().errors()
-        if self.raised_on and self.happened_on and self.raised_on > self.happened_on:
-            words = "The worry was raised after the date of this record; check both dates."
-            found.append(("raised_on", words))
-        return found
-
 
 class KeyConcern(Row):
     """Key concern: what somebody sees."""
@@ -933,8 +947,8 @@ class StrategyUsed(Row):
     title, many = "Strategy used so far", "Strategies used so far"
     form = belongs_to(RecordOfConcern, "used")
     strategy = text("Strategy", needed=True, bank="strategy")
-    since = day("From")
-    until = day("To")
+    since = day("From", before="until")
+    until = day("To", ahead=PLANNED)
     who = text("Who")
     effect = choice("Effect", options=EFFECT)
 
@@ -1033,7 +1047,7 @@ class MyPlan(Form):
         "Does the parent or carer agree?", options=("Agrees", "Agrees in part", "Does not agree")
     )
     parent_comment = text("What do they say?", rows=2)
-    review_by = day("Review by", needed=True)
+    review_by = day("Review by", needed=True, ahead=PLANNED)
     lead = text("Who keeps an eye on this plan?")
 
     def to_rate(self):
@@ -1080,7 +1094,7 @@ class Outcome(Row):
     baseline = text("Where are they now? (baseline)")
     target = text("Where will they be? (target)")
     achievable = text("Why is it within reach?")
-    by = day("By when?", needed=True)
+    by = day("By when?", needed=True, ahead=ADULT_LIFE)
     importance = choices("Important", options=("to the child", "for the child"))
 
     def tips(self):
@@ -1128,13 +1142,13 @@ class Provision(Row):
         "Group",
         options=("One to one", "Pair", "Small group (3 to 6)", "Larger group", "Whole class"),
     )
-    minutes = number("Minutes each time", needed=True)
-    times = number("Times a week", needed=True)
-    since = day("From")
-    until = day("To")
+    minutes = number("Minutes each time", needed=True, between=(1, 600))
+    times = number("Times a week", needed=True, between=(Decimal("0.1"), 50))
+    since = day("From", ahead=PLANNED, before="until")
+    until = day("To", ahead=PLANNED)
     where_given = text("Where?")
     evidence = text("What shows that it works?")
-    cost = number("Resources (£)")
+    cost = number("Resources (£)", between=(0, 100_000))
 
 
 # school years that follow this one until the key stage ends (with R, 2, 6, 9, 11, 13); else none
@@ -1387,11 +1401,11 @@ class Agency(Row):
     reason = text("Reason", rows=2)
     question = text("What do we want to know?", rows=2, needed=True)
     tried = text("What has been tried?", rows=2)
-    asked_on = day("Asked on")
+    asked_on = day("Asked on", before="report_on")
     acknowledged_on = day("Acknowledged on")
     seen_on = day("Child seen on")
     report_on = day("Report received on")
-    next_contact = day("Next contact")
+    next_contact = day("Next contact", ahead=PLANNED)
 
     def was_asked(self):
         return bool(self.asked_on) or self.state in ("Referred", "Waiting", "Involved")
@@ -1407,7 +1421,7 @@ class Recommendation(Row):
     reason = text("Reason", needed="decision=Not now|Do in part")
     linked = text("Which provision takes it up?")
     owner = text("Who sees to it?")
-    by = day("By when?")
+    by = day("By when?", ahead=PLANNED)
     done_on = day("Done on")
 
 
@@ -1513,8 +1527,8 @@ class Consent(PupilRecord):
         "How?", options=("Signed", "E-mail", "Spoken, with a witness"), needed="answer_given=Given"
     )
     witness = text("Witness", needed="method=Spoken, with a witness")
-    given_on = day("Date", needed=True)
-    valid_to = day("Valid until")
+    given_on = day("Date", needed=True, before="withdrawn_on")
+    valid_to = day("Valid until", ahead=ADULT_LIFE)
     withdrawn_on = day("Withdrawn on", needed="answer_given=Withdrawn")
 
     def holds(self, on):
@@ -1526,9 +1540,10 @@ class Consent(PupilRecord):
         return f"Consent: {self.purpose or ''}, {self.to_whom or ''}".strip(", ")
 
     def errors(self):
+        found = super().errors()
         if self.valid_to and self.given_on and self.valid_to < self.given_on:
-            return [("valid_to", "“Valid until” is before the date of the consent.")]
-        return []
+            found.append(("valid_to", "“Valid until” is before the date of the consent."))
+        return found
 
 
 class Meeting(PupilRecord):
@@ -1547,8 +1562,8 @@ class Meeting(PupilRecord):
         ),
         needed=True,
     )
-    on = day("Date", needed=True)
-    at = text("Time")
+    on = day("Date", needed=True, ahead=PLANNED)
+    at = time("Time")
     place = text("Place")
     agenda = text("Why we meet", rows=3)
     people = Rows("People", "Everybody who is asked, with their answer.")
@@ -1579,7 +1594,7 @@ class MeetingAction(Row):
     meeting = belongs_to(Meeting, "actions")
     what = text("What", needed=True)
     who = text("Who")
-    by = day("By when")
+    by = day("By when", ahead=PLANNED)
     done_on = day("Done on")
 
 
@@ -1673,9 +1688,11 @@ class EhcCase(PupilRecord):
         return cases.order_by(cls.id.desc()).first()
 
     def errors(self):
+        found = super().errors()
         if not self.id and self.pupil_id and EhcCase.current(self.pupil):
-            return [("pupil", "There is an open EHC case for this pupil already; use that one.")]
-        return []
+            words = "There is an open EHC case for this pupil already; use that one."
+            found.append(("pupil", words))
+        return found
 
     def __str__(self):
         return f"EHC case: {self.answer('state')}"
@@ -1747,12 +1764,12 @@ class Disclosure(PupilRecord):
         needed=True,
     )
     asked_by = text("Asked by", needed=True)
-    asked_on = day("Asked on", needed=True)
+    asked_on = day("Asked on", needed=True, before="given_on")
     identity_on = day(
         "Identity and authority known on",
         "The clock starts here when it is later (Data (Use and Access) Act 2025).",
     )
-    paused_on = day("Clarification asked on", "The clock stops here ...")
+    paused_on = day("Clarification asked on", "The clock stops here ...", before="resumed_on")
     resumed_on = day("Clarified on", "... and goes on here.")
     more_time = choice("Complex: two more months?")
     given_on = day("Given on")
@@ -1773,12 +1790,10 @@ class Disclosure(PupilRecord):
         return "The clock is stopped"
 
     def errors(self):
-        found = []
-        if self.resumed_on and not (self.paused_on and self.paused_on <= self.resumed_on):
-            words = "It was clarified before that was asked for; check both dates."
-            found.append(("resumed_on", words))
-        if self.given_on and not (self.asked_on and self.asked_on <= self.given_on):
-            found.append(("given_on", "It was given before it was asked for; check both dates."))
+        found = super().errors()
+        if self.resumed_on and not self.paused_on:
+            words = "It was clarified, but not asked for; give “Clarification asked on” too."
+            found.append(("paused_on", words))
         return found
 
     def __str__(self):

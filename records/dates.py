@@ -39,6 +39,22 @@ def say_moment(stamp):
     return f"{short_day(local)}, {local:%H:%M}"
 
 
+def read_time(typed):
+    """The hour and minute that somebody typed, or None: `15:30`, `3.30 pm`, `9am`."""
+    found = re.fullmatch(r"(\d{1,2})(?:[:.](\d\d))? ?([ap])?\.?m?\.?", typed.strip().lower())
+    if not found:
+        return None
+    hour = int(found[1])
+    minute = int(found[2] or 0)
+    if found[3] and not 1 <= hour <= 12:
+        return None
+    if found[3]:
+        hour = hour % 12 + (12 if found[3] == "p" else 0)
+    if hour > 23 or minute > 59:
+        return None
+    return hour, minute
+
+
 def read_day(typed, start=None):
     """The date that somebody typed, None for nothing. Raises ValueError with a sentence."""
     start = start or today()

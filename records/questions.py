@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, TextField
 
-from records.dates import say_day, say_moment
+from records.dates import read_time, say_day, say_moment, short_day, today
 
 OFFICE = "office"
 SENCO = "senco"
@@ -26,6 +26,8 @@ ROLE_NAMES = (
 )
 ROLES = tuple(role for role, _ in ROLE_NAMES)
 YES_NO = ("Yes", "No")
+PLANNED = 3  # years ahead that a plan may reach
+ADULT_LIFE = 25  # years ahead that a hope may reach
 
 
 # --- the kinds of question
@@ -38,12 +40,17 @@ class Ask:
     rows: int = 1  # lines to type in
     many: bool = False  # several of `choices` may be ticked
     bank: str = ""  # the word bank that is offered while typing
+    ahead: int = 0  # years from today that a day may lie ahead; 0: it has happened
+    before: str = ""  # another question of the same record, whose day does not come earlier
+    between: tuple = ()  # the least and the most that a number may be
+    is_time: bool = False  # a time of day
 
 
-def _question(kind, label, prompt, needed=False, rows=1, many=False, bank="", options=(), **more):
+def _question(kind, label, prompt, options=(), **more):
+    ask = {name: more.pop(name) for name in Ask.__dataclass_fields__ if name in more}
     pairs = [(o, o) if isinstance(o, str) else o for o in options]
     made = kind(null=True, verbose_name=label, help_text=prompt, choices=pairs or None, **more)
-    made.ask = Ask(needed, rows, many, bank)
+    made.ask = Ask(**ask)
     return made
 
 
@@ -52,12 +59,18 @@ def text(label, prompt="", rows=1, **more):
     return _question(TextField if rows > 1 else CharField, label, prompt, rows=rows, **more)
 
 
+def time(label, prompt="Such as 15:30 or 3.30 pm.", **more):
+    return _question(CharField, label, prompt, is_time=True, **more)
+
+
 def day(label, prompt="", **more):
+    """A day that has happened, or one `ahead`; `before` names a question with a later day."""
     return _question(DateField, label, prompt, **more)
 
 
-def number(label, prompt="", **more):
-    return _question(DecimalField, label, prompt, max_digits=10, decimal_places=2, **more)
+def number(label, prompt="", between=(0, 1_000), **more):
+    more.update(max_digits=10, decimal_places=2)
+    return _question(DecimalField, label, prompt, between=between, **more)
 
 
 def choice(label, prompt="", options=YES_NO, **more):
@@ -98,6 +111,32 @@ def say(asked, value):
     if labels and hasattr(asked, "ask") and asked.ask.many:
         return "; ".join(labels.get(code, code) for code in value.split("\n"))
     return labels.get(value, str(value))
+
+
+# --- what an answer cannot be
+def fault(asked, value, born=None):
+    """Why an answer cannot be true, as a sentence that names the question; None when it can.
+
+    born: the child's date of birth, before which nothing happened
+    """
+    label = f"“{asked.verbose_name}”"
+    ask = asked.ask
+    if ask.is_time and value and not read_time(value):
+        return f"{label}: “{value}” is not a time of day. Type one such as 15:30 or 3.30 pm."
+    if ask.between and value is not None:
+        low, high = ask.between
+        if not low <= value <= high:
+            return f"{label}: give a number from {low} to {high}."
+    if not isinstance(value, datetime.date):
+        return None
+    said = f"{label} ({short_day(value)})"
+    if born and value < born:
+        return f"{said} is before the child was born ({short_day(born)})."
+    if not ask.ahead and value > today():
+        return f"{said} is in the future; give the day it happened."
+    if value > today() + datetime.timedelta(366 * ask.ahead):
+        return f"{said} is more than {ask.ahead} years ahead; check the year."
+    return None
 
 
 # --- the lines between questions

@@ -13,8 +13,9 @@ import re
 from peewee import ForeignKeyField, IntegerField
 
 from audit.log import audit_all, transaction
+from records.dates import short_day
 from records.query import Table
-from records.questions import Marker, Rows, Section, say
+from records.questions import Marker, Rows, Section, fault, say
 
 
 class Clash(Exception):
@@ -214,8 +215,39 @@ class Record(Table):
         return (self.__data__.get(other) or "") in wanted.split("|")
 
     def errors(self):
-        """Answers that contradict each other or a rule: a list of (question or group, sentence)."""
-        return []
+        """Answers that cannot be true, or contradict each other or a rule: a list of (question or
+        group, sentence).
+        """
+        found = self._faults()
+        for group in self.groups():
+            label = self.markers[group].label
+            for place, row in enumerate(self.rows(group)):
+                for name, words in row.errors():
+                    found.append((f"{group}-{place}-{name}", f"{label}, line {place + 1}: {words}"))
+        return found
+
+    def born(self):
+        """The date of birth of the child whom this is about, or None for what is about no child."""
+
+    def _faults(self):
+        born = self.born()
+        found = []
+        for name, asked in self.questions():
+            value = self.__data__.get(name)
+            words = fault(asked, value, born) or self._too_late(asked, value)
+            if words:
+                found.append((name, words))
+        return found
+
+    def _too_late(self, asked, value):
+        later = self.__data__.get(asked.ask.before)
+        if not value or not later or value <= later:
+            return None
+        other = self.label_of(asked.ask.before)
+        return (
+            f"“{asked.verbose_name}” ({short_day(value)}) is after “{other}”"
+            f" ({short_day(later)}); check both."
+        )
 
     def clean(self):
         """Bring answers into the one form in which they are kept; called before every save."""
@@ -334,6 +366,10 @@ class Row(Record):
     def pupil_key(self):
         owner = self.parent()
         return owner.pupil_key() if owner else None
+
+    def born(self):
+        owner = self.parent()
+        return owner.born() if owner else None
 
     def __str__(self):
         for name, asked in self.questions():

@@ -455,6 +455,8 @@ def sample(asked, on=START):
         return on
     if isinstance(asked, DecimalField):
         return 1
+    if asked.ask.is_time:
+        return "15:30"
     assert isinstance(asked, CharField | TextField), (
         f"conftest.sample does not know the kind of “{asked.verbose_name}”; teach it"
     )

@@ -246,7 +246,7 @@ def test_new_changed_same_and_refused_are_told_apart(cast):
         ("Reed,Kit,4/6/2019,H80,2,2D", "“UPN”: A UPN has 13 characters"),
         ("Reed,Kit,4/6/2019,,20,2D", "“Year”: “20” is none of the answers"),
         ("Reed,,4/6/2019,,2,2D", "“Forename”: it is empty, and a new pupil needs it."),
-        ("Reed,Kit,4/6/2030,,2,2D", "“DOB”: The date of birth must be in the past"),
+        ("Reed,Kit,4/6/2030,,2,2D", "“DOB”: “Date of birth” (4 Jun 2030) is in the future"),
         ("Reed,Kit,4/6/2019,,2,2D,extra", "more cells than there are headings"),
         (f"{'R' * 300},Kit,4/6/2019,,2,2D", "“Surname”: it has 300 characters"),
     ],
@@ -422,7 +422,7 @@ def test_two_thousand_pupils_are_looked_at_with_a_handful_of_queries(cast, actin
         lambda *given, **more: asked.append(given) or real(*given, **more),
     )
     rows = [
-        f"Sur{n},Fore{n},0{n % 9 + 1}/03/2018,,{n % 6 + 1},{n % 6 + 1}A,Jo Sur{n},07700"
+        f"Sur{n},Fore{n},0{n % 9 + 1}/03/2018,,{n % 3 + 2},{n % 3 + 2}A,Jo Sur{n},07700"
         f" 900{n % 1000:03},mother"
         for n in range(2000)
     ]

@@ -178,6 +178,7 @@ SPECIAL = {
     (m.Setting, "holidays"): "19/12/2026 to 3/1/2027",
     (m.Setting, "import_columns"): "A = B",
     (m.SenNeed, "rank"): "1",
+    (m.Meeting, "at"): "16:15",
     (people.User, "role"): "teacher",
     (people.User, "account"): "on",
     (people.User, "classes"): "7X",

@@ -528,6 +528,8 @@ def value_for(mark, record, name, asked):
         return TODAY if name in ("review_by", "by") else START
     if isinstance(asked, DecimalField):
         return 1
+    if asked.ask.is_time:
+        return "15:30"
     assert isinstance(asked, CharField | TextField), (
         f"web.value_for does not know the kind of “{asked.verbose_name}”; teach it"
     )
