@@ -61,19 +61,19 @@ Pupil                 rwx     rwx    r        rx    -
 Strategy              rw      rwx    rw       rx    -
 RecordOfConcern       rw      rwx    rw       rx    -
 ConcernReview         rw      rwx    rw       rx    -
-MyPlan                rw      rwx    r        rx    -
-MyPlanReview          rw      rwx    r        rx    -
+MyPlan                rw      rwx    rw       rx    -
+MyPlanReview          rw      rwx    rw       rx    -
 ParentInformation     rw      rwx    -        rx    -
 ChildStory            rw      rwx    -        rx    -
 FamilyThinks          rw      rwx    -        rx    -
-PupilViews            rw      rwx    r        rx    -
-AgencyInformation     rw      rwx    -        rx    -
-MyPlanPlus            rw      rwx    r        rx    -
-MyPlanPlusReview      rw      rwx    r        rx    -
+PupilViews            rw      rwx    rw       rx    -
+AgencyInformation     rw      rwx    r        rx    -
+MyPlanPlus            rw      rwx    rw       rx    -
+MyPlanPlusReview      rw      rwx    rw       rx    -
 Consent               rw      rwx    -        rx    -
-Meeting               rw      rwx    -        rx    -
+Meeting               rw      rwx    rw       rx    -
 EhcCase               rw      rwx    -        rx    -
-Document              rw      rwx    -        rx    -
+Document              rw      rwx    rw       rx    -
 Letter                rw      rwx    -        rx    -
 Disclosure            rw      rwx    -        rwx   -
 Erasure               -       r      -        r     -
@@ -964,11 +964,15 @@ class StrategyAdded(Row):
     hope = text("What do we hope to see?")
 
 
+NOTHING_TO_ADD = "Ask it; “nothing to add” is an answer too."
+
+
 class Review(Form):
     """What every review asks: who was there, what they think, how it went."""
 
     held = Section("The conversation")
-    present = text("Who was there?", rows=2, needed=True)
+    led_by = text("Who led the review?", needed=True)
+    present = text("Who else was there?", rows=2, needed=True)
     early_why = text("Why is it held early?", "Only when it is before the review window opens.")
     parent_involved = choice("Was the parent or carer part of it?", options=INVOLVED, needed=True)
     parent_view = text("What does the parent or carer say?", rows=3)
@@ -976,6 +980,18 @@ class Review(Form):
     child_involved = choice("Was the child part of it?", options=INVOLVED, needed=True)
     child_view = text("What does the child say?", rows=3)
     child_why = text("Why not the child, or only in part?", needed="child_involved=No|In part")
+    # the four key aspects of the source's “Review”
+    aspects = Section("What everybody was asked", NOTHING_TO_ADD)
+    progress_seen = text(
+        "What progress has the child made since the last review?", rows=2, needed=True
+    )
+    changes = text(
+        "Any big changes that have affected progress, or may affect it?", rows=2, needed=True
+    )
+    keen_on = text("What is the child keen on now, and what do they hope for?", rows=2, needed=True)
+    family_hopes = text(
+        "What does the family hope for in the coming year or term?", rows=2, needed=True
+    )
 
 
 class ConcernReview(Review):
@@ -1078,7 +1094,7 @@ class Need(Row):
 
     plan = belongs_to(MyPlan, "needs")
     words = text("I need to be able to...", rows=2, needed=True)
-    aspiration = link("For which aspiration?", Aspiration, backref="needs")
+    aspiration = link("For which aspiration?", Aspiration, needed=True, backref="needs")
     area = choice("Area", options=AREAS)
     why = text("Why does it matter?")
     baseline = text("Where are they now?")
@@ -1181,9 +1197,6 @@ class MyPlanReview(Review):
     title = "My Plan Review"
     went = Section("How did it go?")
     ratings = Rows("Outcomes", "Each outcome of the plan.", needed=True)
-    changes = text("Any big changes for the child since the last review?", rows=2)
-    keen_on = text("What is the child keen on now, and what do they hope for?", rows=2)
-    family_hopes = text("What does the family hope for next?", rows=2)
     next_steps = text("Next steps agreed", rows=3, needed=True)
     agency_need = text("If a specialist is to be asked: what do we want to know?", rows=2)
     chart = Section("What the chart asks", write=())
@@ -1462,7 +1475,7 @@ class PlusNeed(Need):
 
     title, many = "Need (My Plan+)", "Needs (My Plan+)"
     plan = belongs_to(MyPlanPlus, "needs")
-    aspiration = link("For which aspiration?", PlusAspiration, backref="needs")
+    aspiration = link("For which aspiration?", PlusAspiration, needed=True, backref="needs")
 
 
 class PlusOutcome(Outcome):
@@ -1719,7 +1732,8 @@ class Document(PupilRecord):
         needed=True,
     )
     dated = day("Its date")
-    withhold = choice("Not for disclosure")
+    withhold = choice("Not for disclosure", "To the family, when the law allows it.")
+    restricted = choice("Only for the SENCO and the head?", "Nobody else can open the file.")
     file_name = text("File", "PDF, Word, picture; at most 10 MB.")
     stored_as = CharField(null=True)
     size = IntegerField(null=True)

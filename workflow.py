@@ -1128,13 +1128,9 @@ def advice(ctx):
         found.append(f"{cycle} If there is no progress again, consider a My Plan.")
     if ctx.stage == "S2":
         weeks = (ctx.on - placed.stage_since).days // 7
-        most_cycles = ctx.settings.advise_cycles or 99
-        most_weeks = ctx.settings.advise_weeks or 999
-        why = ""
-        if placed.cycle >= most_cycles or weeks >= most_weeks:
+        why = slow_on_my_plan(placed, ctx.settings)
+        if weeks >= (ctx.settings.advise_weeks or 999):
             why = f"This child has been on My Plan for {weeks} weeks, cycle {placed.cycle:.0f}."
-        elif no_outcome_met_twice(ctx):
-            why = "No outcome was met at the last two reviews."
         if why:
             found.append(f"{why} Consider moving on to Stage 3.")
     review = ctx.review
@@ -1149,12 +1145,21 @@ NOT_ACHIEVED = {
 }
 
 
-def no_outcome_met_twice(ctx):
+def slow_on_my_plan(placed, settings):
+    """Why the cycles of a child on My Plan advise to move on, as a sentence; else empty."""
+    if placed.cycle >= (settings.advise_cycles or 99):
+        return f"This is cycle {placed.cycle:.0f} of My Plan."
+    if placed.cycle > 1 and no_outcome_met_twice(placed):
+        return "No outcome was met at the last two reviews."
+    return ""
+
+
+def no_outcome_met_twice(placed):
     """Whether the last two agreed reviews of this My Plan stay met no outcome (A14)."""
     agreed = MyPlanReview.select().where(
-        MyPlanReview.pupil == ctx.pupil,
+        MyPlanReview.pupil == placed.pupil_id,
         MyPlanReview.status == "sealed",
-        MyPlanReview.happened_on >= ctx.placement.stage_since,
+        MyPlanReview.happened_on >= placed.stage_since,
     )
     last = list(agreed.order_by(MyPlanReview.id.desc()).limit(2))
     for review in last:

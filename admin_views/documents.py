@@ -249,7 +249,7 @@ class DocumentView(PupilRecordView):
     form_template = "document_form.html"
 
     def may_open(self, record):
-        return record.withhold != "Yes" or current_user.role in (SENCO, HEAD)
+        return record.restricted != "Yes" or current_user.role in (SENCO, HEAD)
 
     def render(self, template, **more):
         record = more.get("record")

@@ -18,6 +18,7 @@ from audit import access, accounts
 from audit.log import db
 from models import Disclosure, HomeTask, Placement, Pupil, PupilRecord, Setting, every, may
 from records.dates import today
+from records.questions import HEAD, ROLES, SENCO
 
 FIRST = 20  # tasks of a group on the home page
 PAGE = 50  # tasks on a page of one group
@@ -31,12 +32,13 @@ class Group:
     label: str
     hint: str
     colour: str = ""
+    by: tuple = ROLES  # who can do something about it
 
 
 GROUPS = (
     Group("overdue", "Overdue", "Oldest first", "late"),
     Group("soon", "Due soon", "The next {days:.0f} days", "soon"),
-    Group("agree", "Ready to be decided", "For the SENCO", "todo"),
+    Group("agree", "Ready to be decided", "For the SENCO", "todo", by=(SENCO, HEAD)),
     Group("papers", "Papers missing", "To write or to chase", "todo"),
     Group("others", "Waiting for others", "Nothing for you to do yet"),
 )
@@ -59,9 +61,10 @@ class Home(AdminIndexView):
             return self.one_group(user, request.args["group"])
         cards = []
         if may(user, "r", Pupil):
-            told_of = [told(user, group) for group in GROUPS]
+            groups = [group for group in GROUPS if user.role in group.by]
+            told_of = [told(user, group) for group in groups]
             for group, conditions, count in zip(
-                GROUPS, told_of, group_counts(told_of), strict=True
+                groups, told_of, group_counts(told_of), strict=True
             ):
                 tasks = list(by_urgency(conditions).limit(FIRST))
                 access.log_access([task.pupil for task in tasks], "listed")
@@ -77,7 +80,7 @@ class Home(AdminIndexView):
     def one_group(self, user, name):
         """All tasks of one group, a page at a time."""
         group = next((one for one in GROUPS if one.name == name), None)
-        if group is None or not may(user, "r", Pupil):
+        if group is None or user.role not in group.by or not may(user, "r", Pupil):
             abort(404)
         conditions = told(user, group)
         count = group_counts([conditions])[0]

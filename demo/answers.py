@@ -122,11 +122,13 @@ evidence: Chart, filled in each time | Check on Fridays
 cost: 0 | 15 | 40
 
 == Review
-present: {f}, {carer}, {t} and the SENCO
+led_by: The SENCO | {t}, class teacher
+present: {f}, {carer} and {t}
 parent_involved: Yes | Yes | In part | Yes | No
 parent_why: | | {carer} had to leave early | | {carer} was ill; {t} rang
 child_involved: Yes | In part | Yes
 child_why: | {f} stayed for ten minutes and showed {his} work |
+progress_seen: {carer} and {t} both see small steps. | {f} says it is easier than in September.
 changes: No big changes. | A new baby at home; {f} is proud and tired. | A new class.
 keen_on: {f} loves {i} and hopes to show it in assembly. | {i}, with {fr}.
 family_hopes: A calm start to next year. | One real friend. | To enjoy Sundays again.

@@ -21,6 +21,9 @@ from models import (
     AgencyInformation,
     EhcCase,
     HomeTask,
+    Letter,
+    Meeting,
+    MeetingAction,
     Placement,
     Pupil,
     Setting,
@@ -30,7 +33,13 @@ from pathway import clock
 from privacy import retention
 
 # the settings that a task follows from
-SETTINGS = ("holidays", "maintained", *Setting.names_under("clock"))
+SETTINGS = (
+    "holidays",
+    "maintained",
+    "advise_cycles",
+    "advise_weeks",
+    *Setting.names_under("clock"),
+)
 OF_FORM = ("id", "pupil", "placement", "status", "happened_on")  # what a task says of a form
 BATCH = 500  # pupils whose tasks are made together
 
@@ -54,6 +63,9 @@ def tasks_of(pupils, settings):
         found += decision_tasks(placement)
     found += agency_tasks(papers)
     found += case_tasks(here, settings)
+    found += move_on_tasks(placements, settings)
+    found += letter_tasks(here)
+    found += action_tasks(here, settings)
     found += raised_tasks(here)
     found += request_tasks(pupils, settings)
     if leavers:
@@ -138,7 +150,7 @@ def paper_tasks(placement, papers, settings):
         name = paper.form.kind_name()
         missing = form is None or form.status == "draft"
         if paper.kind == "side":
-            side += [name] if missing else []
+            side += [paper.form] if missing else []
         elif not missing and form.status == "complete":
             what = f"{name} is complete"
             found.append(task(placement.pupil_id, "agree", what, form.happened_on, **to_open(form)))
@@ -148,8 +160,10 @@ def paper_tasks(placement, papers, settings):
                 task(placement.pupil_id, "papers", what, late, **to_open_or_start(paper, form))
             )
     if side:
-        what = f"{len(side)} of the five forms to come: {', '.join(side)}"
-        found.append(task(placement.pupil_id, "papers", what, late))
+        # told to those who may open the first of them
+        names = ", ".join(form.kind_name() for form in side)
+        what = f"{len(side)} of the five forms to come: {names}"
+        found.append(task(placement.pupil_id, "papers", what, late, record=side[0].__name__))
     return found
 
 
@@ -198,6 +212,49 @@ def case_tasks(pupils, settings):
             what = f"EHC case: {EhcCase.label_of(name).lower()}"
             opens["shows_from"] = before(due, settings)
             found.append(task(case.pupil_id, group, what, due, **opens))
+    return found
+
+
+def move_on_tasks(placements, settings):
+    """Children who are long on My Plan, or make no progress there (A14)."""
+    found = []
+    for placed in placements:
+        if placed.stage != "S2":
+            continue
+        due = placed.stage_since + datetime.timedelta(weeks=int(settings.advise_weeks or 999))
+        if workflow.slow_on_my_plan(placed, settings):
+            due = placed.started_on
+        what = "Long on My Plan, or little progress: consider moving on to Stage 3"
+        found.append(task(placed.pupil_id, "agree", what, due, shows_from=due))
+    return found
+
+
+def letter_tasks(pupils):
+    """Letters that were written and not sent."""
+    unsent = Letter.select(Letter.id, Letter.pupil, Letter.subject, Letter.dated)
+    unsent = unsent.where(Letter.pupil.in_(pupils), Letter.sent_on.is_null(), ~Letter.void)
+    found = []
+    for letter in unsent:
+        # the subject ends with the child's name, which stands beside it
+        what = f"Letter to check and send: {letter.subject.partition(':')[0]}"
+        opens = {"record": "Letter", "record_id": letter.id, "screen": "page"}
+        found.append(task(letter.pupil_id, "papers", what, letter.dated, **opens))
+    return found
+
+
+def action_tasks(pupils, settings):
+    """What was agreed at a meeting and is not done."""
+    open_ones = MeetingAction.select(MeetingAction, Meeting.pupil, Meeting.on).join(Meeting)
+    open_ones = open_ones.where(Meeting.pupil.in_(pupils), MeetingAction.done_on.is_null())
+    found = []
+    for action in open_ones:
+        due = action.by or action.meeting.on
+        what = f"Agreed at a meeting: {action.what}"
+        if action.who:
+            what = f"{what} ({action.who})"
+        opens = {"record": "Meeting", "record_id": action.meeting_id, "screen": "edit"}
+        opens["shows_from"] = before(due, settings)
+        found.append(task(action.meeting.pupil_id, "dated", what, due, **opens))
     return found
 
 

@@ -82,6 +82,16 @@ def agency(robin, cast):
     add_row(form, "agencies", agency="Has reported", state="Waiting", report_on=TODAY)
 
 
+def letter(robin, cast):
+    take_to(robin, "S2", cast.senco)
+
+
+def action(robin, cast):
+    meeting = m.Meeting.create(pupil=robin, kind="Team meeting", on=START)
+    m.MeetingAction.create(meeting=meeting, what="Ring the nurse", who="Office", by=TODAY)
+    m.MeetingAction.create(meeting=meeting, what="Done already", by=TODAY, done_on=TODAY)
+
+
 def leaver(robin, cast):
     press("Has left the school", robin, cast.senco)
 
@@ -106,6 +116,9 @@ KINDS = (
     (raised, f"{CONCERN} written by", None, ("agree",)),
     (agency, "5 of the five forms to come", None, ("papers",)),
     (agency, "Speech therapy: waiting", None, ("others",)),
+    (letter, "Letter to check and send: SEN support begins", None, ("papers",)),
+    (letter, "Long on My Plan", datetime.date(2027, 3, 2), ("", "", "agree", "agree")),
+    (action, "Agreed at a meeting: Ring the nurse (Office)", TODAY, DATED),
 )
 
 
@@ -137,7 +150,8 @@ def test_an_agency_that_has_reported_is_waited_for_no_more(robin, cast):
 def test_a_teacher_is_told_of_nothing_that_a_teacher_may_not_read(robin, cast, make):
     make(robin, cast)
     found = {task.record for _, task in home_tasks(cast.teacher)}
-    assert found <= {"Pupil", "MyPlanPlus", "MyPlanPlusReview"}
+    assert all(m.may(cast.teacher, "r", getattr(m, name)) for name in found)
+    assert not found & {"EhcCase", "Disclosure", "Letter"}
     assert home_tasks(cast.stranger) == []
     assert home_tasks(cast.technician) == []
 

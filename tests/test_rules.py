@@ -147,11 +147,12 @@ def test_an_outcome_lies_between_its_plan_and_the_horizon_of_its_aspiration(
     assert bool(plan.errors()) == bool(words) and (words or "") in str(plan.errors())
 
 
-def test_an_outcome_without_an_aspiration_has_no_horizon(plan):
-    outcome = plan.outcomes.get()
-    outcome.by = D(2045, 1, 1)
-    outcome.save()
-    assert plan.needs.get().aspiration is None and plan.errors() == []
+def test_a_need_names_its_aspiration(plan):
+    """The stepping stones leave no gap from the aspiration to the provision (PATHWAY 5.5a)."""
+    need = plan.needs.get()
+    need.aspiration = None
+    need.save()
+    assert "For which aspiration?" in str(plan.missing())
 
 
 def test_every_outcome_has_provision(plan):
@@ -284,7 +285,8 @@ def test_every_table_has_a_line_of_rights():
 
 
 def test_a_row_has_the_rights_of_its_form(cast):
-    assert m.may(cast.teacher, "w", m.StrategyUsed) and not m.may(cast.teacher, "w", m.Outcome)
+    assert m.may(cast.teacher, "w", m.Outcome)
+    assert m.may(cast.teacher, "r", m.Agency) and not m.may(cast.teacher, "w", m.Agency)
     assert not m.may(cast.teacher, "r", m.ServiceKnown)
     # of its section too
     assert m.may(cast.teacher, "r", m.Pupil) and not m.may(cast.teacher, "r", m.Contact)

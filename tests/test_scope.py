@@ -130,10 +130,10 @@ def test_a_teacher_reads_nothing_of_an_ehc_case(school, browser):
     assert "EHC case" in browser("senco").page(f"/pupil/{school.mine.id}/").text
 
 
-def test_a_file_that_is_not_for_disclosure_is_for_the_senco_and_the_head(school, browser):
+def test_a_restricted_file_is_for_the_senco_and_the_head(school, browser):
     """The office may read documents, but not this one."""
     key = school.records["mine"]["Document"].id
-    m.Document.update(withhold="Yes", stored_as="0" * 32, sha256="0").where(
+    m.Document.update(restricted="Yes", stored_as="0" * 32, sha256="0").where(
         m.Document.id == key
     ).execute()
     assert browser("office").get(f"/document/{key}/file").status_code == 403

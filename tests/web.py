@@ -516,7 +516,7 @@ def canary(mark, record, name):
 
 def value_for(mark, record, name, asked):
     """An answer of the right kind to a question; a text is the canary of the question."""
-    if name in ("withhold", "status"):
+    if name in ("withhold", "restricted", "status"):
         return "No"
     if asked.choices:
         return (
