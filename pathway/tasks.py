@@ -236,7 +236,8 @@ def letter_tasks(pupils):
     found = []
     for letter in unsent:
         # the subject ends with the child's name, which stands beside it
-        what = f"Letter to check and send: {letter.subject.partition(':')[0]}"
+        subject = (letter.subject or "").partition(":")[0]
+        what = f"Letter to check and send: {subject}"
         opens = {"record": "Letter", "record_id": letter.id, "screen": "page"}
         found.append(task(letter.pupil_id, "papers", what, letter.dated, **opens))
     return found
@@ -253,7 +254,8 @@ def action_tasks(pupils, settings):
         if action.who:
             what = f"{what} ({action.who})"
         opens = {"record": "Meeting", "record_id": action.meeting_id, "screen": "edit"}
-        opens["shows_from"] = before(due, settings)
+        if due:
+            opens["shows_from"] = before(due, settings)
         found.append(task(action.meeting.pupil_id, "dated", what, due, **opens))
     return found
 
