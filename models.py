@@ -711,7 +711,17 @@ class Placement(PupilRecord):
     """Placement: one cycle of one child's dated stay on one stage. Only workflow.py writes here."""
 
     listed = ("pupil", "stage", "cycle", "started_on", "ended_on", "move", "decided_by")
-    stage = choice("Stage", options=("S1", "S2", "S3", "E", "LEFT", "OFF"))
+    stage = choice(
+        "Stage",
+        options=(
+            ("S1", "Stage 1"),
+            ("S2", "Stage 2"),
+            ("S3", "Stage 3"),
+            ("E", "EHCP"),
+            ("LEFT", "Pathway closed"),
+            ("OFF", "Left the school"),
+        ),
+    )
     cycle = number("Cycle")
     started_on = day("From")
     ended_on = day("To")
@@ -1148,6 +1158,7 @@ class Outcome(Row):
 class Provision(Row):
     """Provision: what is additional or different, exactly."""
 
+    many = "Provision"
     plan = belongs_to(MyPlan, "provision")
     words = text("What is provided?", "The type of support.", needed=True, bank="provision")
     outcome = link("For which outcome?", Outcome, needed=True, backref="provided")
@@ -1441,7 +1452,7 @@ class Recommendation(Row):
 class MyPlanPlus(MyPlan):
     """My Plan+: the plan with the help of specialists from outside school (code K+)."""
 
-    title = "My Plan+"
+    title, many = "My Plan+", "My Plan+ plans"
     others = Section("Other services, reports and recommendations")
     services = text("Which services are involved?", rows=2)
     discussed = choice(
@@ -1489,7 +1500,7 @@ class PlusOutcome(Outcome):
 class PlusProvision(Provision):
     """Provision (My Plan+): what is additional or different, exactly."""
 
-    title, many = "Provision (My Plan+)", "Provisions (My Plan+)"
+    title, many = "Provision (My Plan+)", "Provision (My Plan+)"
     plan = belongs_to(MyPlanPlus, "provision")
     outcome = link("For which outcome?", PlusOutcome, needed=True, backref="provided")
 

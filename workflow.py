@@ -39,7 +39,7 @@ from models import (
 )
 from pathway import clock, effects
 from pathway import guards as g
-from records.dates import today
+from records.dates import say_weeks, today
 from records.questions import (
     OFFICE,
     ROLE_NAMES,
@@ -512,10 +512,10 @@ MOVES = (
     ),
     Move(
         "Remove from SEN List",
-        ("S2",),
+        ("S2", "S3"),
         "LEFT",
-        "The child no longer needs a My Plan; support ends.",
-        "T12, chart 2",
+        "The child no longer needs a plan; support ends.",
+        "T12, T22, charts 2 and 3",
         rows=("2",),
         asks=("on", "told", "note"),
         makes=("end_type",),
@@ -597,17 +597,6 @@ MOVES = (
         asks=("on", "reason", "told"),
         makes=("carry_plan",),
         letter="letter_step_down",
-    ),
-    Move(
-        "Remove from the SEN List",
-        ("S3",),
-        "LEFT",
-        "The child no longer needs a My Plan+; support ends.",
-        "T22, chart 3",
-        rows=("2",),
-        asks=("on", "told", "note"),
-        makes=("end_type",),
-        letter="letter_support_ends",
     ),
     # beside the chart: the EHC case, leaving, returning
     Move(
@@ -1130,7 +1119,8 @@ def advice(ctx):
         weeks = (ctx.on - placed.stage_since).days // 7
         why = slow_on_my_plan(placed, ctx.settings)
         if weeks >= (ctx.settings.advise_weeks or 999):
-            why = f"This child has been on My Plan for {weeks} weeks, cycle {placed.cycle:.0f}."
+            long = say_weeks(weeks)
+            why = f"This child has been on My Plan for {long}, cycle {placed.cycle:.0f}."
         if why:
             found.append(f"{why} Consider moving on to Stage 3.")
     review = ctx.review
@@ -1268,7 +1258,7 @@ def ways_out(code, settings):
 def weeks_of(stage, settings):
     if stage.months:
         return f"every {stage.months} months"
-    closes = f"{getattr(settings, stage.closes):.0f} weeks"
+    closes = say_weeks(getattr(settings, stage.closes))
     if not stage.opens:
         return f"within {closes}"
     return f"{getattr(settings, stage.opens):.0f} to {closes}"

@@ -60,13 +60,17 @@ class ReadView(ModelView):
         self.column_sortable_list = [name for name in self.column_list if name in fields]
         self.column_filters = []
         for name in filterable(model):
-            options = list(fields[name].choices)
+            options = self.filter_options(fields[name])
             one = FilterEqual(fields[name], label_of(model, name), options=options)
             self.column_filters.append(one)
         endpoint = endpoint or model.slug()
         super().__init__(
             model, name=model.plural(), endpoint=endpoint, url=f"/{endpoint}", category=category
         )
+
+    def filter_options(self, field):
+        """The answers to a question by which the list can be filtered."""
+        return list(field.choices)
 
     # -- who may
     def is_accessible(self):
@@ -244,8 +248,11 @@ class ReadView(ModelView):
         return shown
 
     def list_row(self, record, more):
-        """One row of the list: its address, its cells (heading, words), and what can be done."""
-        cells = [(heading, self.cell(record, name)) for name, heading in self._list_columns]
+        """One row of the list: its address, its cells, and what can be done."""
+        cells = []
+        for name, heading in self._list_columns:
+            words = self.cell(record, name)
+            cells.append({"heading": heading, "words": words, "late": self.is_late(record, name)})
         return {
             "address": self.link(record),
             "cells": cells,
@@ -277,6 +284,10 @@ class ReadView(ModelView):
         if name in record._meta.fields:
             return record.answer(name)
         return str(getattr(record, name)() or "")
+
+    def is_late(self, record, name):
+        """Whether what a cell says is overdue."""
+        return False
 
     def link(self, record):
         return url_for(f"{self.endpoint}.page", key=record.id)

@@ -113,6 +113,15 @@ def settings_now():
     return g.settings
 
 
+def in_school_words(words):
+    """A button or a sentence, with the two lists called as this school calls them."""
+    settings = settings_now()
+    for name in workflow.LISTS.values():
+        default = Setting._meta.fields[name].default
+        words = words.replace(default, getattr(settings, name) or default)
+    return words
+
+
 def in_scope(user, column):
     """The condition that a person may know about the pupil in a column; none for who knows all."""
     if Pupil.all_visible_to(user):

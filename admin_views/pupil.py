@@ -17,7 +17,7 @@ import workflow
 from admin_views import drafts, forms, merge
 from admin_views.account import views as account
 from admin_views.base import PupilRecordView, ReadView, RecordView, scoped, typing_problems
-from admin_views.home import say_due, settings_now
+from admin_views.home import in_school_words, say_due, settings_now
 from admin_views.paper import acts
 from audit.log import transaction
 from models import (
@@ -46,7 +46,7 @@ from models import (
 from papers import pdf
 from pathway import clock
 from privacy import erasure, retention
-from records.dates import read_day, say_day, say_moment, short_day, today
+from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import any_of, by_id
 from records.record import Clash, Record, document
 
@@ -166,7 +166,7 @@ class PupilView(RecordView):
         except (workflow.Refused, Clash) as refused:
             return [("", str(refused))]
         drafts.saved(request.form.get("press"), url_for(".page", key=pupil.id))
-        flash(f"{row.name}: done for {pupil.called} {pupil.surname}.", "done")
+        flash(f"{in_school_words(row.name)}: done for {pupil.called} {pupil.surname}.", "done")
         return []
 
     @expose("/<int:key>/review/", methods=("GET", "POST"))
@@ -302,10 +302,24 @@ class ListView(ReadView):
         if name == "code":
             return workflow.STAGES[record.stage].local or "-"
         if name == "weeks":
-            return f"{(today() - record.stage_since).days // 7} weeks"
+            return say_weeks((today() - record.stage_since).days // 7)
         if name == "review":
             return say_review(record)
         return super().cell(record, name)
+
+    def is_late(self, record, name):
+        if name != "review":
+            return False
+        when = workflow.clock_of(record, today(), settings_now())
+        return when is not None and when.state == "overdue"
+
+    def filter_options(self, field):
+        """Only the stages whose children stand on this list."""
+        found = []
+        for code, words in field.choices:
+            if field.name != "stage" or workflow.STAGES[code].list == self.code:
+                found.append((code, words))
+        return found
 
     def link(self, record):
         return url_for("pupil.page", key=record.pupil_id)
@@ -339,7 +353,7 @@ def move_links(pupil, stage):
     found = []
     for move in workflow.MOVES:
         if stage in move.from_ and role in move.by:
-            found.append((move.name, f"{page}move/{move.slug}/"))
+            found.append((in_school_words(move.name), f"{page}move/{move.slug}/"))
     return found
 
 
@@ -377,7 +391,7 @@ def next_part(at):
     """The next step and further moves."""
     moves = workflow.moves_for(at)
     main = next_step(at, moves)
-    others = [pair for pair in moves if pair[0].name != main.words]
+    others = [pair for pair in moves if in_school_words(pair[0].name) != main.words]
     return {
         "main": main,
         "moves": others,
@@ -408,7 +422,8 @@ def next_step(at, moves):
 
 
 def move_step(move, pupil):
-    return Step(move.name, move.does, move_address(move, pupil))
+    words = in_school_words(move.name)
+    return Step(words, in_school_words(move.does), move_address(move, pupil))
 
 
 def next_paper(at):
@@ -517,7 +532,7 @@ def written_before(row, pupil):
 
 def will_do(row, at):
     """What a move will do, as sentences, before it does it."""
-    words = [row.does]
+    words = [in_school_words(row.does)]
     if row.to and row.to != at.stage:
         here = workflow.stage_label(at.stage, at.settings)
         there = workflow.stage_label(row.to, at.settings)

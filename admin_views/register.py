@@ -13,7 +13,7 @@ import workflow
 from admin_views import documents, forms, imports, privacy, school, status
 from admin_views.account import views as account
 from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
-from admin_views.home import Home, settings_now
+from admin_views.home import Home, in_school_words, settings_now
 from admin_views.paper import PaperView
 from admin_views.pupil import CaseView, ListView, PupilView
 from audit import log as audit_log
@@ -93,6 +93,7 @@ def common(admin, menus):
         "current_user": user,
         "menu": menu_of(user, admin, menus) if user.is_authenticated else [],
         "settings": settings_now(),
+        "in_school_words": in_school_words,
         "say_day": say_day,
         "short_day": short_day,
         "say_moment": say_moment,

@@ -420,7 +420,7 @@ Start at Stage 3
   Has left the school
     Has returned: My Plan+
       - waiting | some
-  Remove from the SEN List
+  Remove from SEN List
     - any
 EHCP issued
   - open | sealed

@@ -31,6 +31,11 @@ def short_day(day):
     return f"{day.day} {day:%b %Y}" if day else ""
 
 
+def say_weeks(number):
+    """A number of weeks: `1 week`, `3 weeks`."""
+    return f"{number:.0f} {'week' if number == 1 else 'weeks'}"
+
+
 def say_moment(stamp):
     """A UTC stamp as London clock time: `3 Jul 2026, 14:05`."""
     if not stamp:

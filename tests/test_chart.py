@@ -22,7 +22,7 @@ TABLE = (
     (
         "2 Yes No Yes -",
         "Remove from SEN List",
-        "Step down to My Plan / Remove from the SEN List",
+        "Remove from SEN List / Step down to My Plan",
     ),
     ("3 Yes No No Yes", "Move to Stage 3", "Begin process for an EHCP"),
     ("4 No No - Yes", "Move to Stage 3", "Begin process for an EHCP"),

@@ -324,7 +324,7 @@ def test_t21_stepping_down_to_my_plan_makes_it_from_the_open_outcomes(robin, cas
 
 
 def test_t22_support_ends_from_stage_3(robin, cast):
-    placed = do("Remove from the SEN List", robin, cast.senco)
+    placed = do("Remove from SEN List", robin, cast.senco)
     assert (placed.stage, lists(robin), robin.primary_type()) == (
         "LEFT",
         [("SEN", START, ON)],
