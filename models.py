@@ -212,7 +212,8 @@ class Setting(Record):
     local_authority = text("Local authority", default="")
     holidays = text(
         "School holidays",
-        "One a line: first day to last day, such as 19/12/2026 to 3/1/2027.",
+        "One a line: first day to last day, such as 19/12/2026 to 3/1/2027. Weekends and the bank"
+        " holidays of England and Wales are known.",
         rows=8,
         default="",
     )
@@ -231,6 +232,13 @@ class Setting(Record):
     stage_2_closes = number("My Plan review is due within (weeks)", default=6, needed=True)
     stage_3_opens = number("My Plan+ review opens after (weeks)", default=6, needed=True)
     stage_3_closes = number("My Plan+ review is due within (weeks)", default=12, needed=True)
+    clock_from_plan = choice(
+        "Does the first window of a stage run from the agreed plan?",
+        "No: from the day of the move. A plan that is agreed when its review was due already opens"
+        " its window in any case.",
+        default="Yes",
+        needed=True,
+    )
     school_weeks_only = choice(
         "Count school weeks only?", "No: calendar weeks, as the pathway says.", default="No"
     )
@@ -730,8 +738,10 @@ class Placement(PupilRecord):
     reason = text("Reason", rows=2)
     answers = text("What was asked", rows=4)
     decided_by = text("Decided by")
-    # when the clock does not run from `started_on` (annual reviews)
+    # when the clock does not run from `started_on`
     clock_from = DateField(null=True)
+    # the day of this cycle's review, once it is complete
+    reviewed_on = DateField(null=True)
     episode = IntegerField(default=1)
     entered_at = DateTimeField(default=now)
     void = BooleanField(default=False)
@@ -884,6 +894,12 @@ class Form(PupilRecord):
         return f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}"
 
 
+def late_reason(what):
+    return text(
+        f"Why is the {what} late?", "Only when it is of a day on which its review was due already."
+    )
+
+
 class RecordOfConcern(Form):
     """Record of Concern: a teacher tells the SENCO about a worry, and what will be tried."""
 
@@ -893,6 +909,7 @@ class RecordOfConcern(Form):
     raised_on = day("When was the worry first raised?", needed=True, before="happened_on")
     raised_by = text("Who raised it?", "The teacher, a parent, the child, an agency.", needed=True)
     senco_consulted_on = day("When did the teacher talk to the SENCO?", needed=True)
+    late_why = late_reason("record")
     areas = choices("Which broad areas does it touch?", options=AREAS, needed=True)
     key_concerns = Rows(
         "Key areas of concern",
@@ -1073,7 +1090,8 @@ class MyPlan(Form):
         "Does the parent or carer agree?", options=("Agrees", "Agrees in part", "Does not agree")
     )
     parent_comment = text("What do they say?", rows=2)
-    review_by = day("Review by", needed=True, ahead=PLANNED)
+    review_by = day("Review by", "Left empty: the last day of the review's window.", ahead=PLANNED)
+    late_why = late_reason("plan")
     lead = text("Who keeps an eye on this plan?")
 
     def to_rate(self):

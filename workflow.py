@@ -107,19 +107,20 @@ class Paper:
 
 REVIEWED = (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)
 PLANNED = (g.five_forms_in, g.recommendations_decided, g.consent_recorded)
+IN_TIME = (g.delay_explained, g.review_in_time)
 PAPERS = (
-    Paper(RecordOfConcern, "S1", "plan", "T02"),
+    Paper(RecordOfConcern, "S1", "plan", "T02", (g.delay_explained,)),
     Paper(ConcernReview, "S1", "review", "T03", (*REVIEWED, g.not_early)),
-    Paper(MyPlan, "S2", "plan", "T09", (g.review_in_time,)),
+    Paper(MyPlan, "S2", "plan", "T09", IN_TIME),
     Paper(MyPlanReview, "S2", "review", "T10", REVIEWED),
     Paper(ParentInformation, "S3", "side", "T17", each="stay"),
     Paper(ChildStory, "S3", "side", "T17", each="stay"),
     Paper(FamilyThinks, "S3", "side", "T17", each="stay"),
     Paper(PupilViews, "S3", "side", "T17", each="stay"),
     Paper(AgencyInformation, "S3", "side", "T17", (g.consent_recorded,), each="stay"),
-    Paper(MyPlanPlus, "S3", "plan", "T18", (g.review_in_time, *PLANNED)),
+    Paper(MyPlanPlus, "S3", "plan", "T18", (*IN_TIME, *PLANNED)),
     Paper(MyPlanPlusReview, "S3", "review", "T19", (*REVIEWED, g.not_early)),
-    Paper(MyPlanPlus, "E", "plan", "T25", (g.review_in_time,)),
+    Paper(MyPlanPlus, "E", "plan", "T25", IN_TIME),
 )
 
 
@@ -280,6 +281,29 @@ class PupilContext:
         if self.placement:
             return clock_of(self.placement, self.on, self.settings)
 
+    @property
+    def plan_is_late(self):
+        """Whether the plan in hand is of a day on which its review was due already (T09)."""
+        written = self.form.happened_on
+        return bool(written) and written >= self.clock.closes
+
+    @property
+    def plan_clock(self):
+        """The clock that runs once the plan in hand is agreed: the first plan of a stage opens its
+        window (A6), and so does a late one (T09).
+        """
+        written = self.form.happened_on
+        placed = self.placement
+        first = placed.cycle == 1 and placed.clock_from is None
+        opens = first and self.settings.clock_from_plan != "No"
+        if not written or not (opens or self.plan_is_late):
+            return self.clock
+        start = max(written, placed.started_on)
+        return clock.window(STAGES[self.stage], start, self.settings, self.on)
+
+    def clock_of(self, placement):
+        return clock_of(placement, self.on, self.settings)
+
     @cached_property
     def case(self):
         """The pupil's newest EHC case that is open, or None."""
@@ -360,7 +384,8 @@ def papers_of(placements, names=(), forms=(), stays=None):
 def clock_of(placement, on=None, settings=None):
     stage = STAGES[placement.stage]
     start = placement.clock_from or placement.started_on
-    return clock.window(stage, start, settings or Setting.of_school(), on or today())
+    settings = settings or Setting.of_school()
+    return clock.window(stage, start, settings, on or today(), placement.reviewed_on)
 
 
 # --- moves
@@ -475,6 +500,7 @@ MOVES = (
         rows=("no progress",),
         needs=(g.watching_allowed,),
         asks=("on", "reason"),
+        makes=("carry_record",),
     ),
     # chart 2
     Move(
@@ -903,7 +929,7 @@ def execute(move, ctx, token):
         if ctx.placement:
             # A26: only the SENCO agrees; papers of a leaver stay as they are
             if ctx.user.role == SENCO:
-                effects.seal_papers(ctx, every_form())
+                seal_papers(ctx)
             journal.change(ctx.placement, ended_on=when)
         fresh = journal.make(next_placement(move, ctx, token))
         effects.sync_lists(ctx.pupil, STAGES[fresh.stage], fresh, when, journal)
@@ -989,8 +1015,6 @@ def start_form(form_class, pupil, user):
     form = form_class(pupil=pupil, happened_on=ctx.on, entered_by=user.name)
     if ctx.placement:
         form.cycle = ctx.placement.cycle
-    if isinstance(form, MyPlan) and ctx.clock:
-        form.review_by = ctx.clock.closes
     if paper is None:
         return form, {}
     form.placement = ctx.placement
@@ -1032,13 +1056,31 @@ def missing(form, user):
     return found
 
 
+def set_review_by(form, user):
+    """The review date of a plan that names none is the last day of its window."""
+    ctx = PupilContext(form.pupil, user, form=form)
+    if isinstance(form, MyPlan) and not form.review_by and ctx.form_of(type(form)) == form:
+        form.review_by = ctx.plan_clock.closes
+
+
 def complete(form, user):
     _may_write(form, user)
+    set_review_by(form, user)
     found = missing(form, user)
     if found:
         raise Invalid(found)
     form.status = "complete"
-    form.save(act="complete")
+    with transaction():
+        form.save(act="complete")
+        note_review(form, form.happened_on)
+
+
+def note_review(form, held):
+    """Write on the placement when its review was held: nothing calls it overdue then (5.6)."""
+    placed = form.placement
+    if placed and paper_for(type(form)).kind == "review":
+        placed.reviewed_on = held
+        placed.save()
 
 
 def agree(form, user):
@@ -1052,17 +1094,43 @@ def agree(form, user):
     if user.role not in agreed_by:
         who = " or the ".join(map(dict(ROLE_NAMES).get, agreed_by))
         raise _refused(f"Only the {who} agrees this paper; mark it complete, and it waits.")
+    set_review_by(form, user)
     found = missing(form, user)
     if found:
         raise Invalid(found)
-    form.seal(user.name)
+    with transaction():
+        note_review(form, form.happened_on)
+        seal(form, PupilContext(form.pupil, user))
+
+
+def seal(form, ctx):
+    """Seal a paper; a plan that opens its review window writes that on the placement (A6, T09)."""
+    paper, mine = ctx.paper_of(type(form))
+    is_plan = mine and mine.id == form.id and paper.kind == "plan"
+    # the annual review has its own year; a new version moves no window
+    if is_plan and not form.supersedes and not STAGES[ctx.stage].months:
+        ctx.form = form
+        start = ctx.plan_clock.start
+        if start != ctx.clock.start:
+            ctx.placement.clock_from = start
+            ctx.placement.save()
+    form.seal(ctx.user.name)
+
+
+def seal_papers(ctx):
+    for cls in every_form():
+        mine = cls.select().where(cls.placement == ctx.placement)
+        for form in mine.where(cls.status == "complete"):
+            seal(form, ctx)
 
 
 def reopen(form, user):
     if form.status != "complete" or not _in_reach(form, user):
         raise _refused("Only a paper that is complete and not sealed can be opened again.")
     form.status = "draft"
-    form.save(act="reopen")
+    with transaction():
+        form.save(act="reopen")
+        note_review(form, None)
 
 
 def reopen_if_incomplete(form, user):

@@ -123,7 +123,8 @@ class School:
 
     def day_after(self, start, days, latest=None):
         """The first school day `days` after a day, but not after `latest`, or today."""
-        return min(clock.next_school_day(start + DAY * days, self.settings), latest or self.on)
+        first = clock.school_days_after(start + DAY * (days - 1), 1, self.settings)
+        return min(first, latest or self.on)
 
     def employ(self, hash_password):
         signs = []
@@ -328,9 +329,8 @@ class Child:
             self.write_review(self.school.day_before(self.on, 0, 3), status, row)
 
     def plan_day(self, start, latest):
-        due = workflow.clock_of(self.placement, self.on) if self.placement else None
-        last = min(latest, due.closes) if due else latest
-        return self.school.day_after(start, 3 + self.number % 5, last)
+        """The plan is agreed on the day of the move: from then on its window runs."""
+        return self.school.day_after(start, 0, latest)
 
     def make(self, move, day):
         block = ANSWERS["move"][0]
@@ -372,9 +372,8 @@ class Child:
                 return self.write_concern(day, status)
         if self.stage == "S3":
             self.write_sides(day, ["sealed"] * len(SIDES))
-        now = workflow.PupilContext(self.pupil, self.office)
-        row, form = now.paper("plan")
-        plan, _ = self.paper(row.form, day, status, "MyPlan", form, review_by=now.clock.closes)
+        row, form = workflow.PupilContext(self.pupil, self.office).paper("plan")
+        plan, _ = self.paper(row.form, day, status, "MyPlan", form)
         if form is None:
             self.add(plan, "aspirations", day)
         self.renew_stones(plan, day)

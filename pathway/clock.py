@@ -8,27 +8,23 @@ import datetime
 import functools
 from dataclasses import dataclass
 
-from records.dates import read_day, say_day, today
+from records.dates import read_day, today
 
 
 @dataclass(frozen=True)
 class Clock:
     """When the next review may be and must be held, and how that stands on one day."""
 
+    start: datetime.date
     opens: datetime.date
     closes: datetime.date
-    state: str  # waiting, open, due soon, overdue
-    school_day: datetime.date  # `closes`, or the next school day after it (A7)
-
-    def say(self):
-        words = f"by {say_day(self.closes)}"
-        if self.school_day == self.closes:
-            return words
-        return f"{words} (school is closed; the next school day is {say_day(self.school_day)})"
+    state: str  # waiting, open, due soon, overdue; held when only the decision is to be made
 
 
-def window(stage, start, settings, on):
-    """The review clock of a stage entered or last reviewed on `start`; None for some (5.6)."""
+def window(stage, start, settings, on, held=None):
+    """The review clock of a stage that runs from `start`; None for some stages (5.6). `held` is the
+    day of the review, once there was one.
+    """
     opens = start
     if stage.opens:
         opens = add_weeks(start, getattr(settings, stage.opens), settings)
@@ -36,9 +32,12 @@ def window(stage, start, settings, on):
         closes = add_months(start, stage.months)
     elif stage.closes:
         closes = add_weeks(start, getattr(settings, stage.closes), settings)
+        closes = last_school_day(opens, closes, settings)
     else:
         return None
-    if on > closes:
+    if held:
+        state = "held"
+    elif on > closes:
         state = "overdue"
     elif on >= closes - datetime.timedelta(int(settings.due_soon_days)):
         state = "due soon"
@@ -46,7 +45,7 @@ def window(stage, start, settings, on):
         state = "open"
     else:
         state = "waiting"
-    return Clock(opens, closes, state, next_school_day(closes, settings))
+    return Clock(start, opens, closes, state)
 
 
 def add_weeks(start, weeks, settings):
@@ -109,8 +108,39 @@ def check_holidays(typed):
     return None
 
 
+@functools.cache
+def bank_holidays(year):
+    """The bank holidays of England and Wales, as https://www.gov.uk/bank-holidays has them; a day
+    that a government adds for once is written with the school's holidays.
+    """
+    easter = easter_sunday(year)
+    found = {easter - datetime.timedelta(2), easter + datetime.timedelta(1)}
+    for month, last in ((5, 7), (5, 31), (8, 31)):
+        day = datetime.date(year, month, last)
+        found.add(day - datetime.timedelta(day.weekday()))
+    for month, number in ((1, 1), (12, 25), (12, 26)):
+        day = datetime.date(year, month, number)
+        # on a weekend, the next working day that is free stands for it
+        while day.weekday() >= 5 or day in found:
+            day += datetime.timedelta(1)
+        found.add(day)
+    return found
+
+
+def easter_sunday(year):
+    """By the anonymous Gregorian rule (Meeus, Jones, Butcher)."""
+    golden = year % 19
+    century, years = divmod(year, 100)
+    skipped = (century - (century + 8) // 25 + 1) // 3
+    moon = (19 * golden + century - century // 4 - skipped + 15) % 30
+    sunday = (32 + 2 * (century % 4) + 2 * (years // 4) - moon - years % 4) % 7
+    late = (golden + 11 * moon + 22 * sunday) // 451
+    month, day = divmod(moon + sunday - 7 * late + 114, 31)
+    return datetime.date(year, month, day + 1)
+
+
 def is_school_day(day, settings):
-    if day.weekday() >= 5:
+    if day.weekday() >= 5 or day in bank_holidays(day.year):
         return False
     for begins, ends in holidays(settings):
         if begins and ends and begins <= day <= ends:
@@ -118,12 +148,13 @@ def is_school_day(day, settings):
     return True
 
 
-def next_school_day(day, settings):
-    """The day itself, or the first school day after it (within a year)."""
-    for later in range(366):
-        if is_school_day(day + datetime.timedelta(later), settings):
-            return day + datetime.timedelta(later)
-    return day
+def last_school_day(first, last, settings):
+    """The last school day from `first` to `last` (A7); `last` when there is none."""
+    for earlier in range((last - first).days + 1):
+        day = last - datetime.timedelta(earlier)
+        if is_school_day(day, settings):
+            return day
+    return last
 
 
 def school_days_after(day, count, settings):

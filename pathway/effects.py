@@ -18,9 +18,11 @@ from models import (
     MyPlan,
     MyPlanPlus,
     Placement,
+    RecordOfConcern,
     SenNeed,
     Setting,
     Strategy,
+    StrategyUsed,
 )
 from records.dates import say_day
 
@@ -118,13 +120,6 @@ def sync_lists(pupil, stage, placement, when, journal):
         journal.make(table(pupil=pupil, list=stage.list, started_on=when, placement=placement))
 
 
-def seal_papers(ctx, forms):
-    for cls in forms:
-        mine = cls.select().where(cls.placement == ctx.placement)
-        for form in mine.where(cls.status == "complete"):
-            form.seal(ctx.user.name)
-
-
 def attach_papers(pupil, placement, forms, journal):
     """Papers of no stage yet, or of a move in error, come to the stage that asks for them."""
     errors = Placement.select(Placement.id).where(Placement.pupil == pupil, Placement.void)
@@ -205,8 +200,50 @@ def carry_plan(ctx, fresh, journal):
         if outcomes and done.issuperset(outcomes):
             done.add(need.words)
     kind = PLANS[fresh.stage]
+    copy = copy_form(plan, kind, fresh, ctx.user.name, without=done, afresh=AGREED_AFRESH)
+    renew_dates(copy, fresh.started_on, ctx.clock_of(fresh).closes)
+    journal.made(copy)
+
+
+def renew_dates(plan, begins, ends):
+    """The provision of a copied plan runs through its cycle; an outcome whose day has passed is to
+    be given a new one.
+    """
+    for row in plan.provision:
+        row.since = begins
+        if row.until and row.until < ends:
+            row.until = ends
+        row.save()
+    for row in plan.outcomes:
+        if row.by and row.by <= begins:
+            row.by = None
+            row.save()
+
+
+# the talk with the family was part of the review
+RECORD_AFRESH = ("happened_on", "seen_by_parent", "late_why")
+
+
+def carry_record(ctx, fresh, journal):
+    """A draft of the next Record of Concern: what was tried so far, with its effect, and what goes
+    on (T06).
+    """
+    record = ctx.paper("plan")[1]
+    rated = {row.strategy: row.effect for row in ctx.review.ratings}
+    worse = [strategy for strategy, effect in rated.items() if effect in ("-1", "-2")]
     who = ctx.user.name
-    journal.made(copy_form(plan, kind, fresh, who, without=done, afresh=AGREED_AFRESH))
+    copy = copy_form(record, RecordOfConcern, fresh, who, without=worse, afresh=RECORD_AFRESH)
+    copy.happened_on = fresh.started_on
+    copy.save()
+    tried = {row.strategy: row for row in copy.used}
+    for row in record.added:
+        used = tried.get(row.strategy) or StrategyUsed(form=copy, strategy=row.strategy)
+        used.since = used.since or ctx.placement.started_on
+        used.until = ctx.review.happened_on
+        used.who = row.who
+        used.effect = rated.get(row.strategy)
+        used.save()
+    journal.made(copy)
 
 
 def keep_strategies(ctx, fresh, journal):
@@ -292,6 +329,7 @@ def come_back(ctx, fresh, journal):
 
 EFFECTS = {
     "carry_plan": carry_plan,
+    "carry_record": carry_record,
     "keep_strategies": keep_strategies,
     "set_type": set_type,
     "end_type": end_type,

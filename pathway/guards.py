@@ -184,15 +184,28 @@ def chart_answered(ctx):
         return Stop(f"Answer the chart's question “{words}”", "chart")
 
 
+def delay_explained(ctx):
+    """A plan or record of a day on which its review was due already says why (T09)."""
+    form = ctx.form
+    if ctx.plan_is_late and not form.late_why and not form.supersedes:
+        words = f"Its review was due by {say_day(ctx.clock.closes)}; say why it is late."
+        return Stop(words, "late_why")
+
+
 def review_in_time(ctx):
-    """The plan's review date lies within the stage's window (T09)."""
+    """The plan's review date lies after the plan's date, within the window (T09)."""
     by = ctx.form.review_by
-    last = ctx.clock.closes
     written = ctx.form.happened_on
-    if by and by > last:
+    if not by or not written:
+        return None
+    last = ctx.plan_clock.closes
+    if by > last:
         return Stop(f"“Review by” must be no later than {say_day(last)}.", "review_by")
-    if by and written and by < written:
-        return Stop("“Review by” is before the date of the plan.", "review_by")
+    if by < min(written + datetime.timedelta(1), last):
+        words = (
+            f"“Review by” must be after the date of the plan, and no later than {say_day(last)}."
+        )
+        return Stop(words, "review_by")
 
 
 def five_forms_in(ctx):

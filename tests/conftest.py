@@ -476,8 +476,6 @@ def answer(record, name, on=START):
             name,
             target.select().where(target.parent_field() == owner).order_by(target.id).first(),
         )
-    elif name == "review_by":
-        record.review_by = on + datetime.timedelta(weeks=6)
     else:
         setattr(record, name, sample(asked, on))
 

@@ -230,12 +230,18 @@ def leave_question_open(form, user):
 
 
 def review_too_late(form, user):
-    form.review_by = w.PupilContext(form.pupil, user).clock.closes + datetime.timedelta(1)
+    clock = w.PupilContext(form.pupil, user, form=form).plan_clock
+    form.review_by = clock.closes + datetime.timedelta(1)
     form.save()
 
 
-def review_before_plan(form, user):
-    form.review_by = form.happened_on - datetime.timedelta(1)
+def review_not_after_plan(form, user):
+    form.review_by = form.happened_on
+    form.save()
+
+
+def late_without_reason(form, user):
+    form.happened_on = w.PupilContext(form.pupil, user).clock.closes
     form.save()
 
 
@@ -278,7 +284,8 @@ SPOIL = {
     g.not_early: [date_before_window],
     g.chart_answered: [leave_question_open],
     g.everything_rated: [leave_one_unrated],
-    g.review_in_time: [review_too_late, review_before_plan],
+    g.delay_explained: [late_without_reason],
+    g.review_in_time: [review_too_late, review_not_after_plan],
     g.five_forms_in: [side_form_missing],
     g.recommendations_decided: [recommendation_open],
     g.consent_recorded: [consent_missing],
@@ -373,13 +380,11 @@ def test_a_paper_begins_with_what_is_known(robin, cast, paper):
     assert not form.id, "Beginning a paper writes nothing"
 
 
-@pytest.mark.parametrize("stage", ["S2", "S3"])
-def test_a_plan_begins_with_the_last_day_of_its_review(robin, cast, stage):
-    placed = take_to(robin, stage, cast.senco)
-    assert (
-        w.start_form(paper_of(stage, "plan"), robin, cast.senco)[0].review_by
-        == w.clock_of(placed).closes
-    )
+@pytest.mark.parametrize("stage", ["S2", "S3", "E"])
+def test_a_plan_that_names_no_review_date_has_the_last_day_of_its_window(robin, cast, stage):
+    take_to(robin, stage, cast.senco)
+    plan = do_papers(robin, cast.senco, START + datetime.timedelta(3))
+    assert plan.review_by == w.clock_of(m.Placement.current(robin)).closes
 
 
 @pytest.mark.parametrize(

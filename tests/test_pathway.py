@@ -161,12 +161,9 @@ def test_t08_direct_entry_to_stage_2_keeps_why(robin, cast):
         "provision",
         "child_consulted",
         "parent_consulted",
-        "review_by",
     ],
 )
-def test_t09_a_my_plan_needs_its_four_stepping_stones_both_voices_and_a_review_date(
-    robin, cast, gap
-):
+def test_t09_a_my_plan_needs_its_four_stepping_stones_and_both_voices(robin, cast, gap):
     take_to(robin, "S2", cast.senco)
     form = write(m.MyPlan, robin, cast.senco)
     if gap in form.groups():
