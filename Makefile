@@ -20,7 +20,7 @@ help:
 	@echo "make test-postgres  run every test that needs no browser on a real PostgreSQL"
 	@echo "make soak       the long runs with their full figures: kills, full disk, load (about a quarter of an hour)"
 	@echo "make migration  after adding a question to models.py"
-	@echo "make readme     write the generated parts of README.md again"
+	@echo "make readme     write the generated parts of README.md and docs/letters.md again"
 	@echo "make pins       after changing a package in requirements.txt: write the hashes again"
 	@echo "make audit      ask whether a package has a known hole (needs the internet)"
 	@echo "make sbom       list every package in sbom.json (CycloneDX), for a release"

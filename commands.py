@@ -37,7 +37,7 @@ from papers import kept, printing
 from pathway import tasks
 from privacy import erasure, retention
 from records import dates, storage
-from tools import readme
+from tools import letters, readme
 
 log = logging.getLogger("portal.server")
 
@@ -427,8 +427,9 @@ def migration_without_school(name):
 
 @cli.command("readme")
 def readme_command():
-    """Write the generated parts of README.md again: the chart, the rights, the settings."""
+    """Write what follows from the tables again: parts of README.md, and docs/letters.md."""
     print(readme.refresh(config.HERE / "README.md"))
+    print(letters.refresh(config.HERE / "docs" / "letters.md"))
 
 
 @cli.command("verify")

@@ -209,6 +209,20 @@ class Setting(Record):
     school_address = text("Address for letters", rows=4, default="")
     school_phone = text("Telephone", default="")
     senco_name = text("Name of the SENCO, for letters", default="The SENCO")
+    head_name = text("Name of the head, for letters", default="")
+    complaints = text(
+        "Where the complaints procedure is",
+        "The address of its page, as families can type it.",
+        default="",
+    )
+    sendiass = text(
+        "Local SENDIASS",
+        "Free advice for families: name, telephone, address of its page.",
+        rows=2,
+        default="",
+    )
+    trust_name = text("Name of the trust", default="")
+    strapline = text("Strapline of the school or trust", default="")
     local_authority = text("Local authority", default="")
     holidays = text(
         "School holidays",
@@ -322,16 +336,29 @@ class Setting(Record):
     letters = Section(
         "Letters",
         "Words in {curly brackets} are filled in: {pupil}, {forename}, {date}, {stage}, {review},"
-        " {senco}, {school}.",
+        " {senco}, {head}, {school}, {authority}, {concerns_list}, {sen_list}, {complaints},"
+        " {sendiass}; and what the box names. A line is left out when it has such a word and there"
+        " is nothing to fill in.",
     )
     letter_concern = text(
         "Placed on the Concerns List",
         rows=8,
         default=(
-            "We have agreed to keep a closer eye on {forename}'s learning for a while. {forename}'s"
-            " teacher has written a Record of Concern and will try some further strategies in"
-            " class.\n\nWe will look at how it has gone with you by {review}. Please tell us at any"
-            " time what you notice at home."
+            "We have agreed to keep a closer eye on {forename}'s learning for a while. From {date}"
+            " {forename} is on our {concerns_list}. {forename}'s teacher will write down what we"
+            " see, talk to you about it, and try some further strategies in class.\n\nWe will look"
+            " at how it has gone with you by {review}. Please tell us at any time what you notice"
+            " at home."
+        ),
+    )
+    letter_watch_again = text(
+        "Watching for another cycle",
+        rows=8,
+        default=(
+            "We have looked at how {forename} is getting on. There is not enough progress yet, and"
+            " we go on with strategies in class for a while longer before we decide what comes"
+            " next. {forename} stays on our {concerns_list}.\n\nWe will look at it with you again"
+            " by {review}."
         ),
     )
     letter_off_concerns = text(
@@ -350,43 +377,199 @@ class Setting(Record):
             "We are writing to tell you formally that from {date} {forename} receives SEN support"
             " at our school and has a place on our {sen_list}.\n\nTogether with you and {forename}"
             " we will write a plan: what {forename} hopes for, what we want to achieve and how we"
-            " will get there. We will look at it with you by {review}."
+            " will get there. We expect to look at it with you by {review}; the plan itself will"
+            " say the day."
+        ),
+    )
+    letter_plus_begins = text(
+        "SEN support begins, with a My Plan+",
+        rows=8,
+        default=(
+            "We are writing to tell you formally that from {date} {forename} receives SEN support"
+            " at our school and has a place on our {sen_list}. {forename} is supported with a My"
+            " Plan+.\n\nWe would like to ask specialists from outside school for advice, and we"
+            " would like to hear from you and from {forename} first. Please find four short forms"
+            " with this letter; leave out anything you would rather not say.\n\nWe expect to meet"
+            " and look at the plan with you by {review}; the plan itself will say the day."
         ),
     )
     letter_my_plan_plus = text(
         "My Plan+ begins",
         rows=8,
         default=(
-            "From {date} {forename} is supported with a My Plan+. We would like to ask specialists"
-            " from outside school for advice, and we would like to hear from you and from"
-            " {forename} first. Please find five short forms with this letter; leave out anything"
-            " you would rather not say.\n\nWe will meet to look at the plan by {review}."
+            "From {date} {forename} is supported with a My Plan+. SEN support goes on. We would"
+            " like to ask specialists from outside school for advice, and we would like to hear"
+            " from you and from {forename} first. Please find four short forms with this letter;"
+            " leave out anything you would rather not say.\n\nWe expect to meet and look at the"
+            " plan with you by {review}; the plan itself will say the day."
         ),
     )
     letter_step_down = text(
-        "A lighter plan",
+        "From My Plan+ to My Plan",
+        "Also: {progress}, {why_told}.",
         rows=8,
         default=(
-            "Because of the progress that {forename} has made, we have agreed that from {date}"
-            " {forename} is supported at {stage}. We will look at it with you by {review}."
+            "We have agreed that from {date} {forename} is supported with a My Plan instead of a My"
+            " Plan+. SEN support goes on, and {forename} stays on our {sen_list}.\n{progress}\nWhy"
+            " we decided this: {why_told}\n\nWe expect to look at the new plan with you by"
+            " {review}; the plan itself will say the day."
+        ),
+    )
+    letter_watch_after = text(
+        "SEN support ends, and we go on watching",
+        "Also: {progress}, {why_told}.",
+        rows=8,
+        default=(
+            "We are writing to tell you that {forename}'s SEN support ends on {date}. From that day"
+            " {forename} is no longer on our {sen_list}.\n{progress}\nWhy we decided this:"
+            " {why_told}\n\nWe go on watching: {forename} is now on our {concerns_list}, with"
+            " strategies in class, and we will look at it with you by {review}. SEN support can"
+            " begin again at any time."
         ),
     )
     letter_support_ends = text(
         "SEN support ends",
         rows=8,
         default=(
-            "We are pleased to say that {forename} no longer needs SEN support. From {date}"
+            "We are pleased to say that {forename} has achieved the outcomes of the plan and"
+            " overcome barriers to learning, and no longer needs SEN support. From {date}"
             " {forename} is no longer on our {sen_list}. If you notice anything that worries you,"
             " please tell us: support can begin again at any time."
         ),
     )
     letter_ehcp = text(
-        "An EHC needs assessment is requested",
+        "We are preparing a request for an EHC needs assessment",
+        "Also: {parents_view}.",
         rows=8,
         default=(
-            "Following our review we have agreed to begin the process for an Education, Health and"
-            " Care Plan for {forename}. {forename}'s My Plan+ and its reviews go on while the local"
-            " authority decides."
+            "At our review we found that {forename} may need more help than a My Plan+ can give,"
+            " and that an Education, Health and Care (EHC) needs assessment should be considered."
+            "\n{parents_view}\nThe local authority decides whether to assess. The"
+            " My Plan+ and its reviews go on meanwhile."
+        ),
+    )
+    letter_ehcp_issued = text(
+        "An EHC plan is here",
+        "Also: {plan_on}.",
+        rows=8,
+        default=(
+            "We have {forename}'s Education, Health and Care (EHC) plan of {plan_on} from"
+            " {authority}. From {date} {forename} is on our {sen_list} with an EHC plan, and we"
+            " will plan with you how to put it into practice day by day.\n\nThe local authority"
+            " reviews the plan with you and us at least every twelve months: the next review is due"
+            " by {review}.\n\nIf you do not agree with what the plan says, you can ask for"
+            " mediation and appeal to the tribunal. The local authority's letter says how, and"
+            " by when."
+        ),
+    )
+    letter_ehcp_returns = text(
+        "Back with an EHC plan",
+        "Also: {plan_on}.",
+        rows=8,
+        default=(
+            "{forename} is at our school again from {date}, with an Education, Health and Care"
+            " (EHC) plan of {plan_on} from {authority}, and has a place on our {sen_list}. We"
+            " will plan with you how to put the plan into practice day by day.\n\nThe local"
+            " authority reviews the plan with you and us at least every twelve months: the next"
+            " review is due by {review}."
+        ),
+    )
+    letter_ceased = text(
+        "The local authority ends the EHC plan",
+        "Also: {letter_on}, {support}.",
+        rows=8,
+        default=(
+            "The local authority has decided to end {forename}'s Education, Health and Care (EHC)"
+            " plan. Its letter is dated {letter_on}. This is the local authority's decision, not"
+            " the school's.\n\nIf you do not agree, you can ask for mediation and appeal to the"
+            " tribunal. The local authority's letter says how, and by when. If you appeal in time,"
+            " please tell us at once: the plan then goes on until the appeal is decided."
+            "\n\n{support}\nWe expect to look at it with you by {review}."
+        ),
+    )
+    letter_end = text(
+        "At the end of every letter",
+        "Whom the family can turn to.",
+        rows=8,
+        default=(
+            "If anything is unclear, or if you do not agree, please talk to {forename}'s teacher or"
+            " to {senco}, who leads on special educational needs.\nYou can also talk to {head}, who"
+            " leads the school.\nHow to make a complaint: {complaints}\nFree and independent advice"
+            " for families: {sendiass}"
+        ),
+    )
+
+    phrases = Section(
+        "Words of letters that follow an answer", "They are put where a letter has the {word}."
+    )
+    words_overcome = text(
+        "{progress}: outcomes achieved, barriers overcome",
+        rows=3,
+        default="The outcomes of the plan have been achieved, and barriers to learning overcome.",
+    )
+    words_achieved = text(
+        "{progress}: outcomes achieved, barriers not overcome",
+        rows=3,
+        default=(
+            "The outcomes of the plan have been achieved. Not every barrier to learning has been"
+            " overcome, but the plan is no longer the right one."
+        ),
+    )
+    words_not_achieved = text(
+        "{progress}: outcomes not achieved",
+        rows=3,
+        default=(
+            "The outcomes of the plan have not been achieved yet, and the plan is no longer the"
+            " right one."
+        ),
+    )
+    words_parents_agree = text(
+        "{parents_view}: the parents agree",
+        rows=3,
+        default=(
+            "You have told us that you agree. We are preparing a request to the local authority."
+            " It has not been sent yet."
+        ),
+    )
+    words_parents_refuse = text(
+        "{parents_view}: the parents do not agree",
+        rows=3,
+        default=(
+            "You have told us that you do not agree, and we have written that down. We are"
+            " preparing a request to the local authority. It has not been sent, and we would like"
+            " to talk with you before it is."
+        ),
+    )
+    words_parents_ask = text(
+        "{parents_view}: the parents ask themselves",
+        rows=3,
+        default=(
+            "You have told us that you will ask the local authority yourselves. We are preparing a"
+            " request with what the school knows, to stand beside yours. It has not been sent yet."
+        ),
+    )
+    words_support_plus = text(
+        "{support}: My Plan+ after an EHC plan",
+        rows=3,
+        default=(
+            "From {date} SEN support goes on with a My Plan+, and {forename} stays on our"
+            " {sen_list}."
+        ),
+    )
+    words_support_plan = text(
+        "{support}: My Plan after an EHC plan",
+        rows=3,
+        default=(
+            "From {date} SEN support goes on with a My Plan, and {forename} stays on our"
+            " {sen_list}."
+        ),
+    )
+    words_support_none = text(
+        "{support}: none after an EHC plan",
+        rows=3,
+        default=(
+            "From {date} {forename} is no longer on our {sen_list}. What helps in every lesson goes"
+            " on, and SEN support can begin again at any time: please tell us what you notice."
         ),
     )
 
@@ -458,7 +641,7 @@ def upn_fault(upn):
 class Pupil(Record):
     """Pupil: who they are, who their family is, what they need."""
 
-    listed = ("surname", "forename", "year", "form", "upn")
+    listed = ("surname", "forename", "year", "form")
     order_by = ("surname", "forename")
     readonly = ("left_on", "destination")  # written by "Has left the school"
     who = Section("Who they are")
@@ -559,6 +742,15 @@ class Pupil(Record):
     def clean(self):
         for name in ("upn", "former_upn"):
             setattr(self, name, "".join((getattr(self, name) or "").split()).upper() or None)
+        self.known_as = self._without_surname(self.known_as)
+
+    def _without_surname(self, known_as):
+        """School systems give the whole name as the preferred one; here the surname follows it."""
+        words = (known_as or "").split()
+        surname = (self.surname or "").casefold().split()
+        if surname and [word.casefold() for word in words[-len(surname) :]] == surname:
+            return " ".join(words[: -len(surname)]) or None
+        return known_as
 
     def errors(self):
         self.clean()
@@ -1778,7 +1970,8 @@ class Letter(PupilRecord):
     listed = ("pupil", "subject", "dated", "sent_on")
     subject = text("Subject", needed=True)
     dated = day("Date", needed=True)
-    to_whom = text("To", rows=2)
+    to_whom = text("To", "The names, one a line.", rows=2)
+    address = text("Address", rows=4)
     body = text("Text", rows=12, needed=True)
     sent_on = day("Sent on")
     sent_how = choice("How", options=("By post", "By hand", "By e-mail", "School app"))

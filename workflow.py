@@ -37,7 +37,7 @@ from models import (
     Setting,
     may,
 )
-from pathway import clock, effects
+from pathway import clock, effects, letters
 from pathway import guards as g
 from records.dates import say_weeks, today
 from records.questions import (
@@ -393,6 +393,9 @@ ASKS = {
     "on": day("Date", "The day it happened.", needed=True),
     "reason": text("Reason", rows=2, needed=True),
     "note": text("Anything to add?", rows=2),
+    "why_told": text(
+        "Reason, as you would say it to the family", "The letter quotes it.", rows=2, needed=True
+    ),
     "raised_by": text("Who raised the concern?", needed=True),
     "areas": choices("Which broad areas does it touch?", options=AREAS, needed=True),
     "sen_type": choice("Main SEN type", options=SEN_TYPES, needed=True),
@@ -501,6 +504,7 @@ MOVES = (
         needs=(g.watching_allowed,),
         asks=("on", "reason"),
         makes=("carry_record",),
+        letter="letter_watch_again",
     ),
     # chart 2
     Move(
@@ -554,9 +558,9 @@ MOVES = (
         "Support ends, but the school keeps an eye on the child.",
         "T15, A12",
         rows=("5",),
-        asks=("on", "reason", "told"),
+        asks=("on", "why_told", "told"),
         makes=("end_type",),
-        letter="letter_step_down",
+        letter="letter_watch_after",
     ),
     Move(
         "Move to Stage 3 between reviews",
@@ -578,7 +582,7 @@ MOVES = (
         needs=(g.on_roll,),
         asks=("on", "why_direct", "reason", "sen_type", "told"),
         makes=("set_type",),
-        letter="letter_my_plan_plus",
+        letter="letter_plus_begins",
     ),
     Move(
         "New My Plan+ cycle",
@@ -620,7 +624,7 @@ MOVES = (
         "From K+ to K: a My Plan is made from the outcomes that are still open.",
         "T21, chart 3",
         rows=("2", "5"),
-        asks=("on", "reason", "told"),
+        asks=("on", "why_told", "told"),
         makes=("carry_plan",),
         letter="letter_step_down",
     ),
@@ -634,6 +638,7 @@ MOVES = (
         needs=(g.on_roll, g.real_type),
         asks=("on", "plan_on", "authority", "sen_type", "note"),
         makes=("issue_plan", "set_type", "carry_plan"),
+        letter="letter_ehcp_issued",
         beside=True,
     ),
     Move(
@@ -666,6 +671,7 @@ MOVES = (
         "T27",
         asks=("on", "letter_on", "reason"),
         makes=("cease_case", "carry_plan"),
+        letter="letter_ceased",
     ),
     Move(
         "EHCP ceased: back to My Plan",
@@ -675,6 +681,7 @@ MOVES = (
         "T27",
         asks=("on", "letter_on", "reason"),
         makes=("cease_case", "carry_plan"),
+        letter="letter_ceased",
     ),
     Move(
         "EHCP ceased: off the SEN List",
@@ -684,7 +691,7 @@ MOVES = (
         "T27",
         asks=("on", "letter_on", "reason"),
         makes=("cease_case", "end_type"),
-        letter="letter_support_ends",
+        letter="letter_ceased",
     ),
     Move(
         "Has left the school",
@@ -715,6 +722,7 @@ MOVES = (
         "T29",
         asks=("on", "reason"),
         makes=("come_back",),
+        letter="letter_concern",
     ),
     Move(
         "Has returned: My Plan",
@@ -734,7 +742,7 @@ MOVES = (
         "T29",
         asks=("on", "reason", "sen_type", "told"),
         makes=("come_back", "set_type"),
-        letter="letter_my_plan_plus",
+        letter="letter_plus_begins",
     ),
     Move(
         "Has returned: EHCP",
@@ -745,6 +753,7 @@ MOVES = (
         needs=(g.real_type,),
         asks=("on", "plan_on", "authority", "sen_type", "reason"),
         makes=("come_back", "issue_plan", "set_type"),
+        letter="letter_ehcp_returns",
     ),
 )
 UNDO = Move(
@@ -937,12 +946,46 @@ def execute(move, ctx, token):
     for name in move.makes:
         effects.EFFECTS[name](ctx, fresh, journal)
     if move.letter:
-        review = clock_of(fresh, today(), ctx.settings)
-        effects.letter(ctx, fresh, journal, review, stage_label(fresh.stage, ctx.settings))
+        write_letters(ctx, fresh, journal)
     if move.to:
         fresh.effects = journal.text()
         fresh.save()
     return fresh
+
+
+def write_letters(ctx, fresh, journal):
+    due = clock_of(fresh, ctx.on, ctx.settings)
+    stage = stage_label(fresh.stage, ctx.settings)
+    when = ctx.answers["on"]
+    words = letters.words_of(ctx.pupil, ctx.settings, when, stage, due and due.closes)
+    words |= in_words(ctx.move, ctx.answers)
+    answers = {**ctx.answers, "stage": fresh.stage}
+    if ctx.review and ctx.move.rows:
+        answers |= answers_of(ctx.review)
+    letters.write(ctx, fresh, journal, words, answers)
+
+
+def in_words(move, answers):
+    """What was answered to the questions of a move: {question: words}."""
+    return {name: say(ASKS[name], answers[name]) for name in move.asks if answers.get(name)}
+
+
+def letter_faults(settings):
+    """Words in brackets that the wordings of letters do not know: [(setting, sentence)]."""
+    asked = {}
+    for move in MOVES:
+        if move.letter:
+            asked.setdefault(move.letter, []).append(asked_before(move))
+    everywhere = {name: sorted(set.intersection(*sets)) for name, sets in asked.items()}
+    return letters.faults(settings, everywhere)
+
+
+def asked_before(move):
+    """The names of what is known when a move writes its letter."""
+    names = {"stage", *move.asks} - {"on", "note", "reason"}
+    if move.rows:
+        names.update(asked.name for asked in QUESTIONS[move.from_[0]])
+    return names
 
 
 def next_placement(move, ctx, token):
@@ -951,10 +994,8 @@ def next_placement(move, ctx, token):
     when = ctx.answers["on"]
     said = ctx.answers
     lines = []
-    for name in move.asks:
-        if said.get(name):
-            asked = ASKS[name]
-            lines.append(f"{asked.verbose_name}: {say(asked, said[name])}")
+    for name, words in in_words(move, said).items():
+        lines.append(f"{ASKS[name].verbose_name}: {words}")
     fresh = Placement(
         pupil=ctx.pupil,
         stage=move.to,
@@ -965,7 +1006,7 @@ def next_placement(move, ctx, token):
         move=move.name,
         decided_by=ctx.user.name,
         done_with=token,
-        reason=said.get("reason") or said.get("changes") or said.get("note"),
+        reason=reason_of(said),
         answers="\n".join(lines),
         episode=was.episode if was else 0,
     )
@@ -978,6 +1019,13 @@ def next_placement(move, ctx, token):
         if move.rows and ctx.review:
             fresh.clock_from = ctx.review.happened_on
     return fresh
+
+
+def reason_of(said):
+    for name in ("reason", "why_told", "changes", "note"):
+        if said.get(name):
+            return said[name]
+    return None
 
 
 def undo(ctx):

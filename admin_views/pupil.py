@@ -44,7 +44,7 @@ from models import (
     may,
 )
 from papers import pdf
-from pathway import clock
+from pathway import clock, letters
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import any_of, by_id
@@ -142,6 +142,7 @@ class PupilView(RecordView):
             problems=problems,
             draft=draft,
             will=will_do(row, at),
+            no_contact=row.letter and not letters.households(pupil.contacts),
             token=request.form.get("token") or secrets.token_urlsafe(16),
             seen=at.placement.id if at.placement else 0,
         ), (422 if problems else 200)
@@ -547,11 +548,29 @@ def will_do(row, at):
     if row.letter:
         letter = Setting.label_of(row.letter)
         words.append(f"A letter to the family is written, for you to check and send: “{letter}”.")
+        words += who_gets_it(at.pupil)
     if row.to:
         words.append(
             f"It can be taken back with “Entered in error” for {at.settings.undo_days:.0f} days,"
             " while nothing has been agreed since."
         )
+    return words
+
+
+def who_gets_it(pupil):
+    """To whom the letter of a move goes, household by household, as sentences."""
+    words = []
+    for people, address in letters.households(pupil.contacts):
+        names = " and ".join(contact.name for contact in people)
+        where = ", ".join(address.splitlines()) or "no address yet: add it under Contacts"
+        words.append(f"It goes to {names} ({where}).")
+        for contact in people:
+            if contact.court_order:
+                words.append(
+                    f"There is a court order note about {contact.name}: “{contact.court_order}”."
+                    " Look before you send; who may not be written to is set to “May be"
+                    " contacted: No”."
+                )
     return words
 
 

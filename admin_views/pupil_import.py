@@ -555,15 +555,17 @@ def _keys(said, pupil):
 
 def _take_over(record, said, before=""):
     """Put the answers into the record, unsaved; returns what that changes."""
-    changes = []
+    kept = dict(record.__data__)
+    # a new record has nothing that somebody answered
+    was = {name: record.answer(name) if record.id else "" for name in said}
     for name, value in said.items():
-        if record.__data__.get(name) == value:
-            continue
-        # a new record has nothing that somebody answered
-        was = record.answer(name) if record.id else ""
         setattr(record, name, value)
-        label = before + record.label_of(name)
-        changes.append((label, was, record.answer(name)))
+    record.clean()
+    changes = []
+    for name in said:
+        if record.__data__.get(name) != kept.get(name):
+            label = before + record.label_of(name)
+            changes.append((label, was[name], record.answer(name)))
     return changes
 
 

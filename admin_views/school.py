@@ -42,9 +42,12 @@ class SettingView(RecordView):
 
     def check(self, record):
         super().check(record)
+        found = workflow.letter_faults(record)
         fault = check_holidays(record.holidays)
         if fault:
-            raise workflow.Invalid([("holidays", fault)])
+            found.append(("holidays", fault))
+        if found:
+            raise workflow.Invalid(found)
 
     def save(self, record, form):
         """Save the settings; a folder that they newly name must be there now."""

@@ -1,11 +1,10 @@
-"""What a move makes besides the new placement: lists, letters, copied plans, the EHC case.
+"""What a move makes besides the new placement: lists, copied plans, the EHC case.
 
 Each effect is one function, named in a row of `workflow.MOVES`. It changes records only through
 `MoveJournal`, so that "Entered in error" can take everything back.
 """
 
 import json
-import re
 
 from peewee import ForeignKeyField
 
@@ -13,18 +12,15 @@ import models
 from audit import log as audit_log
 from models import (
     EhcCase,
-    Letter,
     ListMembership,
     MyPlan,
     MyPlanPlus,
     Placement,
     RecordOfConcern,
     SenNeed,
-    Setting,
     Strategy,
     StrategyUsed,
 )
-from records.dates import say_day
 
 
 class MoveJournal:
@@ -340,40 +336,3 @@ EFFECTS = {
     "leave": leave,
     "come_back": come_back,
 }
-
-
-# --- letters
-def fill_in(words, wording):
-    """The wording with each known {word} filled in."""
-    return re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), wording or "")
-
-
-def letter(ctx, fresh, journal, clock, stage):
-    """Write the letter of a move from the wording in the Settings."""
-    settings = ctx.settings
-    pupil = ctx.pupil
-    name = f"{pupil.called} {pupil.surname}"
-    words = {
-        "pupil": name,
-        "forename": pupil.called,
-        "date": say_day(ctx.answers["on"]),
-        "stage": stage,
-        "review": say_day(clock.closes) if clock else "",
-        "senco": settings.senco_name,
-        "school": settings.school_name,
-        "concerns_list": settings.concerns_list,
-        "sen_list": settings.sen_list,
-    }
-    carers = []
-    for contact in pupil.contacts:
-        if contact.responsibility == "Yes" and contact.may_contact != "No" and contact.name:
-            carers.append(contact.name)
-    written = Letter(
-        pupil=pupil,
-        placement=fresh,
-        subject=f"{Setting.label_of(ctx.move.letter)}: {name}",
-        dated=ctx.answers["on"],
-        to_whom="\n".join(carers) or "The parents or carers",
-        body=fill_in(words, getattr(settings, ctx.move.letter)),
-    )
-    journal.make(written)

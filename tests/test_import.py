@@ -683,3 +683,14 @@ def test_our_own_spreadsheet_comes_back_the_same(empty_portal, cast, acting):
         and page.text.count('class="tag done"') == 2
         and 'name="seen"' not in page.text
     )
+
+
+def test_a_whole_name_as_the_preferred_one_loses_its_surname_and_changes_nothing_twice(
+    cast, acting
+):
+    heads = "Surname,Forename,Preferred Name,DOB,Year"
+    row = "Mockcart,Emma,Emma Mockcart,12/3/2014,7"
+    item = one(cast.senco, row, heads=heads)
+    assert ("Known as", "", "Emma") in item.changes
+    item.save("A file")
+    assert one(cast.senco, row, heads=heads).changes == []

@@ -34,7 +34,7 @@ import models as m
 import people
 import workflow as w
 from audit import log as audit_log
-from pathway import effects
+from pathway import effects, letters
 from pathway import guards as g
 from records import questions as q
 from records.record import Clash
@@ -489,7 +489,7 @@ def steps():
         named = (
             *(["sync_lists"] if mv.to else []),
             *mv.makes,
-            *(["letter"] if mv.letter else []),
+            *(["write"] if mv.letter else []),
             *(["text"] if mv.to else []),
         )
         place = next(places_of(mv))
@@ -499,14 +499,15 @@ def steps():
 
 def break_after(monkeypatch, step):
     """Let one step do its work and then fail, as when the power goes."""
-    kept = step in ("text", "undo")
-    whole = getattr(effects.MoveJournal if kept else effects, step)
+    homes = {"text": effects.MoveJournal, "undo": effects.MoveJournal, "write": letters}
+    home = homes.get(step, effects)
+    whole = getattr(home, step)
 
     def broken(*args, **more):
         whole(*args, **more)
         raise OSError("The power is gone")
 
-    monkeypatch.setattr(effects.MoveJournal if kept else effects, step, broken)
+    monkeypatch.setattr(home, step, broken)
     if step in effects.EFFECTS:
         monkeypatch.setitem(effects.EFFECTS, step, broken)
 

@@ -11,7 +11,7 @@ from conftest import PROGRAM, ROOT
 
 import models
 import workflow
-from tools import readme, shape
+from tools import letters, readme, shape
 
 TESTS = [
     *ROOT.glob("tests/test_*.py"),
@@ -26,6 +26,11 @@ def test_the_readme_says_what_the_tables_say():
     assert readme.fresh(text) == text, (
         "Run `make readme`: the chart, the rights or the settings have changed."
     )
+
+
+def test_the_letters_to_proof_read_are_those_that_moves_write():
+    text = (ROOT / "docs" / "letters.md").read_text("utf-8")
+    assert letters.text() == text, "Run `make readme`: a letter or a move has changed."
 
 
 def test_the_tables_do_not_contradict_themselves():
