@@ -70,6 +70,7 @@ PupilViews            rw      rwx    rw       rx    -
 AgencyInformation     rw      rwx    r        rx    -
 MyPlanPlus            rw      rwx    rw       rx    -
 MyPlanPlusReview      rw      rwx    rw       rx    -
+AnnualReview          rw      rwx    rw       rx    -
 Consent               rw      rwx    -        rx    -
 Meeting               rw      rwx    rw       rx    -
 EhcCase               rw      rwx    -        rx    -
@@ -224,6 +225,12 @@ class Setting(Record):
     trust_name = text("Name of the trust", default="")
     strapline = text("Strapline of the school or trust", default="")
     local_authority = text("Local authority", default="")
+    last_year = choice(
+        "Last year group of the school",
+        "Who is in it moves to the next phase: an EHC plan is changed for that in good time.",
+        options=YEARS,
+        default="11",
+    )
     holidays = text(
         "School holidays",
         "One a line: first day to last day, such as 19/12/2026 to 3/1/2027. Weekends and the bank"
@@ -1832,13 +1839,15 @@ class MeetingAction(Row):
     done_on = day("Done on")
 
 
+ARRIVED = "Nobody: the child came with a plan"
+
+
 @dataclass(frozen=True)
 class CaseState:
     """One state of an EHC case."""
 
     words: str
     open: bool = True
-    dated: bool = True  # whether the local authority still has dates to keep
 
 
 CASE_STATES = {
@@ -1847,27 +1856,46 @@ CASE_STATES = {
     "refused_assess": CaseState("Assessment refused"),
     "assessing": CaseState("Assessing"),
     "refused_issue": CaseState("Plan refused"),
+    "after_all": CaseState("Plan to be made after all"),
     "draft": CaseState("Draft plan"),
-    "final": CaseState("Final plan", dated=False),
-    "ceased": CaseState("Plan ceased", open=False, dated=False),
-    "withdrawn": CaseState("Withdrawn", open=False, dated=False),
-    "closed": CaseState("Closed after a refusal", open=False, dated=False),
+    "final": CaseState("Final plan"),
+    "ceased": CaseState("Plan ceased", open=False),
+    "withdrawn": CaseState("Withdrawn", open=False),
+    "closed": CaseState("Closed after a refusal", open=False),
 }
 CASE_OPEN = tuple(code for code, state in CASE_STATES.items() if state.open)
-CASE_DATED = tuple(code for code, state in CASE_STATES.items() if state.dated)
+TO_AMEND = "Plan to be amended"
+PLAN_ENDS = "Plan to end"
+# what a local authority decides, and whether the family may appeal (CFA 2014, s.51)
+DECISIONS = {
+    "Will assess": False,
+    "Assessment refused": True,
+    "Assessment after all": False,
+    "Plan refused": True,
+    "Plan after all": False,
+    "Final plan issued": True,
+    "Plan kept as it is": True,
+    TO_AMEND: False,
+    "Amended plan issued": True,
+    PLAN_ENDS: True,
+    "Plan ceased": True,
+}
 
 
 class EhcCase(PupilRecord):
     """EHC case: the process at the local authority, which runs beside the stage."""
 
     title, listed = "EHC case", ("pupil", "state", "requester", "authority", "received_on")
+    rates = "outcome"  # what a row of its review rates
     state_part = Section("Where it is", write=())
     state = choice(
         "State", options=[(c, s.words) for c, s in CASE_STATES.items()], default="preparing"
     )
     request = Section("The request")
     requester = choice(
-        "Who asks?", options=("School", "Parent", "Young person", "Somebody else"), needed=True
+        "Who asks?",
+        options=("School", "Parent", "Young person", "Somebody else", ARRIVED),
+        needed=True,
     )
     requested_on = day("Date of the request")
     parents_view = choice(
@@ -1899,27 +1927,70 @@ class EhcCase(PupilRecord):
     advice_part = Section("Advice the school is asked for")
     advice_asked_on = day("Advice asked for on")
     advice_sent_on = day("Advice sent on")
-    decisions = Section("What the local authority decides")
+    decided = Section("What the local authority decides")
     decided_assess_on = day("Decision to assess, or not")
+    assess_ordered_on = day(
+        "Assessment ordered, or agreed after all", "The tribunal's order, or the day of the letter."
+    )
     decided_issue_on = day("Decision to issue, or not")
+    issue_ordered_on = day(
+        "Plan ordered, or agreed after all", "The tribunal's order, or the day of the letter."
+    )
     draft_served_on = day("Draft plan served on")
     draft_answered_on = day("Draft commented on")
     consulted_on = day("School consulted on")
     consultation_answered_on = day("Consultation answered on")
     final_on = day("Final plan dated")
+    # SEND Regulations 2014, reg. 5(4), 10(4) and 13(3)
+    exception = choice(
+        "Does the law allow the local authority more time?",
+        "Then its dates are not called late.",
+        options=(
+            "The child or parent missed an appointment",
+            "They were away for four weeks or more",
+            "Exceptional personal circumstances",
+            "The school was closed for four weeks or more",
+        ),
+    )
     exceptions = text("Reason the local authority gives for being late", rows=2)
-    mediation = choice("Mediation considered?")
-    appeal_on = day("Appeal lodged on")
+    decisions = Rows("Decisions, oldest first", "A decision stays here when another follows.")
     plan = Section("The plan")
+    outcomes = Rows("Outcomes (Section E)", "The annual review rates each of them.")
+    provision = Rows("Provision (Section F)", "The school must see that it is given.")
     sections_note = text("Sections B, E and F in short", rows=4)
     band = text("Funding band")
-    review_decided_on = day("Decision after the last annual review")
+    yearly = Section("Annual reviews")
+    years = Rows("Review years", "One line for each year.")
+    phase_final_on = day("Final plan for the next phase dated")
     closed_on = day("Closed on")
+    no_longer = Section("No longer asked", write=(), last=True)
+    review_decided_on = day("Decision after the last annual review")
+    mediation = choice("Mediation considered?")
+    appeal_on = day("Appeal lodged on")
 
     @classmethod
     def current(cls, pupil):
         cases = cls.select().where(cls.pupil == pupil, cls.state.in_(CASE_OPEN))
         return cases.order_by(cls.id.desc()).first()
+
+    def to_rate(self):
+        return [row.words for row in self.rows("outcomes") if not row.until]
+
+    def last_decision(self):
+        """The newest decision, or None."""
+        return next(reversed(self.rows("decisions")), None)
+
+    def coming_year(self):
+        """The review year whose meeting is still to come; not saved yet when nothing is known."""
+        for year in self.rows("years"):
+            if not year.held_on:
+                return year
+        return ReviewYear(case=self)
+
+    def held_year(self):
+        """The review year of the last meeting, or None."""
+        held = [year for year in self.rows("years") if year.held_on]
+        return max(held, key=lambda year: year.held_on, default=None)
 
     def errors(self):
         found = super().errors()
@@ -1930,6 +2001,116 @@ class EhcCase(PupilRecord):
 
     def __str__(self):
         return f"EHC case: {self.answer('state')}"
+
+
+class CaseDecision(Row):
+    """Decision: what the local authority decided, when, and what the family did about it."""
+
+    title, many = "Local authority's decision", "Local authority's decisions"
+    case = belongs_to(EhcCase, "decisions")
+    what = choice("Decision", options=tuple(DECISIONS), needed=True)
+    on = day("Date of the letter", needed=True)
+    mediation_on = day("Mediation considered on")
+    certificate_on = day("Mediation certificate dated")
+    appeal_on = day("Appeal lodged on")
+
+    @property
+    def may_be_appealed(self):
+        return DECISIONS.get(self.what, False)
+
+
+class PlanOutcome(Row):
+    """Outcome (EHC plan): one outcome of Section E."""
+
+    title, many = "Outcome (EHC plan)", "Outcomes (EHC plan)"
+    case = belongs_to(EhcCase, "outcomes")
+    words = text("Outcome", rows=2, needed=True)
+    by = day("By when?", ahead=ADULT_LIFE)
+    until = day("No longer in the plan since")
+
+
+class PlanProvision(Row):
+    """Provision (EHC plan): what Section F says must be given."""
+
+    title, many = "Provision (EHC plan)", "Provision (EHC plans)"
+    case = belongs_to(EhcCase, "provision")
+    words = text("What is provided?", rows=2, needed=True)
+    hours = text("How much, how often?")
+    who = text("Who gives it?")
+    until = day("No longer in the plan since")
+
+
+class ReviewYear(Row):
+    """Review year: the dates of one annual review of an EHC plan."""
+
+    case = belongs_to(EhcCase, "years")
+    planned_on = day("Meeting planned for", ahead=PLANNED)
+    asked_on = day("Advice for the meeting asked for on")
+    invited_on = day("Invitations sent on")
+    papers_on = day("Papers sent round on")
+    held_on = day("Meeting held on")
+    report_on = day("Report sent to the local authority on")
+    decision = choice("Decision", options=("Plan kept as it is", TO_AMEND, PLAN_ENDS))
+    decided_on = day("Decision dated")
+    notice_on = day("Notice of the changes dated")
+    amended_on = day("Amended plan dated")
+
+    @property
+    def state(self):
+        """How far the year has come: coming, held, amending or over."""
+        if not self.held_on:
+            return "coming"
+        if not self.decided_on:
+            return "held"
+        if self.to_amend and not self.amended_on:
+            return "amending"
+        return "over"
+
+    @property
+    def to_amend(self):
+        return self.decision == TO_AMEND
+
+
+class AnnualReview(Review):
+    """Annual review: how far the outcomes of the EHC plan have come, what each person says, and
+    what the meeting recommends.
+    """
+
+    title = "Annual Review"
+    early_why = None  # a plan may be reviewed at any time of its year
+    others_view = text("What do the others say?", "School, specialists, local authority.", rows=3)
+    went = Section("How did it go?")
+    ratings = Rows("Outcomes of the EHC plan", "Each outcome of Section E.", needed=True)
+    provided = text("Is the provision of Section F given, and does it help?", rows=3, needed=True)
+    # SEND Code of Practice 9.184: from Year 9 on
+    adult_life = text(
+        "From Year 9: what prepares the young person for adult life?",
+        "Work, living on their own, friends and community, health.",
+        rows=2,
+    )
+    recommended = Section("What the meeting recommends")
+    recommendation = choice(
+        "What should the local authority do with the plan?",
+        "The local authority decides; not all need to agree.",
+        options=("Keep it as it is", "Amend it", "End it"),
+        needed=True,
+    )
+    recommendation_why = text(
+        "Why, and which changes?", rows=4, needed="recommendation=Amend it|End it"
+    )
+    disagreed = text("Does anybody see it differently?", rows=2)
+    next_steps = text("Next steps agreed", rows=3, needed=True)
+
+
+class PlanOutcomeRating(Row):
+    """Outcome rating (EHC plan): how far one outcome of Section E has come."""
+
+    title, many = "Outcome rating (EHC plan)", "Outcome ratings (EHC plan)"
+    form = belongs_to(AnnualReview, "ratings")
+    outcome = text("Outcome", rows=2, needed=True)
+    rating = choice("How far?", options=RATING, needed=True)
+    evidence = text("What shows it?")
+    then = choice("What now?", options=("Keep", "Change", "Close"))
 
 
 class Document(PupilRecord):

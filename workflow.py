@@ -18,8 +18,13 @@ from audit.log import transaction
 from models import (
     AREAS,
     CASE_OPEN,
+    DECISIONS,
+    PLAN_ENDS,
     SEN_TYPES,
+    TO_AMEND,
     AgencyInformation,
+    AnnualReview,
+    CaseDecision,
     ChildStory,
     ConcernReview,
     EhcCase,
@@ -121,6 +126,7 @@ PAPERS = (
     Paper(MyPlanPlus, "S3", "plan", "T18", (*IN_TIME, *PLANNED)),
     Paper(MyPlanPlusReview, "S3", "review", "T19", (*REVIEWED, g.not_early)),
     Paper(MyPlanPlus, "E", "plan", "T25", IN_TIME),
+    Paper(AnnualReview, "E", "review", "T26", (g.after_start, g.everything_rated)),
 )
 
 
@@ -158,7 +164,8 @@ CHART_2 = (
         ),
     ),
 )
-QUESTIONS = {"S1": CHART_1, "S2": CHART_2, "S3": CHART_2}
+# of an EHCP the local authority decides
+QUESTIONS = {"S1": CHART_1, "S2": CHART_2, "S3": CHART_2, "E": ()}
 
 
 @dataclass(frozen=True)
@@ -201,6 +208,7 @@ ROWS = (
         {"appropriate": "No", "onward": "No"},
         "The plan no longer fits, and nothing more is needed",
     ),
+    ChartRow("held", ("E",), {}, "The annual review was held"),
 )
 
 
@@ -317,6 +325,17 @@ class PupilContext:
             return papers_of([self.placement], **known)[self.placement.id]
         return []
 
+    @property
+    def case_dates(self):
+        """The dates of the open EHC case that count now: [DueDate, ...]."""
+        if self.case is None:
+            return []
+        ends = None
+        # when the review is agreed the move is what waits
+        if self.placement and not (self.review and self.review.status == "sealed"):
+            ends = year_end(self.placement)
+        return clock.case_dates(self.case, ends, self.settings, self.on)
+
     def written(self, cls):
         """The pupil's records of a class."""
         if cls not in self.forms:
@@ -341,6 +360,13 @@ class PupilContext:
     @property
     def review(self):
         return self.paper("review")[1]
+
+    @property
+    def reviewed(self):
+        """What this stage's review rates: under an EHCP that plan, else the plan of the cycle."""
+        if self.stage == "E":
+            return self.case
+        return self.paper("plan")[1]
 
     @property
     def chart_row(self):
@@ -388,6 +414,12 @@ def clock_of(placement, on=None, settings=None):
     return clock.window(stage, start, settings, on or today(), placement.reviewed_on)
 
 
+def year_end(placement):
+    """The last day of an EHCP's review year, whatever day the school is open; None without one."""
+    if placement.stage == "E":
+        return clock.year_ends(placement.clock_from or placement.started_on)
+
+
 # --- moves
 ASKS = {
     "on": day("Date", "The day it happened.", needed=True),
@@ -420,10 +452,9 @@ ASKS = {
     ),
     "authority": text("Local authority", needed=True),
     "plan_on": day("Date of the final plan", needed=True),
-    "report_sent": day("Report sent to the local authority on", needed=True),
-    "decided": day(
-        "Date of the local authority's decision",
-        "If it is known: the next twelve months run from it.",
+    "reviewed_on": day(
+        "When did the local authority last review it?",
+        "If it has: the date of that decision. The next twelve months run from it.",
     ),
     "letter_on": day("Date of the local authority's letter", needed=True),
     "destination": text("Where do they go?"),
@@ -636,7 +667,7 @@ MOVES = (
         "The final plan is here, or the child arrives with one: code E.",
         "T25",
         needs=(g.on_roll, g.real_type),
-        asks=("on", "plan_on", "authority", "sen_type", "note"),
+        asks=("on", "plan_on", "reviewed_on", "authority", "sen_type", "note"),
         makes=("issue_plan", "set_type", "carry_plan"),
         letter="letter_ehcp_issued",
         beside=True,
@@ -658,10 +689,10 @@ MOVES = (
         "Annual review held",
         ("E",),
         "E",
-        "Starts the next year of the EHCP.",
+        "Starts the next year of the EHCP; the local authority decides within four weeks.",
         "T26",
-        asks=("on", "report_sent", "decided", "note"),
-        makes=("run_from_decision", "carry_plan"),
+        rows=("held",),
+        makes=("hold_review", "carry_plan"),
     ),
     Move(
         "EHCP ceased: back to My Plan+",
@@ -751,7 +782,7 @@ MOVES = (
         "On roll again, with an EHC plan.",
         "T29",
         needs=(g.real_type,),
-        asks=("on", "plan_on", "authority", "sen_type", "reason"),
+        asks=("on", "plan_on", "reviewed_on", "authority", "sen_type", "reason"),
         makes=("come_back", "issue_plan", "set_type"),
         letter="letter_ehcp_returns",
     ),
@@ -776,31 +807,96 @@ class CaseMove:
     to: str
     sets: str
     by: tuple = (SENCO, OFFICE)
+    # whose date it is: the case's, its last decision's, or that of a review year (`record_of`)
+    of: str = "case"
+    after: str = ""  # what of that record must be known before
+    decides: bool = False  # one of DECISIONS: it is kept as a line of its own
+    says: str = ""  # the question that its name answers
     restarts: bool = False  # the next annual review is due twelve months from this date
+    ahead: bool = False  # its day may be in the future, and may change
 
 
+REFUSED = ("refused_assess", "refused_issue")
+APPEALED = (*REFUSED, "final")
+FINAL = ("final",)
 CASE_MOVES = (
     CaseMove("Request sent", ("preparing",), "requested", "requested_on"),
     CaseMove("Received by the local authority", ("requested",), "requested", "received_on"),
-    CaseMove("Will assess", ("requested",), "assessing", "decided_assess_on"),
-    CaseMove("Assessment refused", ("requested",), "refused_assess", "decided_assess_on"),
-    CaseMove("Draft plan received", ("assessing",), "draft", "draft_served_on"),
-    CaseMove("Plan refused", ("assessing",), "refused_issue", "decided_issue_on"),
-    CaseMove("Appeal lodged", ("refused_assess", "refused_issue"), "", "appeal_on"),
+    CaseMove("Will assess", ("requested",), "assessing", "decided_assess_on", decides=True),
+    CaseMove(
+        "Assessment refused", ("requested",), "refused_assess", "decided_assess_on", decides=True
+    ),
+    # the school's own clocks
+    CaseMove("Advice asked for", ("requested", "assessing"), "", "advice_asked_on"),
+    CaseMove("Advice sent", clock.UNISSUED, "", "advice_sent_on", after="advice_asked_on"),
+    CaseMove("Draft plan received", ("assessing", "after_all"), "draft", "draft_served_on"),
+    CaseMove("School consulted", ("draft",), "", "consulted_on"),
+    CaseMove(
+        "Consultation answered", ("draft",), "", "consultation_answered_on", after="consulted_on"
+    ),
+    CaseMove("Family has commented on the draft", ("draft",), "", "draft_answered_on"),
+    CaseMove("Plan refused", ("assessing",), "refused_issue", "decided_issue_on", decides=True),
+    # a decision that the family may appeal against
+    CaseMove("Mediation considered", APPEALED, "", "mediation_on", of="decision"),
+    CaseMove(
+        "Mediation certificate", APPEALED, "", "certificate_on", of="decision", after="mediation_on"
+    ),
+    CaseMove("Appeal lodged", APPEALED, "", "appeal_on", of="decision"),
     CaseMove(
         "Assessment after all",
-        ("refused_assess", "refused_issue"),
+        ("refused_assess",),
         "assessing",
-        "decided_assess_on",
+        "assess_ordered_on",
+        decides=True,
     ),
-    # T26
+    CaseMove("Plan after all", ("refused_issue",), "after_all", "issue_ordered_on", decides=True),
+    CaseMove("Refusal accepted", REFUSED, "closed", "closed_on"),
+    # the year of an annual review (T26)
+    CaseMove("Meeting planned for this day", FINAL, "", "planned_on", of="coming", ahead=True),
     CaseMove(
-        "Decision after the annual review", ("final",), "", "review_decided_on", restarts=True
+        "Advice for the meeting asked for", FINAL, "", "asked_on", of="coming", after="planned_on"
     ),
-    CaseMove("Refusal accepted", ("refused_assess", "refused_issue"), "closed", "closed_on"),
+    CaseMove("Invitations sent", FINAL, "", "invited_on", of="coming", after="planned_on"),
+    CaseMove("Papers sent round", FINAL, "", "papers_on", of="coming", after="planned_on"),
+    CaseMove("Review report sent", FINAL, "", "report_on", of="held"),
+    CaseMove(
+        "Plan kept as it is",
+        FINAL,
+        "",
+        "decided_on",
+        of="held",
+        decides=True,
+        says="decision",
+        restarts=True,
+    ),
+    CaseMove(
+        TO_AMEND,
+        FINAL,
+        "",
+        "decided_on",
+        of="held",
+        decides=True,
+        says="decision",
+        restarts=True,
+    ),
+    CaseMove(
+        PLAN_ENDS,
+        FINAL,
+        "",
+        "decided_on",
+        of="held",
+        decides=True,
+        says="decision",
+        restarts=True,
+    ),
+    CaseMove("Notice of the changes received", FINAL, "", "notice_on", of="held", after="to_amend"),
+    CaseMove(
+        "Amended plan issued", FINAL, "", "amended_on", of="held", after="to_amend", decides=True
+    ),
+    CaseMove("Plan for the next phase issued", FINAL, "", "phase_final_on", of="last year"),
     CaseMove(
         "Request withdrawn",
-        ("preparing", "requested", "assessing", "refused_assess", "refused_issue", "draft"),
+        ("preparing", "requested", "assessing", *REFUSED, "after_all", "draft"),
         "withdrawn",
         "closed_on",
     ),
@@ -811,17 +907,34 @@ def case_steps(case, user, placement):
     """The steps of an EHC case that this person may make now. A written date stays."""
     steps = []
     for step in CASE_MOVES:
-        if case.state not in step.from_ or user.role not in step.by:
-            continue
-        yearly = placement and step.restarts
-        # no other stage has a yearly clock to restart
-        if yearly and placement.stage != "E":
-            continue
-        written = getattr(case, step.sets)
-        is_past = yearly and written and written < placement.started_on
-        if not written or is_past or step.to not in ("", case.state):
+        if case.state in step.from_ and user.role in step.by and is_open(step, case, placement):
             steps.append(step)
     return steps
+
+
+def is_open(step, case, placement):
+    """Whether what the step fills in is still to be told."""
+    record = record_of(step, case, placement)
+    if record is None or (step.after and not getattr(record, step.after)):
+        return False
+    return not getattr(record, step.sets) or step.ahead or step.to not in ("", case.state)
+
+
+def record_of(step, case, placement):
+    """The record whose date a step fills in: the case or a line of it; None when there is none."""
+    if step.of == "case":
+        return case
+    if step.of == "decision":
+        last = case.last_decision()
+        return last if last and last.may_be_appealed else None
+    # no other stage has a yearly clock
+    if placement is None or placement.stage != "E":
+        return None
+    if step.of == "coming":
+        return case.coming_year()
+    if step.of == "held":
+        return case.held_year()
+    return case if case.pupil.year == Setting.of_school().last_year else None
 
 
 def move_named(name):
@@ -1044,13 +1157,22 @@ def perform_case_move(move, case, user, on, seen):
         raise Clash(CHANGED_SINCE)
     if not on:
         raise Invalid([("on", "Answer “Date”")])
-    if on > today():
+    if on > today() and not move.ahead:
         raise Invalid([("on", "The date is in the future; enter it on the day.")])
+    record = record_of(move, case, placement)
     with transaction():
-        setattr(case, move.sets, on)
+        setattr(record, move.sets, on)
+        if move.says:
+            setattr(record, move.says, move.name)
+        if move.decides:
+            CaseDecision(case=case, what=move.name, on=on).save()
         case.state = move.to or case.state
-        case.save(act=move.name)
-        if move.restarts and placement:
+        # a change of its lines is a change of the case
+        if not case.save(act=move.name):
+            case.touch()
+        if record is not case:
+            record.save(act=move.name)
+        if move.restarts:
             placement.clock_from = on
             placement.save(act=move.name)
 
@@ -1066,7 +1188,7 @@ def start_form(form_class, pupil, user):
     if paper is None:
         return form, {}
     form.placement = ctx.placement
-    plan = ctx.paper("plan")[1]
+    plan = ctx.reviewed
     if paper.kind == "review" and plan:
         ratings = [{plan.rates: words} for words in plan.to_rate()]
         return form, {"ratings": ratings}
@@ -1239,9 +1361,25 @@ def advice(ctx):
             why = f"This child has been on My Plan for {long}, cycle {placed.cycle:.0f}."
         if why:
             found.append(f"{why} Consider moving on to Stage 3.")
+    if ctx.stage == "E":
+        return found + advice_for_ehcp(ctx)
     review = ctx.review
     if review and review.achieved == "No" and getattr(review, "appropriate", None) == "Yes":
         found.append(f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}")
+    return found
+
+
+def advice_for_ehcp(ctx):
+    """What has run out under an EHCP, and what a decision asks for."""
+    found = []
+    plan = ctx.paper("plan")[1]
+    for kept, cure in ((ctx.case, "Rate it at the annual review"), (plan, "Write a new version")):
+        for outcome in kept.rows("outcomes") if kept else ():
+            if outcome.by and outcome.by < ctx.on and not getattr(outcome, "until", None):
+                found.append(f"The date of an outcome has passed: “{outcome}”. {cure}.")
+    held = ctx.case and ctx.case.held_year()
+    if held and held.decision == PLAN_ENDS:
+        found.append("The local authority ends the plan; on that day use “EHCP ceased”.")
     return found
 
 
@@ -1294,6 +1432,9 @@ def names_are_known():
         for name in names:
             if name not in known:
                 yield f"Move “{move.name}”: there is no {what} “{name}”."
+    for move in CASE_MOVES:
+        if move.decides and move.name not in DECISIONS:
+            yield f"Step “{move.name}”: there is no such decision in DECISIONS."
 
 
 def guards_are_described():

@@ -81,7 +81,8 @@ class PaperView(PupilRecordView):
         return []
 
     def has_chart(self):
-        return workflow.paper_for(self.model).kind == "review"
+        paper = workflow.paper_for(self.model)
+        return paper.kind == "review" and bool(workflow.QUESTIONS[paper.stage])
 
     def after_save(self, record, do):
         """To the chart or the child when the paper is done, else on with the form."""

@@ -176,6 +176,8 @@ class PupilView(RecordView):
         pupil = self.find(key)
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
         review = at.review or abort(404)
+        if not workflow.chart_of(review):
+            abort(404)
         if not may(current_user, "w", review):
             abort(403)
         problem = ""
@@ -407,6 +409,8 @@ def next_step(at, moves):
     for move in possible:
         if move.rows:
             return move_step(move, at.pupil)
+    if at.stage == "E":
+        return ehcp_step(at)
     paper, form = next_paper(at)
     if paper and may(current_user, "r", paper.form):
         return paper_step(at, paper, form)
@@ -420,6 +424,47 @@ def next_step(at, moves):
         if may(current_user, "w", first_paper) and not workflow.g.on_roll(at):
             return raise_concern(at.pupil, first_paper)
     return Step("", "Nothing needs doing now.", "")
+
+
+def ehcp_step(at):
+    """Under an EHCP: the open step of its review year, a paper, or when the year's work begins."""
+    step = year_step(at)
+    if step:
+        return step
+    review, written = at.paper("review")
+    if written is None:
+        review, written = at.paper("plan")
+    if not (written and written.status in DONE["plan"]) and may(current_user, "r", review.form):
+        return paper_step(at, review, written)
+    ends = workflow.year_end(at.placement)
+    begins = say_day(ends - clock.FIRST_WARNING)
+    words = f"The annual review is due by {say_day(ends)}; planning it begins on {begins}."
+    if at.on >= ends - clock.FIRST_WARNING:
+        words = f"The annual review is due by {say_day(ends)}, with the local authority's decision."
+    return Step("", words, "")
+
+
+def year_step(at):
+    """The school's first open step of the review year, from two weeks before it is due; or None."""
+    review, written = at.paper("review")
+    if at.case is None:
+        if at.on < workflow.year_end(at.placement) - clock.FIRST_WARNING:
+            return None
+        return paper_step(at, review, written)
+    if not may(current_user, "r", EhcCase):
+        return None
+    for line in at.case_dates:
+        if line.owner != clock.SCHOOL or line.done:
+            continue
+        if at.on < line.due - clock.YEAR_WARNING:
+            return None
+        if line.name == "held_on" or written:
+            return paper_step(at, review, written)
+        does = (
+            f"Of the annual review, by {say_day(line.due)}: {line.task}. Say below when it is done."
+        )
+        return Step(sentence(line.task).rstrip("."), does, "#case")
+    return None
 
 
 def move_step(move, pupil):
@@ -647,18 +692,24 @@ def older_forms(at, written):
 
 
 def stage_strip(at):
-    """The four stages as a strip: [(code, label, past / here / empty, since)]."""
+    """The four stages as a strip: [(code, label, past / here / empty, words below)]."""
     since = {}
     for placement in at.placements:
         if not placement.void:
             since[placement.stage] = placement.stage_since
     strip = []
     for code in workflow.OPEN:
-        state = "past" if code in since else ""
+        state = ""
+        words = "Not so far"
+        if code == "E" and at.case and may(current_user, "r", EhcCase):
+            words = at.case.answer("state")
+        if code in since:
+            state = "past"
+            words = f"From {short_day(since[code])}"
         if code == at.stage:
             state = "here"
-        label = workflow.stage_label(code, at.settings)
-        strip.append((code, label, state, since.get(code)))
+            words = f"Here since {short_day(since[code])}"
+        strip.append((code, workflow.stage_label(code, at.settings), state, words))
     return strip
 
 
@@ -785,16 +836,16 @@ def day_of(record):
     return None
 
 
-def case_dates(case):
+def case_dates(at):
     """The dates that run in an EHC case: [(words, due, done, who is late or empty)]."""
     rows = []
-    for name, due, done in clock.case_dates(case):
+    for line in at.case_dates:
         late = ""
-        if not done and due < today():
+        if line.is_late(at.on):
             late = "Local authority late"
-            if name in clock.FOR_THE_SCHOOL:
+            if line.owner == clock.SCHOOL:
                 late = "Overdue"
-        rows.append((case.label_of(name), due, done, late))
+        rows.append((line.words, line.due, line.done, late))
     return rows
 
 
@@ -806,7 +857,7 @@ def case_part(at):
     steps = []
     if may(current_user, "w", case):
         steps = workflow.case_steps(case, current_user, at.placement)
-    return {"case": case, "case_moves": steps, "case_dates": case_dates(case)}
+    return {"case": case, "case_moves": steps, "case_dates": case_dates(at)}
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ REGISTER = (
     (models.AgencyInformation, PAPERS, PaperView),
     (models.MyPlanPlus, PAPERS, PaperView),
     (models.MyPlanPlusReview, PAPERS, PaperView),
+    (models.AnnualReview, PAPERS, PaperView),
     (models.EhcCase, MORE, CaseView),
     (models.Meeting, MORE, PupilRecordView),
     (models.Consent, MORE, PupilRecordView),

@@ -29,7 +29,8 @@ def window(stage, start, settings, on, held=None):
     if stage.opens:
         opens = add_weeks(start, getattr(settings, stage.opens), settings)
     if stage.months:
-        closes = add_months(start, stage.months)
+        closes = year_ends(start, stage.months)
+        opens = closes - FIRST_WARNING
     elif stage.closes:
         closes = add_weeks(start, getattr(settings, stage.closes), settings)
         closes = last_school_day(opens, closes, settings)
@@ -189,42 +190,167 @@ def request_due(asked, settings):
 
 
 # --- the dates of an EHC case
+FIRST_WARNING = datetime.timedelta(weeks=10)  # of an annual review, before its year ends
+MEETING_BEFORE = datetime.timedelta(weeks=4)  # so that the decision falls into the year, too
+YEAR_WARNING = datetime.timedelta(weeks=2)  # before each step of it
+SCHOOL = "school"
+AUTHORITY = "authority"
+FAMILY = "family"
+
+
+def year_ends(start, months=12):
+    """The last day of the months that start with a day (Children and Families Act 2014, s.44)."""
+    return add_months(start, months) - datetime.timedelta(1)
+
+
 @dataclass(frozen=True)
 class CaseDate:
-    """A date of an EHC case: so many days after which other date it is due, and for whom."""
+    """A date of an EHC case: so many days after which other date, and in which states it runs."""
 
+    sets: str
     runs_from: str
     days: int
-    owner: str = "authority"
+    open_in: tuple
+    owner: str
+    task: str
 
 
-# SEND Regulations 2014, reg. 5, 10, 13 (T23, 5.5). Never moved for holidays (5.6).
-CASE_DATES = {
-    "decided_assess_on": CaseDate("received_on", 6 * 7),
-    "decided_issue_on": CaseDate("received_on", 16 * 7),
-    "final_on": CaseDate("received_on", 20 * 7),
-    "advice_sent_on": CaseDate("advice_asked_on", 6 * 7, owner="school"),
-    "draft_answered_on": CaseDate("draft_served_on", 15),
-    "consultation_answered_on": CaseDate("consulted_on", 15, owner="school"),
-}
-FOR_THE_SCHOOL = tuple(name for name, date in CASE_DATES.items() if date.owner == "school")
-# after a refusal no later date of the request runs
-REFUSED = {"refused_assess": 6 * 7, "refused_issue": 16 * 7}
+@dataclass(frozen=True)
+class DueDate:
+    """One line of the dates of a case: what is due, when, from whom, and when it was done."""
+
+    record: object
+    name: str  # the question of the record that it answers
+    due: datetime.date
+    done: datetime.date
+    owner: str
+    task: str  # what is to be done
+    excused: bool = False  # the law allows more time
+
+    @property
+    def words(self):
+        return self.record.label_of(self.name)
+
+    def is_late(self, on):
+        """Whether somebody lets others wait; a family's right that runs out is no delay."""
+        if self.done or self.excused or self.owner == FAMILY:
+            return False
+        return self.due < on
 
 
-def case_dates(case):
-    """The due dates of a case: [(question, due date, done date or None), ...]."""
-    if not case.received_on:
+# SEND Regulations 2014, reg. 5, 8, 10, 13 (T23, 5.5). Never moved for holidays (5.6). After an
+# order, or an appeal that is not opposed, other limits run: reg. 44 and 45, as amended in 2015. Of
+# two rows for one date the later counts. A period "beginning with" a day ends a day sooner.
+REQUESTED = ("preparing", "requested")
+UNDECIDED = ("requested", "assessing")
+UNISSUED = ("requested", "assessing", "draft")
+DECIDE = "the authority decides whether to make a plan"
+FINISH = "the authority issues the final plan"
+CASE_DATES = (
+    CaseDate("decided_assess_on", "received_on", 42, REQUESTED, AUTHORITY, "the authority decides"),
+    CaseDate("advice_sent_on", "advice_asked_on", 42, UNISSUED, SCHOOL, "send the advice"),
+    CaseDate("decided_issue_on", "received_on", 112, UNDECIDED, AUTHORITY, DECIDE),
+    CaseDate("decided_issue_on", "assess_ordered_on", 70, ("assessing",), AUTHORITY, DECIDE),
+    CaseDate("draft_served_on", "issue_ordered_on", 35, ("after_all",), AUTHORITY, "the draft"),
+    CaseDate("draft_answered_on", "draft_served_on", 14, ("draft",), FAMILY, "comment"),
+    CaseDate(
+        "consultation_answered_on",
+        "consulted_on",
+        14,
+        ("draft",),
+        SCHOOL,
+        "answer the consultation",
+    ),
+    CaseDate("final_on", "received_on", 140, UNISSUED, AUTHORITY, FINISH),
+    CaseDate("final_on", "assess_ordered_on", 98, UNISSUED, AUTHORITY, FINISH),
+    CaseDate("final_on", "issue_ordered_on", 77, ("after_all", "draft"), AUTHORITY, FINISH),
+)
+
+# One annual review (T26). SEND Regulations 2014, reg. 20: two weeks' notice, papers two weeks
+# before, report two weeks after, decision four weeks after; reg. 22: the amended plan eight weeks
+# after the notice, so twelve after the meeting (R (L, M and P) v Devon [2022] EWHC 493). The weeks
+# of the first two rows are no law: they make the others possible.
+COMING = ("coming",)
+AMENDING = ("amending",)
+YEAR_DATES = (
+    CaseDate("planned_on", "closes", -56, COMING, SCHOOL, "plan the meeting"),
+    CaseDate("asked_on", "meeting", -28, COMING, SCHOOL, "ask for advice for the meeting"),
+    CaseDate("invited_on", "meeting", -14, COMING, SCHOOL, "send the invitations"),
+    CaseDate("papers_on", "meeting", -14, COMING, SCHOOL, "send the papers round"),
+    CaseDate("held_on", "meeting", 0, COMING, SCHOOL, "hold the meeting"),
+    CaseDate("report_on", "held_on", 14, ("held",), SCHOOL, "send the report"),
+    CaseDate("decided_on", "held_on", 28, ("held",), AUTHORITY, "the authority decides"),
+    CaseDate("amended_on", "held_on", 84, AMENDING, AUTHORITY, "the authority amends the plan"),
+    CaseDate("amended_on", "notice_on", 56, AMENDING, AUTHORITY, "the authority amends the plan"),
+)
+
+
+def dates_of(record, table, starts=()):
+    """The lines of one record: what is done, and what runs in the state it is in."""
+    starts = dict(starts)
+    allowed = bool(getattr(record, "exception", None))
+    lines = {}
+    for row in table:
+        start = starts.get(row.runs_from) or getattr(record, row.runs_from, None)
+        done = getattr(record, row.sets)
+        if start and (done or record.state in row.open_in):
+            due = start + datetime.timedelta(row.days)
+            excused = allowed and row.owner == AUTHORITY
+            lines[row.sets] = DueDate(record, row.sets, due, done, row.owner, row.task, excused)
+    return list(lines.values())
+
+
+def case_dates(case, closes, settings, on):
+    """The lines of a case that count now; `closes` is the day an EHCP's year ends, if one runs."""
+    lines = []
+    if case.state != "final":
+        lines = dates_of(case, CASE_DATES)
+    lines += appeal_dates(case.last_decision(), on)
+    if closes is None:
+        return lines
+    held = case.held_year()
+    if held and held.state != "over":
+        lines += dates_of(held, YEAR_DATES)
+    lines += year_dates(case.coming_year(), closes)
+    return lines + phase_dates(case, settings, on)
+
+
+def year_dates(year, closes):
+    """The lines of a review year whose meeting is still to come."""
+    meeting = year.planned_on or closes - MEETING_BEFORE
+    return dates_of(year, YEAR_DATES, {"closes": closes, "meeting": meeting})
+
+
+def appeal_dates(decision, on):
+    """Until when the family may appeal: two months from the letter, or one from the mediation
+    certificate, whichever is later (Tribunal Procedure Rules 2008, SI 2008/2699, r. 20).
+    """
+    if decision is None or not decision.on or not decision.may_be_appealed:
         return []
-    rows = []
-    last = REFUSED.get(case.state, 20 * 7)
-    for name, date in CASE_DATES.items():
-        start = getattr(case, date.runs_from)
-        done = getattr(case, name)
-        if start is None or (date.runs_from == "received_on" and date.days > last):
-            continue
-        # who serves a draft has decided to issue
-        if name == "decided_issue_on":
-            done = done or case.draft_served_on
-        rows.append((name, start + datetime.timedelta(date.days), done))
-    return rows
+    last = add_months(decision.on, 2)
+    if decision.certificate_on:
+        last = max(last, add_months(decision.certificate_on, 1))
+    if last < on and not decision.appeal_on:
+        return []
+    return [DueDate(decision, "appeal_on", last, decision.appeal_on, FAMILY, "appeal")]
+
+
+def phase_dates(case, settings, on):
+    """By when the final plan for the next phase is due: 15 February of the last year at this
+    school, 31 March when a post-16 place follows (SEND Regulations 2014, reg. 18).
+    """
+    if case.pupil.year != settings.last_year:
+        return []
+    begins = datetime.date(on.year - (on.month < 9), 9, 1)
+    due = datetime.date(begins.year + 1, 2, 15)
+    if case.pupil.year in POST_16:
+        due = datetime.date(begins.year + 1, 3, 31)
+    done = case.phase_final_on
+    # one of an earlier year was for another school
+    if done and done < begins:
+        done = None
+    return [DueDate(case, "phase_final_on", due, done, AUTHORITY, NEXT_PHASE)]
+
+
+NEXT_PHASE = "the authority issues the plan for the next phase"
+POST_16 = ("11", "12", "13", "14")  # after these years a college or sixth form follows

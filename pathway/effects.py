@@ -11,6 +11,8 @@ from peewee import ForeignKeyField
 import models
 from audit import log as audit_log
 from models import (
+    ARRIVED,
+    CaseDecision,
     EhcCase,
     ListMembership,
     MyPlan,
@@ -59,8 +61,9 @@ class MoveJournal:
 
     def _add(self, step, record, content):
         self.steps.append([step, type(record).__name__, record.id, content])
-        if isinstance(record, EhcCase):
-            self.case = record
+        case = getattr(record, "case", record)
+        if isinstance(case, EhcCase):
+            self.case = case
 
     def undo(self, placement, reason):
         """Take every step back, newest first; what people have written since stays."""
@@ -292,27 +295,43 @@ def open_case(ctx, fresh, journal):
 def issue_plan(ctx, fresh, journal):
     """The open case becomes final, or one is written down for a plan that came along (T25)."""
     made = ctx.answers["plan_on"]
-    # the first annual review is due twelve months later (Children and Families Act 2014, s.44)
-    fresh.clock_from = made
+    # the annual review is due twelve months later (Children and Families Act 2014, s.44)
+    fresh.clock_from = ctx.answers.get("reviewed_on") or made
     said = {"state": "final", "final_on": made, "authority": ctx.answers["authority"]}
-    if ctx.case:
-        journal.change(ctx.case, **said)
+    case = ctx.case
+    if case:
+        journal.change(case, **said)
     else:
-        journal.make(EhcCase(pupil=ctx.pupil, requester="Somebody else", **said))
+        case = journal.make(EhcCase(pupil=ctx.pupil, requester=ARRIVED, **said))
+    add_decision(case, "Final plan issued", made, journal)
 
 
 def cease_case(ctx, fresh, journal):
     if ctx.case:
-        journal.change(ctx.case, state="ceased", closed_on=ctx.answers["letter_on"])
+        when = ctx.answers["letter_on"]
+        journal.change(ctx.case, state="ceased", closed_on=when)
+        add_decision(ctx.case, "Plan ceased", when, journal)
 
 
-def run_from_decision(ctx, fresh, journal):
-    """The next annual review is due twelve months from the decision, when there is one (T26)."""
-    decided = ctx.answers.get("decided")
-    if decided:
-        journal.change(fresh, clock_from=decided)
-        if ctx.case:
-            journal.change(ctx.case, review_decided_on=decided)
+def add_decision(case, what, on, journal):
+    """Keep a decision of the local authority, once."""
+    for known in case.rows("decisions"):
+        if (known.what, known.on) == (what, on):
+            return
+    journal.make(CaseDecision(case=case, what=what, on=on))
+
+
+def hold_review(ctx, fresh, journal):
+    """Write the meeting into its review year; the local authority's weeks run from it (T26)."""
+    if ctx.case is None:
+        return
+    year = ctx.case.coming_year()
+    held = ctx.review.happened_on
+    if year.id:
+        journal.change(year, held_on=held)
+    else:
+        year.held_on = held
+        journal.make(year)
 
 
 def leave(ctx, fresh, journal):
@@ -332,7 +351,7 @@ EFFECTS = {
     "open_case": open_case,
     "issue_plan": issue_plan,
     "cease_case": cease_case,
-    "run_from_decision": run_from_decision,
+    "hold_review": hold_review,
     "leave": leave,
     "come_back": come_back,
 }

@@ -164,7 +164,7 @@ def after_start(ctx):
 
 def everything_rated(ctx):
     """Each strategy of the record, or outcome of the plan, is rated (T03, T10, T19)."""
-    plan = ctx.paper("plan")[1]
+    plan = ctx.reviewed
     if plan is None:
         return None
     rated = [getattr(row, plan.rates) for row in ctx.form.ratings]

@@ -15,7 +15,7 @@ import models
 import workflow
 from audit.log import before_commit, transaction
 from models import (
-    CASE_DATED,
+    CASE_OPEN,
     NO_DAY,
     Agency,
     AgencyInformation,
@@ -26,15 +26,18 @@ from models import (
     MeetingAction,
     Placement,
     Pupil,
+    ReviewYear,
     Setting,
     TaskBasis,
 )
 from pathway import clock
 from privacy import retention
+from records.dates import today
 
 # the settings that a task follows from
 SETTINGS = (
     "holidays",
+    "last_year",
     "maintained",
     "advise_cycles",
     "advise_weeks",
@@ -60,9 +63,8 @@ def tasks_of(pupils, settings):
         own = papers[placement.id]
         found += review_tasks(placement, own, settings)
         found += paper_tasks(placement, own, settings)
-        found += decision_tasks(placement)
     found += agency_tasks(papers)
-    found += case_tasks(here, settings)
+    found += case_tasks(here, papers, placements, settings)
     found += move_on_tasks(placements, settings)
     found += letter_tasks(here)
     found += action_tasks(here, settings)
@@ -137,6 +139,9 @@ def review_tasks(placement, papers, settings):
             if form and form.status == "sealed":
                 what = "Review agreed: make the move it leads to"
                 return [task(placement.pupil_id, "agree", what, when.closes, **opens)]
+    # its steps are those of the EHC case
+    if placement.stage == "E":
+        return []
     opens["shows_from"] = before(when.closes, settings)
     return [task(placement.pupil_id, "dated", what, when.closes, **opens)]
 
@@ -167,14 +172,6 @@ def paper_tasks(placement, papers, settings):
     return found
 
 
-def decision_tasks(placement):
-    """The authority's decision within four weeks of a review (SEND Regulations 2014, reg. 20)."""
-    if placement.stage != "E" or placement.cycle <= 1 or placement.clock_from is not None:
-        return []
-    due = placement.started_on + datetime.timedelta(weeks=4)
-    return [task(placement.pupil_id, "others", "EHC plan: decision after the annual review", due)]
-
-
 def agency_tasks(papers):
     """Agencies that were asked and have not reported yet."""
     forms = {}
@@ -195,23 +192,28 @@ def agency_tasks(papers):
     return found
 
 
-def case_tasks(pupils, settings):
+def case_tasks(pupils, papers, placements, settings):
     """The dates of EHC cases that are near or past: the local authority's delay is not the
-    school's (5.5), the school's own advice is.
+    school's (5.5), the school's own advice is. Of a review year the first open step of each.
     """
+    ends = {}
+    for placement in placements:
+        # when the review is agreed the move is what waits
+        if not review_is_agreed(papers[placement.id]):
+            ends[placement.pupil_id] = workflow.year_end(placement)
     theirs = EhcCase.pupil.in_(pupils)
     found = []
-    for case in EhcCase.select().where(theirs, EhcCase.state.in_(CASE_DATED)):
-        opens = {"record": "EhcCase", "record_id": case.id, "screen": "edit"}
-        for name, due, done in clock.case_dates(case):
-            if done is not None:
+    for case in EhcCase.select().where(theirs, EhcCase.state.in_(CASE_OPEN)):
+        begun = set()
+        for line in clock.case_dates(case, ends.get(case.pupil_id), settings, today()):
+            if line.done or line.owner == clock.FAMILY:
                 continue
-            group = "others"
-            if name in clock.FOR_THE_SCHOOL:
-                group = "dated"
-            what = f"EHC case: {EhcCase.label_of(name).lower()}"
-            opens["shows_from"] = before(due, settings)
-            found.append(task(case.pupil_id, group, what, due, **opens))
+            of_year = isinstance(line.record, ReviewYear)
+            if of_year and line.owner in begun:
+                continue
+            if of_year:
+                begun.add(line.owner)
+            found.append(case_task(case, line, of_year, settings))
     return found
 
 
@@ -258,6 +260,26 @@ def action_tasks(pupils, settings):
             opens["shows_from"] = before(due, settings)
         found.append(task(action.meeting.pupil_id, "dated", what, due, **opens))
     return found
+
+
+def review_is_agreed(papers):
+    return any(
+        paper.kind == "review" and form and form.status == "sealed" for paper, form in papers
+    )
+
+
+def case_task(case, line, of_year, settings):
+    """One date of an EHC case as a line of the home page."""
+    group = "others"
+    if line.owner == clock.SCHOOL:
+        group = "dated"
+    what = "EHC case"
+    shows_from = before(line.due, settings)
+    if of_year:
+        what = "Annual review"
+        shows_from = min(shows_from, line.due - clock.YEAR_WARNING)
+    opens = {"record": "EhcCase", "record_id": case.id, "shows_from": shows_from}
+    return task(case.pupil_id, group, f"{what}: {line.task}", line.due, **opens)
 
 
 def raised_tasks(pupils):

@@ -556,6 +556,12 @@ def press(name, pupil, user, on=ON, seen=None, token=None, today=TODAY, **given)
     )
 
 
+def take_step(name, case, user, on=ON):
+    """Make the step of an EHC case with this name."""
+    step = next(step for step in w.CASE_MOVES if step.name == name)
+    w.perform_case_move(step, case, user, on, case.version)
+
+
 TO_STAGE = {
     "NONE": (),
     "S1": ("Place on Concerns List",),
@@ -607,7 +613,7 @@ def hold_review(pupil, user, row, on=HELD, **given):
     review.
     """
     stage = m.Placement.stage_of(pupil)
-    more = {"agency_need": "What helps with reading?"} if stage != "S1" else {}
+    more = {"agency_need": "What helps with reading?"} if stage in ("S2", "S3") else {}
     return agreed(
         paper_of(stage, "review"), pupil, user, on, **{**chart_answers(row, stage), **more, **given}
     )

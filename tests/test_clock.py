@@ -2,10 +2,9 @@
 
 import datetime
 import hashlib
-from types import SimpleNamespace
 
 import pytest
-from conftest import TODAY, press, ready, take_to
+from conftest import TODAY, press, ready, take_step, take_to
 
 import models as m
 import workflow as w
@@ -28,7 +27,8 @@ def settings(**more):
         ("S1", D(2027, 1, 5), D(2027, 2, 16)),
         ("S2", STARTED, D(2027, 1, 5)),
         ("S3", D(2027, 1, 5), D(2027, 2, 16)),
-        ("E", STARTED, D(2027, 11, 24)),
+        # "12 months starting with" the day (CFA 2014, s.44), and ten weeks before that
+        ("E", D(2027, 9, 14), D(2027, 11, 23)),
     ],
 )
 def test_each_stage_has_its_window(stage, opens, closes):
@@ -85,7 +85,8 @@ def test_the_window_of_a_stage_starts_on_the_day_of_the_move(robin, cast):
 
 
 @pytest.mark.parametrize(
-    "name", [move.name for move in w.MOVES if move.rows and move.to in move.from_]
+    "name",
+    [mv.name for mv in w.MOVES if mv.rows and mv.to in mv.from_ and not w.STAGES[mv.to].months],
 )
 def test_the_window_of_a_new_cycle_starts_from_the_day_of_the_review(robin, cast, name):
     move = w.move_named(name)
@@ -112,15 +113,13 @@ def test_typing_in_a_plan_does_not_move_the_window(robin, cast):
     assert w.clock_of(m.Placement.current(robin)) == before
 
 
-def test_the_next_annual_review_runs_from_the_decision(robin, cast):
-    take_to(robin, "E", cast.senco, D(2025, 9, 1))
-    assert w.clock_of(press("Annual review held", robin, cast.senco, on=D(2026, 9, 1))).closes == D(
-        2027, 9, 1
-    )
-    fresh = press(
-        "Annual review held", robin, cast.senco, on=D(2026, 9, 10), decided=D(2026, 9, 29)
-    )
-    assert w.clock_of(fresh).closes == D(2027, 9, 29)
+def test_the_next_annual_review_runs_from_the_meeting_until_the_decision_is_known(robin, cast):
+    fresh = ready(w.move_named("Annual review held"), robin, cast.senco)
+    fresh = press("Annual review held", robin, cast.senco)
+    assert w.clock_of(fresh).closes == D(2027, 10, 12)
+    case = m.EhcCase.current(robin)
+    take_step("Plan kept as it is", case, cast.senco, D(2026, 10, 20))
+    assert w.clock_of(m.Placement.current(robin)).closes == D(2027, 10, 19)
 
 
 # --- months and weeks
@@ -251,72 +250,179 @@ def test_a_holiday_line_that_cannot_be_read_is_named(typed, words):
 
 
 # --- the local authority's
-CASE_DAYS = (
-    "state",
-    "received_on",
-    "decided_assess_on",
-    "decided_issue_on",
-    "final_on",
-    "advice_asked_on",
-    "advice_sent_on",
-    "draft_served_on",
-    "draft_answered_on",
-    "consulted_on",
-    "consultation_answered_on",
-)
-
-
-def case(**days):
+def case(state="requested", **days):
     """An EHC case with these dates."""
-    return SimpleNamespace(**{**dict.fromkeys(CASE_DAYS), **days})
+    pupil = m.Pupil(year=days.pop("year", "5"))
+    return m.EhcCase(state=state, pupil=pupil, **days)
 
 
-def test_the_local_authority_has_6_16_and_20_weeks():
-    due = {name: day for name, day, _ in clock.case_dates(case(received_on=STARTED))}
-    assert due == {
-        "decided_assess_on": D(2027, 1, 5),
-        "decided_issue_on": D(2027, 3, 16),
-        "final_on": D(2027, 4, 13),
-    }
-
-
-@pytest.mark.parametrize(
-    "asked, answered, due",
-    [
-        ("advice_asked_on", "advice_sent_on", D(2027, 1, 5)),
-        ("draft_served_on", "draft_answered_on", D(2026, 12, 9)),
-        ("consulted_on", "consultation_answered_on", D(2026, 12, 9)),
-    ],
-)
-def test_what_the_local_authority_asks_has_a_day_too(asked, answered, due):
-    rows = clock.case_dates(case(received_on=D(2026, 9, 1), **{asked: STARTED, answered: TODAY}))
-    assert (answered, due, TODAY) in rows
+def due_in(case, closes=None, on=TODAY):
+    """The dates of a case that are open: {question: day}."""
+    lines = clock.case_dates(case, closes, settings(), on)
+    return {line.name: line.due for line in lines if line.done is None}
 
 
 @pytest.mark.parametrize(
-    "state, known, left",
+    "state, known, due",
     [
-        ("refused_assess", {"decided_assess_on": STARTED}, set()),
-        ("refused_issue", {"decided_assess_on": STARTED, "decided_issue_on": STARTED}, set()),
+        (
+            "requested",
+            {},
+            {
+                "decided_assess_on": D(2027, 1, 5),
+                "decided_issue_on": D(2027, 3, 16),
+                "final_on": D(2027, 4, 13),
+            },
+        ),
+        ("refused_assess", {"decided_assess_on": STARTED}, {}),
+        ("refused_issue", {"decided_assess_on": STARTED, "decided_issue_on": STARTED}, {}),
+        # 15 days that begin with the day it is served
         (
             "draft",
             {"decided_assess_on": STARTED, "draft_served_on": STARTED},
-            {"final_on", "draft_answered_on"},
+            {"final_on": D(2027, 4, 13), "draft_answered_on": D(2026, 12, 8)},
+        ),
+        # the decision to issue was never written down
+        ("final", {"final_on": D(2027, 5, 1)}, {}),
+        # after an order other limits run (SEND Regulations 2014, reg. 44 and 45)
+        (
+            "assessing",
+            {"decided_assess_on": STARTED, "assess_ordered_on": D(2027, 6, 1)},
+            {"decided_issue_on": D(2027, 8, 10), "final_on": D(2027, 9, 7)},
+        ),
+        (
+            "after_all",
+            {"decided_issue_on": STARTED, "issue_ordered_on": D(2027, 6, 1)},
+            {"draft_served_on": D(2027, 7, 6), "final_on": D(2027, 8, 17)},
         ),
     ],
 )
-def test_what_is_decided_already_is_not_late(state, known, left):
-    assert {
-        name
-        for name, _, done in clock.case_dates(case(received_on=STARTED, state=state, **known))
-        if done is None
-    } == left
+def test_the_local_authority_is_waited_for_only_while_a_step_is_open(state, known, due):
+    assert due_in(case(state, received_on=STARTED, **known)) == due
+
+
+@pytest.mark.parametrize(
+    "state, asked, answered, due",
+    [
+        ("assessing", "advice_asked_on", "advice_sent_on", D(2027, 1, 5)),
+        ("draft", "consulted_on", "consultation_answered_on", D(2026, 12, 8)),
+    ],
+)
+def test_what_the_local_authority_asks_has_a_day_too(state, asked, answered, due):
+    assert due_in(case(state, **{asked: STARTED}))[answered] == due
+    assert answered not in due_in(case(state, **{asked: STARTED, answered: TODAY}))
+
+
+def test_a_reason_that_the_law_knows_stops_the_word_late_for_the_authority_only():
+    late = case(received_on=D(2026, 1, 1), advice_asked_on=D(2026, 1, 1))
+    lines = clock.case_dates(late, None, settings(), TODAY)
+    assert {line.name for line in lines if line.is_late(TODAY)} == {
+        "decided_assess_on",
+        "decided_issue_on",
+        "final_on",
+        "advice_sent_on",
+    }
+    late.exception = "Exceptional personal circumstances"
+    lines = clock.case_dates(late, None, settings(), TODAY)
+    assert [line.name for line in lines if line.is_late(TODAY)] == ["advice_sent_on"]
 
 
 def test_no_clock_runs_before_the_request_is_received():
-    assert clock.case_dates(case(advice_asked_on=STARTED)) == []
+    assert due_in(case("preparing")) == {}
 
 
-def test_the_local_authoritys_days_are_never_moved_for_holidays(robin, cast):
-    m.Setting(holidays="1/1/2027 to 31/12/2027", school_weeks_only="Yes").save()
-    assert ("decided_assess_on", D(2027, 1, 5), None) in clock.case_dates(case(received_on=STARTED))
+def test_the_local_authoritys_days_are_never_moved_for_holidays():
+    closed = settings(holidays="1/1/2027 to 31/12/2027", school_weeks_only="Yes")
+    lines = clock.case_dates(case(received_on=STARTED), None, closed, TODAY)
+    assert D(2027, 1, 5) in [line.due for line in lines]
+
+
+@pytest.mark.parametrize(
+    "decided, certificate, last",
+    [
+        (D(2026, 9, 1), None, D(2026, 11, 1)),
+        (D(2026, 9, 1), D(2026, 9, 8), D(2026, 11, 1)),
+        (D(2026, 9, 1), D(2026, 10, 20), D(2026, 11, 20)),
+        (D(2026, 1, 1), None, None),
+    ],
+)
+def test_an_appeal_has_two_months_or_one_from_the_certificate(decided, certificate, last):
+    decision = m.CaseDecision(what="Plan refused", on=decided, certificate_on=certificate)
+    lines = clock.appeal_dates(decision, D(2026, 11, 1))
+    assert [line.due for line in lines] == ([last] if last else [])
+    assert not any(line.is_late(D(2027, 1, 1)) for line in lines)
+    assert clock.appeal_dates(m.CaseDecision(what="Will assess", on=decided), decided) == []
+
+
+# --- the year of an annual review
+ENDS = D(2027, 11, 23)
+COMING = {
+    "planned_on": D(2027, 9, 28),
+    "asked_on": D(2027, 9, 28),
+    "invited_on": D(2027, 10, 12),
+    "papers_on": D(2027, 10, 12),
+    "held_on": D(2027, 10, 26),
+}
+
+
+@pytest.mark.parametrize(
+    "known, due",
+    [
+        ({}, COMING),
+        (
+            {"planned_on": D(2027, 10, 5)},
+            {
+                "asked_on": D(2027, 9, 7),
+                "invited_on": D(2027, 9, 21),
+                "papers_on": D(2027, 9, 21),
+                "held_on": D(2027, 10, 5),
+            },
+        ),
+        # what was not written down before the meeting is over
+        (
+            {"held_on": D(2027, 10, 5)},
+            {"report_on": D(2027, 10, 19), "decided_on": D(2027, 11, 2)},
+        ),
+        (
+            {
+                "held_on": D(2027, 10, 5),
+                "decided_on": D(2027, 11, 1),
+                "decision": m.TO_AMEND,
+            },
+            {"amended_on": D(2027, 12, 28)},
+        ),
+        (
+            {
+                "held_on": D(2027, 10, 5),
+                "decided_on": D(2027, 10, 20),
+                "decision": m.TO_AMEND,
+                "notice_on": D(2027, 10, 20),
+            },
+            {"amended_on": D(2027, 12, 15)},
+        ),
+        ({"held_on": D(2027, 10, 5), "decided_on": TODAY, "decision": "Plan kept as it is"}, {}),
+    ],
+)
+def test_a_review_year_has_its_dates(known, due):
+    lines = clock.year_dates(m.ReviewYear(**known), ENDS)
+    assert {line.name: line.due for line in lines if not line.done} == due
+
+
+@pytest.mark.parametrize(
+    "year, last_year, on, due",
+    [
+        ("6", "6", D(2026, 10, 1), D(2027, 2, 15)),
+        ("6", "6", D(2027, 7, 1), D(2027, 2, 15)),
+        ("2", "2", D(2026, 10, 1), D(2027, 2, 15)),
+        ("N2", "N2", D(2026, 10, 1), D(2027, 2, 15)),
+        ("11", "11", D(2026, 10, 1), D(2027, 3, 31)),
+        ("6", "11", D(2026, 10, 1), None),
+        ("5", "6", D(2026, 10, 1), None),
+    ],
+)
+def test_in_the_last_year_the_plan_for_the_next_phase_has_its_day(year, last_year, on, due):
+    mine = case("final", year=year)
+    lines = clock.phase_dates(mine, settings(last_year=last_year), on)
+    assert [line.due for line in lines] == ([due] if due else [])
+    mine.phase_final_on = on
+    assert all(line.done for line in clock.phase_dates(mine, settings(last_year=last_year), on))

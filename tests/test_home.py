@@ -15,6 +15,7 @@ from conftest import (
     hold_review,
     home_tasks,
     press,
+    ready,
     take_to,
     write,
 )
@@ -50,7 +51,7 @@ def request(robin, cast):
 
 
 def second_year(robin, cast):
-    take_to(robin, "E", cast.senco)
+    ready(w.move_named("Annual review held"), robin, cast.senco)
     press("Annual review held", robin, cast.senco)
 
 
@@ -103,12 +104,14 @@ DATED = ("", "soon", "soon", "overdue")
 AUTHORITY = ("", "others", "others", "others")
 KINDS = (
     (review, "Record of Concern Review", datetime.date(2026, 11, 24), DATED),
-    (annual_review, "Annual review", datetime.date(2027, 9, 1), DATED),
-    (case, "EHC case: advice sent on", datetime.date(2026, 10, 13), DATED),
-    (case, "EHC case: decision to assess", datetime.date(2026, 10, 13), AUTHORITY),
+    # the first warning comes ten weeks before the year ends, on 31 August
+    (annual_review, "Annual review: plan the meeting", datetime.date(2027, 7, 6), DATED),
+    (case, "EHC case: send the advice", datetime.date(2026, 10, 13), DATED),
+    (case, "EHC case: the authority decides", datetime.date(2026, 10, 13), AUTHORITY),
     (request, "Request: Everything held", datetime.date(2026, 10, 1), DATED),
     (leaver, "Transfer pack", datetime.date(2026, 11, 10), ("soon", "soon", "soon", "overdue")),
-    (second_year, "EHC plan: decision", None, ("others",)),
+    (second_year, "Annual review: send the report", datetime.date(2026, 10, 27), DATED),
+    (second_year, "Annual review: the authority decides", datetime.date(2026, 11, 10), AUTHORITY),
     (review, f"{CONCERN}: not started", None, ("papers",)),
     (paper_begun, f"{CONCERN}: still a draft", None, ("papers",)),
     (paper_complete, f"{CONCERN} is complete", None, ("agree",)),

@@ -15,6 +15,7 @@ from conftest import (
     home_tasks,
     press,
     ready,
+    take_step,
     take_to,
     write,
 )
@@ -381,7 +382,14 @@ def test_t25_the_final_plan_gives_code_e_and_a_yearly_review(robin, cast, stage)
     )
     assert (case.state, case.final_on, case.authority) == ("final", HELD, "Hillshire")
     # from the day the plan was made, not the day it arrived
-    assert w.clock_of(placed).closes == D(2027, 10, 13)
+    assert w.clock_of(placed).closes == D(2027, 10, 12)
+    assert [(row.what, row.on) for row in case.decisions] == [("Final plan issued", HELD)]
+    assert case.requester == m.ARRIVED
+
+
+def test_t25_a_plan_that_was_reviewed_before_it_came_runs_from_that_decision(robin, cast):
+    placed = press("EHCP issued", robin, cast.senco, plan_on=D(2024, 5, 1), reviewed_on=START)
+    assert w.clock_of(placed).closes == D(2027, 8, 31)
 
 
 @pytest.mark.parametrize("rank", [1, 2])
@@ -393,10 +401,59 @@ def test_t25_nsa_ends_when_an_ehcp_begins(robin, cast, rank):
     assert [n.code for n in robin.sen_needs if n.until is None] == ["ASD"] and robin.errors() == []
 
 
-def test_t26_an_annual_review_starts_the_next_year_from_the_decision(robin, cast):
-    placed = do("Annual review held", robin, cast.senco, decided=D(2026, 11, 2))
-    assert (placed.stage, placed.cycle, w.clock_of(placed).closes) == ("E", 2, D(2027, 11, 2))
-    assert "Report sent to the local authority on" in placed.answers
+YEAR = {
+    "Meeting planned for this day": "planned_on",
+    "Advice for the meeting asked for": "asked_on",
+    "Invitations sent": "invited_on",
+    "Papers sent round": "papers_on",
+}
+AFTER = {
+    "Review report sent": "report_on",
+    "Plan to be amended": "decided_on",
+    "Notice of the changes received": "notice_on",
+    "Amended plan issued": "amended_on",
+}
+
+
+def noon(day):
+    return datetime.datetime(day.year, day.month, day.day, 12, tzinfo=datetime.UTC)
+
+
+def test_t26_two_review_years_are_walked_and_nothing_is_overwritten(robin, cast, the_day):
+    take_to(robin, "E", cast.senco)
+    case = m.EhcCase.current(robin)
+    add_row(case, "outcomes", words="Reads a timetable")
+    for year, day in enumerate((D(2027, 6, 1), D(2028, 5, 2)), 1):
+        the_day.move_to(noon(day))
+        for name in YEAR:
+            take_step(name, m.EhcCase.current(robin), cast.office, day)
+        review, rows = w.start_form(m.AnnualReview, robin, cast.senco)
+        assert rows["ratings"] == [{"outcome": "Reads a timetable"}]
+        agreed(m.AnnualReview, robin, cast.senco, day)
+        placed = press("Annual review held", robin, cast.senco, on=day, today=day)
+        assert (placed.cycle, placed.clock_from) == (year + 1, day)
+        decided = day + datetime.timedelta(20)
+        the_day.move_to(noon(decided))
+        for name in AFTER:
+            take_step(name, m.EhcCase.current(robin), cast.office, decided)
+        assert m.Placement.current(robin).clock_from == decided
+        kept = case.rows("years")
+        assert [line.held_on for line in kept][-1] == day and len(kept) == year
+        assert kept[-1].state == "over"
+        for asked in (YEAR | AFTER).values():
+            assert getattr(kept[-1], asked)
+    assert [row.what for row in case.rows("decisions")] == [
+        "Final plan issued",
+        *["Plan to be amended", "Amended plan issued"] * 2,
+    ]
+
+
+def test_t26_a_meeting_needs_no_other_date_and_is_taken_back_whole(robin, cast):
+    do("Annual review held", robin, cast.senco)
+    case = m.EhcCase.current(robin)
+    assert [year.held_on for year in case.years] == [HELD]
+    press("Entered in error", robin, cast.senco)
+    assert case.rows("years") == []
 
 
 @pytest.mark.parametrize(
@@ -486,6 +543,27 @@ def opened(robin, cast, state):
     return case
 
 
+def ready_for(step, robin, cast, state):
+    """An EHC case in some state, with what the step wants to be known before; final is an EHCP."""
+    if state == "final":
+        take_to(robin, "E", cast.senco)
+        case = m.EhcCase.current(robin)
+    else:
+        case = opened(robin, cast, state)
+    known = {step.after: START} if step.after else {}
+    if step.of == "case":
+        m.EhcCase.update(known).where(m.EhcCase.id == case.id).execute()
+    if step.of == "decision":
+        add_row(case, "decisions", what="Plan refused", on=START, **known)
+    if step.of == "held":
+        add_row(case, "years", held_on=HELD, decision=m.TO_AMEND)
+    if step.of == "coming":
+        add_row(case, "years", **known)
+    if step.of == "last year":
+        m.Setting(last_year=robin.year).save()
+    return m.EhcCase.get_by_id(case.id)
+
+
 CASES = [
     pytest.param(mv, state, id=f"{mv.name}-{state}")
     for mv in w.CASE_MOVES
@@ -495,14 +573,47 @@ CASES = [
 
 @pytest.mark.parametrize("mv, state", CASES)
 def test_each_step_of_a_case_is_made_from_its_states_only(robin, cast, mv, state):
-    case = opened(robin, cast, state)
-    if state in mv.from_:
-        w.perform_case_move(mv, case, cast.office, ON, case.version)
-        kept = m.EhcCase.get_by_id(case.id)
-        assert (kept.state, getattr(kept, mv.sets)) == (mv.to or state, ON)
-    else:
+    case = ready_for(mv, robin, cast, state)
+    if state not in mv.from_:
         with pytest.raises(Clash):
             w.perform_case_move(mv, case, cast.office, ON, case.version)
+        return
+    record = w.record_of(mv, case, m.Placement.current(robin))
+    seen = case.version
+    w.perform_case_move(mv, case, cast.office, ON, seen)
+    kept = m.EhcCase.get_by_id(case.id)
+    told = type(record).get_by_id(record.id)
+    assert (kept.state, getattr(told, mv.sets)) == (mv.to or state, ON)
+    assert kept.version > seen
+    assert ((mv.name, ON) in [(row.what, row.on) for row in kept.decisions]) == mv.decides
+
+
+def test_a_refusal_keeps_its_date_when_the_assessment_comes_after_all(robin, cast):
+    case = opened(robin, cast, "requested")
+    day = START
+    for name in ("Assessment refused", "Appeal lodged", "Assessment after all", "Plan refused"):
+        take_step(name, m.EhcCase.current(robin), cast.office, day)
+        day += datetime.timedelta(7)
+    kept = m.EhcCase.get_by_id(case.id)
+    assert (kept.decided_assess_on, kept.assess_ordered_on) == (
+        START,
+        START + datetime.timedelta(14),
+    )
+    assert [(row.what, row.appeal_on) for row in kept.decisions] == [
+        ("Assessment refused", START + datetime.timedelta(7)),
+        ("Assessment after all", None),
+        ("Plan refused", None),
+    ]
+
+
+def test_only_a_meeting_may_be_planned_for_a_day_to_come(robin, cast):
+    take_to(robin, "E", cast.senco)
+    case = m.EhcCase.current(robin)
+    ahead = [step.name for step in w.CASE_MOVES if step.ahead]
+    assert ahead == ["Meeting planned for this day"]
+    take_step(ahead[0], case, cast.office, TODAY + datetime.timedelta(30))
+    take_step(ahead[0], case, cast.office, TODAY + datetime.timedelta(40))
+    assert case.coming_year().planned_on == TODAY + datetime.timedelta(40)
 
 
 @pytest.mark.parametrize("who", ["teacher", "head", "technician", "stranger", "gone"])
@@ -533,12 +644,12 @@ def test_a_second_case_cannot_be_opened_beside_an_open_one(robin, cast):
 def test_the_yearly_clock_restarts_only_under_an_ehcp(robin, cast):
     take_to(robin, "E", cast.senco)
     case = w.PupilContext(robin, cast.senco).case
-    assert "Decision after the annual review" in [
-        step.name for step in w.case_steps(case, cast.senco, m.Placement.current(case.pupil))
-    ]
+    steps = w.case_steps(case, cast.senco, m.Placement.current(case.pupil))
+    assert "Meeting planned for this day" in [step.name for step in steps]
     press("Has left the school", robin, cast.senco)
     press("Has returned: My Plan+", robin, cast.senco)
-    assert w.case_steps(case, cast.senco, m.Placement.current(case.pupil)) == []
+    steps = w.case_steps(case, cast.senco, m.Placement.current(case.pupil))
+    assert {step.of for step in steps} == {"decision"}
 
 
 def test_a_case_that_somebody_changed_clashes(robin, cast):
@@ -622,5 +733,5 @@ def test_a_case_that_is_over_leaves_no_task_on_the_home_page(robin, cast, state)
     case.received_on = START - datetime.timedelta(weeks=30)
     case.save()
     assert (home_tasks(cast.senco, case) == []) == (
-        state in ("final", "ceased", "withdrawn", "closed")
+        state not in ("preparing", "requested", "assessing", "draft")
     )
