@@ -19,6 +19,7 @@ from models import (
     AREAS,
     CASE_OPEN,
     SEN_TYPES,
+    Agency,
     AgencyInformation,
     ChildStory,
     ConcernReview,
@@ -106,7 +107,8 @@ class Paper:
 
 
 REVIEWED = (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)
-PLANNED = (g.five_forms_in, g.recommendations_decided, g.consent_recorded)
+CONSENTED = (g.consent_recorded, g.consent_said)
+ADVISED = (g.recommendations_decided, g.consent_recorded)
 PAPERS = (
     Paper(RecordOfConcern, "S1", "plan", "T02"),
     Paper(ConcernReview, "S1", "review", "T03", (*REVIEWED, g.not_early)),
@@ -116,10 +118,16 @@ PAPERS = (
     Paper(ChildStory, "S3", "side", "T17", each="stay"),
     Paper(FamilyThinks, "S3", "side", "T17", each="stay"),
     Paper(PupilViews, "S3", "side", "T17", each="stay"),
-    Paper(AgencyInformation, "S3", "side", "T17", (g.consent_recorded,), each="stay"),
-    Paper(MyPlanPlus, "S3", "plan", "T18", (g.review_in_time, *PLANNED)),
+    Paper(AgencyInformation, "S3", "side", "T17", ADVISED, each="stay"),
+    Paper(
+        MyPlanPlus,
+        "S3",
+        "plan",
+        "T18",
+        (g.review_in_time, g.five_forms_in, g.recommendations_decided, *CONSENTED),
+    ),
     Paper(MyPlanPlusReview, "S3", "review", "T19", (*REVIEWED, g.not_early)),
-    Paper(MyPlanPlus, "E", "plan", "T25", (g.review_in_time,)),
+    Paper(MyPlanPlus, "E", "plan", "T25", (g.review_in_time, *CONSENTED)),
 )
 
 
@@ -1119,13 +1127,23 @@ def _may_write(form, user):
         raise _refused(f"This {form.kind_name()} is {form.status}; make a new version instead.")
 
 
+@dataclass(frozen=True)
+class Advice:
+    """What the pathway advises, and the kind of record to begin for it."""
+
+    words: str
+    to: object = None
+
+
 def advice(ctx):
-    """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3)."""
+    """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3):
+    [Advice].
+    """
     found = []
     placed = ctx.placement
     if ctx.stage == "S1" and placed.cycle > 1:
         cycle = f"This is cycle {placed.cycle:.0f} of watching."
-        found.append(f"{cycle} If there is no progress again, consider a My Plan.")
+        found.append(Advice(f"{cycle} If there is no progress again, consider a My Plan."))
     if ctx.stage == "S2":
         weeks = (ctx.on - placed.stage_since).days // 7
         most_cycles = ctx.settings.advise_cycles or 99
@@ -1136,10 +1154,11 @@ def advice(ctx):
         elif no_outcome_met_twice(ctx):
             why = "No outcome was met at the last two reviews."
         if why:
-            found.append(f"{why} Consider moving on to Stage 3.")
+            found.append(Advice(f"{why} Consider moving on to Stage 3."))
     review = ctx.review
     if review and review.achieved == "No" and getattr(review, "appropriate", None) == "Yes":
-        found.append(f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}")
+        words = f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}"
+        found.append(Advice(words, Agency))
     return found
 
 
@@ -1147,6 +1166,16 @@ NOT_ACHIEVED = {
     "S2": "Consider asking an outside agency or a specialist for advice.",
     "S3": "Seek a specialist's advice, such as an educational psychologist's.",
 }
+
+
+def agency_need(pupil):
+    """What the newest review that says so wants to know from a specialist, or None."""
+    found = []
+    for cls in (MyPlanReview, MyPlanPlusReview):
+        said = cls.agency_need.is_null(False) & (cls.agency_need != "")
+        found.extend(cls.select().where(cls.pupil == pupil, said))
+    newest = max(found, key=lambda review: (review.happened_on, review.entered_at), default=None)
+    return newest and newest.agency_need
 
 
 def no_outcome_met_twice(ctx):

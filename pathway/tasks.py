@@ -18,11 +18,11 @@ from models import (
     CASE_DATED,
     NO_DAY,
     Agency,
-    AgencyInformation,
     EhcCase,
     HomeTask,
     Placement,
     Pupil,
+    Recommendation,
     Setting,
     TaskBasis,
 )
@@ -52,7 +52,8 @@ def tasks_of(pupils, settings):
         found += review_tasks(placement, own, settings)
         found += paper_tasks(placement, own, settings)
         found += decision_tasks(placement)
-    found += agency_tasks(papers)
+    found += agency_tasks(here)
+    found += recommendation_tasks(here, settings)
     found += case_tasks(here, settings)
     found += raised_tasks(here)
     found += request_tasks(pupils, settings)
@@ -161,23 +162,35 @@ def decision_tasks(placement):
     return [task(placement.pupil_id, "others", "EHC plan: decision after the annual review", due)]
 
 
-def agency_tasks(papers):
+def agency_tasks(pupils):
     """Agencies that were asked and have not reported yet."""
-    forms = {}
-    for own in papers.values():
-        for paper, form in own:
-            if form and paper.form is AgencyInformation:
-                forms[form.id] = form
-    if not forms:
-        return []
-    asked = Agency.state.in_(("Referred", "Waiting", "Consulted"))
-    rows = Agency.select().where(Agency.form.in_(list(forms)), asked, Agency.report_on.is_null())
+    asked = Agency.state.in_(("Referred", "Waiting", "Consulted")) & Agency.report_on.is_null()
     found = []
-    for row in rows.order_by(Agency.id):
-        form = forms[row.form_id]
-        what = f"{row.agency or 'Agency'}: {row.state.lower()}"
-        due = row.next_contact or row.asked_on
-        found.append(task(form.pupil_id, "others", what, due, **to_open(form)))
+    for agency in Agency.select().where(Agency.pupil.in_(pupils), asked).order_by(Agency.id):
+        what = f"{agency}: {agency.state.lower()}"
+        due = agency.next_contact or agency.asked_on
+        found.append(task(agency.pupil_id, "others", what, due, **to_edit(agency)))
+    return found
+
+
+def to_edit(record):
+    return {"record": type(record).__name__, "record_id": record.id, "screen": "edit"}
+
+
+def recommendation_tasks(pupils, settings):
+    """Recommendations that are not decided (T18), and those to be carried out by a day."""
+    rows = Recommendation.select(Recommendation, Agency).join(Agency)
+    found = []
+    for row in rows.where(Agency.pupil.in_(pupils)).order_by(Recommendation.id):
+        opens = to_edit(row.agency)
+        pupil = row.agency.pupil_id
+        if not row.decision:
+            what = f"{row.agency}: decide on the recommendation “{row}”"
+            found.append(task(pupil, "papers", what, row.agency.report_on, **opens))
+        elif row.by and not row.done_on and row.decision != "Not now":
+            opens["shows_from"] = before(row.by, settings)
+            what = f"{row.agency}: carry out the recommendation “{row}”"
+            found.append(task(pupil, "dated", what, row.by, **opens))
     return found
 
 
@@ -188,7 +201,7 @@ def case_tasks(pupils, settings):
     theirs = EhcCase.pupil.in_(pupils)
     found = []
     for case in EhcCase.select().where(theirs, EhcCase.state.in_(CASE_DATED)):
-        opens = {"record": "EhcCase", "record_id": case.id, "screen": "edit"}
+        opens = to_edit(case)
         for name, due, done in clock.case_dates(case):
             if done is not None:
                 continue
