@@ -37,6 +37,7 @@ from records.questions import (
     ROLES,
     SENCO,
     TEACHER,
+    Drawn,
     Rows,
     Section,
     belongs_to,
@@ -71,6 +72,7 @@ AgencyInformation     rw      rwx    r        rx    -
 MyPlanPlus            rw      rwx    rw       rx    -
 MyPlanPlusReview      rw      rwx    rw       rx    -
 AnnualReview          rw      rwx    rw       rx    -
+Agency                rw      rwx    r        rx    -
 Consent               rw      rwx    -        rx    -
 Meeting               rw      rwx    rw       rx    -
 EhcCase               rw      rwx    -        rx    -
@@ -741,6 +743,10 @@ class Pupil(Record):
     def pupil_key(self):
         return self.id
 
+    @classmethod
+    def about(cls, pupil):
+        return cls.id == pupil
+
     def __str__(self):
         if self.form:
             return f"{self.name} ({self.form})"
@@ -904,8 +910,28 @@ class PupilRecord(Record):
 
     pupil = link("Pupil", Pupil, needed=True, index=True)
 
+    begin_words = None  # of the link that begins one, when "Start ..." is not it
+
     def born(self):
         return self.pupil.dob if self.pupil_id else None
+
+    @classmethod
+    def about(cls, pupil):
+        """The condition that a record is about a pupil."""
+        return cls.pupil == pupil
+
+    def note(self):
+        """What the child's page says beside it."""
+        return ""
+
+    def errors(self):
+        found = super().errors()
+        for name, asked in self.questions():
+            linked = isinstance(asked, ForeignKeyField) and getattr(self, name)
+            if isinstance(linked, PupilRecord) and linked.pupil_id != self.pupil_id:
+                words = f"“{asked.verbose_name}”: choose one that is about the same child."
+                found.append((name, words))
+        return found
 
     def save(self, *args, **more):
         erased = Pupil.select().where(Pupil.id == self.pupil_id, Pupil.erased_on.is_null(False))
@@ -1607,65 +1633,6 @@ class LessonFeeling(Row):
     why = text("Because...")
 
 
-AGENCY_STATUS = (
-    "Considered",
-    "Consulted",
-    "Referred",
-    "Waiting",
-    "Involved",
-    "Discharged",
-    "Refused",
-)
-
-
-class AgencyInformation(Form):
-    """My Plan+ Outside Agency Information Form: who is asked, what we want to know, what they
-    recommend.
-    """
-
-    title = "My Plan+ Outside Agency Information Form"
-    who = Section("Agencies")
-    agencies = Rows("Agencies", "One entry for each.", needed=True, blank=3)
-    what = Section("What they recommend")
-    recommendations = Rows("Recommendations", "One line each; decide on every one.", blank=5)
-    discussed_with = text("Discussed with", rows=2)
-
-
-class Agency(Row):
-    """Agency: one service that is asked or involved."""
-
-    form = belongs_to(AgencyInformation, "agencies")
-    agency = text("Agency", needed=True, bank="agency")
-    professional = text("Professional and role")
-    contact = text("Telephone or e-mail")
-    state = choice("Status", options=AGENCY_STATUS, needed=True)
-    reason = text("Reason", rows=2)
-    question = text("What do we want to know?", rows=2, needed=True)
-    tried = text("What has been tried?", rows=2)
-    asked_on = day("Asked on", before="report_on")
-    acknowledged_on = day("Acknowledged on")
-    seen_on = day("Child seen on")
-    report_on = day("Report received on")
-    next_contact = day("Next contact", ahead=PLANNED)
-
-    def was_asked(self):
-        return bool(self.asked_on) or self.state in ("Referred", "Waiting", "Involved")
-
-
-class Recommendation(Row):
-    """Recommendation: one thing a specialist advises, and what we decide."""
-
-    form = belongs_to(AgencyInformation, "recommendations")
-    agency = link("From which agency?", Agency, needed=True, backref="advised")
-    words = text("Recommendation", rows=2, needed=True)
-    decision = choice("Decision", options=("Do", "Do in part", "Not now"))
-    reason = text("Reason", needed="decision=Not now|Do in part")
-    linked = text("Which provision takes it up?")
-    owner = text("Who sees to it?")
-    by = day("By when?", ahead=PLANNED)
-    done_on = day("Done on")
-
-
 class MyPlanPlus(MyPlan):
     """My Plan+: the plan with the help of specialists from outside school (code K+)."""
 
@@ -1741,6 +1708,7 @@ class PlusOutcomeRating(OutcomeRating):
 class Consent(PupilRecord):
     """Consent: what for, to whom, given by whom, until when."""
 
+    begin_words = "Write down a consent"
     listed = ("pupil", "purpose", "to_whom", "answer_given", "given_on", "withdrawn_on")
     purpose = choice(
         "What for?",
@@ -1773,9 +1741,16 @@ class Consent(PupilRecord):
     withdrawn_on = day("Withdrawn on", needed="answer_given=Withdrawn")
 
     def holds(self, on):
-        if self.withdrawn_on or (self.valid_to and self.valid_to < on):
+        """Whether it was given, or not needed, and not over or withdrawn on a day."""
+        if self.answer_given == "Withdrawn" and not self.withdrawn_on:
             return False
-        return self.answer_given in ("Given", "Not needed in law")
+        if self.answer_given not in ("Given", "Withdrawn", "Not needed in law"):
+            return False
+        if self.given_on and on < self.given_on:
+            return False
+        if self.withdrawn_on and self.withdrawn_on <= on:
+            return False
+        return not (self.valid_to and self.valid_to < on)
 
     def __str__(self):
         return f"Consent: {self.purpose or ''}, {self.to_whom or ''}".strip(", ")
@@ -2143,6 +2118,145 @@ class Document(PupilRecord):
 
     def __str__(self):
         return self.title_of or "Document"
+
+
+# --- the agencies of a child, at every stage
+AGENCY_STATUS = (
+    "Considered",
+    "Consulted",
+    "Referred",
+    "Waiting",
+    "Involved",
+    "Discharged",
+    "Refused",
+)
+SENT = ("Referred", "Waiting", "Involved")  # something about the child has gone to the agency
+
+
+class Agency(PupilRecord):
+    """Agency: a service outside school that is asked or helps, what we want to know, and what it
+    recommends.
+    """
+
+    begin_words = "Refer to an agency"
+    listed = ("pupil", "agency", "state", "asked_on", "report_on", "next_contact")
+    ask = Section("Whom we ask, and what")
+    agency = text("Agency", needed=True, bank="agency")
+    state = choice("Status", options=AGENCY_STATUS, needed=True)
+    question = text("What do we want to know?", rows=2, needed=True)
+    asked_on = day("Asked on", before="report_on")
+    consent = link(
+        "Consent to the referral",
+        Consent,
+        "Nothing is sent without one. If there is one to this agency, it is chosen by itself.",
+        index=True,
+    )
+    more = Section("More about it")
+    professional = text("Professional and role")
+    contact = text("Telephone or e-mail")
+    reason = text("Reason", rows=2)
+    tried = text("What has been tried?", rows=2)
+    since = Section("What came of it")
+    acknowledged_on = day("Acknowledged on")
+    seen_on = day("Child seen on")
+    report_on = day("Report received on")
+    report = link("The report", Document, "A file among the child's documents.", index=True)
+    next_contact = day("Next contact", ahead=PLANNED)
+    recommendations = Rows("Recommendations", "One line each; decide on every one.", blank=5)
+    foot = Section("For the file", family=False, last=True)
+    withhold = choice("Not for disclosure", "Only when the law allows it: say why.")
+    withhold_why = text("Why not", needed="withhold=Yes")
+
+    sends_on = None  # the day on which something goes out by what was saved last
+
+    def was_sent(self):
+        return bool(self.asked_on) or self.state in SENT
+
+    def consent_on(self, on):
+        """The consent with which something may go to this agency on a day, or None."""
+        kept = Consent.select().where(Consent.pupil == self.pupil_id)
+        for consent in kept.order_by(Consent.id.desc()):
+            if self.is_covered_by(consent, on):
+                return consent
+
+    def is_covered_by(self, consent, on):
+        name = folded_words(self.agency or "")
+        same_agency = folded_words(consent.to_whom or "") == name != []
+        return same_agency and consent.purpose == "Referral" and consent.holds(on)
+
+    def save(self, *args, **more):
+        was = Agency.get_or_none(id=self.id) if self.id else None
+        self.sends_on = self._sending_day(was)
+        if self.sends_on and not self._covered():
+            self.consent = self.consent_on(self.sends_on) or self.consent
+        return super().save(*args, **more)
+
+    def _sending_day(self, was):
+        """The day on which something goes out by what is new here; what stood before may stand."""
+        watched = ["agency", "asked_on", "consent"]
+        if self.state in SENT:
+            watched.append("state")
+        changed = []
+        for name in watched:
+            if was is None or self.__data__.get(name) != was.__data__.get(name):
+                changed.append(name)
+        if not changed or not self.was_sent():
+            return None
+        if changed == ["state"]:
+            return today()
+        return self.asked_on or today()
+
+    def _covered(self):
+        return bool(self.consent) and self.is_covered_by(self.consent, self.sends_on)
+
+    def errors(self):
+        found = super().errors()
+        if self.sends_on and not self._covered():
+            name = self.agency or "an agency"
+            words = (
+                f"Nothing may go to {name} without a consent to a referral there that holds on"
+                f" {say_day(self.sends_on)}. Write it down first, or why none is needed in law."
+            )
+            if self.consent:
+                words = f"“{self.consent}” is not the consent that is needed. {words}"
+            found.append(("consent", words))
+        return found
+
+    def note(self):
+        if self.report_on:
+            return f"{self.state}, report received {short_day(self.report_on)}"
+        return self.state or ""
+
+    def __str__(self):
+        return self.agency or "Agency not named yet"
+
+
+class Recommendation(Row):
+    """Recommendation: one thing a specialist advises, and what we decide."""
+
+    agency = belongs_to(Agency, "recommendations")
+    words = text("Recommendation", rows=2, needed=True)
+    decision = choice("Decision", options=("Do", "Do in part", "Not now"))
+    reason = text("Reason", needed="decision=Not now|Do in part")
+    linked = text("Which provision takes it up?")
+    owner = text("Who sees to it?")
+    by = day("By when?", ahead=PLANNED)
+    done_on = day("Done on")
+
+
+class AgencyInformation(Form):
+    """My Plan+ Outside Agency Information Form: who is asked, what we want to know, what they
+    recommend.
+    """
+
+    title = "My Plan+ Outside Agency Information Form"
+    who = Section(
+        "Agencies, and what they recommend",
+        "These are the child's agencies as they are kept; write about them there, at any time.",
+    )
+    agencies = Drawn("Agencies", Agency, needed=True, blank=3)
+    recommendations = Drawn("Recommendations", Recommendation, blank=5)
+    discussed_with = text("Discussed with", rows=2)
 
 
 class Letter(PupilRecord):

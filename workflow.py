@@ -22,6 +22,7 @@ from models import (
     PLAN_ENDS,
     SEN_TYPES,
     TO_AMEND,
+    Agency,
     AgencyInformation,
     AnnualReview,
     CaseDecision,
@@ -111,7 +112,9 @@ class Paper:
 
 
 REVIEWED = (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)
-PLANNED = (g.five_forms_in, g.recommendations_decided, g.consent_recorded)
+CONSENTED = (g.consent_recorded, g.consent_said)
+ADVISED = (g.recommendations_decided, g.consent_recorded)
+PLANNED = (g.five_forms_in, g.recommendations_decided, *CONSENTED)
 IN_TIME = (g.delay_explained, g.review_in_time)
 PAPERS = (
     Paper(RecordOfConcern, "S1", "plan", "T02", (g.delay_explained,)),
@@ -122,10 +125,10 @@ PAPERS = (
     Paper(ChildStory, "S3", "side", "T17", each="stay"),
     Paper(FamilyThinks, "S3", "side", "T17", each="stay"),
     Paper(PupilViews, "S3", "side", "T17", each="stay"),
-    Paper(AgencyInformation, "S3", "side", "T17", (g.consent_recorded,), each="stay"),
+    Paper(AgencyInformation, "S3", "side", "T17", ADVISED, each="stay"),
     Paper(MyPlanPlus, "S3", "plan", "T18", (*IN_TIME, *PLANNED)),
     Paper(MyPlanPlusReview, "S3", "review", "T19", (*REVIEWED, g.not_early)),
-    Paper(MyPlanPlus, "E", "plan", "T25", IN_TIME),
+    Paper(MyPlanPlus, "E", "plan", "T25", (*IN_TIME, *CONSENTED)),
     Paper(AnnualReview, "E", "review", "T26", (g.after_start, g.everything_rated)),
 )
 
@@ -1346,13 +1349,23 @@ def _may_write(form, user):
         raise _refused(f"This {form.kind_name()} is {form.status}; make a new version instead.")
 
 
+@dataclass(frozen=True)
+class Advice:
+    """What the pathway advises, and the kind of record to begin for it."""
+
+    words: str
+    to: object = None
+
+
 def advice(ctx):
-    """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3)."""
+    """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3):
+    [Advice].
+    """
     found = []
     placed = ctx.placement
     if ctx.stage == "S1" and placed.cycle > 1:
         cycle = f"This is cycle {placed.cycle:.0f} of watching."
-        found.append(f"{cycle} If there is no progress again, consider a My Plan.")
+        found.append(Advice(f"{cycle} If there is no progress again, consider a My Plan."))
     if ctx.stage == "S2":
         weeks = (ctx.on - placed.stage_since).days // 7
         why = slow_on_my_plan(placed, ctx.settings)
@@ -1360,12 +1373,13 @@ def advice(ctx):
             long = say_weeks(weeks)
             why = f"This child has been on My Plan for {long}, cycle {placed.cycle:.0f}."
         if why:
-            found.append(f"{why} Consider moving on to Stage 3.")
+            found.append(Advice(f"{why} Consider moving on to Stage 3."))
     if ctx.stage == "E":
         return found + advice_for_ehcp(ctx)
     review = ctx.review
     if review and review.achieved == "No" and getattr(review, "appropriate", None) == "Yes":
-        found.append(f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}")
+        words = f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}"
+        found.append(Advice(words, Agency))
     return found
 
 
@@ -1376,10 +1390,12 @@ def advice_for_ehcp(ctx):
     for kept, cure in ((ctx.case, "Rate it at the annual review"), (plan, "Write a new version")):
         for outcome in kept.rows("outcomes") if kept else ():
             if outcome.by and outcome.by < ctx.on and not getattr(outcome, "until", None):
-                found.append(f"The date of an outcome has passed: “{outcome}”. {cure}.")
+                words = f"The date of an outcome has passed: “{outcome}”. {cure}."
+                found.append(Advice(words))
     held = ctx.case and ctx.case.held_year()
     if held and held.decision == PLAN_ENDS:
-        found.append("The local authority ends the plan; on that day use “EHCP ceased”.")
+        words = "The local authority ends the plan; on that day use “EHCP ceased”."
+        found.append(Advice(words))
     return found
 
 
@@ -1387,6 +1403,16 @@ NOT_ACHIEVED = {
     "S2": "Consider asking an outside agency or a specialist for advice.",
     "S3": "Seek a specialist's advice, such as an educational psychologist's.",
 }
+
+
+def agency_need(pupil):
+    """What the newest review that says so wants to know from a specialist, or None."""
+    found = []
+    for cls in (MyPlanReview, MyPlanPlusReview):
+        said = cls.agency_need.is_null(False) & (cls.agency_need != "")
+        found.extend(cls.select().where(cls.pupil == pupil, said))
+    newest = max(found, key=lambda review: (review.happened_on, review.entered_at), default=None)
+    return newest and newest.agency_need
 
 
 def slow_on_my_plan(placed, settings):

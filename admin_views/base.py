@@ -25,7 +25,7 @@ from models import Pupil, PupilRecord, PupilWord, may
 from papers import pdf
 from records.dates import short_day, today
 from records.query import by_id, count_of, join_first, numbers_in
-from records.questions import ROLES
+from records.questions import ROLES, Drawn
 from records.record import Clash, Row, document
 from records.spreadsheet import escape_formula
 
@@ -499,13 +499,16 @@ class RecordView(ReadView):
         return redirect(self.after_save(record, do))
 
     def show_form(self, record, form, problems=(), draft=None):
+        pupil = pupil_of(record)
         forms.name_siblings(form)
+        forms.offer_records(form, pupil)
         page = self.render(
             self.form_template,
             record=record,
             form=form,
+            drawn=drawn_in(record),
             problems=problems,
-            pupil=pupil_of(record),
+            pupil=pupil,
             banks=forms.banks(),
             draft=draft,
             tips=tips_of(record),
@@ -612,6 +615,16 @@ def tips_of(record):
         for group in type(record).groups():
             for row in getattr(record, group):
                 found.setdefault(row.id, {})[group] = row.tips()
+    return found
+
+
+def drawn_in(record):
+    """What a form shows of the records kept beside it: {name: its lines as data}."""
+    found = {}
+    for section in document(record)["sections"]:
+        for line in section["lines"]:
+            if isinstance(record.markers.get(line["name"]), Drawn):
+                found[line["name"]] = line
     return found
 
 

@@ -28,7 +28,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from audit import access
-from models import BankEntry, Pupil, PupilWord
+from models import BankEntry, Pupil, PupilRecord, PupilWord, may
 from records.dates import read_day, say_day
 from records.questions import Rows
 from records.unicode_text import nfc
@@ -155,6 +155,34 @@ def offered(pairs):
     return [SelectChoice(code, words) for code, words in pairs]
 
 
+class RecordField(SelectField):
+    """A record kept about the same child, chosen from those there are."""
+
+    def __init__(self, *args, user, kind, **more):
+        self.user = user
+        self.kind = kind
+        self.records = ()
+        super().__init__(*args, coerce=self.record_of, validate_choice=False, **more)
+
+    def record_of(self, typed):
+        return next((one for one in self.records if str(one.id) == str(typed)), None)
+
+    def process_data(self, value):
+        self.data = value
+
+    def process_formdata(self, valuelist):
+        key = key_of(valuelist[0]) if valuelist else 0
+        mine = self.kind.pupil.in_(Pupil.visible_to(self.user).select(Pupil.id))
+        self.data = self.kind.get_or_none(self.kind.id == key, mine)
+
+    def offer(self, pupil):
+        """Offer what this person may read of the kind about a pupil (or about nobody yet)."""
+        if pupil and may(self.user, "r", self.kind):
+            kept = self.kind.select().where(self.kind.about(pupil.id))
+            self.records = list(kept.order_by(self.kind.id.desc()))
+        self.choices = offered([("", ""), *((str(one.id), str(one)) for one in self.records)])
+
+
 class SiblingField(SelectField):
     """A row of another list of the same form, named by its number."""
 
@@ -171,6 +199,8 @@ def control(asked, user, in_line=False, group=""):
     if isinstance(asked, ForeignKeyField):
         if group:
             return SiblingField(group=group, **common)
+        if issubclass(asked.rel_model, PupilRecord):
+            return RecordField(user=user, kind=asked.rel_model, **common)
         return LookupField(find=functools.partial(find_pupils, user), **common)
     if asked.ask.many:
         return TicksField(choices=offered(asked.choices), **common)
@@ -321,6 +351,12 @@ def sibling_choices(field_list):
         words = f"{number + 1}: {first_words(entry.form)}"
         pairs.append((str(number), words))
     return offered(pairs)
+
+
+def offer_records(form, pupil):
+    for field in form:
+        if isinstance(field, RecordField):
+            field.offer(pupil)
 
 
 def lists_of(form):

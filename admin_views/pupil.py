@@ -24,7 +24,6 @@ from models import (
     RATING,
     STATUS,
     Agency,
-    AgencyInformation,
     Consent,
     Disclosure,
     Document,
@@ -93,7 +92,6 @@ class PupilView(RecordView):
             papers=papers_of_stage(at),
             older=older_forms(at, written),
             journey=journey(written),
-            agencies=agencies(written),
             **case_part(at),
             timeline=timeline(at, written, beside),
         )
@@ -276,6 +274,43 @@ class CaseView(PupilRecordView):
         else:
             flash(f"EHC case: {step.name}.", "done")
         return redirect(url_for("pupil.page", key=case.pupil_id) + "#case")
+
+
+class AgencyView(PupilRecordView):
+    """Agencies: a new one begins with what the review wants to know from a specialist."""
+
+    def begin(self, pupil):
+        record, prefilled = super().begin(pupil)
+        if pupil:
+            record.question = workflow.agency_need(pupil)
+        return record, prefilled
+
+
+class ConsentView(PupilRecordView):
+    """Consents: one that somebody needs for an agency begins with its name, and leads back."""
+
+    def begin(self, pupil):
+        record, prefilled = super().begin(pupil)
+        waiting = unsaved_agency(pupil)
+        if waiting:
+            record.purpose = "Referral"
+            record.to_whom = drafts.items_of(waiting).get("agency")
+        return record, prefilled
+
+    def after_save(self, record, do):
+        waiting = unsaved_agency(record.pupil)
+        if waiting:
+            flash("Consent saved. Here is what you typed about the agency; save it now.", "done")
+            return waiting.form
+        return super().after_save(record, do)
+
+
+def unsaved_agency(pupil):
+    """What this person typed about an agency of a child and has not saved, or None."""
+    for draft in drafts.of_person(current_user):
+        if pupil and draft.pupil_id == pupil.id and drafts.form_at(draft.form)[0] is Agency:
+            return draft
+    return None
 
 
 class ListView(ReadView):
@@ -542,7 +577,7 @@ def stop_link(stop, pupil):
     to = stop.to
     if isinstance(to, type) and issubclass(to, Record) and may(current_user, "w", to):
         address = url_for(f"{to.slug()}.new", pupil=pupil.id)
-        return f"Start {to.kind_name()}", address
+        return getattr(to, "begin_words", None) or f"Start {to.kind_name()}", address
     if isinstance(to, Record) and may(current_user, "r", to):
         address = url_for(f"{to.slug()}.page", key=to.id)
         return f"Open {to.kind_name()}", address
@@ -633,7 +668,7 @@ def answers_lead_to(at, review):
     for move in workflow.MOVES:
         if row and row.name in move.rows and at.stage in move.from_:
             offers.append(move)
-    return {"row": row, "offers": offers, "advice": workflow.advice(at)}
+    return {"row": row, "offers": offers, "advice": workflow.advice(at), "stop_link": stop_link}
 
 
 def question_part(review, name, typed):
@@ -762,14 +797,7 @@ def ratings(written):
     return found
 
 
-def agencies(written):
-    found = written.get(AgencyInformation)
-    if found:
-        return list(found[-1].agencies.order_by(Agency.id))
-    return []
-
-
-BESIDE = (Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
+BESIDE = (Agency, Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
 
 
 def records_beside(pupil):

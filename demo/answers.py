@@ -273,7 +273,7 @@ why: It depends on the book
 == AgencyInformation
 discussed_with: {carer}, {t} and the SENCO
 
-== agencies
+== Agency
 agency: {agency}
 professional: {professional}
 contact: 07700 900900, team@example.org
@@ -295,6 +295,9 @@ linked: {give}
 owner: {ta} | {t}
 by: 45 days ahead
 done_on: | | 8 days after |
+
+== referral
+purpose: Referral
 
 == Consent
 purpose: Referral | Share a report | Invite to a meeting | School to school

@@ -416,19 +416,25 @@ class Child:
                 self.write_side(kind, day, statuses[at])
 
     def write_side(self, kind, day, status):
-        """One of the five forms; with an agency goes a consent; a draft leaves advice undecided."""
+        """One of the five forms; the fifth shows an agency that is asked."""
         form, _ = self.paper(kind, day, status)
+        if kind is m.AgencyInformation:
+            self.refer(day, status)
         for group in kind.groups():
-            said = {}
-            if group == "recommendations":
-                said["agency"] = form.agencies.get()
-                self.keep(m.Consent, day)
-                if not said["agency"].report_on:
-                    continue
-                if status == "draft":
-                    said |= {"decision": None, "linked": None, "done_on": None}
-            self.add(form, group, day, **said)
+            self.add(form, group, day)
         self.finish(form, status)
+
+    def refer(self, day, status="sealed"):
+        """An agency with its consent; where the form is a draft, advice is undecided."""
+        self.keep(m.Consent, day, "referral")
+        agency = self.keep(m.Agency, day)
+        said = {}
+        if status == "draft":
+            said = {"decision": None, "linked": None, "done_on": None}
+        if agency.report_on:
+            agency.report = self.keep_document()
+            agency.save()
+            self.add(agency, "recommendations", day, **said)
 
     def chart_answers(self, row):
         rows = [found for found in workflow.ROWS if self.stage in found.stages]
@@ -448,7 +454,7 @@ class Child:
         if status == "draft":
             said = {}
         if row in ("3", "4"):
-            said["agency_need"] = self.pick(ANSWERS["agencies"][0]["question"], day)
+            said["agency_need"] = self.pick(ANSWERS["Agency"][0]["question"], day)
         said |= {name: self.pick(words, day) for name, words in ANSWERS[went][0].items()}
         form, rows = self.paper(kind, day, status, "Review", **said)
         for at, line in enumerate(rows["ratings"]):
@@ -479,6 +485,8 @@ class Child:
         if self.stage == "E":
             self.fill(self.pupil, self.start, ANSWERS["place"][0])
             self.add(self.pupil, "sen_needs", self.start)
+        if self.number % 4 == 0 and not self.has_sides:
+            self.refer(self.start)
         if self.number % 9 == 0:
             self.keep_document()
 
@@ -496,6 +504,7 @@ class Child:
         document.stored_as, document.size = path.name, path.write_bytes(page.getvalue())
         document.sha256 = hashlib.sha256(page.getvalue()).hexdigest()
         document.save()
+        return document
 
     def advance_case(self, state, began):
         case = m.EhcCase.current(self.pupil)

@@ -365,7 +365,6 @@ def _heading(content):
 
 def _blank_part(record_class, pupil=None):
     content = document(record_class)
-    groups = record_class.groups()
     sections = content["sections"]
     if pupil:
         # the family's copy asks only what is for them
@@ -375,9 +374,10 @@ def _blank_part(record_class, pupil=None):
             if pupil and line["name"] == "pupil":
                 line["answer"] = f"{pupil.called} {pupil.surname}"
             if "columns" in line:
-                asked = groups[line["name"]].questions()
+                asked = record_class.columns_of(line["name"])
                 for column, (_, question) in zip(line["columns"], asked, strict=True):
-                    column["rows"] = question.ask.rows
+                    if question.verbose_name:
+                        column["rows"] = question.ask.rows
     return {**_heading(content), "sections": layout.ready(sections, blank=True)}
 
 

@@ -8,7 +8,7 @@ import datetime
 import json
 from dataclasses import dataclass
 
-from models import AgencyInformation, Consent, EhcCase
+from models import SENT, Agency, Consent, EhcCase, Recommendation
 from records.dates import say_day
 
 
@@ -220,26 +220,37 @@ def five_forms_in(ctx):
 
 def recommendations_decided(ctx):
     """Each recommendation of a specialist is decided (T18)."""
-    form = ctx.form_of(AgencyInformation)
-    advised = form.recommendations if form else ()
-    left = [row for row in advised if not row.decision]
+    open_ones = Recommendation.decision.is_null() & Recommendation.about(ctx.pupil.id)
+    left = list(Recommendation.select().where(open_ones).order_by(Recommendation.id))
     if left:
-        return Stop(f"{len(left)} recommendation(s) still to be decided.", form)
+        return Stop(f"{len(left)} recommendation(s) still to be decided.", left[0].agency)
 
 
 def consent_recorded(ctx):
     """There is consent, or a legal reason, for every agency that was sent something (T18, invariant
     8).
     """
-    held = set()
-    for consent in Consent.select().where(Consent.pupil == ctx.pupil):
-        if consent.to_whom and consent.holds(ctx.on):
-            held.add(consent.to_whom.strip().lower())
     bare = []
-    form = ctx.form_of(AgencyInformation)
-    for agency in form.agencies if form else ():
-        name = (agency.agency or "an agency without a name").strip()
-        if name.lower() not in held and agency.was_asked():
-            bare.append(name)
+    for agency in agencies_sent_to(ctx):
+        days = [ctx.on]
+        if agency.asked_on and agency.state not in SENT:
+            days.append(agency.asked_on)
+        if not any(map(agency.consent_on, days)):
+            bare.append(str(agency))
     if bare:
-        return Stop(f"Record the consent, or the legal reason, for: {', '.join(bare)}.", Consent)
+        words = "Record the consent to the referral, or the legal reason, for"
+        return Stop(f"{words}: {', '.join(bare)}.", Consent)
+
+
+def consent_said(ctx):
+    """The plan says that there is consent, when an agency was sent something (T18)."""
+    sent = agencies_sent_to(ctx)
+    if sent and ctx.form.consent_gained != "Yes":
+        label = ctx.form.label_of("consent_gained")
+        names = ", ".join(map(str, sent))
+        words = f"“{label}” must be “Yes”, for there are referrals: {names}."
+        return Stop(words, "consent_gained")
+
+
+def agencies_sent_to(ctx):
+    return [agency for agency in ctx.written(Agency) if agency.was_sent()]

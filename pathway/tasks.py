@@ -18,7 +18,6 @@ from models import (
     CASE_OPEN,
     NO_DAY,
     Agency,
-    AgencyInformation,
     EhcCase,
     HomeTask,
     Letter,
@@ -26,6 +25,7 @@ from models import (
     MeetingAction,
     Placement,
     Pupil,
+    Recommendation,
     ReviewYear,
     Setting,
     TaskBasis,
@@ -63,7 +63,8 @@ def tasks_of(pupils, settings):
         own = papers[placement.id]
         found += review_tasks(placement, own, settings)
         found += paper_tasks(placement, own, settings)
-    found += agency_tasks(papers)
+    found += agency_tasks(here)
+    found += recommendation_tasks(here, settings)
     found += case_tasks(here, papers, placements, settings)
     found += move_on_tasks(placements, settings)
     found += letter_tasks(here)
@@ -172,23 +173,35 @@ def paper_tasks(placement, papers, settings):
     return found
 
 
-def agency_tasks(papers):
+def agency_tasks(pupils):
     """Agencies that were asked and have not reported yet."""
-    forms = {}
-    for own in papers.values():
-        for paper, form in own:
-            if form and paper.form is AgencyInformation:
-                forms[form.id] = form
-    if not forms:
-        return []
-    asked = Agency.state.in_(("Referred", "Waiting", "Consulted"))
-    rows = Agency.select().where(Agency.form.in_(list(forms)), asked, Agency.report_on.is_null())
+    asked = Agency.state.in_(("Referred", "Waiting", "Consulted")) & Agency.report_on.is_null()
     found = []
-    for row in rows.order_by(Agency.id):
-        form = forms[row.form_id]
-        what = f"{row.agency or 'Agency'}: {row.state.lower()}"
-        due = row.next_contact or row.asked_on
-        found.append(task(form.pupil_id, "others", what, due, **to_open(form)))
+    for agency in Agency.select().where(Agency.pupil.in_(pupils), asked).order_by(Agency.id):
+        what = f"{agency}: {agency.state.lower()}"
+        due = agency.next_contact or agency.asked_on
+        found.append(task(agency.pupil_id, "others", what, due, **to_edit(agency)))
+    return found
+
+
+def to_edit(record):
+    return {"record": type(record).__name__, "record_id": record.id, "screen": "edit"}
+
+
+def recommendation_tasks(pupils, settings):
+    """Recommendations that are not decided (T18), and those to be carried out by a day."""
+    rows = Recommendation.select(Recommendation, Agency).join(Agency)
+    found = []
+    for row in rows.where(Agency.pupil.in_(pupils)).order_by(Recommendation.id):
+        opens = to_edit(row.agency)
+        pupil = row.agency.pupil_id
+        if not row.decision:
+            what = f"{row.agency}: decide on the recommendation “{row}”"
+            found.append(task(pupil, "papers", what, row.agency.report_on, **opens))
+        elif row.by and not row.done_on and row.decision != "Not now":
+            opens["shows_from"] = before(row.by, settings)
+            what = f"{row.agency}: carry out the recommendation “{row}”"
+            found.append(task(pupil, "dated", what, row.by, **opens))
     return found
 
 

@@ -184,21 +184,10 @@ def delete_records(pupil, asked):
             press.delete_instance()
     Placement.update(before=None).where(Placement.pupil == pupil).execute()
     for cls in reversed(sort_models([*every(PupilRecord), *every(Row)])):
-        theirs = belongs_to_pupil(cls, pupil)
+        theirs = cls.about(pupil)
         if cls is Erasure:
             theirs &= Erasure.id != asked.id
         cls.delete().where(theirs).execute()
-
-
-def belongs_to_pupil(cls, pupil):
-    """The condition that a record or row of a class is about a child."""
-    if not issubclass(cls, Row):
-        return cls.pupil == pupil
-    field = cls.parent_field()
-    owner = field.rel_model
-    if owner is Pupil:
-        return field == pupil
-    return field.in_(owner.select(owner.id).where(belongs_to_pupil(owner, pupil)))
 
 
 def empty_to_stub(pupil):

@@ -42,6 +42,8 @@ THIRD_PARTIES = (
 # Columns that only steer the program, or that repeat what is told elsewhere in the bundle.
 STEERING = {"id", "version", "pupil", "placement", "before", "effects", "done_with", "sealed"}
 STEERING |= {"stored_as", "supersedes", "asked_id"}
+# Kinds that are records now, and the paper whose rows they were before 1.2.0.
+WERE_ROWS_OF = {"Agency": "AgencyInformation"}
 TRAIL_HEADINGS = (
     "When (UTC)",
     "Who",
@@ -316,11 +318,14 @@ def redaction_of(pupil, contents, left_out):
         questions.update((key, name) for name in hidden)
         if key in records:
             continue
+        if type(record).__name__ in WERE_ROWS_OF:
+            rows.add(key)
         for group, row in rows_in(record):
             if group not in hidden:
                 rows.add(record_key(row))
     keys = records | {key for key, _ in questions}
     owners = {key.partition("-")[0] for key in keys}
+    owners.update(kind for kind, paper in WERE_ROWS_OF.items() if paper in owners)
     return Redaction(records, questions, owners, rows)
 
 
@@ -345,8 +350,8 @@ def is_given(entry, redaction):
     when anything is kept back of that kind of paper.
     """
     key = entry_key(entry)
-    if owner_kind(entry.record) in redaction.owners:
-        return key in redaction.rows
+    if owner_kind(entry.record) in redaction.owners and key not in redaction.rows:
+        return False
     if key in redaction.records:
         return False
     return (key, entry.question) not in redaction.questions
@@ -355,7 +360,7 @@ def is_given(entry, redaction):
 def owner_kind(kind):
     cls = KINDS.get(kind)
     if cls is None or not issubclass(cls, Row):
-        return None
+        return WERE_ROWS_OF.get(kind)
     return cls.parent_field().rel_model.__name__
 
 

@@ -179,3 +179,15 @@ class Rows(Marker):
         super().__init__(label, prompt)
         self.needed = needed
         self.blank = blank
+
+
+class Drawn(Marker):
+    """A place in a form that shows what is kept beside it about the same child: the records of a
+    kind, or their rows, as they are then; sealed, as they were. Nothing is typed there.
+    """
+
+    def __init__(self, label, kind, prompt="", needed=False, blank=4):
+        super().__init__(label, prompt)
+        self.kind = kind
+        self.needed = needed
+        self.blank = blank

@@ -15,7 +15,7 @@ from peewee import ForeignKeyField, IntegerField
 from audit.log import audit_all, transaction
 from records.dates import short_day
 from records.query import Table
-from records.questions import Marker, Rows, Section, fault, say
+from records.questions import Drawn, Marker, Rows, Section, fault, say
 
 
 class Clash(Exception):
@@ -142,6 +142,23 @@ class Record(Table):
                 found[name] = owners[name]
         return found
 
+    @classmethod
+    def columns_of(cls, name):
+        """What each line says of a list of rows; of a `Drawn` place also whose row it is, and
+        nothing that is kept for the school only: [(name, question)].
+        """
+        mark = cls.markers[name]
+        if isinstance(mark, Rows):
+            return cls.groups()[name].questions()
+        found = []
+        if issubclass(mark.kind, Row):
+            home = mark.kind.parent_field()
+            found.append((home.name, home))
+        for column, asked in mark.kind.questions():
+            if column != "pupil" and mark.kind.section_of(column).family:
+                found.append((column, asked))
+        return found
+
     # -- what one record says
     def __str__(self):
         return self.kind_name()
@@ -162,6 +179,19 @@ class Record(Table):
         if not self.id:
             return []
         return list(getattr(self, group).order_by(self.groups()[group].id))
+
+    def drawn(self, name):
+        """What is kept about the same child and shown at a `Drawn` line; nothing that is not for
+        disclosure, unless this form is not either.
+        """
+        kind = self.markers[name].kind
+        if not self.pupil_key():
+            return []
+        kept = kind.select().where(kind.about(self.pupil_key())).order_by(kind.id)
+        return [one for one in kept if not one.is_withheld() or self.is_withheld()]
+
+    def is_withheld(self):
+        return getattr(self, "withhold", "") == "Yes"
 
     def content_hash(self):
         rows = []
@@ -194,6 +224,9 @@ class Record(Table):
                 for name, words in row.missing():
                     line = f"{mark.label}, line {place + 1}: {words}"
                     gaps.append((f"{group}-{place}-{name}", line))
+        for name, mark in self.markers.items():
+            if isinstance(mark, Drawn) and mark.needed and not self.drawn(name):
+                gaps.append((name, f"There is none yet under “{mark.label}”; add one."))
         return gaps
 
     @classmethod
@@ -354,6 +387,16 @@ class Row(Record):
                 raise Clash(owner.sealed_words())
         return super().save(*args, **more)
 
+    @classmethod
+    def about(cls, pupil):
+        """The condition that a row is about a pupil."""
+        home = cls.parent_field()
+        owner = home.rel_model
+        return home.in_(owner.select(owner.id).where(owner.about(pupil)))
+
+    def is_withheld(self):
+        return self.parent().is_withheld()
+
     def tips(self):
         """Advice about this row, shown beside it on the form; it never stops anybody."""
         return []
@@ -390,11 +433,19 @@ def document(subject, role=None):
             continue
         shown = []
         for name, line in lines:
-            draw = _rows_data if isinstance(line, Rows) else _question_data
-            shown.append(draw(subject, name, line))
+            shown.append(_line_data(subject, name, line))
         part = {name: getattr(section, name) for name in OF_A_SECTION}
         parts.append({**part, "see": list(section.see), "lines": shown})
     return {"title": subject.kind_name(), "purpose": subject.intro(), "sections": parts}
+
+
+def _line_data(subject, name, line):
+    if not isinstance(line, Marker):
+        return _question_data(subject, name, line)
+    rows = []
+    if not isinstance(subject, type):
+        rows = subject.rows(name) if isinstance(line, Rows) else subject.drawn(name)
+    return _table_data(name, line, subject.columns_of(name), rows)
 
 
 def _question_data(subject, name, asked):
@@ -408,14 +459,14 @@ def _question_data(subject, name, asked):
     }
 
 
-def _rows_data(subject, name, mark):
-    asked = subject.groups()[name].questions()
+def _table_data(name, mark, asked, rows):
     columns = []
     for _, field in asked:
         options = [words for _, words in field.choices or ()]
-        columns.append({"label": field.verbose_name, "options": options})
+        label = field.verbose_name or field.rel_model.kind_name()
+        columns.append({"label": label, "options": options})
     table = []
-    for row in [] if isinstance(subject, type) else subject.rows(name):
+    for row in rows:
         table.append([row.answer(question) for question, _ in asked])
     return {
         "name": name,

@@ -483,11 +483,16 @@ def answer(record, name, on=START):
 def add_row(form, group, **given):
     """A new line under a form with every needed question answered, saved."""
     row_class = form.groups()[group]
-    row = row_class(**{row_class.parent_field().name: form}, **given)
-    for name, _ in row.missing():
-        answer(row, name, form.happened_on or START)
-    row.save()
-    return row
+    return complete_one(row_class(**{row_class.parent_field().name: form}, **given), form)
+
+
+def complete_one(record, form):
+    """Save a record with every needed question answered, as on the day of a form."""
+    on = getattr(form, "happened_on", None) or START
+    for name, _ in record.missing():
+        answer(record, name, on)
+    record.save()
+    return record
 
 
 def fill(form, **given):
@@ -512,6 +517,8 @@ def fill_gap(form, name):
     line.
     """
     group, _, rest = name.partition("-")
+    if isinstance(form.markers.get(group), q.Drawn):
+        return complete_one(form.markers[group].kind(pupil=form.pupil), form)
     if group not in form.groups():
         return answer(form, name, form.happened_on)
     if not rest:

@@ -15,7 +15,17 @@ from demo import names
 from people import User
 
 FORMS = w.every_form()
-BESIDES = (m.Pupil, m.Consent, m.Meeting, m.EhcCase, m.Letter, m.Strategy, m.BankEntry, m.Document)
+BESIDES = (
+    m.Pupil,
+    m.Agency,
+    m.Consent,
+    m.Meeting,
+    m.EhcCase,
+    m.Letter,
+    m.Strategy,
+    m.BankEntry,
+    m.Document,
+)
 # Stage 2 has no first day before which a review is early; no fictional record is on hold.
 NEVER_ASKED = {
     ("MyPlanReview", "early_why"),

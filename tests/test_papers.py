@@ -250,32 +250,37 @@ def side_form_missing(form, user):
     w.new_version(declined, user)
 
 
-def agencies(form, user):
-    """The agency form, received with one agency on it."""
-    fresh = w.new_version(m.AgencyInformation.get(m.AgencyInformation.pupil == form.pupil), user)
-    add_row(fresh, "agencies", agency="Speech therapy", asked_on=START)
-    return fresh
+def referral(pupil, **given):
+    """A consent to refer to the speech therapist, spelled in its own way."""
+    said = {"purpose": "Referral", "answer_given": "Given", "given_on": START, **given}
+    consent = m.Consent(pupil=pupil, to_whom="speech  Therapy ", **said)
+    consent.save()
+    return consent
 
 
 def recommendation_open(form, user):
-    fresh = agencies(form, user)
-    m.Consent(pupil=form.pupil, to_whom="speech therapy ", answer_given="Given").save()
-    add_row(fresh, "recommendations")
-    w.complete(fresh, user)
+    agency = m.Agency(pupil=form.pupil, agency="Speech therapy", state="Considered")
+    agency.save()
+    add_row(agency, "recommendations")
 
 
 def consent_missing(form, user):
-    """An agency is asked with no consent; or the consent with which it was asked is withdrawn
-    later.
-    """
-    if isinstance(form, m.AgencyInformation):
-        add_row(form, "agencies", agency="Speech therapy", asked_on=START)
-        return
-    consent = m.Consent(pupil=form.pupil, to_whom="Speech therapy", answer_given="Given")
+    m.Agency(pupil=form.pupil, agency="Speech therapy", asked_on=START).save()
+
+
+def consent_withdrawn(form, user):
+    consent = referral(form.pupil)
+    m.Agency(pupil=form.pupil, agency="Speech therapy", state="Waiting", asked_on=START).save()
+    consent.answer_given, consent.withdrawn_on = "Withdrawn", HELD
     consent.save()
-    w.complete(agencies(form, user), user)
-    consent.answer_given, consent.withdrawn_on = "Withdrawn", START
-    consent.save()
+
+
+def consent_denied(form, user):
+    """The plan says that there is no consent, or nothing to refer, and an agency was asked."""
+    referral(form.pupil)
+    m.Agency(pupil=form.pupil, agency="Speech therapy", state="Waiting", asked_on=START).save()
+    form.consent_gained = "No"
+    form.save()
 
 
 SPOIL = {
@@ -288,7 +293,8 @@ SPOIL = {
     g.review_in_time: [review_too_late, review_not_after_plan],
     g.five_forms_in: [side_form_missing],
     g.recommendations_decided: [recommendation_open],
-    g.consent_recorded: [consent_missing],
+    g.consent_recorded: [consent_missing, consent_withdrawn],
+    g.consent_said: [consent_denied],
 }
 GUARDED = [
     pytest.param(p, guard, spoil, id=f"{p.stage}-{p.form.__name__}-{spoil.__name__}")
@@ -341,28 +347,18 @@ def test_a_my_plan_review_needs_no_reason_to_be_early(robin, cast):
 
 
 @pytest.mark.parametrize("said", ["Given", "Not needed in law"])
-def test_nothing_is_sent_to_an_agency_without_consent_or_a_legal_reason(robin, cast, said):
-    form = possible(w.paper_for(m.MyPlanPlus), robin, cast.senco)
+def test_a_plan_with_a_referral_needs_consent_to_it_or_a_legal_reason(robin, cast, said):
+    form = possible(w.paper_for(m.MyPlanPlus), robin, cast.senco, consent_gained="Yes")
     consent_missing(form, cast.senco)
+    referral(robin, purpose="Invite to a meeting")
     assert "Record the consent" in str(w.missing(form, cast.senco))
-    m.Consent(pupil=robin, to_whom="speech therapy ", answer_given=said).save()
+    referral(robin, answer_given=said)
     assert w.missing(form, cast.senco) == []
-
-
-@pytest.mark.parametrize("state", ["Referred", "Waiting", "Involved"])
-def test_a_referral_without_its_date_needs_consent_all_the_same(robin, cast, state):
-    take_to(robin, "S3", cast.senco)
-    form, _ = w.start_form(m.AgencyInformation, robin, cast.office)
-    form.save()
-    add_row(form, "agencies", agency="Speech therapy", state=state)
-    assert "Record the consent" in str(w.missing(form, cast.office))
 
 
 def test_an_agency_that_was_not_asked_anything_yet_needs_no_consent(robin, cast):
     form = possible(w.paper_for(m.MyPlanPlus), robin, cast.senco)
-    fresh = w.new_version(m.AgencyInformation.get(m.AgencyInformation.pupil == robin), cast.senco)
-    add_row(fresh, "agencies", state="Considered")
-    w.complete(fresh, cast.senco)
+    m.Agency(pupil=robin, agency="Speech therapy", state="Considered").save()
     assert w.missing(form, cast.senco) == []
 
 

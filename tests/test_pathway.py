@@ -669,8 +669,8 @@ def test_a14_a_long_time_on_my_plan_is_advised_about_and_never_a_rule(
     placed.save()
     assert (
         any(
-            "Consider moving on to Stage 3" in words
-            for words in w.advice(w.PupilContext(robin, cast.senco, TODAY))
+            "Consider moving on to Stage 3" in advice.words
+            for advice in w.advice(w.PupilContext(robin, cast.senco, TODAY))
         )
         == advised
     )
@@ -685,7 +685,8 @@ def test_a_plan_that_goes_on_without_its_outcomes_brings_the_charts_advice(
     take_to(robin, stage, cast.senco)
     do_papers(robin, cast.senco)
     hold_review(robin, cast.senco, "1")
-    assert words in " ".join(w.advice(w.PupilContext(robin, cast.senco, TODAY)))
+    (advice,) = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert words in advice.words and advice.to is m.Agency
 
 
 def test_what_the_move_asked_is_not_asked_again(robin, cast):
@@ -706,7 +707,7 @@ def test_a4_watching_again_is_warned_about_from_the_second_cycle(robin, cast):
     assert w.advice(w.PupilContext(robin, cast.senco)) == []
     placed.cycle = 2
     placed.save()
-    assert "cycle 2" in w.advice(w.PupilContext(robin, cast.senco))[0]
+    assert "cycle 2" in w.advice(w.PupilContext(robin, cast.senco))[0].words
 
 
 def test_a_refusal_that_is_accepted_closes_the_case(robin, cast):
