@@ -54,6 +54,7 @@ from records.questions import (
     choice,
     choices,
     day,
+    number,
     say,
     text,
 )
@@ -315,6 +316,14 @@ class PupilContext:
     def clock_of(self, placement):
         return clock_of(placement, self.on, self.settings)
 
+    def window(self, code, start):
+        """The review window of a stage that runs from a day."""
+        return clock.window(STAGES[code], start, self.settings, self.on)
+
+    def window_start(self, code, closes):
+        """The day from which the review window of a stage closes on a day."""
+        return clock.window_start(STAGES[code], closes, self.settings)
+
     @cached_property
     def case(self):
         """The pupil's newest EHC case that is open, or None."""
@@ -423,7 +432,22 @@ def year_end(placement):
         return clock.year_ends(placement.clock_from or placement.started_on)
 
 
+def known_since(placement):
+    """The day from which papers are waited for: the first day of the placement; of a child who was
+    on the stage before the portal, the day on which that was typed.
+    """
+    if is_on_paper(placement):
+        return placement.entered_at.date()
+    return placement.started_on
+
+
+def is_on_paper(placement):
+    move = move_named(placement.move)
+    return move is not None and move.on_paper
+
+
 # --- moves
+ASSESSED_TYPES = tuple(pair for pair in SEN_TYPES if pair[0] != "NSA")
 ASKS = {
     "on": day("Date", "The day it happened.", needed=True),
     "reason": text("Reason", rows=2, needed=True),
@@ -461,7 +485,20 @@ ASKS = {
     ),
     "letter_on": day("Date of the local authority's letter", needed=True),
     "destination": text("Where do they go?"),
+    "since": day("On this stage since", "On paper or in another system.", needed=True),
+    "last_review": day(
+        "Last review on this stage", "Leave it empty when none was held on this stage yet."
+    ),
+    "next_review": day(
+        "Next review",
+        "Leave it empty: one full review window after the last review, or from today.",
+        ahead=1,
+    ),
+    "second_type": choice("Second SEN type", options=ASSESSED_TYPES),
+    "cycle": number("Which cycle is it?", "1 when you leave it empty."),
 }
+# what every child is asked who was on the register before the portal
+ON_PAPER = ("since", "last_review", "next_review")
 
 
 @dataclass(frozen=True)
@@ -480,6 +517,7 @@ class Move:
     letter: str = ""  # the setting with the letter's words
     by: tuple = (SENCO,)
     beside: bool = False  # not an arrow of the flow charts: it can happen at almost any stage
+    on_paper: bool = False  # the child was on the stage before the portal: nothing is late for that
 
     @cached_property
     def slug(self):
@@ -789,6 +827,55 @@ MOVES = (
         makes=("come_back", "issue_plan", "set_type"),
         letter="letter_ehcp_returns",
     ),
+    # before the portal, or in a year that is typed in afterwards
+    Move(
+        "On our register before: Stage 1",
+        AWAY,
+        "S1",
+        "The child is on the Concerns List already. No letter is written.",
+        "T16a",
+        needs=(g.on_roll, *g.OF_PAPER),
+        asks=(*ON_PAPER, "cycle", "note"),
+        makes=("go_on",),
+        beside=True,
+        on_paper=True,
+    ),
+    Move(
+        "On our register before: My Plan",
+        AWAY,
+        "S2",
+        "The child has SEN support (K) already. No letter is written.",
+        "T16a",
+        needs=(g.on_roll, *g.OF_PAPER),
+        asks=(*ON_PAPER, "sen_type", "second_type", "cycle", "note"),
+        makes=("go_on", "set_type"),
+        beside=True,
+        on_paper=True,
+    ),
+    Move(
+        "On our register before: My Plan+",
+        AWAY,
+        "S3",
+        "The child has SEN support (K+) already. No letter is written.",
+        "T16a",
+        needs=(g.on_roll, *g.OF_PAPER),
+        asks=(*ON_PAPER, "sen_type", "second_type", "cycle", "note"),
+        makes=("go_on", "set_type"),
+        beside=True,
+        on_paper=True,
+    ),
+    Move(
+        "On our register before: EHCP",
+        AWAY,
+        "E",
+        "The child has an EHC plan already. No letter is written.",
+        "T16a",
+        needs=(g.on_roll, g.real_type, *g.OF_PAPER),
+        asks=(*ON_PAPER, "plan_on", "authority", "sen_type", "second_type", "cycle", "note"),
+        makes=("issue_plan", "go_on", "set_type"),
+        beside=True,
+        on_paper=True,
+    ),
 )
 UNDO = Move(
     "Entered in error",
@@ -999,6 +1086,8 @@ def perform(move, pupil, user, answers, seen=None, token=None, on=None):
     if not user.active or user.role not in move.by or not _sees(user, pupil.id):
         raise _refused(f"“{move.name}” is for: {', '.join(move.by)}.")
     token = token and f"{pupil.id} {move.slug} {token}"[:255]
+    # who was on the stage before the portal came on it on that day
+    answers = {"on": answers.get("since"), **answers}
     ctx = PupilContext(pupil, user, on or today(), answers)
     try:
         with transaction():
@@ -1115,7 +1204,7 @@ def next_placement(move, ctx, token):
     fresh = Placement(
         pupil=ctx.pupil,
         stage=move.to,
-        cycle=1,
+        cycle=said.get("cycle") or 1,
         started_on=when,
         before=was,
         stage_since=when,
@@ -1363,6 +1452,9 @@ def advice(ctx):
     """
     found = []
     placed = ctx.placement
+    # the first cycle in the portal of a child who was on the stage before: nothing is known yet
+    if placed and is_on_paper(placed):
+        return found
     if ctx.stage == "S1" and placed.cycle > 1:
         cycle = f"This is cycle {placed.cycle:.0f} of watching."
         found.append(Advice(f"{cycle} If there is no progress again, consider a My Plan."))

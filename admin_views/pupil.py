@@ -622,7 +622,7 @@ def will_do(row, at):
         if stage.local:
             codes = f"Code {stage.local}, census code {stage.census}."
         words.append(f"Stage: {here} → {there}. {codes}")
-    if row.to in workflow.OPEN:
+    if row.to in workflow.OPEN and not row.on_paper:
         when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
         words.append(f"Made today, the next review is due {when.say()}.")
     if row.letter:

@@ -4,11 +4,14 @@ Come here to change how weeks are counted. How many there are is on the Settings
 has which window is in `workflow.STAGES`.
 """
 
+import bisect
 import datetime
 import functools
 from dataclasses import dataclass
 
 from records.dates import read_day, today
+
+LONGEST_WINDOW = 1_000  # days, holidays included
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,17 @@ def window(stage, start, settings, on, held=None):
     else:
         state = "waiting"
     return Clock(start, opens, closes, state)
+
+
+def window_start(stage, closes, settings):
+    """The first day from which the review window of a stage closes on a day, or after it."""
+    first = closes - datetime.timedelta(LONGEST_WINDOW)
+    days = [first + datetime.timedelta(number) for number in range(LONGEST_WINDOW)]
+
+    def end(start):
+        return window(stage, start, settings, closes).closes
+
+    return days[bisect.bisect_left(days, closes, key=end)]
 
 
 def add_weeks(start, weeks, settings):

@@ -255,6 +255,19 @@ def keep_strategies(ctx, fresh, journal):
             journal.make(strategy)
 
 
+def go_on(ctx, fresh, journal):
+    """The review window of a child who was on the stage before the portal (T16a): it closes on the
+    day planned, or runs from the last review; when that is too long ago, from today.
+    """
+    planned = ctx.answers.get("next_review")
+    last = ctx.answers.get("last_review") or ctx.answers.get("plan_on") or ctx.on
+    fresh.clock_from = ctx.on
+    if planned:
+        fresh.clock_from = ctx.window_start(fresh.stage, planned)
+    elif ctx.window(fresh.stage, last).closes >= ctx.on:
+        fresh.clock_from = last
+
+
 def set_type(ctx, fresh, journal):
     """Write the main SEN type; another open main type ends that day, and NSA at an EHCP."""
     code = ctx.answers["sen_type"]
@@ -264,13 +277,20 @@ def set_type(ctx, fresh, journal):
         if fresh.stage == "E" and need.code == "NSA":
             journal.change(need, until=when)
             types.remove(need)
+    wanted = [code, ctx.answers.get("second_type")]
+    for rank, code in enumerate(filter(None, wanted), 1):
+        set_ranked(ctx.pupil, code, rank, when, journal)
+
+
+def set_ranked(pupil, code, rank, when, journal):
+    types = pupil.open_types()
     for need in types:
-        if need.rank == 1 and need.code == code:
+        if need.rank == rank and need.code == code:
             return
     for need in types:
-        if need.rank == 1 or need.code == code:
-            journal.change(need, until=when)
-    journal.make(SenNeed(pupil=ctx.pupil, code=code, rank=1, since=when))
+        if need.rank == rank or need.code == code:
+            journal.change(need, until=max(when, need.since or when))
+    journal.make(SenNeed(pupil=pupil, code=code, rank=rank, since=when))
 
 
 def end_type(ctx, fresh, journal):
@@ -346,6 +366,7 @@ EFFECTS = {
     "carry_plan": carry_plan,
     "carry_record": carry_record,
     "keep_strategies": keep_strategies,
+    "go_on": go_on,
     "set_type": set_type,
     "end_type": end_type,
     "open_case": open_case,

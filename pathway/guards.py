@@ -89,12 +89,55 @@ def head_agrees(ctx):
         return Stop("This school asks for the head's agreement (Settings): give its date.")
 
 
+def two_types(ctx):
+    """The second SEN type is another than the main one."""
+    second = ctx.answers.get("second_type")
+    if second and second == ctx.answers.get("sen_type"):
+        return Stop("The second SEN type is the main one; leave it empty.", "second_type")
+
+
+def whole_cycle(ctx):
+    """A cycle is a whole number."""
+    cycle = ctx.answers.get("cycle")
+    if cycle is not None and cycle not in range(1, 100):
+        return Stop("The cycle is a whole number: 1, 2, 3 ...", "cycle")
+
+
+def paper_dates_fit(ctx):
+    """What a register on paper says of a child follows in time, and its next review is to come."""
+    said = ctx.answers.get
+    since = said("since")
+    last = said("last_review")
+    planned = said("next_review")
+    born = ctx.pupil.dob
+    if since and born and since < born:
+        words = f"The stage cannot begin before the child was born ({say_day(born)})."
+        return Stop(words, "since")
+    if last and since and last < since:
+        words = "The last review is before the stage began. Leave it empty if none was held on it."
+        return Stop(words, "last_review")
+    if planned:
+        latest = ctx.window(ctx.move.to, ctx.on).closes
+        if not ctx.on <= planned <= latest:
+            words = f"The next review is from today on, and by {say_day(latest)} at the latest."
+            return Stop(words, "next_review")
+        return None
+    # by law a year is a year: no new one begins because the register comes here
+    counts_from = last or said("plan_on")
+    if ctx.move.to == "E" and counts_from and ctx.window("E", counts_from).closes < ctx.on:
+        words = "The last annual review is more than a year ago: say when the next one is planned."
+        return Stop(words, "next_review")
+
+
+OF_PAPER = (paper_dates_fit, two_types, whole_cycle)
+
+
 def date_fits(ctx):
     """No date is in the future; the move is not before the present placement began, nor before the
     review it rests on.
     """
-    for date in ctx.answers.values():
-        if isinstance(date, datetime.date) and date > ctx.on:
+    for name, date in ctx.answers.items():
+        if name != "next_review" and isinstance(date, datetime.date) and date > ctx.on:
             return Stop(f"{say_day(date)} is in the future; make the move on the day.")
     when = ctx.answers.get("on")
     if not when or not ctx.placement:

@@ -149,7 +149,7 @@ def review_tasks(placement, papers, settings):
 
 def paper_tasks(placement, papers, settings):
     """Papers to agree, plans to write, and forms to chase (T17: after 14 days)."""
-    late = placement.started_on + datetime.timedelta(int(settings.chase_days))
+    late = workflow.known_since(placement) + datetime.timedelta(int(settings.chase_days))
     found = []
     side = []
     for paper, form in papers:
