@@ -624,7 +624,7 @@ def will_do(row, at):
         words.append(f"Stage: {here} → {there}. {codes}")
     if row.to in workflow.OPEN and not row.on_paper:
         when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
-        words.append(f"Made today, the next review is due {when.say()}.")
+        words.append(f"Made today, the next review is due by {say_day(when.closes)}.")
     if row.letter:
         letter = Setting.label_of(row.letter)
         words.append(f"A letter to the family is written, for you to check and send: “{letter}”.")
