@@ -910,8 +910,6 @@ class PupilRecord(Record):
 
     pupil = link("Pupil", Pupil, needed=True, index=True)
 
-    begin_words = None  # of the link that begins one, when "Start ..." is not it
-
     def born(self):
         return self.pupil.dob if self.pupil_id else None
 

@@ -30,7 +30,7 @@ from wtforms.validators import Length, ValidationError
 from audit import access
 from models import BankEntry, Pupil, PupilRecord, PupilWord, may
 from records.dates import read_day, say_day
-from records.questions import Rows
+from records.questions import Drawn, Rows
 from records.unicode_text import nfc
 
 LONGEST_SOUGHT = 600  # characters of a name that is looked up; no pupil's is longer
@@ -285,6 +285,8 @@ def form_for(record_class, user, fixed=()):
         if user.role not in section.write or user.role not in section.see:
             continue
         for name, question in asked:
+            if isinstance(question, Drawn):
+                continue  # it is written on its own screen
             if isinstance(question, Rows):
                 lines[name] = FieldList(
                     FormField(row_form(groups[name], user, record_class)),

@@ -858,7 +858,7 @@ def state_words(form):
 def day_of(record):
     """The day under which something kept beside the papers is listed, or None."""
     for name in ("dated", "given_on", "asked_on", "on", "since", "requested_on"):
-        day = getattr(record, name, None)
+        day = record.__data__.get(name)
         if day:
             return day
     return None

@@ -6,7 +6,8 @@ import pathlib
 import sys
 import tempfile
 
-sys.path[0] = str(pathlib.Path(__file__).resolve().parent.parent)
+if __name__ == "__main__":
+    sys.path[0] = str(pathlib.Path(__file__).resolve().parent.parent)
 
 from conftest import own_school  # noqa: E402
 

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from lxml import html
 from web import Browser, values_of, words
 
-from year.hands import Answers, Stuck, fill_in, send
+from year.hands import Stuck, fill_in, send
 
 HOPS = 25
 BIG = "//main//form[@data-draft]"
 ACTS = "//main//form[contains(@action,'/act/')]"
 NEXT = "//section[@class='next']//div[@class='do']"
 LEADS = "//section[@aria-labelledby='leads']//ul[@class='moves']/li/a"
+ELSEWHERE = re.compile("There is none yet under|still to be decided")
 KINDS_TO_EDIT = ("letter", "disclosure", "meeting", "agency", "consent")
 
 
@@ -25,18 +26,14 @@ class Colleague:
     def __init__(self, year, user):
         self.year, self.user, self.role = year, user, user.role
         self.browser = None
-        self.day = None  # of the browser: signed in every morning
+        self.moment = None  # of signing in: every morning, and again in the evening
+        self.began = ""
         self.acted = ""
-        self.child = None
-        self.answers = None
-        self.refused_offers = set()
-        self.problems = []
-        self.came_from_chart = False
 
     def at_computer(self):
-        if self.day != self.year.today():
+        if self.moment != self.year.moment:
             self.browser = Browser(self.year.app, self.user)
-            self.day = self.year.today()
+            self.moment = self.year.moment
         return self.browser
 
     def open(self, url):
@@ -46,12 +43,18 @@ class Colleague:
         except AssertionError as fault:
             raise Stuck(f"{url}: {fault}") from fault
 
-    # --- the way through the pages
-    def work(self, url, child):
-        """Follow a link and do what it leads to; what was done, in words."""
+    def begin(self, child):
+        """Turn to a child."""
         self.acted, self.child, self.problems = "", child, []
         self.refused_offers, self.came_from_chart = set(), False
         self.answers = self.year.answers_of(self, child)
+        self.began = ""
+
+    # --- the way through the pages
+    def work(self, url, child):
+        """Follow a link and do what it leads to; what was done, in words."""
+        self.begin(child)
+        self.began = url
         page = self.open(url)
         for _ in range(HOPS):
             page = self.one_act(page)
@@ -83,7 +86,30 @@ class Colleague:
         links = page.all(f"{NEXT}/a[contains(@class,'button')]")
         if self.acted or not links:
             return None
-        return self.open(links[0].get("href"))
+        address = links[0].get("href")
+        if address == "#case":
+            return self.press_case_step(page, words(links[0]))
+        return self.open(address)
+
+    def press_case_step(self, page, wanted=""):
+        """Press a step of the EHC case: the one that the words name, or any."""
+        forms = page.all("//section[@aria-labelledby='case']//form")
+        buttons = []
+        if forms:
+            buttons = [b for b in page.buttons(forms[0]) if b.get("name") == "step"]
+        if not buttons:
+            raise Stuck(f"“{wanted}” is the next step, and no step of the case is offered")
+        names = [button.get("value") for button in buttons]
+        name = self.year.chance.choice(names)
+        if wanted:
+            name = max(names, key=lambda one: likeness(one, wanted))
+        pairs = [*values_of(forms[0]), ("step", name)]
+        after = send(self.browser, page, forms[0], pairs)
+        refused = after.all("//div[contains(@class,'problem')]")
+        if refused:
+            raise Stuck(f"EHC case, “{name}”: {words(refused[0])}")
+        self.acted = f"EHC case: {name}"
+        self.year.count("EHC case", name)
 
     def on_move_page(self, page):
         forms = page.all(BIG)
@@ -138,8 +164,7 @@ class Colleague:
 
     def fill(self, page, pick):
         problems, self.problems = self.problems, []
-        page = fill_in(self.browser, page, BIG, pick, self.answers, problems)
-        return page
+        return fill_in(self.browser, page, BIG, pick, self.answers, problems)
 
     def on_form(self, page):
         """A paper or record: fill it in and press the button that people of this role press."""
@@ -155,11 +180,32 @@ class Colleague:
 
         if self.declines(page):
             return self.decline(page, kind)
-        page = self.fill(page, pick)
+        try:
+            page = self.fill(page, pick)
+        except Stuck as stuck:
+            return self.past_what_lacks(stuck, kind)
         if pressed[-1] != "chart":
             self.acted = f"{kind}: {SAYS[pressed[-1]]}"
             self.year.count(kind, SAYS[pressed[-1]])
         return page
+
+    def past_what_lacks(self, stuck, kind):
+        """What a paper lacks and another page has: wait for it, or write that first."""
+        said = str(stuck)
+        if "Still to come in" in said:
+            self.acted = f"{kind}: a draft, waits for the five forms"
+            return None
+        links = []
+        if stuck.place:
+            field = f"//*[@id='{stuck.place}']/ancestor::div[contains(@class,'field')]"
+            links = stuck.page.all(f"{field}//a[contains(@href,'/new/')]")
+        elif stuck.page and ELSEWHERE.search(said):
+            links = stuck.page.all("//main//form//ul[@class='links']/li/a")
+        if links:
+            return self.open(links[-1].get("href"))
+        if "without a consent" in said:
+            return self.open(f"/consent/new/?pupil={self.child}")
+        raise stuck
 
     def pick_button(self, buttons):
         """The button of the form that this person presses."""
@@ -240,6 +286,11 @@ class Colleague:
             for row in card.xpath(".//a[contains(@class,'row')]"):
                 found.append(task_of(group, row))
         return found
+
+
+def likeness(one, other):
+    """How many words two sentences share."""
+    return len(set(one.lower().split()) & set(other.lower().split()))
 
 
 def task_of(group, row):

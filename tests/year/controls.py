@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from web import values_of, words
 
 NEED = re.compile(r"\s+needed( to complete)?$")
+NEED_IF = re.compile(r"\s+needed if (“.*”)$")
 
 
 @dataclass
@@ -18,6 +19,7 @@ class Control:
     name: str
     question: str
     needed: bool
+    needed_if: list  # the options of another question with which it is needed
     kind: str  # words, day, number, one, ticks
     options: list  # [(value, words), ...]
     said: str
@@ -67,7 +69,12 @@ def read_control(page, name, boxes, said):
             options.append((option.get("value"), words(option)))
     options = [pair for pair in options if pair[0]]
     needed = bool(NEED.search(question))
-    return Control(name, NEED.sub("", question), needed, kind, options, said)
+    needed_if = []
+    condition = NEED_IF.search(question)
+    if condition:
+        needed_if = re.findall("“(.*?)”", condition[1])
+    question = NEED_IF.sub("", NEED.sub("", question))
+    return Control(name, question, needed, needed_if, kind, options, said)
 
 
 def kind_of(box):

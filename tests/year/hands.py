@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from web import values_of
+
 from year import words
 from year.controls import button_names, form_controls, needed_lists
 
@@ -13,7 +14,11 @@ TRIES = 8
 
 
 class Stuck(Exception):
-    """Somebody could not do what the page asks for."""
+    """Somebody could not do what the page asks for: what they see, and which question it is."""
+
+    def __init__(self, words, page=None, place=""):
+        super().__init__(words)
+        self.page, self.place = page, place
 
 
 @dataclass
@@ -33,6 +38,8 @@ class Answers:
             return f"{words.day_for(control.question, self.happened, self.chance):%d/%m/%Y}"
         if control.kind == "number":
             return str(self.chance.choice((10, 15, 20)))
+        if control.question.lower() in words.NAMES_AN_AGENCY:
+            return words.AGENCY
         if control.kind == "words":
             return words.sentence(self.chance)
         if control.kind == "ticks":
@@ -49,6 +56,7 @@ class Sheet:
         self.page, self.form, self.answers = page, form, answers
         self.controls = {one.name: one for one in form_controls(page, form)}
         self.typed = {}
+        self.chosen = set()  # the words of the options that are chosen
 
     def value(self, control):
         return self.typed.get(control.name, control.said)
@@ -71,14 +79,17 @@ class Sheet:
             if lines and not any(map(self.is_used, lines)):
                 self.fill_line(next(iter(lines)))
         for control in self.controls.values():
-            if self.value(control) or (control.line and not self.is_used(control.line)):
+            if control.line and not self.is_used(control.line):
                 continue
-            if self.wants(control):
+            if not self.value(control) and self.wants(control):
                 self.typed[control.name] = self.answers.to(control)
+            for value, said in control.options:
+                if value == self.value(control):
+                    self.chosen.add(said)
 
     def wants(self, control):
         """Whether somebody answers an open question."""
-        if control.needed:
+        if control.needed or self.chosen.intersection(control.needed_if):
             return True
         if self.answers.is_begun and words.COME_FOR.search(control.question):
             return True
@@ -103,12 +114,12 @@ class Sheet:
             control = self.controls.get(place)
             if control:
                 self.mend_one(control, said)
-            elif self.lines(place):
+            elif place and self.lines(place):
                 free = [line for line in self.lines(place) if not self.is_used(line)]
                 if not free:
                     return place
                 self.mend_list(free[0], said)
-            elif place and place not in ("chart",):
+            elif place:
                 for open_one in self.controls.values():
                     if open_one.line == place and not self.value(open_one):
                         self.typed[open_one.name] = self.answers.to(open_one)
@@ -137,6 +148,8 @@ class Sheet:
                 steps = (0, 1, -1)
             self.typed[control.name] = f"{day + steps[times % len(steps)] * words.DAY:%d/%m/%Y}"
             return
+        if control.kind == "one" and not control.options:
+            raise Stuck(said, self.page, control.name)
         if control.kind == "one" and times:
             value = control.options[times % len(control.options)][0]
             self.typed[control.name] = value
@@ -183,7 +196,7 @@ def fill_in(browser, page, path, pick_button, answers, first=()):
         said_before = problems
         if not page.all(path):
             break
-    raise Stuck("; ".join(said for _, said in problems) or "The page says nothing.")
+    raise Stuck("; ".join(said for _, said in problems) or "The page says nothing.", page)
 
 
 def send(browser, page, form, pairs):

@@ -21,7 +21,7 @@ from audit import log as audit_log
 from demo import names
 from demo.school import upn
 from people import User
-from year import book, terms, evening, words
+from year import book, evening, terms, words
 from year.colleagues import Colleague
 from year.hands import Answers, Stuck
 
@@ -66,6 +66,22 @@ class Fault:
         return f"{self.day:%d %b %Y}, {self.child or 'the school'}: {self.words}"
 
 
+def child_of(link):
+    """The child that a link is about."""
+    found = re.search(r"^/pupil/(\d+)/|[?&]pupil=(\d+)", link)
+    if found:
+        return int(found[1] or found[2])
+    found = re.search(r"^/([a-z-]+)/(\d+)/", link)
+    if not found:
+        return None
+    for cls in m.every(m.PupilRecord):
+        if cls.slug() == found[1]:
+            record = cls.get_or_none(cls.id == int(found[2]))
+            if record:
+                return record.pupil_id
+    return None
+
+
 class Year:
     """One school's year, decided by a seed."""
 
@@ -73,6 +89,7 @@ class Year:
         self.database, self.folder, self.out = database, folder, out
         self.chance = random.Random(seed)
         self.traveller = None
+        self.moment = None
         self.book = {}  # pupil id: Entry
         self.faults = []
         self.told_faults = set()
@@ -80,7 +97,7 @@ class Year:
         self.touched = set()
         self.families = {}  # pupil id: whether the family declines papers
         self.waits = defaultdict(int)
-        self.ill_from = None
+        self.ill_from = terms.FIRST_DAY + DAY * self.chance.randrange(40, 200)
         self.app = None
 
     # --- the diary
@@ -124,6 +141,7 @@ class Year:
         first = datetime.datetime(*terms.FIRST_DAY.timetuple()[:3], 9, tzinfo=datetime.UTC)
         with time_machine.travel(first, tick=False) as traveller:
             self.traveller = traveller
+            self.be_at(terms.FIRST_DAY, 8)
             with audit_log.acting_as("The year"):
                 settings = m.Setting.of_school()
                 for name, said in names.SETTINGS.items():
@@ -164,7 +182,7 @@ class Year:
             content_type="multipart/form-data",
         )
         page = office.browser.read(response)
-        form = page.form("//main//form[contains(@action,'/import/') and .//button[starts-with(normalize-space(),'Import')]]")
+        form = page.form("//main//form[.//button[starts-with(normalize-space(),'Import ')]]")
         office.browser.read(
             office.browser.send("POST", form.get("action"), values_of(form), token=False)
         )
@@ -185,9 +203,7 @@ class Year:
         carer = f"{self.chance.choice(names.LISTS['F'])} {surname}"
         form = year + "AB"[number % 2]
         code = upn(number + 1, 2020)
-        return (
-            f"{forename},{surname},{born:%d/%m/%Y},{year},{form},{sex},{code},{carer},Mother,Yes"
-        )
+        return f"{forename},{surname},{born:%d/%m/%Y},{year},{form},{sex},{code},{carer},Mother,Yes"
 
     def know(self, pupil):
         self.book[pupil.id] = book.Entry(f"{pupil.name} ({pupil.form})")
@@ -249,14 +265,20 @@ class Year:
             day += DAY
 
     def live(self, day):
-        self.traveller.move_to(datetime.datetime(*day.timetuple()[:3], 10, tzinfo=datetime.UTC))
+        self.be_at(day, 9)
         self.tell(f"\n{day:%A} {day.day} {day:%B %Y}")
         self.touched = set()
         self.something_happens()
         for colleague in self.staff:
             if self.is_in(colleague, day):
                 self.work_of(colleague, day)
+        self.be_at(day, 20)
         evening.look(self, everybody=day.weekday() == FRIDAY)
+
+    def be_at(self, day, hour):
+        """Set the clock to an hour of a day (UTC)."""
+        self.moment = datetime.datetime(*day.timetuple()[:3], hour, tzinfo=datetime.UTC)
+        self.traveller.move_to(self.moment)
 
     def is_in(self, colleague, day):
         if colleague.role == "head":
@@ -267,9 +289,9 @@ class Year:
 
     def work_of(self, colleague, day):
         """What somebody does on one day: some of the lines of their home page."""
+        self.be_at(day, 10)
         if colleague.role == "teacher" and self.chance.random() < 0.2:
-            late = datetime.datetime(*day.timetuple()[:3], 22, 50, tzinfo=datetime.UTC)
-            self.traveller.move_to(late)
+            self.be_at(day, 23)  # after midnight in London, in summer
         try:
             lines = colleague.tasks()
         except Stuck as stuck:
@@ -293,22 +315,29 @@ class Year:
 
     def attempt(self, colleague, link, child, why=""):
         """Somebody does what a link leads to; what cannot be done is a fault."""
+        return self.attempt_with(colleague, child, work_at(link), why)
+
+    def attempt_with(self, colleague, child, act, why=""):
         self.touched.add(child)
         before = len(self.faults)
         try:
-            done = colleague.work(link, child)
+            done = act(colleague, child)
         except (Stuck, AssertionError) as stuck:
-            self.fault(child, f"{colleague.user.name} ({colleague.role}) at {link}: {stuck}")
+            self.fault(
+                child, f"{colleague.user.name} ({colleague.role}) at {colleague.began}: {stuck}"
+            )
             return
         except Exception as crash:
             place = traceback.extract_tb(crash.__traceback__)[-1]
-            self.fault(child, f"{link}: {crash!r} at {place.filename}:{place.lineno}")
+            self.fault(child, f"{colleague.began}: {crash!r} at {place.filename}:{place.lineno}")
             return
         if done:
             name = self.book[child].name
             self.tell(f"  {colleague.user.name} ({colleague.role}), {name}: {done}")
         elif why and len(self.faults) == before:
             self.waits[colleague.role, why] += 1
+
+    child_of = staticmethod(child_of)
 
     # --- what happens to children
     def something_happens(self):
@@ -323,20 +352,13 @@ class Year:
         return None
 
 
-def child_of(link):
-    """The child that a link is about."""
-    found = re.search(r"^/pupil/(\d+)/|[?&]pupil=(\d+)", link)
-    if found:
-        return int(found[1] or found[2])
-    found = re.search(r"^/([a-z-]+)/(\d+)/", link)
-    if not found:
-        return None
-    for cls in m.every(m.PupilRecord):
-        if cls.slug() == found[1]:
-            record = cls.get_or_none(cls.id == int(found[2]))
-            if record:
-                return record.pupil_id
-    return None
+def work_at(link):
+    """The act of following a link."""
+
+    def act(colleague, child):
+        return colleague.work(link, child)
+
+    return act
 
 
 # --- happenings
@@ -379,26 +401,15 @@ def a_step_of_the_authority(year):
     child = year.chance.choice(cases).pupil_id
     if year.book[child].stage == "OFF":
         return
-    senco = year.of_role("senco")
-    try:
-        page = senco.open(f"/pupil/{child}/")
-        forms = page.all("//section[@aria-labelledby='case']//form")
-        if not forms:
-            return
-        buttons = [b for b in page.buttons(forms[0]) if b.get("name") == "step"]
-        button = year.chance.choice(buttons)
-        pairs = [*values_of(forms[0]), ("step", button.get("value"))]
-        response = senco.browser.send("POST", forms[0].get("action"), pairs, token=False)
-        after = senco.browser.read(response)
-    except (AssertionError, Stuck) as stuck:
-        year.fault(child, f"EHC case: {stuck}")
-        return
-    done = after.all("//div[contains(@class,'problem')]")
-    year.touched.add(child)
-    year.counts[f"EHC case: {button.get('value')}"] += 1
-    year.tell(f"  EHC case of {year.book[child].name}: {button.get('value')}")
-    for notice in done:
-        year.fault(child, f"EHC case, {button.get('value')}: {notice.text_content().strip()}")
+    year.attempt_with(year.of_role("senco"), child, press_any_step)
+
+
+def press_any_step(colleague, child):
+    colleague.begin(child)
+    page = colleague.open(f"/pupil/{child}/")
+    if page.all("//section[@aria-labelledby='case']//form"):
+        colleague.press_case_step(page)
+    return colleague.acted
 
 
 HAPPENINGS = (

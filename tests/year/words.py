@@ -22,7 +22,9 @@ GOES_ON = (
     "and praise for trying",
 )
 # what an optional question is answered with when it stands open and somebody comes for it
-COME_FOR = re.compile(r"^(sent on|how|done on|given on|given to|report received on|decision)$", re.I)
+COME_FOR = re.compile(
+    r"^(sent on|how|done on|given on|given to|report received on|decision)$", re.I
+)
 NEVER_ASKED_FOR = re.compile(
     r"UPN|e-mail|telephone|time$|rank|not for disclosure|why not|cycle|second sen|next review|"
     r"last review|file|hold|erase|withdrawn|valid until|withhold|one row|consent to the|the report",
@@ -30,11 +32,13 @@ NEVER_ASKED_FOR = re.compile(
 )
 LATER = re.compile(r"by when|review by|^to$|^until$|next contact", re.I)
 EARLIER = re.compile(r"first raised|talk to the senco|from$|since|first used|given on|told", re.I)
+AGENCY = "Speech and Language Therapy"
+NAMES_AN_AGENCY = ("agency", "to whom?", "service")
 HOPEFUL = ("Achieved", "Mostly", "+1 Some help", "+2 Great help", "Yes", "Happy", "Involved")
 DOUBTFUL = ("Not yet", "A little", "0 No change", "-1 A little worse", "No", "In between")
 PREFERRED = {
     "verbal consent": ("Given", "Given", "Not given", "Could not be reached"),
-    "answer": ("Given", "Given", "Given", "Refused"),
+    "answer": ("Given",),
     "what for?": ("Referral",),
     "status": ("Considered", "Referred", "Waiting"),
     "decision": ("Do", "Do in part"),
