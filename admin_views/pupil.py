@@ -495,6 +495,8 @@ def year_step(at):
             return None
         if line.name == "held_on" or written:
             return paper_step(at, review, written)
+        if not may(current_user, "w", EhcCase):
+            return Step("", f"Next, by {say_day(line.due)}: {line.task}.", "")
         does = (
             f"Of the annual review, by {say_day(line.due)}: {line.task}. Say below when it is done."
         )

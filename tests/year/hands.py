@@ -74,6 +74,7 @@ class Sheet:
 
     def fill_needed(self):
         """Answer what is needed, and some of the rest."""
+        self.tell_the_day()
         for group in needed_lists(self.page, self.form):
             lines = self.lines(group)
             if lines and not any(map(self.is_used, lines)):
@@ -140,13 +141,7 @@ class Sheet:
         times = self.answers.tried.get(control.name, 0)
         self.answers.tried[control.name] = times + 1
         if control.kind == "day":
-            named = words.days_in(said)
-            steps = (0, 1, -1, 7, -7, 42)
-            day = self.answers.today
-            if named:
-                day = named[times // 3 % len(named)]
-                steps = (0, 1, -1)
-            self.typed[control.name] = f"{day + steps[times % len(steps)] * words.DAY:%d/%m/%Y}"
+            self.typed[control.name] = self.another_day(said, times)
             return
         if control.kind == "one" and not control.options:
             raise Stuck(said, self.page, control.name)
@@ -155,6 +150,25 @@ class Sheet:
             self.typed[control.name] = value
             return
         self.typed[control.name] = self.answers.to(control)
+
+    def another_day(self, said, times):
+        """A day near one that the sentence names, or near today."""
+        days = []
+        for day in words.days_in(said):
+            days += [day, day + words.DAY, day - words.DAY]
+        for step in (0, 1, -1, 7, -7, 42, 70):
+            days.append(self.answers.today + step * words.DAY)
+        return f"{days[times % len(days)]:%d/%m/%Y}"
+
+    def tell_the_day(self):
+        """A new paper gets the day it tells of; of one that was begun that day is known."""
+        control = self.controls.get("happened_on")
+        if control is None:
+            return
+        if self.answers.is_begun and control.said:
+            self.answers.happened = words.read(control.said)
+        elif not self.answers.tried.get("happened_on"):
+            self.typed["happened_on"] = f"{self.answers.happened:%d/%m/%Y}"
 
     def pairs(self, button):
         """What the browser sends."""

@@ -11,6 +11,7 @@ DAY = datetime.timedelta(1)
 LONDON = ZoneInfo("Europe/London")
 MONTHS = "January February March April May June July August September October November December"
 SAID_DAY = re.compile(r"(\d{1,2}) (" + MONTHS.replace(" ", "|") + r") (\d{4})")
+SHORT_DAY = re.compile(r"(\d{1,2}) (\w{3}) (\d{4})")
 
 BEGINS = ("Small steps", "Short and often", "Pictures first", "A quiet word", "The same each day")
 GOES_ON = (
@@ -31,7 +32,7 @@ NEVER_ASKED_FOR = re.compile(
     re.I,
 )
 LATER = re.compile(r"by when|review by|^to$|^until$|next contact", re.I)
-EARLIER = re.compile(r"first raised|talk to the senco|from$|since|first used|given on|told", re.I)
+EARLIER = re.compile(r"first raised|talk to the senco|from$|since|first used|told", re.I)
 AGENCY = "Speech and Language Therapy"
 NAMES_AN_AGENCY = ("agency", "to whom?", "service")
 HOPEFUL = ("Achieved", "Mostly", "+1 Some help", "+2 Great help", "Yes", "Happy", "Involved")
@@ -56,9 +57,17 @@ def sentence(chance):
 def days_in(words):
     """The dates that a sentence of the portal names."""
     found = []
-    for number, month, year in SAID_DAY.findall(words):
-        found.append(datetime.date(int(year), MONTHS.split().index(month) + 1, int(number)))
+    for number, month, year in SAID_DAY.findall(words) + SHORT_DAY.findall(words):
+        months = [name for name in MONTHS.split() if name.startswith(month)]
+        if months:
+            place = MONTHS.split().index(months[0])
+            found.append(datetime.date(int(year), place + 1, int(number)))
     return found
+
+
+def read(typed):
+    """The day that a box holds."""
+    return datetime.datetime.strptime(typed, "%d/%m/%Y").date()
 
 
 def end_of_year(day):
