@@ -54,6 +54,7 @@ from records.questions import (
     choice,
     choices,
     day,
+    fault,
     number,
     say,
     text,
@@ -1124,6 +1125,8 @@ def check_move(move, ctx, seen):
             gaps.append((name, f"Answer “{asked.verbose_name}”"))
         elif said and asked.choices and set(said.split("\n")) - set(dict(asked.choices)):
             gaps.append((name, f"“{asked.verbose_name}”: choose from the list."))
+        elif fault(asked, said, ctx.pupil.dob):
+            gaps.append((name, fault(asked, said, ctx.pupil.dob)))
     if gaps:
         raise Invalid(gaps)
     found = blockers(move, ctx)

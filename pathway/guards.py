@@ -133,12 +133,7 @@ OF_PAPER = (paper_dates_fit, two_types, whole_cycle)
 
 
 def date_fits(ctx):
-    """No date is in the future; the move is not before the present placement began, nor before the
-    review it rests on.
-    """
-    for name, date in ctx.answers.items():
-        if name != "next_review" and isinstance(date, datetime.date) and date > ctx.on:
-            return Stop(f"{say_day(date)} is in the future; make the move on the day.")
+    """The move is not before the present placement began, nor before the review it rests on."""
     when = ctx.answers.get("on")
     if not when or not ctx.placement:
         return None
