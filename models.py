@@ -1004,6 +1004,9 @@ class StrategyRating(Row):
     effect = choice("Effect", options=EFFECT, needed=True)
     note = text("What did you notice?")
 
+    def progress(self):
+        return self.effect
+
 
 # --- the four stepping stones
 class MyPlan(Form):
@@ -1209,6 +1212,9 @@ class OutcomeRating(Row):
     rating = choice("How far?", options=RATING, needed=True)
     evidence = text("What shows it?")
     then = choice("What now?", options=("Keep", "Change", "Close"))
+
+    def progress(self):
+        return self.rating
 
 
 # --- the papers of Stage 3

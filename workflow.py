@@ -105,7 +105,13 @@ class Paper:
     agreed_by: tuple = (SENCO,)  # A26
 
 
-REVIEWED = (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)
+REVIEWED = (
+    g.plan_agreed,
+    g.after_start,
+    g.everything_rated,
+    g.chart_answered,
+    g.ratings_explained,
+)
 PLANNED = (g.five_forms_in, g.recommendations_decided, g.consent_recorded)
 IN_TIME = (g.delay_explained, g.review_in_time)
 PAPERS = (
@@ -956,7 +962,7 @@ def execute(move, ctx, token):
     return fresh
 
 
-def next_placement(move, ctx, token):
+def next_placement(move, ctx, token=None):
     """The placement that a move opens, not saved yet."""
     was = ctx.placement
     when = ctx.answers["on"]

@@ -124,7 +124,10 @@ def review_tasks(placement, papers, settings):
             opens = to_open_or_start(paper, form)
             if form and form.status == "sealed":
                 what = "Review agreed: make the move it leads to"
-                return [task(placement.pupil_id, "agree", what, when.closes, **opens)]
+                return [task(placement.pupil_id, "agree", what, form.happened_on, **opens)]
+    # it was held, and is complete or opened again: its own line says so
+    if when.state == "held":
+        return []
     opens["shows_from"] = before(when.closes, settings)
     return [task(placement.pupil_id, "dated", what, when.closes, **opens)]
 

@@ -605,7 +605,9 @@ def hold_review(pupil, user, row, on=HELD, **given):
     review.
     """
     stage = m.Placement.stage_of(pupil)
-    more = {"agency_need": "What helps with reading?"} if stage != "S1" else {}
+    more = {"achieved_why": "It shows in class."}
+    if stage != "S1":
+        more["agency_need"] = "What helps with reading?"
     return agreed(
         paper_of(stage, "review"), pupil, user, on, **{**chart_answers(row, stage), **more, **given}
     )

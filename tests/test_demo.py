@@ -17,7 +17,8 @@ from people import User
 FORMS = w.every_form()
 BESIDES = (m.Pupil, m.Consent, m.Meeting, m.EhcCase, m.Letter, m.Strategy, m.BankEntry, m.Document)
 # Stage 2 has no first day before which a review is early; no fictional record is on hold.
-NEVER_ASKED = {("MyPlanReview", "early_why"), ("Pupil", "hold"), ("Document", "withhold")}
+LATE = {(kind, "late_why") for kind in ("RecordOfConcern", "MyPlan", "MyPlanPlus")}
+NEVER_ASKED = LATE | {("MyPlanReview", "early_why"), ("Pupil", "hold"), ("Document", "withhold")}
 
 
 @pytest.fixture(scope="module", autouse=True)
