@@ -1269,6 +1269,9 @@ class StrategyRating(Row):
     effect = choice("Effect", options=EFFECT, needed=True)
     note = text("What did you notice?")
 
+    def progress(self):
+        return self.effect
+
 
 # --- the four stepping stones
 class MyPlan(Form):
@@ -1472,6 +1475,9 @@ class OutcomeRating(Row):
     rating = choice("How far?", options=RATING, needed=True)
     evidence = text("What shows it?")
     then = choice("What now?", options=("Keep", "Change", "Close"))
+
+    def progress(self):
+        return self.rating
 
 
 # --- the papers of Stage 3

@@ -113,7 +113,13 @@ class Paper:
     agreed_by: tuple = (SENCO,)  # A26
 
 
-REVIEWED = (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)
+REVIEWED = (
+    g.plan_agreed,
+    g.after_start,
+    g.everything_rated,
+    g.chart_answered,
+    g.ratings_explained,
+)
 CONSENTED = (g.consent_recorded, g.consent_said)
 ADVISED = (g.recommendations_decided, g.consent_recorded)
 PLANNED = (g.five_forms_in, g.recommendations_decided, *CONSENTED)
@@ -1196,7 +1202,7 @@ def asked_before(move):
     return names
 
 
-def next_placement(move, ctx, token):
+def next_placement(move, ctx, token=None):
     """The placement that a move opens, not saved yet."""
     was = ctx.placement
     when = ctx.answers["on"]

@@ -312,25 +312,20 @@ class Child:
 
     def close_stay(self, start, end, row, move):
         if self.stage in workflow.OPEN:
-            self.write_plan(self.plan_day(start, end), "sealed")
+            self.write_plan(start, "sealed")  # from its day the window runs
         if move.rows:
             self.write_review(end, "sealed", row or move.rows[0])
             if self.turn % 3 == 0:
                 self.hold_meeting(end)
 
     def last_stay(self):
-        day = self.plan_day(self.start, self.on)
         if self.plan == "some":
-            self.write_sides(day, SOME)
+            self.write_sides(self.start, SOME)
         elif self.plan:
-            self.write_plan(day, self.plan)
+            self.write_plan(self.start, self.plan)
         if self.review:
             status, _, row = self.review.partition(" ")
             self.write_review(self.school.day_before(self.on, 0, 3), status, row)
-
-    def plan_day(self, start, latest):
-        """The plan is agreed on the day of the move: from then on its window runs."""
-        return self.school.day_after(start, 0, latest)
 
     def make(self, move, day):
         block = ANSWERS["move"][0]

@@ -36,7 +36,8 @@ def window(stage, start, settings, on, held=None):
         opens = closes - FIRST_WARNING
     elif stage.closes:
         closes = add_weeks(start, getattr(settings, stage.closes), settings)
-        closes = last_school_day(opens, closes, settings)
+        first = max(opens, start + datetime.timedelta(1))
+        closes = last_school_day(first, closes, settings)
     else:
         return None
     if held:
@@ -164,12 +165,12 @@ def is_school_day(day, settings):
 
 
 def last_school_day(first, last, settings):
-    """The last school day from `first` to `last` (A7); `last` when there is none."""
+    """The last school day from `first` to `last` (A7); when all are holidays, the next one."""
     for earlier in range((last - first).days + 1):
         day = last - datetime.timedelta(earlier)
         if is_school_day(day, settings):
             return day
-    return last
+    return school_days_after(last, 1, settings)
 
 
 def school_days_after(day, count, settings):

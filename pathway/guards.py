@@ -222,6 +222,22 @@ def chart_answered(ctx):
         return Stop(f"Answer the chart's question “{words}”", "chart")
 
 
+# answers to “achieved outcomes?” that every rating of the review speaks against
+UNLIKELY = {"No": {"Achieved", "2"}, "Yes": {"Not yet", "0", "-1", "-2"}}
+
+
+def ratings_explained(ctx):
+    """A chart answer that all ratings speak against says why."""
+    review = ctx.form
+    rated = set()
+    for row in review.ratings:
+        rated.add(row.progress())
+    if review.achieved_why or not rated or not rated <= UNLIKELY.get(review.achieved, set()):
+        return None
+    words = review.label_of("achieved")
+    return Stop(f"All ratings say otherwise: say why “{words}” is {review.achieved}.", "chart")
+
+
 def delay_explained(ctx):
     """A plan or record of a day on which its review was due already says why (T09)."""
     form = ctx.form

@@ -139,9 +139,9 @@ def review_tasks(placement, papers, settings):
             opens = to_open_or_start(paper, form)
             if form and form.status == "sealed":
                 what = "Review agreed: make the move it leads to"
-                return [task(placement.pupil_id, "agree", what, when.closes, **opens)]
-    # its steps are those of the EHC case
-    if placement.stage == "E":
+                return [task(placement.pupil_id, "agree", what, form.happened_on, **opens)]
+    # the steps of an EHCP are those of its case; a review that was held has a line of its own
+    if placement.stage == "E" or when.state == "held":
         return []
     opens["shows_from"] = before(when.closes, settings)
     return [task(placement.pupil_id, "dated", what, when.closes, **opens)]

@@ -129,6 +129,26 @@ def test_t06_watching_again_opens_a_new_cycle_with_a_reason(robin, cast):
     )
 
 
+def test_t06_watching_again_carries_the_record_on_and_nothing_is_typed_again(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    record = write(m.RecordOfConcern, robin, cast.senco)
+    add_row(record, "added", strategy="Shouting", who="A teacher")
+    w.agree(record, cast.senco)
+    review = write(m.ConcernReview, robin, cast.senco, HELD, achieved="No")
+    first, shouting = review.ratings
+    first.effect, shouting.effect = "1", "-2"
+    first.save(), shouting.save()
+    w.agree(review, cast.senco)
+    press("Watch for another cycle", robin, cast.senco)
+    fresh = w.PupilContext(robin, cast.senco).paper("plan")[1]
+    tried = {row.strategy: (row.effect, row.until) for row in fresh.used}
+    assert tried[first.strategy] == ("1", HELD) and tried["Shouting"] == ("-2", HELD)
+    assert [row.strategy for row in fresh.added] == [first.strategy], "what made it worse ends"
+    assert (fresh.status, fresh.happened_on, w.missing(fresh, cast.senco)) == ("draft", ON, [])
+    w.perform(w.UNDO, robin, cast.senco, {"reason": "Wrong child"}, on=TODAY)
+    assert m.RecordOfConcern.select().count() == 1
+
+
 def test_t07_entered_in_error_opens_the_previous_stage_again_and_marks_what_was_wrong(robin, cast):
     placed = do("Move to Stage 2", robin, cast.senco)
     w.perform(w.UNDO, robin, cast.senco, {"reason": "Wrong child"}, on=TODAY)
@@ -181,6 +201,26 @@ def test_t10_a_my_plan_review_rates_the_outcomes_and_answers_the_chart(robin, ca
     review = write(m.MyPlanReview, robin, cast.senco, HELD)
     review.ratings.get().remove()
     assert {"ratings", "chart"} <= {name for name, _ in w.missing(review, cast.senco)}
+
+
+def test_t11_a_copied_plan_runs_through_its_own_cycle(robin, cast):
+    take_to(robin, "S2", cast.senco)
+    plan = write(m.MyPlan, robin, cast.senco)
+    need = plan.needs.get()
+    far = ON + datetime.timedelta(365)
+    for by, until in ((ON, HELD), (far, far), (far, None)):
+        outcome = add_row(plan, "outcomes", need=need, by=by)
+        add_row(plan, "provision", outcome=outcome, since=START, until=until)
+    w.agree(plan, cast.senco)
+    hold_review(robin, cast.senco, "1")
+    placed = press("New My Plan cycle", robin, cast.senco)
+    fresh = w.PupilContext(robin, cast.senco).paper("plan")[1]
+    due = w.clock_of(placed).closes
+    assert [row.by for row in fresh.outcomes] == [None, None, far, far]
+    assert [row.until for row in fresh.provision] == [None, due, far, None]
+    assert {row.since for row in fresh.provision} == {ON}
+    lacks = [name for name, _ in fresh.missing() if name.startswith("outcomes")]
+    assert lacks == ["outcomes-0-by", "outcomes-1-by"]
 
 
 @pytest.mark.parametrize("row", ["1", "5"])
