@@ -194,6 +194,9 @@ CODE_PROVISION = (
 STAFF = (OFFICE, SENCO, HEAD)
 
 
+FAMILY_SIGN = ("Child or young person", "Parent or carer", "For the school")
+
+
 # --- the school
 class Setting(Record):
     """Settings: what this school calls things, its weeks, its letters."""
@@ -652,10 +655,8 @@ class Pupil(Record):
     sen_unit = choice("Place in an SEN unit", "Only a place that the local authority has named.")
     resourced = choice("Resourced provision", "Only a place that the local authority has named.")
     areas = choices("Broad areas of need", options=AREAS)
-    sen_needs = Rows("SEN types", "Rank 1 is the main need.", blank=2)
-    arrangements = Rows(
-        "Access arrangements", "How the child normally works in tests and exams.", blank=2
-    )
+    sen_needs = Rows("SEN types", "Rank 1 is the main need.")
+    arrangements = Rows("Access arrangements", "How the child normally works in tests and exams.")
     home = Section("Home and family", see=STAFF)
     home_language = text("Home language")
     interpreter = choice("Interpreter needed")
@@ -663,7 +664,7 @@ class Pupil(Record):
     looked_after = choice("Looked after by a local authority")
     care_authority = text("Which authority", needed="looked_after=Yes")
     medical_plan = choice("Medical plan exists")
-    contacts = Rows("Contacts", blank=3)
+    contacts = Rows("Contacts")
     keep = Section("Keeping the record", see=(SENCO, HEAD), write=(SENCO,), family=False)
     hold = text(
         "Do not erase, because",
@@ -1061,9 +1062,9 @@ class RecordOfConcern(Form):
         needed=True,
     )
     progress = choices("What does progress look like?", options=PROGRESS)
-    strengths = text("What is going well?", "Start the conversation here: it helps.", rows=4)
+    strengths = text("What is going well?", "Start the conversation here: it helps.", rows=3)
     attainment = Rows(
-        "Where is the child now?", "Reading age, book band, attendance: whatever shows it.", blank=3
+        "Where is the child now?", "Reading age, book band, attendance: whatever shows it."
     )
     causes = choices(
         "What else have you thought of?",
@@ -1145,15 +1146,16 @@ class StrategyAdded(Row):
 class Review(Form):
     """What every review asks: who was there, what they think, how it went."""
 
+    signed_by = FAMILY_SIGN
     held = Section("The conversation")
     present = text("Who was there?", rows=2, needed=True)
     early_why = text("Why is it held early?", "Only when it is before the review window opens.")
     parent_involved = choice("Was the parent or carer part of it?", options=INVOLVED, needed=True)
-    parent_view = text("What does the parent or carer say?", rows=3)
     parent_why = text("Why not, or only in part?", needed="parent_involved=No|In part")
+    parent_view = text("What does the parent or carer say?", rows=3)
     child_involved = choice("Was the child part of it?", options=INVOLVED, needed=True)
-    child_view = text("What does the child say?", rows=3)
     child_why = text("Why not the child, or only in part?", needed="child_involved=No|In part")
+    child_view = text("What does the child say?", rows=3)
 
 
 class ConcernReview(Review):
@@ -1175,9 +1177,9 @@ class StrategyRating(Row):
 
     form = belongs_to(ConcernReview, "ratings")
     strategy = text("Strategy", needed=True, bank="strategy")
+    note = text("What did you notice?")
     kept_up = choice("Kept up?", options=INVOLVED)
     effect = choice("Effect", options=EFFECT, needed=True)
-    note = text("What did you notice?")
 
 
 # --- the four stepping stones
@@ -1187,13 +1189,14 @@ class MyPlan(Form):
     """
 
     title = "My Plan"
+    signed_by = FAMILY_SIGN
     rates = "outcome"
     where = Section("Where do I want to be?", code=CODE_WHERE)
     aspirations = Rows(
         "Aspirations",
         "In the child's own words if you can: what would life look like?",
         needed=True,
-        blank=3,
+        blank=2,
     )
     able = Section("I need to be able to...", code=CODE_NEEDS)
     needs = Rows(
@@ -1210,7 +1213,7 @@ class MyPlan(Form):
         "Provision",
         "Be exact: what, how long, how often, with whom, what skill.",
         needed=True,
-        blank=5,
+        blank=3,
     )
     every_day = text("What helps every day, in every lesson?", rows=3)
     at_home = text("What will the family do, if they wish?", rows=3)
@@ -1392,6 +1395,7 @@ class ParentInformation(Form):
     """
 
     title = "Parent Information Form"
+    by_family = True
     told = Section("Who is telling us")
     told_by = text("Filled in by", needed=True)
     relationship = text("Relationship to the child")
@@ -1442,6 +1446,7 @@ class ChildStory(Form):
     """My Child's Story So Far: told by those who know the child best."""
 
     title = many = "My Child's Story So Far"
+    by_family = True
     who = Section("Who tells the story")
     told_by = text("Told by", needed=True)
     teller = choice(
@@ -1454,7 +1459,7 @@ class ChildStory(Form):
         "First words and steps · nursery and schools · when somebody first noticed · what helped ·"
         " proud moments",
     )
-    events = Rows("What happened, and when", "As many or as few as you like.", blank=8)
+    events = Rows("What happened, and when", "As many or as few as you like.", blank=4)
     in_own_words = text("Or in your own words", rows=10)
 
     def missing(self):
@@ -1477,6 +1482,7 @@ class FamilyThinks(Form):
     """What My Family Think: what matters to and for the child, seen from home."""
 
     title = many = "What My Family Think"
+    by_family = True
     us = Section("Who we are")
     told_by = text("Filled in by", needed=True)
     like = Section("What my child is like")
@@ -1514,6 +1520,7 @@ class PupilViews(Form):
     """Pupil Views: what I think, in my own words."""
 
     title = "Pupil Views"
+    by_family = True
     how = Section("How we found out")
     gathered = choices(
         "How were the views gathered?",
@@ -1562,9 +1569,9 @@ class AgencyInformation(Form):
 
     title = "My Plan+ Outside Agency Information Form"
     who = Section("Agencies")
-    agencies = Rows("Agencies", "One entry for each.", needed=True, blank=3)
+    agencies = Rows("Agencies", "One entry for each.", needed=True)
     what = Section("What they recommend")
-    recommendations = Rows("Recommendations", "One line each; decide on every one.", blank=5)
+    recommendations = Rows("Recommendations", "One line each; decide on every one.", blank=3)
     discussed_with = text("Discussed with", rows=2)
 
 
@@ -1678,6 +1685,7 @@ class PlusOutcomeRating(OutcomeRating):
 class Consent(PupilRecord):
     """Consent: what for, to whom, given by whom, until when."""
 
+    signed_by = ("Parent, carer or young person", "For the school")
     listed = ("pupil", "purpose", "to_whom", "answer_given", "given_on", "withdrawn_on")
     purpose = choice(
         "What for?",
@@ -1743,7 +1751,7 @@ class Meeting(PupilRecord):
     at = text("Time")
     place = text("Place")
     agenda = text("Why we meet", rows=3)
-    people = Rows("People", "Everybody who is asked, with their answer.")
+    people = Rows("People", "Everybody who is asked, with their answer.", blank=4)
     minutes = text("What was said", rows=8)
     actions = Rows("Actions")
 
