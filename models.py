@@ -1927,7 +1927,9 @@ class Letter(PupilRecord):
     void = BooleanField(default=False)
 
     def __str__(self):
-        return self.subject or "Letter"
+        # each household has one with the same subject
+        to = ", ".join((self.to_whom or "").splitlines())
+        return ", to ".join(filter(None, (self.subject or "Letter", to)))
 
 
 class Disclosure(PupilRecord):

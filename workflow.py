@@ -1168,29 +1168,53 @@ def _may_write(form, user):
 
 
 def advice(ctx):
-    """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3)."""
+    """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3): [Stop,
+    ...], each with the move or the paper that takes it up.
+    """
     found = []
     placed = ctx.placement
     if ctx.stage == "S1" and placed.cycle > 1:
         cycle = f"This is cycle {placed.cycle:.0f} of watching."
-        found.append(f"{cycle} If there is no progress again, consider a My Plan.")
-    if ctx.stage == "S2":
-        weeks = (ctx.on - placed.stage_since).days // 7
-        most_cycles = ctx.settings.advise_cycles or 99
-        most_weeks = ctx.settings.advise_weeks or 999
-        why = ""
-        if placed.cycle >= most_cycles or weeks >= most_weeks:
-            why = f"This child has been on My Plan for {weeks} weeks, cycle {placed.cycle:.0f}."
-        elif no_outcome_met_twice(ctx):
-            why = "No outcome was met at the last two reviews."
-        if why:
-            found.append(f"{why} Consider moving on to Stage 3.")
+        found.append(g.Stop(f"{cycle} If there is no progress again, consider a My Plan."))
+    why = ""
+    if ctx.stage in ONWARD:
+        why = long_or_slow(ctx)
+    # an EHC case that is open is no more to be considered
+    if why and not (ctx.stage == "S3" and ctx.case):
+        words, move = ONWARD[ctx.stage]
+        found.append(g.Stop(f"{why} {words}", move_named(move)))
     review = ctx.review
     if review and review.achieved == "No" and getattr(review, "appropriate", None) == "Yes":
-        found.append(f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}")
+        words = f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}"
+        found.append(g.Stop(words, ctx.form_of(AgencyInformation) or AgencyInformation))
     return found
 
 
+def long_or_slow(ctx):
+    """Why a child may need more than the plan of this stage gives, or an empty text."""
+    weeks = (ctx.on - ctx.placement.stage_since).days // 7
+    cycle = ctx.placement.cycle
+    most_cycles = ctx.settings.advise_cycles or 99
+    most_weeks = ctx.settings.advise_weeks or 999
+    if cycle >= most_cycles or weeks >= most_weeks:
+        plan = paper_name(ctx.stage)
+        return f"This child has been on {plan} for {weeks} weeks, cycle {cycle:.0f}."
+    if ctx.stage == "S2" and no_outcome_met_twice(ctx):
+        return "No outcome was met at the last two reviews."
+    return ""
+
+
+def paper_name(stage):
+    return next(p.form.kind_name() for p in PAPERS if p.stage == stage and p.kind == "plan")
+
+
+ONWARD = {
+    "S2": ("Consider moving on to Stage 3.", "Move to Stage 3 between reviews"),
+    "S3": (
+        "Consider an EHCP if needs become long term and complex.",
+        "Begin process for an EHCP",
+    ),
+}
 NOT_ACHIEVED = {
     "S2": "Consider asking an outside agency or a specialist for advice.",
     "S3": "Seek a specialist's advice, such as an educational psychologist's.",

@@ -559,13 +559,20 @@ def test_a14_a_long_time_on_my_plan_is_advised_about_and_never_a_rule(
     placed = take_to(robin, "S2", cast.senco, TODAY - datetime.timedelta(weeks=weeks))
     placed.cycle = cycles
     placed.save()
-    assert (
-        any(
-            "Consider moving on to Stage 3" in words
-            for words in w.advice(w.PupilContext(robin, cast.senco, TODAY))
-        )
-        == advised
-    )
+    told = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert bool(told) == advised
+    for stop in told:
+        assert "Consider moving on to Stage 3" in stop.words
+        assert stop.to is w.move_named("Move to Stage 3 between reviews")
+
+
+def test_an_ehcp_is_advised_after_a_long_time_until_a_case_is_open(robin, cast):
+    take_to(robin, "S3", cast.senco, TODAY - datetime.timedelta(weeks=26))
+    (told,) = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert "My Plan+ for 26 weeks" in told.words and "long term and complex" in told.words
+    assert told.to is w.move_named("Begin process for an EHCP")
+    opened(robin, cast, "preparing")
+    assert w.advice(w.PupilContext(robin, cast.senco, TODAY)) == []
 
 
 @pytest.mark.parametrize(
@@ -577,7 +584,9 @@ def test_a_plan_that_goes_on_without_its_outcomes_brings_the_charts_advice(
     take_to(robin, stage, cast.senco)
     do_papers(robin, cast.senco)
     hold_review(robin, cast.senco, "1")
-    assert words in " ".join(w.advice(w.PupilContext(robin, cast.senco, TODAY)))
+    (told,) = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert words in told.words
+    assert told.to is m.AgencyInformation or isinstance(told.to, m.AgencyInformation)
 
 
 def test_what_the_move_asked_is_not_asked_again(robin, cast):
@@ -598,7 +607,7 @@ def test_a4_watching_again_is_warned_about_from_the_second_cycle(robin, cast):
     assert w.advice(w.PupilContext(robin, cast.senco)) == []
     placed.cycle = 2
     placed.save()
-    assert "cycle 2" in w.advice(w.PupilContext(robin, cast.senco))[0]
+    assert "cycle 2" in w.advice(w.PupilContext(robin, cast.senco))[0].words
 
 
 def test_a_refusal_that_is_accepted_closes_the_case(robin, cast):
