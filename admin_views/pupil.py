@@ -597,6 +597,8 @@ def sentence(words):
 def stop_link(stop, pupil):
     """Where to put right what stops a move: (words, address), or None."""
     to = stop.to
+    if isinstance(to, workflow.Move) and current_user.role in to.by:
+        return to.name, url_for("pupil.move", key=pupil.id, slug=to.slug)
     if isinstance(to, type) and issubclass(to, Record) and may(current_user, "w", to):
         address = url_for(f"{to.slug()}.new", pupil=pupil.id)
         return getattr(to, "begin_words", None) or f"Start {to.kind_name()}", address
@@ -707,7 +709,8 @@ def answers_lead_to(at, review):
     for move in workflow.MOVES:
         if row and row.name in move.rows and at.stage in move.from_:
             offers.append(move)
-    return {"row": row, "offers": offers, "advice": workflow.advice(at), "stop_link": stop_link}
+    advice = workflow.advice(at)
+    return {"row": row, "offers": offers, "advice": advice, "stop_link": stop_link}
 
 
 def question_part(review, name, typed):

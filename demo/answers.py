@@ -436,6 +436,7 @@ note: The family had time to ask questions and took a copy home. |
   {t} and the family agreed this together.
 reason: We agreed this with the family and want to see one full cycle. |
   It was clear to all who work with {f}; the papers are in the file.
+why_told: {f} manages most of the day with the help that every lesson has.
 why_direct: Transferred in with this code | Diagnosis | Sudden need
 changes: The first outcome makes room for a new one; the group becomes smaller. |
   Same outcomes in smaller steps, more often, with practice at home.

@@ -171,7 +171,8 @@ class School:
         kin, _, sex = names.CARERS[pupil.id % len(names.CARERS)]
         name = f"{self.random.choice(names.LISTS[sex])} {pupil.surname}"
         home = {"responsibility": "Yes", "lives_with": "Yes", "phone": f"07700 900{pupil.id:03}"}
-        return m.Contact(pupil=pupil, name=name, relationship=kin, **home)
+        address = f"{pupil.id} Example Road\nAnytown"
+        return m.Contact(pupil=pupil, name=name, relationship=kin, address=address, **home)
 
     def cast(self, number, story, start):
         """A free pupil of the story's age who was here; often one of the teacher who signs in."""

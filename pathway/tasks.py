@@ -231,15 +231,21 @@ def case_tasks(pupils, papers, placements, settings):
 
 
 def move_on_tasks(placements, settings):
-    """Children who are long on My Plan, or make no progress there (A14)."""
+    """Children who stay long on a stage, or make no progress there (A14)."""
+    theirs = EhcCase.pupil.in_([placed.pupil_id for placed in placements])
+    open_cases = EhcCase.select(EhcCase.pupil).where(theirs, EhcCase.state.in_(CASE_OPEN))
+    with_case = {number for (number,) in open_cases.tuples()}
     found = []
     for placed in placements:
-        if placed.stage != "S2":
+        if placed.stage not in workflow.ONWARD or workflow.is_on_paper(placed):
             continue
+        if placed.stage == "S3" and placed.pupil_id in with_case:
+            continue
+        onward = workflow.ONWARD[placed.stage]
         due = placed.stage_since + datetime.timedelta(weeks=int(settings.advise_weeks or 999))
-        if workflow.slow_on_my_plan(placed, settings):
+        if workflow.slow(placed, settings):
             due = placed.started_on
-        what = "Long on My Plan, or little progress: consider moving on to Stage 3"
+        what = f"Long on {onward.plan}, or little progress: {onward.words}"
         found.append(task(placed.pupil_id, "agree", what, due, shows_from=due))
     return found
 

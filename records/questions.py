@@ -175,7 +175,7 @@ class Section(Marker):
 class Rows(Marker):
     """A place in a form for a list of rows; the row class names it in its `belongs_to` line."""
 
-    def __init__(self, label, prompt="", needed=False, blank=4):
+    def __init__(self, label, prompt="", needed=False, blank=2):
         super().__init__(label, prompt)
         self.needed = needed
         self.blank = blank

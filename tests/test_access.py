@@ -28,6 +28,7 @@ EVERYBODY = {
     "help.index": STAFF,
     "help.day": STAFF,
     "help.blank": STAFF,
+    "help.leaflet": STAFF,
     "audit.index": {q.SENCO, q.HEAD},
     "audit.anchor": {q.SENCO, q.HEAD},
     "status.index": {q.SENCO, q.HEAD, q.TECHNICIAN},

@@ -707,13 +707,20 @@ def test_a14_a_long_time_on_my_plan_is_advised_about_and_never_a_rule(
     placed = take_to(robin, "S2", cast.senco, TODAY - datetime.timedelta(weeks=weeks))
     placed.cycle = cycles
     placed.save()
-    assert (
-        any(
-            "Consider moving on to Stage 3" in advice.words
-            for advice in w.advice(w.PupilContext(robin, cast.senco, TODAY))
-        )
-        == advised
-    )
+    told = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert bool(told) == advised
+    for stop in told:
+        assert "Consider moving on to Stage 3" in stop.words
+        assert stop.to is w.move_named("Move to Stage 3 between reviews")
+
+
+def test_an_ehcp_is_advised_after_a_long_time_until_a_case_is_open(robin, cast):
+    take_to(robin, "S3", cast.senco, TODAY - datetime.timedelta(weeks=26))
+    (told,) = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert "My Plan+ for 26 weeks" in told.words and "long term and complex" in told.words
+    assert told.to is w.move_named("Begin process for an EHCP")
+    opened(robin, cast, "preparing")
+    assert w.advice(w.PupilContext(robin, cast.senco, TODAY)) == []
 
 
 @pytest.mark.parametrize(
@@ -725,8 +732,9 @@ def test_a_plan_that_goes_on_without_its_outcomes_brings_the_charts_advice(
     take_to(robin, stage, cast.senco)
     do_papers(robin, cast.senco)
     hold_review(robin, cast.senco, "1")
-    (advice,) = w.advice(w.PupilContext(robin, cast.senco, TODAY))
-    assert words in advice.words and advice.to is m.Agency
+    (told,) = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert words in told.words
+    assert told.to is m.Agency
 
 
 def test_what_the_move_asked_is_not_asked_again(robin, cast):

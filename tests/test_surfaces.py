@@ -381,7 +381,10 @@ def test_hostile_words_come_back_as_words(school, browser, cls, turn):
             asked, DateField | DecimalField | ForeignKeyField
         )
         if text and (kind, name) not in SPECIAL and (kind, name) != (m.Pupil, "form"):
-            typed[control] = XSS[(number + turn * 23 + WITH_FORM.index(cls) * 5) % len(XSS)]
+            words = XSS[(number + turn * 23 + WITH_FORM.index(cls) * 5) % len(XSS)]
+            if name.startswith(("letter_", "words_")):
+                words = words.replace("{", "")  # these refuse words in brackets: test_letters.py
+            typed[control] = words
     after = at.submit(shape, **typed)
     if after.h1 == shape.h1 and issubclass(cls, m.Form):
         assert page_shape(after) == before, "Typed words have become part of the form."
