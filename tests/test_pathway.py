@@ -564,7 +564,7 @@ def ready_for(step, robin, cast, state):
     else:
         case = opened(robin, cast, state)
     known = {step.after: START} if step.after else {}
-    if step.of == "case":
+    if step.of == "case" and known:
         m.EhcCase.update(known).where(m.EhcCase.id == case.id).execute()
     if step.of == "decision":
         add_row(case, "decisions", what="Plan refused", on=START, **known)
