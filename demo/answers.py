@@ -404,11 +404,11 @@ Invitations sent: 21 days before
 Papers sent round: 15 days before
 
 == after the annual review
-Review report sent: 10 days after
-Plan kept as it is: 21 days after |
-Plan to be amended: | 21 days after
-Notice of the changes received: | 25 days after
-Amended plan issued: | 30 days after
+Review report sent: 10 days ahead
+Plan kept as it is: 21 days ahead |
+Plan to be amended: | 21 days ahead
+Notice of the changes received: | 25 days ahead
+Amended plan issued: | 30 days ahead
 
 == AnnualReview
 others_view: The educational psychologist wrote that the plan works. | {ta} sees more courage.
