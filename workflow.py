@@ -1017,13 +1017,20 @@ def is_open(step, case, placement):
     return not getattr(record, step.sets) or step.ahead or step.to not in ("", case.state)
 
 
+def may_appeal(case):
+    """Whether the last decision can be appealed; of a final plan only while the time runs."""
+    last = case.last_decision()
+    if last is None or not last.may_be_appealed:
+        return False
+    return case.state in REFUSED or bool(clock.appeal_dates(last, today()))
+
+
 def record_of(step, case, placement):
     """The record whose date a step fills in: the case or a line of it; None when there is none."""
     if step.of == "case":
         return case
     if step.of == "decision":
-        last = case.last_decision()
-        return last if last and last.may_be_appealed else None
+        return case.last_decision() if may_appeal(case) else None
     # no other stage has a yearly clock
     if placement is None or placement.stage != "E":
         return None
@@ -1478,17 +1485,29 @@ def advice(ctx):
 def advice_for_ehcp(ctx):
     """What has run out under an EHCP, and what a decision asks for."""
     found = []
-    plan = ctx.paper("plan")[1]
-    for kept, cure in ((ctx.case, "Rate it at the annual review"), (plan, "Write a new version")):
-        for outcome in kept.rows("outcomes") if kept else ():
-            if outcome.by and outcome.by < ctx.on and not getattr(outcome, "until", None):
-                words = f"The date of an outcome has passed: “{outcome}”. {cure}."
-                found.append(g.Stop(words))
+    for kept, cure in (
+        (ctx.case, "The annual review rates them, and the local authority sets new ones."),
+        (ctx.paper("plan")[1], "Write a new version of My Plan+ with new dates."),
+    ):
+        past = outcomes_past(kept, ctx.on) if kept else 0
+        if past:
+            name = type(kept).kind_name()
+            words = f"{name}: {past} outcome(s) should have been reached by now. {cure}"
+            found.append(g.Stop(words))
     held = ctx.case and ctx.case.held_year()
     if held and held.decision == PLAN_ENDS:
         words = "The local authority ends the plan; on that day use “EHCP ceased”."
         found.append(g.Stop(words))
     return found
+
+
+def outcomes_past(record, on):
+    """How many outcomes that still stand have a day that is over."""
+    count = 0
+    for outcome in record.rows("outcomes"):
+        if outcome.by and outcome.by < on and not getattr(outcome, "until", None):
+            count += 1
+    return count
 
 
 @dataclass(frozen=True)

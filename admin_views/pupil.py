@@ -506,10 +506,8 @@ def year_step(at):
             return None
         if line.name == "held_on" or written:
             return paper_step(at, review, written)
-        does = (
-            f"Of the annual review, by {say_day(line.due)}: {line.task}. Say below when it is done."
-        )
-        return Step(sentence(line.task).rstrip("."), does, "#case")
+        does = f"By {say_day(line.due)}. Say under “EHC case” when it is done."
+        return Step(f"Annual review: {line.task}", does, "#case")
     return None
 
 

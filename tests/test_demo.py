@@ -35,6 +35,11 @@ NEVER_ASKED = {
     ("Pupil", "hold"),
     ("Document", "withhold"),
     ("Document", "restricted"),
+    ("PlanOutcome", "until"),
+    ("PlanProvision", "until"),
+    ("EhcCase", "assess_ordered_on"),
+    ("EhcCase", "phase_final_on"),
+    *(("EhcCase", name) for name in m.EhcCase.names_under("no_longer")),
 }
 
 
@@ -114,7 +119,7 @@ def test_the_roll_has_420_pupils_and_about_70_are_on_the_pathway():
             {(stage, row.name) for row in w.ROWS for stage in row.stages},
             lambda: {
                 (w.paper_for(kind).stage, w.chart_row(review).name)
-                for kind in (m.ConcernReview, m.MyPlanReview, m.MyPlanPlusReview)
+                for kind in (m.ConcernReview, m.MyPlanReview, m.MyPlanPlusReview, m.AnnualReview)
                 for review in kind.select()
                 if w.chart_row(review)
             },

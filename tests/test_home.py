@@ -116,11 +116,16 @@ KINDS = (
     # the first warning comes ten weeks before the year ends, on 31 August
     (annual_review, "Annual review: plan the meeting", datetime.date(2027, 7, 6), DATED),
     (case, "EHC case: send the advice", datetime.date(2026, 10, 13), DATED),
-    (case, "EHC case: the authority decides", datetime.date(2026, 10, 13), AUTHORITY),
+    (case, "EHC case: the local authority decides", datetime.date(2026, 10, 13), AUTHORITY),
     (request, "Request: Everything held", datetime.date(2026, 10, 1), DATED),
     (leaver, "Transfer pack", datetime.date(2026, 11, 10), ("soon", "soon", "soon", "overdue")),
     (second_year, "Annual review: send the report", datetime.date(2026, 10, 27), DATED),
-    (second_year, "Annual review: the authority decides", datetime.date(2026, 11, 10), AUTHORITY),
+    (
+        second_year,
+        "Annual review: the local authority decides",
+        datetime.date(2026, 11, 10),
+        AUTHORITY,
+    ),
     (review, f"{CONCERN}: not started", None, ("papers",)),
     (paper_begun, f"{CONCERN}: still a draft", None, ("papers",)),
     (paper_complete, f"{CONCERN} is complete", None, ("agree",)),
