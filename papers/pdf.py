@@ -376,8 +376,7 @@ def _blank_part(record_class, pupil=None):
             if "columns" in line:
                 asked = record_class.columns_of(line["name"])
                 for column, (_, question) in zip(line["columns"], asked, strict=True):
-                    if question.verbose_name:
-                        column["rows"] = question.ask.rows
+                    column["rows"] = question.ask.rows
     return {**_heading(content), "sections": layout.ready(sections, blank=True)}
 
 

@@ -276,7 +276,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path, database
 
 
 def test_no_migration_takes_anything_away():
-    """Answers are never dropped, tables neither, but where a test shows that all was moved first."""
+    """Answers are never dropped, tables neither, but where a test shows that all was moved."""
     moved = set((ROOT / "migrations").glob("*_agencies.py"))  # tests/test_agencies.py
     for path in set((ROOT / "migrations").glob("*.py")) - moved:
         up = path.read_text("utf-8").partition("def down")[0]

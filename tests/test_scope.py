@@ -218,6 +218,7 @@ def good_values(cls):
             "admitted_on": "",
             "left_on": "",
         },
+        m.Agency: {"asked_on": ""},
         people.User: {
             "username": "somebody.new",
             "name": "New",
