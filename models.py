@@ -911,8 +911,6 @@ class PupilRecord(Record):
 
     pupil = link("Pupil", Pupil, needed=True, index=True)
 
-    begin_words = None  # of the link that begins one, when "Start ..." is not it
-
     def born(self):
         return self.pupil.dob if self.pupil_id else None
 
@@ -2154,7 +2152,7 @@ class Agency(PupilRecord):
 
     begin_words = "Refer to an agency"
     listed = ("pupil", "agency", "state", "asked_on", "report_on", "next_contact")
-    ask = Section("Whom we ask, and what")
+    whom = Section("Whom we ask, and what")
     agency = text("Agency", needed=True, bank="agency")
     state = choice("Status", options=AGENCY_STATUS, needed=True)
     question = text("What do we want to know?", rows=2, needed=True)
@@ -2165,12 +2163,12 @@ class Agency(PupilRecord):
         "Nothing is sent without one. If there is one to this agency, it is chosen by itself.",
         index=True,
     )
-    more = Section("More about it")
+    about_it = Section("More about it")
     professional = text("Professional and role")
     contact = text("Telephone or e-mail")
     reason = text("Reason", rows=2)
     tried = text("What has been tried?", rows=2)
-    since = Section("What came of it")
+    came = Section("What came of it")
     acknowledged_on = day("Acknowledged on")
     seen_on = day("Child seen on")
     report_on = day("Report received on")
@@ -2264,10 +2262,7 @@ class AgencyInformation(Form):
     """
 
     title = "My Plan+ Outside Agency Information Form"
-    who = Section(
-        "Agencies, and what they recommend",
-        "These are the child's agencies as they are kept; write about them there, at any time.",
-    )
+    who = Section("Agencies, and what they recommend")
     agencies = Drawn("Agencies", Agency, needed=True, blank=3)
     recommendations = Drawn("Recommendations", Recommendation, blank=5)
     discussed_with = text("Discussed with", rows=2)

@@ -10,7 +10,7 @@ import functools
 import re
 
 from flask_wtf import FlaskForm
-from peewee import CharField, DateField, DecimalField, ForeignKeyField
+from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField
 from wtforms import (
     BooleanField,
     FieldList,
@@ -292,7 +292,7 @@ def form_for(record_class, user, fixed=()):
                     description=question.prompt,
                     max_entries=READ_LINES,
                 )
-            elif name not in fixed and name not in record_class.readonly:
+            elif isinstance(question, Field) and name not in (*fixed, *record_class.readonly):
                 lines[name] = control(question, user)
     return type(f"{record_class.__name__}Form", (FlaskForm,), lines)
 

@@ -599,7 +599,7 @@ def stop_link(stop, pupil):
         return to.name, url_for("pupil.move", key=pupil.id, slug=to.slug)
     if isinstance(to, type) and issubclass(to, Record) and may(current_user, "w", to):
         address = url_for(f"{to.slug()}.new", pupil=pupil.id)
-        return getattr(to, "begin_words", None) or f"Start {to.kind_name()}", address
+        return to.begin_words or f"Start {to.kind_name()}", address
     if isinstance(to, Record) and may(current_user, "r", to):
         address = url_for(f"{to.slug()}.page", key=to.id)
         return f"Open {to.kind_name()}", address

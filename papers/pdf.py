@@ -432,8 +432,7 @@ def _blank_part(record_class, pupil=None):
             if "columns" in line:
                 asked = record_class.columns_of(line["name"])
                 for column, (_, question) in zip(line["columns"], asked, strict=True):
-                    if question.verbose_name:
-                        _give_room(column, question)
+                    _give_room(column, question)
             else:
                 _give_room(line, record_class._meta.fields[line["name"]])
                 if not record_class.by_family:

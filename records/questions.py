@@ -94,7 +94,9 @@ def link(label, to, prompt="", backref="+", **more):
 
 def belongs_to(form, group):
     """The line of a row class: whose row it is, and under which `Rows(...)` line it shows."""
-    return ForeignKeyField(form, backref=group, on_delete="RESTRICT")
+    made = ForeignKeyField(form, backref=group, on_delete="RESTRICT")
+    made.ask = Ask()
+    return made
 
 
 def say(asked, value):

@@ -35,6 +35,7 @@ class Record(Table):
     markers = {}
     title = None  # the name on the screen, when the class name in words is not it
     many = None  # the name of a list of them, when `plural` does not find it
+    begin_words = None  # of the link that begins one, when "Start ..." is not it
     listed = ()  # the columns of the list; the first questions when not given
     searched = ()  # the columns that the search box looks in
     order_by = ("-id",)  # the order of the list

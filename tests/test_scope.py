@@ -220,6 +220,7 @@ def good_values(cls):
             "admitted_on": "",
             "left_on": "",
         },
+        m.Agency: {"asked_on": ""},
         people.User: {
             "username": "somebody.new",
             "name": "New",

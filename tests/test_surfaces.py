@@ -158,6 +158,9 @@ def test_the_questions_that_no_form_asks_are_asked_by_the_chart_or_by_a_step(sch
 # --- page, change, audit, spreadsheet
 def other_answer(record, name, asked):
     """Another answer than the one a question has: what is typed, and what it says afterwards."""
+    if isinstance(asked, ForeignKeyField):
+        kept = asked.rel_model.get(asked.rel_model.pupil == record.pupil_id)
+        return str(kept.id), str(kept)
     if asked.choices:
         return next(
             (code, words)
@@ -182,6 +185,7 @@ SPECIAL = {
     (m.Setting, "import_columns"): "A = B",
     (m.SenNeed, "rank"): "1",
     (m.Meeting, "at"): "16:15",
+    (m.Agency, "asked_on"): "",
     (people.User, "role"): "teacher",
     (people.User, "account"): "on",
     (people.User, "classes"): "7X",
