@@ -68,7 +68,10 @@ def proposal_words(pupil, stage):
     if pupil.sen_start:
         said.append(f"since {short_day(pupil.sen_start)}")
     said += filter(None, (proposed["sen_type"], proposed["second_type"]))
-    return f"{', '.join(said)}. The SENCO confirms it."
+    words = f"{', '.join(said)}. The SENCO confirms it"
+    if proposed["stage"] == "E":
+        return f"{words} and adds the date of the plan."
+    return f"{words}."
 
 
 def is_proposed():
