@@ -274,8 +274,8 @@ def after_import():
         return url_for("starting-register.index", show=starting_register.FROM_IMPORT)
     if waiting:
         flash(
-            f"The file names SEN for {waiting} who are on no stage here. The SENCO finds them under"
-            " “Register at the start”.",
+            f"With SEN in the school's system and on no stage here: {waiting}. The SENCO finds them"
+            " under “Register at the start”.",
             "done",
         )
     return url_for("pupil.index_view")

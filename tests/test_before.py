@@ -315,7 +315,7 @@ def test_the_office_imports_and_the_senco_is_left_to_confirm(empty_portal, cast)
     browser = web.enter(empty_portal, cast.office)
     _, after = bring(browser, *ROWS)
     assert after.location == "/pupil/"
-    assert "The SENCO finds them under" in browser.get("/pupil/").text
+    assert "on no stage here: 2. The SENCO finds them" in browser.get("/pupil/").text
     assert m.Placement.select().count() == 0
 
 
