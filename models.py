@@ -136,6 +136,7 @@ SEN_TYPES = (
     ("OTH", "OTH: Other difficulty or disability"),
     ("NSA", "NSA: SEN support, type of need not yet assessed"),
 )
+SEN_STATUSES = (("N", "No SEN"), ("K", "SEN support"), ("E", "EHC plan"))
 YEARS = (
     ("E1", "Early first year"),
     ("E2", "Early second year"),
@@ -655,7 +656,8 @@ class Pupil(Record):
 
     listed = ("surname", "forename", "year", "form")
     order_by = ("surname", "forename")
-    readonly = ("left_on", "destination")  # written by "Has left the school"
+    # written by "Has left the school", and by the import
+    readonly = ("left_on", "destination", "sen_status", "sen_types", "sen_start")
     who = Section("Who they are")
     surname = text("Surname", "As in the school's register.", needed=True)
     forename = text("Forename", needed=True)
@@ -680,6 +682,15 @@ class Pupil(Record):
     areas = choices("Broad areas of need", options=AREAS)
     sen_needs = Rows("SEN types", "Rank 1 is the main need.")
     arrangements = Rows("Access arrangements", "How the child normally works in tests and exams.")
+    elsewhere = Section(
+        "SEN in the school's system",
+        "As the last import found it; the stage here is the SENCO's to decide.",
+        see=STAFF,
+        write=(OFFICE, SENCO),
+    )
+    sen_status = choice("SEN status in the school's system", options=SEN_STATUSES)
+    sen_types = choices("SEN needs in the school's system", options=SEN_TYPES)
+    sen_start = day("SEN start in the school's system")
     home = Section("Home and family", see=STAFF)
     home_language = text("Home language")
     interpreter = choice("Interpreter needed")

@@ -14,7 +14,7 @@ from flask_login import current_user
 from peewee import DateField
 
 import workflow
-from admin_views import drafts, forms, merge
+from admin_views import drafts, forms, merge, starting_register
 from admin_views.account import views as account
 from admin_views.base import PupilRecordView, ReadView, RecordView, scoped, typing_problems
 from admin_views.home import in_school_words, say_due, settings_now
@@ -458,6 +458,10 @@ def next_step(at, moves):
     if at.stage == "OFF":
         return transfer_step(at)
     if at.stage in workflow.AWAY:
+        proposed = starting_register.proposal(at.pupil).get("stage")
+        for move in possible:
+            if at.stage == "NONE" and move.on_paper and move.to == proposed:
+                return move_step(move, at.pupil)
         for move in possible:
             if move.to in workflow.OPEN:
                 return move_step(move, at.pupil)
@@ -620,6 +624,8 @@ def move_form(row, pupil, draft=None):
         "sen_type": pupil.primary_type(),
         "authority": settings_now().local_authority,
     }
+    if row.on_paper:
+        known |= starting_register.proposal(pupil)
     more = {"formdata": drafts.items_of(draft)} if draft else {}
     return type("MoveForm", (forms.FlaskForm,), lines)(data=known, **more)
 

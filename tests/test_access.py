@@ -57,6 +57,7 @@ EVERYBODY = {
     "import.look": {q.OFFICE, q.SENCO},
     "import.bring": {q.OFFICE, q.SENCO},
     "import.leave": {q.OFFICE, q.SENCO},
+    "starting-register.index": {q.SENCO},
     "keeping.index": {q.SENCO, q.HEAD},
     "keeping.bundle": {q.SENCO, q.HEAD},
     "keeping.erase": {q.SENCO, q.HEAD},
