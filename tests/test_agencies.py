@@ -14,6 +14,7 @@ import models as m
 import workflow as w
 from config import MIGRATIONS
 from ops import database as ops_database
+from privacy import subject_access
 from records.record import document
 
 DAY = datetime.timedelta(1)
@@ -170,6 +171,23 @@ def test_the_form_is_drawn_from_the_register_and_keeps_what_was_agreed(robin, ca
     ]
     assert form.seal_holds()
     assert "Later" in str(document(form))
+
+
+@pytest.mark.parametrize("left_out", [True, False])
+def test_what_an_older_version_of_a_withheld_form_said_stays_withheld(robin, cast, left_out):
+    """Its agencies were rows of that form; only the audit log still knows of them."""
+    take_to(robin, "S3", cast.senco)
+    form, _ = w.start_form(m.AgencyInformation, robin, cast.senco)
+    form.save()
+    gone = agency(robin, agency="An old one", state="Considered")
+    add_row(gone, "recommendations", words="Old advice")
+    stays = agency(robin, agency="Still there", state="Considered")
+    m.Recommendation.delete().where(m.Recommendation.agency == gone).execute()
+    m.Agency.delete().where(m.Agency.id == gone.id).execute()
+    keys = [subject_access.record_key(form)] if left_out else []
+    said = str(subject_access.gather(robin, keys).trail)
+    assert ("An old one" in said) == ("Old advice" in said) == (not left_out)
+    assert str(stays) in said
 
 
 # --- migration
