@@ -33,6 +33,7 @@ NEVER_ASKED = {
     *LATE,
     ("MyPlanReview", "early_why"),
     ("Pupil", "hold"),
+    *(("Pupil", name) for name in m.Pupil.names_under("elsewhere")),
     ("Document", "withhold"),
     ("Document", "restricted"),
     ("PlanOutcome", "until"),

@@ -207,6 +207,7 @@ def test_t11_a_copied_plan_runs_through_its_own_cycle(robin, cast):
     take_to(robin, "S2", cast.senco)
     plan = write(m.MyPlan, robin, cast.senco)
     need = plan.needs.get()
+    m.Aspiration.update(horizon="Adult life").where(m.Aspiration.plan == plan).execute()
     far = ON + datetime.timedelta(365)
     for by, until in ((ON, HELD), (far, far), (far, None)):
         outcome = add_row(plan, "outcomes", need=need, by=by)
@@ -594,7 +595,7 @@ def ready_for(step, robin, cast, state):
     if step.of == "case" and known:
         m.EhcCase.update(known).where(m.EhcCase.id == case.id).execute()
     if step.of == "decision":
-        add_row(case, "decisions", what="Plan refused", on=START, **known)
+        add_row(case, "decisions", what="Plan refused", on=HELD, **known)
     if step.of == "held":
         add_row(case, "years", held_on=HELD, decision=m.TO_AMEND)
     if step.of == "coming":
