@@ -266,7 +266,8 @@ def letter_tasks(pupils):
 
 def action_tasks(pupils, settings):
     """What was agreed at a meeting and is not done."""
-    open_ones = MeetingAction.select(MeetingAction, Meeting.pupil, Meeting.on).join(Meeting)
+    about = (Meeting.id, Meeting.pupil, Meeting.on)
+    open_ones = MeetingAction.select(MeetingAction, *about).join(Meeting)
     open_ones = open_ones.where(Meeting.pupil.in_(pupils), MeetingAction.done_on.is_null())
     found = []
     for action in open_ones:

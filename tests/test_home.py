@@ -154,6 +154,7 @@ def test_each_kind_of_task_stands_where_it_belongs(robin, cast, the_day, make, w
         for name, task in home_tasks(cast.senco):
             if task.what.startswith(words):
                 found.append(name)
+                assert task.record_id or task.screen in ("child", "new")
                 assert due in (None, task.when)
                 late = day == days[-1] and groups == AUTHORITY
                 assert ("local authority late" in home.say_what(task)) == late
