@@ -136,6 +136,7 @@ SEN_TYPES = (
     ("OTH", "OTH: Other difficulty or disability"),
     ("NSA", "NSA: SEN support, type of need not yet assessed"),
 )
+SEN_STATUSES = (("N", "No SEN"), ("K", "SEN support"), ("E", "EHC plan"))
 YEARS = (
     ("E1", "Early first year"),
     ("E2", "Early second year"),
@@ -200,6 +201,9 @@ CODE_PROVISION = (
 )
 
 STAFF = (OFFICE, SENCO, HEAD)
+
+
+FAMILY_SIGN = ("Child or young person", "Parent or carer", "For the school")
 
 
 # --- the school
@@ -652,7 +656,8 @@ class Pupil(Record):
 
     listed = ("surname", "forename", "year", "form")
     order_by = ("surname", "forename")
-    readonly = ("left_on", "destination")  # written by "Has left the school"
+    # written by "Has left the school", and by the import
+    readonly = ("left_on", "destination", "sen_status", "sen_types", "sen_start")
     who = Section("Who they are")
     surname = text("Surname", "As in the school's register.", needed=True)
     forename = text("Forename", needed=True)
@@ -675,10 +680,17 @@ class Pupil(Record):
     sen_unit = choice("Place in an SEN unit", "Only a place that the local authority has named.")
     resourced = choice("Resourced provision", "Only a place that the local authority has named.")
     areas = choices("Broad areas of need", options=AREAS)
-    sen_needs = Rows("SEN types", "Rank 1 is the main need.", blank=2)
-    arrangements = Rows(
-        "Access arrangements", "How the child normally works in tests and exams.", blank=2
+    sen_needs = Rows("SEN types", "Rank 1 is the main need.")
+    arrangements = Rows("Access arrangements", "How the child normally works in tests and exams.")
+    elsewhere = Section(
+        "SEN in the school's system",
+        "As the last import found it; the stage here is the SENCO's to decide.",
+        see=STAFF,
+        write=(OFFICE, SENCO),
     )
+    sen_status = choice("SEN status in the school's system", options=SEN_STATUSES)
+    sen_types = choices("SEN needs in the school's system", options=SEN_TYPES)
+    sen_start = day("SEN start in the school's system")
     home = Section("Home and family", see=STAFF)
     home_language = text("Home language")
     interpreter = choice("Interpreter needed")
@@ -686,7 +698,7 @@ class Pupil(Record):
     looked_after = choice("Looked after by a local authority")
     care_authority = text("Which authority", needed="looked_after=Yes")
     medical_plan = choice("Medical plan exists")
-    contacts = Rows("Contacts", blank=3)
+    contacts = Rows("Contacts")
     keep = Section("Keeping the record", see=(SENCO, HEAD), write=(SENCO,), family=False)
     hold = text(
         "Do not erase, because",
@@ -1140,9 +1152,9 @@ class RecordOfConcern(Form):
         needed=True,
     )
     progress = choices("What does progress look like?", options=PROGRESS)
-    strengths = text("What is going well?", "Start the conversation here: it helps.", rows=4)
+    strengths = text("What is going well?", "Start the conversation here: it helps.", rows=3)
     attainment = Rows(
-        "Where is the child now?", "Reading age, book band, attendance: whatever shows it.", blank=3
+        "Where is the child now?", "Reading age, book band, attendance: whatever shows it."
     )
     causes = choices(
         "What else have you thought of?",
@@ -1220,16 +1232,17 @@ NOTHING_TO_ADD = "Ask it; “nothing to add” is an answer too."
 class Review(Form):
     """What every review asks: who was there, what they think, how it went."""
 
+    signed_by = FAMILY_SIGN
     held = Section("The conversation")
     led_by = text("Who led the review?", needed=True)
     present = text("Who else was there?", rows=2, needed=True)
     early_why = text("Why is it held early?", "Only when it is before the review window opens.")
     parent_involved = choice("Was the parent or carer part of it?", options=INVOLVED, needed=True)
-    parent_view = text("What does the parent or carer say?", rows=3)
     parent_why = text("Why not, or only in part?", needed="parent_involved=No|In part")
+    parent_view = text("What does the parent or carer say?", rows=3)
     child_involved = choice("Was the child part of it?", options=INVOLVED, needed=True)
-    child_view = text("What does the child say?", rows=3)
     child_why = text("Why not the child, or only in part?", needed="child_involved=No|In part")
+    child_view = text("What does the child say?", rows=3)
     # the four key aspects of the source's “Review”
     aspects = Section("What everybody was asked", NOTHING_TO_ADD)
     progress_seen = text(
@@ -1263,9 +1276,12 @@ class StrategyRating(Row):
 
     form = belongs_to(ConcernReview, "ratings")
     strategy = text("Strategy", needed=True, bank="strategy")
+    note = text("What did you notice?")
     kept_up = choice("Kept up?", options=INVOLVED)
     effect = choice("Effect", options=EFFECT, needed=True)
-    note = text("What did you notice?")
+
+    def progress(self):
+        return self.effect
 
 
 # --- the four stepping stones
@@ -1275,13 +1291,14 @@ class MyPlan(Form):
     """
 
     title = "My Plan"
+    signed_by = FAMILY_SIGN
     rates = "outcome"
     where = Section("Where do I want to be?", code=CODE_WHERE)
     aspirations = Rows(
         "Aspirations",
         "In the child's own words if you can: what would life look like?",
         needed=True,
-        blank=3,
+        blank=2,
     )
     able = Section("I need to be able to...", code=CODE_NEEDS)
     needs = Rows(
@@ -1298,7 +1315,7 @@ class MyPlan(Form):
         "Provision",
         "Be exact: what, how long, how often, with whom, what skill.",
         needed=True,
-        blank=5,
+        blank=3,
     )
     every_day = text("What helps every day, in every lesson?", rows=3)
     at_home = text("What will the family do, if they wish?", rows=3)
@@ -1471,6 +1488,9 @@ class OutcomeRating(Row):
     evidence = text("What shows it?")
     then = choice("What now?", options=("Keep", "Change", "Close"))
 
+    def progress(self):
+        return self.rating
+
 
 # --- the papers of Stage 3
 class ParentInformation(Form):
@@ -1479,6 +1499,7 @@ class ParentInformation(Form):
     """
 
     title = "Parent Information Form"
+    by_family = True
     told = Section("Who is telling us")
     told_by = text("Filled in by", needed=True)
     relationship = text("Relationship to the child")
@@ -1529,6 +1550,7 @@ class ChildStory(Form):
     """My Child's Story So Far: told by those who know the child best."""
 
     title = many = "My Child's Story So Far"
+    by_family = True
     who = Section("Who tells the story")
     told_by = text("Told by", needed=True)
     teller = choice(
@@ -1541,7 +1563,7 @@ class ChildStory(Form):
         "First words and steps · nursery and schools · when somebody first noticed · what helped ·"
         " proud moments",
     )
-    events = Rows("What happened, and when", "As many or as few as you like.", blank=8)
+    events = Rows("What happened, and when", "As many or as few as you like.", blank=4)
     in_own_words = text("Or in your own words", rows=10)
 
     def missing(self):
@@ -1564,6 +1586,7 @@ class FamilyThinks(Form):
     """What My Family Think: what matters to and for the child, seen from home."""
 
     title = many = "What My Family Think"
+    by_family = True
     us = Section("Who we are")
     told_by = text("Filled in by", needed=True)
     like = Section("What my child is like")
@@ -1601,6 +1624,7 @@ class PupilViews(Form):
     """Pupil Views: what I think, in my own words."""
 
     title = "Pupil Views"
+    by_family = True
     how = Section("How we found out")
     gathered = choices(
         "How were the views gathered?",
@@ -1707,6 +1731,7 @@ class Consent(PupilRecord):
     """Consent: what for, to whom, given by whom, until when."""
 
     begin_words = "Write down a consent"
+    signed_by = ("Parent, carer or young person", "For the school")
     listed = ("pupil", "purpose", "to_whom", "answer_given", "given_on", "withdrawn_on")
     purpose = choice(
         "What for?",
@@ -1780,7 +1805,7 @@ class Meeting(PupilRecord):
     at = time("Time")
     place = text("Place")
     agenda = text("Why we meet", rows=3)
-    people = Rows("People", "Everybody who is asked, with their answer.")
+    people = Rows("People", "Everybody who is asked, with their answer.", blank=4)
     minutes = text("What was said", rows=8)
     actions = Rows("Actions")
 
@@ -2138,7 +2163,7 @@ class Agency(PupilRecord):
 
     begin_words = "Refer to an agency"
     listed = ("pupil", "agency", "state", "asked_on", "report_on", "next_contact")
-    ask = Section("Whom we ask, and what")
+    whom = Section("Whom we ask, and what")
     agency = text("Agency", needed=True, bank="agency")
     state = choice("Status", options=AGENCY_STATUS, needed=True)
     question = text("What do we want to know?", rows=2, needed=True)
@@ -2149,12 +2174,12 @@ class Agency(PupilRecord):
         "Nothing is sent without one. If there is one to this agency, it is chosen by itself.",
         index=True,
     )
-    more = Section("More about it")
+    about_it = Section("More about it")
     professional = text("Professional and role")
     contact = text("Telephone or e-mail")
     reason = text("Reason", rows=2)
     tried = text("What has been tried?", rows=2)
-    since = Section("What came of it")
+    came = Section("What came of it")
     acknowledged_on = day("Acknowledged on")
     seen_on = day("Child seen on")
     report_on = day("Report received on")
@@ -2248,10 +2273,7 @@ class AgencyInformation(Form):
     """
 
     title = "My Plan+ Outside Agency Information Form"
-    who = Section(
-        "Agencies, and what they recommend",
-        "These are the child's agencies as they are kept; write about them there, at any time.",
-    )
+    who = Section("Agencies, and what they recommend")
     agencies = Drawn("Agencies", Agency, needed=True, blank=3)
     recommendations = Drawn("Recommendations", Recommendation, blank=5)
     discussed_with = text("Discussed with", rows=2)
@@ -2272,7 +2294,9 @@ class Letter(PupilRecord):
     void = BooleanField(default=False)
 
     def __str__(self):
-        return self.subject or "Letter"
+        # each household has one with the same subject
+        to = ", ".join((self.to_whom or "").splitlines())
+        return ", to ".join(filter(None, (self.subject or "Letter", to)))
 
 
 class Disclosure(PupilRecord):

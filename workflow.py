@@ -54,6 +54,7 @@ from records.questions import (
     choice,
     choices,
     day,
+    fault,
     number,
     say,
     text,
@@ -112,7 +113,13 @@ class Paper:
     agreed_by: tuple = (SENCO,)  # A26
 
 
-REVIEWED = (g.plan_agreed, g.after_start, g.everything_rated, g.chart_answered)
+REVIEWED = (
+    g.plan_agreed,
+    g.after_start,
+    g.everything_rated,
+    g.chart_answered,
+    g.ratings_explained,
+)
 CONSENTED = (g.consent_recorded, g.consent_said)
 ADVISED = (g.recommendations_decided, g.consent_recorded)
 PLANNED = (g.five_forms_in, g.recommendations_decided, *CONSENTED)
@@ -1010,13 +1017,20 @@ def is_open(step, case, placement):
     return not getattr(record, step.sets) or step.ahead or step.to not in ("", case.state)
 
 
+def may_appeal(case):
+    """Whether the last decision can be appealed; of a final plan only while the time runs."""
+    last = case.last_decision()
+    if last is None or not last.may_be_appealed:
+        return False
+    return case.state in REFUSED or bool(clock.appeal_dates(last, today()))
+
+
 def record_of(step, case, placement):
     """The record whose date a step fills in: the case or a line of it; None when there is none."""
     if step.of == "case":
         return case
     if step.of == "decision":
-        last = case.last_decision()
-        return last if last and last.may_be_appealed else None
+        return case.last_decision() if may_appeal(case) else None
     # no other stage has a yearly clock
     if placement is None or placement.stage != "E":
         return None
@@ -1124,6 +1138,8 @@ def check_move(move, ctx, seen):
             gaps.append((name, f"Answer “{asked.verbose_name}”"))
         elif said and asked.choices and set(said.split("\n")) - set(dict(asked.choices)):
             gaps.append((name, f"“{asked.verbose_name}”: choose from the list."))
+        elif fault(asked, said, ctx.pupil.dob):
+            gaps.append((name, fault(asked, said, ctx.pupil.dob)))
     if gaps:
         raise Invalid(gaps)
     found = blockers(move, ctx)
@@ -1193,7 +1209,7 @@ def asked_before(move):
     return names
 
 
-def next_placement(move, ctx, token):
+def next_placement(move, ctx, token=None):
     """The placement that a move opens, not saved yet."""
     was = ctx.placement
     when = ctx.answers["on"]
@@ -1438,59 +1454,79 @@ def _may_write(form, user):
         raise _refused(f"This {form.kind_name()} is {form.status}; make a new version instead.")
 
 
-@dataclass(frozen=True)
-class Advice:
-    """What the pathway advises, and the kind of record to begin for it."""
-
-    words: str
-    to: object = None
-
-
 def advice(ctx):
-    """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3):
-    [Advice].
+    """What the pathway advises now, never a rule (A4, A14, the boxes beside charts 2 and 3): [Stop,
+    ...], each with the move or the record that takes it up.
     """
     found = []
     placed = ctx.placement
     # the first cycle in the portal of a child who was on the stage before: nothing is known yet
-    if placed and is_on_paper(placed):
+    if placed is None or is_on_paper(placed):
         return found
     if ctx.stage == "S1" and placed.cycle > 1:
         cycle = f"This is cycle {placed.cycle:.0f} of watching."
-        found.append(Advice(f"{cycle} If there is no progress again, consider a My Plan."))
-    if ctx.stage == "S2":
-        weeks = (ctx.on - placed.stage_since).days // 7
-        why = slow_on_my_plan(placed, ctx.settings)
-        if weeks >= (ctx.settings.advise_weeks or 999):
-            long = say_weeks(weeks)
-            why = f"This child has been on My Plan for {long}, cycle {placed.cycle:.0f}."
-        if why:
-            found.append(Advice(f"{why} Consider moving on to Stage 3."))
+        found.append(g.Stop(f"{cycle} If there is no progress again, consider a My Plan."))
+    why = ""
+    if ctx.stage in ONWARD:
+        why = long_or_slow(placed, ctx.on, ctx.settings)
+    # an EHC case that is open is no more to be considered
+    if why and not (ctx.stage == "S3" and ctx.case):
+        onward = ONWARD[ctx.stage]
+        found.append(g.Stop(f"{why} {onward.words}", move_named(onward.move)))
     if ctx.stage == "E":
         return found + advice_for_ehcp(ctx)
     review = ctx.review
     if review and review.achieved == "No" and getattr(review, "appropriate", None) == "Yes":
         words = f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}"
-        found.append(Advice(words, Agency))
+        found.append(g.Stop(words, Agency))
     return found
 
 
 def advice_for_ehcp(ctx):
     """What has run out under an EHCP, and what a decision asks for."""
     found = []
-    plan = ctx.paper("plan")[1]
-    for kept, cure in ((ctx.case, "Rate it at the annual review"), (plan, "Write a new version")):
-        for outcome in kept.rows("outcomes") if kept else ():
-            if outcome.by and outcome.by < ctx.on and not getattr(outcome, "until", None):
-                words = f"The date of an outcome has passed: “{outcome}”. {cure}."
-                found.append(Advice(words))
+    for kept, cure in (
+        (ctx.case, "The annual review rates them, and the local authority sets new ones."),
+        (ctx.paper("plan")[1], "Write a new version of My Plan+ with new dates."),
+    ):
+        past = outcomes_past(kept, ctx.on) if kept else 0
+        if past:
+            name = type(kept).kind_name()
+            words = f"{name}: {past} outcome(s) should have been reached by now. {cure}"
+            found.append(g.Stop(words))
     held = ctx.case and ctx.case.held_year()
     if held and held.decision == PLAN_ENDS:
         words = "The local authority ends the plan; on that day use “EHCP ceased”."
-        found.append(Advice(words))
+        found.append(g.Stop(words))
     return found
 
 
+def outcomes_past(record, on):
+    """How many outcomes that still stand have a day that is over."""
+    count = 0
+    for outcome in record.rows("outcomes"):
+        if outcome.by and outcome.by < on and not getattr(outcome, "until", None):
+            count += 1
+    return count
+
+
+@dataclass(frozen=True)
+class Onward:
+    """What is advised on a stage where a child stays long or makes no progress (A14)."""
+
+    plan: str
+    words: str
+    move: str
+
+
+ONWARD = {
+    "S2": Onward("My Plan", "Consider moving on to Stage 3.", "Move to Stage 3 between reviews"),
+    "S3": Onward(
+        "My Plan+",
+        "Consider an EHCP if needs become long term and complex.",
+        "Begin process for an EHCP",
+    ),
+}
 NOT_ACHIEVED = {
     "S2": "Consider asking an outside agency or a specialist for advice.",
     "S3": "Seek a specialist's advice, such as an educational psychologist's.",
@@ -1507,23 +1543,34 @@ def agency_need(pupil):
     return newest and newest.agency_need
 
 
-def slow_on_my_plan(placed, settings):
-    """Why the cycles of a child on My Plan advise to move on, as a sentence; else empty."""
+def long_or_slow(placed, on, settings):
+    """Why a child's time on a stage advises to move on, as a sentence; else empty (A14)."""
+    plan = ONWARD[placed.stage].plan
+    weeks = (on - placed.stage_since).days // 7
+    if weeks >= (settings.advise_weeks or 999):
+        long = say_weeks(weeks)
+        return f"This child has been on {plan} for {long}, cycle {placed.cycle:.0f}."
+    return slow(placed, settings)
+
+
+def slow(placed, settings):
+    """Why the cycles of a stay advise to move on, as a sentence; else empty."""
     if placed.cycle >= (settings.advise_cycles or 99):
-        return f"This is cycle {placed.cycle:.0f} of My Plan."
+        return f"This is cycle {placed.cycle:.0f} of {ONWARD[placed.stage].plan}."
     if placed.cycle > 1 and no_outcome_met_twice(placed):
         return "No outcome was met at the last two reviews."
     return ""
 
 
 def no_outcome_met_twice(placed):
-    """Whether the last two agreed reviews of this My Plan stay met no outcome (A14)."""
-    agreed = MyPlanReview.select().where(
-        MyPlanReview.pupil == placed.pupil_id,
-        MyPlanReview.status == "sealed",
-        MyPlanReview.happened_on >= placed.stage_since,
+    """Whether the last two agreed reviews of this stay met no outcome (A14)."""
+    cls = {"S2": MyPlanReview, "S3": MyPlanPlusReview}[placed.stage]
+    agreed = cls.select().where(
+        cls.pupil == placed.pupil_id,
+        cls.status == "sealed",
+        cls.happened_on >= placed.stage_since,
     )
-    last = list(agreed.order_by(MyPlanReview.id.desc()).limit(2))
+    last = list(agreed.order_by(cls.id.desc()).limit(2))
     for review in last:
         for row in review.ratings:
             if row.rating == "Achieved":

@@ -376,7 +376,7 @@ class Printed:
 
     @expose("/<int:key>/print.pdf")
     def print_one(self, key):
-        return pdf.one(self.find(key), current_user)
+        return pdf.one(self.find(key), current_user, family="family" in request.args)
 
     @expose("/blank.pdf")
     def print_blank(self):

@@ -10,7 +10,7 @@ import functools
 import re
 
 from flask_wtf import FlaskForm
-from peewee import CharField, DateField, DecimalField, ForeignKeyField
+from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField
 from wtforms import (
     BooleanField,
     FieldList,
@@ -30,7 +30,7 @@ from wtforms.validators import Length, ValidationError
 from audit import access
 from models import BankEntry, Pupil, PupilRecord, PupilWord, may
 from records.dates import read_day, say_day
-from records.questions import Drawn, Rows
+from records.questions import Rows
 from records.unicode_text import nfc
 
 LONGEST_SOUGHT = 600  # characters of a name that is looked up; no pupil's is longer
@@ -285,8 +285,6 @@ def form_for(record_class, user, fixed=()):
         if user.role not in section.write or user.role not in section.see:
             continue
         for name, question in asked:
-            if isinstance(question, Drawn):
-                continue  # it is written on its own screen
             if isinstance(question, Rows):
                 lines[name] = FieldList(
                     FormField(row_form(groups[name], user, record_class)),
@@ -294,7 +292,7 @@ def form_for(record_class, user, fixed=()):
                     description=question.prompt,
                     max_entries=READ_LINES,
                 )
-            elif name not in fixed and name not in record_class.readonly:
+            elif isinstance(question, Field) and name not in (*fixed, *record_class.readonly):
                 lines[name] = control(question, user)
     return type(f"{record_class.__name__}Form", (FlaskForm,), lines)
 

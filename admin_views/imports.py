@@ -15,13 +15,14 @@ from flask_admin import expose
 from flask_login import current_user
 from peewee import IntegrityError
 
-from admin_views import pupil_import
+from admin_views import pupil_import, starting_register
 from admin_views.documents import private_folder, uploaded_file, write_private
 from admin_views.school import SchoolPage
 from audit import access
-from models import Pupil, Setting, may
+from models import Placement, Pupil, Setting, may
 from records.dates import short_day, today
 from records.query import by_id
+from records.questions import SENCO
 from records.record import Clash
 from records.storage import change_times
 
@@ -215,6 +216,7 @@ class ImportView(SchoolPage):
             left=left,
             seen=pupil_import.preview_code(items),
             absent=count_absent(items),
+            register=register_words(shown),
             **more,
         )
 
@@ -245,13 +247,38 @@ class ImportView(SchoolPage):
         if not all_done:
             return self.preview_page(key, sheet, columns, changed=True, written=done), 409
         flash(f"{done} {'pupil' if done == 1 else 'pupils'} imported.", "done")
-        return redirect(url_for("pupil.index_view"))
+        return redirect(after_import())
 
     @expose("/<key>/leave/", methods=("POST",))
     def leave(self, key):
         upload_path(key).unlink(missing_ok=True)
         flash("Nothing was imported; the file is removed from the portal.", "done")
         return redirect(url_for(".index"))
+
+
+def register_words(items):
+    """What the preview says of the SEN status that a row brings: {line: words}."""
+    stages = Placement.stages_of([item.pupil for item in items if item.pupil.id])
+    found = {}
+    for item in items:
+        if item.kind != pupil_import.REFUSED:
+            stage = stages.get(item.pupil.id, "NONE")
+            found[item.line] = starting_register.proposal_words(item.pupil, stage)
+    return found
+
+
+def after_import():
+    """The page that follows: of the SENCO, the register when there is something to confirm."""
+    waiting = starting_register.count_proposed(current_user)
+    if waiting and current_user.role == SENCO:
+        return url_for("starting-register.index", show=starting_register.FROM_IMPORT)
+    if waiting:
+        flash(
+            f"With SEN in the school's system and on no stage here: {waiting}. The SENCO finds them"
+            " under “Register at the start”.",
+            "done",
+        )
+    return url_for("pupil.index_view")
 
 
 def examples(sheet, number):

@@ -6,7 +6,7 @@ in workflow.py alone.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
@@ -14,7 +14,7 @@ from flask_login import current_user
 from peewee import DateField
 
 import workflow
-from admin_views import drafts, forms, merge
+from admin_views import drafts, forms, merge, starting_register
 from admin_views.account import views as account
 from admin_views.base import PupilRecordView, ReadView, RecordView, scoped, typing_problems
 from admin_views.home import in_school_words, say_due, settings_now
@@ -47,6 +47,7 @@ from pathway import clock, letters
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import any_of, by_id
+from records.questions import say
 from records.record import Clash, Record, document
 
 
@@ -150,7 +151,10 @@ class PupilView(RecordView):
         problems = typing_problems(form)
         if problems:
             return problems
-        answers = {n: forms.answer_of(form[n]) for n in row.asks}
+        answers = written_before(row, pupil)
+        for name in row.asks:
+            if name in form:
+                answers[name] = forms.answer_of(form[name])
         try:
             workflow.perform(
                 row,
@@ -382,6 +386,8 @@ def say_review(placement):
     when = workflow.clock_of(placement, today(), settings_now())
     if when is None:
         return ""
+    if when.state == "held":
+        return f"held {short_day(placement.reviewed_on)}, to be decided"
     return f"{short_day(when.closes)}, {say_due(when.closes, today())}"
 
 
@@ -452,12 +458,21 @@ def next_step(at, moves):
     if at.stage == "OFF":
         return transfer_step(at)
     if at.stage in workflow.AWAY:
+        proposed = starting_register.proposal(at.pupil).get("stage")
+        for move in possible:
+            if at.stage == "NONE" and move.on_paper and move.to == proposed:
+                return move_step(move, at.pupil)
         for move in possible:
             if move.to in workflow.OPEN:
                 return move_step(move, at.pupil)
-        first_paper = workflow.PAPERS[0].form
-        if may(current_user, "w", first_paper) and not workflow.g.on_roll(at):
-            return raise_concern(at.pupil, first_paper)
+        first_paper = workflow.PAPERS[0]
+        raised = raised_concern(at)
+        if raised and raised.status == "complete":
+            return Step("", "The Record of Concern is complete; the SENCO decides on it.", "")
+        if raised and may(current_user, "w", first_paper.form):
+            return paper_step(at, first_paper, raised)
+        if may(current_user, "w", first_paper.form) and not workflow.g.on_roll(at):
+            return raise_concern(at.pupil, first_paper.form)
     return Step("", "Nothing needs doing now.", "")
 
 
@@ -497,11 +512,20 @@ def year_step(at):
             return paper_step(at, review, written)
         if not may(current_user, "w", EhcCase):
             return Step("", f"Next, by {say_day(line.due)}: {line.task}.", "")
-        does = (
-            f"Of the annual review, by {say_day(line.due)}: {line.task}. Say below when it is done."
-        )
-        return Step(sentence(line.task).rstrip("."), does, "#case")
+        does = f"By {say_day(line.due)}. Say under “EHC case” when it is done."
+        return Step(f"Annual review: {line.task}", does, "#case")
     return None
+
+
+def raised_concern(at):
+    """The paper that somebody began for a child who is on no stage yet, or None."""
+    if at.stage not in workflow.AWAY:
+        return None
+    begun = []
+    for form in at.written(workflow.PAPERS[0].form):
+        if form.placement_id is None and not form.locked:
+            begun.append(form)
+    return max(begun, key=lambda form: form.id, default=None)
 
 
 def move_step(move, pupil):
@@ -577,9 +601,11 @@ def sentence(words):
 def stop_link(stop, pupil):
     """Where to put right what stops a move: (words, address), or None."""
     to = stop.to
+    if isinstance(to, workflow.Move) and current_user.role in to.by:
+        return to.name, url_for("pupil.move", key=pupil.id, slug=to.slug)
     if isinstance(to, type) and issubclass(to, Record) and may(current_user, "w", to):
         address = url_for(f"{to.slug()}.new", pupil=pupil.id)
-        return getattr(to, "begin_words", None) or f"Start {to.kind_name()}", address
+        return to.begin_words or f"Start {to.kind_name()}", address
     if isinstance(to, Record) and may(current_user, "r", to):
         address = url_for(f"{to.slug()}.page", key=to.id)
         return f"Open {to.kind_name()}", address
@@ -587,16 +613,21 @@ def stop_link(stop, pupil):
 
 
 def move_form(row, pupil, draft=None):
-    """The form of what a move asks, with what is known, or was typed and not saved."""
+    """The form of what a move asks and no paper says, with what is known, or was typed and not
+    saved.
+    """
     lines = {}
+    written = written_before(row, pupil)
     for name in row.asks:
-        lines[name] = forms.control(workflow.ASKS[name], current_user)
+        if name not in written:
+            lines[name] = forms.control(workflow.ASKS[name], current_user)
     known = {
         "on": today(),
         "sen_type": pupil.primary_type(),
         "authority": settings_now().local_authority,
-        **written_before(row, pupil),
     }
+    if row.on_paper:
+        known |= starting_register.proposal(pupil)
     more = {"formdata": drafts.items_of(draft)} if draft else {}
     return type("MoveForm", (forms.FlaskForm,), lines)(data=known, **more)
 
@@ -607,10 +638,17 @@ def written_before(row, pupil):
         if paper.stage == row.to and paper.kind == "plan":
             plan = workflow.unfinished(paper.form, pupil, current_user)
             if plan:
-                asked = set(row.asks) - {"on"}
-                asked.intersection_update(dict(paper.form.questions()))
-                return {name: getattr(plan, name) for name in asked}
+                return answered_by(plan, row)
     return {}
+
+
+def answered_by(plan, row):
+    """What a plan answers of the questions of a move: {name: answer}."""
+    found = {}
+    for name in row.asks:
+        if name in dict(plan.questions()) and name != "on" and plan.answer(name):
+            found[name] = getattr(plan, name)
+    return found
 
 
 def will_do(row, at):
@@ -624,9 +662,16 @@ def will_do(row, at):
         if stage.local:
             codes = f"Code {stage.local}, census code {stage.census}."
         words.append(f"Stage: {here} → {there}. {codes}")
-    if row.to in workflow.OPEN and not row.on_paper:
-        when = workflow.clock_of(Placement(stage=row.to, started_on=today()), at.on, at.settings)
-        words.append(f"Made today, the next review is due by {say_day(when.closes)}.")
+    if row.to in workflow.OPEN and not workflow.STAGES[row.to].months and not row.on_paper:
+        made_today = replace(at, answers={"on": at.on})
+        fresh = workflow.next_placement(row, made_today)
+        due = say_day(at.clock_of(fresh).closes)
+        words.append(f"Made today, the next review is due by {due}.")
+        if fresh.clock_from is None and at.settings.clock_from_plan != "No":
+            words.append("When the plan is agreed later, its window runs from the plan's day.")
+    for name, answer in written_before(row, at.pupil).items():
+        asked = workflow.ASKS[name]
+        words.append(f"{asked.verbose_name} {say(asked, answer)}")
     if row.letter:
         letter = Setting.label_of(row.letter)
         words.append(f"A letter to the family is written, for you to check and send: “{letter}”.")
@@ -670,7 +715,8 @@ def answers_lead_to(at, review):
     for move in workflow.MOVES:
         if row and row.name in move.rows and at.stage in move.from_:
             offers.append(move)
-    return {"row": row, "offers": offers, "advice": workflow.advice(at), "stop_link": stop_link}
+    advice = workflow.advice(at)
+    return {"row": row, "offers": offers, "advice": advice, "stop_link": stop_link}
 
 
 def question_part(review, name, typed):
@@ -721,7 +767,7 @@ def kept_about(pupil, classes):
 
 
 def older_forms(at, written):
-    now_open = [form for _, form in at.papers]
+    now_open = [raised_concern(at), *(form for _, form in at.papers)]
     older = []
     for forms_written in written.values():
         older += [form for form in forms_written if form not in now_open]
@@ -831,6 +877,9 @@ def papers_of_stage(at):
     for paper, form in at.papers:
         if may(current_user, "r", paper.form):
             found.append(paper_row(at.pupil, paper.form, form))
+    raised = raised_concern(at)
+    if raised and may(current_user, "r", raised):
+        found.append(paper_row(at.pupil, type(raised), raised))
     return found
 
 

@@ -63,8 +63,10 @@ looked_after    in care | in lea care | in la care | looked after | looked after
 looked_after    child looked after | lac | cla
 care_authority  care authority | caring authority
 medical_plan    medical plan | health care plan | healthcare plan
-out             number | sen stage | sen status | sen provision | sen need | sen needs | sen type
-out             sen types | leaving date | date left
+sen_status      sen status | sen stage | sen provision | sen code | sen provision code
+sen_types       sen need | sen needs | sen need(s) | sen type | sen types | sen need type
+sen_start       sen start | sen start date | sen date | sen stage start date | sen status start date
+out             number | leaving date | date left
 """
 CONTACT_ALIASES = """
 name            full name | contact name
@@ -81,6 +83,23 @@ CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d
 YES = ("yes", "y", "true", "t", "1")
 NO = ("no", "n", "false", "f", "0")
 YEAR_WORDS = {"rec": "r", "nursery1": "n1", "nursery2": "n2"}
+STATUS_WORDS = {
+    "nosen": "n",
+    "nospecialeducationalneed": "n",
+    "nospecialeducationalneeds": "n",
+    "none": "n",
+    "senk": "k",
+    "sensupport": "k",
+    "schoolsupport": "k",
+    "ehcp": "e",
+    "ehcplan": "e",
+    "sene": "e",
+    "educationhealthandcareplan": "e",
+    "educationhealthcareplan": "e",
+}
+# the code of an option that stands before or behind its words: `K - SEN support`, `SEN support (K)`
+CODE_FIRST = re.compile(r"([a-z]{1,4}) *[-–:] *(?=\w)")
+CODE_LAST = re.compile(r"\(([a-z]{1,4})\)$")
 YEAR_PREFIX = re.compile(r"^(?:nc|nationalcurriculum|curriculum)?(?:yeargroup|year|yr|y)?0*(?=.)")
 
 
@@ -352,8 +371,7 @@ def convert(question, cell):
     if isinstance(question, DecimalField):
         return _read_number(cell)
     if question.choices and question.ask.many:
-        parts = re.split(r"[;\n]", cell)
-        return "\n".join(_option(question, part) for part in parts)
+        return "\n".join(_options(question, cell))
     if question.choices:
         return _option(question, cell)
     kept = clean(cell) if question.ask.rows > 1 else clean_line(cell)
@@ -384,19 +402,41 @@ def _read_number(cell):
         raise ValueError(words) from None
 
 
+def _options(question, cell):
+    """Several answers with semicolons between them, or commas where no answer has one."""
+    found = []
+    for part in filter(str.strip, re.split(r"[;\n|/]", cell)):
+        try:
+            found.append(_option(question, part))
+        except ValueError:
+            found += [_option(question, one) for one in filter(str.strip, part.split(","))]
+    return dict.fromkeys(found)
+
+
 def _option(question, cell):
     codes = {}
     for code, words in question.choices:
         codes[_without_spaces(words)] = codes[_without_spaces(code)] = code
+        codes.setdefault(_without_spaces(words.removeprefix(f"{code}: ")), code)
     if set(codes) == {"yes", "no"}:
         codes |= dict.fromkeys(YES, "Yes") | dict.fromkeys(NO, "No")
     name = _without_spaces(cell)
     if question is Pupil.year and name not in codes:
         name = YEAR_WORDS.get(name) or YEAR_PREFIX.sub("", name)
+    if question is Pupil.sen_status:
+        name = STATUS_WORDS.get(normalise(CODE_LAST.sub("", cell.casefold().strip())), name)
+    if name not in codes and question.name in ("sen_status", "sen_types"):
+        name = _code_beside(cell.casefold().strip()) or name
     if name not in codes:
         answers = ", ".join(dict(question.choices))
         raise ValueError(f"“{cell[:40]}” is none of the answers; write one of: {answers}.")
     return codes[name]
+
+
+def _code_beside(words):
+    """The code beside the words of an option: `k - sen support`, `speech and language (slcn)`."""
+    found = CODE_FIRST.match(words) or CODE_LAST.search(words)
+    return found[1] if found else ""
 
 
 def _without_spaces(words):

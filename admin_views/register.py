@@ -10,7 +10,15 @@ import config
 import models
 import people
 import workflow
-from admin_views import documents, forms, imports, privacy, school, status
+from admin_views import (
+    documents,
+    forms,
+    imports,
+    privacy,
+    school,
+    starting_register,
+    status,
+)
 from admin_views.account import views as account
 from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
 from admin_views.home import Home, in_school_words, settings_now
@@ -62,6 +70,7 @@ PAGES = (
     ("Data requests and retention", "keeping", SCHOOL, privacy.KeepingView),
     ("Status", "status", SCHOOL, status.StatusView),
     ("Bring in pupils", "import", SCHOOL, imports.ImportView),
+    ("Register at the start", "starting-register", SCHOOL, starting_register.StartingRegisterView),
     ("Help", "help", None, school.HelpView),
 )
 

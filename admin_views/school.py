@@ -240,6 +240,10 @@ class HelpView(SchoolPage):
             abort(404)
         return pdf.blank_pack(stage)
 
+    @expose("/leaflet.pdf")
+    def leaflet(self):
+        return pdf.family_leaflet()
+
     @expose("/day/", methods=("POST",))
     def day(self):
         """A typed date in full, or what is wrong with it: for the line beside a date box."""

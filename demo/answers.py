@@ -390,6 +390,39 @@ parents_view: Agree
 band: Band 3 | Band 4
 sections_note: B: {need}. E: {outcome}. F: {give}.
 
+== new EHC plan
+band: Band 3 | Band 4
+
+== section E
+words: {outcome}
+by: 300 days ahead
+
+== section F
+words: {give}
+hours: Three times a week, 20 minutes | One hour a day
+who: {ta} | {t}
+
+== before the annual review
+Meeting planned for this day: 0 days ahead
+Advice for the meeting asked for: 35 days before
+Invitations sent: 21 days before
+Papers sent round: 15 days before
+
+== after the annual review
+Review report sent: 10 days ahead
+Plan kept as it is: 21 days ahead |
+Plan to be amended: | 21 days ahead
+Notice of the changes received: | 25 days ahead
+Amended plan issued: | 30 days ahead
+
+== AnnualReview
+others_view: The educational psychologist wrote that the plan works. | {ta} sees more courage.
+provided: Yes, but for two weeks in the autumn; it helps. | Yes, every week.
+adult_life: {f} has been to the college for a taster day.
+recommendation: Keep it as it is | Amend it
+recommendation_why: The next step needs other words in Section E.
+disagreed: Nobody. | {carer} would like more hours.
+
 == preparing
 
 == requested
@@ -398,12 +431,13 @@ Received by the local authority: 8 days after
 
 == assessing
 Will assess: 46 days after
-advice_asked_on: 50 days after
+Advice asked for: 50 days after
 
 == refused_assess
 Assessment refused: 47 days after
+Mediation considered: 50 days after
+Mediation certificate: 55 days after
 Appeal lodged: 60 days after
-mediation: Yes
 
 == closed
 Assessment refused: 47 days after
@@ -416,16 +450,23 @@ Request withdrawn: 30 days after
 Will assess: 46 days after
 Plan refused: 85 days after
 
+== after_all
+Will assess: 46 days after
+Plan refused: 85 days after
+Appeal lodged: 95 days after
+Plan after all: 115 days after
+
 == draft
 Will assess: 46 days after
-advice_asked_on: 50 days after
-advice_sent_on: 75 days after
+Advice asked for: 50 days after
+Advice sent: 75 days after
 Draft plan received: 85 days after
 decided_issue_on: 85 days after
-consulted_on: 85 days after
-draft_answered_on: 97 days after
-consultation_answered_on: 95 days after
-exceptions: Waiting for the psychologist's report
+School consulted: 85 days after
+Family has commented on the draft: 97 days after
+Consultation answered: 95 days after
+exception: They were away for four weeks or more
+exceptions: The family was abroad in the summer
 
 == move
 raised_by: {t}, class teacher | A parent | The child
@@ -436,6 +477,7 @@ note: The family had time to ask questions and took a copy home. |
   {t} and the family agreed this together.
 reason: We agreed this with the family and want to see one full cycle. |
   It was clear to all who work with {f}; the papers are in the file.
+why_told: {f} manages most of the day with the help that every lesson has.
 why_direct: Transferred in with this code | Diagnosis | Sudden need
 changes: The first outcome makes room for a new one; the group becomes smaller. |
   Same outcomes in smaller steps, more often, with practice at home.
@@ -444,8 +486,6 @@ requester: Parent
 authority: Anyshire
 plan_on: 4 days before
 letter_on: 3 days before
-report_sent: 10 days after
-decided: | 21 days after
 destination: Notional Primary School, Otherham | Mockington Academy, Anyshire
 
 == declined

@@ -171,7 +171,8 @@ class School:
         kin, _, sex = names.CARERS[pupil.id % len(names.CARERS)]
         name = f"{self.random.choice(names.LISTS[sex])} {pupil.surname}"
         home = {"responsibility": "Yes", "lives_with": "Yes", "phone": f"07700 900{pupil.id:03}"}
-        return m.Contact(pupil=pupil, name=name, relationship=kin, **home)
+        address = f"{pupil.id} Example Road\nAnytown"
+        return m.Contact(pupil=pupil, name=name, relationship=kin, address=address, **home)
 
     def cast(self, number, story, start):
         """A free pupil of the story's age who was here; often one of the teacher who signs in."""
@@ -295,6 +296,10 @@ class Child:
             self.make(self.moves[at], self.days[at])
             if case:
                 self.advance_case(case, self.days[at])
+            if self.moves[at].rows == ("held",):
+                self.press_steps(ANSWERS["after the annual review"][0], self.days[at])
+            elif self.stage == "E":
+                self.write_sections(self.days[at])
         self.last_stay()
         if self.stage in ("S2", "S3", "E"):
             self.keep_everyday()
@@ -312,25 +317,26 @@ class Child:
 
     def close_stay(self, start, end, row, move):
         if self.stage in workflow.OPEN:
-            self.write_plan(self.plan_day(start, end), "sealed")
-        if move.rows:
+            self.write_plan(start, "sealed")  # from its day the window runs
+        if self.stage == "E" and move.rows:
+            self.press_steps(ANSWERS["before the annual review"][0], end)
+            self.write_annual_review(end, "sealed")
+        elif move.rows:
             self.write_review(end, "sealed", row or move.rows[0])
             if self.turn % 3 == 0:
                 self.hold_meeting(end)
 
     def last_stay(self):
-        day = self.plan_day(self.start, self.on)
         if self.plan == "some":
-            self.write_sides(day, SOME)
+            self.write_sides(self.start, SOME)
         elif self.plan:
-            self.write_plan(day, self.plan)
-        if self.review:
+            self.write_plan(self.start, self.plan)
+        if self.review and self.stage == "E":
+            self.press_steps(ANSWERS["before the annual review"][0], self.on)
+            self.write_annual_review(self.school.day_before(self.on, 0, 0), self.review)
+        elif self.review:
             status, _, row = self.review.partition(" ")
             self.write_review(self.school.day_before(self.on, 0, 3), status, row)
-
-    def plan_day(self, start, latest):
-        """The plan is agreed on the day of the move: from then on its window runs."""
-        return self.school.day_after(start, 0, latest)
 
     def make(self, move, day):
         block = ANSWERS["move"][0]
@@ -445,6 +451,24 @@ class Child:
                 said.setdefault(asked.name, "No")
         return said
 
+    def write_sections(self, day):
+        """Sections E and F of a new EHC plan, in the words of the story."""
+        case = m.EhcCase.current(self.pupil)
+        self.fill(case, day, ANSWERS["new EHC plan"][0])
+        for lines in (self.story, STONES[0]):
+            self.know(lines)
+            self.add(case, "outcomes", day, "section E")
+            self.add(case, "provision", day, "section F")
+
+    def write_annual_review(self, day, status):
+        said = {name: self.pick(words, day) for name, words in ANSWERS["went well"][0].items()}
+        form, rows = self.paper(m.AnnualReview, day, status, "Review", **said)
+        if status != "draft":
+            self.fill(form, day, ANSWERS["AnnualReview"][0])
+        for at, line in enumerate(rows["ratings"]):
+            self.rate(form, day, line, "went well", at)
+        self.finish(form, status)
+
     def write_review(self, day, status, row):
         kind = REVIEWS[self.stage]
         said = self.chart_answers(row)
@@ -510,15 +534,24 @@ class Child:
         case = m.EhcCase.current(self.pupil)
         sent = {} if state == "preparing" else ANSWERS["requested"][0]
         block = ANSWERS["EhcCase"][0] | sent | ANSWERS[state][0]
-        for step in workflow.CASE_MOVES:
-            if step.name in block and case.state in step.from_:
-                day = self.pick(block[step.name], began)
-                workflow.perform_case_move(step, case, self.office, day, case.version)
+        self.press_steps(block, began)
+        case = m.EhcCase.get_by_id(case.id)
         self.fill(case, began, block)
         self.keep(m.Consent, began, "consent for the case")
 
+    def press_steps(self, block, began):
+        """The steps of an EHC case that the block has a day for, up to today."""
+        for step in workflow.CASE_MOVES:
+            case = m.EhcCase.current(self.pupil)
+            day = self.pick(block[step.name], began) if step.name in block else None
+            if day and case.state in step.from_ and (step.ahead or day <= self.on):
+                workflow.perform_case_move(step, case, self.office, day, case.version)
+
     def play_meeting(self, _):
-        self.hold_meeting(self.on + 8 * DAY)
+        day = self.on + 8 * DAY
+        self.hold_meeting(day)
+        if self.stage == "E":
+            self.press_steps(ANSWERS["before the annual review"][0], day)
 
     def play_request(self, state):
         day = self.school.day_after(self.start, 2)

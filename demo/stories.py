@@ -411,6 +411,9 @@ Start at Stage 3
   Begin process for an EHCP (4) = refused_issue
     New My Plan+ cycle beside the EHC case (4)
       - due soon | sealed
+  Begin process for an EHCP (4) = after_all
+    New My Plan+ cycle (1)
+      - due soon | sealed
   Begin process for an EHCP (4) = withdrawn
     New My Plan+ cycle (5)
       - open | sealed
@@ -431,6 +434,9 @@ EHCP issued
     - waiting | sealed
   Annual review held
     - open | sealed
+    - new | sealed
+    - due soon | sealed | draft
+    - due soon | sealed | sealed
     - overdue | sealed
   Has left the school
     - any
@@ -469,8 +475,9 @@ over: 50 82
 early: 33 40
 
 == E
-open: 40 300
-due soon: 353 362
+new: 12 19
+open: 40 290
+due soon: 351 358
 overdue: 402 420
 over: 330 362
 

@@ -1,4 +1,4 @@
-# Generated from a schema diff on 2026-11-26 23:01.
+# Generated from a schema diff on 2026-11-26 23:16.
 from peewee import *
 
 

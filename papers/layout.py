@@ -13,44 +13,53 @@ PAGE_WIDTH = 17.0  # centimetres between the margins
 MOST_COLUMNS = 6  # of a completed table
 MOST_RULED = 4  # of an empty one
 FEW_OPTIONS = 10  # more are named, not ticked, on a completed paper
-MOST_WRITING_LINES = 14
+QUARTERS = 4  # of a row of cells to write in
 # letters that fit
 BESIDE = 56  # of options beside their question
-IN_A_BLOCK = 50  # of options side by side
+IN_A_QUARTER = 32  # of options side by side in a quarter of a row
 IN_A_PAIR = 42  # of one option in a pair
 IN_A_LINE = 105  # of one line of a stack
 
 
 def ready(sections, blank):
+    lay_out = _blank_lines if blank else _filled_lines
+    return [{**section, "lines": lay_out(section["lines"])} for section in sections]
+
+
+def _blank_lines(lines):
+    # questions that follow each other share rows of cells to write in
     found = []
-    for section in sections:
-        lines = [_laid_out(line, blank) for line in section["lines"]]
-        found.append({**section, "lines": lines})
+    for line in lines:
+        if "columns" in line:
+            found.append(_blank_list(line))
+        elif found and found[-1]["how"] == "cells":
+            found[-1]["cells"].append(line)
+        else:
+            found.append({"how": "cells", "cells": [line]})
+    for part in found:
+        if part["how"] == "cells":
+            part["grid"] = _grid(part["cells"])
     return found
 
 
-def _laid_out(line, blank):
-    if "columns" not in line:
-        return _answer_line(line, blank)
-    if blank:
-        return _blank_list(line)
-    return _filled_list(line)
+def _filled_lines(lines):
+    found = []
+    for line in lines:
+        found.append(_filled_list(line) if "columns" in line else _answer_line(line))
+    return found
 
 
-def _answer_line(line, blank):
+def _answer_line(line):
     options = line["options"]
     answer = line["answer"]
     chosen = []
     if options:
         chosen = list(filter(None, answer.split("; ")))
     line = {**line, "chosen": chosen}
-    if options and (blank or len(options) <= FEW_OPTIONS):
+    if options and len(options) <= FEW_OPTIONS:
         # with those no longer offered
         options = list(dict.fromkeys([*options, *chosen]))
         return {**line, "how": "ticks", "options": options, "place": _tick_place(options)}
-    if blank and not answer:
-        how = "box" if line["rows"] > 1 else "line"
-        return {**line, "how": how, "room": min(line["rows"] + 1, MOST_WRITING_LINES)}
     is_short = fits_cell(answer) and line["rows"] == 1
     return {**line, "how": "fact" if is_short else "long"}
 
@@ -87,20 +96,34 @@ def _filled_list(group):
     return {**group, "how": how, "entries": entries, "widths": widths(columns, table)}
 
 
-def _grid(columns):
-    # what needs room has its own line, the others stand in pairs
+def _grid(cells):
+    # rows of cells: each takes as many quarters as it needs, and what is left is shared
     grid = []
-    open_pair = False
-    for number, column in enumerate(columns):
-        needs_room = column.get("rows", 1) > 1
-        needs_room |= _width(column["options"]) > IN_A_BLOCK
-        alone = number == 0 or needs_room
-        if open_pair and not alone:
-            grid[-1].append(column)
-        else:
-            grid.append([column])
-        open_pair = not alone and not open_pair
-    return grid
+    room = 0
+    for cell in cells:
+        need = _quarters(cell)
+        if need > room:
+            grid.append([])
+            room = QUARTERS
+        grid[-1].append((cell, need))
+        room -= need
+        if cell.get("rows", 1) > 1:  # what is written at length ends its row
+            room = 0
+    found = []
+    for row in grid:
+        taken = sum(need for _, need in row)
+        found.append([(cell, f"{100 * need / taken:.1f}%") for cell, need in row])
+    return found
+
+
+def _quarters(cell):
+    if cell["options"]:
+        return min(QUARTERS, 1 + _width(cell["options"]) // IN_A_QUARTER)
+    if cell.get("rows", 1) > 1:
+        return QUARTERS - 1
+    if cell.get("short") and not cell.get("prompt"):
+        return 1
+    return 2
 
 
 def _stacked(columns, row):

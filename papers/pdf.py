@@ -17,6 +17,7 @@ from pathlib import Path
 
 from flask import current_app, has_request_context, make_response, render_template, request
 from markupsafe import Markup
+from peewee import DateField, DecimalField
 from pypdf import PdfReader
 
 import workflow
@@ -38,8 +39,9 @@ from models import (
     every,
     may,
 )
-from papers import fonts, kept, layout, printing
+from papers import fonts, kept, layout, leaflet, printing
 from papers.printing import PaperError
+from pathway import letters
 from records.dates import say_day, say_moment, short_day, today
 from records.record import document
 
@@ -52,6 +54,10 @@ FAMILY_WORDS = (
     "We would like to hear from you and your child. Write as much or as little as you like, in any"
     " language, and leave out what you would rather not say. If it is easier to talk, please ask"
     " us: we will write it down with you."
+)
+WITHHELD_WORDS = (
+    "This paper is marked “Not for disclosure”: there is no copy of it for the family. Its reason"
+    " stands under “For the file”."
 )
 RECORD_WORDS = (
     "Everything the school keeps on the Learning Pathway about this child, as far as the person who"
@@ -66,7 +72,7 @@ RECEIPT_WORDS = "The record of a pupil who has left us for your school. It is co
 SHEET = Path(__file__).resolve().parent.parent / "static" / "paper.css"
 # a paper that is still written is drawn afresh each time
 FRESH = ("draft", "complete")
-EMPTY = {"title": "", "purpose": "", "state": {}, "sections": []}
+EMPTY = {"title": "", "purpose": "", "state": {}, "sections": [], "signed_by": ()}
 log = logging.getLogger("portal.paper")
 
 
@@ -81,10 +87,10 @@ def as_response(make):
     """Let a function that gives a paper say on a plain page why it cannot be printed."""
 
     @functools.wraps(make)
-    def respond(*args):
+    def respond(*args, **named):
         try:
             with place():
-                return make(*args)
+                return make(*args, **named)
         except (printing.Busy, printing.GivenUp) as problem:
             said = {"title": "This cannot be printed just now", "retry": request.path}
             page = render_template("error.html", **said, words=str(problem))
@@ -97,9 +103,12 @@ def as_response(make):
 
 
 @as_response
-def one(record, user):
+def one(record, user, family=False):
+    """One record; `family` is the copy for the family, without what is for the school alone."""
     if isinstance(record, Letter):
         part = _letter(record)
+    elif family:
+        part = _family_part(record, user)
     else:
         part = _part_of(record, user)
     page = {"title": part["title"], "parts": [part], "headless": isinstance(record, Letter)}
@@ -117,25 +126,42 @@ def blank(record_class):
 
 @as_response
 def blank_pack(stage):
-    page = {
-        "title": "Papers to fill in",
-        "cover": workflow.stage_label(stage),
-        "words": "The papers of this stage, empty, to fill in by hand.",
-    }
     parts = [_blank_part(form) for form in workflow.forms_of_stage(stage)]
-    return _response(f"blank-{stage.lower()}", blank=True, parts=parts, **page)
+    title = workflow.stage_label(stage)
+    return _response(f"blank-{stage.lower()}", blank=True, parts=parts, title=title)
 
 
 @as_response
 def family_pack(pupil, user):
     title = "Family pack"
     page = {"title": title, "cover": title, "words": FAMILY_WORDS, "pupil": pupil, "help": True}
-    parts = []
-    for paper in workflow.PAPERS:
-        if paper.kind == "side":
-            parts.append(_blank_part(paper.form, pupil))
+    parts = [_leaflet_part()]
+    for form in workflow.every_form():
+        if form.by_family:
+            parts.append(_blank_part(form, pupil))
     name = f"family-pack-{pupil.id}"
     return _response(name, user, blank=True, parts=parts, **page)
+
+
+@as_response
+def family_leaflet():
+    part = _leaflet_part()
+    return _response("family-leaflet", title=part["title"], parts=[part])
+
+
+def _leaflet_part():
+    school = Setting.of_school()
+    words = letters.words_of(Pupil(), school, today(), "", None)
+    for name in ("stage_1", "stage_2", "stage_3"):
+        words[name] = getattr(school, name)
+    words["phone"] = school.school_phone or ""
+    told = []
+    for heading, lines in leaflet.SECTIONS:
+        filled = [letters.fill_in(words, line) for line in lines]
+        told.append((heading, list(filter(None, filled))))
+    names = {name: getattr(school, name) or "" for name in SENDER}
+    part = {**EMPTY, "kind": "leaflet", "title": leaflet.TITLE, "bullet": leaflet.BULLET}
+    return {**part, **names, "told": told}
 
 
 @as_response
@@ -214,10 +240,10 @@ def profile(pupil, user):
     """The one-page profile: lists are shortened until it fits; the letters keep their size."""
     panels = _panels(pupil, user)
     page = {"title": "One-page profile", "pupil": pupil}
-    for room, items, letters in PROFILE_SIZES:
+    for room, items, most in PROFILE_SIZES:
         short = []
         for title, colour, said in panels:
-            short.append((title, colour, shorten(said, items, letters)))
+            short.append((title, colour, shorten(said, items, most)))
         part = {**EMPTY, "kind": "profile", "panels": short, "room": room, **_whose(pupil)}
         if _drawn(part, pupil)[1] == 1:
             break
@@ -350,7 +376,37 @@ def _paper_part(record, content):
     sections = layout.ready(content["sections"], blank=False)
     if state.get("kind") == "declined":
         sections = [section for section in sections if _is_answered(section)]
-    return {**_heading(content), "state": state, "sections": sections}
+    part = {**_heading(content), "state": state, "sections": sections}
+    return {**part, "signed_by": record.signed_by}
+
+
+def _family_part(record, user):
+    """A record without what is for the school alone, what nobody answered, and check codes."""
+    part = _part_of(record, user)
+    state = {name: words for name, words in part["state"].items() if name != "code"}
+    if state.pop("withheld", False):
+        raise PaperError(WITHHELD_WORDS)
+    if state.get("kind") == "sealed":
+        state["tag"] = "AGREED"
+    sections = []
+    for section in part["sections"]:
+        lines = [_for_family(line) for line in section["lines"]]
+        answered = [line for line in lines if line.get("answer") or line.get("table")]
+        if answered and section["family"]:
+            sections.append({**section, "prompt": "", "lines": answered})
+    return {**part, "state": state, "sections": sections}
+
+
+def _for_family(line):
+    entries = []
+    for entry in line.get("entries", ()):
+        stack = []
+        for item in entry["stack"]:
+            facts = [(label, said) for label, said in item["facts"] if said]
+            if facts:
+                stack.append({**item, "facts": facts})
+        entries.append({**entry, "stack": stack})
+    return {**line, "prompt": "", "entries": entries}
 
 
 def _is_answered(section):
@@ -376,9 +432,19 @@ def _blank_part(record_class, pupil=None):
             if "columns" in line:
                 asked = record_class.columns_of(line["name"])
                 for column, (_, question) in zip(line["columns"], asked, strict=True):
-                    if question.verbose_name:
-                        column["rows"] = question.ask.rows
-    return {**_heading(content), "sections": layout.ready(sections, blank=True)}
+                    _give_room(column, question)
+            else:
+                _give_room(line, record_class._meta.fields[line["name"]])
+                if not record_class.by_family:
+                    # staff write small, and the portal has room for the rest
+                    line["rows"] = max(1, line["rows"] - 1)
+    part = {**_heading(content), "signed_by": record_class.signed_by}
+    return {**part, "sections": layout.ready(sections, blank=True)}
+
+
+def _give_room(cell, question):
+    cell["rows"] = question.ask.rows
+    cell["short"] = isinstance(question, (DateField, DecimalField))
 
 
 def _state(record, content):
@@ -496,7 +562,14 @@ def _short_answer(row, name):
 
 
 # --- letters
-SENDER = ("school_name", "school_address", "school_phone", "senco_name")
+SENDER = (
+    "school_name",
+    "school_address",
+    "school_phone",
+    "senco_name",
+    "trust_name",
+    "strapline",
+)
 
 
 def _letter(letter):
@@ -505,12 +578,14 @@ def _letter(letter):
     body = _stripped(re.split(r"\n\s*\n", written))
     if not body or not body[0].lower().startswith("dear"):
         people = []
-        for line in to[:2]:
-            # a line with a number is an address
-            if not re.search(r"\d", line):
-                people.append(line.removeprefix("The "))
-        names = " and ".join(people) or "family"
-        body.insert(0, f"Dear {names},")
+        for line in to:
+            # in a letter from before 1.2.0 a line with a number is an address
+            if re.search(r"\d", line):
+                break
+            people.append(line.removeprefix("The "))
+        names = ", ".join(people).rpartition(", ")
+        greeted = " and ".join(filter(None, (names[0], names[2]))) or "family"
+        body.insert(0, f"Dear {greeted},")
     closed = re.search(r"(?i)\byours (sincerely|faithfully)|kind regards", written)
     close = "" if closed else "Yours sincerely"
     school = Setting.of_school()
@@ -521,6 +596,7 @@ def _letter(letter):
         "void": letter.void,
         "sender": {name: getattr(school, name) or "" for name in SENDER},
         "to": to,
+        "address": _stripped((letter.address or "").splitlines()),
         "dated": letter.answer("dated"),
         "subject": letter.subject or "",
         "paragraphs": body,

@@ -36,7 +36,8 @@ def window(stage, start, settings, on, held=None):
         opens = closes - FIRST_WARNING
     elif stage.closes:
         closes = add_weeks(start, getattr(settings, stage.closes), settings)
-        closes = last_school_day(opens, closes, settings)
+        first = max(opens, start + datetime.timedelta(1))
+        closes = last_school_day(first, closes, settings)
     else:
         return None
     if held:
@@ -164,12 +165,12 @@ def is_school_day(day, settings):
 
 
 def last_school_day(first, last, settings):
-    """The last school day from `first` to `last` (A7); `last` when there is none."""
+    """The last school day from `first` to `last` (A7); when all are holidays, the next one."""
     for earlier in range((last - first).days + 1):
         day = last - datetime.timedelta(earlier)
         if is_school_day(day, settings):
             return day
-    return last
+    return school_days_after(last, 1, settings)
 
 
 def school_days_after(day, count, settings):
@@ -205,7 +206,6 @@ def request_due(asked, settings):
 
 # --- the dates of an EHC case
 FIRST_WARNING = datetime.timedelta(weeks=10)  # of an annual review, before its year ends
-MEETING_BEFORE = datetime.timedelta(weeks=4)  # so that the decision falls into the year, too
 YEAR_WARNING = datetime.timedelta(weeks=2)  # before each step of it
 SCHOOL = "school"
 AUTHORITY = "authority"
@@ -258,14 +258,16 @@ class DueDate:
 REQUESTED = ("preparing", "requested")
 UNDECIDED = ("requested", "assessing")
 UNISSUED = ("requested", "assessing", "draft")
-DECIDE = "the authority decides whether to make a plan"
-FINISH = "the authority issues the final plan"
+ASSESS = "the local authority decides whether to assess"
+DECIDE = "the local authority decides whether to make a plan"
+DRAFT = "the local authority sends the draft"
+FINISH = "the local authority issues the final plan"
 CASE_DATES = (
-    CaseDate("decided_assess_on", "received_on", 42, REQUESTED, AUTHORITY, "the authority decides"),
+    CaseDate("decided_assess_on", "received_on", 42, REQUESTED, AUTHORITY, ASSESS),
     CaseDate("advice_sent_on", "advice_asked_on", 42, UNISSUED, SCHOOL, "send the advice"),
     CaseDate("decided_issue_on", "received_on", 112, UNDECIDED, AUTHORITY, DECIDE),
     CaseDate("decided_issue_on", "assess_ordered_on", 70, ("assessing",), AUTHORITY, DECIDE),
-    CaseDate("draft_served_on", "issue_ordered_on", 35, ("after_all",), AUTHORITY, "the draft"),
+    CaseDate("draft_served_on", "issue_ordered_on", 35, ("after_all",), AUTHORITY, DRAFT),
     CaseDate("draft_answered_on", "draft_served_on", 14, ("draft",), FAMILY, "comment"),
     CaseDate(
         "consultation_answered_on",
@@ -281,21 +283,23 @@ CASE_DATES = (
 )
 
 # One annual review (T26). SEND Regulations 2014, reg. 20: two weeks' notice, papers two weeks
-# before, report two weeks after, decision four weeks after; reg. 22: the amended plan eight weeks
-# after the notice, so twelve after the meeting (R (L, M and P) v Devon [2022] EWHC 493). The weeks
-# of the first two rows are no law: they make the others possible.
+# before, report two weeks after, decision four weeks after, and that falls into the year, too.
+# Reg. 22: the amended plan eight weeks after the notice, so twelve after the meeting (R (L, M and
+# P) v Devon [2022] EWHC 493). The weeks of the first two rows are no law: they make it possible.
 COMING = ("coming",)
 AMENDING = ("amending",)
+AMEND = "the local authority amends the plan"
 YEAR_DATES = (
     CaseDate("planned_on", "closes", -56, COMING, SCHOOL, "plan the meeting"),
-    CaseDate("asked_on", "meeting", -28, COMING, SCHOOL, "ask for advice for the meeting"),
-    CaseDate("invited_on", "meeting", -14, COMING, SCHOOL, "send the invitations"),
-    CaseDate("papers_on", "meeting", -14, COMING, SCHOOL, "send the papers round"),
-    CaseDate("held_on", "meeting", 0, COMING, SCHOOL, "hold the meeting"),
+    CaseDate("asked_on", "planned_on", -28, COMING, SCHOOL, "ask for advice for the meeting"),
+    CaseDate("invited_on", "planned_on", -14, COMING, SCHOOL, "send the invitations"),
+    CaseDate("papers_on", "planned_on", -14, COMING, SCHOOL, "send the papers round"),
+    CaseDate("held_on", "closes", -28, COMING, SCHOOL, "hold the meeting"),
+    CaseDate("held_on", "planned_on", 0, COMING, SCHOOL, "hold the meeting"),
     CaseDate("report_on", "held_on", 14, ("held",), SCHOOL, "send the report"),
-    CaseDate("decided_on", "held_on", 28, ("held",), AUTHORITY, "the authority decides"),
-    CaseDate("amended_on", "held_on", 84, AMENDING, AUTHORITY, "the authority amends the plan"),
-    CaseDate("amended_on", "notice_on", 56, AMENDING, AUTHORITY, "the authority amends the plan"),
+    CaseDate("decided_on", "held_on", 28, ("held",), AUTHORITY, "the local authority decides"),
+    CaseDate("amended_on", "held_on", 84, AMENDING, AUTHORITY, AMEND),
+    CaseDate("amended_on", "notice_on", 56, AMENDING, AUTHORITY, AMEND),
 )
 
 
@@ -331,8 +335,9 @@ def case_dates(case, closes, settings, on):
 
 def year_dates(year, closes):
     """The lines of a review year whose meeting is still to come."""
-    meeting = year.planned_on or closes - MEETING_BEFORE
-    return dates_of(year, YEAR_DATES, {"closes": closes, "meeting": meeting})
+    lines = dates_of(year, YEAR_DATES, {"closes": closes})
+    # the day of the meeting is not the day on which it was planned
+    return [line for line in lines if not (line.name == "planned_on" and line.done)]
 
 
 def appeal_dates(decision, on):
@@ -366,5 +371,5 @@ def phase_dates(case, settings, on):
     return [DueDate(case, "phase_final_on", due, done, AUTHORITY, NEXT_PHASE)]
 
 
-NEXT_PHASE = "the authority issues the plan for the next phase"
+NEXT_PHASE = "the local authority issues the plan for the next phase"
 POST_16 = ("11", "12", "13", "14")  # after these years a college or sixth form follows

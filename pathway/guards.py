@@ -133,12 +133,7 @@ OF_PAPER = (paper_dates_fit, two_types, whole_cycle)
 
 
 def date_fits(ctx):
-    """No date is in the future; the move is not before the present placement began, nor before the
-    review it rests on.
-    """
-    for name, date in ctx.answers.items():
-        if name != "next_review" and isinstance(date, datetime.date) and date > ctx.on:
-            return Stop(f"{say_day(date)} is in the future; make the move on the day.")
+    """The move is not before the present placement began, nor before the review it rests on."""
     when = ctx.answers.get("on")
     if not when or not ctx.placement:
         return None
@@ -225,6 +220,22 @@ def chart_answered(ctx):
     if name:
         words = ctx.form.label_of(name)
         return Stop(f"Answer the chart's question “{words}”", "chart")
+
+
+# answers to “achieved outcomes?” that every rating of the review speaks against
+UNLIKELY = {"No": {"Achieved", "2"}, "Yes": {"Not yet", "0", "-1", "-2"}}
+
+
+def ratings_explained(ctx):
+    """A chart answer that all ratings speak against says why."""
+    review = ctx.form
+    rated = set()
+    for row in review.ratings:
+        rated.add(row.progress())
+    if review.achieved_why or not rated or not rated <= UNLIKELY.get(review.achieved, set()):
+        return None
+    words = review.label_of("achieved")
+    return Stop(f"All ratings say otherwise: say why “{words}” is {review.achieved}.", "chart")
 
 
 def delay_explained(ctx):

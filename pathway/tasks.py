@@ -139,9 +139,9 @@ def review_tasks(placement, papers, settings):
             opens = to_open_or_start(paper, form)
             if form and form.status == "sealed":
                 what = "Review agreed: make the move it leads to"
-                return [task(placement.pupil_id, "agree", what, when.closes, **opens)]
-    # its steps are those of the EHC case
-    if placement.stage == "E":
+                return [task(placement.pupil_id, "agree", what, form.happened_on, **opens)]
+    # the steps of an EHCP are those of its case; a review that was held has a line of its own
+    if placement.stage == "E" or when.state == "held":
         return []
     opens["shows_from"] = before(when.closes, settings)
     return [task(placement.pupil_id, "dated", what, when.closes, **opens)]
@@ -231,15 +231,21 @@ def case_tasks(pupils, papers, placements, settings):
 
 
 def move_on_tasks(placements, settings):
-    """Children who are long on My Plan, or make no progress there (A14)."""
+    """Children who stay long on a stage, or make no progress there (A14)."""
+    theirs = EhcCase.pupil.in_([placed.pupil_id for placed in placements])
+    open_cases = EhcCase.select(EhcCase.pupil).where(theirs, EhcCase.state.in_(CASE_OPEN))
+    with_case = {number for (number,) in open_cases.tuples()}
     found = []
     for placed in placements:
-        if placed.stage != "S2":
+        if placed.stage not in workflow.ONWARD or workflow.is_on_paper(placed):
             continue
+        if placed.stage == "S3" and placed.pupil_id in with_case:
+            continue
+        onward = workflow.ONWARD[placed.stage]
         due = placed.stage_since + datetime.timedelta(weeks=int(settings.advise_weeks or 999))
-        if workflow.slow_on_my_plan(placed, settings):
+        if workflow.slow(placed, settings):
             due = placed.started_on
-        what = "Long on My Plan, or little progress: consider moving on to Stage 3"
+        what = f"Long on {onward.plan}, or little progress: {onward.words}"
         found.append(task(placed.pupil_id, "agree", what, due, shows_from=due))
     return found
 
@@ -260,7 +266,8 @@ def letter_tasks(pupils):
 
 def action_tasks(pupils, settings):
     """What was agreed at a meeting and is not done."""
-    open_ones = MeetingAction.select(MeetingAction, Meeting.pupil, Meeting.on).join(Meeting)
+    about = (Meeting.id, Meeting.pupil, Meeting.on)
+    open_ones = MeetingAction.select(MeetingAction, *about).join(Meeting)
     open_ones = open_ones.where(Meeting.pupil.in_(pupils), MeetingAction.done_on.is_null())
     found = []
     for action in open_ones:

@@ -94,7 +94,9 @@ def link(label, to, prompt="", backref="+", **more):
 
 def belongs_to(form, group):
     """The line of a row class: whose row it is, and under which `Rows(...)` line it shows."""
-    return ForeignKeyField(form, backref=group, on_delete="RESTRICT")
+    made = ForeignKeyField(form, backref=group, on_delete="RESTRICT")
+    made.ask = Ask()
+    return made
 
 
 def say(asked, value):
@@ -175,7 +177,7 @@ class Section(Marker):
 class Rows(Marker):
     """A place in a form for a list of rows; the row class names it in its `belongs_to` line."""
 
-    def __init__(self, label, prompt="", needed=False, blank=4):
+    def __init__(self, label, prompt="", needed=False, blank=2):
         super().__init__(label, prompt)
         self.needed = needed
         self.blank = blank

@@ -40,6 +40,8 @@ class Record(Table):
     searched = ()  # the columns that the search box looks in
     order_by = ("-id",)  # the order of the list
     audit_exclude = ()  # columns that the audit trail must not repeat (secrets, copies)
+    signed_by = ()  # who signs it on paper
+    by_family = False  # whether the family or the child writes it
     readonly = ()  # questions that the program answers, not the person
     locked = False  # whether its words can no longer change
 

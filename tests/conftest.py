@@ -620,7 +620,11 @@ def hold_review(pupil, user, row, on=HELD, **given):
     review.
     """
     stage = m.Placement.stage_of(pupil)
-    more = {"agency_need": "What helps with reading?"} if stage in ("S2", "S3") else {}
+    more = {"achieved_why": "It shows in class."}
+    if stage in ("S2", "S3"):
+        more["agency_need"] = "What helps with reading?"
+    if stage == "E":
+        more = {}
     return agreed(
         paper_of(stage, "review"), pupil, user, on, **{**chart_answers(row, stage), **more, **given}
     )

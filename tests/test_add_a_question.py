@@ -23,7 +23,7 @@ from ops import database as ops_database
 
 AFTER = (
     '    strengths = text("What is going well?", "Start the conversation here: it helps.",'
-    " rows=4)\n"
+    " rows=3)\n"
 )
 LINE = '    sleep = text("How does the child sleep?", "Ask the family.", rows=2, needed=True)\n'
 LEFT_OUT = shutil.ignore_patterns(".*", "data", "data-demo", "__pycache__", "tests", "docs", "*.md")

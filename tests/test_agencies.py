@@ -2,6 +2,7 @@
 is drawn from them.
 """
 
+import contextlib
 import datetime
 import shutil
 
@@ -13,6 +14,7 @@ import models as m
 import workflow as w
 from config import MIGRATIONS
 from ops import database as ops_database
+from privacy import subject_access
 from records.record import document
 
 DAY = datetime.timedelta(1)
@@ -171,7 +173,25 @@ def test_the_form_is_drawn_from_the_register_and_keeps_what_was_agreed(robin, ca
     assert "Later" in str(document(form))
 
 
+@pytest.mark.parametrize("left_out", [True, False])
+def test_what_an_older_version_of_a_withheld_form_said_stays_withheld(robin, cast, left_out):
+    """Its agencies were rows of that form; only the audit log still knows of them."""
+    take_to(robin, "S3", cast.senco)
+    form, _ = w.start_form(m.AgencyInformation, robin, cast.senco)
+    form.save()
+    gone = agency(robin, agency="An old one", state="Considered")
+    add_row(gone, "recommendations", words="Old advice")
+    stays = agency(robin, agency="Still there", state="Considered")
+    m.Recommendation.delete().where(m.Recommendation.agency == gone).execute()
+    m.Agency.delete().where(m.Agency.id == gone.id).execute()
+    keys = [subject_access.record_key(form)] if left_out else []
+    said = str(subject_access.gather(robin, keys).trail)
+    assert ("An old one" in said) == ("Old advice" in said) == (not left_out)
+    assert str(stays) in said
+
+
 # --- migration
+AGENCIES_MOVE = next(MIGRATIONS.glob("*_agencies.py")).name
 OLD_PUPILS = "INSERT INTO pupil (id, version) VALUES (1, 1), (2, 1)"
 OLD_FORMS = """INSERT INTO agency_information (id, version, pupil_id, status, cycle, entered_at,
  supersedes, withhold, sealed) VALUES
@@ -189,29 +209,25 @@ OLD_ADVICE = """INSERT INTO recommendation
  (23, 1, 2, NULL, 'From nobody', NULL, NULL)"""
 
 
-@pytest.fixture
-def old_school(tmp_path):
-    """A database as it was before the migration that moves the agencies."""
-    folder = tmp_path / "migrations"
-    folder.mkdir()
-    for path in MIGRATIONS.glob("000[1-6]*.py"):
-        shutil.copy(path, folder)
+@contextlib.contextmanager
+def old_school(folder, url):
+    """A database as it was before the migration that moves the agencies, with two children."""
+    (folder / "migrations").mkdir()
+    for path in MIGRATIONS.glob("*.py"):
+        if path.name < AGENCIES_MOVE:
+            shutil.copy(path, folder / "migrations")
     with pointed_back():
-        made = ops_database.open_database(f"sqlite:///{tmp_path / 'portal.db'}")
+        made = ops_database.open_database(url)
         with made.connection_context():
-            Runner(made, str(folder)).up()
-            fill_old(made)
+            Runner(made, str(folder / "migrations")).up()
+            for said in (OLD_PUPILS, OLD_FORMS, OLD_AGENCIES, OLD_ADVICE):
+                made.execute_sql(said)
             yield made
 
 
-def fill_old(database):
-    """Two children whose forms have agencies, as they stood in 1.1.0."""
-    for said in (OLD_PUPILS, OLD_FORMS, OLD_AGENCIES, OLD_ADVICE):
-        database.execute_sql(said)
-
-
-def test_the_migration_moves_the_newest_version_of_each_form_and_loses_nothing(old_school):
-    assert_moved(old_school)
+def test_the_migration_moves_the_newest_version_of_each_form_and_loses_nothing(tmp_path):
+    with old_school(tmp_path, f"sqlite:///{tmp_path / 'portal.db'}") as database:
+        assert_moved(database)
 
 
 def assert_moved(database):

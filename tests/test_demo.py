@@ -1,10 +1,11 @@
 """The demonstration school: all that it shows is there, nobody looks real, no rule was bent."""
 
+import datetime
 import re
 from collections import Counter
 
 import pytest
-from conftest import TODAY, assert_tasks_are_kept, home_tasks, sqlite_file
+from conftest import TODAY, assert_tasks_are_kept, fill, home_tasks, sqlite_file
 from peewee import ForeignKeyField
 
 import models as m
@@ -27,11 +28,19 @@ BESIDES = (
     m.Document,
 )
 # Stage 2 has no first day before which a review is early; no fictional record is on hold.
+LATE = {(kind, "late_why") for kind in ("RecordOfConcern", "MyPlan", "MyPlanPlus")}
 NEVER_ASKED = {
+    *LATE,
     ("MyPlanReview", "early_why"),
     ("Pupil", "hold"),
+    *(("Pupil", name) for name in m.Pupil.names_under("elsewhere")),
     ("Document", "withhold"),
     ("Document", "restricted"),
+    ("PlanOutcome", "until"),
+    ("PlanProvision", "until"),
+    ("EhcCase", "assess_ordered_on"),
+    ("EhcCase", "phase_final_on"),
+    *(("EhcCase", name) for name in m.EhcCase.names_under("no_longer")),
 }
 
 
@@ -111,7 +120,7 @@ def test_the_roll_has_420_pupils_and_about_70_are_on_the_pathway():
             {(stage, row.name) for row in w.ROWS for stage in row.stages},
             lambda: {
                 (w.paper_for(kind).stage, w.chart_row(review).name)
-                for kind in (m.ConcernReview, m.MyPlanReview, m.MyPlanPlusReview)
+                for kind in (m.ConcernReview, m.MyPlanReview, m.MyPlanPlusReview, m.AnnualReview)
                 for review in kind.select()
                 if w.chart_row(review)
             },
@@ -308,3 +317,33 @@ def test_a_list_does_not_say_the_same_over_and_over():
     ):
         said = Counter(getattr(record, name) for record in kind.select() if getattr(record, name))
         assert said.most_common(1)[0][1] <= said.total() / 2, (kind, said.most_common(2))
+
+
+def test_a_draft_whose_review_is_overdue_can_be_agreed_with_its_true_date():
+    """No child of the demonstration school is stuck by its dates (T09)."""
+    senco = User.get(User.username == "senco")
+    freed = set()
+    with audit_log.db.atomic() as everything, audit_log.acting_as("The tests"):
+        for placed in open_placements():
+            at = w.PupilContext(placed.pupil, senco)
+            plan = at.paper("plan")[1]
+            # at Stage 3 the five forms come first
+            if (
+                at.stage == "S3"
+                or plan is None
+                or plan.status != "draft"
+                or at.clock.state != "overdue"
+            ):
+                continue
+            for outcome in getattr(plan, "outcomes", ()):
+                outcome.by = TODAY + datetime.timedelta(weeks=6)
+                outcome.save()
+            plan.happened_on = TODAY
+            fill(plan)
+            assert [name for name, _ in w.missing(plan, senco)] == ["late_why"]
+            plan.late_why = "The teacher was away."
+            w.agree(plan, senco)
+            freed.add(at.stage)
+            assert w.clock_of(m.Placement.current(placed.pupil)).start == TODAY
+        everything.rollback()
+    assert "S2" in freed

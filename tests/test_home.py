@@ -25,6 +25,7 @@ import workflow as w
 from admin_views import home
 from audit import log as audit_log
 from pathway import tasks
+from records.dates import say_day
 from records.record import Clash
 
 DAY = datetime.timedelta(1)
@@ -115,11 +116,16 @@ KINDS = (
     # the first warning comes ten weeks before the year ends, on 31 August
     (annual_review, "Annual review: plan the meeting", datetime.date(2027, 7, 6), DATED),
     (case, "EHC case: send the advice", datetime.date(2026, 10, 13), DATED),
-    (case, "EHC case: the authority decides", datetime.date(2026, 10, 13), AUTHORITY),
+    (case, "EHC case: the local authority decides", datetime.date(2026, 10, 13), AUTHORITY),
     (request, "Request: Everything held", datetime.date(2026, 10, 1), DATED),
     (leaver, "Transfer pack", datetime.date(2026, 11, 10), ("soon", "soon", "soon", "overdue")),
     (second_year, "Annual review: send the report", datetime.date(2026, 10, 27), DATED),
-    (second_year, "Annual review: the authority decides", datetime.date(2026, 11, 10), AUTHORITY),
+    (
+        second_year,
+        "Annual review: the local authority decides",
+        datetime.date(2026, 11, 10),
+        AUTHORITY,
+    ),
     (review, f"{CONCERN}: not started", None, ("papers",)),
     (paper_begun, f"{CONCERN}: still a draft", None, ("papers",)),
     (paper_complete, f"{CONCERN} is complete", None, ("agree",)),
@@ -148,6 +154,7 @@ def test_each_kind_of_task_stands_where_it_belongs(robin, cast, the_day, make, w
         for name, task in home_tasks(cast.senco):
             if task.what.startswith(words):
                 found.append(name)
+                assert task.record_id or task.screen in ("child", "new")
                 assert due in (None, task.when)
                 late = day == days[-1] and groups == AUTHORITY
                 assert ("local authority late" in home.say_what(task)) == late
@@ -311,3 +318,49 @@ def test_the_home_page_asks_and_sends_no_more_in_a_large_school(school, browser,
     large = size()
     assert small[0] == large[0] <= 20, asked
     assert large[1] < 100_000
+
+
+# --- a review that was held, and a worry that was written down
+def test_a_review_that_was_held_is_nowhere_overdue(school, senco, acting):
+    pupil = m.Pupil.create(
+        surname="Elmby", forename="Sam", dob=datetime.date(2018, 5, 5), year="3", form="3B"
+    )
+    user = school.senco
+    take_to(pupil, "S2", user)
+    do_papers(pupil, user)
+    of_child, of_list = f"/pupil/{pupil.id}/", "/sen-list/"
+    assert "Overdue" in senco.page(of_child).text and "late" in senco.page(of_list).text
+    hold_review(pupil, user, "1", TODAY)
+    page = senco.page(of_child).text
+    assert "The review was held on Tuesday 24 November 2026" in page and "Overdue" not in page
+    said = senco.page(of_list).text
+    assert "held 24 Nov 2026, to be decided" in said
+    mine = [(group, task.due) for group, task in home_tasks(user) if task.pupil_id == pupil.id]
+    assert ("agree", TODAY) in mine
+    assert not {"soon", "overdue"} & {group for group, _ in mine}
+    # what the page of the move says is what the move sets
+    words = senco.page(f"{of_child}move/new-my-plan-cycle/").text
+    placed = press("New My Plan cycle", pupil, user, on=TODAY)
+    due = say_day(w.clock_of(placed).closes)
+    assert f"Made today, the next review is due by {due}" in words
+
+
+def test_a_worry_that_is_written_down_is_not_asked_for_again(school, browser, acting):
+    pupil = m.Pupil.create(
+        surname="Elmby", forename="Sam", dob=datetime.date(2018, 5, 5), year="3", form="3B"
+    )
+    teacher = school.teacher
+    areas = m.AREAS[1]
+    form = write(m.RecordOfConcern, pupil, teacher, raised_by="His grandmother", areas=areas)
+    w.complete(form, teacher)
+    of_child = f"/pupil/{pupil.id}/"
+    page = browser("teacher").page(of_child).text
+    assert "The Record of Concern is complete; the SENCO decides on it." in page
+    assert "Write a Record of Concern" not in page and "Earlier papers" not in page
+    senco = browser("senco")
+    assert "Earlier papers" not in senco.page(of_child).text
+    move = senco.page(f"{of_child}move/place-on-concerns-list/")
+    assert "His grandmother" in move.text and areas in move.text
+    senco.submit(move, path="//main//form[@data-draft]", button=None)
+    placed = m.Placement.current(pupil)
+    assert placed.stage == "S1" and "His grandmother" in placed.answers

@@ -177,6 +177,7 @@ class Walk(RuleBasedStateMachine):
             said = {
                 **chart_answers(pick.choice(rows), paper.stage),
                 "early_why": "The family asked for it.",
+                "achieved_why": "It shows in class.",
             }
             said = (
                 said

@@ -434,9 +434,12 @@ def test_a_move_is_not_dated_before_the_review_it_rests_on(robin, cast, place):
     ],
 )
 def test_no_date_of_a_move_lies_in_the_future(robin, cast, place, name):
-    assert "Wednesday 25 November 2026 is in the future" in str(
-        refused(place.move, robin, cast.senco, **{name: TODAY + datetime.timedelta(1)})
-    )
+    for day, words in (
+        (TODAY + datetime.timedelta(1), "(25 Nov 2026) is in the future"),
+        (datetime.date(1926, 7, 3), "(3 Jul 1926) is before the child was born"),
+    ):
+        refusal = refused(place.move, robin, cast.senco, w.Invalid, **{name: day})
+        assert f"“{w.ASKS[name].verbose_name}” {words}" in str(refusal)
 
 
 @pytest.mark.parametrize("most, goes", [(1, False), (2, True), (0, True), (None, True)])

@@ -112,14 +112,15 @@ def test_every_truthful_date_leaves_a_way_on(
     clock = assert_clock(child)
     held = REVIEWS[review_day](plan.happened_on, clock)
     row = next(row for row in w.ROWS if stage in row.stages and row.name in ("1", "no progress"))
-    agree(child, "review", held, **chart_answers(row.name, stage))
+    said = {**chart_answers(row.name, stage), "achieved_why": "It shows in class."}
+    agree(child, "review", held, **said)
     assert assert_clock(child).state == "held"
     same = next(move for move in ways(child) if move.to == stage)
     press(same.name, child.pupil, child.senco, held + MOVES[move_later], today=LATER)
     # and round again, from a plan of the day of that move
     assert_clock(child)
     agree_plan(child, held + MOVES[move_later])
-    agree(child, "review", LATER, **chart_answers(row.name, stage))
+    agree(child, "review", LATER, **said)
     assert ways(child)
 
 

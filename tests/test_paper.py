@@ -16,7 +16,7 @@ from xhtml2pdf import pisa
 
 import models as m
 import workflow as w
-from papers import fonts, layout, pdf
+from papers import fonts, layout, leaflet, pdf
 from records import dates
 from records.record import document
 
@@ -28,6 +28,8 @@ BESIDE = [
 ]
 LONG = "She listens well when the task is shown first, step by step, and joins in. " * 8
 SMALLEST = 7  # points: words shrink when a cell with words in it has a height
+CM = 72 / 2.54  # points
+A4_HEIGHT = 29.7 * CM
 named = pytest.mark.parametrize
 
 
@@ -369,28 +371,106 @@ def test_a_letter_greets_whom_it_is_for(robin, cast):
     letter = m.Letter(pupil=robin, subject="News", dated=START, body="All is well.")
     letter.to_whom = "Mr Ash\nMs Oak\n12 Station Road"
     assert pdf._letter(letter)["paragraphs"] == ["Dear Mr Ash and Ms Oak,", "All is well."]
+    letter.to_whom, letter.address = "Mr Ash\nMs Oak\nMr Elm", "Rose Cottage\nMocktown"
+    assert pdf._letter(letter)["paragraphs"][0] == "Dear Mr Ash, Ms Oak and Mr Elm,"
     letter.body = "Dear Both,\n\nAll is well.\n\nYours faithfully"
     assert pdf._letter(letter)["paragraphs"][0] == "Dear Both," and not pdf._letter(letter)["close"]
 
 
+def test_the_address_stands_where_the_window_of_an_envelope_shows_it(robin, cast):
+    """DL, folded in three: between 4.7 and 9.2 cm from the top, 2 cm from the left."""
+    letter = m.Letter(pupil=robin, subject="News", dated=START, body="All is well.")
+    letter.to_whom = "Mr Ash\nMs Oak"
+    letter.address = "Flat 2\n12 Station Road\nMocktown\nMockshire\nMK1 2AB"
+    letter.save()
+    places = {}
+
+    def note(text, outer, inner, *_):
+        places[text.strip()] = (outer[4] + inner[4], A4_HEIGHT - outer[5] - inner[5])
+
+    made = pdf.one(letter, cast.senco)
+    PdfReader(io.BytesIO(made.data)).pages[0].extract_text(visitor_text=note)
+    for line in (*letter.to_whom.splitlines(), *letter.address.splitlines()):
+        left, below = places[line]
+        assert 1.9 * CM < left < 2.1 * CM and 4.7 * CM < below < 9.2 * CM, line
+
+
 # --- the packs
-def test_the_family_pack_has_the_five_forms_each_on_a_new_page(robin, cast, monkeypatch):
-    """Without what is not for the family."""
+def test_the_family_pack_has_the_leaflet_and_the_familys_forms_each_on_a_new_page(
+    robin, cast, monkeypatch
+):
+    """Without what is not for the family, and without the agencies' form."""
     monkeypatch.setattr(m.ParentInformation.health, "family", False)
     made = paper_of(pdf.family_pack(robin, cast.senco))
     shown = [squeezed(page) for page in made.pages]
-    five = [p.form for p in w.PAPERS if p.kind == "side"]
+    four = [form for form in FORMS if form.by_family]
+    titles = [squeezed(leaflet.TITLE)]
+    titles += [squeezed(f.kind_name()) + squeezed(f.intro())[:1].upper() for f in four]
     firsts = []
-    for form in five:
-        head = squeezed(form.kind_name()) + squeezed(form.intro())[:1].upper()
-        firsts.append(next(n for n, page in enumerate(shown) if n and head in page))
-    assert len(five) == 5
-    assert firsts == sorted(set(firsts))
+    for title in titles:
+        firsts.append(next(n for n, page in enumerate(shown) if n and title in page))
+    assert len(four) == 4
+    assert firsts == sorted(set(firsts)) and firsts[0] == 1
     assert all("RobinOakley" in page for page in shown)
-    for form, number in zip(five, firsts, strict=True):
+    for form, number in zip(four, firsts[1:], strict=True):
         assert f"{squeezed(form.kind_name())}{number + 1}" in shown[0]
-    assert made.lacks(["Medication", "Who lives at home?"]) == ["Medication"]
+    lacking = ["Medication", m.AgencyInformation.kind_name(), "Not for disclosure"]
+    assert made.lacks([*lacking, "Who lives at home?"]) == lacking
     assert not paper_of(pdf.blank(m.ParentInformation)).lacks(["Medication"])
+
+
+@named(
+    "most, make",
+    [
+        (4, lambda: pdf.blank(m.MyPlan)),
+        (5, lambda: pdf.blank(m.MyPlanPlus)),
+        (3, lambda: pdf.blank_pack("S1")),
+        (6, lambda: pdf.blank_pack("S2")),
+        (17, lambda: pdf.blank_pack("S3")),
+        (1, pdf.family_leaflet),
+    ],
+    ids=["My Plan", "My Plan+", "Stage 1", "Stage 2", "Stage 3", "leaflet"],
+)
+def test_papers_to_fill_in_have_few_pages(acting, most, make):
+    assert len(paper_of(make()).pages) <= most
+
+
+def test_the_family_pack_has_ten_pages_at_most(robin, cast):
+    assert len(paper_of(pdf.family_pack(robin, cast.senco)).pages) <= 10
+
+
+def test_the_leaflet_says_what_settings_know_and_no_more(acting):
+    made = paper_of(pdf.family_leaflet())
+    assert not made.lacks(heading for heading, _ in leaflet.SECTIONS)
+    assert made.lacks(["complaints procedure:", "{"]) == ["complaints procedure:", "{"]
+    m.Setting(trust_name="Mock Trust", strapline="Up!", complaints="our.example/c").save()
+    told = ["Mock Trust", "Up!", "Our School", "complaints procedure: our.example/c"]
+    assert not paper_of(pdf.family_leaflet()).lacks(told)
+
+
+def test_the_copy_for_the_family_has_nothing_that_is_for_the_school(robin, cast):
+    plan = record_of(m.MyPlan, robin)
+    plan.at_home = None
+    plan.provision.get().cost = None
+    sealed(plan, cast.senco)
+    kept = ["For the file", "Check code", "Not for disclosure"]
+    assert not paper_of(pdf.one(plan, cast.senco)).lacks([*kept, "Parent or carer: signature"])
+    made = paper_of(pdf.one(plan, cast.senco, family=True))
+    gone = [*kept, "Not answered", "What will the family do"]
+    assert made.lacks([*gone, "Parent or carer: signature", "Aspirations"]) == gone
+
+
+def test_a_paper_that_is_withheld_has_no_copy_for_the_family(robin, cast):
+    form = record_of(m.RecordOfConcern, robin)
+    form.withhold, form.withhold_why = "Yes", "A third person"
+    made = pdf.one(form, cast.senco, family=True)
+    assert made.status_code == 422 and "Not for disclosure" in made.get_data(as_text=True)
+
+
+def test_each_paper_that_is_agreed_has_room_for_signatures():
+    signed = [cls for cls in m.every() if cls.signed_by]
+    agreed_on = {m.MyPlan, m.MyPlanPlus, m.ConcernReview, m.MyPlanReview, m.MyPlanPlusReview}
+    assert {m.Consent, *agreed_on} <= set(signed)
 
 
 def test_all_papers_of_a_stage_print_blank(cast):

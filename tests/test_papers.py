@@ -39,7 +39,8 @@ def possible(paper, pupil, user, **given):
     if paper.kind == "review":
         do_papers(pupil, user)
         row = next(r.name for r in w.ROWS if paper.stage in r.stages)
-        return write(paper.form, pupil, user, HELD, **{**chart_answers(row, paper.stage), **given})
+        said = {**chart_answers(row, paper.stage), "achieved_why": "It shows in class."}
+        return write(paper.form, pupil, user, HELD, **{**said, **given})
     for side in SIDES if paper.stage == "S3" and paper.kind == "plan" else ():
         w.decline(w.start_form(side, pupil, user)[0], user, "Does not apply.")
     return write(paper.form, pupil, user, **given)
@@ -283,12 +284,23 @@ def consent_denied(form, user):
     form.save()
 
 
+def unlike_the_ratings(form, user):
+    """All that was rated was achieved or of great help, and the chart says the opposite."""
+    for row in form.ratings:
+        asked = {"S1": "effect"}.get(m.Placement.stage_of(form.pupil), "rating")
+        setattr(row, asked, row._meta.fields[asked].choices[-1][0])
+        row.save()
+    form.achieved, form.achieved_why = "No", None
+    form.save()
+
+
 SPOIL = {
     g.plan_agreed: [unagree_plan],
     g.after_start: [date_before_start],
     g.not_early: [date_before_window],
     g.chart_answered: [leave_question_open],
     g.everything_rated: [leave_one_unrated],
+    g.ratings_explained: [unlike_the_ratings],
     g.delay_explained: [late_without_reason],
     g.review_in_time: [review_too_late, review_not_after_plan],
     g.five_forms_in: [side_form_missing],

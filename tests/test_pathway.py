@@ -129,6 +129,26 @@ def test_t06_watching_again_opens_a_new_cycle_with_a_reason(robin, cast):
     )
 
 
+def test_t06_watching_again_carries_the_record_on_and_nothing_is_typed_again(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    record = write(m.RecordOfConcern, robin, cast.senco)
+    add_row(record, "added", strategy="Shouting", who="A teacher")
+    w.agree(record, cast.senco)
+    review = write(m.ConcernReview, robin, cast.senco, HELD, achieved="No")
+    first, shouting = review.ratings
+    first.effect, shouting.effect = "1", "-2"
+    first.save(), shouting.save()
+    w.agree(review, cast.senco)
+    press("Watch for another cycle", robin, cast.senco)
+    fresh = w.PupilContext(robin, cast.senco).paper("plan")[1]
+    tried = {row.strategy: (row.effect, row.until) for row in fresh.used}
+    assert tried[first.strategy] == ("1", HELD) and tried["Shouting"] == ("-2", HELD)
+    assert [row.strategy for row in fresh.added] == [first.strategy], "what made it worse ends"
+    assert (fresh.status, fresh.happened_on, w.missing(fresh, cast.senco)) == ("draft", ON, [])
+    w.perform(w.UNDO, robin, cast.senco, {"reason": "Wrong child"}, on=TODAY)
+    assert m.RecordOfConcern.select().count() == 1
+
+
 def test_t07_entered_in_error_opens_the_previous_stage_again_and_marks_what_was_wrong(robin, cast):
     placed = do("Move to Stage 2", robin, cast.senco)
     w.perform(w.UNDO, robin, cast.senco, {"reason": "Wrong child"}, on=TODAY)
@@ -181,6 +201,27 @@ def test_t10_a_my_plan_review_rates_the_outcomes_and_answers_the_chart(robin, ca
     review = write(m.MyPlanReview, robin, cast.senco, HELD)
     review.ratings.get().remove()
     assert {"ratings", "chart"} <= {name for name, _ in w.missing(review, cast.senco)}
+
+
+def test_t11_a_copied_plan_runs_through_its_own_cycle(robin, cast):
+    take_to(robin, "S2", cast.senco)
+    plan = write(m.MyPlan, robin, cast.senco)
+    need = plan.needs.get()
+    m.Aspiration.update(horizon="Adult life").where(m.Aspiration.plan == plan).execute()
+    far = ON + datetime.timedelta(365)
+    for by, until in ((ON, HELD), (far, far), (far, None)):
+        outcome = add_row(plan, "outcomes", need=need, by=by)
+        add_row(plan, "provision", outcome=outcome, since=START, until=until)
+    w.agree(plan, cast.senco)
+    hold_review(robin, cast.senco, "1")
+    placed = press("New My Plan cycle", robin, cast.senco)
+    fresh = w.PupilContext(robin, cast.senco).paper("plan")[1]
+    due = w.clock_of(placed).closes
+    assert [row.by for row in fresh.outcomes] == [None, None, far, far]
+    assert [row.until for row in fresh.provision] == [None, due, far, None]
+    assert {row.since for row in fresh.provision} == {ON}
+    lacks = [name for name, _ in fresh.missing() if name.startswith("outcomes")]
+    assert lacks == ["outcomes-0-by", "outcomes-1-by"]
 
 
 @pytest.mark.parametrize("row", ["1", "5"])
@@ -551,10 +592,10 @@ def ready_for(step, robin, cast, state):
     else:
         case = opened(robin, cast, state)
     known = {step.after: START} if step.after else {}
-    if step.of == "case":
+    if step.of == "case" and known:
         m.EhcCase.update(known).where(m.EhcCase.id == case.id).execute()
     if step.of == "decision":
-        add_row(case, "decisions", what="Plan refused", on=START, **known)
+        add_row(case, "decisions", what="Plan refused", on=HELD, **known)
     if step.of == "held":
         add_row(case, "years", held_on=HELD, decision=m.TO_AMEND)
     if step.of == "coming":
@@ -649,7 +690,7 @@ def test_the_yearly_clock_restarts_only_under_an_ehcp(robin, cast):
     press("Has left the school", robin, cast.senco)
     press("Has returned: My Plan+", robin, cast.senco)
     steps = w.case_steps(case, cast.senco, m.Placement.current(case.pupil))
-    assert {step.of for step in steps} == {"decision"}
+    assert steps == []
 
 
 def test_a_case_that_somebody_changed_clashes(robin, cast):
@@ -667,13 +708,20 @@ def test_a14_a_long_time_on_my_plan_is_advised_about_and_never_a_rule(
     placed = take_to(robin, "S2", cast.senco, TODAY - datetime.timedelta(weeks=weeks))
     placed.cycle = cycles
     placed.save()
-    assert (
-        any(
-            "Consider moving on to Stage 3" in advice.words
-            for advice in w.advice(w.PupilContext(robin, cast.senco, TODAY))
-        )
-        == advised
-    )
+    told = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert bool(told) == advised
+    for stop in told:
+        assert "Consider moving on to Stage 3" in stop.words
+        assert stop.to is w.move_named("Move to Stage 3 between reviews")
+
+
+def test_an_ehcp_is_advised_after_a_long_time_until_a_case_is_open(robin, cast):
+    take_to(robin, "S3", cast.senco, TODAY - datetime.timedelta(weeks=26))
+    (told,) = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert "My Plan+ for 26 weeks" in told.words and "long term and complex" in told.words
+    assert told.to is w.move_named("Begin process for an EHCP")
+    opened(robin, cast, "preparing")
+    assert w.advice(w.PupilContext(robin, cast.senco, TODAY)) == []
 
 
 @pytest.mark.parametrize(
@@ -685,8 +733,9 @@ def test_a_plan_that_goes_on_without_its_outcomes_brings_the_charts_advice(
     take_to(robin, stage, cast.senco)
     do_papers(robin, cast.senco)
     hold_review(robin, cast.senco, "1")
-    (advice,) = w.advice(w.PupilContext(robin, cast.senco, TODAY))
-    assert words in advice.words and advice.to is m.Agency
+    (told,) = w.advice(w.PupilContext(robin, cast.senco, TODAY))
+    assert words in told.words
+    assert told.to is m.Agency
 
 
 def test_what_the_move_asked_is_not_asked_again(robin, cast):

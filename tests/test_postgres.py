@@ -10,6 +10,7 @@ import sys
 import postgres
 import pytest
 from conftest import HANGS
+from test_agencies import assert_moved, old_school
 from test_upkeep import build, point_at
 
 import models
@@ -24,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def server(tmp_path_factory):
     """A PostgreSQL server of our own; gives its address."""
     running = postgres.start(lambda: tmp_path_factory.mktemp("pg"))
-    for name in ("fresh", "moved", "shared"):
+    for name in ("fresh", "moved", "shared", "old"):
         running.psql(f"CREATE DATABASE {name};")
     yield running
     running.cleanup()
@@ -53,6 +54,12 @@ def test_the_migrations_run_on_postgresql(server, tmp_path):
     assert "nothing new" in run("commands.py", "migration", url=url, folder=tmp_path), (
         "models and migrations differ on PostgreSQL"
     )
+
+
+def test_the_agencies_of_the_forms_are_moved_there_too(server, tmp_path):
+    with old_school(tmp_path, server.get_uri("old")) as database:
+        assert_moved(database)
+        assert models.Agency.insert(pupil=1).execute() == 15, "a number of its own"
 
 
 def test_the_whole_database_moves_to_postgresql_and_is_backed_up_there(

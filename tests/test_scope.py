@@ -5,8 +5,10 @@ Every answer of the test school has words that stand nowhere else (`web.canary`)
 wherever it is.
 """
 
+import datetime
+
 import pytest
-from conftest import dump
+from conftest import TODAY, dump, press
 from test_access import REFUSED, allowed, change_everything, hidden_from
 from web import MARKS, address, class_of, key_of, rules, value_for
 
@@ -218,6 +220,7 @@ def good_values(cls):
             "admitted_on": "",
             "left_on": "",
         },
+        m.Agency: {"asked_on": ""},
         people.User: {
             "username": "somebody.new",
             "name": "New",
@@ -374,3 +377,17 @@ def test_no_key_of_another_child_is_taken_from_a_form(school, browser):
         for c in m.RecordOfConcern.groups().values()
     }
     assert browser("teacher").get(f"/audit/?pupil={school.other.id}").status_code == 403
+
+
+@pytest.mark.parametrize("role", ["senco", "office", "head", "teacher"])
+@pytest.mark.parametrize("days", [0, 250, 296, 340, 364, 400])
+def test_under_an_ehcp_nobody_is_told_that_nothing_needs_doing(school, browser, role, days):
+    """From the first warning, ten weeks before the year ends, the SENCO's next step is the year."""
+    press("EHCP issued", school.mine, school.senco, TODAY)
+    placed = m.Placement.current(school.mine)
+    placed.clock_from = TODAY - datetime.timedelta(days)
+    placed.save()
+    text = browser(role).page(f"/pupil/{school.mine.id}/").text
+    assert "Nothing needs doing" not in text and "runs beside the stage" not in text
+    wanted = "Annual review: plan the meeting" if days > 294 else "My Plan+"
+    assert role == "teacher" or wanted in text

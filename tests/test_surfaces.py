@@ -144,7 +144,10 @@ def test_the_questions_that_no_form_asks_are_asked_by_the_chart_or_by_a_step(sch
     """A part that nobody writes (`write=()`) must have another way in."""
     steps = {(m.EhcCase, "state")}
     for cls in RECORDS:
-        silent = {n for section, lines in cls.layout() if not section.write for n, _ in lines}
+        silent = set()
+        for section, lines in cls.layout():
+            if not section.write and section.key != "no_longer":
+                silent.update(name for name, _ in lines)
         chart = (
             {q.name for q in w.chart_of(cls())} if silent and issubclass(cls, m.Review) else set()
         )
@@ -155,6 +158,9 @@ def test_the_questions_that_no_form_asks_are_asked_by_the_chart_or_by_a_step(sch
 # --- page, change, audit, spreadsheet
 def other_answer(record, name, asked):
     """Another answer than the one a question has: what is typed, and what it says afterwards."""
+    if isinstance(asked, ForeignKeyField):
+        kept = asked.rel_model.get(asked.rel_model.pupil == record.pupil_id)
+        return str(kept.id), str(kept)
     if asked.choices:
         return next(
             (code, words)
@@ -179,6 +185,7 @@ SPECIAL = {
     (m.Setting, "import_columns"): "A = B",
     (m.SenNeed, "rank"): "1",
     (m.Meeting, "at"): "16:15",
+    (m.Agency, "asked_on"): "",
     (people.User, "role"): "teacher",
     (people.User, "account"): "on",
     (people.User, "classes"): "7X",
@@ -381,7 +388,10 @@ def test_hostile_words_come_back_as_words(school, browser, cls, turn):
             asked, DateField | DecimalField | ForeignKeyField
         )
         if text and (kind, name) not in SPECIAL and (kind, name) != (m.Pupil, "form"):
-            typed[control] = XSS[(number + turn * 23 + WITH_FORM.index(cls) * 5) % len(XSS)]
+            words = XSS[(number + turn * 23 + WITH_FORM.index(cls) * 5) % len(XSS)]
+            if name.startswith(("letter_", "words_")):
+                words = words.replace("{", "")  # these refuse words in brackets: test_letters.py
+            typed[control] = words
     after = at.submit(shape, **typed)
     if after.h1 == shape.h1 and issubclass(cls, m.Form):
         assert page_shape(after) == before, "Typed words have become part of the form."

@@ -518,6 +518,8 @@ def value_for(mark, record, name, asked):
     """An answer of the right kind to a question; a text is the canary of the question."""
     if name in ("withhold", "restricted", "status"):
         return "No"
+    if isinstance(record, m.Agency) and name == "asked_on":
+        return None  # nothing has gone there: each change would need a consent
     if asked.choices:
         return (
             "\n".join(code for code, _ in asked.choices[:2])

@@ -33,7 +33,7 @@ def chart():
     edges += [
         f"    {[c for c in workflow.OPEN if c in move.from_][-1]} -.->|{move.name}| {move.to}"
         for move in workflow.MOVES
-        if move.beside and move.to in workflow.OPEN
+        if move.beside and not move.on_paper and move.to in workflow.OPEN
     ]
     rows = ["| From | When the review says | Button | To |", "| --- | --- | --- | --- |"]
     rows += [

@@ -338,42 +338,38 @@ def five_forms(story):
 
 
 def agency_form(story):
-    """An agency was asked: the form cannot be completed before the family's consent is written
-    down; it is kept all the same.
+    """An agency is asked: nothing goes there before the family's consent is written down, which
+    leads back to what was typed; the form is drawn from it.
     """
     office = story.at(story.office)
-    office.press(f"Start {FIVE[4]}")
+    office.press("Refer to an agency")
     office.fill_in(
         {
-            "Agencies": [
-                {"Agency": "Educational psychologist", "Status": "Referred", "Asked on": story.day}
-            ],
-            "Recommendations": [
-                {"From which agency?": 1, "Recommendation": "Coloured paper", "Decision": "Do"}
-            ],
+            "Agency": "Educational psychologist",
+            "Status": "Referred",
+            "What do we want to know?": "What helps with reading?",
+            "Asked on": story.day,
+            "Recommendations": [{"Recommendation": "Coloured paper", "Decision": "Do"}],
         },
         story.day,
     )
-    office.press("Mark complete")
+    office.press("Save")
     assert office.page.title().startswith("Error: ")
-    office.says(
-        "There is a problem",
-        "It is saved as a draft.",
-        "Record the consent, or the legal reason, for: Educational psychologist.",
-    )
+    office.says("Nothing may go to Educational psychologist without a consent to a referral")
     consent(story)
-    story.writes(FIVE[4], open_with="Go on with")
+    office.press("Save")
+    office.says("Agency saved.", "Coloured paper")
+    story.at(story.office)
+    story.writes(FIVE[4])
     story.senco.open("/")
     story.senco.says("Educational psychologist: referred")
 
 
 def consent(story):
-    """The office writes the family's consent down."""
-    story.at(story.office).press("Add to Consent")
+    """The office writes the family's consent down; what for, and to whom, is known."""
+    story.office.press("Write down a consent")
     story.office.fill_in(
         {
-            "What for?": "Referral",
-            "To whom?": "Educational psychologist",
             "Answer": "Given",
             "How?": "Signed",
             "Given or refused by": "Mrs Jo Parent",
