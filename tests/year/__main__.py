@@ -21,17 +21,20 @@ def main():
     asked.add_argument("--days", type=int, default=320)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--pupils", type=int, default=25)
+    asked.add_argument("--pace", type=int, default=1, help="live one school day in so many")
     wanted = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="portal-year-") as folder:
-        year = live(pathlib.Path(folder), wanted.seed, wanted.days, wanted.pupils, sys.stdout)
+        year = live(
+            pathlib.Path(folder), wanted.seed, wanted.days, wanted.pupils, wanted.pace, sys.stdout
+        )
     print("\n".join(year.summary()))
     return len(year.faults)
 
 
-def live(folder, seed, days, pupils, out=None):
+def live(folder, seed, days, pupils, pace=1, out=None):
     """A year in a folder of its own: the Year, at its end."""
     with own_school(folder) as database, database.connection_context():
-        year = Year(database, folder, seed, out)
+        year = Year(database, folder, seed, out, pace)
         with year.open_school():
             year.bring_in(pupils)
             year.take_over_register()

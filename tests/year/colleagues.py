@@ -16,6 +16,8 @@ BIG = "//main//form[@data-draft]"
 ACTS = "//main//form[contains(@action,'/act/')]"
 NEXT = "//section[@class='next']//div[@class='do']"
 LEADS = "//section[@aria-labelledby='leads']//ul[@class='moves']/li/a"
+ROWS = ".//ul[@class='rows']//a[contains(@class,'row')]"
+WAITS = re.compile("Still to come in|is not agreed yet")
 ELSEWHERE = re.compile("There is none yet under|still to be decided")
 KINDS_TO_EDIT = ("letter", "disclosure", "meeting", "agency", "consent")
 
@@ -49,6 +51,7 @@ class Colleague:
         self.refused_offers, self.came_from_chart = set(), False
         self.answers = self.year.answers_of(self, child)
         self.began = ""
+        self.lacks = None
 
     # --- the way through the pages
     def work(self, url, child):
@@ -60,7 +63,7 @@ class Colleague:
             page = self.one_act(page)
             if page is None:
                 return self.acted
-        raise Stuck(f"{HOPS} pages, and no end")
+        raise Stuck(f"{HOPS} pages, and no end; the last: {page.h1}, {self.problems}")
 
     def one_act(self, page):
         """Do the one thing that this page is for; the next page, or None at the end."""
@@ -146,9 +149,12 @@ class Colleague:
             return None
         if page.all(ACTS):
             return self.press_act(page)
-        self.problems = []
+        before, self.problems = self.lacks, []
         for link in page.all("//section[@aria-labelledby='leads']//li/a"):
             self.problems.append((link.get("href").partition("#")[2], words(link)))
+        self.lacks = list(self.problems)
+        if self.lacks == before:
+            return self.past_what_lacks(Stuck(str(self.lacks), page), page.h1)
         link = page.all("//section[@aria-labelledby='leads']//li/a")[0]
         return self.open(link.get("href"))
 
@@ -192,8 +198,8 @@ class Colleague:
     def past_what_lacks(self, stuck, kind):
         """What a paper lacks and another page has: wait for it, or write that first."""
         said = str(stuck)
-        if "Still to come in" in said:
-            self.acted = f"{kind}: a draft, waits for the five forms"
+        if WAITS.search(said):
+            self.acted = f"{kind}: a draft, waits for another paper"
             return None
         links = []
         if stuck.place:
@@ -283,9 +289,24 @@ class Colleague:
         found = []
         for card in page.all("//section[.//ul[@class='rows']]"):
             group = card.get("aria-labelledby")
-            for row in card.xpath(".//a[contains(@class,'row')]"):
+            more = card.xpath(".//a[contains(@href,'group=')]/@href")
+            rows = card.xpath(ROWS)
+            if more:
+                rows = self.all_of_a_group(more[0])
+            for row in rows:
                 found.append(task_of(group, row))
         return found
+
+    def all_of_a_group(self, url):
+        """The rows of all pages of one group."""
+        rows = []
+        number = 1
+        while True:
+            page = self.open(f"{url}&page={number}")
+            rows += page.all(f"//main{ROWS[1:]}")
+            number += 1
+            if not page.all(f"//nav//a[normalize-space()='Page {number}']"):
+                return rows
 
 
 def likeness(one, other):
@@ -295,7 +316,8 @@ def likeness(one, other):
 
 def task_of(group, row):
     parts = row.xpath("span")
-    name = words(row.xpath(".//strong")[0])
+    strong = row.xpath(".//strong")
+    name = words(strong[0]) if strong else ""
     days = row.xpath(".//time/@datetime")
     day = days[0] if days else ""
     return group, row.get("href"), name, words(parts[1]), day

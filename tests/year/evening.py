@@ -16,7 +16,6 @@ from year.hands import Stuck
 from year.words import days_in
 
 NEXT = "//section[@class='next']//div[@class='do']"
-ALL_IN_A_GROUP = ("overdue", "soon", "agree", "papers", "others")
 REMINDERS_OF_LEAVERS = ("Disclosure",)  # the record goes on, requests are answered
 
 
@@ -49,17 +48,10 @@ def lines_of_home(year, colleague):
     """Every line of somebody's home page: [(group, link, child, words, day), ...]."""
     found = []
     try:
-        for group in ALL_IN_A_GROUP:
-            if group == "agree" and colleague.role not in ("senco", "head"):
-                continue
-            page = colleague.open(f"/?group={group}")
-            for row in page.all("//ul[@class='rows']//a[contains(@class,'row')]"):
-                link = row.get("href")
-                days = row.xpath(".//time/@datetime")
-                day = days[0] if days else ""
-                found.append((group, link, year.child_of(link), words(row.xpath("span")[1]), day))
+        for group, link, _, said, day in colleague.tasks():
+            found.append((group, link, year.child_of(link), said, day))
     except Stuck as stuck:
-        year.fault(None, f"The home page: {stuck}")
+        year.fault(None, f"The home page of {colleague.user.name}: {stuck}")
     return found
 
 

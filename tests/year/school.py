@@ -85,9 +85,10 @@ def child_of(link):
 class Year:
     """One school's year, decided by a seed."""
 
-    def __init__(self, database, folder, seed, out=None):
+    def __init__(self, database, folder, seed, out=None, pace=1):
         self.database, self.folder, self.out = database, folder, out
         self.chance = random.Random(seed)
+        self.pace = pace
         self.traveller = None
         self.moment = None
         self.book = {}  # pupil id: Entry
@@ -257,14 +258,16 @@ class Year:
 
     # --- a day
     def run(self, first, last):
-        """Live from one day to another."""
+        """Live from one day to another; of the school days, one in `pace`."""
         day = first
+        lived = 0
         while day <= last:
-            if terms.is_school_day(day):
-                self.live(day)
+            if terms.is_school_day(day) and self.chance.random() < 1 / self.pace:
+                lived += 1
+                self.live(day, everybody=lived % 5 == 0)
             day += DAY
 
-    def live(self, day):
+    def live(self, day, everybody):
         self.be_at(day, 9)
         self.tell(f"\n{day:%A} {day.day} {day:%B %Y}")
         self.touched = set()
@@ -273,7 +276,7 @@ class Year:
             if self.is_in(colleague, day):
                 self.work_of(colleague, day)
         self.be_at(day, 20)
-        evening.look(self, everybody=day.weekday() == FRIDAY)
+        evening.look(self, everybody)
 
     def be_at(self, day, hour):
         """Set the clock to an hour of a day (UTC)."""
@@ -282,7 +285,7 @@ class Year:
 
     def is_in(self, colleague, day):
         if colleague.role == "head":
-            return day.weekday() == FRIDAY
+            return day.weekday() == FRIDAY or self.pace > 1
         if colleague.role == "senco" and self.ill_from:
             return not self.ill_from <= day < self.ill_from + 14 * DAY
         return True
