@@ -248,3 +248,18 @@ def every_line_opens(year):
                 colleague.open(link)
             except Exception as fault:
                 year.fault(child, f"The home page of {colleague.user.name}: “{said}”: {fault}")
+
+
+def at_the_end(year):
+    """What must hold of the whole year: no sealed paper has changed; reviews in time and late."""
+    settings = m.Setting.of_school()
+    for form_class in workflow.every_form():
+        for form in form_class.select().where(form_class.status == "sealed"):
+            if not form.seal_holds():
+                year.fault(form.pupil_id, f"The seal of {form} does not hold")
+            if form.kind_name().endswith("Review") and form.placement_id:
+                clock = workflow.clock_of(form.placement, settings=settings)
+                when = "in time"
+                if form.happened_on > clock.closes:
+                    when = "late"
+                year.count("reviews", when)

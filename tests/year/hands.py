@@ -30,10 +30,13 @@ class Answers:
     hopeful: bool
     chance: object
     is_begun: bool = False  # whether the record was there before
+    given: dict = field(default_factory=dict)  # answers that are known, by question
     tried: dict = field(default_factory=dict)  # how often a question was answered again
 
     def to(self, control):
         """An answer to one question."""
+        if control.name in self.given:
+            return self.given[control.name]
         if control.kind == "day":
             return f"{words.day_for(control.question, self.happened, self.chance):%d/%m/%Y}"
         if control.kind == "number":
@@ -90,6 +93,8 @@ class Sheet:
 
     def wants(self, control):
         """Whether somebody answers an open question."""
+        if control.name in self.answers.given:
+            return True
         if control.needed or self.chosen.intersection(control.needed_if):
             return True
         if self.answers.is_begun and words.COME_FOR.search(control.question):

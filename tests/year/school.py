@@ -32,11 +32,13 @@ STAFF = (
     ("senco", "Wilma Senwood", ""),
     ("head", "Hector Headley-Mock", ""),
     ("technician", "Tess Cableford", ""),
-    ("teacher", "Rhea Trialshaw", "2A, 2B"),
-    ("teacher", "Clay Fableford", "4A, 4B"),
-    ("teacher", "Reed Pretendale", "6A, 6B"),
+    ("teacher", "Rhea Trialshaw", "2A, 2B, 3A, 3B"),
+    ("teacher", "Clay Fableford", "4A, 4B, 5A, 5B"),
+    ("teacher", "Reed Pretendale", "6A, 6B, 7A, 7B"),
 )
 YEARS = ("2", "4", "6")
+NAMESAKES = (3, 4)  # two children of the file who share a name
+HEADINGS = "Forename,Surname,Date of birth,Year,Form,Sex,UPN,Contact 1 name"
 # which lines of the home page a role sees to, and how likely on one day
 DILIGENCE = {
     "senco": 0.7,
@@ -168,11 +170,34 @@ class Year:
 
     def bring_in(self, how_many):
         """The office brings in the pupils of September from a file; two share a name."""
+        self.roll = [self.row_of(number) for number in range(how_many)]
+        self.import_roll()
+        for pupil in m.Pupil.select().order_by(m.Pupil.id):
+            self.know(pupil)
+        self.tell(f"  The office brings in {len(self.book)} pupils from a file.")
+
+    def row_of(self, number):
+        """A row of the school's own system: [forename, surname, born, year, class, ...]."""
+        year = YEARS[number % len(YEARS)]
+        sex = self.chance.choice("FM")
+        parts = [self.chance.choice(names.LISTS[part]) for part in ("starts", "ends")]
+        surname = "".join(parts)
+        forename = self.chance.choice(names.LISTS[sex])
+        if number in NAMESAKES:
+            forename, surname = "Robin", "Mockwood"
+        born = datetime.date(2021 - int(year), 9, 1) + DAY * self.chance.randrange(365)
+        carer = f"{self.chance.choice(names.LISTS['F'])} {surname}"
+        form = "AB"[number % 2]
+        code = upn(number + 1, 2020)
+        return [forename, surname, f"{born:%d/%m/%Y}", year, form, sex, code, carer]
+
+    def import_roll(self):
+        """Bring in the file of the school's own system."""
         office = self.of_role("office")
-        lines = ["Forename,Surname,Date of birth,Year,Form,Sex,UPN,Contact 1 name,"]
-        lines[0] += "Contact 1 relationship,Contact 1 parental responsibility"
-        for number in range(how_many):
-            lines.append(self.csv_line(number))
+        lines = [HEADINGS]
+        for row in self.roll:
+            forename, surname, born, year, form, *rest = row
+            lines.append(",".join([forename, surname, born, year, year + form, *rest]))
         page = office.open("/import/")
         form = page.form("//main//form[@class='card']")
         token = [pair for pair in values_of(form) if pair[0] == "csrf_token"]
@@ -184,27 +209,15 @@ class Year:
         )
         page = office.browser.read(response)
         form = page.form("//main//form[.//button[starts-with(normalize-space(),'Import ')]]")
-        office.browser.read(
-            office.browser.send("POST", form.get("action"), values_of(form), token=False)
-        )
-        for pupil in m.Pupil.select().order_by(m.Pupil.id):
-            self.know(pupil)
-        self.tell(f"  {office.user.name} brings in {len(self.book)} pupils.")
+        response = office.browser.send("POST", form.get("action"), values_of(form), token=False)
+        office.browser.read(response)
 
-    def csv_line(self, number):
-        year = YEARS[number % len(YEARS)]
-        sex = self.chance.choice("FM")
-        surname = self.chance.choice(names.LISTS["starts"]) + self.chance.choice(
-            names.LISTS["ends"]
-        )
-        forename = self.chance.choice(names.LISTS[sex])
-        if number in (3, 4):
-            forename, surname = "Robin", "Mockwood"
-        born = datetime.date(2021 - int(year), 9, 1) + DAY * self.chance.randrange(365)
-        carer = f"{self.chance.choice(names.LISTS['F'])} {surname}"
-        form = year + "AB"[number % 2]
-        code = upn(number + 1, 2020)
-        return f"{forename},{surname},{born:%d/%m/%Y},{year},{form},{sex},{code},{carer},Mother,Yes"
+    def roll_over(self):
+        """In September everybody is a year older: the file of the new year is brought in."""
+        for row in self.roll:
+            row[3] = str(int(row[3]) + 1)
+        self.import_roll()
+        self.tell("  The office brings in the file of the new year.")
 
     def know(self, pupil):
         self.book[pupil.id] = book.Entry(f"{pupil.name} ({pupil.form})")
@@ -229,8 +242,8 @@ class Year:
         happened = today
         if colleague.role == "office":
             happened = today - DAY * self.chance.choice((0, 1, 1, 2))
-        entry = self.book[child]
-        return Answers(today, happened, entry.hopeful, self.chance)
+        hopeful = child not in self.book or self.book[child].hopeful
+        return Answers(today, happened, hopeful, self.chance)
 
     def chart_answer(self, child, question):
         """Yes or no to a question of the chart, as the child's term went."""
@@ -262,6 +275,12 @@ class Year:
         day = first
         lived = 0
         while day <= last:
+            if day == terms.NEW_YEAR:
+                self.be_at(day, 8)
+                self.roll_over()
+            if day in terms.AFTER_HOLIDAYS:
+                self.tell("The program is started again.")
+                self.restart()
             if terms.is_school_day(day) and self.chance.random() < 1 / self.pace:
                 lived += 1
                 self.live(day, everybody=lived % 5 == 0)
@@ -396,6 +415,47 @@ def a_move(role, stages, pattern):
     return happen
 
 
+def a_next_step(year):
+    """The SENCO turns to one child and does the next step, though nothing is due."""
+    child = year.some_child("S1", "S2", "S3", "E")
+    if child:
+        year.attempt(year.of_role("senco"), f"/pupil/{child}/", child)
+
+
+def a_record(role, kind, *stages):
+    """Somebody adds a record about a child."""
+
+    def happen(year):
+        child = year.some_child(*stages)
+        if child:
+            year.attempt(year.of_role(role), f"/{kind}/new/?pupil={child}", child)
+
+    return happen
+
+
+def a_joiner(year):
+    """A child joins in the middle of the year; some have a name that is here already."""
+    row = year.row_of(len(year.roll))
+    if year.chance.random() < 0.3:
+        row[:2] = year.chance.choice(year.roll)[:2]
+    row[6] = upn(len(year.roll) + 1, 2020)
+    year.roll.append(row)
+    office = year.of_role("office")
+    forename, surname, born, age, form, *_ = row
+    given = {"forename": forename, "surname": surname, "dob": born, "year": age}
+    office.begin(None)
+    office.answers.given = {**given, "form": age + form, "upn": row[6]}
+    try:
+        page = office.open("/pupil/new/")
+        office.on_form(page)
+    except (Stuck, AssertionError) as stuck:
+        year.fault(None, f"/pupil/new/ for {surname}, {forename}: {stuck}")
+        return
+    pupil = m.Pupil.get(m.Pupil.upn == row[6])
+    year.know(pupil)
+    year.tell(f"  {pupil} joins the school.")
+
+
 def a_step_of_the_authority(year):
     """The office or the SENCO enters a step of an EHC case."""
     cases = list(m.EhcCase.select().where(m.EhcCase.state.in_(m.CASE_OPEN)))
@@ -417,6 +477,11 @@ def press_any_step(colleague, child):
 
 HAPPENINGS = (
     (a_worry, 0.35),
+    (a_next_step, 0.5),
+    (a_joiner, 0.03),
+    (a_record("teacher", "meeting", "S1", "S2", "S3", "E"), 0.05),
+    (a_record("senco", "disclosure", "S2", "S3", "E", "NONE"), 0.02),
+    (a_record("office", "agency", "S1", "S2", "E"), 0.04),
     (a_step_of_the_authority, 0.3),
     (a_move("senco", ("NONE", "LEFT"), r"^Start at Stage"), 0.05),
     (a_move("senco", ("S2",), r"between reviews"), 0.03),
