@@ -100,6 +100,7 @@ class Year:
         self.touched = set()
         self.families = {}  # pupil id: whether the family declines papers
         self.waits = defaultdict(int)
+        self.last_letter = 0
         self.ill_from = terms.FIRST_DAY + DAY * self.chance.randrange(40, 200)
         self.app = None
 
@@ -165,8 +166,15 @@ class Year:
         people = User.select().order_by(User.id)
         self.staff = [Colleague(self, user) for user in people if user.role != "technician"]
 
-    def of_role(self, role):
-        return next(one for one in self.staff if one.role == role)
+    def of_role(self, role, child=None):
+        """Somebody with a role; of a child's teachers, the child's own, or nobody."""
+        form = None
+        if role == "teacher" and child:
+            form = m.Pupil.get_by_id(child).form
+        for one in self.staff:
+            if one.role == role and (form is None or form in one.user.class_names()):
+                return one
+        return None
 
     def bring_in(self, how_many):
         """The office brings in the pupils of September from a file; two share a name."""
@@ -268,6 +276,21 @@ class Year:
         entry.hopeful = self.chance.random() < 0.5
         self.touched.add(child)
         self.counts[f"move: {name}"] += 1
+        self.read_letters(child, name, promise)
+
+    def read_letters(self, child, name, promise):
+        """A move that promised a letter wrote one, about this child and with nothing left open."""
+        pupil = m.Pupil.get_by_id(child)
+        newest = m.Letter.select().where(m.Letter.pupil == child, m.Letter.id > self.last_letter)
+        letters = list(newest)
+        promised = any(said.startswith("A letter") for said in promise)
+        if promised != bool(letters):
+            self.fault(child, f"“{name}”: letter promised {promised}, {len(letters)} written")
+        for letter in letters:
+            self.last_letter = max(self.last_letter, letter.id)
+            if "{" in letter.body or pupil.called not in letter.body:
+                self.fault(child, f"“{name}”: the letter says: {letter.body[:200]}")
+            self.counts["letters"] += 1
 
     # --- a day
     def run(self, first, last):
@@ -389,10 +412,9 @@ def a_worry(year):
     child = year.some_child("NONE", "LEFT")
     if child is None:
         return
-    form = m.Pupil.get_by_id(child).form
-    for colleague in year.staff:
-        if colleague.role == "teacher" and form in colleague.user.class_names():
-            year.attempt(colleague, f"/pupil/{child}/", child)
+    teacher = year.of_role("teacher", child)
+    if teacher:
+        year.attempt(teacher, f"/pupil/{child}/", child)
 
 
 def a_move(role, stages, pattern):
@@ -427,8 +449,9 @@ def a_record(role, kind, *stages):
 
     def happen(year):
         child = year.some_child(*stages)
-        if child:
-            year.attempt(year.of_role(role), f"/{kind}/new/?pupil={child}", child)
+        colleague = year.of_role(role, child)
+        if child and colleague:
+            year.attempt(colleague, f"/{kind}/new/?pupil={child}", child)
 
     return happen
 
