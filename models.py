@@ -1131,7 +1131,9 @@ class Form(PupilRecord):
 
 def late_reason(what):
     return text(
-        f"Why is the {what} late?", "Only when it is of a day on which its review was due already."
+        f"Why is the {what} late?",
+        "Only when it is of a day on which its review was due already.",
+        on_blank=False,
     )
 
 
@@ -1236,13 +1238,15 @@ class Review(Form):
     held = Section("The conversation")
     led_by = text("Who led the review?", needed=True)
     present = text("Who else was there?", rows=2, needed=True)
-    early_why = text("Why is it held early?", "Only when it is before the review window opens.")
+    early_why = text(
+        "Why is it held early?", "Only when it is before the review window opens.", on_blank=False
+    )
     parent_involved = choice("Was the parent or carer part of it?", options=INVOLVED, needed=True)
     parent_why = text("Why not, or only in part?", needed="parent_involved=No|In part")
-    parent_view = text("What does the parent or carer say?", rows=3)
+    parent_view = text("What does the parent or carer say?", rows=2)
     child_involved = choice("Was the child part of it?", options=INVOLVED, needed=True)
     child_why = text("Why not the child, or only in part?", needed="child_involved=No|In part")
-    child_view = text("What does the child say?", rows=3)
+    child_view = text("What does the child say?", rows=2)
     # the four key aspects of the source's “Review”
     aspects = Section("What everybody was asked", NOTHING_TO_ADD)
     progress_seen = text(
@@ -2274,8 +2278,8 @@ class AgencyInformation(Form):
 
     title = "My Plan+ Outside Agency Information Form"
     who = Section("Agencies, and what they recommend")
-    agencies = Drawn("Agencies", Agency, needed=True, blank=3)
-    recommendations = Drawn("Recommendations", Recommendation, blank=5)
+    agencies = Drawn("Agencies", Agency, needed=True, blank=2)
+    recommendations = Drawn("Recommendations", Recommendation, blank=3)
     discussed_with = text("Discussed with", rows=2)
 
 

@@ -44,6 +44,7 @@ class Ask:
     before: str = ""  # another question of the same record, whose day does not come earlier
     between: tuple = ()  # the least and the most that a number may be
     is_time: bool = False  # a time of day
+    on_blank: bool = True  # whether a paper to fill in by hand asks it
 
 
 def _question(kind, label, prompt, options=(), **more):
