@@ -422,7 +422,10 @@ def _heading(content):
 def _blank_part(record_class, pupil=None):
     content = document(record_class)
     fields = record_class._meta.fields
-    sections = [section for section in content["sections"] if section["family"]]
+    sections = [section for section in content["sections"] if section["key"] != "foot"]
+    if pupil:
+        # the family's copy asks only what is for them
+        sections = [section for section in sections if section["family"]]
     for section in sections:
         lines = section["lines"]
         section["lines"] = [line for line in lines if _is_on_blank(fields.get(line["name"]))]
