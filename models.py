@@ -1471,7 +1471,10 @@ class MyPlanReview(Review):
     went = Section("How did it go?")
     ratings = Rows("Outcomes", "Each outcome of the plan.", needed=True)
     next_steps = text("Next steps agreed", rows=3, needed=True)
-    agency_need = text("If a specialist is to be asked: what do we want to know?", rows=2)
+    # without it the only move that such a review leads to is not possible (T13)
+    agency_need = text(
+        "If a specialist is to be asked: what do we want to know?", rows=2, needed="onward=Yes"
+    )
     chart = Section("What the chart asks", write=())
     achieved = choice("Has the child achieved outcomes?")
     achieved_why = text("What shows it?", rows=2)
@@ -1719,6 +1722,7 @@ class MyPlanPlusReview(MyPlanReview):
     """My Plan+ review: how far each outcome has come, and what the chart asks next."""
 
     title = "My Plan+ Review"
+    agency_need = text("If a specialist is to be asked: what do we want to know?", rows=2)
     appropriate = choice("Is a My Plan+ still appropriate?")
     onward = choice("Does consideration for an EHCP need to be made?")
 

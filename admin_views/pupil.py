@@ -510,6 +510,8 @@ def year_step(at):
             return None
         if line.name == "held_on" or written:
             return paper_step(at, review, written)
+        if not may(current_user, "w", EhcCase):
+            return Step("", f"Next, by {say_day(line.due)}: {line.task}.", "")
         does = f"By {say_day(line.due)}. Say under “EHC case” when it is done."
         return Step(f"Annual review: {line.task}", does, "#case")
     return None
@@ -907,7 +909,7 @@ def state_words(form):
 def day_of(record):
     """The day under which something kept beside the papers is listed, or None."""
     for name in ("dated", "given_on", "asked_on", "on", "since", "requested_on"):
-        day = getattr(record, name, None)
+        day = record.__data__.get(name)
         if day:
             return day
     return None

@@ -133,10 +133,15 @@ def review_tasks(placement, papers, settings):
         return []
     what = "Annual review"
     opens = {}
+    plan_is_agreed = False
     for paper, form in papers:
+        if paper.kind == "plan":
+            plan_is_agreed = form is not None and form.status == "sealed"
         if paper.kind == "review":
             what = paper.form.kind_name()
-            opens = to_open_or_start(paper, form)
+            # until then the child's page says what comes first
+            if form or plan_is_agreed:
+                opens = to_open_or_start(paper, form)
             if form and form.status == "sealed":
                 what = "Review agreed: make the move it leads to"
                 return [task(placement.pupil_id, "agree", what, form.happened_on, **opens)]

@@ -1,0 +1,59 @@
+"""The driver's own count: where each child stands by the moves that were made, and which list and
+census code that means. It knows nothing of the program's tables.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+# where a move leads, by its words
+LEADS_TO = (
+    (r"^place on|^watch|returned: stage 1|step down to (the )?concerns", "S1"),
+    (r"register before: stage 1|register before: concerns", "S1"),
+    (r"has left", "OFF"),
+    (r"^begin process|beside the ehc case", "S3"),
+    (r"ehcp issued|annual review|returned: ehcp|before: ehcp", "E"),
+    (r"^take off|^remove|off the sen list|has returned$", "LEFT"),
+    (r"stage 3|my plan\+", "S3"),
+    (r"stage 2|my plan", "S2"),
+    (r"record an ehc request", ""),
+)
+CENSUS = {"S2": "K", "S3": "K", "E": "E"}
+LISTS = {"S1": "concerns", "S2": "sen", "S3": "sen", "E": "sen"}
+
+
+@dataclass
+class Entry:
+    """What is known of one child."""
+
+    name: str
+    stage: str = "NONE"
+    stages: list = field(default_factory=list)  # before, for “Entered in error”
+    hopeful: bool = True
+    on_roll: bool = True
+
+    def move(self, name, promise):
+        """Note a move that was made; the stage the child is on now."""
+        self.stages.append(self.stage)
+        if "entered in error" in name.lower():
+            self.stages.pop()
+            self.stage = self.stages.pop()
+            return self.stage
+        self.stage = destination(name) or self.stage
+        self.on_roll = self.stage != "OFF"
+        return self.stage
+
+    @property
+    def census(self):
+        return CENSUS.get(self.stage, "N")
+
+    @property
+    def list(self):
+        return LISTS.get(self.stage, "")
+
+
+def destination(name):
+    """The stage that a move leads to; empty when it stays."""
+    for pattern, stage in LEADS_TO:
+        if re.search(pattern, name.lower()):
+            return stage
+    raise LookupError(f"The driver does not know where “{name}” leads; teach year/book.py.")

@@ -1,0 +1,430 @@
+"""The school and its year: who is there, what happens to children from day to day, the diary.
+
+Come here to change how people behave, or what else may happen in a year.
+"""
+
+import contextlib
+import datetime
+import io
+import random
+import re
+import traceback
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+import time_machine
+from web import values_of
+
+import app as portal_module
+import models as m
+from audit import log as audit_log
+from demo import names
+from demo.school import upn
+from people import User
+from year import book, evening, terms, words
+from year.colleagues import Colleague
+from year.hands import Answers, Stuck
+
+DAY = datetime.timedelta(1)
+MONDAY, FRIDAY = 0, 4
+STAFF = (
+    ("office", "Olga Frontdesk", ""),
+    ("senco", "Wilma Senwood", ""),
+    ("head", "Hector Headley-Mock", ""),
+    ("technician", "Tess Cableford", ""),
+    ("teacher", "Rhea Trialshaw", "2A, 2B"),
+    ("teacher", "Clay Fableford", "4A, 4B"),
+    ("teacher", "Reed Pretendale", "6A, 6B"),
+)
+YEARS = ("2", "4", "6")
+# which lines of the home page a role sees to, and how likely on one day
+DILIGENCE = {
+    "senco": 0.7,
+    "office": 0.5,
+    "teacher": 0.25,
+    "head": 0.5,
+}
+GROUPS = {
+    "senco": ("overdue", "soon", "agree", "papers"),
+    "office": ("papers", "overdue", "soon", "others"),
+    "teacher": ("overdue", "soon", "papers"),
+    "head": ("overdue", "agree"),
+}
+CAPACITY = {"senco": 5, "office": 4, "teacher": 2, "head": 1}
+ON_REGISTER = ("Stage 1", "My Plan", "My Plan", "My Plan+", "EHCP")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that must not be: on which day, of which child, and what."""
+
+    day: datetime.date
+    child: str
+    words: str
+
+    def __str__(self):
+        return f"{self.day:%d %b %Y}, {self.child or 'the school'}: {self.words}"
+
+
+def child_of(link):
+    """The child that a link is about."""
+    found = re.search(r"^/pupil/(\d+)/|[?&]pupil=(\d+)", link)
+    if found:
+        return int(found[1] or found[2])
+    found = re.search(r"^/([a-z-]+)/(\d+)/", link)
+    if not found:
+        return None
+    for cls in m.every(m.PupilRecord):
+        if cls.slug() == found[1]:
+            record = cls.get_or_none(cls.id == int(found[2]))
+            if record:
+                return record.pupil_id
+    return None
+
+
+class Year:
+    """One school's year, decided by a seed."""
+
+    def __init__(self, database, folder, seed, out=None, pace=1):
+        self.database, self.folder, self.out = database, folder, out
+        self.chance = random.Random(seed)
+        self.pace = pace
+        self.traveller = None
+        self.moment = None
+        self.book = {}  # pupil id: Entry
+        self.faults = []
+        self.told_faults = set()
+        self.counts = Counter()
+        self.touched = set()
+        self.families = {}  # pupil id: whether the family declines papers
+        self.waits = defaultdict(int)
+        self.ill_from = terms.FIRST_DAY + DAY * self.chance.randrange(40, 200)
+        self.app = None
+
+    # --- the diary
+    def tell(self, line):
+        if self.out:
+            print(line, file=self.out, flush=True)
+
+    def fault(self, child, said):
+        """Write down what must not be, once for each child and sentence."""
+        name = self.book[child].name if child in self.book else ""
+        key = (child, re.sub(r"\d+", "#", said))
+        if key in self.told_faults:
+            return
+        self.told_faults.add(key)
+        found = Fault(self.today(), name, said)
+        self.faults.append(found)
+        self.tell(f"  FAULT  {found}")
+
+    def count(self, what, how):
+        self.counts[f"{what}: {how}"] += 1
+
+    def today(self):
+        return datetime.datetime.now(words.LONDON).date()
+
+    def sentence(self):
+        return words.sentence(self.chance)
+
+    def summary(self):
+        """What was done in the year, in lines."""
+        lines = ["", "What was done"]
+        for what, times in sorted(self.counts.items()):
+            lines.append(f"  {times:5} {what}")
+        lines.append(f"{len(self.faults)} faults")
+        lines += [f"  {fault}" for fault in self.faults]
+        return lines
+
+    # --- the beginning
+    @contextlib.contextmanager
+    def open_school(self):
+        """The school on its first day, as a technician and a SENCO set it up."""
+        first = datetime.datetime(*terms.FIRST_DAY.timetuple()[:3], 9, tzinfo=datetime.UTC)
+        with time_machine.travel(first, tick=False) as traveller:
+            self.traveller = traveller
+            self.be_at(terms.FIRST_DAY, 8)
+            with audit_log.acting_as("The year"):
+                settings = m.Setting.of_school()
+                for name, said in names.SETTINGS.items():
+                    setattr(settings, name, said.replace(", ", "\n"))
+                settings.holidays, settings.second_step = terms.typed(), None
+                settings.save()
+                for number, (role, name, classes) in enumerate(STAFF):
+                    User.create(
+                        name=name, username=f"{role}{number}", role=role, classes=classes or None
+                    )
+            self.restart()
+            yield self
+
+    def restart(self):
+        """The program starts anew on the same data."""
+        self.app = portal_module.create_app(self.database, self.folder, testing=True)
+        self.app.config["PROPAGATE_EXCEPTIONS"] = True
+        people = User.select().order_by(User.id)
+        self.staff = [Colleague(self, user) for user in people if user.role != "technician"]
+
+    def of_role(self, role):
+        return next(one for one in self.staff if one.role == role)
+
+    def bring_in(self, how_many):
+        """The office brings in the pupils of September from a file; two share a name."""
+        office = self.of_role("office")
+        lines = ["Forename,Surname,Date of birth,Year,Form,Sex,UPN,Contact 1 name,"]
+        lines[0] += "Contact 1 relationship,Contact 1 parental responsibility"
+        for number in range(how_many):
+            lines.append(self.csv_line(number))
+        page = office.open("/import/")
+        form = page.form("//main//form[@class='card']")
+        token = [pair for pair in values_of(form) if pair[0] == "csrf_token"]
+        sheet = (io.BytesIO("\n".join(lines).encode()), "pupils.csv")
+        response = office.browser.client.post(
+            page.response.request.path,
+            data={"file": sheet, **dict(token)},
+            content_type="multipart/form-data",
+        )
+        page = office.browser.read(response)
+        form = page.form("//main//form[.//button[starts-with(normalize-space(),'Import ')]]")
+        office.browser.read(
+            office.browser.send("POST", form.get("action"), values_of(form), token=False)
+        )
+        for pupil in m.Pupil.select().order_by(m.Pupil.id):
+            self.know(pupil)
+        self.tell(f"  {office.user.name} brings in {len(self.book)} pupils.")
+
+    def csv_line(self, number):
+        year = YEARS[number % len(YEARS)]
+        sex = self.chance.choice("FM")
+        surname = self.chance.choice(names.LISTS["starts"]) + self.chance.choice(
+            names.LISTS["ends"]
+        )
+        forename = self.chance.choice(names.LISTS[sex])
+        if number in (3, 4):
+            forename, surname = "Robin", "Mockwood"
+        born = datetime.date(2021 - int(year), 9, 1) + DAY * self.chance.randrange(365)
+        carer = f"{self.chance.choice(names.LISTS['F'])} {surname}"
+        form = year + "AB"[number % 2]
+        code = upn(number + 1, 2020)
+        return f"{forename},{surname},{born:%d/%m/%Y},{year},{form},{sex},{code},{carer},Mother,Yes"
+
+    def know(self, pupil):
+        self.book[pupil.id] = book.Entry(f"{pupil.name} ({pupil.form})")
+        self.families[pupil.id] = self.chance.random() < 0.2
+        self.book[pupil.id].hopeful = self.chance.random() < 0.5
+
+    def take_over_register(self):
+        """The SENCO enters who was on the register before the portal."""
+        senco = self.of_role("senco")
+        for child in list(self.book)[: len(self.book) // 3]:
+            kind = self.chance.choice(ON_REGISTER)
+            moves = senco.more_moves(child)
+            name = f"On our register before: {kind}"
+            if name not in moves:
+                self.fault(child, f"“{name}” is not offered")
+                continue
+            self.attempt(senco, moves[name], child)
+
+    # --- what somebody knows and answers
+    def answers_of(self, colleague, child):
+        today = self.today()
+        happened = today
+        if colleague.role == "office":
+            happened = today - DAY * self.chance.choice((0, 1, 1, 2))
+        entry = self.book[child]
+        return Answers(today, happened, entry.hopeful, self.chance)
+
+    def chart_answer(self, child, question):
+        """Yes or no to a question of the chart, as the child's term went."""
+        hopeful = self.book[child].hopeful
+        asked = question.lower()
+        if "appropriate" in asked:
+            return self.chance.choice(("Yes", "No"))
+        if "achieved" in asked or "progress" in asked:
+            return "Yes" if hopeful else "No"
+        return self.chance.choice(("Yes", "No"))
+
+    def family_declines(self, child, paper):
+        return self.families[child] and self.chance.random() < 0.5
+
+    def moved(self, colleague, child, name, promise):
+        """A move was made: the driver's own count, and what the page promised."""
+        entry = self.book[child]
+        try:
+            entry.move(name, promise)
+        except LookupError as unknown:
+            self.fault(child, str(unknown))
+        entry.hopeful = self.chance.random() < 0.5
+        self.touched.add(child)
+        self.counts[f"move: {name}"] += 1
+
+    # --- a day
+    def run(self, first, last):
+        """Live from one day to another; of the school days, one in `pace`."""
+        day = first
+        lived = 0
+        while day <= last:
+            if terms.is_school_day(day) and self.chance.random() < 1 / self.pace:
+                lived += 1
+                self.live(day, everybody=lived % 5 == 0)
+            day += DAY
+
+    def live(self, day, everybody):
+        self.be_at(day, 9)
+        self.tell(f"\n{day:%A} {day.day} {day:%B %Y}")
+        self.touched = set()
+        self.something_happens()
+        for colleague in self.staff:
+            if self.is_in(colleague, day):
+                self.work_of(colleague, day)
+        self.be_at(day, 20)
+        evening.look(self, everybody)
+
+    def be_at(self, day, hour):
+        """Set the clock to an hour of a day (UTC)."""
+        self.moment = datetime.datetime(*day.timetuple()[:3], hour, tzinfo=datetime.UTC)
+        self.traveller.move_to(self.moment)
+
+    def is_in(self, colleague, day):
+        if colleague.role == "head":
+            return day.weekday() == FRIDAY or self.pace > 1
+        if colleague.role == "senco" and self.ill_from:
+            return not self.ill_from <= day < self.ill_from + 14 * DAY
+        return True
+
+    def work_of(self, colleague, day):
+        """What somebody does on one day: some of the lines of their home page."""
+        self.be_at(day, 10)
+        if colleague.role == "teacher" and self.chance.random() < 0.2:
+            self.be_at(day, 23)  # after midnight in London, in summer
+        try:
+            lines = colleague.tasks()
+        except Stuck as stuck:
+            self.fault(None, f"The home page of {colleague.user.name}: {stuck}")
+            return
+        wanted = GROUPS[colleague.role]
+        lines = [line for line in lines if line[0] in wanted]
+        self.chance.shuffle(lines)
+        left = CAPACITY[colleague.role]
+        for group, link, _, said, _ in lines:
+            child = child_of(link)
+            if left and child in self.book and self.takes_up(colleague, group, link):
+                left -= 1
+                self.attempt(colleague, link, child, said)
+
+    def takes_up(self, colleague, group, link):
+        likely = DILIGENCE[colleague.role]
+        if group == "others":
+            likely = 0.03
+        return self.chance.random() < likely
+
+    def attempt(self, colleague, link, child, why=""):
+        """Somebody does what a link leads to; what cannot be done is a fault."""
+        return self.attempt_with(colleague, child, work_at(link), why)
+
+    def attempt_with(self, colleague, child, act, why=""):
+        self.touched.add(child)
+        before = len(self.faults)
+        try:
+            done = act(colleague, child)
+        except (Stuck, AssertionError) as stuck:
+            self.fault(
+                child, f"{colleague.user.name} ({colleague.role}) at {colleague.began}: {stuck}"
+            )
+            return
+        except Exception as crash:
+            place = traceback.extract_tb(crash.__traceback__)[-1]
+            self.fault(child, f"{colleague.began}: {crash!r} at {place.filename}:{place.lineno}")
+            return
+        if done:
+            name = self.book[child].name
+            self.tell(f"  {colleague.user.name} ({colleague.role}), {name}: {done}")
+        elif why and len(self.faults) == before:
+            self.waits[colleague.role, why] += 1
+
+    child_of = staticmethod(child_of)
+
+    # --- what happens to children
+    def something_happens(self):
+        for happening, likely in HAPPENINGS:
+            if self.chance.random() < likely:
+                happening(self)
+
+    def some_child(self, *stages):
+        fitting = [child for child, entry in self.book.items() if entry.stage in stages]
+        if fitting:
+            return self.chance.choice(fitting)
+        return None
+
+
+def work_at(link):
+    """The act of following a link."""
+
+    def act(colleague, child):
+        return colleague.work(link, child)
+
+    return act
+
+
+# --- happenings
+def a_worry(year):
+    """A teacher writes down a worry about a child who is on no list."""
+    child = year.some_child("NONE", "LEFT")
+    if child is None:
+        return
+    form = m.Pupil.get_by_id(child).form
+    for colleague in year.staff:
+        if colleague.role == "teacher" and form in colleague.user.class_names():
+            year.attempt(colleague, f"/pupil/{child}/", child)
+
+
+def a_move(role, stages, pattern):
+    """Something that a person enters under “More moves”."""
+
+    def happen(year):
+        child = year.some_child(*stages)
+        if child is None:
+            return
+        colleague = year.of_role(role)
+        try:
+            moves = colleague.more_moves(child)
+        except Stuck as stuck:
+            year.fault(child, str(stuck))
+            return
+        fitting = [address for said, address in moves.items() if re.search(pattern, said)]
+        if fitting:
+            year.attempt(colleague, year.chance.choice(fitting), child)
+
+    return happen
+
+
+def a_step_of_the_authority(year):
+    """The office or the SENCO enters a step of an EHC case."""
+    cases = list(m.EhcCase.select().where(m.EhcCase.state.in_(m.CASE_OPEN)))
+    if not cases:
+        return
+    child = year.chance.choice(cases).pupil_id
+    if year.book[child].stage == "OFF":
+        return
+    year.attempt_with(year.of_role("senco"), child, press_any_step)
+
+
+def press_any_step(colleague, child):
+    colleague.begin(child)
+    page = colleague.open(f"/pupil/{child}/")
+    if page.all("//section[@aria-labelledby='case']//form"):
+        colleague.press_case_step(page)
+    return colleague.acted
+
+
+HAPPENINGS = (
+    (a_worry, 0.35),
+    (a_step_of_the_authority, 0.3),
+    (a_move("senco", ("NONE", "LEFT"), r"^Start at Stage"), 0.05),
+    (a_move("senco", ("S2",), r"between reviews"), 0.03),
+    (a_move("office", ("S1", "S2", "S3", "E", "NONE"), r"^Has left"), 0.03),
+    (a_move("office", ("OFF",), r"^Has returned$"), 0.03),
+    (a_move("senco", ("OFF",), r"^Has returned: "), 0.03),
+    (a_move("office", ("S2", "S1"), r"EHC request"), 0.03),
+    (a_move("senco", ("S3", "S2"), r"^EHCP issued"), 0.02),
+    (a_move("senco", ("E",), r"^EHCP ceased"), 0.02),
+    (a_move("senco", ("S1", "S2", "S3"), r"^Entered in error"), 0.05),
+)
