@@ -1131,7 +1131,9 @@ class Form(PupilRecord):
 
 def late_reason(what):
     return text(
-        f"Why is the {what} late?", "Only when it is of a day on which its review was due already."
+        f"Why is the {what} late?",
+        "Only when it is of a day on which its review was due already.",
+        on_blank=False,
     )
 
 
@@ -1236,13 +1238,15 @@ class Review(Form):
     held = Section("The conversation")
     led_by = text("Who led the review?", needed=True)
     present = text("Who else was there?", rows=2, needed=True)
-    early_why = text("Why is it held early?", "Only when it is before the review window opens.")
+    early_why = text(
+        "Why is it held early?", "Only when it is before the review window opens.", on_blank=False
+    )
     parent_involved = choice("Was the parent or carer part of it?", options=INVOLVED, needed=True)
     parent_why = text("Why not, or only in part?", needed="parent_involved=No|In part")
-    parent_view = text("What does the parent or carer say?", rows=3)
+    parent_view = text("What does the parent or carer say?", rows=2)
     child_involved = choice("Was the child part of it?", options=INVOLVED, needed=True)
     child_why = text("Why not the child, or only in part?", needed="child_involved=No|In part")
-    child_view = text("What does the child say?", rows=3)
+    child_view = text("What does the child say?", rows=2)
     # the four key aspects of the source's “Review”
     aspects = Section("What everybody was asked", NOTHING_TO_ADD)
     progress_seen = text(
@@ -1899,14 +1903,18 @@ class EhcCase(PupilRecord):
         options=("School", "Parent", "Young person", "Somebody else", ARRIVED),
         needed=True,
     )
-    requested_on = day("Date of the request")
+    requested_on = day(
+        "Date of the request", before="received_on decided_assess_on draft_served_on final_on"
+    )
     parents_view = choice(
         "Do the parents know and agree?", options=("Agree", "Refuse", "They ask themselves")
     )
     authority = text("Local authority")
     officer = text("Case officer")
     received_on = day(
-        "Date the local authority received it", "Day 0 of the local authority's clock."
+        "Date the local authority received it",
+        "Day 0 of the local authority's clock.",
+        before="decided_assess_on decided_issue_on draft_served_on final_on",
     )
     checklist = Section(
         "What local authorities usually ask for", "Advice, not law: nothing here stops the request."
@@ -1927,10 +1935,10 @@ class EhcCase(PupilRecord):
         ),
     )
     advice_part = Section("Advice the school is asked for")
-    advice_asked_on = day("Advice asked for on")
+    advice_asked_on = day("Advice asked for on", before="advice_sent_on")
     advice_sent_on = day("Advice sent on")
     decided = Section("What the local authority decides")
-    decided_assess_on = day("Decision to assess, or not")
+    decided_assess_on = day("Decision to assess, or not", before="draft_served_on final_on")
     assess_ordered_on = day(
         "Assessment ordered, or agreed after all", "The tribunal's order, or the day of the letter."
     )
@@ -1938,9 +1946,9 @@ class EhcCase(PupilRecord):
     issue_ordered_on = day(
         "Plan ordered, or agreed after all", "The tribunal's order, or the day of the letter."
     )
-    draft_served_on = day("Draft plan served on")
+    draft_served_on = day("Draft plan served on", before="draft_answered_on final_on")
     draft_answered_on = day("Draft commented on")
-    consulted_on = day("School consulted on")
+    consulted_on = day("School consulted on", before="consultation_answered_on")
     consultation_answered_on = day("Consultation answered on")
     final_on = day("Final plan dated")
     # SEND Regulations 2014, reg. 5(4), 10(4) and 13(3)
@@ -2050,7 +2058,7 @@ class ReviewYear(Row):
     asked_on = day("Advice for the meeting asked for on")
     invited_on = day("Invitations sent on")
     papers_on = day("Papers sent round on")
-    held_on = day("Meeting held on")
+    held_on = day("Meeting held on", before="report_on decided_on notice_on amended_on")
     report_on = day("Report sent to the local authority on")
     decision = choice("Decision", options=("Plan kept as it is", TO_AMEND, PLAN_ENDS))
     decided_on = day("Decision dated")
@@ -2278,8 +2286,8 @@ class AgencyInformation(Form):
 
     title = "My Plan+ Outside Agency Information Form"
     who = Section("Agencies, and what they recommend")
-    agencies = Drawn("Agencies", Agency, needed=True, blank=3)
-    recommendations = Drawn("Recommendations", Recommendation, blank=5)
+    agencies = Drawn("Agencies", Agency, needed=True, blank=2)
+    recommendations = Drawn("Recommendations", Recommendation, blank=3)
     discussed_with = text("Discussed with", rows=2)
 
 
@@ -2288,7 +2296,7 @@ class Letter(PupilRecord):
 
     listed = ("pupil", "subject", "dated", "sent_on")
     subject = text("Subject", needed=True)
-    dated = day("Date", needed=True)
+    dated = day("Date", needed=True, before="sent_on")
     to_whom = text("To", "The names, one a line.", rows=2)
     address = text("Address", rows=4)
     body = text("Text", rows=12, needed=True)

@@ -1270,6 +1270,8 @@ def perform_case_move(move, case, user, on, seen):
     record = record_of(move, case, placement)
     with transaction():
         setattr(record, move.sets, on)
+        if record.errors():
+            raise Invalid(record.errors())
         if move.says:
             setattr(record, move.says, move.name)
         if move.decides:

@@ -440,7 +440,7 @@ class Child:
         if agency.report_on:
             agency.report = self.keep_document()
             agency.save()
-            self.add(agency, "recommendations", day, **said)
+            self.add(agency, "recommendations", day, **{**self.done_by_now(day), **said})
 
     def chart_answers(self, row):
         rows = [found for found in workflow.ROWS if self.stage in found.stages]
@@ -499,7 +499,13 @@ class Child:
         meeting = self.keep(m.Meeting, day, **said)
         self.add(meeting, "people", day, **ahead)
         if not ahead:
-            self.add(meeting, "actions", day)
+            self.add(meeting, "actions", day, **self.done_by_now(day))
+
+    def done_by_now(self, day):
+        """What was agreed on a day long ago is done."""
+        if self.on - day < 60 * DAY:
+            return {}
+        return {"done_on": day + 20 * DAY}
 
     def keep_everyday(self):
         for sentence in self.words["daily"].removesuffix(".").split(". "):

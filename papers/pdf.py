@@ -421,11 +421,14 @@ def _heading(content):
 
 def _blank_part(record_class, pupil=None):
     content = document(record_class)
-    sections = content["sections"]
+    fields = record_class._meta.fields
+    sections = [section for section in content["sections"] if section["key"] != "foot"]
     if pupil:
         # the family's copy asks only what is for them
         sections = [section for section in sections if section["family"]]
     for section in sections:
+        lines = section["lines"]
+        section["lines"] = [line for line in lines if _is_on_blank(fields.get(line["name"]))]
         for line in section["lines"]:
             if pupil and line["name"] == "pupil":
                 line["answer"] = f"{pupil.called} {pupil.surname}"
@@ -434,12 +437,16 @@ def _blank_part(record_class, pupil=None):
                 for column, (_, question) in zip(line["columns"], asked, strict=True):
                     _give_room(column, question)
             else:
-                _give_room(line, record_class._meta.fields[line["name"]])
+                _give_room(line, fields[line["name"]])
                 if not record_class.by_family:
                     # staff write small, and the portal has room for the rest
                     line["rows"] = max(1, line["rows"] - 1)
     part = {**_heading(content), "signed_by": record_class.signed_by}
     return {**part, "sections": layout.ready(sections, blank=True)}
+
+
+def _is_on_blank(question):
+    return question is None or question.ask.on_blank
 
 
 def _give_room(cell, question):

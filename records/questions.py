@@ -41,9 +41,10 @@ class Ask:
     many: bool = False  # several of `choices` may be ticked
     bank: str = ""  # the word bank that is offered while typing
     ahead: int = 0  # years from today that a day may lie ahead; 0: it has happened
-    before: str = ""  # another question of the same record, whose day does not come earlier
+    before: str = ""  # other questions of the same record, whose days do not come earlier
     between: tuple = ()  # the least and the most that a number may be
     is_time: bool = False  # a time of day
+    on_blank: bool = True  # whether a paper to fill in by hand asks it
 
 
 def _question(kind, label, prompt, options=(), **more):
@@ -64,7 +65,7 @@ def time(label, prompt="Such as 15:30 or 3.30 pm.", **more):
 
 
 def day(label, prompt="", **more):
-    """A day that has happened, or one `ahead`; `before` names a question with a later day."""
+    """A day that has happened, or one `ahead`; `before` names the questions with later days."""
     return _question(DateField, label, prompt, **more)
 
 

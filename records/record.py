@@ -276,14 +276,13 @@ class Record(Table):
         return found
 
     def _too_late(self, asked, value):
-        later = self.__data__.get(asked.ask.before)
-        if not value or not later or value <= later:
-            return None
-        other = self.label_of(asked.ask.before)
-        return (
-            f"“{asked.verbose_name}” ({short_day(value)}) is after “{other}”"
-            f" ({short_day(later)}); check both."
-        )
+        for name in asked.ask.before.split():
+            later = self.__data__.get(name)
+            if value and later and value > later:
+                return (
+                    f"“{asked.verbose_name}” ({short_day(value)}) is after “{self.label_of(name)}”"
+                    f" ({short_day(later)}); check both."
+                )
 
     def clean(self):
         """Bring answers into the one form in which they are kept; called before every save."""

@@ -471,11 +471,11 @@ def answer(record, name, on=START):
     if isinstance(asked, ForeignKeyField):
         owner = record.parent() if isinstance(record, Row) else record
         target = asked.rel_model
-        setattr(
-            record,
-            name,
-            target.select().where(target.parent_field() == owner).order_by(target.id).first(),
-        )
+        if issubclass(target, Row):
+            about = target.parent_field() == owner
+        else:
+            about = target.pupil == record.pupil_key()
+        setattr(record, name, target.select().where(about).order_by(target.id).first())
     else:
         setattr(record, name, sample(asked, on))
 
