@@ -52,6 +52,13 @@ GROUPS = {
     "teacher": ("overdue", "soon", "papers"),
     "head": ("overdue", "agree"),
 }
+# how many days after it happened somebody types a thing
+TYPED_LATER = {
+    "senco": (0, 0, 0, 2),
+    "office": (0, 1, 1, 2),
+    "teacher": (0, 0, 3, 8),
+    "head": (0,),
+}
 CAPACITY = {"senco": 5, "office": 4, "teacher": 2, "head": 1}
 ON_REGISTER = ("Stage 1", "My Plan", "My Plan", "My Plan+", "EHCP")
 
@@ -229,7 +236,7 @@ class Year:
 
     def know(self, pupil):
         self.book[pupil.id] = book.Entry(f"{pupil.name} ({pupil.form})")
-        self.families[pupil.id] = self.chance.random() < 0.2
+        self.families[pupil.id] = self.chance.random() < 0.4
         self.book[pupil.id].hopeful = self.chance.random() < 0.5
 
     def take_over_register(self):
@@ -248,8 +255,7 @@ class Year:
     def answers_of(self, colleague, child):
         today = self.today()
         happened = today
-        if colleague.role == "office":
-            happened = today - DAY * self.chance.choice((0, 1, 1, 2))
+        happened -= DAY * self.chance.choice(TYPED_LATER[colleague.role])
         hopeful = child not in self.book or self.book[child].hopeful
         return Answers(today, happened, hopeful, self.chance)
 
@@ -514,5 +520,5 @@ HAPPENINGS = (
     (a_move("office", ("S2", "S1"), r"EHC request"), 0.03),
     (a_move("senco", ("S3", "S2"), r"^EHCP issued"), 0.02),
     (a_move("senco", ("E",), r"^EHCP ceased"), 0.02),
-    (a_move("senco", ("S1", "S2", "S3"), r"^Entered in error"), 0.05),
+    (a_move("senco", ("S1", "S2", "S3"), r"^Entered in error"), 0.1),
 )
