@@ -83,7 +83,7 @@ STAGES = {
     "S3": Stage("stage_3", "SEN", "K+", "K", opens="stage_3_opens", closes="stage_3_closes"),
     "E": Stage("stage_e", "SEN", "E", "E", months=12),
     "LEFT": Stage("Pathway closed"),
-    "OFF": Stage("Left the school"),
+    "OFF": Stage("Left the school", census=""),  # a leaver is not returned
 }
 OPEN = ("S1", "S2", "S3", "E")
 LISTS = {"CONCERNS": "concerns_list", "SEN": "sen_list"}
