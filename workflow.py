@@ -499,7 +499,7 @@ ASKS = {
     "next_review": day(
         "Next review",
         "Leave it empty: one full review window after the last review, or from today.",
-        ahead=1,
+        ahead=2,
     ),
     "second_type": choice("Second SEN type", options=ASSESSED_TYPES),
     "cycle": number("Which cycle is it?", "1 when you leave it empty."),

@@ -660,7 +660,7 @@ def answered_by(plan, row):
 
 def will_do(row, at):
     """What a move will do, as sentences, before it does it."""
-    words = [in_school_words(row.does)]
+    words = [in_school_words(row.does, at.settings)]
     if row.to and row.to != at.stage:
         here = workflow.stage_label(at.stage, at.settings)
         there = workflow.stage_label(row.to, at.settings)
