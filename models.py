@@ -134,7 +134,7 @@ SEN_TYPES = (
     ("PD", "PD: Physical disability"),
     ("DS", "DS: Down syndrome"),
     ("OTH", "OTH: Other difficulty or disability"),
-    ("NSA", "NSA: SEN support, type of need not yet assessed"),
+    ("NSA", "NSA: SEN support, no specialist assessment of type of need"),
 )
 SEN_STATUSES = (("N", "No SEN"), ("K", "SEN support"), ("E", "EHC plan"))
 YEARS = (
@@ -773,8 +773,9 @@ class Pupil(Record):
         """School systems give the whole name as the preferred one; here the surname follows it."""
         words = (known_as or "").split()
         surname = (self.surname or "").casefold().split()
-        if surname and [word.casefold() for word in words[-len(surname) :]] == surname:
-            return " ".join(words[: -len(surname)]) or None
+        named = words[: -len(surname)] if surname else []
+        if named and [word.casefold() for word in words[len(named) :]] == surname:
+            return " ".join(named)
         return known_as
 
     def errors(self):
@@ -1442,6 +1443,8 @@ class Provision(Row):
 
 # school years that follow this one until the key stage ends (with R, 2, 6, 9, 11, 13); else none
 KEY_STAGE_LEFT = {
+    "E1": 2,
+    "E2": 1,
     "N1": 2,
     "N2": 1,
     "1": 1,

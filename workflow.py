@@ -83,7 +83,7 @@ STAGES = {
     "S3": Stage("stage_3", "SEN", "K+", "K", opens="stage_3_opens", closes="stage_3_closes"),
     "E": Stage("stage_e", "SEN", "E", "E", months=12),
     "LEFT": Stage("Pathway closed"),
-    "OFF": Stage("Left the school"),
+    "OFF": Stage("Left the school", census=""),  # a leaver is not returned
 }
 OPEN = ("S1", "S2", "S3", "E")
 LISTS = {"CONCERNS": "concerns_list", "SEN": "sen_list"}
@@ -499,7 +499,7 @@ ASKS = {
     "next_review": day(
         "Next review",
         "Leave it empty: one full review window after the last review, or from today.",
-        ahead=1,
+        ahead=2,
     ),
     "second_type": choice("Second SEN type", options=ASSESSED_TYPES),
     "cycle": number("Which cycle is it?", "1 when you leave it empty."),

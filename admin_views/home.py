@@ -113,9 +113,9 @@ def settings_now():
     return g.settings
 
 
-def in_school_words(words):
+def in_school_words(words, settings=None):
     """A button or a sentence, with the two lists called as this school calls them."""
-    settings = settings_now()
+    settings = settings or settings_now()
     for name in workflow.LISTS.values():
         default = Setting._meta.fields[name].default
         words = words.replace(default, getattr(settings, name) or default)

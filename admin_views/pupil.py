@@ -56,6 +56,13 @@ class PupilView(RecordView):
 
     page_template = "pupil.html"
 
+    def cell(self, record, name):
+        words = super().cell(record, name)
+        # who looks for Sandy finds Alexander
+        if name == "forename" and record.called != record.forename:
+            return f"{words} ({record.called})"
+        return words
+
     def more_actions(self, rows):
         stages = Placement.stages_of(rows)
         found = {}
@@ -653,12 +660,14 @@ def answered_by(plan, row):
 
 def will_do(row, at):
     """What a move will do, as sentences, before it does it."""
-    words = [in_school_words(row.does)]
+    words = [in_school_words(row.does, at.settings)]
     if row.to and row.to != at.stage:
         here = workflow.stage_label(at.stage, at.settings)
         there = workflow.stage_label(row.to, at.settings)
         stage = workflow.STAGES[row.to]
-        codes = "No code; census code N."
+        codes = "No code; not returned in the census."
+        if stage.census:
+            codes = f"No code; census code {stage.census}."
         if stage.local:
             codes = f"Code {stage.local}, census code {stage.census}."
         words.append(f"Stage: {here} → {there}. {codes}")

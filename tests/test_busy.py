@@ -29,7 +29,7 @@ SHORT_WAIT = "from audit import log; log.LONGEST_WAIT = 1\nfrom commands import 
 def rows_of(count):
     """A spreadsheet of so many new pupils, each with a contact."""
     lines = [
-        f"Import{n},Fore{n},{n % 27 + 1:02}/03/2018,{n % 6 + 1},{n % 6 + 1}A,Jo Import{n},07700"
+        f"Import{n},Fore{n},{n % 27 + 1:02}/03/2018,{n % 3 + 2},{n % 3 + 2}A,Jo Import{n},07700"
         f" {n:06},mother"
         for n in range(count)
     ]

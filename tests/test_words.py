@@ -43,6 +43,13 @@ def test_buttons_and_sentences_follow_the_schools_names_of_the_lists(school, bro
     assert "Remove from Support Register" in page.text
 
 
+def test_who_is_searched_by_the_name_in_use_is_found_by_it(school, browser):
+    m.Pupil.update(forename="Alexander", known_as="Sandy").where(
+        m.Pupil.id == school.wren.id
+    ).execute()
+    assert "Alexander (Sandy)" in browser("senco").page("/pupil/").text
+
+
 def test_later_is_not_late(school, browser):
     plan = school.records["mine"]["MyPlan"]
     row = plan.provision.get()

@@ -533,7 +533,7 @@ def test_d_joins_with_k(story):
         "Start at Stage 2",
         **{
             "Why does the pupil start here?": "Transferred in with this code",
-            "Main SEN type": "NSA: SEN support, type of need not yet assessed",
+            "Main SEN type": "NSA: SEN support, no specialist assessment of type of need",
             "Reason": "Had K at Elm Primary",
             "When were the parents or carers told?": "today",
         },
