@@ -276,7 +276,7 @@ class Year:
         """A move was made: the driver's own count, and what the page promised."""
         entry = self.book[child]
         try:
-            entry.move(name, promise)
+            entry.move(name)
         except LookupError as unknown:
             self.fault(child, str(unknown))
         entry.hopeful = self.chance.random() < 0.5
