@@ -12,7 +12,7 @@ What needs no row of its own:
 
 import io
 
-from conftest import HELD, ON, START, chart_answers, press, ready, take_to, write
+from conftest import HELD, ON, START, chart_answers, press, ready, ready_for, take_to, write
 from web import Page, value_for, values_of
 
 import models as m
@@ -140,12 +140,7 @@ def every_step_of_a_case(school):
                 form="3B",
             )
             pupil.save()
-            if step.restarts:
-                take_to(pupil, "E", school.senco)
-            case = m.EhcCase.get_or_none(m.EhcCase.pupil == pupil) or m.EhcCase(
-                pupil=pupil, requester="Parent", state=step.from_[0]
-            )
-            case.save()
+            case = ready_for(step, pupil, school.senco, step.from_[0])
             w.perform_case_move(step, case, school.senco, ON, case.version)
 
 
