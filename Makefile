@@ -18,7 +18,7 @@ help:
 	@echo "make backup     make a backup now; make drill tries the newest one out; make restore puts it back"
 	@echo "make upgrade    bring the program to its newest version, or leave all as it was"
 	@echo "make test-postgres  run every test that needs no browser on a real PostgreSQL"
-	@echo "make soak       the long runs with their full figures: kills, full disk, load (about a quarter of an hour)"
+	@echo "make soak       the long runs with their full figures: kills, full disk, load, a school year (about half an hour)"
 	@echo "make migration  after adding a question to models.py"
 	@echo "make readme     write the generated parts of README.md and docs/letters.md again"
 	@echo "make pins       after changing a package in requirements.txt: write the hashes again"

@@ -11,14 +11,14 @@ if __name__ == "__main__":
 
 from conftest import own_school  # noqa: E402
 
-from year import terms  # noqa: E402
+from year import evening, terms  # noqa: E402
 from year.school import Year  # noqa: E402
 
 
 def main():
     """Live the year; exit code 1 when anything was found."""
     asked = argparse.ArgumentParser(description="A school's year by the real screens.")
-    asked.add_argument("--days", type=int, default=320)
+    asked.add_argument("--days", type=int, default=375)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--pupils", type=int, default=25)
     asked.add_argument("--pace", type=int, default=1, help="live one school day in so many")
@@ -40,6 +40,7 @@ def live(folder, seed, days, pupils, pace=1, out=None):
             year.take_over_register()
             last = terms.FIRST_DAY + datetime.timedelta(days)
             year.run(terms.FIRST_DAY, last)
+            evening.at_the_end(year)
     return year
 
 

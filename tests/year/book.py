@@ -31,19 +31,21 @@ class Entry:
     hopeful: bool = True
     on_roll: bool = True
 
-    def move(self, name, promise):
-        """Note a move that was made; the stage the child is on now."""
+    def move(self, name):
+        """Note a move that was made."""
         self.stages.append(self.stage)
         if "entered in error" in name.lower():
             self.stages.pop()
             self.stage = self.stages.pop()
-            return self.stage
-        self.stage = destination(name) or self.stage
+        else:
+            self.stage = destination(name) or self.stage
         self.on_roll = self.stage != "OFF"
-        return self.stage
 
     @property
     def census(self):
+        """The code of the census; empty for a leaver, who is not in it."""
+        if not self.on_roll:
+            return ""
         return CENSUS.get(self.stage, "N")
 
     @property

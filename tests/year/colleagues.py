@@ -19,6 +19,7 @@ LEADS = "//section[@aria-labelledby='leads']//ul[@class='moves']/li/a"
 ROWS = ".//ul[@class='rows']//a[contains(@class,'row')]"
 WAITS = re.compile("Still to come in|is not agreed yet")
 ELSEWHERE = re.compile("There is none yet under|still to be decided")
+LEADS_HEADING = "What the answers lead to"
 KINDS_TO_EDIT = ("letter", "disclosure", "meeting", "agency", "consent")
 
 
@@ -264,6 +265,8 @@ class Colleague:
                 raise Stuck(f"{words(button)}: {self.problems}")
             return self.open(edits[0].get("href"))
         kind = page.h1
+        if page.all("//p[@class='quiet']") and kind == LEADS_HEADING:
+            kind = words(page.all("//p[@class='quiet']")[0]).partition(",")[0]
         self.acted = f"{kind}: {SAYS.get(act, act)}"
         self.year.count(kind, SAYS.get(act, act))
         return after

@@ -68,7 +68,8 @@ def lists(year, colleague):
         for row in page.all("//main//table/tbody/tr"):
             link = row.xpath("th//a/@href")[0]
             review = words(row.xpath("td[@data-label='Next review']")[0])
-            found[name][year.child_of(link)] = (review, row)
+            late = bool(row.xpath("td[@data-label='Next review']/span[contains(@class,'late')]"))
+            found[name][year.child_of(link)] = (review, late)
     return found
 
 
@@ -97,8 +98,10 @@ def counted_alike(year, child, page, about, listed):
     """The census code, the list and the stage are those of the moves that were made."""
     entry = year.book[child]
     badges = words(page.one("//ul[@class='badges']"))
-    if f"Census code {entry.census}" not in badges:
-        yield f"By the moves the census code is {entry.census}; the page says: {badges}"
+    code = re.search(r"Census code (\w)", badges)
+    said = code[1] if code else ""
+    if said != entry.census:
+        yield f"By the moves the census code is “{entry.census}”; the page says: {badges}"
     for name, children in listed.items():
         if (child in children) != (entry.list == name):
             yield f"By the moves the list is “{entry.list}”, and {name} has it otherwise"
@@ -151,6 +154,23 @@ def nothing_done_is_overdue(year, child, page, about, listed):
             yield f"The home page asks for “{said}”, and it is agreed"
 
 
+def late_alike(year, child, page, about, listed):
+    """What is overdue on the child's page is so on the list and on the home page, and only that;
+    a review that was held waits there for its decision.
+    """
+    late = bool(page.all(f"{NEXT}/p[@class='quiet']/span[contains(@class,'late')]"))
+    for name, children in listed.items():
+        if child in children and children[child][1] != late:
+            yield f"Overdue on the page: {late}; on the list {name}: {children[child][1]}"
+    groups = {group for group, *_ in about}
+    if late and "overdue" not in groups:
+        yield "Overdue on the page, and nothing overdue on the home page"
+    sentences = [words(part) for part in page.all(f"{NEXT}/p")]
+    held = [said for said in sentences if "what it leads to is to be decided" in said]
+    if held and not groups & {"agree", "soon", "overdue", "papers"}:
+        yield f"Nobody is told on the home page: {held[0]}"
+
+
 def unsent_letters_are_chased(year, child, page, about, listed):
     """Each letter that was not sent is on the home page."""
     if not year.book[child].on_roll:
@@ -178,6 +198,7 @@ CHECKS_OF_A_CHILD = (
     counted_alike,
     due_days_agree,
     nothing_done_is_overdue,
+    late_alike,
     unsent_letters_are_chased,
     leavers_are_left_alone,
 )
@@ -248,3 +269,18 @@ def every_line_opens(year):
                 colleague.open(link)
             except Exception as fault:
                 year.fault(child, f"The home page of {colleague.user.name}: “{said}”: {fault}")
+
+
+def at_the_end(year):
+    """What must hold of the whole year: no sealed paper has changed; reviews in time and late."""
+    settings = m.Setting.of_school()
+    for form_class in workflow.every_form():
+        for form in form_class.select().where(form_class.status == "sealed"):
+            if not form.seal_holds():
+                year.fault(form.pupil_id, f"The seal of {form} does not hold")
+            if form.kind_name().endswith("Review") and form.placement_id:
+                clock = workflow.clock_of(form.placement, settings=settings)
+                when = "in time"
+                if form.happened_on > clock.closes:
+                    when = "late"
+                year.count("reviews", when)

@@ -30,10 +30,13 @@ class Answers:
     hopeful: bool
     chance: object
     is_begun: bool = False  # whether the record was there before
+    given: dict = field(default_factory=dict)  # answers that are known, by question
     tried: dict = field(default_factory=dict)  # how often a question was answered again
 
     def to(self, control):
         """An answer to one question."""
+        if control.name in self.given:
+            return self.given[control.name]
         if control.kind == "day":
             return f"{words.day_for(control.question, self.happened, self.chance):%d/%m/%Y}"
         if control.kind == "number":
@@ -90,6 +93,8 @@ class Sheet:
 
     def wants(self, control):
         """Whether somebody answers an open question."""
+        if control.name in self.answers.given:
+            return True
         if control.needed or self.chosen.intersection(control.needed_if):
             return True
         if self.answers.is_begun and words.COME_FOR.search(control.question):
@@ -113,7 +118,7 @@ class Sheet:
         """Put right what the portal says; the list that needs one more line, or empty."""
         for place, said in problems:
             control = self.controls.get(place)
-            if control:
+            if control is not None:
                 self.mend_one(control, said)
             elif place and self.lines(place):
                 free = [line for line in self.lines(place) if not self.is_used(line)]
@@ -121,10 +126,21 @@ class Sheet:
                     return place
                 self.mend_list(free[0], said)
             elif place:
-                for open_one in self.controls.values():
-                    if open_one.line == place and not self.value(open_one):
-                        self.typed[open_one.name] = self.answers.to(open_one)
+                self.fill_line(place)
+            else:
+                self.mend_what_is_named(said)
         return ""
+
+    def mend_what_is_named(self, said):
+        """Answer again what a sentence names without its place: a choice, such as “NSA is only for
+        SEN support”, or a day.
+        """
+        for control in self.controls.values():
+            value = self.value(control)
+            if control.kind == "one" and value and said.startswith(f"{value} "):
+                self.mend_one(control, said)
+            if control.kind == "day" and value and words.read(value) in words.days_in(said):
+                self.mend_one(control, said)
 
     def mend_list(self, line, said):
         """Add a line because the list lacks it, with the words that the portal quotes."""
@@ -141,7 +157,7 @@ class Sheet:
         times = self.answers.tried.get(control.name, 0)
         self.answers.tried[control.name] = times + 1
         if control.kind == "day":
-            self.typed[control.name] = self.another_day(said, times)
+            self.typed[control.name] = self.another_day(control, said, times)
             return
         if control.kind == "one" and not control.options:
             raise Stuck(said, self.page, control.name)
@@ -151,10 +167,13 @@ class Sheet:
             return
         self.typed[control.name] = self.answers.to(control)
 
-    def another_day(self, said, times):
+    def another_day(self, control, said, times):
         """A day near one that the sentence names, or near today."""
         days = []
+        wrong = self.value(control)
         for day in words.days_in(said):
+            if f"{day:%d/%m/%Y}" == wrong:
+                continue
             days += [day, day + words.DAY, day - words.DAY]
         for step in (0, 1, -1, 7, -7, 42, 70):
             days.append(self.answers.today + step * words.DAY)
@@ -162,13 +181,13 @@ class Sheet:
 
     def tell_the_day(self):
         """A new paper gets the day it tells of; of one that was begun that day is known."""
-        control = self.controls.get("happened_on")
-        if control is None:
+        control = self.controls.get("happened_on") or self.controls.get("on")
+        if control is None or control.kind != "day":
             return
         if self.answers.is_begun and control.said:
             self.answers.happened = words.read(control.said)
-        elif not self.answers.tried.get("happened_on"):
-            self.typed["happened_on"] = f"{self.answers.happened:%d/%m/%Y}"
+        elif not self.answers.tried.get(control.name):
+            self.typed[control.name] = f"{self.answers.happened:%d/%m/%Y}"
 
     def pairs(self, button):
         """What the browser sends."""

@@ -32,11 +32,13 @@ STAFF = (
     ("senco", "Wilma Senwood", ""),
     ("head", "Hector Headley-Mock", ""),
     ("technician", "Tess Cableford", ""),
-    ("teacher", "Rhea Trialshaw", "2A, 2B"),
-    ("teacher", "Clay Fableford", "4A, 4B"),
-    ("teacher", "Reed Pretendale", "6A, 6B"),
+    ("teacher", "Rhea Trialshaw", "2A, 2B, 3A, 3B"),
+    ("teacher", "Clay Fableford", "4A, 4B, 5A, 5B"),
+    ("teacher", "Reed Pretendale", "6A, 6B, 7A, 7B"),
 )
 YEARS = ("2", "4", "6")
+NAMESAKES = (3, 4)  # two children of the file who share a name
+HEADINGS = "Forename,Surname,Date of birth,Year,Form,Sex,UPN,Contact 1 name"
 # which lines of the home page a role sees to, and how likely on one day
 DILIGENCE = {
     "senco": 0.7,
@@ -49,6 +51,13 @@ GROUPS = {
     "office": ("papers", "overdue", "soon", "others"),
     "teacher": ("overdue", "soon", "papers"),
     "head": ("overdue", "agree"),
+}
+# how many days after it happened somebody types a thing
+TYPED_LATER = {
+    "senco": (0, 0, 0, 2),
+    "office": (0, 1, 1, 2),
+    "teacher": (0, 0, 3, 8),
+    "head": (0,),
 }
 CAPACITY = {"senco": 5, "office": 4, "teacher": 2, "head": 1}
 ON_REGISTER = ("Stage 1", "My Plan", "My Plan", "My Plan+", "EHCP")
@@ -98,6 +107,7 @@ class Year:
         self.touched = set()
         self.families = {}  # pupil id: whether the family declines papers
         self.waits = defaultdict(int)
+        self.last_letter = 0
         self.ill_from = terms.FIRST_DAY + DAY * self.chance.randrange(40, 200)
         self.app = None
 
@@ -163,16 +173,46 @@ class Year:
         people = User.select().order_by(User.id)
         self.staff = [Colleague(self, user) for user in people if user.role != "technician"]
 
-    def of_role(self, role):
-        return next(one for one in self.staff if one.role == role)
+    def of_role(self, role, child=None):
+        """Somebody with a role; of a child's teachers, the child's own, or nobody."""
+        form = None
+        if role == "teacher" and child:
+            form = m.Pupil.get_by_id(child).form
+        for one in self.staff:
+            if one.role == role and (form is None or form in one.user.class_names()):
+                return one
+        return None
 
     def bring_in(self, how_many):
         """The office brings in the pupils of September from a file; two share a name."""
+        self.roll = [self.row_of(number) for number in range(how_many)]
+        self.import_roll()
+        for pupil in m.Pupil.select().order_by(m.Pupil.id):
+            self.know(pupil)
+        self.tell(f"  The office brings in {len(self.book)} pupils from a file.")
+
+    def row_of(self, number):
+        """A row of the school's own system: [forename, surname, born, year, class, ...]."""
+        year = YEARS[number % len(YEARS)]
+        sex = self.chance.choice("FM")
+        parts = [self.chance.choice(names.LISTS[part]) for part in ("starts", "ends")]
+        surname = "".join(parts)
+        forename = self.chance.choice(names.LISTS[sex])
+        if number in NAMESAKES:
+            forename, surname = "Robin", "Mockwood"
+        born = datetime.date(2021 - int(year), 9, 1) + DAY * self.chance.randrange(365)
+        carer = f"{self.chance.choice(names.LISTS['F'])} {surname}"
+        form = "AB"[number % 2]
+        code = upn(number + 1, 2020)
+        return [forename, surname, f"{born:%d/%m/%Y}", year, form, sex, code, carer]
+
+    def import_roll(self):
+        """Bring in the file of the school's own system."""
         office = self.of_role("office")
-        lines = ["Forename,Surname,Date of birth,Year,Form,Sex,UPN,Contact 1 name,"]
-        lines[0] += "Contact 1 relationship,Contact 1 parental responsibility"
-        for number in range(how_many):
-            lines.append(self.csv_line(number))
+        lines = [HEADINGS]
+        for row in self.roll:
+            forename, surname, born, year, form, *rest = row
+            lines.append(",".join([forename, surname, born, year, year + form, *rest]))
         page = office.open("/import/")
         form = page.form("//main//form[@class='card']")
         token = [pair for pair in values_of(form) if pair[0] == "csrf_token"]
@@ -184,31 +224,19 @@ class Year:
         )
         page = office.browser.read(response)
         form = page.form("//main//form[.//button[starts-with(normalize-space(),'Import ')]]")
-        office.browser.read(
-            office.browser.send("POST", form.get("action"), values_of(form), token=False)
-        )
-        for pupil in m.Pupil.select().order_by(m.Pupil.id):
-            self.know(pupil)
-        self.tell(f"  {office.user.name} brings in {len(self.book)} pupils.")
+        response = office.browser.send("POST", form.get("action"), values_of(form), token=False)
+        office.browser.read(response)
 
-    def csv_line(self, number):
-        year = YEARS[number % len(YEARS)]
-        sex = self.chance.choice("FM")
-        surname = self.chance.choice(names.LISTS["starts"]) + self.chance.choice(
-            names.LISTS["ends"]
-        )
-        forename = self.chance.choice(names.LISTS[sex])
-        if number in (3, 4):
-            forename, surname = "Robin", "Mockwood"
-        born = datetime.date(2021 - int(year), 9, 1) + DAY * self.chance.randrange(365)
-        carer = f"{self.chance.choice(names.LISTS['F'])} {surname}"
-        form = year + "AB"[number % 2]
-        code = upn(number + 1, 2020)
-        return f"{forename},{surname},{born:%d/%m/%Y},{year},{form},{sex},{code},{carer},Mother,Yes"
+    def roll_over(self):
+        """In September everybody is a year older: the file of the new year is brought in."""
+        for row in self.roll:
+            row[3] = str(int(row[3]) + 1)
+        self.import_roll()
+        self.tell("  The office brings in the file of the new year.")
 
     def know(self, pupil):
         self.book[pupil.id] = book.Entry(f"{pupil.name} ({pupil.form})")
-        self.families[pupil.id] = self.chance.random() < 0.2
+        self.families[pupil.id] = self.chance.random() < 0.4
         self.book[pupil.id].hopeful = self.chance.random() < 0.5
 
     def take_over_register(self):
@@ -227,10 +255,9 @@ class Year:
     def answers_of(self, colleague, child):
         today = self.today()
         happened = today
-        if colleague.role == "office":
-            happened = today - DAY * self.chance.choice((0, 1, 1, 2))
-        entry = self.book[child]
-        return Answers(today, happened, entry.hopeful, self.chance)
+        happened -= DAY * self.chance.choice(TYPED_LATER[colleague.role])
+        hopeful = child not in self.book or self.book[child].hopeful
+        return Answers(today, happened, hopeful, self.chance)
 
     def chart_answer(self, child, question):
         """Yes or no to a question of the chart, as the child's term went."""
@@ -249,12 +276,27 @@ class Year:
         """A move was made: the driver's own count, and what the page promised."""
         entry = self.book[child]
         try:
-            entry.move(name, promise)
+            entry.move(name)
         except LookupError as unknown:
             self.fault(child, str(unknown))
         entry.hopeful = self.chance.random() < 0.5
         self.touched.add(child)
         self.counts[f"move: {name}"] += 1
+        self.read_letters(child, name, promise)
+
+    def read_letters(self, child, name, promise):
+        """A move that promised a letter wrote one, about this child and with nothing left open."""
+        pupil = m.Pupil.get_by_id(child)
+        newest = m.Letter.select().where(m.Letter.pupil == child, m.Letter.id > self.last_letter)
+        letters = list(newest)
+        promised = any(said.startswith("A letter") for said in promise)
+        if promised != bool(letters):
+            self.fault(child, f"“{name}”: letter promised {promised}, {len(letters)} written")
+        for letter in letters:
+            self.last_letter = max(self.last_letter, letter.id)
+            if "{" in letter.body or pupil.called not in letter.body:
+                self.fault(child, f"“{name}”: the letter says: {letter.body[:200]}")
+            self.counts["letters"] += 1
 
     # --- a day
     def run(self, first, last):
@@ -262,6 +304,12 @@ class Year:
         day = first
         lived = 0
         while day <= last:
+            if day == terms.NEW_YEAR:
+                self.be_at(day, 8)
+                self.roll_over()
+            if day in terms.AFTER_HOLIDAYS:
+                self.tell("The program is started again.")
+                self.restart()
             if terms.is_school_day(day) and self.chance.random() < 1 / self.pace:
                 lived += 1
                 self.live(day, everybody=lived % 5 == 0)
@@ -370,10 +418,9 @@ def a_worry(year):
     child = year.some_child("NONE", "LEFT")
     if child is None:
         return
-    form = m.Pupil.get_by_id(child).form
-    for colleague in year.staff:
-        if colleague.role == "teacher" and form in colleague.user.class_names():
-            year.attempt(colleague, f"/pupil/{child}/", child)
+    teacher = year.of_role("teacher", child)
+    if teacher:
+        year.attempt(teacher, f"/pupil/{child}/", child)
 
 
 def a_move(role, stages, pattern):
@@ -394,6 +441,48 @@ def a_move(role, stages, pattern):
             year.attempt(colleague, year.chance.choice(fitting), child)
 
     return happen
+
+
+def a_next_step(year):
+    """The SENCO turns to one child and does the next step, though nothing is due."""
+    child = year.some_child("S1", "S2", "S3", "E")
+    if child:
+        year.attempt(year.of_role("senco"), f"/pupil/{child}/", child)
+
+
+def a_record(role, kind, *stages):
+    """Somebody adds a record about a child."""
+
+    def happen(year):
+        child = year.some_child(*stages)
+        colleague = year.of_role(role, child)
+        if child and colleague:
+            year.attempt(colleague, f"/{kind}/new/?pupil={child}", child)
+
+    return happen
+
+
+def a_joiner(year):
+    """A child joins in the middle of the year; some have a name that is here already."""
+    row = year.row_of(len(year.roll))
+    if year.chance.random() < 0.3:
+        row[:2] = year.chance.choice(year.roll)[:2]
+    row[6] = upn(len(year.roll) + 1, 2020)
+    year.roll.append(row)
+    office = year.of_role("office")
+    forename, surname, born, age, form, *_ = row
+    given = {"forename": forename, "surname": surname, "dob": born, "year": age}
+    office.begin(None)
+    office.answers.given = {**given, "form": age + form, "upn": row[6]}
+    try:
+        page = office.open("/pupil/new/")
+        office.on_form(page)
+    except (Stuck, AssertionError) as stuck:
+        year.fault(None, f"/pupil/new/ for {surname}, {forename}: {stuck}")
+        return
+    pupil = m.Pupil.get(m.Pupil.upn == row[6])
+    year.know(pupil)
+    year.tell(f"  {pupil} joins the school.")
 
 
 def a_step_of_the_authority(year):
@@ -417,6 +506,11 @@ def press_any_step(colleague, child):
 
 HAPPENINGS = (
     (a_worry, 0.35),
+    (a_next_step, 0.5),
+    (a_joiner, 0.03),
+    (a_record("teacher", "meeting", "S1", "S2", "S3", "E"), 0.05),
+    (a_record("senco", "disclosure", "S2", "S3", "E", "NONE"), 0.02),
+    (a_record("office", "agency", "S1", "S2", "E"), 0.04),
     (a_step_of_the_authority, 0.3),
     (a_move("senco", ("NONE", "LEFT"), r"^Start at Stage"), 0.05),
     (a_move("senco", ("S2",), r"between reviews"), 0.03),
@@ -426,5 +520,5 @@ HAPPENINGS = (
     (a_move("office", ("S2", "S1"), r"EHC request"), 0.03),
     (a_move("senco", ("S3", "S2"), r"^EHCP issued"), 0.02),
     (a_move("senco", ("E",), r"^EHCP ceased"), 0.02),
-    (a_move("senco", ("S1", "S2", "S3"), r"^Entered in error"), 0.05),
+    (a_move("senco", ("S1", "S2", "S3"), r"^Entered in error"), 0.1),
 )
