@@ -773,9 +773,8 @@ class Pupil(Record):
         """School systems give the whole name as the preferred one; here the surname follows it."""
         words = (known_as or "").split()
         surname = (self.surname or "").casefold().split()
-        named = words[: -len(surname)] if surname else []
-        if named and [word.casefold() for word in words[len(named) :]] == surname:
-            return " ".join(named)
+        if surname and [word.casefold() for word in words[-len(surname) :]] == surname:
+            return " ".join(words[: -len(surname)]) or None
         return known_as
 
     def errors(self):

@@ -603,6 +603,31 @@ def do_papers(pupil, user, on=START):
     return agreed(paper_of(at.stage, "plan"), pupil, user, on)
 
 
+def ready_for(step, pupil, user, state):
+    """An EHC case in some state, with what the step wants to be known before; final is an EHCP."""
+    if state == "final":
+        take_to(pupil, "E", user)
+        case = m.EhcCase.current(pupil)
+    else:
+        case = m.EhcCase(pupil=pupil, requester="School", state=state)
+        case.save()
+    known = {step.after: START} if step.after else {}
+    if step.of == "case" and known:
+        setattr(case, step.after, START)
+        case.save()
+    if step.of == "decision":
+        add_row(case, "decisions", what="Plan refused", on=HELD, **known)
+    if step.of == "held":
+        add_row(case, "years", held_on=HELD, decision=m.TO_AMEND)
+    if step.of == "coming":
+        add_row(case, "years", **known)
+    if step.of == "last year":
+        school = m.Setting.of_school()
+        school.last_year = pupil.year
+        school.save()
+    return m.EhcCase.get_by_id(case.id)
+
+
 def chart_answers(row, stage):
     """The chart's answers that lead to a row of the decision table; what the row leaves
     open is No.

@@ -194,7 +194,7 @@ def test_without_a_contact_one_letter_goes_to_the_parents_and_the_page_says_so(s
         (None, None),
     ],
 )
-def test_the_name_a_child_is_called_by_does_not_end_with_the_surname(acting, typed, kept):
+def test_the_name_a_child_is_called_by_does_not_end_with_the_surname(cast, acting, typed, kept):
     pupil = m.Pupil(surname="Mockcart", forename="Emma", year="7", known_as=typed)
     pupil.save()
     assert pupil.known_as == kept

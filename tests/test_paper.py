@@ -440,7 +440,7 @@ def test_the_family_pack_has_the_leaflet_and_the_familys_forms_each_on_a_new_pag
     ],
     ids=["My Plan", "My Plan+", "Stage 1", "Stage 2", "Stage 3", "leaflet"],
 )
-def test_papers_to_fill_in_have_few_pages(acting, most, make):
+def test_papers_to_fill_in_have_few_pages(cast, acting, most, make):
     assert len(paper_of(make()).pages) <= most
 
 
@@ -448,7 +448,7 @@ def test_the_family_pack_has_ten_pages_at_most(robin, cast):
     assert len(paper_of(pdf.family_pack(robin, cast.senco)).pages) <= 10
 
 
-def test_the_leaflet_says_what_settings_know_and_no_more(acting):
+def test_the_leaflet_says_what_settings_know_and_no_more(cast, acting):
     made = paper_of(pdf.family_leaflet())
     assert not made.lacks(heading for heading, _ in leaflet.SECTIONS)
     assert made.lacks(["complaints procedure:", "{"]) == ["complaints procedure:", "{"]

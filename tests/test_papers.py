@@ -222,7 +222,10 @@ def date_before_window(form, user):
 
 
 def leave_one_unrated(form, user):
-    form.ratings.first().remove("Not looked at")
+    if isinstance(form, m.AnnualReview):
+        add_row(m.EhcCase.current(form.pupil), "outcomes", words="Nobody looked at this")
+    else:
+        form.ratings.first().remove("Not looked at")
 
 
 def leave_question_open(form, user):

@@ -15,6 +15,7 @@ from conftest import (
     home_tasks,
     press,
     ready,
+    ready_for,
     take_step,
     take_to,
     write,
@@ -584,27 +585,6 @@ def opened(robin, cast, state):
     return case
 
 
-def ready_for(step, robin, cast, state):
-    """An EHC case in some state, with what the step wants to be known before; final is an EHCP."""
-    if state == "final":
-        take_to(robin, "E", cast.senco)
-        case = m.EhcCase.current(robin)
-    else:
-        case = opened(robin, cast, state)
-    known = {step.after: START} if step.after else {}
-    if step.of == "case" and known:
-        m.EhcCase.update(known).where(m.EhcCase.id == case.id).execute()
-    if step.of == "decision":
-        add_row(case, "decisions", what="Plan refused", on=HELD, **known)
-    if step.of == "held":
-        add_row(case, "years", held_on=HELD, decision=m.TO_AMEND)
-    if step.of == "coming":
-        add_row(case, "years", **known)
-    if step.of == "last year":
-        m.Setting(last_year=robin.year).save()
-    return m.EhcCase.get_by_id(case.id)
-
-
 CASES = [
     pytest.param(mv, state, id=f"{mv.name}-{state}")
     for mv in w.CASE_MOVES
@@ -614,7 +594,7 @@ CASES = [
 
 @pytest.mark.parametrize("mv, state", CASES)
 def test_each_step_of_a_case_is_made_from_its_states_only(robin, cast, mv, state):
-    case = ready_for(mv, robin, cast, state)
+    case = ready_for(mv, robin, cast.senco, state)
     if state not in mv.from_:
         with pytest.raises(Clash):
             w.perform_case_move(mv, case, cast.office, ON, case.version)

@@ -109,7 +109,7 @@ def test_no_page_list_or_paper_runs_what_somebody_typed(hostile, browser, plain_
                 str(rule),
             )
     assert not found, "\n".join(found[:20])
-    assert seen > (30 if who == "senco" else 2), (
+    assert seen >= (30 if who == "senco" else 2), (
         f"only {seen} pages show hostile words: the test looks at nothing"
     )
 

@@ -117,7 +117,7 @@ def build(folder, url=None, pupils=20):
             pupil = m.Pupil.create(
                 surname=f"Sur{n:03}",
                 forename=f"Fore{n:03}",
-                dob=datetime.date(2017, 5, 5),
+                dob=datetime.date(dates.today().year - 6 - n % 4, 5, 5),
                 form=f"{n % 4 + 1}B",
                 year=str(n % 4 + 1),
             )
