@@ -2,8 +2,25 @@
 is asked for. The whole year is `make soak ONLY=year`.
 """
 
+import datetime
+
 import pytest
+from conftest import (
+    HELD,
+    TODAY,
+    agreed,
+    chart_answers,
+    do_papers,
+    home_tasks,
+    press,
+    take_to,
+    write,
+)
+from web import Browser
 from year.__main__ import live
+
+import models as m
+import workflow as w
 
 # (seed, pupils): the first is the ordinary one, the others found something once
 SHORT = ((5, 9),)
@@ -17,3 +34,33 @@ def test_a_short_year_holds_every_evening(tmp_path, seed, pupils):
     assert not year.faults, "\n".join(map(str, year.faults))
     pressed = [what for what in year.counts if what.startswith("move: ")]
     assert len(pressed) > 5
+
+
+# --- what the lived years found, each as short as it can be shown
+def test_a_review_that_leads_to_specialists_says_what_we_want_to_know(robin, cast):
+    take_to(robin, "S2", cast.senco)
+    do_papers(robin, cast.senco)
+    said = {**chart_answers("4", "S2"), "agency_need": "Which book?"}
+    review = write(m.MyPlanReview, robin, cast.senco, HELD, **said)
+    review.agency_need = ""
+    review.save()
+    assert [name for name, _ in w.missing(review, cast.senco)] == ["agency_need"]
+
+
+def test_a_review_whose_plan_is_not_agreed_leads_to_the_child(robin, cast):
+    take_to(robin, "S2", cast.senco)
+    (line,) = [task for _, task in home_tasks(cast.senco) if task.what == "My Plan Review"]
+    assert (line.record, line.screen) == ("Pupil", "child")
+
+
+def test_the_head_is_shown_no_button_of_a_case_that_others_press(robin, cast, portal):
+    long_ago = TODAY - datetime.timedelta(weeks=46)
+    answers = {"plan_on": long_ago, "reviewed_on": None}
+    press("EHCP issued", robin, cast.senco, long_ago, **answers)
+    agreed(m.MyPlanPlus, robin, cast.senco, long_ago)
+    words = {}
+    for user in (cast.senco, cast.head):
+        page = Browser(portal, user).page(f"/pupil/{robin.id}/")
+        words[user.role] = page.all("//section[@class='next']//a[@href='#case']")
+    assert words["senco"]
+    assert not words["head"]
