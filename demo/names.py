@@ -12,6 +12,11 @@ school_name: Willow Brook School
 school_address: Willow Brook School, 1 Example Lane, Samplebridge, Anyshire ZZ99 1ZZ
 school_phone: 01632 960100
 senco_name: Wilma Senwood
+head_name: Hector Headley-Mock
+complaints: willow-brook.example/complaints
+sendiass: Anyshire SENDIASS, 01632 960111
+trust_name: Learning Link Example Trust
+strapline: Stronger together
 local_authority: Anyshire
 
 == staff
