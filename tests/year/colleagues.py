@@ -6,7 +6,6 @@ Come here when a new kind of page comes on the way to a child's next step.
 import re
 from urllib.parse import urlsplit
 
-from lxml import html
 from web import Browser, values_of, words
 
 from year.hands import Stuck, fill_in, send
@@ -272,10 +271,6 @@ class Colleague:
         return after
 
     # --- what else somebody does
-    def press_move(self, child, address):
-        """Make a move that stands under “More moves”."""
-        return self.work(address, child)
-
     def more_moves(self, child):
         """The moves that are possible now: {words: address}."""
         page = self.open(f"/pupil/{child}/")
@@ -332,7 +327,3 @@ SAYS = {
     "agree": "agreed and sealed",
     "decline": "declined",
 }
-
-
-def text_of(source):
-    return words(html.document_fromstring(source))

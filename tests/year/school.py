@@ -9,7 +9,7 @@ import io
 import random
 import re
 import traceback
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 
 import time_machine
@@ -26,7 +26,7 @@ from year.colleagues import Colleague
 from year.hands import Answers, Stuck
 
 DAY = datetime.timedelta(1)
-MONDAY, FRIDAY = 0, 4
+FRIDAY = 4
 STAFF = (
     ("office", "Olga Frontdesk", ""),
     ("senco", "Wilma Senwood", ""),
@@ -106,7 +106,6 @@ class Year:
         self.counts = Counter()
         self.touched = set()
         self.families = {}  # pupil id: whether the family declines papers
-        self.waits = defaultdict(int)
         self.last_letter = 0
         self.ill_from = terms.FIRST_DAY + DAY * self.chance.randrange(40, 200)
         self.app = None
@@ -352,25 +351,24 @@ class Year:
         lines = [line for line in lines if line[0] in wanted]
         self.chance.shuffle(lines)
         left = CAPACITY[colleague.role]
-        for group, link, _, said, _ in lines:
+        for group, link, *_ in lines:
             child = child_of(link)
-            if left and child in self.book and self.takes_up(colleague, group, link):
+            if left and child in self.book and self.takes_up(colleague, group):
                 left -= 1
-                self.attempt(colleague, link, child, said)
+                self.attempt(colleague, link, child)
 
-    def takes_up(self, colleague, group, link):
+    def takes_up(self, colleague, group):
         likely = DILIGENCE[colleague.role]
         if group == "others":
             likely = 0.03
         return self.chance.random() < likely
 
-    def attempt(self, colleague, link, child, why=""):
+    def attempt(self, colleague, link, child):
         """Somebody does what a link leads to; what cannot be done is a fault."""
-        return self.attempt_with(colleague, child, work_at(link), why)
+        self.attempt_with(colleague, child, work_at(link))
 
-    def attempt_with(self, colleague, child, act, why=""):
+    def attempt_with(self, colleague, child, act):
         self.touched.add(child)
-        before = len(self.faults)
         try:
             done = act(colleague, child)
         except (Stuck, AssertionError) as stuck:
@@ -385,8 +383,6 @@ class Year:
         if done:
             name = self.book[child].name
             self.tell(f"  {colleague.user.name} ({colleague.role}), {name}: {done}")
-        elif why and len(self.faults) == before:
-            self.waits[colleague.role, why] += 1
 
     child_of = staticmethod(child_of)
 
