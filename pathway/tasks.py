@@ -165,7 +165,8 @@ def paper_tasks(placement, papers, settings):
         elif not missing and form.status == "complete":
             what = f"{name} is complete"
             found.append(task(placement.pupil_id, "agree", what, form.happened_on, **to_open(form)))
-        elif missing and paper.kind == "plan":
+        # the plan of Stage 3 follows from the five forms, which stand before it in PAPERS
+        elif missing and paper.kind == "plan" and not side:
             what = f"{name}: still a draft" if form else f"{name}: not started"
             found.append(
                 task(placement.pupil_id, "papers", what, late, **to_open_or_start(paper, form))
