@@ -75,7 +75,8 @@ class User(Record):
         return self.cookie
 
     def class_names(self):
-        return [c.strip() for c in (self.classes or "").split(",") if c.strip()]
+        names = re.split(r"[,;/&\n]|\band\b", self.classes or "")
+        return [name.strip() for name in names if name.strip()]
 
     def errors(self):
         found = []

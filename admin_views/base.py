@@ -721,18 +721,21 @@ def typing_problems(form):
             continue
         if forms.lines_to_keep(field, request.form) > forms.MOST_LINES:
             found.append((field.short_name, too_many(field)))
-        for entry in field.entries:
-            if not entry.form.gone.data:
-                for box in entry.form:
-                    found += problems_of(box)
+        for place, entry in enumerate(field.entries):
+            if entry.form.gone.data:
+                continue
+            line = f"{field.label.text}, line {place + 1}: "
+            for box in entry.form:
+                found += problems_of(box, line)
     return found
 
 
-def problems_of(field):
+def problems_of(field, line=""):
+    """What cannot be read in one box; `line` says where a box of a list stands."""
     label = field.label.text
     found = []
     for words in field.errors:
         if label not in words:
             words = f"{label}: {words}"
-        found.append((field.id, words))
+        found.append((field.id, f"{line}{words}"))
     return found

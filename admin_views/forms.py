@@ -30,6 +30,7 @@ from wtforms.validators import Length, ValidationError
 from audit import access
 from models import BankEntry, Pupil, PupilRecord, PupilWord, may
 from records.dates import read_day, say_day
+from records.numbers import read_number
 from records.questions import Rows
 from records.unicode_text import nfc
 
@@ -79,7 +80,7 @@ class DayField(StringField):
 
 
 class NumberField(StringField):
-    """A number of up to two decimal places; a comma or a pound sign does no harm."""
+    """A number of up to two decimal places, typed in any of the ways people write one."""
 
     def _value(self):
         if self.raw_data:
@@ -89,18 +90,7 @@ class NumberField(StringField):
         return f"{decimal.Decimal(self.data).normalize():f}"
 
     def process_formdata(self, valuelist):
-        typed = valuelist[0].strip() if valuelist else ""
-        digits = typed.replace("£", "").replace(",", ".").replace(" ", "")
-        if not digits:
-            self.data = None
-            return
-        cure = "type digits, such as 20 or 1.5."
-        try:
-            self.data = decimal.Decimal(digits).quantize(decimal.Decimal("0.01"))
-        except decimal.InvalidOperation:
-            raise ValueError(f"“{typed}” is not a number; {cure}") from None
-        if not abs(self.data).is_finite() or abs(self.data) >= 100_000_000:
-            raise ValueError(f"“{typed}” is too large, or no number; {cure}")
+        self.data = read_number(valuelist[0]) if valuelist else None
 
 
 class TicksField(SelectMultipleField):

@@ -22,6 +22,7 @@ from models import Contact, Pupil
 from records.dates import read_day
 from records.record import Clash
 from records.spreadsheet import unescape_formula
+from records.unicode_text import folded_words
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ROWS = 5_000
@@ -79,6 +80,7 @@ phone           phone | phone number | telephone | telephone number | mobile | m
 phone           main telephone | tel
 email           email | email address | e-mail address | main email
 """
+TITLES = ("mr", "mrs", "miss", "ms", "mx", "dr", "rev", "revd", "prof", "sir", "lady")
 CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
 YES = ("yes", "y", "true", "t", "1")
 NO = ("no", "n", "false", "f", "0")
@@ -215,6 +217,11 @@ class Column:
 
 def normalise(words):
     return "".join(filter(str.isalnum, words.casefold()))
+
+
+def known_name(words):
+    """A person's name as it is compared: without title, accents, signs and capitals."""
+    return "".join(word for word in folded_words(words) if word not in TITLES)
 
 
 def targets(role):
@@ -613,7 +620,7 @@ def _take_contacts(item, people, kept):
     """Put them into the contacts of the same name, or new ones; none is removed."""
     here = {}
     for contact in kept:
-        here.setdefault(normalise(contact.name or ""), contact)
+        here.setdefault(known_name(contact.name or ""), contact)
     for code, said in people.items():
         parts = [said.pop("forename", None), said.pop("surname", None)]
         name = " ".join(filter(None, parts)) or said.get("name")
@@ -623,7 +630,7 @@ def _take_contacts(item, people, kept):
                 number = code.removeprefix("contact")
                 item.reasons.append(f"Contact {number}: there is no name; write who it is.")
             continue
-        contact = here.setdefault(normalise(name), Contact())
+        contact = here.setdefault(known_name(name), Contact())
         if contact.id:
             said.pop("name", None)  # a kept name keeps its spelling
         else:

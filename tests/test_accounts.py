@@ -364,3 +364,9 @@ def test_who_makes_themselves_a_senco_is_told_of_and_exports_nothing(own_live):
     said = words(page_of(own_live.person("senco").ask("GET", "/")))
     assert "Ted Technician made an account for Sly Second (SENCO)." in said
     assert "Ted Technician made a sign-in link for Sly Second (SENCO)" in said
+
+
+@pytest.mark.parametrize("typed", ["3A, 3B", "3A; 3B", "3A/3B", "3A and 3B", "3A & 3B", "3A\n3B,"])
+def test_classes_are_told_apart_however_they_are_typed(typed):
+    assert User(classes=typed).class_names() == ["3A", "3B"]
+    assert User(classes="Andover").class_names() == ["Andover"]

@@ -348,6 +348,21 @@ def test_contacts_are_added_then_changed_and_never_removed(cast, acting):
     assert kept == [("Gran", "1", None, "Yes"), ("Jo Oakley", "07700 900999", "mother", "Yes")]
 
 
+@pytest.mark.parametrize(
+    "known, said",
+    [
+        ("Mrs Ana de Mocksouza", "Ana de Mocksouza"),
+        ("Ana de Mocksouza", "Ms. Ana De Mocksouza"),
+        ("Dr Élodie O'Mock", "elodie O’Mock"),
+        ("Rev Paul Testley-Mock", "Mr Paul Testley Mock"),
+        ("Miss Zoë Mock", "Mx ZOE MOCK"),
+    ],
+)
+def test_a_parent_with_and_without_a_title_is_one_person(known, said):
+    assert pupil_import.known_name(known) == pupil_import.known_name(said)
+    assert pupil_import.known_name(known) != pupil_import.known_name("Mrs Ana Testley")
+
+
 def test_a_contact_without_a_name_is_refused_but_a_bare_no_is_not(cast):
     assert (
         "Contact 1: there is no name"
