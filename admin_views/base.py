@@ -45,6 +45,7 @@ class ReadView(ModelView):
     page_size = PAGE_SIZE
     has_list = True
     prints = False
+    child_heads = ()  # in the spreadsheet, before the questions: whose line it is
     # screens that ask for the password again if it was last given over ten minutes ago
     proved = ("spreadsheet",)
     # Flask-Admin's own routes for these are not used: they delete recursively, edit without a
@@ -217,7 +218,7 @@ class ReadView(ModelView):
         count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
-        preload(self.model, rows, self.shown_links())
+        self.preload_links(rows, self.shown_links())
         access.log_access(rows, "found" if w["search"] or w["filters"] else "listed")
         more = self.more_actions(rows)
         return self.render(
@@ -241,11 +242,10 @@ class ReadView(ModelView):
 
     def shown_links(self):
         """The names of the links to other records that a list shows or leads to."""
-        shown = {name for name, _ in self._list_columns}
-        shown.add("pupil")
-        if issubclass(self.model, Row):
-            shown.add(self.model.parent_field().name)
-        return shown
+        return {"pupil", *(name for name, _ in self._list_columns)}
+
+    def preload_links(self, rows, names):
+        preload(self.model, rows, names)
 
     def list_row(self, record, more):
         """One row of the list: its address, its cells, and what can be done."""
@@ -302,15 +302,16 @@ class ReadView(ModelView):
             abort(403)
         w = self.wanted()
         count, rows = self.get_list(0, None, None, w["search"], w["filters"], whole=True)
-        preload(self.model, rows, self.model._meta.fields)
+        self.preload_links(rows, self.model._meta.fields)
         out = io.StringIO()
         # so that no semicolon or tab within an answer begins a cell
         sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
         names = self.spreadsheet_columns()
-        sheet.writerow(["Number"] + [label_of(self.model, name) for name in names])
+        heads = [label_of(self.model, name) for name in names]
+        sheet.writerow(["Number", *self.child_heads, *heads])
         for record in rows:
-            answers = map(record.answer, names)
-            sheet.writerow([record.id, *map(escape_formula, answers)])
+            said = [*self.child_cells(record), *map(record.answer, names)]
+            sheet.writerow([record.id, *(escape_formula(words or "") for words in said)])
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
         access.log_access(rows, "export")
         file_name = f"{self.model.slug()}-{today():%Y-%m-%d}.csv"
@@ -319,6 +320,9 @@ class ReadView(ModelView):
             mimetype="text/csv; charset=utf-8",
             headers={"Content-Disposition": f"attachment; filename={file_name}"},
         )
+
+    def child_cells(self, record):
+        return []
 
     def spreadsheet_columns(self):
         """The questions this person may see, in printing order, and a paper's status."""
@@ -362,6 +366,31 @@ class ReadView(ModelView):
 
 class RowView(ReadView):
     """The lines of one list of a paper, over all pupils; they are written on their paper."""
+
+    child_heads = ("Pupil", "Class", "UPN")
+
+    def __init__(self, model, category=None):
+        super().__init__(model, category)
+        self._list_columns = [("pupil", "Pupil"), *self._list_columns]
+
+    def preload_links(self, rows, names):
+        owner = self.model.parent_field()
+        super().preload_links(rows, {*names, owner.name})
+        if owner.rel_model is not Pupil:
+            preload(owner.rel_model, [row.parent() for row in rows], ["pupil"])
+
+    def child_of(self, record):
+        owner = record.parent()
+        return owner if isinstance(owner, Pupil) else owner.pupil
+
+    def child_cells(self, record):
+        child = self.child_of(record)
+        return [child.name, child.form, child.upn]
+
+    def cell(self, record, name):
+        if name == "pupil":
+            return str(self.child_of(record))
+        return super().cell(record, name)
 
     def row_actions(self, record):
         owner = record.parent()

@@ -11,7 +11,8 @@ MOST = 100_000_000
 HALVES = {"½": ".5", "¼": ".25", "¾": ".75"}
 # groups of three are thousands in English; one or two digits after a comma are a decimal fraction
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
-DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d{1,2}")
+DECIMAL_COMMA = re.compile(r"[+-]?\d{0,9},\d{1,2}")
+PLAIN = re.compile(r"[+-]?(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})")
 SPACED = re.compile(r"[+-]?\d{1,3}(?: \d{3})+(?:\.\d*)?")
 
 
@@ -31,7 +32,7 @@ def read_number(typed):
         words = words.replace(",", ".")
     elif SPACED.fullmatch(words):
         words = words.replace(" ", "")
-    if not re.fullmatch(r"[+-]?(?:\d+\.?\d*|\.\d+)", words):
+    if not PLAIN.fullmatch(words):
         raise ValueError(f"“{typed.strip()}” is not a number; {CURE}")
     number = decimal.Decimal(words)
     if abs(number) >= MOST:

@@ -73,3 +73,18 @@ def test_a_list_is_filtered_by_its_own_stages_in_words(school, browser):
     options = {option.text for option in browser("senco").page("/sen-list/").all("//option")}
     assert {"Stage 2", "Stage 3", "EHCP"} <= options
     assert not options & {"S2", "LEFT", "OFF", "Pathway closed", "Left the school", "Stage 1"}
+
+
+def test_a_list_of_lines_and_its_spreadsheet_say_whose_each_line_is(school, browser):
+    """Contacts hang on the pupil, provision on a paper, ratings on a review."""
+    at = browser("senco")
+    m.Pupil.update(upn="H801200001001").where(m.Pupil.id == school.mine.id).execute()
+    mine = m.Pupil.get_by_id(school.mine.id)
+    for slug in ("contact", "sen-need", "provision", "outcome-rating", "recommendation"):
+        page = at.page(f"/{slug}/")
+        heads = [head.text_content().strip() for head in page.all("//table//th[@scope='col']")]
+        assert heads[0] == "Pupil", slug
+        assert str(mine) in page.text, slug
+        sheet = at.post(f"/{slug}/spreadsheet/").get_data(as_text=True)
+        assert '"Number","Pupil","Class","UPN"' in sheet.splitlines()[0], slug
+        assert f'"{mine.name}","{mine.form}","{mine.upn}"' in sheet, slug
