@@ -1,4 +1,4 @@
-"""The typefaces of the papers: which letters print right, and a plain refusal for the others.
+"""The typefaces of the papers: which letters print right, and a stand-in for the others.
 
 Come here to add a typeface or to allow one more script. The font files live in the package
 `weblate-fonts` (licence OFL), not in this repository. Arabic prints joined and from right to left,
@@ -94,7 +94,7 @@ def printable(text):
     if _needs_no_work(text):
         return escape(text).replace("\n", Markup("<br />"))
     html = Markup("")
-    clusters = _with_fonts(_visible(text))
+    clusters = _with_fonts(_with_stand_ins(_visible(text)))
     for family, run in groupby(clusters, key=lambda pair: pair[1]):
         part = Markup("").join(_raised(cluster) for cluster, _ in run)
         part = part.replace("\n", Markup("<br />"))
@@ -105,12 +105,12 @@ def printable(text):
 
 
 def unprintable(text):
-    """The sentence which says what cannot be printed right; empty when all of it can."""
+    """The sentence which says for what a stand-in is printed; empty when for nothing."""
     if _needs_no_work(text):
         return ""
     wrong = set()
-    for cluster, family in _with_fonts(_visible(text)):
-        if family is None:
+    for cluster in _clusters(_visible(text)):
+        if _family(cluster) is None:
             wrong.update(cluster)
     if not wrong:
         return ""
@@ -122,10 +122,42 @@ def unprintable(text):
         shown.append("and others")
     scripts = " and ".join(sorted(set(map(_script, wrong))))
     return (
-        "This cannot be printed, because the paper would show these characters wrongly: "
-        f"{' '.join(shown)} ({scripts}). Please write them in English letters, or print the page "
-        "from the screen."
+        f"On paper a word in brackets will stand for these signs: {' '.join(shown)} ({scripts})."
+        " The papers have no letters for them. On the screen they stay as they are."
     )
+
+
+def _with_stand_ins(text):
+    """The text with a stand-in for what no typeface draws right."""
+    written = ""
+    for stand_in, run in groupby(_clusters(text), key=_stand_in):
+        clusters = list(run)
+        if stand_in is None:
+            written += "".join(clusters)
+        elif stand_in.endswith(" letters]"):
+            written += stand_in  # one for a whole word
+        else:
+            written += stand_in * len(clusters)
+    return written
+
+
+@lru_cache(maxsize=20_000)
+def _stand_in(cluster):
+    """What is printed for a sign: its plain letters, a bullet, or its name; None for itself."""
+    if _family(cluster) is not None:
+        return None
+    plain = unicodedata.normalize("NFKC", cluster)
+    if plain != cluster and all(_family(part) for part in _clusters(plain)):
+        return plain
+    sign = cluster[0]
+    category = unicodedata.category(sign)
+    if category == "Co":
+        return "•"  # Word's own bullets
+    if category == "Sk":
+        return ""  # the tone of a skin
+    if category[0] in "LM":
+        return f"[{_script(sign)} letters]"
+    return f"[{unicodedata.name(sign, 'sign').lower()}]"
 
 
 def _needs_no_work(text):

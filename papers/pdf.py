@@ -11,6 +11,7 @@ import datetime
 import functools
 import io
 import itertools
+import json
 import logging
 import re
 from pathlib import Path
@@ -331,11 +332,12 @@ def _counted(pdf):
 
 
 def word(text):
-    text = str(text)
-    problem = fonts.unprintable(text)
-    if problem:
-        raise PaperError(problem)
-    return fonts.printable(text)
+    return fonts.printable(str(text))
+
+
+def tell_stand_ins(record):
+    """A sentence about signs of a record for which a stand-in is printed; empty for none."""
+    return fonts.unprintable(json.dumps(document(record), ensure_ascii=False))
 
 
 def pieces(text):

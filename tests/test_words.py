@@ -88,3 +88,11 @@ def test_a_list_of_lines_and_its_spreadsheet_say_whose_each_line_is(school, brow
         sheet = at.post(f"/{slug}/spreadsheet/").get_data(as_text=True)
         assert '"Number","Pupil","Class","UPN"' in sheet.splitlines()[0], slug
         assert f'"{mine.name}","{mine.form}","{mine.upn}"' in sheet, slug
+
+
+def test_signs_that_print_otherwise_are_told_when_they_are_saved(school, browser):
+    at = browser("senco")
+    strategy = school.records["mine"]["Strategy"]
+    address = f"/strategy/{strategy.id}/edit/"
+    page = at.submit(at.page(address), strategy="Praise 👍")
+    assert "On paper a word in brackets will stand for these signs: 👍 (symbols)." in page.text
