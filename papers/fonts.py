@@ -14,7 +14,7 @@ from itertools import groupby
 from arabic_reshaper.letters import LETTERS_ARABIC
 from markupsafe import Markup, escape
 
-from records.unicode_text import nfc
+from records.unicode_text import nfc, nfkc
 
 NON_JOINER = "\u200c"  # Persian needs it between letters
 # they only choose between two looks of one sign
@@ -146,7 +146,7 @@ def _stand_in(cluster):
     """What is printed for a sign: its plain letters, a bullet, or its name; None for itself."""
     if _family(cluster) is not None:
         return None
-    plain = unicodedata.normalize("NFKC", cluster)
+    plain = nfkc(cluster)
     if plain != cluster and all(_family(part) for part in _clusters(plain)):
         return plain
     sign = cluster[0]
