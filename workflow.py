@@ -1138,8 +1138,9 @@ def check_move(move, ctx, seen):
             gaps.append((name, f"Answer “{asked.verbose_name}”"))
         elif said and asked.choices and set(said.split("\n")) - set(dict(asked.choices)):
             gaps.append((name, f"“{asked.verbose_name}”: choose from the list."))
-        elif fault(asked, said, ctx.pupil.dob):
-            gaps.append((name, fault(asked, said, ctx.pupil.dob)))
+        wrong = fault(asked, said, ctx.pupil.dob)
+        if wrong:
+            gaps.append((name, wrong))
     if gaps:
         raise Invalid(gaps)
     found = blockers(move, ctx)
@@ -1270,8 +1271,9 @@ def perform_case_move(move, case, user, on, seen):
     record = record_of(move, case, placement)
     with transaction():
         setattr(record, move.sets, on)
-        if record.errors():
-            raise Invalid(record.errors())
+        wrong = record.errors()
+        if wrong:
+            raise Invalid(wrong)
         if move.says:
             setattr(record, move.says, move.name)
         if move.decides:

@@ -525,8 +525,9 @@ class RecordView(ReadView):
         problems = self.finish(record, do)
         if problems:  # it is saved all the same: go on from there
             return self.show_form(record, form_of(record, {}), problems)
-        if self.prints and pdf.tell_stand_ins(record):
-            flash(pdf.tell_stand_ins(record), "problem")
+        stand_ins = pdf.tell_stand_ins(record) if self.prints else ""
+        if stand_ins:
+            flash(stand_ins, "problem")
         return redirect(self.after_save(record, do))
 
     def show_form(self, record, form, problems=(), draft=None):
