@@ -15,7 +15,7 @@ from flask_admin import expose
 from flask_login import current_user
 from peewee import IntegrityError
 
-from admin_views import pupil_import, starting_register
+from admin_views import pupil_import, starting_register, table_file
 from admin_views.documents import private_folder, uploaded_file, write_private
 from admin_views.school import SchoolPage
 from audit import access
@@ -90,7 +90,7 @@ class ImportView(SchoolPage):
         """The upload as a `Sheet`, and what its columns mean; sends back whoever has none."""
         remove_old_uploads()
         try:
-            sheet = pupil_import.read_file(upload_path(key).read_bytes())
+            sheet = table_file.read_file(upload_path(key).read_bytes())
         except FileNotFoundError:
             self.send_back()
         said = Setting.of_school().import_columns
@@ -104,15 +104,15 @@ class ImportView(SchoolPage):
     def index(self):
         problems = []
         if request.method == "POST":
-            _, data = uploaded_file(pupil_import.MOST_BYTES)
+            _, data = uploaded_file(table_file.MOST_BYTES)
             try:
                 if data is None:
-                    raise pupil_import.Unreadable("Choose a file first.")
-                sheet = pupil_import.read_file(data)
+                    raise table_file.Unreadable("Choose a file first.")
+                sheet = table_file.read_file(data)
                 said = Setting.of_school().import_columns
                 pupil_import.refuse_without_headings(sheet.heads, current_user.role, said)
                 return redirect(url_for(".look", key=keep_upload(data)))
-            except pupil_import.Unreadable as fault:
+            except table_file.Unreadable as fault:
                 problems = [("file", str(fault))]
         targets = pupil_import.targets(current_user.role)
         asked = [column.label for code, column in targets.items() if "." not in code]
@@ -217,6 +217,7 @@ class ImportView(SchoolPage):
             seen=pupil_import.preview_code(items),
             absent=count_absent(items),
             register=register_words(shown),
+            warnings=sheet.warnings,
             **more,
         )
 

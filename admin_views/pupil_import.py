@@ -1,14 +1,12 @@
-"""Pupils from a file of the school system: read it, understand it, preview it, import it.
+"""Pupils from a file of the school system: understand it, preview it, import it.
 
 Come here to teach the portal the column names of another school system (COLUMN_ALIASES). Nothing
 here writes before `import_pupils`, and an empty cell never erases an answer.
 """
 
-import csv
 import decimal
 import functools
 import hashlib
-import io
 import re
 import time
 from collections import defaultdict
@@ -17,16 +15,13 @@ from dataclasses import dataclass, field
 from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chunked
 
 from admin_views.forms import clean, clean_line
+from admin_views.table_file import Unreadable
 from audit.log import audit, transaction
 from models import Contact, Pupil
 from records.dates import read_day
 from records.record import Clash
-from records.spreadsheet import unescape_formula
 from records.unicode_text import folded_words
 
-MOST_BYTES = 5 * 1024 * 1024
-MOST_ROWS = 5_000
-MOST_COLUMNS = 100
 MOST_CONTACTS = 4
 NEVER = ("left_on", "destination", "areas", "sen_unit", "resourced")
 AT_A_TIME = 20  # pupils that are written under one lock
@@ -36,7 +31,6 @@ IDENTITY = ("surname", "forename", "dob")  # who is who, when there is no UPN
 # a column that is left out
 OUT = "out"
 OUT_WORDS = "leave out"
-CURE = "Open it, choose “Save as”, then “CSV UTF-8”, and bring in that file."
 KINDS = REFUSED, CHANGED, NEW, SAME = "refused", "changed", "new", "same"
 
 # What school systems call our questions; capitals, spaces and dots do not matter. Our own labels
@@ -105,105 +99,12 @@ CODE_LAST = re.compile(r"\(([a-z]{1,4})\)$")
 YEAR_PREFIX = re.compile(r"^(?:nc|nationalcurriculum|curriculum)?(?:yeargroup|year|yr|y)?0*(?=.)")
 
 
-class Unreadable(ValueError):
-    """A file that cannot be taken: why, and what to do."""
-
-
 class NamesAnother(ValueError):
     """A row that is in doubt; the sentence names a pupil who is here already."""
 
     def __init__(self, words, pupil):
         super().__init__(words)
         self.pupil = pupil
-
-
-# --- the file
-@dataclass
-class Sheet:
-    """A file as read: the headings, and (line number, cells) of each row."""
-
-    heads: list
-    rows: list
-
-
-def read_file(data):
-    """The bytes of a CSV file as a `Sheet`. Raises Unreadable."""
-    if len(data) > MOST_BYTES:
-        raise Unreadable("The file is larger than 5 MB. Choose fewer columns or pupils.")
-    text = _decode(data).removeprefix("\ufeff")
-    # a first line that Excel writes for itself
-    if text[:4].lower() == "sep=":
-        text = text.partition("\n")[2]
-    lines = _parse(text)
-    if not lines:
-        raise Unreadable("The file is empty.")
-    if len(lines) == 1:
-        raise Unreadable("The file has headings but no pupils under them.")
-    return _sheet(lines[0][1], lines[1:])
-
-
-def _decode(data):
-    if data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-        raise Unreadable(f"This is an Excel workbook. {CURE}")
-    encodings = ("utf-8", "cp1252")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise Unreadable(f"This is not a text file that we can read. {CURE}")
-
-
-def _parse(text):
-    first_line = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
-    separator = max(",;\t", key=first_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    found = []
-    try:
-        for cells in reader:
-            if "".join(cells).strip():
-                found.append((reader.line_num, cells))
-            if len(found) > MOST_ROWS + 1 or reader.line_num > 20 * MOST_ROWS:
-                words = f"The file has more than {MOST_ROWS:,} rows; bring it in as several files."
-                raise Unreadable(words)
-    except csv.Error:
-        raise Unreadable(
-            f"Near line {reader.line_num} a quotation mark is missing or in the wrong place. Save"
-            " the file again from your school system, then bring it in."
-        ) from None
-    return found
-
-
-def _sheet(first, rows):
-    """A heading that is empty or stands twice gets a name of its own, an empty column goes."""
-    if len(first) > MOST_COLUMNS:
-        raise Unreadable(f"The file has more than {MOST_COLUMNS} columns; leave some out.")
-    heads = []
-    for number, head in enumerate(first, 1):
-        name = (clean_line(head) or "")[:100] or f"Column {number}"
-        if name in heads:
-            name = f"{name} ({number})"
-        heads.append(name)
-    filled = set()
-    for _, cells in [(1, first), *rows]:
-        for number, cell in enumerate(cells[: len(first)]):
-            if cell.strip():
-                filled.add(number)
-    used = sorted(filled)
-    read = [(line, _cells(cells, used, len(first))) for line, cells in rows]
-    return Sheet([heads[number] for number in used], read)
-
-
-def _cells(cells, used, width):
-    if "".join(cells[width:]).strip():
-        return None
-    padded = cells + [""] * width
-    filled = [padded[number].strip() for number in used]
-    return [unescape_formula(cell).strip() for cell in filled]
 
 
 # --- the columns

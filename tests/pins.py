@@ -57,7 +57,10 @@ def compiled(wanted, kept):
         source.write_text("\n".join(pin.split(" ;")[0] for pin in wanted) + f"\n-c {limits}\n")
         subprocess.run(
             [
-                Path(sys.executable).parent / "pip-compile",
+                sys.executable,
+                "-m",
+                "piptools",
+                "compile",
                 *PLAIN,
                 "--output-file",
                 Path(folder, "out.txt"),

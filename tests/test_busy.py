@@ -16,7 +16,7 @@ from live import common
 from peewee import OperationalError, PostgresqlDatabase
 
 import models as m
-from admin_views import pupil_import
+from admin_views import pupil_import, table_file
 from audit import log as audit_log
 from records import storage
 from records.record import Clash
@@ -136,7 +136,7 @@ def test_a_writer_on_postgresql_waits_so_long_and_no_longer(database, monkeypatc
 # --- piece by piece
 def items_of(user, count=50):
     """The items of an import of so many pupils."""
-    found = pupil_import.read_file(rows_of(count))
+    found = table_file.read_file(rows_of(count))
     return pupil_import.preview(found, pupil_import.map_columns(found.heads, "", user.role), user)
 
 

@@ -13,7 +13,7 @@ from test_surfaces import owner_of
 from web import key_of
 
 import models as m
-from admin_views import forms, pupil_import
+from admin_views import forms, pupil_import, table_file
 from audit import log as audit_log
 from records import questions as q
 from records.spreadsheet import escape_formula, unescape_formula
@@ -186,7 +186,7 @@ def test_a_spreadsheet_of_pupils_comes_back_identical(school, browser, said):
     m.Pupil.update(**typed, former_upn="A801200001001").where(
         m.Pupil.id == school.mine.id
     ).execute()
-    found = pupil_import.read_file(browser("senco").post("/pupil/spreadsheet/").data)
+    found = table_file.read_file(browser("senco").post("/pupil/spreadsheet/").data)
     columns = pupil_import.map_columns(found.heads, "", q.SENCO)
     assert not pupil_import.column_faults(found.heads, columns, q.SENCO)
     items = [
@@ -207,7 +207,7 @@ def test_what_is_brought_in_is_what_stood_in_the_file(cast, acting):
             *([escape_formula(said), "Kim", "1/1/2018", "3"] for said in surnames),
         ]
     )
-    found = pupil_import.read_file(out.getvalue().encode())
+    found = table_file.read_file(out.getvalue().encode())
     before = m.Pupil.select().count()
     pupil_import.import_pupils(
         pupil_import.preview(found, pupil_import.map_columns(found.heads, "", q.SENCO), cast.senco),

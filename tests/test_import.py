@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from web import enter
 
 import models as m
-from admin_views import pupil_import
+from admin_views import pupil_import, table_file
 from audit import log as audit_log
 from records import questions as q
 from records.record import Clash
@@ -33,7 +33,7 @@ def csv_of(*rows, heads=HEADS):
 
 def look(user, *rows, heads=HEADS, lines=""):
     """The preview of some rows."""
-    found = pupil_import.read_file(csv_of(*rows, heads=heads))
+    found = table_file.read_file(csv_of(*rows, heads=heads))
     return pupil_import.preview(
         found, pupil_import.map_columns(found.heads, lines, user.role), user
     )
@@ -49,7 +49,7 @@ def one(user, *rows, **more):
 @pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("mark", ",;\t")
 def test_a_file_is_read_in_each_encoding_and_with_each_separator(code, mark):
-    found = pupil_import.read_file(
+    found = table_file.read_file(
         f"Surname{mark}First name\r\nO’Neill{mark}Zoë\r\n\r\n".encode(code)
     )
     assert (found.heads, found.rows) == (["Surname", "First name"], [(2, ["O’Neill", "Zoë"])])
@@ -74,15 +74,15 @@ def test_a_file_is_read_in_each_encoding_and_with_each_separator(code, mark):
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_a_plain_sentence(data, words):
-    with pytest.raises(pupil_import.Unreadable, match=words):
-        pupil_import.read_file(data)
+    with pytest.raises(table_file.Unreadable, match=words):
+        table_file.read_file(data)
 
 
 @given(st.binary(max_size=300))
 def test_no_file_whatever_breaks_the_reader(data):
     try:
-        found = pupil_import.read_file(data)
-    except pupil_import.Unreadable:
+        found = table_file.read_file(data)
+    except table_file.Unreadable:
         return
     assert all(cells is None or len(cells) == len(found.heads) for _, cells in found.rows)
 
@@ -97,7 +97,7 @@ def test_an_apostrophe_of_a_name_stays():
 
 
 def test_headings_that_stand_twice_and_empty_columns_are_told_apart():
-    found = pupil_import.read_file(b"Form,Form,,,Year\n3B,3C,x,,3\n")
+    found = table_file.read_file(b"Form,Form,,,Year\n3B,3C,x,,3\n")
     assert found.heads == ["Form", "Form (2)", "Column 3", "Year"]
 
 
@@ -639,7 +639,7 @@ def test_names_of_columns_that_the_school_has_told_once_are_headings(office, cas
 
 
 def test_a_bad_file_is_refused_on_the_page_and_not_kept(empty_portal, office, monkeypatch):
-    monkeypatch.setattr(pupil_import, "MOST_BYTES", 50)
+    monkeypatch.setattr(table_file, "MOST_BYTES", 50)
     for data, words in (
         (b"PK\x03\x04", "Excel workbook"),
         (b'a,b\n"x', "quotation mark"),

@@ -33,7 +33,7 @@ from test_documents import (
 
 import models as m
 import people
-from admin_views import documents, pupil_import
+from admin_views import documents, pupil_import, table_file
 from ops import server as web_server
 from records import questions as q
 
@@ -364,14 +364,14 @@ SHEETS = {  # what it is: how its bytes are made
 def looked_at(data):
     """What bringing in this file would say: the preview's counts, or why it cannot be read."""
     try:
-        found = pupil_import.read_file(data)
+        found = table_file.read_file(data)
         columns = pupil_import.map_columns(found.heads, "", q.SENCO)
         if pupil_import.column_faults(found.heads, columns, q.SENCO):
             return "asked about its columns"
         return str(
             pupil_import.counts(pupil_import.preview(found, columns, people.User.get(role=q.SENCO)))
         )
-    except pupil_import.Unreadable as fault:
+    except table_file.Unreadable as fault:
         return str(fault)
 
 
