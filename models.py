@@ -25,7 +25,7 @@ from peewee import (
 
 from audit.log import AuditEntry, now, transaction
 from pathway import clock
-from people import Draft, FormToken, SignInAttempt, UserSession
+from people import Draft, FormToken, SavedView, SignInAttempt, UserSession
 from records.dates import say_day, short_day, today
 from records.query import Table, begins
 from records.questions import (
@@ -2445,7 +2445,7 @@ index_lists()
 
 
 def every_table():
-    beside = (SignInAttempt, UserSession, Draft, FormToken, HomeTask, TaskBasis)
+    beside = (SignInAttempt, UserSession, SavedView, Draft, FormToken, HomeTask, TaskBasis)
     return [*every(), PupilWord, AuditEntry, *beside]
 
 
