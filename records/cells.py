@@ -61,7 +61,9 @@ EXCEL_MADE = (
 def is_nothing(cell, is_name=False):
     """Whether a cell says that there is no answer; `is_name`: where it could be a name too."""
     words = " ".join(cell.split())
-    if is_name and words in NAMES:
+    # a child with one name has a sign for the other one in many school systems
+    is_sign = not any(map(str.isalpha, words))
+    if is_name and (is_sign or words in NAMES):
         return False
     return words.casefold() in NOTHING
 

@@ -13,6 +13,7 @@ LONGEST_DAY = 60  # characters
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SHAPES = ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%B/%Y", "%d/%b/%y", "%d/%B/%y", "%Y/%m/%d")
 SHAPES += ("%b/%d/%Y", "%B/%d/%Y")  # a month in words can stand first
+IN_FIGURES = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}")
 MONTH_FIRST = ("%m/%d/%Y", "%m/%d/%y")
 CLOCK_TIME = re.compile(r"(\d)[t ]\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?[ap]m)?$")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d.{0,20}(?:z|[+-]\d\d:?\d\d)")
@@ -139,4 +140,6 @@ def _first_fit(words, shapes):
 def is_month_first(typed):
     """Whether a date in figures makes sense only with the month before the day: `5/22/19`."""
     words = _with_slashes(CLOCK_TIME.sub(r"\1", typed[:LONGEST_DAY].lower().strip()))
+    if not IN_FIGURES.fullmatch(words):
+        return False
     return not _first_fit(words, SHAPES) and _first_fit(words, MONTH_FIRST) is not None

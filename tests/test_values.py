@@ -357,6 +357,11 @@ def test_a_word_for_nothing_is_an_empty_cell_of_every_kind_of_question(cast, cel
     assert "it is empty" in one(cast.office, f"Reed,Kit,{cell},,2,2D").reasons[0]
 
 
+@pytest.mark.parametrize("sign", ["-", ".", "--"])
+def test_a_child_with_one_name_has_a_sign_for_the_other(cast, sign):
+    assert one(cast.office, f"{sign},Kit,4/6/2019,,2,2D").pupil.surname == sign
+
+
 def test_a_word_for_nothing_that_is_an_answer_is_the_answer(cast):
     row = one(cast.office, f"{ROBIN},none", heads=f"{HEADS},SEN status")
     assert row.pupil.sen_status == "N"
@@ -540,7 +545,7 @@ def test_the_page_shows_one_line_a_child_and_what_is_to_be_known(empty_portal, c
     browser = enter(empty_portal, cast.office)
     there = send(browser, csv_of(*rows, heads=REPORT)).location
     page = browser.get(there)
-    assert "2 rows in the file, of 1 pupil\n" in page.text and ">2, 3</td>" in page.text
+    assert "2 rows in the file, of 1 pupil" in page.text and ">2, 3</td>" in page.text
     assert "1 pupil is now in no teacher&#39;s class: 2D" in page.text
     assert browser.post(f"{there}import/", data={"seen": seen(page)}).location == "/pupil/"
 
