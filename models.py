@@ -25,7 +25,7 @@ from peewee import (
 
 from audit.log import AuditEntry, now, transaction
 from pathway import clock
-from people import Draft, FormToken, SignInAttempt, UserSession
+from people import Draft, FormToken, SignInAttempt, UserSession, class_key
 from records.dates import say_day, short_day, today
 from records.query import Table, begins
 from records.questions import (
@@ -46,6 +46,7 @@ from records.questions import (
     day,
     link,
     number,
+    telephone,
     text,
     time,
 )
@@ -214,7 +215,7 @@ class Setting(Record):
     school = Section("The school")
     school_name = text("Name of the school", default="Our School", needed=True)
     school_address = text("Address for letters", rows=4, default="")
-    school_phone = text("Telephone", default="")
+    school_phone = telephone("Telephone", default="")
     senco_name = text("Name of the SENCO, for letters", default="The SENCO")
     head_name = text("Name of the head, for letters", default="")
     complaints = text(
@@ -656,6 +657,7 @@ class Pupil(Record):
 
     listed = ("surname", "forename", "year", "form")
     order_by = ("surname", "forename")
+    audit_exclude = ("class_key",)
     # written by "Has left the school", and by the import
     readonly = ("left_on", "destination", "sen_status", "sen_types", "sen_start")
     who = Section("Who they are")
@@ -704,6 +706,7 @@ class Pupil(Record):
         "Do not erase, because",
         "Such as a claim or an inquiry. While there is a reason here, nothing is erased.",
     )
+    class_key = CharField(null=True, index=True)  # `form` as a teacher's classes meet it
     erased_on = DateField(null=True)  # what is left is the stub: see privacy/erasure.py
 
     class Meta:
@@ -717,7 +720,8 @@ class Pupil(Record):
             return pupils
         if not may(user, "r", Pupil):
             return pupils.where(SQL("1 = 0"))
-        return pupils.where(cls.form.in_(user.class_names()), cls.left_on.is_null())
+        classes = [class_key(name) for name in user.class_names()]
+        return pupils.where(cls.class_key.in_(classes), cls.left_on.is_null())
 
     @classmethod
     def all_visible_to(cls, user):
@@ -768,6 +772,7 @@ class Pupil(Record):
         for name in ("upn", "former_upn"):
             setattr(self, name, "".join((getattr(self, name) or "").split()).upper() or None)
         self.known_as = self._without_surname(self.known_as)
+        self.class_key = class_key(self.form) or None
 
     def _without_surname(self, known_as):
         """School systems give the whole name as the preferred one; here the surname follows it."""
@@ -827,7 +832,7 @@ class Contact(Row):
     relationship = text("Relationship", "Such as mother, carer, social worker.")
     responsibility = choice("Parental responsibility")
     lives_with = choice("Lives with the child")
-    phone = text("Telephone")
+    phone = telephone("Telephone")
     email = text("E-mail")
     address = text("Address", rows=2)
     preferred = text("Best way to reach them")

@@ -217,7 +217,8 @@ class ImportView(SchoolPage):
             seen=pupil_import.preview_code(items),
             absent=count_absent(items),
             register=register_words(shown),
-            warnings=sheet.warnings,
+            warnings=pupil_import.warnings(sheet, columns, items, current_user),
+            rows=len(sheet.rows),
             **more,
         )
 

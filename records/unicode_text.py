@@ -15,6 +15,23 @@ HALFWIDTH_VOICING = "\uff9e\uff9f"
 MAY_HOLD_A_RUN = re.compile(f"[\u0300-\U0010ffff]{{{LONGEST_RUN + 1},}}")
 
 
+# Nobody sees or types them: control characters but tab and line break, halves of a letter, the soft
+# hyphen, signs of direction, spaces without width, marks of a file's beginning.
+UNSEEN = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    "\ud800-\udfff]"
+)
+# between letters of Arabic or Indian scripts, or the parts of an emoji, a joiner is spelling
+LOOSE_JOINER = re.compile(
+    "(?<![\u0590-\U0010ffff])[\u200c\u200d]|[\u200c\u200d](?![\u0590-\U0010ffff])"
+)
+
+
+def without_unseen(text):
+    """The text without the characters that nobody sees; spaces of other kinds are plain ones."""
+    return LOOSE_JOINER.sub("", UNSEEN.sub("", text)).replace("\u00a0", " ")
+
+
 def nfc(text):
     """The text composed (NFC), with its runs cut."""
     return unicodedata.normalize("NFC", cut_runs(text))

@@ -272,7 +272,7 @@ def test_the_same_pupil_twice_in_the_file_is_refused_both_times(cast):
         "Reed,Kit,4/6/2019,,2,",
         "Reed,Kit,4/6/2019,,3,",
     )
-    assert [i.kind for i in items] == ["refused"] * 4
+    assert [(i.kind, i.lines) for i in items] == [("refused", [2, 3]), ("refused", [4, 5])]
 
 
 def test_the_upn_of_somebody_else_is_refused(cast, acting):
