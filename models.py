@@ -8,6 +8,7 @@ the end of its class; never rename or delete a line, that would lose answers. `n
 
 import datetime
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,7 +26,14 @@ from peewee import (
 
 from audit.log import AuditEntry, now, transaction
 from pathway import clock
-from people import Draft, FormToken, SignInAttempt, UserSession, class_key
+from people import (
+    Draft,
+    FormToken,
+    ListSearch,
+    SignInAttempt,
+    UserSession,
+    class_key,
+)
 from records.dates import say_day, short_day, today
 from records.query import Table, begins
 from records.questions import (
@@ -51,7 +59,7 @@ from records.questions import (
     time,
 )
 from records.record import Clash, Record, Row, document, seal_of
-from records.unicode_text import folded_words
+from records.unicode_text import folded_words, sort_key
 
 # --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -652,12 +660,27 @@ def upn_fault(upn):
     return None
 
 
+def class_sort_key(name):
+    """What a class is sorted by: N, R and RA before 1A, 3A before 10A."""
+    key = sort_key(name)
+    if re.fullmatch("[nr][a-z]?", key):
+        return f"0000{key}"
+    return key
+
+
 class Pupil(Record):
     """Pupil: who they are, who their family is, what they need."""
 
     listed = ("surname", "forename", "year", "form")
-    order_by = ("surname", "forename")
-    audit_exclude = ("class_key",)
+    order_by = ("sort_name",)
+    sort_keys = {
+        "surname": "sort_name",
+        "forename": "sort_forename",
+        "year": "sort_year",
+        "form": "sort_form",
+    }
+    # they follow from the answers
+    audit_exclude = ("class_key", *sort_keys.values())
     # written by "Has left the school", and by the import
     readonly = ("left_on", "destination", "sen_status", "sen_types", "sen_start")
     who = Section("Who they are")
@@ -708,6 +731,10 @@ class Pupil(Record):
     )
     class_key = CharField(null=True, index=True)  # `form` as a teacher's classes meet it
     erased_on = DateField(null=True)  # what is left is the stub: see privacy/erasure.py
+    sort_name = CharField(null=True)
+    sort_forename = CharField(null=True)
+    sort_year = CharField(null=True)
+    sort_form = CharField(null=True)
 
     class Meta:
         indexes = ((("surname", "forename"), False),)
@@ -773,6 +800,28 @@ class Pupil(Record):
             setattr(self, name, "".join((getattr(self, name) or "").split()).upper() or None)
         self.known_as = self._without_surname(self.known_as)
         self.class_key = class_key(self.form) or None
+        self.__data__.update(self.sort_values())
+
+    def sort_values(self):
+        """What the lists of pupils are sorted by: {column: key}."""
+        surname = sort_key(self.surname)
+        forename = sort_key(self.forename)
+        years = list(dict(YEARS))
+        year = years.index(self.year) if self.year in years else len(years)
+        return {
+            # a figure is before every letter: the Oakleys before Oakleyson
+            "sort_name": f"{surname}0{forename}",
+            "sort_forename": f"{forename}0{surname}",
+            "sort_year": f"{year:02}",
+            "sort_form": class_sort_key(self.form),
+        }
+
+    @classmethod
+    def fill_sort_keys(cls):
+        """Keep what pupils are sorted by who have none yet."""
+        with transaction():
+            for pupil in cls.select().where(cls.sort_name.is_null()):
+                cls.update(pupil.sort_values()).where(cls.id == pupil.id).execute()
 
     def _without_surname(self, known_as):
         """School systems give the whole name as the preferred one; here the surname follows it."""
@@ -2439,8 +2488,8 @@ def every(base=Record):
 def index_lists():
     """Let an index serve every order in which the list of a record about pupils can be sorted."""
     for cls in (Pupil, *every(PupilRecord)):
-        known = {"pupil", cls.order_by[0]}
-        for name in cls.list_columns():
+        known = {"pupil", "surname"}
+        for name in (*cls.list_columns(), *cls.sort_keys.values()):
             field = cls._meta.fields.get(name)
             if name not in known and field and not field.unique and type(field) is not TextField:
                 cls.add_index(cls.index(field))
@@ -2450,7 +2499,7 @@ index_lists()
 
 
 def every_table():
-    beside = (SignInAttempt, UserSession, Draft, FormToken, HomeTask, TaskBasis)
+    beside = (SignInAttempt, UserSession, Draft, ListSearch, FormToken, HomeTask, TaskBasis)
     return [*every(), PupilWord, AuditEntry, *beside]
 
 

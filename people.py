@@ -181,6 +181,15 @@ class Draft(Table):
         indexes = ((("user", "form"), True),)
 
 
+class ListSearch(Table):
+    """The words that somebody searched a list for; the address of the list has only the token."""
+
+    user = ForeignKeyField(User, backref="+", on_delete="CASCADE")
+    token = CharField(unique=True)
+    words = CharField()
+    at = DateTimeField(default=now, index=True)
+
+
 class FormToken(Table):
     """One press of a button that makes something: a second press finds what it made."""
 

@@ -5,9 +5,8 @@ its rows, the rights and the saving are here, once. There is no `if model is ...
 differs is said in the class in `models.py`.
 """
 
-import csv
 import datetime
-import io
+import decimal
 
 from flask import Response, abort, flash, redirect, request, url_for
 from flask_admin.base import expose
@@ -17,22 +16,23 @@ from flask_login import current_user
 from peewee import SQL, Field, ForeignKeyField, IntegrityError, TextField
 
 import workflow
-from admin_views import drafts, forms, merge
+from admin_views import drafts, forms, merge, searches
 from admin_views.account import views as account
 from audit import access, report
 from audit.log import audit, transaction
 from models import Pupil, PupilRecord, PupilWord, may
 from papers import pdf
-from records.dates import short_day, today
+from records.dates import london, short_day, today
 from records.query import by_id, count_of, join_first, numbers_in
 from records.questions import ROLES, Drawn
 from records.record import Clash, Row, document
-from records.spreadsheet import escape_formula
+from records.spreadsheet import as_csv, as_xlsx
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
 MOST_FILTERS = 6  # of one list
 MOST_OPTIONS = 20  # of one filter
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ReadView(ModelView):
@@ -125,7 +125,8 @@ class ReadView(ModelView):
     def order_of(self, name):
         """The columns by which a list is sorted that is to be sorted by a question."""
         if name == "pupil":
-            return [Pupil.surname, Pupil.forename]
+            return [Pupil.sort_name]
+        name = self.model.sort_keys.get(name, name)
         if name == self.model.order_by[0]:
             return self.default_order()[0]
         return [self.model._meta.fields[name]]
@@ -192,30 +193,53 @@ class ReadView(ModelView):
 
     # -- the list
     def wanted(self):
-        """What the list form asks for. Names travel in the form, never in the address."""
+        """What the list form or the address asks for. An address has no words of a search, only
+        their token (`find`).
+        """
         sent = request.values
-        columns = dict(self._list_columns)
         sort = sent.get("sort", "").lstrip("-")
-        filters = []
+        found = {
+            "page": min(max(sent.get("page", 0, type=int), 0), 100_000),
+            "sort": sort if sort in self._sortable_columns else None,
+            "desc": sent.get("sort", "").startswith("-"),
+            "search": (forms.clean(request.form.get("search")) or "")[:100],
+            "filters": [],
+            "address": {},  # what the address of this list says beside its page
+        }
         for number, one in enumerate(self._filters or []):
             value = sent.get(f"f{number}")
             if value in dict(one.options):
-                filters.append((number, one.name, value))
-        return {
-            "page": min(max(sent.get("page", 0, type=int), 0), 100_000),
-            "sort": sort if sort in columns else None,
-            "desc": sent.get("sort", "").startswith("-"),
-            "search": (forms.clean(sent.get("search")) or "")[:100],
-            "filters": filters,
-        }
+                found["filters"].append((number, one.name, value))
+                found["address"][f"f{number}"] = value
+        if found["sort"]:
+            found["address"]["sort"] = sent["sort"]
+        token = request.args.get("find")
+        if token and request.method == "GET":
+            found["address"]["find"] = token
+            found["search"] = searches.words_of(account.me(), token)
+        return found
+
+    def answer_to_form(self, wanted):
+        """The way to the list that the form asks for; None when its words cannot be kept."""
+        address = dict(wanted["address"])
+        if wanted["page"]:
+            address["page"] = wanted["page"]
+        if wanted["search"]:
+            address["find"] = searches.keep(account.me(), wanted["search"])
+            if not address["find"]:
+                return None
+        return redirect(url_for(".index_view", **address), 303)
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
         w = self.wanted()
-        sort = None
-        if w["sort"] in self._sortable_columns:
-            sort = w["sort"]
-        count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
+        if w["search"] is None:
+            flash(searches.GONE, "problem")
+            return redirect(url_for(".index_view"))
+        to_list = self.answer_to_form(w) if request.method == "POST" else None
+        if to_list:
+            return to_list
+        count, rows = self.get_list(w["page"], w["sort"], w["desc"], w["search"], w["filters"])
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
         self.preload_links(rows, self.shown_links())
@@ -297,42 +321,59 @@ class ReadView(ModelView):
 
     @expose("/spreadsheet/", methods=("POST",))
     def spreadsheet(self):
-        """The list as CSV, as searched and filtered; every cell is safe in a spreadsheet."""
+        """The list as CSV or XLSX, as it is searched, filtered and sorted."""
         if not may(account.me(), "x", self.model):
             abort(403)
         w = self.wanted()
-        count, rows = self.get_list(0, None, None, w["search"], w["filters"], whole=True)
+        asked = (w["sort"], w["desc"], w["search"], w["filters"])
+        count, rows = self.get_list(0, *asked, whole=True)
         self.preload_links(rows, self.model._meta.fields)
-        out = io.StringIO()
-        # so that no semicolon or tab within an answer begins a cell
-        sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
-        names = self.spreadsheet_columns()
-        heads = [label_of(self.model, name) for name in names]
-        sheet.writerow(["Number", *self.child_heads, *heads])
+        labels = self.spreadsheet_columns()
+        heads = ["Number", *self.child_heads, *labels.values()]
+        lines = []
         for record in rows:
-            said = [*self.child_cells(record), *map(record.answer, names)]
-            sheet.writerow([record.id, *(escape_formula(words or "") for words in said)])
+            values = [self.value(record, name) for name in labels]
+            lines.append([record.id, *self.child_cells(record), *values])
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
         access.log_access(rows, "export")
-        file_name = f"{self.model.slug()}-{today():%Y-%m-%d}.csv"
-        return Response(
-            "\ufeff" + out.getvalue(),
-            mimetype="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f"attachment; filename={file_name}"},
-        )
+        if request.form.get("as") == "xlsx":
+            return self.file("xlsx", XLSX, as_xlsx(self.plural(), heads, lines))
+        return self.file("csv", "text/csv; charset=utf-8", as_csv(heads, lines))
+
+    def file(self, ending, mime, data):
+        name = f"{self.endpoint}-{today():%Y-%m-%d}.{ending}"
+        headers = {"Content-Disposition": f"attachment; filename={name}"}
+        return Response(data, mimetype=mime, headers=headers)
+
+    def value(self, record, name):
+        """What a cell of the spreadsheet says: dates and numbers as such, all else in words."""
+        field = record._meta.fields.get(name)
+        if field is None:
+            return self.cell(record, name)
+        value = record.__data__.get(name)
+        if isinstance(value, datetime.datetime):
+            return london(value)
+        if isinstance(value, datetime.date | decimal.Decimal):
+            return value
+        return record.answer(name)
 
     def child_cells(self, record):
         return []
 
     def spreadsheet_columns(self):
-        """The questions this person may see, in printing order, and a paper's status."""
-        names = []
+        """The columns of the list that no question is, then the questions this person may see,
+        in printing order, and a paper's status: {name: heading}.
+        """
+        fields = self.model._meta.fields
+        labels = {name: words for name, words in self._list_columns if name not in fields}
+        labels.pop("pupil", None)  # among the cells about the child
         for section, lines in self.model.layout():
-            if current_user.role in section.see:
-                names += [name for name, line in lines if isinstance(line, Field)]
-        if "status" in self.model._meta.fields:
-            names.append("status")
-        return names
+            for name, line in lines:
+                if current_user.role in section.see and isinstance(line, Field):
+                    labels[name] = label_of(self.model, name)
+        if "status" in fields:
+            labels["status"] = label_of(self.model, "status")
+        return labels
 
     # -- one record
     @expose("/<int:key>/")

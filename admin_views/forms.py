@@ -245,7 +245,7 @@ def key_of(typed):
 
 def find_pupils(user, typed, chosen=""):
     """At most 21 pupils of this person whose name fits what was typed; or the chosen one."""
-    mine = Pupil.visible_to(user).order_by(Pupil.surname, Pupil.forename)
+    mine = Pupil.visible_to(user).order_by(Pupil.sort_name)
     found = _find(mine, typed, chosen)
     access.log_access(found, "found")
     return found

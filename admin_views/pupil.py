@@ -333,7 +333,7 @@ class ListView(ReadView):
         self._list_columns = list(LIST_HEADS.items())
 
     def default_order(self):
-        return [Pupil.surname, Pupil.forename], False
+        return [Pupil.sort_name], False
 
     def plural(self):
         return workflow.list_label(self.code, settings_now())
@@ -351,10 +351,23 @@ class ListView(ReadView):
         if name == "code":
             return workflow.STAGES[record.stage].local or "-"
         if name == "weeks":
-            return say_weeks((today() - record.stage_since).days // 7)
+            return say_weeks(weeks_on_stage(record))
         if name == "review":
             return say_review(record)
         return super().cell(record, name)
+
+    def spreadsheet_columns(self):
+        return super().spreadsheet_columns() | {"weeks": "Weeks on this stage"}
+
+    def value(self, record, name):
+        if name == "stage":
+            return self.cell(record, name)
+        if name == "weeks":
+            return weeks_on_stage(record)
+        if name == "review":
+            when = workflow.clock_of(record, today(), settings_now())
+            return when.closes if when and when.state != "held" else self.cell(record, name)
+        return super().value(record, name)
 
     def is_late(self, record, name):
         if name != "review":
@@ -387,6 +400,10 @@ LIST_HEADS = {
     "cycle": "Cycle",
     "review": "Next review",
 }
+
+
+def weeks_on_stage(placement):
+    return (today() - placement.stage_since).days // 7
 
 
 def say_review(placement):

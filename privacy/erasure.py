@@ -11,13 +11,14 @@ from peewee import OperationalError, chunked, sort_models
 from audit import accounts
 from audit.log import WORDS, AuditEntry, audit, db, now, on_sqlite, transaction
 from models import Document, Erasure, Placement, Pupil, PupilRecord, PupilWord, Row, every
-from people import FormToken, User
+from people import FormToken, ListSearch, User
 from privacy.subject_access import address_of, drafts_of, records_of, rows_in
 from records.dates import today
 from records.questions import HEAD, SENCO
 from records.unicode_text import nfc
 
 STUB = ("surname", "forename", "dob", "upn", "left_on", "destination")
+STUB_SORTED_BY = ("sort_name", "sort_forename")
 
 
 class Cannot(Exception):
@@ -179,6 +180,7 @@ def delete_records(pupil, asked):
             addresses.append(address_of(row))
     for draft in drafts_of(pupil, records):
         draft.delete_instance()
+    ListSearch.delete().execute()  # the words may be the child's name
     for press in FormToken.select():
         if press.led_to.startswith(tuple(addresses)):
             press.delete_instance()
@@ -192,7 +194,7 @@ def delete_records(pupil, asked):
 
 def empty_to_stub(pupil):
     # past the audit log, which would repeat the answers
-    stays = ("id", "version", *STUB)
+    stays = ("id", "version", *STUB, *STUB_SORTED_BY)
     stub = {}
     for field in Pupil._meta.sorted_fields:
         if field.name not in stays:

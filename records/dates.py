@@ -49,8 +49,13 @@ def say_moment(stamp):
     """A UTC stamp as London clock time: `3 Jul 2026, 14:05`."""
     if not stamp:
         return ""
-    local = stamp.replace(tzinfo=datetime.UTC).astimezone(LONDON)
+    local = london(stamp)
     return f"{short_day(local)}, {local:%H:%M}"
+
+
+def london(stamp):
+    """A UTC stamp as the clock in London showed it, both without a time zone."""
+    return stamp.replace(tzinfo=datetime.UTC).astimezone(LONDON).replace(tzinfo=None)
 
 
 def read_time(typed):

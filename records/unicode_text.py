@@ -66,6 +66,7 @@ def _shorten(found):
 PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
 )
+SORTED_DIGITS = 4  # of a number within a name
 # of a name such as O’Brien, however it is typed; they end no word
 APOSTROPHES = re.compile("['’‘ʼʻ`´]")
 
@@ -75,3 +76,11 @@ def folded_words(text):
     parts = unicodedata.normalize("NFKD", cut_runs(text).casefold())
     plain = "".join(letter for letter in parts if not is_mark(letter)).translate(PLAIN_LETTERS)
     return re.findall(r"[^\W_]+", APOSTROPHES.sub("", plain))
+
+
+def sort_key(text):
+    """A text as people look it up in a list, letter by letter: "de Vries" is among D, "O'Neill"
+    among O, "Ångström" among A, and 3A comes before 10A. It is the same for every database.
+    """
+    letters = "".join(folded_words(text or ""))
+    return re.sub(r"\d+", lambda found: found[0].zfill(SORTED_DIGITS), letters)

@@ -51,6 +51,7 @@ def some_row(kind, user):
         people.SignInAttempt: {"key": "k"},
         people.UserSession: {"key": "k", "user": user},
         people.FormToken: {"token": "t", "led_to": "/"},
+        people.ListSearch: {"user": user, "token": "t", "words": "w"},
         people.Draft: {"user": user, "form": "/pupil/new/", "typed": "[]"},
     }
     if kind in rows:
