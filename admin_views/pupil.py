@@ -12,6 +12,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from peewee import DateField
+from werkzeug.exceptions import NotFound
 
 import workflow
 from admin_views import drafts, forms, merge, same_child, starting_register
@@ -33,6 +34,7 @@ from models import (
     Letter,
     ListMembership,
     Meeting,
+    MergedPupil,
     MyPlan,
     MyPlanPlus,
     OutcomeRating,
@@ -87,6 +89,16 @@ class PupilView(RecordView):
         for pupil in rows:
             found[pupil.id] = move_links(pupil, stages.get(pupil.id, "NONE"))
         return found
+
+    def find(self, key):
+        """One record; the number of a merged one leads to the record that it is part of now."""
+        try:
+            return super().find(key)
+        except NotFound:
+            merged = MergedPupil.get_or_none(MergedPupil.number == key)
+            if merged is None or request.method != "GET":
+                raise
+        abort(redirect(url_for(request.endpoint, **{**request.view_args, "key": merged.pupil_id})))
 
     @expose("/<int:key>/")
     def page(self, key):

@@ -18,7 +18,7 @@ from admin_views import same_child
 from admin_views.forms import clean, clean_line
 from admin_views.table_file import Unreadable
 from audit.log import audit, transaction
-from models import Contact, Pupil
+from models import Contact, Pupil, known_name
 from records.dates import read_day
 from records.record import Clash
 from records.unicode_text import folded_words
@@ -79,7 +79,6 @@ phone           phone | phone number | telephone | telephone number | mobile | m
 phone           main telephone | tel
 email           email | email address | e-mail address | main email
 """
-TITLES = ("mr", "mrs", "miss", "ms", "mx", "dr", "rev", "revd", "prof", "sir", "lady")
 CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
 YES = ("yes", "y", "true", "t", "1")
 NO = ("no", "n", "false", "f", "0")
@@ -123,11 +122,6 @@ class Column:
 
 def normalise(words):
     return "".join(filter(str.isalnum, words.casefold()))
-
-
-def known_name(words):
-    """A person's name as it is compared: without title, accents, signs and capitals."""
-    return "".join(word for word in folded_words(words) if word not in TITLES)
 
 
 def targets(role):

@@ -25,6 +25,8 @@ ACTIONS = {
     "seal": "sealed",
     "bundle": "made a bundle",
     "erase": "erased",
+    "taken out": "took out as a mistake",
+    "merge": "merged",
     # sign-in
     "signed in": "signed in",
     "signed out": "signed out",
