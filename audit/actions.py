@@ -27,6 +27,7 @@ ACTIONS = {
     "erase": "erased",
     "taken out": "took out as a mistake",
     "merge": "merged",
+    "import undone": "took an import back",
     # sign-in
     "signed in": "signed in",
     "signed out": "signed out",

@@ -61,6 +61,7 @@ EVERYBODY = {
     "keeping.index": {q.SENCO, q.HEAD},
     "keeping.bundle": {q.SENCO, q.HEAD},
     "keeping.merge": {q.SENCO},
+    "import.undo": {q.SENCO},
     "keeping.mistake": {q.SENCO},
     "keeping.erase": {q.SENCO, q.HEAD},
 }
