@@ -873,6 +873,18 @@ class Pupil(Record):
             yield "NSA is only for SEN support (K); a pupil with an EHCP needs an assessed type."
 
 
+TITLES = ("mr", "mrs", "miss", "ms", "mx", "dr", "rev", "revd", "prof", "sir", "lady")
+
+
+def name_words(words):
+    """The words of a person's name as they are compared: without title, accents and capitals."""
+    return [word for word in folded_words(words) if word not in TITLES]
+
+
+def known_name(words):
+    return "".join(name_words(words))
+
+
 class Contact(Row):
     """Contact: somebody in the family, or who stands for it."""
 
@@ -968,6 +980,19 @@ class PupilWord(Table):
         for word in words:
             query = query.where(pupil.in_(cls.select(cls.pupil).where(begins(cls.word, word))))
         return query
+
+
+class MergedPupil(Table):
+    """The number of a record that was merged into another one of the same child."""
+
+    number = IntegerField(unique=True)
+    pupil = ForeignKeyField(Pupil, backref="+", on_delete="CASCADE", index=True)
+
+    @classmethod
+    def numbers_of(cls, pupil_id):
+        """Under which numbers a child stands in the audit log: now, and before a merge."""
+        former = cls.select(cls.number).where(cls.pupil == pupil_id)
+        return [pupil_id, *former.scalars()]
 
 
 # --- where a pupil is on the pathway
@@ -2500,7 +2525,7 @@ index_lists()
 
 def every_table():
     beside = (SignInAttempt, UserSession, Draft, ListSearch, FormToken, HomeTask, TaskBasis)
-    return [*every(), PupilWord, AuditEntry, *beside]
+    return [*every(), PupilWord, MergedPupil, AuditEntry, *beside]
 
 
 def check_models():

@@ -6,16 +6,18 @@ Come here to change these pages. What a column or a cell means is in `pupil_impo
 import csv
 import io
 import os
+import pathlib
 import re
 import secrets
 import time
 
-from flask import Response, abort, flash, redirect, request, url_for
+from flask import Response, abort, current_app, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from peewee import IntegrityError
 
-from admin_views import pupil_import, starting_register, table_file
+from admin_views import import_undo, pupil_import, starting_register, table_file
+from admin_views.account.views import me, recent_password_required
 from admin_views.documents import private_folder, uploaded_file, write_private
 from admin_views.school import SchoolPage
 from audit import access
@@ -117,8 +119,33 @@ class ImportView(SchoolPage):
         targets = pupil_import.targets(current_user.role)
         asked = [column.label for code, column in targets.items() if "." not in code]
         needed = [targets[name].label for name in pupil_import.NEEDED]
-        page = self.render("import.html", problems=problems, asked=asked, needed=needed)
+        page = self.render(
+            "import.html",
+            problems=problems,
+            asked=asked,
+            needed=needed,
+            last=import_undo.last_imports(),
+        )
         return page, 422 if problems else 200
+
+    @expose("/undo/<key>/", methods=("GET", "POST"))
+    @recent_password_required
+    def undo(self, key):
+        """What an import wrote and can be taken back, line by line; then take it back."""
+        if current_user.role != SENCO:
+            abort(403)
+        steps = import_undo.steps_of(key)
+        if not steps:
+            self.send_back()
+        seen = import_undo.code_of(steps)
+        changed = request.method == "POST" and request.form.get("seen") != seen
+        if request.method == "POST" and not changed:
+            done = import_undo.take_back(key, me(), pathlib.Path(current_app.config["DATA_DIR"]))
+            flash(f"Taken back: {done} of {len(steps)}.", "done")
+            return redirect(url_for(".index"))
+        access.log_access({step.pupil.id: step.pupil for step in steps}.values(), "found")
+        page = self.render("import_undo.html", key=key, steps=steps, seen=seen, changed=changed)
+        return page, 409 if changed else 200
 
     @expose("/sample.csv")
     def sample(self):

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chunked
 
+from admin_views import same_child
 from admin_views.forms import clean, clean_line
 from admin_views.table_file import Unreadable
 from audit.log import audit, transaction
-from models import Contact, Pupil
+from models import Contact, Pupil, known_name, name_words
 from people import User, class_key
 from records.cells import excel_fault, is_nothing
 from records.dates import is_month_first, read_day, short_day
@@ -33,6 +34,10 @@ MONTH_FIRST = (
 # headings, normalised, of the day on which a pupil leaves: told, never taken
 LEAVING = ("leavingdate", "dateleft", "dateofleaving", "leavedate", "leaverdate", "lefton", "dol")
 NEVER = ("left_on", "destination", "areas", "sen_unit", "resourced")
+SAME_OR_NOT = (
+    "If it is the same child, correct the name or the date of birth in your school system, or here;"
+    " if it is another, add this one with “New pupil”."
+)
 AT_A_TIME = 20  # pupils that are written under one lock
 PAUSE = 0.02  # seconds between two locks
 NEEDED = tuple(name for name, question in Pupil.questions() if question.ask.needed is True)
@@ -83,7 +88,6 @@ phone           phone | phone number | telephone | telephone number | mobile | m
 phone           main telephone | tel
 email           email | email address | e-mail address | main email
 """
-TITLES = ("mr", "mrs", "miss", "ms", "mx", "dr", "rev", "revd", "prof", "sir", "lady")
 CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
 YES = ("yes", "y", "true", "t", "1")
 NO = ("no", "n", "false", "f", "0")
@@ -127,11 +131,6 @@ class Column:
 
 def normalise(words):
     return "".join(filter(str.isalnum, words.casefold()))
-
-
-def known_name(words):
-    """A person's name as it is compared: without title, accents, signs and capitals."""
-    return "".join(word for word in folded_words(words) if word not in TITLES)
 
 
 def targets(role):
@@ -505,7 +504,9 @@ class PupilIndex:
         self.upns = {}
         self.names = defaultdict(list)
         self.contacts = defaultdict(list)
-        for pupil in Pupil.visible_to(user):
+        pupils = list(Pupil.visible_to(user))
+        self.likeness = same_child.Likeness(pupils)
+        for pupil in pupils:
             self.upns[pupil.upn or pupil.id] = pupil
             self.names[name_key(pupil.surname, pupil.forename, pupil.dob)].append(pupil)
         for contact in Contact.select().order_by(Contact.id):
@@ -517,7 +518,7 @@ class PupilIndex:
         pupil = self.upns.get(said.get("upn"))
         pupil = pupil or self.upns.get(said.get("former_upn"))
         if pupil is None:
-            return self._find_by_name(names)
+            return self._find_by_name(said, names)
         if pupil.erased_on:
             raise ValueError("The record of this pupil was erased here; ask the SENCO.")
         theirs = name_key(pupil.surname, pupil.forename, pupil.dob)
@@ -527,17 +528,31 @@ class PupilIndex:
             raise NamesAnother(words, pupil)
         return pupil
 
-    def _find_by_name(self, names):
+    def _find_by_name(self, said, names):
         if not all(names):
             return None
         found = self.names.get(name_key(*names), [])
         if len(found) > 1:
             raise ValueError("Several pupils here have this name and date of birth; give the UPN.")
-        return found[0] if found else None
+        if found:
+            return found[0]
+        self._refuse_likeness(said)
+        return None
+
+    def _refuse_likeness(self, said):
+        """Raise NamesAnother for a row that would make a second record of a child who is here."""
+        row = Pupil(**{name: said.get(name) for name in same_child.WHO})
+        row.clean()
+        for other in self.likeness.like(row):
+            # two UPNs tell two children apart, as their name and day of birth do not
+            if row.upn and other.upn and not same_child.upns_of(row) & same_child.upns_of(other):
+                continue
+            words = f"{same_child.words_of(other)} {SAME_OR_NOT}"
+            raise NamesAnother(words, other)
 
 
 def name_key(*names):
-    return tuple(normalise(str(name or "")) for name in names)
+    return tuple("".join(folded_words(str(name or ""))) for name in names)
 
 
 @dataclass
@@ -761,7 +776,7 @@ def _names_fit(one, other):
     initials = set()
     surnames = set()
     for name in (one, other):
-        words = [word for word in folded_words(name or "") if word not in TITLES]
+        words = name_words(name or "")
         surnames.update(words[-1:])
         if len(words) > 1:
             initials.add(words[0][0])

@@ -14,7 +14,7 @@ from audit import access, anchors, report
 from audit import log as audit_log
 from audit.actions import READ_ACTIONS
 from audit.log import AuditEntry
-from models import RIGHTS_TABLE, Pupil, Setting, every, may
+from models import RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf
 from pathway.clock import check_holidays
@@ -153,6 +153,8 @@ class AuditView(SchoolPage):
         entries = list(newest.paginate(w["page"] + 1, AUDIT_PAGE))
         named = {entry.pupil_id for entry in entries}
         names = by_id(mine.where(Pupil.id.in_(named)))
+        for merged in MergedPupil.select().where(MergedPupil.number.in_(named)):
+            names[merged.number] = merged.pupil
         if pupil:
             access.log_access([pupil], "view")
         else:
@@ -216,7 +218,8 @@ class AuditView(SchoolPage):
         found = AuditEntry.select()
         reads = AuditEntry.act.in_((*READ_ACTIONS, "refused"))
         if w["pupil"]:
-            found = found.where(AuditEntry.pupil_id == w["pupil"])
+            numbers = MergedPupil.numbers_of(w["pupil"])
+            found = found.where(AuditEntry.pupil_id.in_(numbers))
         if w["who"]:
             found = found.where(AuditEntry.user_id == w["who"])
         if w["show"]:
