@@ -27,7 +27,7 @@ from records.telephones import read_telephone, says_more, telephones_in
 from records.unicode_text import folded_words
 
 MOST_CONTACTS = 4
-MONTH_FIRST = (
+AMERICAN_ORDER = (
     "a date of this column has the month first, as in America; write all of them day first, such as"
     " 22/05/2019, or as 2019-05-22."
 )
@@ -387,7 +387,7 @@ def read_row(line, cells, heads, columns, asked, month_first=()):
             continue
         if code in month_first:
             if code in NEEDED:
-                row.faults.append(f"“{head}”: {MONTH_FIRST}")
+                row.faults.append(f"“{head}”: {AMERICAN_ORDER}")
             continue
         try:
             value = convert(asked[code].question, cell)
@@ -615,14 +615,14 @@ def preview(sheet, columns, user):
 # what the preview says above about the lines that have a note
 NOTES = {
     "left": (
-        "In the file, but left here: line {lines}. If a child is back, take out the date of leaving"
+        "In the file, but left here: {lines}. If a child is back, take out the date of leaving"
         " on the child's page."
     ),
     "leaving": (
-        "With a date of leaving in the file: line {lines}. Nothing is done with it; use “Has left"
+        "With a date of leaving in the file: {lines}. Nothing is done with it; use “Has left"
         " the school” on the child's page."
     ),
-    "contacts": "More contacts than there is room for: line {lines}. Add the others by hand.",
+    "contacts": "More contacts than there is room for: {lines}. Add the others by hand.",
 }
 MOST_SAID = 10  # lines or classes in one sentence
 
@@ -633,13 +633,18 @@ def warnings(sheet, columns, items, user):
     found = list(sheet.warnings)
     heads = dict(zip(columns, sheet.heads, strict=True))
     for code, lines in month_first_columns(sheet, columns, asked).items():
-        words = f"“{heads[code]}”, line {_first_few(lines)}: {MONTH_FIRST}"
+        words = f"“{heads[code]}”, {_lines(lines)}: {AMERICAN_ORDER}"
         found.append(f"{words} Until then no date of this column is read.")
     for key, words in NOTES.items():
         lines = [item.line for item in items if key in item.notes]
         if lines:
-            found.append(words.format(lines=_first_few(lines)))
+            found.append(words.format(lines=_lines(lines)))
     return [*found, *_without_teacher(items)]
+
+
+def _lines(numbers):
+    word = "line" if len(numbers) == 1 else "lines"
+    return f"{word} {_first_few(numbers)}"
 
 
 def _first_few(things):
