@@ -379,17 +379,17 @@ class ReadView(ModelView):
         return []
 
     def spreadsheet_columns(self):
-        """The columns of the list that no question is, then the questions this person may see,
-        in printing order, and a paper's status: {name: heading}.
+        """The columns of the list, then all questions this person may see, in printing order,
+        and a paper's status: {name: heading}.
         """
-        fields = self.model._meta.fields
-        labels = {name: words for name, words in self._list_columns if name not in fields}
-        labels.pop("pupil", None)  # among the cells about the child
+        labels = dict(self._list_columns)
+        if self.child_heads:
+            del labels["pupil"]
         for section, lines in self.model.layout():
             for name, line in lines:
                 if current_user.role in section.see and isinstance(line, Field):
                     labels[name] = label_of(self.model, name)
-        if "status" in fields:
+        if "status" in self.model._meta.fields:
             labels["status"] = label_of(self.model, "status")
         return labels
 
