@@ -30,6 +30,7 @@ from records.spreadsheet import as_csv, as_xlsx
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
+MOST_PRINTED = 500  # rows of one list on paper
 MOST_FILTERS = 6  # of one list
 MOST_OPTIONS = 20  # of one filter
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -131,8 +132,8 @@ class ReadView(ModelView):
             return self.default_order()[0]
         return [self.model._meta.fields[name]]
 
-    def get_list(self, page, sort, desc, search, filters, whole=False):
-        """How many rows fit, and the rows of one page; or whole records, as many as one may."""
+    def get_list(self, page, sort, desc, search, filters, size=PAGE_SIZE, whole=False):
+        """How many rows fit, and those of one page: what the list shows of them, or all of it."""
         query = self.get_query()
         if search and self._search_supported:
             query = self.narrowed(query, search)
@@ -140,7 +141,6 @@ class ReadView(ModelView):
             query = self._filters[number].apply(query, value)
         # numbers first, which the index of the order has; then the rows of this page only
         sorted_query = self.in_order(query, sort, desc)
-        size = MOST_ROWS if whole else PAGE_SIZE
         start = page * size
         if search:  # looked for once, for the number of hits and for their page
             hits = numbers_in(sorted_query)
@@ -204,6 +204,7 @@ class ReadView(ModelView):
             "desc": sent.get("sort", "").startswith("-"),
             "search": (forms.clean(request.form.get("search")) or "")[:100],
             "filters": [],
+            "printed": sent.get("rows") == "all",
             "address": {},  # what the address of this list says beside its page
         }
         for number, one in enumerate(self._filters or []):
@@ -211,6 +212,8 @@ class ReadView(ModelView):
             if value in dict(one.options):
                 found["filters"].append((number, one.name, value))
                 found["address"][f"f{number}"] = value
+        if found["printed"]:
+            found["address"]["rows"] = "all"
         if found["sort"]:
             found["address"]["sort"] = sent["sort"]
         token = request.args.get("find")
@@ -239,7 +242,9 @@ class ReadView(ModelView):
         to_list = self.answer_to_form(w) if request.method == "POST" else None
         if to_list:
             return to_list
-        count, rows = self.get_list(w["page"], w["sort"], w["desc"], w["search"], w["filters"])
+        size = MOST_PRINTED if w["printed"] else PAGE_SIZE
+        asked = (w["sort"], w["desc"], w["search"], w["filters"])
+        count, rows = self.get_list(w["page"], *asked, size)
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
         self.preload_links(rows, self.shown_links())
@@ -254,15 +259,28 @@ class ReadView(ModelView):
             columns=self._list_columns,
             sortable=self._sortable_columns,
             filters=list(enumerate(self._filters or [])),
-            pages=-(-count // PAGE_SIZE),
-            page_numbers=linked_pages(w["page"], -(-count // PAGE_SIZE)),
-            page_size=PAGE_SIZE,
+            pages=-(-count // size),
+            page_numbers=linked_pages(w["page"], -(-count // size)),
+            page_size=size,
+            narrowed=self.in_words(w),
             searches=self._search_supported,
             may_add=self.may_add(),
             may_export=may(account.me(), "x", self.model),
             has_blank=self.prints and self.may_write(),
             lines=row_lists(self.model),
         )
+
+    def in_words(self, wanted):
+        """How a list is searched, filtered and sorted, for its print."""
+        said = []
+        if wanted["search"]:
+            said.append(f"Search: {wanted['search']}")
+        for number, name, value in wanted["filters"]:
+            said.append(f"{name}: {dict(self._filters[number].options)[value]}")
+        if wanted["sort"]:
+            turned = ", downwards" if wanted["desc"] else ""
+            said.append(f"Sorted by: {dict(self._list_columns)[wanted['sort']]}{turned}")
+        return "; ".join(said)
 
     def shown_links(self):
         """The names of the links to other records that a list shows or leads to."""
@@ -326,7 +344,7 @@ class ReadView(ModelView):
             abort(403)
         w = self.wanted()
         asked = (w["sort"], w["desc"], w["search"], w["filters"])
-        count, rows = self.get_list(0, *asked, whole=True)
+        count, rows = self.get_list(0, *asked, size=MOST_ROWS, whole=True)
         self.preload_links(rows, self.model._meta.fields)
         labels = self.spreadsheet_columns()
         heads = ["Number", *self.child_heads, *labels.values()]
@@ -361,17 +379,17 @@ class ReadView(ModelView):
         return []
 
     def spreadsheet_columns(self):
-        """The columns of the list that no question is, then the questions this person may see,
-        in printing order, and a paper's status: {name: heading}.
+        """The columns of the list, then all questions this person may see, in printing order,
+        and a paper's status: {name: heading}.
         """
-        fields = self.model._meta.fields
-        labels = {name: words for name, words in self._list_columns if name not in fields}
-        labels.pop("pupil", None)  # among the cells about the child
+        labels = dict(self._list_columns)
+        if self.child_heads:
+            del labels["pupil"]
         for section, lines in self.model.layout():
             for name, line in lines:
                 if current_user.role in section.see and isinstance(line, Field):
                     labels[name] = label_of(self.model, name)
-        if "status" in fields:
+        if "status" in self.model._meta.fields:
             labels["status"] = label_of(self.model, "status")
         return labels
 

@@ -50,12 +50,21 @@ class Kind:
     member: str = ""
 
 
+# A PDF begins within its first 1,024 bytes (Acrobat, and ISO 32000-1, annex H.3): after a mark of
+# the encoding, or lines of a printer or a mail; no sign of a script or a web page in them, and
+# no beginning of another kind of file.
+BEFORE_PDF = (
+    rb"(?!MZ|PK|Rar!|7z|BZh|BM|GIF8|ID3|RIFF|%!|\x7fELF)"
+    rb"(?:\xef\xbb\xbf)?[\t\n\f\r\x1b\0 !\"%'()+,\-./:=@?~^\[\]\w]{0,1021}?"
+)
+PADDING = b"\0\t\n\f\r \x1a\xff"  # after its end
 OFFICE = "application/vnd.openxmlformats-officedocument."
 JPEG = Kind("image/jpeg", rb"\xff\xd8\xff")
 KINDS = {  # by the ending of the file's name
-    "pdf": Kind("application/pdf", rb"%PDF-"),
+    "pdf": Kind("application/pdf", BEFORE_PDF + rb"%PDF-"),
     "jpg": JPEG,
     "jpeg": JPEG,
+    **dict.fromkeys(("jfif", "jpe", "pjpeg", "pjp"), JPEG),  # as browsers save pictures
     "png": Kind("image/png", rb"\x89PNG\r\n\x1a\n"),
     "webp": Kind("image/webp", rb"RIFF....WEBP"),
     "heic": Kind("image/heic", rb"....ftyp(hei[cxms]|hev[cx]|mif1|msf1)"),
@@ -166,13 +175,32 @@ def refuse_file(name, data):
     if kind.member:
         _refuse_package(data, kind.member)
         return
-    if not re.match(kind.signature, data, re.DOTALL) or _opens_as_something_else(data):
-        raise FileRefused(DAMAGED)
     is_pdf = kind.mime == "application/pdf"
+    if is_pdf:
+        data = data.rstrip(PADDING)
+    if not _begins_as(kind, data):
+        raise FileRefused(_other_name(data) or DAMAGED)
+    if _opens_as_something_else(data):
+        raise FileRefused(DAMAGED)
     if is_pdf and b"%%EOF" not in data[-2048:]:
         raise FileRefused(DAMAGED)
     if not is_pdf and kind.mime != "image/heic":
         _refuse_picture(data)
+
+
+def _begins_as(kind, data):
+    return bool(kind.signature and re.match(kind.signature, data, re.DOTALL))
+
+
+def _other_name(data):
+    """What to do about a file that has the name of another kind; None when it is of no kind."""
+    for end, kind in KINDS.items():
+        if _begins_as(kind, data):
+            return (
+                f"The file is not what its name says: it is a {end} file. Change the end of its"
+                f" name to .{end}, then choose it again."
+            )
+    return None
 
 
 def _opens_as_something_else(data):

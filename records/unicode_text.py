@@ -68,14 +68,16 @@ PLAIN_LETTERS = str.maketrans(
 )
 SORTED_DIGITS = 4  # of a number within a name
 # of a name such as O’Brien, however it is typed; they end no word
-APOSTROPHES = re.compile("['’‘ʼʻ`´]")
+APOSTROPHES = re.compile("['’‘ʼʻ`´′＇]")
 
 
 def folded_words(text):
     """The words of a text as they are searched: small plain letters and figures, no marks."""
-    parts = unicodedata.normalize("NFKD", cut_runs(text).casefold())
+    # before they are normalised: ´ becomes a blank with a mark
+    whole = APOSTROPHES.sub("", cut_runs(text).casefold())
+    parts = unicodedata.normalize("NFKD", whole)
     plain = "".join(letter for letter in parts if not is_mark(letter)).translate(PLAIN_LETTERS)
-    return re.findall(r"[^\W_]+", APOSTROPHES.sub("", plain))
+    return re.findall(r"[^\W_]+", plain)
 
 
 def sort_key(text):

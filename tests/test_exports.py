@@ -246,7 +246,9 @@ def test_a_spreadsheet_has_the_rows_of_the_list_in_its_order(school, browser):
         assert [row[place] for row in rows] == shown and len(rows) > 1
     heads, *rows = sheet_of(senco.post("/sen-list/spreadsheet/", {"as": "xlsx"}))
     line = dict(zip(heads, rows[0], strict=True))
-    assert line["Stage"] == "EHCP" and line["Code"] and line["Weeks on this stage"] >= 0
+    assert (
+        line["Stage"] == "Stage 3 (My Plan+)" and line["Code"] and line["Weeks on this stage"] >= 0
+    )
     assert type(line["Next review"]) is datetime.date
 
 

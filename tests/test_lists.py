@@ -11,7 +11,7 @@ from peewee import OperationalError
 from web import rules
 
 import models as m
-from admin_views import searches
+from admin_views import base, searches
 from audit.log import db, on_sqlite
 from people import ListSearch
 from privacy import erasure
@@ -28,6 +28,17 @@ NAMES = (
     ("Mockapos", "D'Arcy", ("D’Arcy", "darcy")),
     ("Łukaszmock", "Олена", ("łukasz", "lukasz", "олена", "Олена")),
     ("Şahin", "İpek", ("şahin", "sahin", "ipek")),
+    # names of the kinds that the W3C's "Personal names around the world" tells of
+    ("Nguyễn", "Thị Mock", ("nguyen", "NGUYỄN", "nguye\u0302\u0303n", "Nguyễn, Thị")),
+    ("Đặngmock", "Anh", ("dangmock", "đặngmock", "ĐẶNG")),
+    ("Straußmock", "Jürgen", ("strauss", "STRAUSSMOCK", "straußmock", "jurgen")),
+    ("Þórmock", "Æsa", ("thormock", "þór", "aesa")),
+    ("Ćirićmock", "Željko", ("ciric", "ĆIRIĆ", "zeljko")),
+    ("O´Brienmock", "Siân", ("O'Brienmock", "obrienmock", "sian", "o`brienmock")),
+    ("van der Mockberg", "Ioana-Maria", ("van der mock", "mockberg", "Ioana Maria", "mar ioana")),
+    ("Παπαμόκ", "Σοφία", ("παπαμοκ", "ΣΟΦΊΑ", "σοφια")),
+    ("José", "Mock\u0327a", ("jose\u0301", "JOSÉ", "mocka", "ＪＯＳＥ")),
+    ("McMock", "Ñandú", ("mcm", "MCMOCK", "nandu", "McMock, Ñandú (3B)")),
 )
 
 
@@ -182,6 +193,25 @@ def test_pupils_of_an_older_version_are_sorted_too(school, acting):
     m.Pupil.update(sort_name=None).where(m.Pupil.id == school.mine.id).execute()
     m.Pupil.fill_sort_keys()
     assert m.Pupil.get_by_id(school.mine.id).sort_name == "zebminesur0zebminefore"
+
+
+# --- on paper
+def test_a_list_is_printed_with_all_its_rows(school, browser, monkeypatch):
+    more_pupils(school, 60)
+    senco = browser("senco")
+    senco.names = ()  # copies have the names of others
+    page = senco.page(found_at(senco, "Copied", f0="F", sort="-year"))
+    assert "“Print all” on the page prints every row" in page.text
+    printed = senco.page(page.one("//a[.='Print all']/@href"))
+    assert len(printed.all("//main//tbody/tr")) == 60 and not printed.all("//a[.='Print all']")
+    (title,) = printed.all("//p[@class='print-only']")
+    words = " ".join(title.text_content().split())
+    assert words.startswith("Hill School, ") and "Search: Copied; " in words
+    assert words.endswith("Sex: Female; Sorted by: Year group, downwards")
+    monkeypatch.setattr(base, "MOST_PRINTED", 40)
+    printed = senco.page(f"{printed.response.request.full_path}&page=1")
+    assert "40 rows are the most for one page: print each of the 2 pages" in printed.text
+    assert "41 to 60 shown" in printed.text
 
 
 # --- back from a child to the list as it was
