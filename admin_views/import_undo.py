@@ -6,15 +6,17 @@ Come here to change what of an import can be taken back. The audit log knows an 
 """
 
 import hashlib
+import time
 from dataclasses import dataclass
 
-from admin_views.pupil_import import convert
+from admin_views.pupil_import import PAUSE, convert
 from audit.log import NO_CHANGE, AuditEntry, audit, transaction
 from models import Contact, Pupil
 from privacy import erasure, mistakes
 from records.questions import say
 
 MOST = 5  # imports that the page offers
+UNDONE = "An import was taken back"
 TABLES = {"Pupil": Pupil, "Contact": Contact}
 
 
@@ -90,6 +92,7 @@ def new_contact(row, contact, pupil):
 
 
 def changed_answer(row, record, pupil):
+    """The `Step` of one answer, with what it was before."""
     label = record.label_of(row.question)
     if isinstance(record, Contact):
         label = f"{record.name}, {label}"
@@ -115,21 +118,36 @@ def code_of(steps):
 
 
 def take_back(batch, user, folder):
-    """Take back what can be, all or nothing; how many steps were. `folder` is the data folder."""
-    reason = "An import was taken back"
+    """Take back what can be; how many steps were. `folder` is the data folder.
+
+    Answers and contacts go back in one transaction; each new pupil goes in its own, so that nobody
+    who saves meanwhile waits long.
+    """
+    steps = [step for step in steps_of(batch) if not step.why]
+    new = [step for step in steps if step.record is step.pupil]
+    others = [step for step in steps if step.record is not step.pupil]
+    done = len(others)
     with transaction():
-        steps = [step for step in steps_of(batch) if not step.why]
-        changed = {}
-        for step in steps:
-            if step.name:
-                record = changed.setdefault((type(step.record), step.record.id), step.record)
-                setattr(record, step.name, step.value)
-            elif isinstance(step.record, Contact):
-                step.record.remove(reason)
-            else:
-                mistakes.take_out(step.pupil, user, reason, folder)
-        for record in changed.values():
-            record.save(reason=reason, act="import undone")
-        audit("import undone", Pupil(), reason=f"{reason}: {len(steps)} changes")
+        put_back(others)
+        audit("import undone", Pupil(), reason=f"{UNDONE}: {len(steps)} changes")
+    for step in new:
+        try:
+            mistakes.take_out(step.pupil, user, UNDONE, folder)
+        except erasure.Cannot:  # changed this very moment: the page says so
+            continue
+        done += 1
+        time.sleep(PAUSE)
     erasure.scrub()
-    return len(steps)
+    return done
+
+
+def put_back(steps):
+    changed = {}
+    for step in steps:
+        if step.name:
+            record = changed.setdefault((type(step.record), step.record.id), step.record)
+            setattr(record, step.name, step.value)
+        else:
+            step.record.remove(UNDONE)
+    for record in changed.values():
+        record.save(reason=UNDONE, act="import undone")

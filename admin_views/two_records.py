@@ -14,7 +14,7 @@ from admin_views import forms, same_child
 from admin_views.account.views import me, recent_password_required
 from audit import access
 from models import Pupil
-from privacy import mistakes, two_records
+from privacy import erasure, mistakes, two_records
 from privacy.erasure import Cannot
 from records.questions import SENCO
 
@@ -67,6 +67,7 @@ class TwoRecordsPages:
             folder = pathlib.Path(current_app.config["DATA_DIR"])
             try:
                 mistakes.take_out(pupil, me(), forms.clean(request.form.get("words")), folder)
+                erasure.scrub()
                 flash("The record is taken out. The audit trail says that it was here.", "done")
                 return redirect(url_for("pupil.index_view"))
             except Cannot as fault:

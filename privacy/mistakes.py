@@ -39,15 +39,15 @@ def what_stands_in_the_way(pupil):
 def take_out(pupil, user, reason, folder):
     """Delete a record made by mistake; the audit log keeps that it was, and why it went.
 
-    Returns what `scrub` does. `folder` is the data folder. Raises Cannot.
+    `folder` is the data folder; call `erasure.scrub` afterwards. Raises Cannot.
     """
     with transaction():
-        pupil = Pupil.get_by_id(pupil.id)
         if user.role != SENCO:
             raise Cannot("Only the SENCO takes a record out.")
         if not reason:
             raise Cannot("Say what the mistake was.")
-        if what_stands_in_the_way(pupil):
+        now = Pupil.get_or_none(id=pupil.id, version=pupil.version)
+        if now is None or what_stands_in_the_way(now):
             raise Cannot("Something was done with this record since; look at the page again.")
         nobodys = erasure.blank_trail(pupil)
         erasure.delete_records(pupil, Erasure.pupil == pupil)
@@ -56,4 +56,3 @@ def take_out(pupil, user, reason, folder):
             audit("taken out", Pupil(id=number), after=after, reason=reason)
         Pupil.delete().where(Pupil.id == pupil.id).execute()
     erasure.throw_away_copies(pupil, folder)
-    return erasure.scrub()
