@@ -56,7 +56,7 @@ SAMPLE = (
 def upload_path(key):
     if not re.fullmatch(r"[0-9a-f]{32}", key):
         abort(404)
-    return private_folder("imports") / f"{current_user.id}-{key}.csv"
+    return private_folder("imports") / f"{current_user.id}-{key}.upload"
 
 
 def keep_upload(data):
@@ -79,7 +79,7 @@ def restore_uploads():
     """Give back the uploads whose import was killed."""
     remove_old_uploads()
     for path in private_folder("imports").glob("*.taken"):
-        path.rename(path.with_suffix(".csv"))
+        path.rename(path.with_suffix(".upload"))
 
 
 class ImportView(SchoolPage):
@@ -92,7 +92,7 @@ class ImportView(SchoolPage):
         """The upload as a `Sheet`, and what its columns mean; sends back whoever has none."""
         remove_old_uploads()
         try:
-            sheet = table_file.read_file(upload_path(key).read_bytes())
+            sheet = table_file.read_file(upload_path(key).read_bytes(), pupil_import.meaning)
         except FileNotFoundError:
             self.send_back()
         said = Setting.of_school().import_columns
@@ -110,7 +110,7 @@ class ImportView(SchoolPage):
             try:
                 if data is None:
                     raise table_file.Unreadable("Choose a file first.")
-                sheet = table_file.read_file(data)
+                sheet = table_file.read_file(data, pupil_import.meaning)
                 said = Setting.of_school().import_columns
                 pupil_import.refuse_without_headings(sheet.heads, current_user.role, said)
                 return redirect(url_for(".look", key=keep_upload(data)))

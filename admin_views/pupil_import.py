@@ -63,8 +63,9 @@ former_upn      previous upn | old upn
 year            year | yr | nc year | nc year actual | nc year group | national curriculum year
 year            curriculum year | current year group
 form            reg | reg form | reg group | registration form | registration group | tutor group
-form            form | class | class name | form name
-admitted_on     admission date | doa | date admitted | entry date | date of entry
+form            form | class | class name | form name | form group | form/tutor group | tutor form
+admitted_on     admission date | doa | date admitted | entry date | date of entry | enrolment date
+admitted_on     date joined | school start date
 premium         pp | pupil premium indicator | pupil premium eligible | pupil premium recipient
 eal             english additional language
 home_language   first language | language | languages | language at home
@@ -75,7 +76,14 @@ medical_plan    medical plan | health care plan | healthcare plan
 sen_status      sen status | sen stage | sen provision | sen code | sen provision code
 sen_types       sen need | sen needs | sen need(s) | sen type | sen types | sen need type
 sen_start       sen start | sen start date | sen date | sen stage start date | sen status start date
-out             number | leaving date | date left
+out             number | leaving date | date left | id | adno | admission no | admission number
+out             admissions number | pupil id | student id | person id | arbor student id | mis id
+out             uln | uci | unique learner number | title | initials | middle name | middle names
+out             legal middle names | preferred surname | preferred last name | preferred family name
+out             age | boarding house | tutor | form tutor | class teacher
+out             address | home address | postcode | post code | ethnicity | ethnic group | religion
+out             nationality | country of birth | place of birth | fsm | free school meals
+out             free school meals eligible | ever 6 fsm | attendance | attendance %
 """
 CONTACT_ALIASES = """
 name            full name | contact name
@@ -592,8 +600,7 @@ def preview(sheet, columns, user):
     rows = []
     for line, cells in sheet.rows:
         if cells is None:
-            words = "It has more cells than there are headings; put quotation marks round commas."
-            items.append(RowPreview([line], Pupil(), reasons=[words]))
+            items.append(RowPreview([line], Pupil(), reasons=[sheet.faults[line]]))
         else:
             rows.append(read_row(line, cells, sheet.heads, columns, asked, month_first))
     for row in put_together(rows, heads):

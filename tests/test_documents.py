@@ -11,7 +11,7 @@ from PIL import Image
 from web import enter
 
 import models as m
-from admin_views import documents
+from admin_views import documents, zip_guard
 from audit import log as audit_log
 
 PDF = b"%PDF-1.7\nA report\n%%EOF"
@@ -116,7 +116,7 @@ def test_a_file_that_may_not_be_kept_is_refused_in_a_plain_sentence(name, data, 
 
 
 def test_a_file_that_unpacks_to_far_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr(documents, "MOST_UNPACKED", 1)
+    monkeypatch.setattr(zip_guard, "MOST_UNPACKED", 1)
     with pytest.raises(documents.FileRefused, match="more than the portal can check"):
         documents.refuse_file("a.docx", office_file())
 

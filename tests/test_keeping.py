@@ -701,7 +701,7 @@ def test_erasing_leaves_no_word_of_the_child_on_the_disk(own_school):
     (folder / "files" / ("0" * 32)).write_bytes(b"Zebminefile")
     m.Document.update(stored_as="1" * 32).where(m.Document.pupil != pupil).execute()
     (folder / "files" / ("1" * 32)).write_bytes(b"Yakotherfile")
-    (folder / "imports" / "1-ab.csv").write_text("Surname,Forename\nZebminesur,Zebminefore\n")
+    (folder / "imports" / "1-ab.upload").write_text("Surname,Forename\nZebminesur,Zebminefore\n")
     with audit_log.acting_as("The tests"):
         people.Draft.create(
             user=senco,

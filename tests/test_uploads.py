@@ -376,7 +376,7 @@ SHEETS = {  # what it is: how its bytes are made
 def looked_at(data):
     """What bringing in this file would say: the preview's counts, or why it cannot be read."""
     try:
-        found = table_file.read_file(data)
+        found = table_file.read_file(data, pupil_import.meaning)
         columns = pupil_import.map_columns(found.heads, "", q.SENCO)
         if pupil_import.column_faults(found.heads, columns, q.SENCO):
             return "asked about its columns"
