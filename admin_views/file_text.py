@@ -17,12 +17,11 @@ FEW_BYTES = 3
 CERTAIN = 2  # points between the best reading and the next
 # a word up to its first foreign letters; a longer one is no name
 NAME_BYTES = re.compile(rb"[A-Za-z'-]{0,20}[\x80-\xff][A-Za-z'\x80-\xff-]{0,20}")
-FOREIGN_BYTE = re.compile(rb"[\x80-\xff]")
+FOREIGN_BYTES = bytes(range(0x80, 0x100))
 MOST_WORDS = 5_000
 LONGEST_NAME = 60
 # a byte that is no letter in UTF-8, as Python keeps it
 BAD_BYTE = re.compile("[\udc80-\udcff]")
-FOREIGN_LETTER = re.compile("[^\x00-\x7f]")
 # letters of a name, and what names hardly have
 RARE = frozenset("ÿùûìòîõÙÛÌÒÎÕŸ")
 FOREIGN = frozenset("ƒ\ufffd")
@@ -65,8 +64,8 @@ def decode(data):
     text = data.decode("utf-8-sig", "surrogateescape")
     if "\0" in text:
         raise Unreadable(NO_TEXT)
-    bad = len(BAD_BYTE.findall(text))
-    good = len(FOREIGN_LETTER.findall(text)) - bad
+    bad = len(text) - len(data.decode("utf-8-sig", "ignore"))
+    good = len(text) - len(text.encode("ascii", "ignore")) - bad
     if bad and bad > good and (bad > FEW_BYTES or not good):
         return _from_single_byte(data)
     return text, None
@@ -102,7 +101,7 @@ def _from_single_byte(data):
     first, second, *_ = sorted(points, key=points.get)
     usual = next(iter(SINGLE_BYTE))
     is_certain = points[second] - points[first] >= CERTAIN and points[first] * 4 <= points[usual]
-    is_list = 2 * len(FOREIGN_BYTE.findall(data)) < len(data)
+    is_list = 2 * len(data.translate(None, FOREIGN_BYTES)) > len(data)
     if is_certain and is_list and first != usual:
         told = (
             f"The file has the letters of {SINGLE_BYTE[first]}, and they were turned into ours."
@@ -150,11 +149,19 @@ def is_strange(before, letter, after):
     return is_sign and (follows or leads)
 
 
-def spoiled_word(cell):
-    """The first word of a cell that an encoding has spoiled, or an empty text."""
+def spoiled_word(cell, fine):
+    """The first word of a cell that an encoding has spoiled, or an empty text.
+
+    `fine` is a set of words that were looked at; most words of a list stand in it many times.
+    """
+    if not SUSPECT.search(cell):
+        return ""
     for word in cell.split():
-        if len(word) <= LONGEST_NAME and SUSPECT.search(word) and _is_spoiled(word):
+        if word in fine or len(word) > LONGEST_NAME:
+            continue
+        if SUSPECT.search(word) and _is_spoiled(word):
             return word
+        fine.add(word)
     return ""
 
 

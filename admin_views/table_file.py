@@ -308,13 +308,23 @@ def _cells(cells, used, width):
 
 def _warn_of_spoiled(sheet):
     told = 0
+    fine = set()
     for line, cells in sheet.rows:
-        for word in filter(None, map(spoiled_word, cells or ())):
-            told += 1
-            if told > MOST_TOLD:
-                sheet.warnings.append("More lines have such letters.")
-                return
-            sheet.warnings.append(
-                f"Line {line} of the file: “{word}” seems to have a spoiled letter. {EXPORT_AGAIN}"
-            )
-            break
+        word = _first_spoiled(cells or (), fine)
+        if not word:
+            continue
+        told += 1
+        if told > MOST_TOLD:
+            sheet.warnings.append("More lines have such letters.")
+            return
+        sheet.warnings.append(
+            f"Line {line} of the file: “{word}” seems to have a spoiled letter. {EXPORT_AGAIN}"
+        )
+
+
+def _first_spoiled(cells, fine):
+    for cell in cells:
+        word = spoiled_word(cell, fine)
+        if word:
+            return word
+    return ""
