@@ -53,6 +53,7 @@ def some_row(kind, user):
         people.FormToken: {"token": "t", "led_to": "/"},
         people.ListSearch: {"user": user, "token": "t", "words": "w"},
         people.Draft: {"user": user, "form": "/pupil/new/", "typed": "[]"},
+        m.MergedPupil: {"number": 987, "pupil": m.Pupil.select().first()},
     }
     if kind in rows:
         kind.create(**rows[kind])

@@ -11,8 +11,9 @@ from admin_views.table_file import Sheet
 
 HERE = ("Oakmock", "Robin", "Rob", "2018-05-03")
 # Who is here: surname, forename, known as, date of birth; who comes; whether it may be the same.
-# The shapes of names are those of the spellings that issue trackers of OpenMRS, OpenEMR, Frappe
-# Education and Gibbon report as not found or doubled; the people are invented.
+# What is compared is what public trackers ask for: names without regard to capitals (mSupply mobile
+# 5238) with the date of birth (mSupply mobile 5139, SimpleReport 3014), when an answer is changed
+# too (OpenEMR 6517). The names, and the slips in them, are our own.
 VECTORS = (
     (HERE, ("Oakmock", "Robin", "", "2018-05-03"), True),
     (HERE, ("OAKMOCK", "robin", "", "2018-05-03"), True),

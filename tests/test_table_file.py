@@ -429,8 +429,8 @@ def test_no_change_of_a_sheet_breaks_the_reader(place, words):
 # --- what big school systems export
 # Headings as public pages name them: Bromcom's guide to importing access arrangements, Arbor's
 # connector data sets and an open parser of its export, the SIMS 7 applicant format and open scripts
-# that read SIMS reports, a public list of the pupil fields of an independent schools' system
-# (iSAMS), the Common Transfer File's element names, and the CSV guides of CEM and Hodder for
+# that read SIMS reports, a public list of the pupil fields of a system for independent
+# schools, the Common Transfer File's element names, and the CSV guides of CEM and Hodder for
 # Google Sheets, Excel and LibreOffice. Of ScholarPack, RM Integris, Pupil Asset, Go 4 Schools and
 # Progresso no public list was found: theirs are the usual words of such lists.
 SHAPES_OF_SYSTEMS = {  # heading = answer, and what the column is
@@ -470,7 +470,7 @@ SHAPES_OF_SYSTEMS = {  # heading = answer, and what the column is
         Student ID=77=out | UPN=H801200001001=upn | Surname=Mockhill=surname
         Forename=Ann=forename | DOB=04/06/2019=dob | Gender=F=sex | Year=2=year
         Tutor Group=2D=form | SEN Code=K=sen_status | PP=N=premium""",
-    "iSAMS": """
+    "independent schools": """
         Id=9=out | UPN=H801200001001=upn | ULN==out | Forename=Ann=forename
         Middle Names=May=out | Surname=Mockhill=surname | Preferred Name=Annie=known_as
         DOB=04/06/2019=dob | Gender=F=sex | Language=English=home_language | NC Year=2=year
