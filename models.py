@@ -8,6 +8,7 @@ the end of its class; never rename or delete a line, that would lose answers. `n
 
 import datetime
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,7 +26,15 @@ from peewee import (
 
 from audit.log import AuditEntry, now, transaction
 from pathway import clock
-from people import Draft, FormToken, SavedView, SignInAttempt, UserSession
+from people import (
+    Draft,
+    FormToken,
+    ListSearch,
+    SavedView,
+    SignInAttempt,
+    UserSession,
+    class_key,
+)
 from records.dates import say_day, short_day, today
 from records.query import Table, begins
 from records.questions import (
@@ -46,11 +55,12 @@ from records.questions import (
     day,
     link,
     number,
+    telephone,
     text,
     time,
 )
 from records.record import Clash, Record, Row, document, seal_of
-from records.unicode_text import folded_words
+from records.unicode_text import folded_words, sort_key
 
 # --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -214,7 +224,7 @@ class Setting(Record):
     school = Section("The school")
     school_name = text("Name of the school", default="Our School", needed=True)
     school_address = text("Address for letters", rows=4, default="")
-    school_phone = text("Telephone", default="")
+    school_phone = telephone("Telephone", default="")
     senco_name = text("Name of the SENCO, for letters", default="The SENCO")
     head_name = text("Name of the head, for letters", default="")
     complaints = text(
@@ -651,11 +661,27 @@ def upn_fault(upn):
     return None
 
 
+def class_sort_key(name):
+    """What a class is sorted by: N, R and RA before 1A, 3A before 10A."""
+    key = sort_key(name)
+    if re.fullmatch("[nr][a-z]?", key):
+        return f"0000{key}"
+    return key
+
+
 class Pupil(Record):
     """Pupil: who they are, who their family is, what they need."""
 
     listed = ("surname", "forename", "year", "form")
-    order_by = ("surname", "forename")
+    order_by = ("sort_name",)
+    sort_keys = {
+        "surname": "sort_name",
+        "forename": "sort_forename",
+        "year": "sort_year",
+        "form": "sort_form",
+    }
+    # they follow from the answers
+    audit_exclude = ("class_key", *sort_keys.values())
     # written by "Has left the school", and by the import
     readonly = ("left_on", "destination", "sen_status", "sen_types", "sen_start")
     who = Section("Who they are")
@@ -704,7 +730,12 @@ class Pupil(Record):
         "Do not erase, because",
         "Such as a claim or an inquiry. While there is a reason here, nothing is erased.",
     )
+    class_key = CharField(null=True, index=True)  # `form` as a teacher's classes meet it
     erased_on = DateField(null=True)  # what is left is the stub: see privacy/erasure.py
+    sort_name = CharField(null=True)
+    sort_forename = CharField(null=True)
+    sort_year = CharField(null=True)
+    sort_form = CharField(null=True)
 
     class Meta:
         indexes = ((("surname", "forename"), False),)
@@ -717,7 +748,8 @@ class Pupil(Record):
             return pupils
         if not may(user, "r", Pupil):
             return pupils.where(SQL("1 = 0"))
-        return pupils.where(cls.form.in_(user.class_names()), cls.left_on.is_null())
+        classes = [class_key(name) for name in user.class_names()]
+        return pupils.where(cls.class_key.in_(classes), cls.left_on.is_null())
 
     @classmethod
     def all_visible_to(cls, user):
@@ -768,6 +800,29 @@ class Pupil(Record):
         for name in ("upn", "former_upn"):
             setattr(self, name, "".join((getattr(self, name) or "").split()).upper() or None)
         self.known_as = self._without_surname(self.known_as)
+        self.class_key = class_key(self.form) or None
+        self.__data__.update(self.sort_values())
+
+    def sort_values(self):
+        """What the lists of pupils are sorted by: {column: key}."""
+        surname = sort_key(self.surname)
+        forename = sort_key(self.forename)
+        years = list(dict(YEARS))
+        year = years.index(self.year) if self.year in years else len(years)
+        return {
+            # a figure is before every letter: the Oakleys before Oakleyson
+            "sort_name": f"{surname}0{forename}",
+            "sort_forename": f"{forename}0{surname}",
+            "sort_year": f"{year:02}",
+            "sort_form": class_sort_key(self.form),
+        }
+
+    @classmethod
+    def fill_sort_keys(cls):
+        """Keep what pupils are sorted by who have none yet."""
+        with transaction():
+            for pupil in cls.select().where(cls.sort_name.is_null()):
+                cls.update(pupil.sort_values()).where(cls.id == pupil.id).execute()
 
     def _without_surname(self, known_as):
         """School systems give the whole name as the preferred one; here the surname follows it."""
@@ -819,6 +874,18 @@ class Pupil(Record):
             yield "NSA is only for SEN support (K); a pupil with an EHCP needs an assessed type."
 
 
+TITLES = ("mr", "mrs", "miss", "ms", "mx", "dr", "rev", "revd", "prof", "sir", "lady")
+
+
+def name_words(words):
+    """The words of a person's name as they are compared: without title, accents and capitals."""
+    return [word for word in folded_words(words) if word not in TITLES]
+
+
+def known_name(words):
+    return "".join(name_words(words))
+
+
 class Contact(Row):
     """Contact: somebody in the family, or who stands for it."""
 
@@ -827,7 +894,7 @@ class Contact(Row):
     relationship = text("Relationship", "Such as mother, carer, social worker.")
     responsibility = choice("Parental responsibility")
     lives_with = choice("Lives with the child")
-    phone = text("Telephone")
+    phone = telephone("Telephone")
     email = text("E-mail")
     address = text("Address", rows=2)
     preferred = text("Best way to reach them")
@@ -914,6 +981,19 @@ class PupilWord(Table):
         for word in words:
             query = query.where(pupil.in_(cls.select(cls.pupil).where(begins(cls.word, word))))
         return query
+
+
+class MergedPupil(Table):
+    """The number of a record that was merged into another one of the same child."""
+
+    number = IntegerField(unique=True)
+    pupil = ForeignKeyField(Pupil, backref="+", on_delete="CASCADE", index=True)
+
+    @classmethod
+    def numbers_of(cls, pupil_id):
+        """Under which numbers a child stands in the audit log: now, and before a merge."""
+        former = cls.select(cls.number).where(cls.pupil == pupil_id)
+        return [pupil_id, *former.scalars()]
 
 
 # --- where a pupil is on the pathway
@@ -2434,8 +2514,8 @@ def every(base=Record):
 def index_lists():
     """Let an index serve every order in which the list of a record about pupils can be sorted."""
     for cls in (Pupil, *every(PupilRecord)):
-        known = {"pupil", cls.order_by[0]}
-        for name in cls.list_columns():
+        known = {"pupil", "surname"}
+        for name in (*cls.list_columns(), *cls.sort_keys.values()):
             field = cls._meta.fields.get(name)
             if name not in known and field and not field.unique and type(field) is not TextField:
                 cls.add_index(cls.index(field))
@@ -2445,8 +2525,8 @@ index_lists()
 
 
 def every_table():
-    beside = (SignInAttempt, UserSession, SavedView, Draft, FormToken, HomeTask, TaskBasis)
-    return [*every(), PupilWord, AuditEntry, *beside]
+    beside = (SignInAttempt, UserSession, SavedView, Draft, ListSearch, FormToken, HomeTask)
+    return [*every(), PupilWord, MergedPupil, AuditEntry, TaskBasis, *beside]
 
 
 def check_models():

@@ -11,8 +11,13 @@ from peewee import CharField, DateTimeField, ForeignKeyField, IntegerField, Text
 
 from audit.log import now, transaction
 from records.query import Table
-from records.questions import ROLE_NAMES, TECHNICIAN, Section, choice, text
+from records.questions import ROLE_NAMES, TEACHER, TECHNICIAN, Section, choice, text
 from records.record import Record
+
+
+def class_key(name):
+    """The name of a class as it is compared: without capitals, spaces and noughts in front."""
+    return re.sub("^0+(?=.)", "", "".join((name or "").casefold().split()))
 
 
 def new_token():
@@ -40,7 +45,8 @@ class User(Record):
     role = choice("Role", options=ROLE_NAMES, needed=True)
     classes = text(
         "Classes",
-        "For a teacher: class names as in the pupil records, with commas, such as 3B, 4A.",
+        "For a teacher: class names as in the pupil records, with commas, such as 3B, 4A; capitals"
+        " and spaces do not matter.",
     )
     account = choice(
         "Account",
@@ -77,6 +83,14 @@ class User(Record):
     def class_names(self):
         names = re.split(r"[,;/&\n]|\band\b", self.classes or "")
         return [name.strip() for name in names if name.strip()]
+
+    @classmethod
+    def classes_taught(cls):
+        """The classes of all teachers who are switched on, as they are compared."""
+        taught = set()
+        for user in cls.select().where(cls.role == TEACHER, cls.account == "on"):
+            taught.update(map(class_key, user.class_names()))
+        return taught
 
     def errors(self):
         found = []
@@ -182,6 +196,15 @@ class SavedView(Table):
     def of(cls, user, report):
         mine = cls.select().where(cls.user == user.id, cls.report == report)
         return mine.order_by(cls.name, cls.id)
+
+
+class ListSearch(Table):
+    """The words that somebody searched a list for; the address of the list has only the token."""
+
+    user = ForeignKeyField(User, backref="+", on_delete="CASCADE")
+    token = CharField(unique=True)
+    words = CharField()
+    at = DateTimeField(default=now, index=True)
 
 
 class FormToken(Table):

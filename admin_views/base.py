@@ -5,9 +5,8 @@ its rows, the rights and the saving are here, once. There is no `if model is ...
 differs is said in the class in `models.py`.
 """
 
-import csv
 import datetime
-import io
+import decimal
 
 from flask import Response, abort, flash, redirect, request, url_for
 from flask_admin.base import expose
@@ -17,22 +16,24 @@ from flask_login import current_user
 from peewee import SQL, Field, ForeignKeyField, IntegrityError, TextField
 
 import workflow
-from admin_views import drafts, forms, merge
+from admin_views import drafts, forms, merge, searches
 from admin_views.account import views as account
 from audit import access, report
 from audit.log import audit, transaction
 from models import Pupil, PupilRecord, PupilWord, may
 from papers import pdf
-from records.dates import short_day, today
+from records.dates import london, short_day, today
 from records.query import by_id, count_of, join_first, numbers_in
 from records.questions import ROLES, Drawn
 from records.record import Clash, Row, document
-from records.spreadsheet import escape_formula
+from records.spreadsheet import as_csv, as_xlsx
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
+MOST_PRINTED = 500  # rows of one list on paper
 MOST_FILTERS = 6  # of one list
 MOST_OPTIONS = 20  # of one filter
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ReadView(ModelView):
@@ -125,13 +126,14 @@ class ReadView(ModelView):
     def order_of(self, name):
         """The columns by which a list is sorted that is to be sorted by a question."""
         if name == "pupil":
-            return [Pupil.surname, Pupil.forename]
+            return [Pupil.sort_name]
+        name = self.model.sort_keys.get(name, name)
         if name == self.model.order_by[0]:
             return self.default_order()[0]
         return [self.model._meta.fields[name]]
 
-    def get_list(self, page, sort, desc, search, filters, whole=False):
-        """How many rows fit, and the rows of one page; or whole records, as many as one may."""
+    def get_list(self, page, sort, desc, search, filters, size=PAGE_SIZE, whole=False):
+        """How many rows fit, and those of one page: what the list shows of them, or all of it."""
         query = self.get_query()
         if search and self._search_supported:
             query = self.narrowed(query, search)
@@ -139,7 +141,6 @@ class ReadView(ModelView):
             query = self._filters[number].apply(query, value)
         # numbers first, which the index of the order has; then the rows of this page only
         sorted_query = self.in_order(query, sort, desc)
-        size = MOST_ROWS if whole else PAGE_SIZE
         start = page * size
         if search:  # looked for once, for the number of hits and for their page
             hits = numbers_in(sorted_query)
@@ -192,30 +193,58 @@ class ReadView(ModelView):
 
     # -- the list
     def wanted(self):
-        """What the list form asks for. Names travel in the form, never in the address."""
+        """What the list form or the address asks for. An address has no words of a search, only
+        their token (`find`).
+        """
         sent = request.values
-        columns = dict(self._list_columns)
         sort = sent.get("sort", "").lstrip("-")
-        filters = []
+        found = {
+            "page": min(max(sent.get("page", 0, type=int), 0), 100_000),
+            "sort": sort if sort in self._sortable_columns else None,
+            "desc": sent.get("sort", "").startswith("-"),
+            "search": (forms.clean(request.form.get("search")) or "")[:100],
+            "filters": [],
+            "printed": sent.get("rows") == "all",
+            "address": {},  # what the address of this list says beside its page
+        }
         for number, one in enumerate(self._filters or []):
             value = sent.get(f"f{number}")
             if value in dict(one.options):
-                filters.append((number, one.name, value))
-        return {
-            "page": min(max(sent.get("page", 0, type=int), 0), 100_000),
-            "sort": sort if sort in columns else None,
-            "desc": sent.get("sort", "").startswith("-"),
-            "search": (forms.clean(sent.get("search")) or "")[:100],
-            "filters": filters,
-        }
+                found["filters"].append((number, one.name, value))
+                found["address"][f"f{number}"] = value
+        if found["printed"]:
+            found["address"]["rows"] = "all"
+        if found["sort"]:
+            found["address"]["sort"] = sent["sort"]
+        token = request.args.get("find")
+        if token and request.method == "GET":
+            found["address"]["find"] = token
+            found["search"] = searches.words_of(account.me(), token)
+        return found
+
+    def answer_to_form(self, wanted):
+        """The way to the list that the form asks for; None when its words cannot be kept."""
+        address = dict(wanted["address"])
+        if wanted["page"]:
+            address["page"] = wanted["page"]
+        if wanted["search"]:
+            address["find"] = searches.keep(account.me(), wanted["search"])
+            if not address["find"]:
+                return None
+        return redirect(url_for(".index_view", **address), 303)
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
         w = self.wanted()
-        sort = None
-        if w["sort"] in self._sortable_columns:
-            sort = w["sort"]
-        count, rows = self.get_list(w["page"], sort, w["desc"], w["search"], w["filters"])
+        if w["search"] is None:
+            flash(searches.GONE, "problem")
+            return redirect(url_for(".index_view"))
+        to_list = self.answer_to_form(w) if request.method == "POST" else None
+        if to_list:
+            return to_list
+        size = MOST_PRINTED if w["printed"] else PAGE_SIZE
+        asked = (w["sort"], w["desc"], w["search"], w["filters"])
+        count, rows = self.get_list(w["page"], *asked, size)
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
         self.preload_links(rows, self.shown_links())
@@ -230,15 +259,28 @@ class ReadView(ModelView):
             columns=self._list_columns,
             sortable=self._sortable_columns,
             filters=list(enumerate(self._filters or [])),
-            pages=-(-count // PAGE_SIZE),
-            page_numbers=linked_pages(w["page"], -(-count // PAGE_SIZE)),
-            page_size=PAGE_SIZE,
+            pages=-(-count // size),
+            page_numbers=linked_pages(w["page"], -(-count // size)),
+            page_size=size,
+            narrowed=self.in_words(w),
             searches=self._search_supported,
             may_add=self.may_add(),
             may_export=may(account.me(), "x", self.model),
             has_blank=self.prints and self.may_write(),
             lines=row_lists(self.model),
         )
+
+    def in_words(self, wanted):
+        """How a list is searched, filtered and sorted, for its print."""
+        said = []
+        if wanted["search"]:
+            said.append(f"Search: {wanted['search']}")
+        for number, name, value in wanted["filters"]:
+            said.append(f"{name}: {dict(self._filters[number].options)[value]}")
+        if wanted["sort"]:
+            turned = ", downwards" if wanted["desc"] else ""
+            said.append(f"Sorted by: {dict(self._list_columns)[wanted['sort']]}{turned}")
+        return "; ".join(said)
 
     def shown_links(self):
         """The names of the links to other records that a list shows or leads to."""
@@ -297,42 +339,52 @@ class ReadView(ModelView):
 
     @expose("/spreadsheet/", methods=("POST",))
     def spreadsheet(self):
-        """The list as CSV, as searched and filtered; every cell is safe in a spreadsheet."""
+        """The list as CSV or XLSX, as it is searched, filtered and sorted."""
         if not may(account.me(), "x", self.model):
             abort(403)
         w = self.wanted()
-        count, rows = self.get_list(0, None, None, w["search"], w["filters"], whole=True)
+        asked = (w["sort"], w["desc"], w["search"], w["filters"])
+        count, rows = self.get_list(0, *asked, size=MOST_ROWS, whole=True)
         self.preload_links(rows, self.model._meta.fields)
-        out = io.StringIO()
-        # so that no semicolon or tab within an answer begins a cell
-        sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
-        names = self.spreadsheet_columns()
-        heads = [label_of(self.model, name) for name in names]
-        sheet.writerow(["Number", *self.child_heads, *heads])
+        labels = self.spreadsheet_columns()
+        heads = ["Number", *self.child_heads, *labels.values()]
+        lines = []
         for record in rows:
-            said = [*self.child_cells(record), *map(record.answer, names)]
-            sheet.writerow([record.id, *(escape_formula(words or "") for words in said)])
+            values = [self.value(record, name) for name in labels]
+            lines.append([record.id, *self.child_cells(record), *values])
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
         access.log_access(rows, "export")
-        file_name = f"{self.model.slug()}-{today():%Y-%m-%d}.csv"
-        return Response(
-            "\ufeff" + out.getvalue(),
-            mimetype="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f"attachment; filename={file_name}"},
-        )
+        return spreadsheet_of(self.endpoint, self.plural(), heads, lines)
+
+    def value(self, record, name):
+        """What a cell of the spreadsheet says: dates and numbers as such, all else in words."""
+        field = record._meta.fields.get(name)
+        if field is None:
+            return self.cell(record, name)
+        value = record.__data__.get(name)
+        if isinstance(value, datetime.datetime):
+            return london(value)
+        if isinstance(value, datetime.date | decimal.Decimal):
+            return value
+        return record.answer(name)
 
     def child_cells(self, record):
         return []
 
     def spreadsheet_columns(self):
-        """The questions this person may see, in printing order, and a paper's status."""
-        names = []
+        """The columns of the list, then all questions this person may see, in printing order,
+        and a paper's status: {name: heading}.
+        """
+        labels = dict(self._list_columns)
+        if self.child_heads:
+            del labels["pupil"]
         for section, lines in self.model.layout():
-            if current_user.role in section.see:
-                names += [name for name, line in lines if isinstance(line, Field)]
+            for name, line in lines:
+                if current_user.role in section.see and isinstance(line, Field):
+                    labels[name] = label_of(self.model, name)
         if "status" in self.model._meta.fields:
-            names.append("status")
-        return names
+            labels["status"] = label_of(self.model, "status")
+        return labels
 
     # -- one record
     @expose("/<int:key>/")
@@ -623,6 +675,21 @@ STILL_REFERRED_TO = (
 
 
 # --- pieces
+def spreadsheet_of(endpoint, title, heads, lines):
+    """The answer with a spreadsheet, XLSX or CSV, as the button says that was pressed."""
+    ending = "csv"
+    mime = "text/csv; charset=utf-8"
+    if request.form.get("as") == "xlsx":
+        ending = "xlsx"
+        mime = XLSX
+        data = as_xlsx(title, heads, lines)
+    else:
+        data = as_csv(heads, lines)
+    name = f"{endpoint}-{today():%Y-%m-%d}.{ending}"
+    headers = {"Content-Disposition": f"attachment; filename={name}"}
+    return Response(data, mimetype=mime, headers=headers)
+
+
 def form_address(record):
     """The address of a record's form; of a new one, the address that was opened."""
     if record.id:

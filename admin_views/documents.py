@@ -12,7 +12,6 @@ import re
 import secrets
 import time
 import zipfile
-import zlib
 from dataclasses import dataclass
 
 from flask import abort, current_app, flash, redirect, request, send_file, url_for
@@ -23,22 +22,17 @@ from PIL import Image
 
 from admin_views.base import PupilRecordView, typing_problems
 from admin_views.forms import clean_line
+from admin_views.zip_guard import DAMAGED, MEGA, FileRefused, ending, refuse_package
 from models import Document
 from records.questions import HEAD, SENCO
 from records.storage import change_times
 
-MEGA = 1024 * 1024
 MOST_BYTES_OF_FILE = 10 * MEGA
 MOST_FILES_OF_CHILD = 300
 MOST_BYTES_OF_CHILD = 500 * MEGA
-MOST_UNPACKED = 300 * MEGA
-MOST_PARTS = 5_000
 MOST_PIXELS = 80_000_000
 # a crash leaves one; many files without a document mean that this is the wrong database
 MOST_STRAYS = 8
-# more than 100 times its size is suspicious from 10 MB on
-MOST_RATIO = 100
-FREE_OF_RATIO = 10 * MEGA
 
 
 @dataclass(frozen=True)
@@ -50,12 +44,21 @@ class Kind:
     member: str = ""
 
 
+# A PDF begins within its first 1,024 bytes (Acrobat, and ISO 32000-1, annex H.3): after a mark of
+# the encoding, or lines of a printer or a mail; no sign of a script or a web page in them, and
+# no beginning of another kind of file.
+BEFORE_PDF = (
+    rb"(?!MZ|PK|Rar!|7z|BZh|BM|GIF8|ID3|RIFF|%!|\x7fELF)"
+    rb"(?:\xef\xbb\xbf)?[\t\n\f\r\x1b\0 !\"%'()+,\-./:=@?~^\[\]\w]{0,1021}?"
+)
+PADDING = b"\0\t\n\f\r \x1a\xff"  # after its end
 OFFICE = "application/vnd.openxmlformats-officedocument."
 JPEG = Kind("image/jpeg", rb"\xff\xd8\xff")
 KINDS = {  # by the ending of the file's name
-    "pdf": Kind("application/pdf", rb"%PDF-"),
+    "pdf": Kind("application/pdf", BEFORE_PDF + rb"%PDF-"),
     "jpg": JPEG,
     "jpeg": JPEG,
+    **dict.fromkeys(("jfif", "jpe", "pjpeg", "pjp"), JPEG),  # as browsers save pictures
     "png": Kind("image/png", rb"\x89PNG\r\n\x1a\n"),
     "webp": Kind("image/webp", rb"RIFF....WEBP"),
     "heic": Kind("image/heic", rb"....ftyp(hei[cxms]|hev[cx]|mif1|msf1)"),
@@ -68,26 +71,9 @@ KINDS_IN_WORDS = (
     "PDF, Word (docx), Excel (xlsx), PowerPoint (pptx), OpenDocument (odt) or a picture (jpg, png,"
     " webp, heic); at most 10 MB"
 )
-DAMAGED = "The file is damaged, or is not what its name says. Open it, and save it again."
-TOO_MUCH_INSIDE = "The file holds more than the portal can check. Save it smaller, or as a PDF."
-HARMFUL = "The file holds something that could do harm. Save it as a PDF."
-LOCKED = "The file is locked with a password. Save it without one."
-MACROS = "The file has macros, small programs that could do harm. Save it without macros."
-ZIP_START = b"PK\x03\x04"
-ZIP_ENTRY = b"PK\x01\x02"
-# archives and programs, which no part of an Office file is
-PACKED = (ZIP_START, b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"MZ", b"\x7fELF")
 WEB_PAGE = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe|\?php)\b", re.I)
-# Office never declares entities (XXE, billion laughs)
-DECLARATION = re.compile(rb"<!(?:doctype|entity)\b", re.I)
-MACRO = re.compile(r"vbaproject\.bin$|^basic/|^scripts/|/macrosheets/|/activex/")
 # direction marks, which turn the order of letters around
 BIDI = re.compile("[\u061c\u200e\u200f\u2066-\u2069]")
-SYMBOLIC_LINK = 0o12  # in the attributes of a ZIP entry
-
-
-class FileRefused(ValueError):
-    """A file that cannot be kept; its text says why and what to do."""
 
 
 # --- files on the disk
@@ -142,10 +128,6 @@ def remove_replaced(name):
 
 
 # --- what may be kept
-def ending(name):
-    return (name or "").rpartition(".")[2].lower()
-
-
 def shown_name(sent):
     """The name of an upload without folders and control characters."""
     base = re.split(r"[\\/]", sent or "")[-1]
@@ -164,15 +146,34 @@ def refuse_file(name, data):
     if len(data) > MOST_BYTES_OF_FILE:
         raise FileRefused("The file is larger than 10 MB. Save it smaller, or in parts.")
     if kind.member:
-        _refuse_package(data, kind.member)
+        refuse_package(data, kind.member)
         return
-    if not re.match(kind.signature, data, re.DOTALL) or _opens_as_something_else(data):
-        raise FileRefused(DAMAGED)
     is_pdf = kind.mime == "application/pdf"
+    if is_pdf:
+        data = data.rstrip(PADDING)
+    if not _begins_as(kind, data):
+        raise FileRefused(_other_name(data) or DAMAGED)
+    if _opens_as_something_else(data):
+        raise FileRefused(DAMAGED)
     if is_pdf and b"%%EOF" not in data[-2048:]:
         raise FileRefused(DAMAGED)
     if not is_pdf and kind.mime != "image/heic":
         _refuse_picture(data)
+
+
+def _begins_as(kind, data):
+    return bool(kind.signature and re.match(kind.signature, data, re.DOTALL))
+
+
+def _other_name(data):
+    """What to do about a file that has the name of another kind; None when it is of no kind."""
+    for end, kind in KINDS.items():
+        if _begins_as(kind, data):
+            return (
+                f"The file is not what its name says: it is a {end} file. Change the end of its"
+                f" name to .{end}, then choose it again."
+            )
+    return None
 
 
 def _opens_as_something_else(data):
@@ -190,43 +191,6 @@ def _refuse_picture(data):
         raise FileRefused(DAMAGED) from None
     if wide * high > MOST_PIXELS:
         raise FileRefused("The picture is too large. Save it smaller.")
-
-
-def _refuse_package(data, member):
-    if data.count(ZIP_ENTRY) > MOST_PARTS:
-        raise FileRefused(TOO_MUCH_INSIDE)
-    try:
-        package = zipfile.ZipFile(io.BytesIO(data))
-        if not data.startswith(ZIP_START) or member not in package.NameToInfo:
-            raise FileRefused(DAMAGED)
-        unpacked = sum(part.file_size for part in package.infolist())
-        if unpacked > min(MOST_UNPACKED, max(FREE_OF_RATIO, MOST_RATIO * len(data))):
-            raise FileRefused(TOO_MUCH_INSIDE)
-        for part in package.infolist():
-            _refuse_part(package, part)
-    except FileRefused:
-        raise
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, OSError):
-        raise FileRefused(DAMAGED) from None
-
-
-def _refuse_part(package, part):
-    name = part.orig_filename.lower()
-    if part.flag_bits & 1:
-        raise FileRefused(LOCKED)
-    if MACRO.search(name):
-        raise FileRefused(MACROS)
-    outside = name.startswith("/") or set(name) & set("\\:\0") or ".." in name.split("/")
-    unusual = part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-    if outside or unusual or part.external_attr >> 28 == SYMBOLIC_LINK:
-        raise FileRefused(DAMAGED)
-    with package.open(part) as opened:
-        start = opened.read(4096)
-    if start.startswith(PACKED) and ending(name) not in KINDS:
-        raise FileRefused(HARMFUL)
-    # without the zeros of UTF-16
-    if ending(name) in ("xml", "rels") and DECLARATION.search(start.replace(b"\0", b"")):
-        raise FileRefused(DAMAGED)
 
 
 def refuse_beyond_room(pupil, record, size):

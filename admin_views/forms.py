@@ -32,7 +32,8 @@ from models import BankEntry, Pupil, PupilRecord, PupilWord, may
 from records.dates import read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows
-from records.unicode_text import nfc
+from records.telephones import read_telephone
+from records.unicode_text import nfc, without_unseen
 
 LONGEST_SOUGHT = 600  # characters of a name that is looked up; no pupil's is longer
 MOST_WORDS = 20  # words of it, each of which is looked for
@@ -43,15 +44,9 @@ CARRIED = ("version", "seen", "csrf_token", "row_id", "gone")
 FEW = 7  # up to so many options are shown as buttons, more as a list to open
 
 
-# Control characters but tab and line break, halves of a letter, and signs that turn the order of
-# all that follows around.
-UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a\u202b\u202d\u202e]")
-
-
 def clean(typed):
-    """Text as it is kept: one Unicode form, no control characters, no stray spaces at the ends."""
-    kept = UNSEEN.sub("", typed or "")
-    return nfc(kept).strip() or None
+    """Text as it is kept: one Unicode form, nothing unseen, no stray spaces at the ends."""
+    return nfc(without_unseen(typed or "")).strip() or None
 
 
 def clean_line(typed):
@@ -219,8 +214,11 @@ def words_control(asked, common):
     if asked.ask.rows > 1:
         kind = TextAreaField
         tidy = clean
+    filters = [tidy]
+    if asked.ask.is_telephone:
+        filters.append(read_telephone)
     return kind(
-        filters=[tidy],
+        filters=filters,
         validators=[Length(max=most, message=too_long)],
         render_kw={"list": f"bank-{asked.ask.bank}"} if asked.ask.bank else None,
         **common,
@@ -247,7 +245,7 @@ def key_of(typed):
 
 def find_pupils(user, typed, chosen=""):
     """At most 21 pupils of this person whose name fits what was typed; or the chosen one."""
-    mine = Pupil.visible_to(user).order_by(Pupil.surname, Pupil.forename)
+    mine = Pupil.visible_to(user).order_by(Pupil.sort_name)
     found = _find(mine, typed, chosen)
     access.log_access(found, "found")
     return found

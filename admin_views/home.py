@@ -184,7 +184,7 @@ def group_counts(told_of):
 def by_urgency(conditions):
     """The query of the tasks, most pressing first."""
     query = HomeTask.select(HomeTask, *OF_PUPIL).join(Pupil).where(*conditions)
-    return query.order_by(HomeTask.due, Pupil.surname, Pupil.forename, HomeTask.id)
+    return query.order_by(HomeTask.due, Pupil.sort_name, HomeTask.id)
 
 
 def task_link(task):

@@ -6,16 +6,18 @@ Come here to change these pages. What a column or a cell means is in `pupil_impo
 import csv
 import io
 import os
+import pathlib
 import re
 import secrets
 import time
 
-from flask import Response, abort, flash, redirect, request, url_for
+from flask import Response, abort, current_app, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from peewee import IntegrityError
 
-from admin_views import pupil_import, starting_register, table_file
+from admin_views import import_undo, pupil_import, starting_register, table_file
+from admin_views.account.views import me, recent_password_required
 from admin_views.documents import private_folder, uploaded_file, write_private
 from admin_views.school import SchoolPage
 from audit import access
@@ -54,7 +56,7 @@ SAMPLE = (
 def upload_path(key):
     if not re.fullmatch(r"[0-9a-f]{32}", key):
         abort(404)
-    return private_folder("imports") / f"{current_user.id}-{key}.csv"
+    return private_folder("imports") / f"{current_user.id}-{key}.upload"
 
 
 def keep_upload(data):
@@ -77,7 +79,7 @@ def restore_uploads():
     """Give back the uploads whose import was killed."""
     remove_old_uploads()
     for path in private_folder("imports").glob("*.taken"):
-        path.rename(path.with_suffix(".csv"))
+        path.rename(path.with_suffix(".upload"))
 
 
 class ImportView(SchoolPage):
@@ -90,7 +92,7 @@ class ImportView(SchoolPage):
         """The upload as a `Sheet`, and what its columns mean; sends back whoever has none."""
         remove_old_uploads()
         try:
-            sheet = table_file.read_file(upload_path(key).read_bytes())
+            sheet = table_file.read_file(upload_path(key).read_bytes(), pupil_import.meaning)
         except FileNotFoundError:
             self.send_back()
         said = Setting.of_school().import_columns
@@ -108,7 +110,7 @@ class ImportView(SchoolPage):
             try:
                 if data is None:
                     raise table_file.Unreadable("Choose a file first.")
-                sheet = table_file.read_file(data)
+                sheet = table_file.read_file(data, pupil_import.meaning)
                 said = Setting.of_school().import_columns
                 pupil_import.refuse_without_headings(sheet.heads, current_user.role, said)
                 return redirect(url_for(".look", key=keep_upload(data)))
@@ -117,8 +119,33 @@ class ImportView(SchoolPage):
         targets = pupil_import.targets(current_user.role)
         asked = [column.label for code, column in targets.items() if "." not in code]
         needed = [targets[name].label for name in pupil_import.NEEDED]
-        page = self.render("import.html", problems=problems, asked=asked, needed=needed)
+        page = self.render(
+            "import.html",
+            problems=problems,
+            asked=asked,
+            needed=needed,
+            last=import_undo.last_imports(),
+        )
         return page, 422 if problems else 200
+
+    @expose("/undo/<key>/", methods=("GET", "POST"))
+    @recent_password_required
+    def undo(self, key):
+        """What an import wrote and can be taken back, line by line; then take it back."""
+        if current_user.role != SENCO:
+            abort(403)
+        steps = import_undo.steps_of(key)
+        if not steps:
+            self.send_back()
+        seen = import_undo.code_of(steps)
+        changed = request.method == "POST" and request.form.get("seen") != seen
+        if request.method == "POST" and not changed:
+            done = import_undo.take_back(key, me(), pathlib.Path(current_app.config["DATA_DIR"]))
+            flash(f"Taken back: {done} of {len(steps)}.", "done")
+            return redirect(url_for(".index"))
+        access.log_access({step.pupil.id: step.pupil for step in steps}.values(), "found")
+        page = self.render("import_undo.html", key=key, steps=steps, seen=seen, changed=changed)
+        return page, 409 if changed else 200
 
     @expose("/sample.csv")
     def sample(self):
@@ -217,7 +244,8 @@ class ImportView(SchoolPage):
             seen=pupil_import.preview_code(items),
             absent=count_absent(items),
             register=register_words(shown),
-            warnings=sheet.warnings,
+            warnings=pupil_import.warnings(sheet, columns, items, current_user),
+            rows=len(sheet.rows),
             **more,
         )
 

@@ -19,6 +19,7 @@ import workflow
 from admin_views import forms
 from audit.actions import READ_ACTIONS
 from audit.log import AuditEntry
+from models import MergedPupil
 from records.dates import say_moment
 from records.questions import say
 from records.record import Clash
@@ -245,7 +246,7 @@ def last_word(record_class, key, pupil, question):
     entries = AuditEntry.select().where(
         AuditEntry.record == record_class.__name__,
         AuditEntry.record_id == key,
-        AuditEntry.pupil_id == pupil,
+        AuditEntry.pupil_id.in_(MergedPupil.numbers_of(pupil)),
         AuditEntry.act.not_in((*READ_ACTIONS, "refused")),
     )
     if question:

@@ -4,6 +4,7 @@ Come here to change these pages, or which files a bundle has. What is gathered, 
 decided in `privacy/`.
 """
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -12,7 +13,7 @@ import os
 import pathlib
 import zipfile
 
-from flask import Response, abort, current_app, flash, redirect, request, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 
@@ -21,10 +22,11 @@ from admin_views.base import PupilRecordView
 from admin_views.forms import clean, key_of
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
+from admin_views.two_records import TwoRecordsPages
 from audit import access
 from audit.log import audit_access, now, transaction
 from models import Disclosure, Erasure, Pupil, Setting, may
-from papers import pdf
+from papers import pdf, printing
 from pathway import clock
 from privacy import erasure, retention, subject_access
 from records.dates import say_day, say_moment, today
@@ -34,6 +36,7 @@ README = """{title}
 Made on {day} for request number {number}. Everything here is about one child: please keep it safe.
 
 record.pdf      {records} records to read on paper, each with its questions and answers
+record.html     the same to read on a screen
 record.json     the same for a computer, with what was typed and not saved ({typed})
 who.csv         who saw or changed what: {trail} lines, times in UTC
 {files}
@@ -82,7 +85,7 @@ class DisclosureView(PupilRecordView):
         return links[0][1]
 
 
-class KeepingView(SchoolPage):
+class KeepingView(TwoRecordsPages, SchoolPage):
     """The requests, the leavers, what is due to be erased; the bundle; erasing."""
 
     def is_accessible(self):
@@ -244,7 +247,7 @@ def zip_name(asked):
 
 
 def make_bundle(asked, items, left_out, folder, by):
-    """The bundle as the bytes of a ZIP. Raises PaperError.
+    """The bundle as the bytes of a ZIP; a paper that cannot be made is left out, and named.
 
     What is in it, what was left out and why, and its SHA-256 are written on the request.
     """
@@ -285,9 +288,14 @@ def zipped(parts):
 
 def parts_of(asked, bundle, folder):
     """The files of the bundle, {name: bytes}, without those missing or changed on the disk."""
-    parts = {"contents.txt": b"", "record.pdf": pdf.given_record(bundle.pupil, bundle.papers)}
+    parts = {"contents.txt": b""}
+    with leaving_out():
+        parts["record.pdf"] = pdf.given_record(bundle.pupil, bundle.papers)
     if asked.kind == "transfer":
-        parts["receipt.pdf"] = pdf.receipt(bundle.pupil)
+        with leaving_out():
+            parts["receipt.pdf"] = pdf.receipt(bundle.pupil)
+    page = render_template("keeping_given.html", pupil=bundle.pupil, papers=bundle.papers)
+    parts["record.html"] = page.encode()
     data = {
         "made_on": f"{today()}",
         "request": asked.id,
@@ -307,6 +315,17 @@ def parts_of(asked, bundle, folder):
     return parts
 
 
+@contextlib.contextmanager
+def leaving_out():
+    """A bundle goes without a paper that cannot be made: its words are in the other files."""
+    try:
+        yield
+    except (printing.Busy, printing.GivenUp):
+        raise
+    except pdf.PaperError:
+        return
+
+
 def lean(value):
     if isinstance(value, list):
         return list(map(lean, value))
@@ -318,6 +337,8 @@ def lean(value):
 def contents(asked, bundle, parts):
     """The words of contents.txt."""
     files = []
+    if "record.pdf" not in parts:
+        files.append("record.pdf      could not be made; record.html has the same words")
     for name, _, _, title in bundle.files:
         if name not in parts:
             title = "missing on the server; ask the school for it"

@@ -12,13 +12,15 @@ from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from peewee import DateField
+from werkzeug.exceptions import NotFound
 
 import workflow
-from admin_views import drafts, forms, merge, starting_register
+from admin_views import drafts, forms, merge, same_child, starting_register
 from admin_views.account import views as account
 from admin_views.base import PupilRecordView, ReadView, RecordView, scoped, typing_problems
 from admin_views.home import in_school_words, say_due, settings_now
 from admin_views.paper import acts
+from audit import access
 from audit.log import transaction
 from models import (
     RATING,
@@ -32,6 +34,7 @@ from models import (
     Letter,
     ListMembership,
     Meeting,
+    MergedPupil,
     MyPlan,
     MyPlanPlus,
     OutcomeRating,
@@ -55,6 +58,23 @@ class PupilView(RecordView):
     """Pupils: the generated list and form, and a page that tells the whole story."""
 
     page_template = "pupil.html"
+    form_template = "pupil_form.html"
+
+    def save(self, record, form):
+        """Save, once whoever may be the same child was looked at and ticked as another."""
+        asked = not_told_apart(record, form)
+        # what the first of two presses saved is like itself
+        if asked and not drafts.press_of(request.form.get("press")):
+            return asked
+        return super().save(record, form)
+
+    def render(self, template, **more):
+        if template == self.form_template:
+            more["like"] = like_typed(more["record"], more["form"])
+            access.log_access(more["like"], "found")
+            more["like_words"] = same_child.words_of
+            more["told_apart"] = request.form.getlist("another")
+        return super().render(template, **more)
 
     def cell(self, record, name):
         words = super().cell(record, name)
@@ -69,6 +89,16 @@ class PupilView(RecordView):
         for pupil in rows:
             found[pupil.id] = move_links(pupil, stages.get(pupil.id, "NONE"))
         return found
+
+    def find(self, key):
+        """One record; the number of a merged one leads to the record that it is part of now."""
+        try:
+            return super().find(key)
+        except NotFound:
+            merged = MergedPupil.get_or_none(MergedPupil.number == key)
+            if merged is None or request.method != "GET":
+                raise
+        abort(redirect(url_for(request.endpoint, **{**request.view_args, "key": merged.pupil_id})))
 
     @expose("/<int:key>/")
     def page(self, key):
@@ -333,7 +363,7 @@ class ListView(ReadView):
         self._list_columns = list(LIST_HEADS.items())
 
     def default_order(self):
-        return [Pupil.surname, Pupil.forename], False
+        return [Pupil.sort_name], False
 
     def plural(self):
         return workflow.list_label(self.code, settings_now())
@@ -351,10 +381,23 @@ class ListView(ReadView):
         if name == "code":
             return workflow.STAGES[record.stage].local or "-"
         if name == "weeks":
-            return say_weeks((today() - record.stage_since).days // 7)
+            return say_weeks(weeks_on_stage(record))
         if name == "review":
             return say_review(record)
         return super().cell(record, name)
+
+    def spreadsheet_columns(self):
+        return super().spreadsheet_columns() | {"weeks": "Weeks on this stage"}
+
+    def value(self, record, name):
+        if name == "stage":
+            return self.cell(record, name)
+        if name == "weeks":
+            return weeks_on_stage(record)
+        if name == "review":
+            when = workflow.clock_of(record, today(), settings_now())
+            return when.closes if when and when.state != "held" else self.cell(record, name)
+        return super().value(record, name)
 
     def is_late(self, record, name):
         if name != "review":
@@ -389,6 +432,10 @@ LIST_HEADS = {
 }
 
 
+def weeks_on_stage(placement):
+    return (today() - placement.stage_since).days // 7
+
+
 def say_review(placement):
     when = workflow.clock_of(placement, today(), settings_now())
     if when is None:
@@ -420,6 +467,28 @@ def asked_now(review, problem):
         return None
     if problem or not review.locked:
         return asked
+
+
+# --- a second record of a child
+def like_typed(record, form):
+    """Who may be the child whose names, date of birth or UPN stand changed in the form."""
+    typed = Pupil(id=record.id)
+    for name in same_child.WHO:
+        setattr(typed, name, forms.answer_of(form[name]))
+    typed.clean()
+    if not same_child.has_changed(typed):
+        return []
+    return same_child.like(typed)
+
+
+def not_told_apart(record, form):
+    ticked = request.form.getlist("another")
+    found = []
+    for other in like_typed(record, form):
+        if str(other.id) not in ticked:
+            words = "Open it; or tick “This is another child”, then save again."
+            found.append((f"another-{other.id}", f"{same_child.words_of(other)} {words}"))
+    return found
 
 
 # --- the parts of the page

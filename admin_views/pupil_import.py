@@ -4,7 +4,6 @@ Come here to teach the portal the column names of another school system (COLUMN_
 here writes before `import_pupils`, and an empty cell never erases an answer.
 """
 
-import decimal
 import functools
 import hashlib
 import re
@@ -14,16 +13,31 @@ from dataclasses import dataclass, field
 
 from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chunked
 
+from admin_views import same_child
 from admin_views.forms import clean, clean_line
 from admin_views.table_file import Unreadable
 from audit.log import audit, transaction
-from models import Contact, Pupil
-from records.dates import read_day
+from models import Contact, Pupil, known_name, name_words
+from people import User, class_key
+from records.cells import excel_fault, is_nothing
+from records.dates import is_month_first, read_day, short_day
+from records.numbers import read_number
 from records.record import Clash
+from records.telephones import read_telephone, says_more, telephones_in
 from records.unicode_text import folded_words
 
 MOST_CONTACTS = 4
+AMERICAN_ORDER = (
+    "a date of this column has the month first, as in America; write all of them day first, such as"
+    " 22/05/2019, or as 2019-05-22."
+)
+# headings, normalised, of the day on which a pupil leaves: told, never taken
+LEAVING = ("leavingdate", "dateleft", "dateofleaving", "leavedate", "leaverdate", "lefton", "dol")
 NEVER = ("left_on", "destination", "areas", "sen_unit", "resourced")
+SAME_OR_NOT = (
+    "If it is the same child, correct the name or the date of birth in your school system, or here;"
+    " if it is another, add this one with “New pupil”."
+)
 AT_A_TIME = 20  # pupils that are written under one lock
 PAUSE = 0.02  # seconds between two locks
 NEEDED = tuple(name for name, question in Pupil.questions() if question.ask.needed is True)
@@ -49,8 +63,9 @@ former_upn      previous upn | old upn
 year            year | yr | nc year | nc year actual | nc year group | national curriculum year
 year            curriculum year | current year group
 form            reg | reg form | reg group | registration form | registration group | tutor group
-form            form | class | class name | form name
-admitted_on     admission date | doa | date admitted | entry date | date of entry
+form            form | class | class name | form name | form group | form/tutor group | tutor form
+admitted_on     admission date | doa | date admitted | entry date | date of entry | enrolment date
+admitted_on     date joined | school start date
 premium         pp | pupil premium indicator | pupil premium eligible | pupil premium recipient
 eal             english additional language
 home_language   first language | language | languages | language at home
@@ -61,7 +76,14 @@ medical_plan    medical plan | health care plan | healthcare plan
 sen_status      sen status | sen stage | sen provision | sen code | sen provision code
 sen_types       sen need | sen needs | sen need(s) | sen type | sen types | sen need type
 sen_start       sen start | sen start date | sen date | sen stage start date | sen status start date
-out             number | leaving date | date left
+out             number | leaving date | date left | id | adno | admission no | admission number
+out             admissions number | pupil id | student id | person id | arbor student id | mis id
+out             uln | uci | unique learner number | title | initials | middle name | middle names
+out             legal middle names | preferred surname | preferred last name | preferred family name
+out             age | boarding house | tutor | form tutor | class teacher
+out             address | home address | postcode | post code | ethnicity | ethnic group | religion
+out             nationality | country of birth | place of birth | fsm | free school meals
+out             free school meals eligible | ever 6 fsm | attendance | attendance %
 """
 CONTACT_ALIASES = """
 name            full name | contact name
@@ -74,7 +96,6 @@ phone           phone | phone number | telephone | telephone number | mobile | m
 phone           main telephone | tel
 email           email | email address | e-mail address | main email
 """
-TITLES = ("mr", "mrs", "miss", "ms", "mx", "dr", "rev", "revd", "prof", "sir", "lady")
 CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
 YES = ("yes", "y", "true", "t", "1")
 NO = ("no", "n", "false", "f", "0")
@@ -118,11 +139,6 @@ class Column:
 
 def normalise(words):
     return "".join(filter(str.isalnum, words.casefold()))
-
-
-def known_name(words):
-    """A person's name as it is compared: without title, accents, signs and capitals."""
-    return "".join(word for word in folded_words(words) if word not in TITLES)
 
 
 def targets(role):
@@ -277,36 +293,37 @@ def convert(question, cell):
     if isinstance(question, DateField):
         return read_date(cell)
     if isinstance(question, DecimalField):
-        return _read_number(cell)
+        return read_number(cell)
     if question.choices and question.ask.many:
         return "\n".join(_options(question, cell))
     if question.choices:
         return _option(question, cell)
-    kept = clean(cell) if question.ask.rows > 1 else clean_line(cell)
-    most = getattr(question, "max_length", 20_000)
-    if kept and len(kept) > most:
-        words = f"it has {len(kept):,} characters and there is room for {most}; shorten it."
-        raise ValueError(words)
+    if question.ask.rows > 1:
+        return _fitting(question, clean(cell))
+    if question.ask.is_telephone:
+        return _fitting(question, read_telephone(clean_line(cell)))
+    spoiled = excel_fault(cell)
+    if spoiled:
+        raise ValueError(spoiled)
+    kept = _fitting(question, clean_line(cell))
     if kept and question.name in ("upn", "former_upn"):
         return "".join(kept.split()).upper()
     return kept
 
 
+def _fitting(question, kept):
+    most = getattr(question, "max_length", 20_000)
+    if kept and len(kept) > most:
+        words = f"it has {len(kept):,} characters and there is room for {most}; shorten it."
+        raise ValueError(words)
+    return kept
+
+
 def read_date(cell):
-    """A date as school systems write it, perhaps with a time of day."""
     words = f"“{cell[:40]}” is not a date we can read; write it as 05/09/2018."
     try:
-        return read_day(re.sub(r"[ T]\d\d?:\d\d(:\d\d)?(\.\d+)?Z?$", "", cell))
+        return read_day(cell)
     except ValueError:
-        raise ValueError(words) from None
-
-
-def _read_number(cell):
-    words = f"“{cell[:40]}” is not a number; write digits, such as 20 or 1.5."
-    try:
-        number = cell.replace(",", ".").replace(" ", "")
-        return round(decimal.Decimal(number), 2)
-    except decimal.InvalidOperation:
         raise ValueError(words) from None
 
 
@@ -355,18 +372,30 @@ def _without_spaces(words):
 # --- one row
 @dataclass
 class Answers:
-    """What one row says of the pupil, of each contact (`contact2`), and what cannot be read."""
+    """What the lines of one pupil say of the pupil, of each contact (`contact2`), what cannot be
+    read, and what somebody should know.
+    """
 
+    lines: list
     pupil: dict = field(default_factory=dict)
     contacts: dict = field(default_factory=dict)
     faults: list = field(default_factory=list)
+    notes: dict = field(default_factory=dict)
 
 
-def read_row(cells, heads, columns, asked):
-    """The `Answers` of one row; empty cells say nothing."""
-    row = Answers()
+def read_row(line, cells, heads, columns, asked, month_first=()):
+    """The `Answers` of one row; empty cells and words for nothing say nothing. Of the columns in
+    `month_first` no date is read.
+    """
+    row = Answers([line])
     for head, code, cell in zip(heads, columns, cells, strict=True):
-        if not cell or code == OUT:
+        if normalise(head) in LEAVING and not is_nothing(cell) and cell:
+            row.notes["leaving"] = f"“{head}” in the file: {cell[:40]}."
+        if not cell or code == OUT or _says_nothing(asked[code].question, code, cell):
+            continue
+        if code in month_first:
+            if code in NEEDED:
+                row.faults.append(f"“{head}”: {AMERICAN_ORDER}")
             continue
         try:
             value = convert(asked[code].question, cell)
@@ -380,13 +409,112 @@ def read_row(cells, heads, columns, asked):
     return row
 
 
+def _says_nothing(question, code, cell):
+    """Whether a cell is a word for nothing, and none of the answers."""
+    part = code.rpartition(".")[2]
+    if not is_nothing(cell, is_name=part in ("surname", "forename")):
+        return False
+    if not question.choices:
+        return True
+    try:
+        convert(question, cell)
+    except ValueError:
+        return True
+    return False
+
+
+def month_first_columns(sheet, columns, asked):
+    """The columns in which a date makes sense only month first: {code: its lines}."""
+    found = {}
+    for number, code in enumerate(columns):
+        if code == OUT or not isinstance(asked[code].question, DateField):
+            continue
+        for line, cells in sheet.rows:
+            if cells and is_month_first(cells[number]):
+                found.setdefault(code, []).append(line)
+    return found
+
+
+# --- the rows of one pupil
+def put_together(rows, heads):
+    """One row for each pupil, where a report of contacts has a row for each contact."""
+    groups = defaultdict(list)
+    for row in rows:
+        names = name_key(*map(row.pupil.get, IDENTITY))
+        if not all(names):
+            names = row.pupil.get("upn") or tuple(row.lines)
+        groups[names].append(row)
+    found = []
+    for same in groups.values():
+        upns = {row.pupil["upn"] for row in same if "upn" in row.pupil}
+        if len(same) == 1 or len(upns) > 1:
+            found += same
+        else:
+            found.append(_joined(same, heads))
+    return sorted(found, key=lambda row: row.lines)
+
+
+def _joined(same, heads):
+    whole = Answers([])
+    different = []
+    people = []
+    for row in same:
+        whole.lines += row.lines
+        whole.notes |= row.notes
+        whole.faults += [fault for fault in row.faults if fault not in whole.faults]
+        for name, value in row.pupil.items():
+            if whole.pupil.setdefault(name, value) != value and name not in different:
+                different.append(name)
+        for said in row.contacts.values():
+            _add_person(people, said, whole)
+    lines = ", ".join(map(str, whole.lines))
+    for name in different:
+        whole.faults.append(
+            f"Lines {lines} of the file are about the same pupil, but “{heads[name]}” is not the"
+            " same in them; keep the right one."
+        )
+    if len(people) > MOST_CONTACTS:
+        words = f"{len(people)} contacts in the file; the first {MOST_CONTACTS} are taken."
+        whole.notes["contacts"] = words
+    for number, said in enumerate(people[:MOST_CONTACTS], 1):
+        whole.contacts[f"contact{number}"] = said
+    return whole
+
+
+def _add_person(people, said, whole):
+    """Put what a row says of a contact to the contacts of the same child before it."""
+    name = _contact_name(said)
+    if not name and set(said.values()) <= {"Yes", "No"}:
+        return
+    for known in people:
+        if name and known_name(_contact_name(known) or "") == known_name(name):
+            break
+    else:
+        people.append(dict(said))
+        return
+    for part, value in said.items():
+        before = known.setdefault(part, value)
+        if part == "phone" and says_more(before, value):
+            known[part] = f"{before} / {value}"
+        elif part not in ("phone", "name", "forename", "surname") and before != value:
+            label = Contact.label_of(part)
+            whole.faults.append(f"{name} stands twice in the file, and “{label}” differs.")
+
+
+def _contact_name(said):
+    parts = filter(None, (said.get("forename"), said.get("surname")))
+    return " ".join(parts) or said.get("name")
+
+
 # --- the preview
 class PupilIndex:
     def __init__(self, user):
         self.upns = {}
         self.names = defaultdict(list)
         self.contacts = defaultdict(list)
-        for pupil in Pupil.visible_to(user):
+        pupils = list(Pupil.visible_to(user))
+        self.likeness = same_child.Likeness(pupils)
+        for pupil in pupils:
             self.upns[pupil.upn or pupil.id] = pupil
             self.names[name_key(pupil.surname, pupil.forename, pupil.dob)].append(pupil)
         for contact in Contact.select().order_by(Contact.id):
@@ -398,7 +526,7 @@ class PupilIndex:
         pupil = self.upns.get(said.get("upn"))
         pupil = pupil or self.upns.get(said.get("former_upn"))
         if pupil is None:
-            return self._find_by_name(names)
+            return self._find_by_name(said, names)
         if pupil.erased_on:
             raise ValueError("The record of this pupil was erased here; ask the SENCO.")
         theirs = name_key(pupil.surname, pupil.forename, pupil.dob)
@@ -408,24 +536,38 @@ class PupilIndex:
             raise NamesAnother(words, pupil)
         return pupil
 
-    def _find_by_name(self, names):
+    def _find_by_name(self, said, names):
         if not all(names):
             return None
         found = self.names.get(name_key(*names), [])
         if len(found) > 1:
             raise ValueError("Several pupils here have this name and date of birth; give the UPN.")
-        return found[0] if found else None
+        if found:
+            return found[0]
+        self._refuse_likeness(said)
+        return None
+
+    def _refuse_likeness(self, said):
+        """Raise NamesAnother for a row that would make a second record of a child who is here."""
+        row = Pupil(**{name: said.get(name) for name in same_child.WHO})
+        row.clean()
+        for other in self.likeness.like(row):
+            # two UPNs tell two children apart, as their name and day of birth do not
+            if row.upn and other.upn and not same_child.upns_of(row) & same_child.upns_of(other):
+                continue
+            words = f"{same_child.words_of(other)} {SAME_OR_NOT}"
+            raise NamesAnother(words, other)
 
 
 def name_key(*names):
-    return tuple(normalise(str(name or "")) for name in names)
+    return tuple("".join(folded_words(str(name or ""))) for name in names)
 
 
 @dataclass
 class RowPreview:
     """What one row would do: [(question, before, after)]; `named` is whom a reason names."""
 
-    line: int
+    lines: list
     pupil: object
     named: object = None
     kind: str = SAME
@@ -433,6 +575,11 @@ class RowPreview:
     reasons: list = field(default_factory=list)
     contacts: list = field(default_factory=list)
     keys: set = field(default_factory=set)
+    notes: dict = field(default_factory=dict)  # {key in NOTES: words}
+
+    @property
+    def line(self):
+        return self.lines[0]
 
     def save(self, reason):
         done = self.pupil.save(reason=reason, act="import")
@@ -444,19 +591,23 @@ class RowPreview:
 
 
 def preview(sheet, columns, user):
-    """What the file would do, row by row; nothing is written."""
+    """What the file would do, pupil by pupil; nothing is written."""
     index = PupilIndex(user)
     asked = targets(user.role)
+    heads = dict(zip(columns, sheet.heads, strict=True))
+    month_first = month_first_columns(sheet, columns, asked)
     items = []
+    rows = []
     for line, cells in sheet.rows:
-        item = RowPreview(line, Pupil())
-        items.append(item)
         if cells is None:
-            words = "It has more cells than there are headings; put quotation marks round commas."
-            item.reasons.append(words)
+            items.append(RowPreview([line], Pupil(), reasons=[sheet.faults[line]]))
         else:
-            row = read_row(cells, sheet.heads, columns, asked)
-            check_row(item, row, index, dict(zip(columns, sheet.heads, strict=True)))
+            rows.append(read_row(line, cells, sheet.heads, columns, asked, month_first))
+    for row in put_together(rows, heads):
+        item = RowPreview(row.lines, Pupil(), notes=row.notes)
+        items.append(item)
+        check_row(item, row, index, heads)
+    items.sort(key=lambda item: item.line)
     refuse_duplicates(items)
     for item in items:
         if item.reasons:
@@ -466,6 +617,72 @@ def preview(sheet, columns, user):
         elif item.changes:
             item.kind = CHANGED
     return items
+
+
+# what the preview says above about the lines that have a note
+NOTES = {
+    "left": (
+        "In the file, but left here: {lines}. If a child is back, take out the date of leaving"
+        " on the child's page."
+    ),
+    "leaving": (
+        "With a date of leaving in the file: {lines}. Nothing is done with it; use “Has left"
+        " the school” on the child's page."
+    ),
+    "contacts": "More contacts than there is room for: {lines}. Add the others by hand.",
+}
+MOST_SAID = 10  # lines or classes in one sentence
+
+
+def warnings(sheet, columns, items, user):
+    """What the preview must say above its rows: [sentence, ...]."""
+    asked = targets(user.role)
+    found = list(sheet.warnings)
+    heads = dict(zip(columns, sheet.heads, strict=True))
+    for code, lines in month_first_columns(sheet, columns, asked).items():
+        words = f"“{heads[code]}”, {_lines(lines)}: {AMERICAN_ORDER}"
+        found.append(f"{words} Until then no date of this column is read.")
+    for key, words in NOTES.items():
+        lines = [item.line for item in items if key in item.notes]
+        if lines:
+            found.append(words.format(lines=_lines(lines)))
+    return [*found, *_without_teacher(items)]
+
+
+def _lines(numbers):
+    word = "line" if len(numbers) == 1 else "lines"
+    return f"{word} {_first_few(numbers)}"
+
+
+def _first_few(things):
+    said = ", ".join(map(str, things[:MOST_SAID]))
+    if len(things) > MOST_SAID:
+        return f"{said} and {len(things) - MOST_SAID} more"
+    return said
+
+
+def _without_teacher(items):
+    """Says which pupils the file puts into a class that no teacher has, once a teacher has any."""
+    taught = User.classes_taught()
+    if not taught:
+        return []
+    label = Pupil.label_of("form")
+    classes = []
+    for item in items:
+        changed = [question for question, _, _ in item.changes]
+        is_lost = class_key(item.pupil.form) not in taught
+        if item.kind in (NEW, CHANGED) and label in changed and is_lost:
+            classes.append(item.pupil.form)
+    if not classes:
+        return []
+    number = f"{len(classes)} pupils are"
+    if len(classes) == 1:
+        number = "1 pupil is"
+    named = _first_few(sorted(set(classes)))
+    return [
+        f"{number} now in no teacher's class: {named}. Write the class in the file as it stands"
+        " under School → People, or give it to a teacher there."
+    ]
 
 
 def check_row(item, row, index, heads):
@@ -478,6 +695,9 @@ def check_row(item, row, index, heads):
         item.reasons.append(str(doubt))
         item.named = getattr(doubt, "pupil", None)
     pupil = item.pupil
+    if pupil.left_on:
+        item.notes["left"] = f"Left on {short_day(pupil.left_on)} here."
+        item.notes.pop("leaving", None)
     item.keys = _keys(said, pupil)
     if pupil.upn and said.get("upn") not in (None, pupil.upn):
         said.setdefault("former_upn", pupil.upn)
@@ -507,6 +727,9 @@ def _take_over(record, said, before=""):
     # a new record has nothing that somebody answered
     was = {name: record.answer(name) if record.id else "" for name in said}
     for name, value in said.items():
+        # the same number, written otherwise
+        if record.id and name == "phone" and not says_more(kept.get(name), value):
+            continue
         setattr(record, name, value)
     record.clean()
     changes = []
@@ -518,28 +741,58 @@ def _take_over(record, said, before=""):
 
 
 def _take_contacts(item, people, kept):
-    """Put them into the contacts of the same name, or new ones; none is removed."""
+    """Put them into the contacts of the same person, or new ones; none is removed."""
     here = {}
     for contact in kept:
         here.setdefault(known_name(contact.name or ""), contact)
+    named = {known_name(_contact_name(said) or "") for said in people.values()}
+    others = [contact for key, contact in here.items() if key not in named]
     for code, said in people.items():
-        parts = [said.pop("forename", None), said.pop("surname", None)]
-        name = " ".join(filter(None, parts)) or said.get("name")
+        name = _contact_name(said)
         if not name:
             # a system that answers “No” for a contact that is not there
             if not set(said.values()) <= {"Yes", "No"}:
                 number = code.removeprefix("contact")
                 item.reasons.append(f"Contact {number}: there is no name; write who it is.")
             continue
-        contact = here.setdefault(known_name(name), Contact())
-        if contact.id:
-            said.pop("name", None)  # a kept name keeps its spelling
-        else:
-            said = {"name": name, **said}
-        changed = _take_over(contact, said, f"{name}: ")
+        key = known_name(name)
+        if key not in here:
+            here[key] = _same_telephone(name, said, others) or Contact()
+        contact = here[key]
+        answers = {"name": name} if not contact.id else {}  # a kept name keeps its spelling
+        for part, value in said.items():
+            if part not in ("name", "forename", "surname"):
+                answers[part] = value
+        changed = _take_over(contact, answers, f"{name}: ")
         if changed and contact not in item.contacts:
             item.contacts.append(contact)
         item.changes += changed
+
+
+def _same_telephone(name, said, contacts):
+    """The one contact with the same surname and number, whose forename and relationship fit; the
+    parents of a child often share both.
+    """
+    found = []
+    for contact in contacts:
+        shared = telephones_in(contact.phone) & telephones_in(said.get("phone"))
+        relationships = {_without_spaces(contact.relationship or "")}
+        relationships |= {_without_spaces(said.get("relationship") or "")}
+        if shared and _names_fit(name, contact.name) and len(relationships - {""}) < 2:
+            found.append(contact)
+    return found[0] if len(found) == 1 else None
+
+
+def _names_fit(one, other):
+    """Whether two names have one surname, and forenames with the same letter or none."""
+    initials = set()
+    surnames = set()
+    for name in (one, other):
+        words = name_words(name or "")
+        surnames.update(words[-1:])
+        if len(words) > 1:
+            initials.add(words[0][0])
+    return len(surnames) == 1 and len(initials) < 2
 
 
 def _faults(pupil, said, heads):
@@ -563,7 +816,7 @@ def refuse_duplicates(items):
     for key, same in sorted(by_key.items(), key=str, reverse=True):
         if len(same) == 1:
             continue
-        lines = ", ".join(str(item.line) for item in same)
+        lines = ", ".join(str(line) for item in same for line in item.lines)
         what = "are about the same pupil"
         if key[0] == "upn":
             what = "have the same UPN"

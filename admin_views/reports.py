@@ -11,7 +11,7 @@ from flask_admin import expose
 from flask_login import current_user
 
 from admin_views.account import views as account
-from admin_views.base import linked_pages
+from admin_views.base import linked_pages, spreadsheet_of
 from admin_views.forms import clean_line, key_of
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
@@ -108,7 +108,7 @@ class ReportView(SchoolPage):
         audit("export", Pupil(), reason=f"{len(lines)} lines of {report.title}")
         note_children(lines, "export")
         heads = [column.head for column in columns]
-        return sheet_response(report.slug, report.title, heads, rows, request.form.get("as"))
+        return spreadsheet_of(report.slug, report.title, heads, rows)
 
     @expose("/views/", methods=("POST",))
     def keep_view(self):
@@ -147,8 +147,3 @@ def query_of(report, wanted, sort, on=None):
 def note_children(lines, act):
     keys = {line.pupil for line in lines if line.pupil}
     access.log_access([Pupil(id=key) for key in keys], act)
-
-
-def sheet_response(slug, title, heads, rows, kind):
-    """The file of a report, of the kind that was asked for."""
-    raise NotImplementedError

@@ -1,6 +1,6 @@
 """The school's own pages: settings, audit trail, help with the flow chart."""
 
-from flask import abort, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_login import current_user
 
@@ -14,14 +14,14 @@ from audit import access, anchors, report
 from audit import log as audit_log
 from audit.actions import READ_ACTIONS
 from audit.log import AuditEntry
-from models import RIGHTS_TABLE, Pupil, Setting, every, may
+from models import RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf
 from pathway.clock import check_holidays
-from people import User
+from people import User, class_key
 from records.dates import read_day, say_day
 from records.query import by_id
-from records.questions import ROLES, SENCO
+from records.questions import ROLES, SENCO, TEACHER
 from records.record import Row
 
 
@@ -88,6 +88,12 @@ class PersonView(RecordView):
             return [signed_in]
         return [link_to_make(record), signed_in]
 
+    def after_save(self, record, do):
+        """Saved, but a class that no pupil is in is said: it may be a slip of the pen."""
+        for name in classes_without_pupils(record):
+            flash(f"No pupil is in the class “{name}”. Check it under Classes.", "problem")
+        return super().after_save(record, do)
+
     def render(self, template, **more):
         """Offer the sign-in link on the page of somebody who has never signed in."""
         person = more.get("record")
@@ -99,6 +105,17 @@ class PersonView(RecordView):
             )
             more["notice_link"] = link_to_make(person)
         return super().render(template, **more)
+
+
+def classes_without_pupils(person):
+    if person.role != TEACHER:
+        return []
+    names = person.class_names()
+    here = Pupil.select(Pupil.class_key).where(
+        Pupil.class_key.in_([class_key(name) for name in names]), Pupil.left_on.is_null()
+    )
+    filled = {key for (key,) in here.distinct().tuples()}
+    return [name for name in names if class_key(name) not in filled]
 
 
 def link_to_make(person):
@@ -136,6 +153,8 @@ class AuditView(SchoolPage):
         entries = list(newest.paginate(w["page"] + 1, AUDIT_PAGE))
         named = {entry.pupil_id for entry in entries}
         names = by_id(mine.where(Pupil.id.in_(named)))
+        for merged in MergedPupil.select().where(MergedPupil.number.in_(named)):
+            names[merged.number] = merged.pupil
         if pupil:
             access.log_access([pupil], "view")
         else:
@@ -199,7 +218,8 @@ class AuditView(SchoolPage):
         found = AuditEntry.select()
         reads = AuditEntry.act.in_((*READ_ACTIONS, "refused"))
         if w["pupil"]:
-            found = found.where(AuditEntry.pupil_id == w["pupil"])
+            numbers = MergedPupil.numbers_of(w["pupil"])
+            found = found.where(AuditEntry.pupil_id.in_(numbers))
         if w["who"]:
             found = found.where(AuditEntry.user_id == w["who"])
         if w["show"]:

@@ -21,7 +21,7 @@ from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
 from audit.log import transaction
-from models import YEARS, Placement, Pupil
+from models import YEARS, Placement, Pupil, class_sort_key
 from records.dates import short_day
 from records.questions import SENCO
 from records.record import Clash
@@ -253,8 +253,8 @@ def whom_to_show(user):
     for code, label in YEARS:
         if code in years:
             found[f"year {code}"] = (label, years[code])
-    for name, pupils in sorted(classes.items()):
-        found[f"class {name}"] = (f"Class {name}", pupils)
+    for name in sorted(classes, key=class_sort_key):
+        found[f"class {name}"] = (f"Class {name}", classes[name])
     return found
 
 
@@ -263,7 +263,7 @@ def pupils_shown(user, show):
     kind, _, name = show.partition(" ")
     chosen = {"year": Pupil.year == name, "class": Pupil.form == name}
     condition = chosen.get(kind, is_proposed())
-    return on_roll(user).where(condition).order_by(Pupil.surname, Pupil.forename, Pupil.id)
+    return on_roll(user).where(condition).order_by(Pupil.sort_name, Pupil.id)
 
 
 class StartingRegisterView(SchoolPage):
@@ -298,7 +298,7 @@ class StartingRegisterView(SchoolPage):
             return redirect(pressed)
         keys = [forms.key_of(key) for key in request.form.getlist("pupil")[:LINES_OF_A_PAGE]]
         mine = on_roll(user).where(Pupil.id.in_(keys))
-        pupils = list(mine.order_by(Pupil.surname, Pupil.forename, Pupil.id))
+        pupils = list(mine.order_by(Pupil.sort_name, Pupil.id))
         lines = register_lines(pupils, request.form)
         try:
             done, problems = enter_lines(lines, user, press, address)

@@ -25,6 +25,9 @@ ACTIONS = {
     "seal": "sealed",
     "bundle": "made a bundle",
     "erase": "erased",
+    "taken out": "took out as a mistake",
+    "merge": "merged",
+    "import undone": "took an import back",
     # sign-in
     "signed in": "signed in",
     "signed out": "signed out",

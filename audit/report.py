@@ -11,7 +11,7 @@ from functools import partial
 
 from audit.actions import ACTIONS, READ_ACTIONS, VISIT_ACTIONS
 from audit.log import AuditEntry
-from models import Pupil, every, may
+from models import MergedPupil, Pupil, every, may
 from records.dates import LONDON, short_day
 
 KINDS = {cls.__name__: cls for cls in every()}
@@ -40,7 +40,7 @@ def history(record, user, most=40):
     for group, cls in record.groups().items():
         keys = list(getattr(record, group).select(cls.id).scalars())
         mine |= (AuditEntry.record == cls.__name__) & AuditEntry.record_id.in_(keys)
-    same_child = AuditEntry.pupil_id == record.pupil_key()
+    same_child = AuditEntry.pupil_id.in_(MergedPupil.numbers_of(record.pupil_key()))
     changes = AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
     found = AuditEntry.select().where(mine, same_child, changes).order_by(AuditEntry.id.desc())
     shown = filter(partial(may_read, user), since_made(found))
@@ -99,7 +99,8 @@ def who_saw(pupil_id, since=None, most=None):
     columns = (AuditEntry.who, AuditEntry.user_id, AuditEntry.act, AuditEntry.record)
     # stamps as text are ten times as quick
     rows = AuditEntry.select(AuditEntry.at.cast("TEXT"), AuditEntry.request, *columns)
-    rows = rows.where(AuditEntry.pupil_id == pupil_id).order_by(AuditEntry.id.desc())
+    numbers = MergedPupil.numbers_of(pupil_id)
+    rows = rows.where(AuditEntry.pupil_id.in_(numbers)).order_by(AuditEntry.id.desc())
     if since:
         begin = datetime.datetime.combine(since, datetime.time(), LONDON)
         begin = begin.astimezone(datetime.UTC)

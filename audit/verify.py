@@ -41,11 +41,13 @@ def seal_problems():
 def seal_faults():
     """What is wrong with the sealed papers: each is held against the audit row of its sealing."""
     entries = seal_entries()
+    merged = merged_pupils()
     found = []
     for cls in every(Form):
         says_so = cls.sealed.is_null(False) | cls.sealed_code.is_null(False)
         for form in cls.select().where(says_so | (cls.status == "sealed")):
-            fault = seal_fault(form, entries.pop((cls.__name__, form.id), None))
+            entry = entries.pop((cls.__name__, form.id), None)
+            fault = seal_fault(form, entry, merged)
             if fault:
                 kept = (form.sealed, form.sealed_code, form.sealed_by, form.status, form.pupil_id)
                 state = audit_log.state_of(*kept)
@@ -63,13 +65,30 @@ def seal_entries():
     return {(row.record, row.record_id): row for row in rows.order_by(AuditEntry.id)}
 
 
-def seal_fault(form, entry):
+def merged_pupils():
+    """{number of a record: the number of the record that it was merged into}"""
+    rows = AuditEntry.select().where(AuditEntry.act == "merge", AuditEntry.record == "Pupil")
+    found = {}
+    for row in rows.where(AuditEntry.question == "merged into"):
+        found[row.record_id] = int(row.after or 0)  # blank once the child's record is erased
+    return found
+
+
+def is_of(number, pupil_id, merged):
+    """Whether a record with this number is the pupil's, or became part of theirs."""
+    while number != pupil_id and number in merged:
+        number = merged[number]
+    return number == pupil_id
+
+
+def seal_fault(form, entry, merged):
     """What is wrong with one sealed paper, as the end of a sentence; None when it holds."""
     if entry is None:
         return "was never sealed by this program"
     if not form.sealed or not form.seal_holds():
         return "does not fit its own check code: its words were changed"
-    if entry.after != form.sealed_code or entry.pupil_id != form.pupil_id:
+    same_child = is_of(entry.pupil_id, form.pupil_id, merged)
+    if entry.after != form.sealed_code or not same_child:
         return "is not what was sealed: its words, its check code or its pupil were changed"
     if form.status != "sealed" or json.loads(form.sealed)["who"] != form.sealed_by:
         return "was sealed, and says now that it is not, or by somebody else"
@@ -77,6 +96,9 @@ def seal_fault(form, entry):
 
 
 # --- erased rows
+ENDS = ("erase", "taken out")
+
+
 def erasure_faults():
     """Audit rows that were blanked although no erasure accounts for it, a sentence each.
 
@@ -85,7 +107,7 @@ def erasure_faults():
     """
     erased_by = {}
     named = set()
-    done = AuditEntry.select().where(AuditEntry.act == "erase", AuditEntry.record == "Pupil")
+    done = AuditEntry.select().where(AuditEntry.act.in_(ENDS), AuditEntry.record == "Pupil")
     for entry in done.order_by(AuditEntry.id):
         erased_by[entry.pupil_id] = entry.id
         # `Rows about nobody: 12, 15`

@@ -99,7 +99,7 @@ class Ours:
         start = time.process_time()
         if page.sent:
             sent = {**page.sent, "csrf_token": self.token}
-            answer = self.client.post(page.address, data=sent)
+            answer = self.client.post(page.address, data=sent, follow_redirects=True)
         else:
             answer = self.client.get(page.address)
         took = time.process_time() - start

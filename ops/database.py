@@ -62,6 +62,7 @@ def migrate(database, folder=config.MIGRATIONS):
                 models.Setting.of_school().fill_up()
         if not diff_models(database, models.every_table()):
             models.PupilWord.fill_up()
+            models.Pupil.fill_sort_keys()
             tasks.refresh()
         return done
 

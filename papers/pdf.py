@@ -68,6 +68,14 @@ GIVEN_WORDS = (
     "What the school keeps on the Learning Pathway about this child. Please keep it safe. If"
     " something is not right, please tell us."
 )
+NOT_PRINTED_HERE = (
+    "This part could not be printed: it is too long, or there is a fault in it. Its words are on"
+    " the child's page; please tell the technician."
+)
+NOT_PRINTED_GIVEN = (
+    "This part could not be printed: it is too long, or there is a fault in it. Its words are in"
+    " the files record.html and record.json beside this one."
+)
 RECEIPT_WORDS = "The record of a pupil who has left us for your school. It is confidential."
 
 SHEET = Path(__file__).resolve().parent.parent / "static" / "paper.css"
@@ -172,12 +180,14 @@ def whole_record(pupil, user):
         parts.append({**_part_of(form, user), "entry": _contents_line(form)})
     parts += _chapters(pupil, user)
     parts += _timeline(pupil, user)
-    page = _record_page(pupil, parts, RECORD_WORDS)
+    page = _record_page(pupil, parts, RECORD_WORDS, NOT_PRINTED_HERE)
     return _response(f"whole-record-{pupil.id}", user, **page)
 
 
 def given_record(pupil, papers):
-    """The bytes of a PDF of what is given of a child: [(record, data), ...]. Raises PaperError."""
+    """The bytes of a PDF of what is given of a child: [(record, data), ...]; a page says of a part
+    that cannot be drawn where its words are. Raises PaperError.
+    """
     details = []
     forms = []
     chapters = {}
@@ -193,12 +203,12 @@ def given_record(pupil, papers):
     parts = details + [part for _, part in forms]
     for cls, rows in chapters.items():
         parts.append({**EMPTY, "title": cls.plural(), "records": rows})
-    return _paper(**_record_page(pupil, parts, GIVEN_WORDS))
+    return _paper(**_record_page(pupil, parts, GIVEN_WORDS, NOT_PRINTED_GIVEN))
 
 
-def _record_page(pupil, parts, words):
-    title = "Pupil record"
-    return {"title": title, "cover": title, "pupil": pupil, "parts": parts, "words": words}
+def _record_page(pupil, parts, words, instead):
+    page = {"title": "Pupil record", "cover": "Pupil record", "pupil": pupil}
+    return {**page, "parts": parts, "words": words, "instead": instead}
 
 
 def receipt(pupil):
@@ -260,10 +270,13 @@ def _response(name, user=None, **page):
     return make_response(_paper(user, **page), headers)
 
 
-def _paper(user=None, pupil=None, parts=(), blank=False, cover="", **page):
-    """The bytes of the PDF of a paper: its parts, joined. Raises PaperError."""
+def _paper(user=None, pupil=None, parts=(), blank=False, cover="", instead="", **page):
+    """The bytes of the PDF of a paper: its parts, joined. Raises PaperError.
+
+    instead: what a page says in the place of a part that cannot be drawn; empty to raise
+    """
     school = Setting.of_school()
-    drawn = [_drawn(part, pupil, blank) for part in parts]
+    drawn = [_drawn_or_told(part, pupil, blank, instead) for part in parts]
     page |= {"school": school, "pupil": pupil, "blank": blank, "cover": cover}
     if cover:
         titles = [part.get("entry") or part["title"] for part in parts]
@@ -291,6 +304,19 @@ def _html(**given):
 @functools.cache
 def _css():
     return Markup(SHEET.read_text(encoding="utf-8"))
+
+
+def _drawn_or_told(part, pupil, blank, instead):
+    try:
+        return _drawn(part, pupil, blank)
+    except (printing.Busy, printing.GivenUp):
+        raise
+    except PaperError:
+        if not instead:
+            raise
+    # as a draft it is not kept: the next print tries again
+    state = {"kind": "draft", "tag": "NOT PRINTED", "words": instead}
+    return _drawn({**EMPTY, "title": part["title"], "state": state}, pupil)
 
 
 def _drawn(part, pupil, blank=False):

@@ -10,14 +10,25 @@ from peewee import OperationalError, chunked, sort_models
 
 from audit import accounts
 from audit.log import WORDS, AuditEntry, audit, db, now, on_sqlite, transaction
-from models import Document, Erasure, Placement, Pupil, PupilRecord, PupilWord, Row, every
-from people import FormToken, User
+from models import (
+    Document,
+    Erasure,
+    MergedPupil,
+    Placement,
+    Pupil,
+    PupilRecord,
+    PupilWord,
+    Row,
+    every,
+)
+from people import FormToken, ListSearch, User
 from privacy.subject_access import address_of, drafts_of, records_of, rows_in
 from records.dates import today
 from records.questions import HEAD, SENCO
 from records.unicode_text import nfc
 
 STUB = ("surname", "forename", "dob", "upn", "left_on", "destination")
+STUB_SORTED_BY = ("sort_name", "sort_forename")
 
 
 class Cannot(Exception):
@@ -96,22 +107,33 @@ def erase(pupil, user, surname, folder):
         check_second_person(asked, pupil, user, surname)
         files = stored_files(Document.pupil == pupil)
         nobodys = blank_trail(pupil)
-        delete_records(pupil, asked)
+        delete_records(pupil, Erasure.id != asked.id)
         empty_to_stub(pupil)
         asked.done_by = user.name
         asked.done_at = now()
         asked.save(act="erase")
-        named = ", ".join(map(str, nobodys))
-        audit("erase", pupil, after=f"Rows about nobody: {named}" if named else "")
+        for number in MergedPupil.numbers_of(pupil.id):
+            audit("erase", Pupil(id=number), after=words_about_nobody(nobodys))
     # After the commit; should the power go here, `portal check` names the files.
     for name in files - stored_files():
         (folder / "files" / name).unlink(missing_ok=True)
+    throw_away_copies(pupil, folder)
+    return scrub()
+
+
+def words_about_nobody(numbers):
+    if not numbers:
+        return ""
+    return f"Rows about nobody: {', '.join(map(str, numbers))}"
+
+
+def throw_away_copies(pupil, folder):
+    """Remove what was drawn of the child, and the files that wait to be imported."""
     for path in (folder / "papers").glob(f"{pupil.id}-*"):
         path.unlink(missing_ok=True)
     # Any import that waits may name the child.
     for path in (folder / "imports").glob("*"):
         path.unlink(missing_ok=True)
-    return scrub()
 
 
 def stored_files(*where):
@@ -126,7 +148,8 @@ def blank_trail(pupil):
     """
     nobodys = rows_that_name(pupil)
     blank = {**dict.fromkeys(WORDS, ""), AuditEntry.erased: True}
-    AuditEntry.update(blank).where(AuditEntry.pupil_id == pupil.id).execute()
+    numbers = MergedPupil.numbers_of(pupil.id)
+    AuditEntry.update(blank).where(AuditEntry.pupil_id.in_(numbers)).execute()
     for some in chunked(nobodys, 500):
         AuditEntry.update(blank).where(AuditEntry.id.in_(some)).execute()
     return nobodys
@@ -169,8 +192,8 @@ def whole_names(pupil):
     return found
 
 
-def delete_records(pupil, asked):
-    """Delete every record of a child and what was typed about them, but not `asked`."""
+def delete_records(pupil, erasures):
+    """Delete every record of a child and what was typed about them; of the erasures only those."""
     records = records_of(pupil)
     addresses = []
     for record in records:
@@ -179,6 +202,7 @@ def delete_records(pupil, asked):
             addresses.append(address_of(row))
     for draft in drafts_of(pupil, records):
         draft.delete_instance()
+    ListSearch.delete().execute()  # the words may be the child's name
     for press in FormToken.select():
         if press.led_to.startswith(tuple(addresses)):
             press.delete_instance()
@@ -186,13 +210,13 @@ def delete_records(pupil, asked):
     for cls in reversed(sort_models([*every(PupilRecord), *every(Row)])):
         theirs = cls.about(pupil)
         if cls is Erasure:
-            theirs &= Erasure.id != asked.id
+            theirs &= erasures
         cls.delete().where(theirs).execute()
 
 
 def empty_to_stub(pupil):
     # past the audit log, which would repeat the answers
-    stays = ("id", "version", *STUB)
+    stays = ("id", "version", *STUB, *STUB_SORTED_BY)
     stub = {}
     for field in Pupil._meta.sorted_fields:
         if field.name not in stays:

@@ -19,6 +19,7 @@ from models import (
     EhcCase,
     Form,
     MeetingPerson,
+    MergedPupil,
     Pupil,
     PupilRecord,
     Row,
@@ -113,7 +114,8 @@ def drafts_of(pupil, records):
 
 
 def entries_about(pupil):
-    return AuditEntry.select().where(AuditEntry.pupil_id == pupil.id).order_by(AuditEntry.id)
+    numbers = MergedPupil.numbers_of(pupil.id)
+    return AuditEntry.select().where(AuditEntry.pupil_id.in_(numbers)).order_by(AuditEntry.id)
 
 
 # --- what must be decided before it is given
@@ -158,8 +160,7 @@ def review(pupil):
 
 def audited_questions(pupil):
     about = (AuditEntry.record, AuditEntry.record_id, AuditEntry.question)
-    rows = AuditEntry.select(*about).where(AuditEntry.pupil_id == pupil.id)
-    return set(rows.where(AuditEntry.question != "").tuples())
+    return set(entries_about(pupil).select(*about).where(AuditEntry.question != "").tuples())
 
 
 def is_answered(record, section, audited):
@@ -186,7 +187,7 @@ def third_parties(pupil):
             for heading, cls, name in THIRD_PARTIES:
                 if isinstance(holder, cls):
                     found.setdefault(heading, set()).add(getattr(holder, name))
-    numbers = AuditEntry.select(AuditEntry.user_id).where(AuditEntry.pupil_id == pupil.id)
+    numbers = entries_about(pupil).select(AuditEntry.user_id).order_by()
     found["Staff"] = {user.name for user in User.select().where(User.id.in_(numbers))}
     for heading, names in found.items():
         found[heading] = sorted(filter(None, names))

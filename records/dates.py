@@ -1,4 +1,4 @@
-"""Dates: today in London, dates in words, and dates as people type them.
+"""Dates: today in London, dates in words, and dates as people type them and programs write them.
 
 Come here to change how a date is read or said. It imports nothing of ours.
 """
@@ -12,6 +12,15 @@ DAY_HELP = "Type a date such as 3/7/26, 3 July 2026, today, or +6w for six weeks
 LONGEST_DAY = 60  # characters
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SHAPES = ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%B/%Y", "%d/%b/%y", "%d/%B/%y", "%Y/%m/%d")
+SHAPES += ("%b/%d/%Y", "%B/%d/%Y")  # a month in words can stand first
+IN_FIGURES = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}")
+MONTH_FIRST = ("%m/%d/%Y", "%m/%d/%y")
+CLOCK_TIME = re.compile(r"(\d)[t ]\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?[ap]m)?$")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d.{0,20}(?:z|[+-]\d\d:?\d\d)")
+RUN_TOGETHER = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
+# days since then, as spreadsheets count; five digits are 1927 to 2119
+SERIAL = re.compile(r"([1-7]\d{4})(?:\.\d{1,12})?")
+SERIAL_START = datetime.date(1899, 12, 30)
 
 
 def today():
@@ -40,8 +49,13 @@ def say_moment(stamp):
     """A UTC stamp as London clock time: `3 Jul 2026, 14:05`."""
     if not stamp:
         return ""
-    local = stamp.replace(tzinfo=datetime.UTC).astimezone(LONDON)
+    local = london(stamp)
     return f"{short_day(local)}, {local:%H:%M}"
+
+
+def london(stamp):
+    """A UTC stamp as the clock in London showed it, both without a time zone."""
+    return stamp.replace(tzinfo=datetime.UTC).astimezone(LONDON).replace(tzinfo=None)
 
 
 def read_time(typed):
@@ -76,18 +90,61 @@ def read_day(typed, start=None):
         return start + int(f"{counted[1]}1") * days * one
     if len(typed) > LONGEST_DAY:
         raise ValueError(f"“{typed[:LONGEST_DAY]} ...” is not a date we can read. {DAY_HELP}")
+    day = _as_programs_write(words) or _as_people_write(words)
+    if day is None:
+        raise ValueError(f"“{typed}” is not a date we can read. {DAY_HELP}")
+    return day
+
+
+def _as_programs_write(words):
+    """A moment with its time zone, a date without signs, a number of a spreadsheet; or None."""
+    if INSTANT.fullmatch(words):
+        try:
+            return datetime.datetime.fromisoformat(words.upper()).astimezone(LONDON).date()
+        except (ValueError, OverflowError):
+            return None
+    serial = SERIAL.fullmatch(words)
+    if serial:
+        return SERIAL_START + datetime.timedelta(int(serial[1]))
+    together = RUN_TOGETHER.fullmatch(words)
+    if together:
+        return _first_fit("/".join(together.groups()), ("%Y/%m/%d",))
+    return None
+
+
+def _as_people_write(words):
+    words = CLOCK_TIME.sub(r"\1", words)
     weekday, _, rest = words.partition(" ")
     if weekday[:3] in WEEKDAYS:
         words = rest
     else:
         weekday = ""
+    day = _first_fit(_with_slashes(words), SHAPES)
+    if day and f"{day:%A}".lower().startswith(weekday):
+        return day
+    return None
+
+
+def _with_slashes(words):
     words = re.sub(r"(\d)(st|nd|rd|th)\b", r"\1", words)
-    words = re.sub(r"[. -]", "/", re.sub(r"\bsept\b", "sep", words))
-    for shape in SHAPES:
+    words = re.sub(r"[. -]+", "/", re.sub(r"\bsept\b", "sep", words))
+    return words.replace("//", "/")
+
+
+def _first_fit(words, shapes):
+    for shape in shapes:
         try:
-            day = datetime.datetime.strptime(words, shape)
+            day = datetime.datetime.strptime(words, shape).date()
         except ValueError:
             continue
-        if 1900 <= day.year <= 2150 and f"{day:%A}".lower().startswith(weekday):
-            return day.date()
-    raise ValueError(f"“{typed}” is not a date we can read. {DAY_HELP}")
+        if 1900 <= day.year <= 2150:
+            return day
+    return None
+
+
+def is_month_first(typed):
+    """Whether a date in figures makes sense only with the month before the day: `5/22/19`."""
+    words = _with_slashes(CLOCK_TIME.sub(r"\1", typed[:LONGEST_DAY].lower().strip()))
+    if not IN_FIGURES.fullmatch(words):
+        return False
+    return not _first_fit(words, SHAPES) and _first_fit(words, MONTH_FIRST) is not None

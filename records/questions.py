@@ -44,6 +44,7 @@ class Ask:
     before: str = ""  # other questions of the same record, whose days do not come earlier
     between: tuple = ()  # the least and the most that a number may be
     is_time: bool = False  # a time of day
+    is_telephone: bool = False
     on_blank: bool = True  # whether a paper to fill in by hand asks it
 
 
@@ -62,6 +63,11 @@ def text(label, prompt="", rows=1, **more):
 
 def time(label, prompt="Such as 15:30 or 3.30 pm.", **more):
     return _question(CharField, label, prompt, is_time=True, **more)
+
+
+def telephone(label, prompt="", **more):
+    """One or more telephone numbers, with words about them."""
+    return _question(CharField, label, prompt, is_telephone=True, **more)
 
 
 def day(label, prompt="", **more):

@@ -39,6 +39,7 @@ class Record(Table):
     listed = ()  # the columns of the list; the first questions when not given
     searched = ()  # the columns that the search box looks in
     order_by = ("-id",)  # the order of the list
+    sort_keys = {}  # columns of the list that another column sorts: {shown: kept}
     audit_exclude = ()  # columns that the audit trail must not repeat (secrets, copies)
     signed_by = ()  # who signs it on paper
     by_family = False  # whether the family or the child writes it

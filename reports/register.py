@@ -5,7 +5,6 @@ import datetime
 import workflow
 from models import (
     SEN_TYPES,
-    YEAR_ORDER,
     YEARS,
     MyPlan,
     MyPlanPlus,
@@ -17,7 +16,8 @@ from reports.report import Choice, Column, Line, Report
 
 LONG_WEEKS = 26
 SOON = datetime.timedelta(weeks=3)
-YES = (("Yes", "Yes"),)
+# questions of the pupil with Yes or No
+MARKS = (("premium", "Pupil premium"), ("eal", "EAL"), ("looked_after", "Looked after"))
 
 
 class Register(Report):
@@ -67,11 +67,7 @@ class Register(Report):
             ("long", f"On the stage over {LONG_WEEKS} weeks"),
             ("unit", "Unit or resourced provision"),
         ]
-        for name, words in (
-            ("premium", "Pupil premium"),
-            ("eal", "EAL"),
-            ("looked_after", "Looked after"),
-        ):
+        for name, words in MARKS:
             if self.user.role in Pupil.section_of(name).see:
                 marks.append((name, words))
         return tuple(marks)
@@ -93,7 +89,7 @@ class Register(Report):
                 Placement.started_on <= self.on,
                 Placement.ended_on.is_null() | (Placement.ended_on > self.on),
             )
-            .order_by(Pupil.surname, Pupil.forename, Pupil.id)
+            .order_by(Pupil.sort_name, Pupil.id)
         )
         needs = needs_on(self.on)
         adults = key_adults()
@@ -101,25 +97,11 @@ class Register(Report):
 
     def _line(self, placement, needs, adults):
         pupil = placement.pupil
-        stage = workflow.STAGES[placement.stage]
         types = needs.get(pupil.id, [])
-        weeks = (self.on - placement.stage_since).days // 7
-        unit = unit_of(pupil)
         when = None
         if placement.ended_on is None:
             when = workflow.clock_of(placement, self.on, self.settings)
-        closes = when.closes if when else None
-        marks = {name for name in ("premium", "eal", "looked_after") if is_yes(pupil, name)}
-        if unit:
-            marks.add("unit")
-        if weeks > LONG_WEEKS:
-            marks.add("long")
-        late = ()
-        if when and when.state == "overdue":
-            marks.add("late")
-            late = ("review",)
-        elif closes and self.on <= closes <= self.on + SOON:
-            marks.add("soon")
+        stage = workflow.STAGES[placement.stage]
         cells = {
             "pupil": pupil.name,
             "year": pupil.year,
@@ -130,27 +112,42 @@ class Register(Report):
             "local": stage.local,
             "census": stage.census,
             "since": placement.stage_since,
-            "weeks": weeks,
-            "review": closes,
+            "weeks": (self.on - placement.stage_since).days // 7,
+            "review": when.closes if when else None,
             "adult": adults.get(pupil.id, ""),
-            "premium": yes_or_blank(pupil, "premium"),
-            "eal": yes_or_blank(pupil, "eal"),
-            "looked_after": yes_or_blank(pupil, "looked_after"),
-            "unit": unit,
+            "unit": unit_of(pupil),
             "upn": pupil.upn,
             "dob": pupil.dob,
             "sex": pupil.sex,
         }
+        for name, _ in MARKS:
+            cells[name] = "Yes" if getattr(pupil, name) == "Yes" else ""
+        marks = self._marks_of(cells, when)
         facts = {
             "year": pupil.year,
             "form": pupil.form,
             "need": types,
             "stage": placement.stage,
             "is": marks,
+            "sort:pupil": pupil.sort_name,
+            "sort:year": pupil.sort_year,
+            "sort:form": pupil.sort_form,
         }
-        if pupil.year in YEAR_ORDER:
-            facts["sort:year"] = YEAR_ORDER.index(pupil.year)
+        late = ("review",) if "late" in marks else ()
         return Line(cells, facts, pupil=pupil.id, late=late)
+
+    def _marks_of(self, cells, when):
+        """By what the filter “Only” finds a line."""
+        marks = {name for name, _ in MARKS if cells[name]}
+        if cells["unit"]:
+            marks.add("unit")
+        if cells["weeks"] > LONG_WEEKS:
+            marks.add("long")
+        if when and when.state == "overdue":
+            marks.add("late")
+        elif when and self.on <= when.closes <= self.on + SOON:
+            marks.add("soon")
+        return marks
 
     def totals(self, lines):
         found = []
@@ -164,18 +161,10 @@ class Register(Report):
         return workflow.stage_label(code, self.settings).partition(" (")[0]
 
 
-def is_yes(pupil, name):
-    return getattr(pupil, name) == "Yes"
-
-
-def yes_or_blank(pupil, name):
-    return "Yes" if is_yes(pupil, name) else ""
-
-
 def unit_of(pupil):
-    if is_yes(pupil, "sen_unit"):
+    if pupil.sen_unit == "Yes":
         return "Unit"
-    return "Resourced" if is_yes(pupil, "resourced") else ""
+    return "Resourced" if pupil.resourced == "Yes" else ""
 
 
 def needs_on(day):

@@ -60,6 +60,9 @@ EVERYBODY = {
     "starting-register.index": {q.SENCO},
     "keeping.index": {q.SENCO, q.HEAD},
     "keeping.bundle": {q.SENCO, q.HEAD},
+    "keeping.merge": {q.SENCO},
+    "import.undo": {q.SENCO},
+    "keeping.mistake": {q.SENCO},
     "keeping.erase": {q.SENCO, q.HEAD},
 }
 # The right (letter of RIGHTS) that each kind of screen of a record needs.

@@ -29,7 +29,7 @@ each = pytest.mark.parametrize
 NEVER_TAKEN_OUT = (audit_log.AuditEntry,)
 KINDS = [c for c in m.every(m.PupilRecord) if c not in (m.Placement, m.ListMembership)]
 # what only one row may have
-ALONE = {"upn": None, "done_with": None, "username": None, "ended_on": START}
+ALONE = {"upn": None, "done_with": None, "username": None, "ended_on": START, "number": 988}
 
 
 def copy_past_the_program(kind):
@@ -51,7 +51,9 @@ def some_row(kind, user):
         people.SignInAttempt: {"key": "k"},
         people.UserSession: {"key": "k", "user": user},
         people.FormToken: {"token": "t", "led_to": "/"},
+        people.ListSearch: {"user": user, "token": "t", "words": "w"},
         people.Draft: {"user": user, "form": "/pupil/new/", "typed": "[]"},
+        m.MergedPupil: {"number": 987, "pupil": m.Pupil.select().first()},
     }
     if kind in rows:
         kind.create(**rows[kind])

@@ -31,7 +31,9 @@ def child(person, surname):
     """The address of a child: Enter after the surname in the box on top of the page leads to the
     only hit.
     """
-    status, _, there = person.ask("POST", "/pupil/", [("search", surname)])
+    status, _, found = person.ask("POST", "/pupil/", [("search", surname)])
+    assert status == 303, status
+    status, _, there = person.ask("GET", found)
     assert status == 302 and re.fullmatch(r"/pupil/\d+/", there), (status, there)
     return there
 
@@ -51,7 +53,10 @@ def test_the_number_of_a_line_that_was_taken_out_goes_to_no_other_child(live):  
 
 def test_enter_in_a_list_sends_no_file(live):  # noqa: F811
     """What a browser sends for Enter: the form's own address and no button."""
-    status, page, _ = live.person("senco").ask("POST", "/pupil/", [("search", "Sur")])
+    senco = live.person("senco")
+    status, _, there = senco.ask("POST", "/pupil/", [("search", "Sur")])
+    assert status == 303 and "Sur" not in there
+    status, page, _ = senco.ask("GET", there)
     assert status == 200 and "<h1>Pupils</h1>" in page and "Sur007" in page
 
 

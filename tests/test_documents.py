@@ -11,7 +11,7 @@ from PIL import Image
 from web import enter
 
 import models as m
-from admin_views import documents
+from admin_views import documents, zip_guard
 from audit import log as audit_log
 
 PDF = b"%PDF-1.7\nA report\n%%EOF"
@@ -46,6 +46,29 @@ def picture(kind, size=(4, 3)):
         ("a.odt", office_file("content.xml")),
         ("a.jpg", picture("JPEG")),
         ("a.jpeg", picture("JPEG")),
+        # how Edge, Chrome and Firefox on Windows save a JPEG
+        ("photo.jfif", picture("JPEG")),
+        ("photo.JFIF", picture("JPEG")),
+        ("photo.jpe", picture("JPEG")),
+        ("photo.pjpeg", picture("JPEG")),
+        ("photo.pjp", picture("JPEG")),
+        # what public reports of readers and of the qpdf and pdf.js trackers tell of: before the
+        # header a mark, blanks, a printer's or a mail's lines; padding behind the end
+        ("mark.pdf", b"\xef\xbb\xbf" + PDF),
+        ("mark-and-line.pdf", b"\xef\xbb\xbf\r\n" + PDF),
+        ("printer.pdf", b"\x1b%-12345X@PJL\r\n" + PDF),
+        ("printer-job.pdf", b'\x1b%-12345X@PJL JOB NAME="a (1)"\r\n@PJL SET DPI=600\r\n' + PDF),
+        ("printer-end.pdf", PDF + b"\r\n\x1b%-12345X@PJL EOJ\r\n\x1b%-12345X"),
+        ("blank.pdf", b"\n" + PDF),
+        ("blanks.pdf", b"\r\n" * 100 + PDF),
+        ("zeros-first.pdf", bytes(128) + PDF),
+        ("mail.pdf", b"Content-Type: application/pdf\r\n\r\n" + PDF),
+        ("latest.pdf", b" " * 1019 + PDF),
+        ("padded.pdf", PDF + bytes(4096)),
+        ("sectors.pdf", PDF + b"\xff" * 4096),
+        ("lines.pdf", PDF + b"\r\n" * 3000),
+        ("old-end.pdf", PDF + b"\r\n\x1a"),
+        ("both.pdf", b"\xef\xbb\xbf" + PDF + bytes(4096)),
         ("a.png", picture("PNG")),
         ("a.webp", picture("WEBP")),
         ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0"),
@@ -67,7 +90,12 @@ def test_the_usual_kinds_of_file_are_kept(name, data):
         ("a.pdf", b"", "empty"),
         ("a.pdf", PDF + b"x" * 10 * 1024 * 1024, "10 MB"),
         ("a.pdf", b"<html>%PDF-", "not what its name says"),
-        ("a.png", picture("JPEG"), "not what its name says"),
+        ("a.png", picture("JPEG"), "not what its name says.*jpg file.*name to .jpg"),
+        ("a.jpg", picture("PNG"), "not what its name says.*png file.*name to .png"),
+        ("a.jfif", picture("WEBP"), "webp file"),
+        ("a.jpg", b"\0\0\0\x18ftypheic\0\0\0\0", "heic file"),
+        ("a.jpg", PDF, "pdf file"),
+        ("a.pdf", picture("PNG"), "png file"),
         ("a.webp", b"RIFF0000WAVEfmt ", "not what its name says"),
         ("a.jpg", b"\xff\xd8\xff broken", "not what its name says"),
         ("a.docx", b"PK\x03\x04 broken", "not what its name says"),
@@ -88,7 +116,7 @@ def test_a_file_that_may_not_be_kept_is_refused_in_a_plain_sentence(name, data, 
 
 
 def test_a_file_that_unpacks_to_far_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr(documents, "MOST_UNPACKED", 1)
+    monkeypatch.setattr(zip_guard, "MOST_UNPACKED", 1)
     with pytest.raises(documents.FileRefused, match="more than the portal can check"):
         documents.refuse_file("a.docx", office_file())
 

@@ -166,6 +166,28 @@ def test_a_record_is_joined_from_kept_parts_in_order(concern, robin, cast, drawn
     assert (read.metadata.title, read.metadata.author) == ("Pupil record", "Our School")
 
 
+@pytest.mark.parametrize("words", [worker.TOO_LONG, worker.FAILED])
+def test_a_part_that_cannot_be_drawn_stops_no_record(concern, robin, cast, monkeypatch, words):
+    """A page in its place says so, in the whole record and the bundle; the paper alone says why."""
+    draw = worker.draw_pdf
+    worry = concern.label_of("strengths").encode()
+
+    def failing(html):
+        if worry in html:
+            raise worker.PaperError(words)
+        return draw(html)
+
+    monkeypatch.setattr(worker, "draw_pdf", failing)
+    shown = paper_of(pdf.whole_record(robin, cast.senco))
+    said = ["could not be printed", "on the child's page", concern.kind_name(), "Robin"]
+    assert shown.lacks(said) == []
+    given = read_pdf(pdf.given_record(robin, [(concern, concern.content())]))
+    assert given.lacks(["could not be printed", "record.html and record.json"]) == []
+    assert pdf.one(concern, cast.senco).status_code == 422
+    monkeypatch.setattr(worker, "draw_pdf", draw)
+    assert paper_of(pdf.whole_record(robin, cast.senco)).lacks(["could not be printed"])
+
+
 def test_a_bundle_is_joined_from_kept_parts_without_what_is_left_out(concern, robin, drawn):
     whole = concern.content()
     told = {**whole, "sections": [s for s in whole["sections"] if s["key"] != "worry"]}

@@ -3,13 +3,17 @@ the search box finds.
 """
 
 import datetime
+import sqlite3
 from unittest import mock
 
 import pytest
+from peewee import OperationalError
 from web import rules
 
 import models as m
+from admin_views import base, searches
 from audit.log import db, on_sqlite
+from people import ListSearch
 from privacy import erasure
 from records.record import Row
 
@@ -24,6 +28,17 @@ NAMES = (
     ("Mockapos", "D'Arcy", ("D’Arcy", "darcy")),
     ("Łukaszmock", "Олена", ("łukasz", "lukasz", "олена", "Олена")),
     ("Şahin", "İpek", ("şahin", "sahin", "ipek")),
+    # names of the kinds that the W3C's "Personal names around the world" tells of
+    ("Nguyễn", "Thị Mock", ("nguyen", "NGUYỄN", "nguye\u0302\u0303n", "Nguyễn, Thị")),
+    ("Đặngmock", "Anh", ("dangmock", "đặngmock", "ĐẶNG")),
+    ("Straußmock", "Jürgen", ("strauss", "STRAUSSMOCK", "straußmock", "jurgen")),
+    ("Þórmock", "Æsa", ("thormock", "þór", "aesa")),
+    ("Ćirićmock", "Željko", ("ciric", "ĆIRIĆ", "zeljko")),
+    ("O´Brienmock", "Siân", ("O'Brienmock", "obrienmock", "sian", "o`brienmock")),
+    ("van der Mockberg", "Ioana-Maria", ("van der mock", "mockberg", "Ioana Maria", "mar ioana")),
+    ("Παπαμόκ", "Σοφία", ("παπαμοκ", "ΣΟΦΊΑ", "σοφια")),
+    ("José", "Mock\u0327a", ("jose\u0301", "JOSÉ", "mocka", "ＪＯＳＥ")),
+    ("McMock", "Ñandú", ("mcm", "MCMOCK", "nandu", "McMock, Ñandú (3B)")),
 )
 
 
@@ -33,9 +48,11 @@ def lists_of(school):
 
 def questions(person, url, sent=()):
     """How often the database is asked for a page that was fetched before."""
-    person.post(url, sent) if sent else person.get(url)
+    if sent:
+        url = person.send("POST", url, sent).location
+    person.get(url)
     with mock.patch.object(db.obj, "execute_sql", wraps=db.obj.execute_sql) as asked:
-        response = person.post(url, sent) if sent else person.get(url)
+        response = person.get(url)
     assert response.status_code in (200, 302), url
     return asked.call_count
 
@@ -48,6 +65,7 @@ def more_pupils(school, times=30):
             newest = cls.select().where(cls.pupil == school.mine).order_by(cls.id.desc()).first()
             if newest:
                 copied(newest, pupil=pupil, done_with=None)
+    m.PupilWord.fill_up()
 
 
 def copied(record, **more):
@@ -85,12 +103,10 @@ def test_a_page_in_the_middle_and_a_search_ask_no_more(school, browser):
 def test_an_index_serves_every_order_of_every_list_about_pupils(database):
     for cls in (m.Pupil, *m.every(m.PupilRecord)):
         for name in cls.list_columns():
-            field = cls._meta.fields.get(name)
+            field = cls._meta.fields.get(cls.sort_keys.get(name, name))
             if field is None or name == "pupil" or type(field) is m.TextField:
                 continue
             order = [field, cls.id]
-            if name == cls.order_by[0]:
-                order = [cls._meta.fields[one] for one in (*cls.order_by, "id")]
             query = cls.select(cls.id).order_by(*order).limit(25)
             sql, values = query.sql()
             if not on_sqlite():  # PostgreSQL plans by the number of rows, and here are few
@@ -141,6 +157,134 @@ def test_an_erased_pupil_is_found_by_no_word(school, acting):
     erasure.empty_to_stub(school.mine)
     assert school.mine.id not in {number for _, number in kept_words()}
     assert kept_words() == words_from_nothing()
+
+
+# what is kept, in the order in which people look it up: surnames, forenames, classes, years
+SURNAMES = (
+    *("Ångström", "Berg", "Çelik", "de Vries", "Devries-Smith", "D’Souza", "Dylan", "Éluard"),
+    *("MacDonald", "McDonald", "Oakley", "Oakleyson", "Ødegaard", "O'Neill", "Zoll", "Олена"),
+)
+CLASSES = ("N", "NB", "R", "RA", "1A", "2 Oak", "3a", "3B", "10A", "12B", "Robins")
+YEARS = ("E1", "N1", "N2", "R", "1", "2", "9", "10", "14", "X")
+
+
+@pytest.mark.parametrize(
+    "column, kept", [("surname", SURNAMES), ("form", CLASSES), ("year", YEARS)]
+)
+def test_a_list_is_sorted_where_people_look(school, browser, acting, column, kept):
+    for value in reversed(kept):
+        given = {"surname": "Same", "year": "3", "form": "3B", column: value}
+        m.Pupil.create(forename="Sorted", dob=datetime.date(2017, 5, 5), **given)
+    senco = browser("senco")
+    place = m.Pupil.list_columns().index(column) + 1
+    path = f"//main//table//tr[contains(., 'Sorted')]/*[{place}]"
+    words = [m.Pupil(**{column: value}).answer(column) for value in kept]
+    for sort, wanted in ((column, words), (f"-{column}", words[::-1])):
+        page = senco.page(
+            senco.send("POST", "/pupil/", {"search": "sorted", "sort": sort}).location
+        )
+        assert [cell.text_content().strip() for cell in page.all(path)] == wanted
+    offered = senco.post("/pupil/look-up/", {"words": "sorted"}).json["names"]
+    if column == "surname":
+        assert [name.partition(",")[0] for name in offered] == list(kept)
+
+
+def test_pupils_of_an_older_version_are_sorted_too(school, acting):
+    m.Pupil.update(sort_name=None).where(m.Pupil.id == school.mine.id).execute()
+    m.Pupil.fill_sort_keys()
+    assert m.Pupil.get_by_id(school.mine.id).sort_name == "zebminesur0zebminefore"
+
+
+# --- on paper
+def test_a_list_is_printed_with_all_its_rows(school, browser, monkeypatch):
+    more_pupils(school, 60)
+    senco = browser("senco")
+    senco.names = ()  # copies have the names of others
+    page = senco.page(found_at(senco, "Copied", f0="F", sort="-year"))
+    assert "“Print all” on the page prints every row" in page.text
+    printed = senco.page(page.one("//a[.='Print all']/@href"))
+    assert len(printed.all("//main//tbody/tr")) == 60 and not printed.all("//a[.='Print all']")
+    (title,) = printed.all("//p[@class='print-only']")
+    words = " ".join(title.text_content().split())
+    assert words.startswith("Hill School, ") and "Search: Copied; " in words
+    assert words.endswith("Sex: Female; Sorted by: Year group, downwards")
+    monkeypatch.setattr(base, "MOST_PRINTED", 40)
+    printed = senco.page(f"{printed.response.request.full_path}&page=1")
+    assert "40 rows are the most for one page: print each of the 2 pages" in printed.text
+    assert "41 to 60 shown" in printed.text
+
+
+# --- back from a child to the list as it was
+def found_at(person, words, **more):
+    """The address to which the form of the list leads."""
+    answer = person.send("POST", "/pupil/", {"search": words, **more})
+    assert answer.status_code == 303
+    return answer.location
+
+
+def test_back_leads_to_the_list_as_it_was(school, browser, acting):
+    """An address that can be opened again and again, and says no name."""
+    more_pupils(school)
+    senco = browser("senco")
+    senco.names = ()  # copies have the names of others
+    there = found_at(senco, "Copied", page=1, sort="-surname", f0="F")
+    assert "copied" not in there.lower()
+    for _ in range(2):
+        page = senco.page(there)
+        assert page.one("//input[@id='q']/@value") == "Copied"
+        assert page.all("//option[@selected and @value='F']")
+    page = senco.page(found_at(senco, "Copied", sort="-surname"))
+    assert "30 found, 1 to 25 shown" in page.text
+    (second,) = page.all("//nav[@aria-label='Pages']//a[contains(., '2')]/@href")
+    assert "26 to 30 shown" in senco.page(second).text
+    (turned,) = page.all("//main//a[@class='sort' and .='Surname']/@href")
+    assert "30 found, 1 to 25 shown" in senco.page(turned).text
+
+
+def test_two_windows_keep_two_searches(school, browser, acting):
+    more_pupils(school, 2)
+    senco = browser("senco")
+    senco.names = ()  # copies have the names of others
+    one, two = found_at(senco, "Copied"), found_at(senco, "sur")
+    assert one == found_at(senco, "Copied")
+    assert senco.page(one).one("//input[@id='q']/@value") == "Copied"
+    assert senco.page(two).one("//input[@id='q']/@value") == "sur"
+
+
+def test_a_search_is_opened_by_nobody_else_and_ends(school, browser, acting, the_day):
+    more_pupils(school, 2)
+    senco = browser("senco")
+    senco.names = ()  # copies have the names of others
+    there = found_at(senco, "Copied")
+    for who, address in (("head", there), ("senco", "/pupil/?find=x")):
+        page = browser(who).page(address)
+        assert "That search is no longer kept" in page.text
+        assert page.one("//input[@id='q']/@value") == ""
+    assert "2 found" in senco.page(there).text
+    the_day.shift(datetime.timedelta(days=1, minutes=1))
+    again = browser("senco")
+    assert "That search is no longer kept" in again.page(there).text
+    found_at(again, "sur")
+    assert [search.words for search in ListSearch.select()] == ["sur"]
+
+
+def test_searches_end_with_the_session_and_are_few(school, browser):
+    senco = browser("senco")
+    for number in range(searches.MOST_SEARCHES + 3):
+        found_at(senco, f"word {number}")
+    assert ListSearch.select().count() == searches.MOST_SEARCHES
+    senco.post("/sign-out")
+    assert not ListSearch.select().exists()
+
+
+def test_a_full_database_keeps_nobody_from_searching(school, browser):
+    senco = browser("senco")
+    senco.names = ()
+    full = OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    with mock.patch.object(ListSearch, "create", side_effect=full):
+        answer = senco.send("POST", "/pupil/", {"search": "sur"})
+    assert answer.status_code == 200 and "2</b> found" in answer.text
 
 
 def test_lines_of_papers_are_listed_in_the_order_of_their_numbers():

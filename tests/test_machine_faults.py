@@ -101,7 +101,7 @@ def test_an_import_that_was_killed_is_given_back(school, tmp_path, monkeypatch):
     os.utime(tmp_path / "imports" / "1-cd.taken", (0, 0))
     with school.app.app_context():
         imports.restore_uploads()
-    assert [p.name for p in (tmp_path / "imports").iterdir()] == ["1-ab.csv"]
+    assert [p.name for p in (tmp_path / "imports").iterdir()] == ["1-ab.upload"]
 
 
 def test_a_file_that_somebody_may_be_saving_is_not_swept(swept):

@@ -160,7 +160,19 @@ CORPUS = {  # what it is: (its name, how its bytes are made)
     ),
     "a PDF that is an archive": ("a.pdf", lambda: PDF + word_with() + b"%%EOF"),
     "a PDF without an end": ("a.pdf", lambda: b"%PDF-1.7\n1 0 obj" + b"x" * 9000),
-    "a PDF that begins late": ("a.pdf", lambda: b"\n" * 100 + PDF),
+    "a PDF that begins late": ("a.pdf", lambda: b"\n" * 1100 + PDF),
+    "a PDF after a program without its zeros": ("a.pdf", lambda: b"MZ\n" + PDF),
+    "a PDF after a script": ("a.pdf", lambda: b"#!/bin/sh\nrm x\n" + PDF),
+    "a PDF after a script of a web page": ("a.pdf", lambda: b"alert(1);/*\n" + PDF),
+    "a PDF after a batch file": ("a.pdf", lambda: b"@echo off & del x\n" + PDF),
+    "a PDF after PHP": ("a.pdf", lambda: b"\xef\xbb\xbf<?php x() ?>\n" + PDF),
+    "a PDF after a picture": ("a.pdf", lambda: picture("JPEG") + PDF),
+    "a PDF after a GIF": ("a.pdf", lambda: b"GIF89a\n" + PDF),
+    "a PDF that is an archive behind zeros": (
+        "a.pdf",
+        lambda: PDF + word_with() + b"%%EOF" + bytes(70_000),
+    ),
+    "a PDF with more behind its end": ("a.pdf", lambda: PDF + b"x" * 3000),
     "a picture that is a web page": (
         "a.jpg",
         lambda: b"\xff\xd8\xff\xe0<!DOCTYPE html><script>alert(1)</script>",
@@ -364,7 +376,7 @@ SHEETS = {  # what it is: how its bytes are made
 def looked_at(data):
     """What bringing in this file would say: the preview's counts, or why it cannot be read."""
     try:
-        found = table_file.read_file(data)
+        found = table_file.read_file(data, pupil_import.meaning)
         columns = pupil_import.map_columns(found.heads, "", q.SENCO)
         if pupil_import.column_faults(found.heads, columns, q.SENCO):
             return "asked about its columns"

@@ -359,8 +359,9 @@ class Browser:
         return self.send("GET", url)
 
     def post(self, url, data=None, **more):
-        """Send a form."""
-        return self.send("POST", url, data, **more)
+        """Send a form; that of a list is answered by the way to the list (303), as it was asked."""
+        response = self.send("POST", url, data, **more)
+        return self.get(response.location) if response.status_code == 303 else response
 
     def page(self, url, status=200):
         """Fetch a page, following redirections, and check it."""
@@ -408,7 +409,7 @@ class Browser:
             or form.get("action")
             or shown.response.request.full_path.rstrip("?")
         )
-        return self.send("POST", url, [*kept, *pairs(typed), *named], token=False)
+        return self.post(url, [*kept, *pairs(typed), *named], token=False)
 
 
 def unwitnessed(user, response, sent, before):

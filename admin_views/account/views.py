@@ -28,7 +28,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 import config
-from admin_views import drafts
+from admin_views import drafts, searches
 from admin_views.account import forms, sessions
 from admin_views.account.passwords import (
     audit_event,
@@ -257,6 +257,7 @@ def enter(user):
 def sign_out():
     """Sign out here: a copied cookie stops working too."""
     g.user_session.delete_instance()
+    searches.forget(me())
     audit_event("signed out", me(), me())
     logout_user()
     session.clear()

@@ -181,7 +181,7 @@ ATTACKS = [
         fields=[("search", marks(30 * KILO))],
     ),
     Attack(
-        "a list searched for wildcards", 200, "/pupil/", "teacher0", fields=[("search", "%_" * 50)]
+        "a list searched for wildcards", 303, "/pupil/", "teacher0", fields=[("search", "%_" * 50)]
     ),
     Attack(
         "a pupil named by 2,000 words",

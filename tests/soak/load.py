@@ -90,7 +90,9 @@ class Working(threading.Thread):
     def ask_list(self):
         """Look at a list; now and then search in it."""
         if self.chance.random() < 0.2:
-            self.ask("list", "POST", "/pupil/", [("search", self.chance.choice("aeiou"))])
+            words = [("search", self.chance.choice("aeiou"))]
+            _, _, found = self.ask("list", "POST", "/pupil/", words)
+            self.ask("list", "GET", found)
         else:
             self.ask("list", "GET", self.chance.choice(LISTS))
 

@@ -6,14 +6,16 @@ def up(migrator, db):
     class User(Model):
         class Meta:
             database = db
-            table_name = 'user'
+            table_name = "user"
 
     class SavedView(Model):
-        user = ForeignKeyField(User, on_delete='CASCADE')
+        user = ForeignKeyField(User, on_delete="CASCADE")
         report = CharField()
         name = CharField()
-        query = CharField(default='')
+        query = CharField(default="")
+
         class Meta:
             database = db
-            table_name = 'saved_view'
+            table_name = "saved_view"
+
     db.create_tables([SavedView])
