@@ -30,6 +30,7 @@ from people import (
     Draft,
     FormToken,
     ListSearch,
+    SavedView,
     SignInAttempt,
     UserSession,
     class_key,
@@ -2524,8 +2525,8 @@ index_lists()
 
 
 def every_table():
-    beside = (SignInAttempt, UserSession, Draft, ListSearch, FormToken, HomeTask, TaskBasis)
-    return [*every(), PupilWord, MergedPupil, AuditEntry, *beside]
+    beside = (SignInAttempt, UserSession, SavedView, Draft, ListSearch, FormToken, HomeTask)
+    return [*every(), PupilWord, MergedPupil, AuditEntry, TaskBasis, *beside]
 
 
 def check_models():

@@ -181,6 +181,23 @@ class Draft(Table):
         indexes = ((("user", "form"), True),)
 
 
+class SavedView(Table):
+    """The filters of a report that somebody wants to find again."""
+
+    user = ForeignKeyField(User, backref="+", on_delete="CASCADE", index=True)
+    report = CharField()
+    name = CharField()
+    query = CharField(default="")  # what stands in the address: names no child
+
+    class Meta:
+        table_name = "saved_view"
+
+    @classmethod
+    def of(cls, user, report):
+        mine = cls.select().where(cls.user == user.id, cls.report == report)
+        return mine.order_by(cls.name, cls.id)
+
+
 class ListSearch(Table):
     """The words that somebody searched a list for; the address of the list has only the token."""
 

@@ -354,14 +354,7 @@ class ReadView(ModelView):
             lines.append([record.id, *self.child_cells(record), *values])
         audit("export", self.model(), reason=f"{count} rows of {self.plural()}")
         access.log_access(rows, "export")
-        if request.form.get("as") == "xlsx":
-            return self.file("xlsx", XLSX, as_xlsx(self.plural(), heads, lines))
-        return self.file("csv", "text/csv; charset=utf-8", as_csv(heads, lines))
-
-    def file(self, ending, mime, data):
-        name = f"{self.endpoint}-{today():%Y-%m-%d}.{ending}"
-        headers = {"Content-Disposition": f"attachment; filename={name}"}
-        return Response(data, mimetype=mime, headers=headers)
+        return spreadsheet_of(self.endpoint, self.plural(), heads, lines)
 
     def value(self, record, name):
         """What a cell of the spreadsheet says: dates and numbers as such, all else in words."""
@@ -682,6 +675,21 @@ STILL_REFERRED_TO = (
 
 
 # --- pieces
+def spreadsheet_of(endpoint, title, heads, lines):
+    """The answer with a spreadsheet, XLSX or CSV, as the button says that was pressed."""
+    ending = "csv"
+    mime = "text/csv; charset=utf-8"
+    if request.form.get("as") == "xlsx":
+        ending = "xlsx"
+        mime = XLSX
+        data = as_xlsx(title, heads, lines)
+    else:
+        data = as_csv(heads, lines)
+    name = f"{endpoint}-{today():%Y-%m-%d}.{ending}"
+    headers = {"Content-Disposition": f"attachment; filename={name}"}
+    return Response(data, mimetype=mime, headers=headers)
+
+
 def form_address(record):
     """The address of a record's form; of a new one, the address that was opened."""
     if record.id:

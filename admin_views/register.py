@@ -15,6 +15,7 @@ from admin_views import (
     forms,
     imports,
     privacy,
+    reports,
     school,
     starting_register,
     status,
@@ -28,9 +29,11 @@ from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
 from records.record import Row
+from reports.register import Register
 
 PAPERS = "Papers"
 MORE = "More"
+REPORTS = "Reports"
 SCHOOL = "School"
 # the two lists bear the school's names: address, code
 LISTS = {"/concerns-list/": "CONCERNS", "/sen-list/": "SEN"}
@@ -64,6 +67,7 @@ REGISTER = (
     (models.BankEntry, SCHOOL, RecordView),
     (models.Setting, SCHOOL, school.SettingView),
 )
+REPORT_CLASSES = (Register,)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
     ("Audit trail", "audit", SCHOOL, school.AuditView),
@@ -93,6 +97,16 @@ def add_screens(app):
         admin.add_view(RowView(row_class, category=ROWS))
     for name, slug, category, view in PAGES:
         admin.add_view(view(name=name, endpoint=slug, url=f"/{slug}", category=category))
+    for report in REPORT_CLASSES:
+        admin.add_view(
+            reports.ReportView(
+                report,
+                name=report.title,
+                endpoint=report.slug,
+                url=f"/{report.slug}",
+                category=REPORTS,
+            )
+        )
     menus = {}
     app.context_processor(lambda: common(admin, menus))
 

@@ -48,6 +48,7 @@ FLOORS = (
     ("audit",),
     ("privacy",),
     ("pathway.tasks",),
+    ("reports",),
     ("papers",),
     ("ops",),
     ("admin_views",),

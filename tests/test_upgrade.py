@@ -30,6 +30,7 @@ PROGRAM = (
     "pathway",
     "privacy",
     "records",
+    "reports",
     "tools",
     "migrations",
     "templates",

@@ -1,0 +1,149 @@
+"""The pages of the reports: filter, sort, save as a view of one's own, print, spreadsheet.
+
+Come here to change what every report's page can do. What a report holds is its class in `reports/`.
+The filters stand in the address: they name no child.
+"""
+
+from urllib.parse import urlencode
+
+from flask import flash, redirect, request, url_for
+from flask_admin import expose
+from flask_login import current_user
+
+from admin_views.account import views as account
+from admin_views.base import linked_pages, spreadsheet_of
+from admin_views.forms import clean_line, key_of
+from admin_views.home import settings_now
+from admin_views.school import SchoolPage
+from audit import access
+from audit.log import audit, transaction
+from models import Pupil
+from people import SavedView
+from records.dates import read_day, today
+from reports.report import PAGE, chosen, in_order, say_cell
+
+MOST_VIEWS = 20  # of one person
+
+
+class ReportView(SchoolPage):
+    """The page of one report; `report_class` is its class."""
+
+    def __init__(self, report_class, **more):
+        self.report_class = report_class
+        super().__init__(**more)
+
+    def is_accessible(self):
+        user = account.me()
+        return user.is_authenticated and user.active and user.role in self.report_class.roles
+
+    def _handle_view(self, name, **kwargs):
+        refusal = super()._handle_view(name, **kwargs)
+        if refusal is None and name == "spreadsheet":
+            return account.require_recent_password()
+        return refusal
+
+    def asked(self):
+        """What the address or the form asks for: the report, its filters, its order, its day."""
+        sent = request.values
+        problem = ""
+        on = today()
+        if self.report_class.is_dated and sent.get("on"):
+            try:
+                on = read_day(sent["on"][:60]) or today()
+            except ValueError as fault:
+                problem = f"As on: {fault}"
+        report = self.report_class(account.me(), settings_now(), on)
+        wanted = {}
+        for choice in report.filters():
+            value = sent.get(choice.name, "")
+            if value in dict(choice.options):
+                wanted[choice.name] = value
+        columns = {column.name: column for column in report.heads()}
+        sort = sent.get("sort", report.sort)
+        if sort.lstrip("-") not in columns:
+            sort = report.sort
+        return report, wanted, sort, problem
+
+    def lines_of(self, report, wanted, sort):
+        columns = {column.name: column for column in report.heads()}
+        lines = chosen(report.lines(), wanted)
+        return in_order(lines, columns[sort.lstrip("-")], sort.startswith("-"))
+
+    @expose("/")
+    def index(self):
+        report, wanted, sort, problem = self.asked()
+        lines = self.lines_of(report, wanted, sort)
+        pages = max(-(-len(lines) // PAGE), 1)
+        page = min(max(request.args.get("page", 0, type=key_of), 0), pages - 1)
+        shown = lines[page * PAGE : (page + 1) * PAGE]
+        if "whole" in request.args:
+            shown = lines
+        note_children(shown, "found" if wanted else "listed")
+        return self.render(
+            "report.html",
+            report=report,
+            columns=[column for column in report.heads() if not column.in_sheet_only],
+            lines=shown,
+            count=len(lines),
+            totals=report.totals(lines),
+            wanted=wanted,
+            sort=sort,
+            on=report.on,
+            problem=problem,
+            page=page,
+            pages=pages,
+            page_numbers=linked_pages(page, pages),
+            query=query_of(report, wanted, sort, report.on),
+            say_cell=say_cell,
+            views=list(SavedView.of(current_user, report.slug)),
+            whole="whole" in request.args,
+        )
+
+    @expose("/spreadsheet/", methods=("POST",))
+    def spreadsheet(self):
+        report, wanted, sort, _ = self.asked()
+        lines = self.lines_of(report, wanted, sort)
+        columns = report.heads()
+        rows = [[line.cells.get(column.name) for column in columns] for line in lines]
+        audit("export", Pupil(), reason=f"{len(lines)} lines of {report.title}")
+        note_children(lines, "export")
+        heads = [column.head for column in columns]
+        return spreadsheet_of(report.slug, report.title, heads, rows)
+
+    @expose("/views/", methods=("POST",))
+    def keep_view(self):
+        """Save the filters under a name, or take a saved view away."""
+        gone = request.form.get("remove", 0, type=key_of)
+        if gone:
+            mine = (SavedView.id == gone, SavedView.user == current_user.id)
+            SavedView.delete().where(*mine).execute()
+            return redirect(url_for(".index"))
+        report, wanted, sort, _ = self.asked()
+        name = (clean_line(request.form.get("name")) or "")[:60]
+        query = urlencode(query_of(report, wanted, sort))
+        address = f"{url_for('.index')}?{query}"
+        if not name:
+            flash("Give the view a name, such as “Year 3, reviews soon”.", "problem")
+            return redirect(address)
+        with transaction():
+            if SavedView.of(current_user, report.slug).count() >= MOST_VIEWS:
+                flash(f"There is room for {MOST_VIEWS} views; take one away first.", "problem")
+                return redirect(address)
+            SavedView.create(user=current_user.id, report=report.slug, name=name, query=query)
+        flash(f"“{name}” is saved; only you see it.", "done")
+        return redirect(address)
+
+
+def query_of(report, wanted, sort, on=None):
+    """What stands in the address of a report; a saved view leaves the day out."""
+    query = dict(wanted)
+    if sort != report.sort:
+        query["sort"] = sort
+    if on and on != today():
+        query["on"] = on.isoformat()
+    return query
+
+
+def note_children(lines, act):
+    keys = {line.pupil for line in lines if line.pupil}
+    access.log_access([Pupil(id=key) for key in keys], act)

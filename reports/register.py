@@ -1,0 +1,188 @@
+"""The register: every child on a stage, with what a SENCO is asked about them."""
+
+import datetime
+
+import workflow
+from models import (
+    SEN_TYPES,
+    YEARS,
+    MyPlan,
+    MyPlanPlus,
+    Placement,
+    Pupil,
+    SenNeed,
+)
+from reports.report import Choice, Column, Line, Report
+
+LONG_WEEKS = 26
+SOON = datetime.timedelta(weeks=3)
+# questions of the pupil with Yes or No
+MARKS = (("premium", "Pupil premium"), ("eal", "EAL"), ("looked_after", "Looked after"))
+
+
+class Register(Report):
+    """The register, as on a day."""
+
+    slug = "register"
+    title = "Register"
+    lead = "Every child on a stage, with needs, time on the stage and the next review."
+    is_dated = True
+    columns = (
+        Column("pupil", "Pupil"),
+        Column("year", "Year"),
+        Column("form", "Class"),
+        Column("need_1", "Need 1"),
+        Column("need_2", "Need 2"),
+        Column("stage", "Stage"),
+        Column("local", "Code"),
+        Column("census", "Census", in_sheet_only=True),
+        Column("since", "Since", "day"),
+        Column("weeks", "Weeks", "number"),
+        Column("review", "Next review", "day"),
+        Column("adult", "Key adult"),
+        Column("premium", "PP", asked="premium"),
+        Column("eal", "EAL", asked="eal"),
+        Column("looked_after", "LAC", asked="looked_after"),
+        Column("unit", "Unit"),
+        Column("upn", "UPN", in_sheet_only=True),
+        Column("dob", "Date of birth", "day", in_sheet_only=True),
+        Column("sex", "Sex", in_sheet_only=True),
+    )
+
+    def filters(self):
+        names = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
+        self.choices = (
+            Choice("year", "Year", YEARS),
+            Choice("form", "Class", self._classes()),
+            Choice("need", "Need", SEN_TYPES),
+            Choice("stage", "Stage", names),
+            Choice("is", "Only", self._marks()),
+        )
+        return super().filters()
+
+    def _marks(self):
+        marks = [
+            ("late", "Review overdue"),
+            ("soon", "Review in the next 3 weeks"),
+            ("long", f"On the stage over {LONG_WEEKS} weeks"),
+            ("unit", "Unit or resourced provision"),
+        ]
+        for name, words in MARKS:
+            if self.user.role in Pupil.section_of(name).see:
+                marks.append((name, words))
+        return tuple(marks)
+
+    def _classes(self):
+        names = Pupil.visible_to(self.user).where(Pupil.left_on.is_null(), Pupil.form != "")
+        found = names.select(Pupil.form).distinct().order_by(Pupil.form).scalars()
+        return tuple((name, name) for name in found)
+
+    def lines(self):
+        mine = Pupil.visible_to(self.user).select(Pupil.id)
+        placements = (
+            Placement.select(Placement, Pupil)
+            .join(Pupil)
+            .where(
+                Placement.pupil.in_(mine),
+                Placement.stage.in_(workflow.OPEN),
+                ~Placement.void,
+                Placement.started_on <= self.on,
+                Placement.ended_on.is_null() | (Placement.ended_on > self.on),
+            )
+            .order_by(Pupil.sort_name, Pupil.id)
+        )
+        needs = needs_on(self.on)
+        adults = key_adults()
+        return [self._line(placement, needs, adults) for placement in placements]
+
+    def _line(self, placement, needs, adults):
+        pupil = placement.pupil
+        types = needs.get(pupil.id, [])
+        when = None
+        if placement.ended_on is None:
+            when = workflow.clock_of(placement, self.on, self.settings)
+        stage = workflow.STAGES[placement.stage]
+        cells = {
+            "pupil": pupil.name,
+            "year": pupil.year,
+            "form": pupil.form,
+            "need_1": types[0] if types else "",
+            "need_2": types[1] if len(types) > 1 else "",
+            "stage": self.short_label(placement.stage),
+            "local": stage.local,
+            "census": stage.census,
+            "since": placement.stage_since,
+            "weeks": (self.on - placement.stage_since).days // 7,
+            "review": when.closes if when else None,
+            "adult": adults.get(pupil.id, ""),
+            "unit": unit_of(pupil),
+            "upn": pupil.upn,
+            "dob": pupil.dob,
+            "sex": pupil.sex,
+        }
+        for name, _ in MARKS:
+            cells[name] = "Yes" if getattr(pupil, name) == "Yes" else ""
+        marks = self._marks_of(cells, when)
+        facts = {
+            "year": pupil.year,
+            "form": pupil.form,
+            "need": types,
+            "stage": placement.stage,
+            "is": marks,
+            "sort:pupil": pupil.sort_name,
+            "sort:year": pupil.sort_year,
+            "sort:form": pupil.sort_form,
+        }
+        late = ("review",) if "late" in marks else ()
+        return Line(cells, facts, pupil=pupil.id, late=late)
+
+    def _marks_of(self, cells, when):
+        """By what the filter “Only” finds a line."""
+        marks = {name for name, _ in MARKS if cells[name]}
+        if cells["unit"]:
+            marks.add("unit")
+        if cells["weeks"] > LONG_WEEKS:
+            marks.add("long")
+        if when and when.state == "overdue":
+            marks.add("late")
+        elif when and self.on <= when.closes <= self.on + SOON:
+            marks.add("soon")
+        return marks
+
+    def totals(self, lines):
+        found = []
+        for code in workflow.OPEN:
+            count = sum(line.facts["stage"] == code for line in lines)
+            found.append((self.short_label(code), count))
+        return found
+
+    def short_label(self, code):
+        """The name of a stage without what the school puts in brackets behind it."""
+        return workflow.stage_label(code, self.settings).partition(" (")[0]
+
+
+def unit_of(pupil):
+    if pupil.sen_unit == "Yes":
+        return "Unit"
+    return "Resourced" if pupil.resourced == "Yes" else ""
+
+
+def needs_on(day):
+    """The codes of the SEN types that hold on a day, the main one first: {pupil: [code, ...]}."""
+    found = {}
+    held = SenNeed.select(SenNeed.pupil, SenNeed.code).where(
+        SenNeed.since.is_null() | (SenNeed.since <= day),
+        SenNeed.until.is_null() | (SenNeed.until > day),
+    )
+    for pupil, code in held.order_by(SenNeed.rank, SenNeed.id).tuples():
+        found.setdefault(pupil, []).append(code)
+    return found
+
+
+def key_adults():
+    """Who keeps an eye on the newest agreed plan: {pupil: name}."""
+    found = {}
+    for plan in (MyPlan, MyPlanPlus):
+        agreed = plan.select(plan.pupil, plan.lead).where(plan.status == "sealed", plan.lead != "")
+        found |= dict(agreed.order_by(plan.id).tuples())
+    return found

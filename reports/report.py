@@ -1,0 +1,117 @@
+"""What every report is: columns, filters, lines, and the order they stand in."""
+
+from dataclasses import dataclass, field
+
+from models import STAFF, Pupil
+from records.dates import short_day
+
+PAGE = 50  # lines of a page
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: a question of the pupil (`asked`) is shown to those only who may see it."""
+
+    name: str
+    head: str
+    kind: str = "text"  # text, day, number or money (pounds)
+    asked: str = ""
+    in_sheet_only: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A filter: what is offered, and the fact of a line that must be it."""
+
+    name: str
+    label: str
+    options: tuple  # (value, words), ...
+    asked: str = ""
+
+
+@dataclass
+class Line:
+    """One line: its cells by column, and what it is filtered by, which may be several values."""
+
+    cells: dict
+    facts: dict = field(default_factory=dict)
+    pupil: int = None  # the number of the child whose page it leads to
+    late: tuple = ()  # columns that say something is overdue
+
+
+class Report:
+    """A table about many children, for one person, on one day."""
+
+    slug = title = lead = ""
+    roles = STAFF
+    columns = choices = ()
+    is_dated = False  # whether it can be made as on another day
+    sort = "pupil"  # the column by which it is sorted at first
+
+    def __init__(self, user, settings, on):
+        self.user = user
+        self.settings = settings
+        self.on = on
+
+    def lines(self):
+        """Every line that this person may see: [Line, ...]."""
+        raise NotImplementedError
+
+    def filters(self):
+        """The `Choice`s of this person."""
+        return [choice for choice in self.choices if self._may_see(choice)]
+
+    def heads(self):
+        """The `Column`s of this person."""
+        return [column for column in self.columns if self._may_see(column)]
+
+    def totals(self, lines):
+        """What stands above the table: [(words, number), ...]."""
+        return []
+
+    def _may_see(self, part):
+        return not part.asked or self.user.role in Pupil.section_of(part.asked).see
+
+
+def chosen(lines, wanted):
+    """The lines that fit every filter that is set: {name of the filter: value}."""
+    found = []
+    for line in lines:
+        if all(fits(line.facts.get(name), value) for name, value in wanted.items()):
+            found.append(line)
+    return found
+
+
+def fits(fact, value):
+    if isinstance(fact, (set, frozenset, tuple, list)):
+        return value in fact
+    return fact == value
+
+
+def in_order(lines, column, downwards=False):
+    """The lines sorted by a column; empty cells come last."""
+    filled = []
+    empty = []
+    for line in lines:
+        told = line.cells.get(column.name)
+        (empty if told in (None, "") else filled).append(line)
+    filled.sort(key=lambda line: sort_key(line, column), reverse=downwards)
+    return filled + empty
+
+
+def sort_key(line, column):
+    told = line.facts.get(f"sort:{column.name}", line.cells[column.name])
+    if isinstance(told, str):
+        return told.casefold()
+    return told
+
+
+def say_cell(told, kind):
+    """A cell in words, for the page."""
+    if told is None:
+        return ""
+    if kind == "day":
+        return short_day(told)
+    if kind == "money":
+        return f"£{told:,.2f}"
+    return str(told)
