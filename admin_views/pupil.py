@@ -357,9 +357,9 @@ def unsaved_agency(pupil):
 class ListView(ReadView):
     """The Concerns List and the SEN List: who is on it, how long, and the next review."""
 
-    def __init__(self, code):
+    def __init__(self, code, category):
         self.code = code
-        super().__init__(Placement, endpoint=f"{code.lower()}-list")
+        super().__init__(Placement, category, endpoint=f"{code.lower()}-list")
         self._list_columns = list(LIST_HEADS.items())
 
     def default_order(self):

@@ -33,12 +33,10 @@ from reports.register import Register
 
 PAPERS = "Papers"
 MORE = "More"
-REPORTS = "Reports"
 SCHOOL = "School"
-# the two lists bear the school's names: address, code
-LISTS = {"/concerns-list/": "CONCERNS", "/sen-list/": "SEN"}
-# lists of every outcome, provision, contact ...: reached from the list of their paper
-ROWS = "Lines of papers"
+# not in the menu: the two lists are reached from the register, the list of every outcome,
+# provision, contact ... from the list of their paper
+BESIDE = "Beside"
 REGISTER = (
     (models.RecordOfConcern, PAPERS, PaperView),
     (models.ConcernReview, PAPERS, PaperView),
@@ -89,14 +87,6 @@ def add_screens(app):
         theme=Bootstrap4Theme(),
     )
     admin.add_view(PupilView(models.Pupil))
-    admin.add_view(ListView("CONCERNS"))
-    admin.add_view(ListView("SEN"))
-    for record_class, category, view in REGISTER:
-        admin.add_view(view(record_class, category=category))
-    for row_class in every(Row):
-        admin.add_view(RowView(row_class, category=ROWS))
-    for name, slug, category, view in PAGES:
-        admin.add_view(view(name=name, endpoint=slug, url=f"/{slug}", category=category))
     for report in REPORT_CLASSES:
         admin.add_view(
             reports.ReportView(
@@ -104,9 +94,17 @@ def add_screens(app):
                 name=report.title,
                 endpoint=report.slug,
                 url=f"/{report.slug}",
-                category=REPORTS,
+                category=report.menu,
             )
         )
+    admin.add_view(ListView("CONCERNS", BESIDE))
+    admin.add_view(ListView("SEN", BESIDE))
+    for record_class, category, view in REGISTER:
+        admin.add_view(view(record_class, category=category))
+    for row_class in every(Row):
+        admin.add_view(RowView(row_class, category=BESIDE))
+    for name, slug, category, view in PAGES:
+        admin.add_view(view(name=name, endpoint=slug, url=f"/{slug}", category=category))
     menus = {}
     app.context_processor(lambda: common(admin, menus))
 
@@ -140,13 +138,7 @@ def menu_of(user, admin, menus):
     """What a person may read: [(name, address, [(name, address, [])])]."""
     if user.role not in menus:
         menus[user.role] = menu_of_role(admin)
-    found = []
-    for name, address, below in menus[user.role]:
-        code = LISTS.get(address)
-        if code:
-            name = workflow.list_label(code, settings_now())
-        found.append((name, address, below))
-    return found
+    return menus[user.role]
 
 
 def menu_of_role(admin):
@@ -155,7 +147,7 @@ def menu_of_role(admin):
     for item in admin.menu():
         if item.is_category():
             below = [(child.name, child.get_url(), []) for child in item.get_children()]
-            if below and item.name != ROWS:
+            if below and item.name != BESIDE:
                 found.append((item.name, "", below))
         elif item.is_accessible():
             found.append((item.name, item.get_url(), []))

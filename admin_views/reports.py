@@ -6,7 +6,7 @@ The filters stand in the address: they name no child.
 
 from urllib.parse import urlencode
 
-from flask import flash, redirect, request, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 
@@ -17,10 +17,10 @@ from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
 from audit.log import audit, transaction
-from models import Pupil
+from models import Pupil, may
 from people import SavedView
-from records.dates import read_day, today
-from reports.report import PAGE, chosen, in_order, say_cell
+from records.dates import read_day
+from reports.report import BULK, PAGE, chosen, in_order, say_cell
 
 MOST_VIEWS = 20  # of one person
 
@@ -46,10 +46,10 @@ class ReportView(SchoolPage):
         """What the address or the form asks for: the report, its filters, its order, its day."""
         sent = request.values
         problem = ""
-        on = today()
+        on = self.report_class.first_day()
         if self.report_class.is_dated and sent.get("on"):
             try:
-                on = read_day(sent["on"][:60]) or today()
+                on = read_day(sent["on"][:60]) or on
             except ValueError as fault:
                 problem = f"As on: {fault}"
         report = self.report_class(account.me(), settings_now(), on)
@@ -66,12 +66,15 @@ class ReportView(SchoolPage):
 
     def lines_of(self, report, wanted, sort):
         columns = {column.name: column for column in report.heads()}
-        lines = chosen(report.lines(), wanted)
+        lines = chosen(report.all_lines, wanted)
         return in_order(lines, columns[sort.lstrip("-")], sort.startswith("-"))
 
-    @expose("/")
+    @expose("/", methods=("GET", "POST"))
     def index(self):
         report, wanted, sort, problem = self.asked()
+        if request.method == "POST" and not problem:
+            address = url_for(".index", **query_of(report, wanted, sort, report.on))
+            return redirect(address, 303)
         lines = self.lines_of(report, wanted, sort)
         pages = max(-(-len(lines) // PAGE), 1)
         page = min(max(request.args.get("page", 0, type=key_of), 0), pages - 1)
@@ -85,6 +88,11 @@ class ReportView(SchoolPage):
             columns=[column for column in report.heads() if not column.in_sheet_only],
             lines=shown,
             count=len(lines),
+            choices=report.filters(),
+            may_export=self.may_export(),
+            bulk=self.bulk(),
+            ticked="ticked" in request.args,
+            beside=self.beside(),
             totals=report.totals(lines),
             wanted=wanted,
             sort=sort,
@@ -99,8 +107,30 @@ class ReportView(SchoolPage):
             whole="whole" in request.args,
         )
 
+    def may_export(self):
+        return may(account.me(), "x", Pupil)
+
+    def bulk(self):
+        """What can be printed of the children that are ticked: (kind of work, words), ..."""
+        if self.report_class.is_bulk and "work.start" in current_app.view_functions:
+            return BULK
+        return ()
+
+    def beside(self):
+        """Where this report leads besides its children: [(name, address)]."""
+        views = {view.endpoint: view for view in self.admin._views}
+        found = []
+        for endpoint in self.report_class.beside:
+            view = views[endpoint]
+            if view.is_accessible():
+                name = view.plural() if hasattr(view, "plural") else view.name
+                found.append((name, url_for(f"{endpoint}.{view._default_view}")))
+        return found
+
     @expose("/spreadsheet/", methods=("POST",))
     def spreadsheet(self):
+        if not self.may_export():
+            abort(403)
         report, wanted, sort, _ = self.asked()
         lines = self.lines_of(report, wanted, sort)
         columns = report.heads()
@@ -139,7 +169,7 @@ def query_of(report, wanted, sort, on=None):
     query = dict(wanted)
     if sort != report.sort:
         query["sort"] = sort
-    if on and on != today():
+    if on and on != report.first_day():
         query["on"] = on.isoformat()
     return query
 

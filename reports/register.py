@@ -1,17 +1,22 @@
 """The register: every child on a stage, with what a SENCO is asked about them."""
 
 import datetime
+from functools import cached_property
+from operator import itemgetter
 
 import workflow
 from models import (
     SEN_TYPES,
+    STAFF,
     YEARS,
     MyPlan,
     MyPlanPlus,
     Placement,
     Pupil,
     SenNeed,
+    class_sort_key,
 )
+from records.questions import TEACHER
 from reports.report import Choice, Column, Line, Report
 
 LONG_WEEKS = 26
@@ -26,7 +31,10 @@ class Register(Report):
     slug = "register"
     title = "Register"
     lead = "Every child on a stage, with needs, time on the stage and the next review."
-    is_dated = True
+    roles = (*STAFF, TEACHER)
+    menu = ""
+    is_dated = is_bulk = True
+    beside = ("concerns-list", "sen-list")
     columns = (
         Column("pupil", "Pupil"),
         Column("year", "Year"),
@@ -49,21 +57,24 @@ class Register(Report):
         Column("sex", "Sex", in_sheet_only=True),
     )
 
-    def filters(self):
+    @cached_property
+    def choices(self):
         names = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
-        self.choices = (
+        lists = tuple((code, workflow.list_label(code, self.settings)) for code in workflow.LISTS)
+        return (
             Choice("year", "Year", YEARS),
             Choice("form", "Class", self._classes()),
             Choice("need", "Need", SEN_TYPES),
+            Choice("list", "List", lists),
             Choice("stage", "Stage", names),
             Choice("is", "Only", self._marks()),
         )
-        return super().filters()
 
     def _marks(self):
         marks = [
             ("late", "Review overdue"),
             ("soon", "Review in the next 3 weeks"),
+            ("held", "Review held, to be decided"),
             ("long", f"On the stage over {LONG_WEEKS} weeks"),
             ("unit", "Unit or resourced provision"),
         ]
@@ -73,9 +84,8 @@ class Register(Report):
         return tuple(marks)
 
     def _classes(self):
-        names = Pupil.visible_to(self.user).where(Pupil.left_on.is_null(), Pupil.form != "")
-        found = names.select(Pupil.form).distinct().order_by(Pupil.form).scalars()
-        return tuple((name, name) for name in found)
+        names = {line.facts["form"] for line in self.all_lines if line.facts["form"]}
+        return tuple((name, name) for name in sorted(names, key=class_sort_key))
 
     def lines(self):
         mine = Pupil.visible_to(self.user).select(Pupil.id)
@@ -113,7 +123,7 @@ class Register(Report):
             "census": stage.census,
             "since": placement.stage_since,
             "weeks": (self.on - placement.stage_since).days // 7,
-            "review": when.closes if when else None,
+            "review": when.closes if when and when.state != "held" else None,
             "adult": adults.get(pupil.id, ""),
             "unit": unit_of(pupil),
             "upn": pupil.upn,
@@ -127,6 +137,7 @@ class Register(Report):
             "year": pupil.year,
             "form": pupil.form,
             "need": types,
+            "list": stage.list,
             "stage": placement.stage,
             "is": marks,
             "sort:pupil": pupil.sort_name,
@@ -145,6 +156,8 @@ class Register(Report):
             marks.add("long")
         if when and when.state == "overdue":
             marks.add("late")
+        elif when and when.state == "held":
+            marks.add("held")
         elif when and self.on <= when.closes <= self.on + SOON:
             marks.add("soon")
         return marks
@@ -181,8 +194,9 @@ def needs_on(day):
 
 def key_adults():
     """Who keeps an eye on the newest agreed plan: {pupil: name}."""
-    found = {}
+    agreed = []
     for plan in (MyPlan, MyPlanPlus):
-        agreed = plan.select(plan.pupil, plan.lead).where(plan.status == "sealed", plan.lead != "")
-        found |= dict(agreed.order_by(plan.id).tuples())
-    return found
+        told = plan.select(plan.pupil, plan.lead, plan.happened_on, plan.id)
+        agreed.append(told.where(plan.status == "sealed", plan.lead != ""))
+    plans = sorted((agreed[0] | agreed[1]).tuples(), key=itemgetter(2, 3))
+    return {pupil: lead for pupil, lead, *_ in plans}

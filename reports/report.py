@@ -1,11 +1,18 @@
 """What every report is: columns, filters, lines, and the order they stand in."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from models import STAFF, Pupil
-from records.dates import short_day
+from records.dates import short_day, today
 
 PAGE = 50  # lines of a page
+# what is printed of the children that are ticked: kind of work, words on the button
+BULK = (
+    ("profiles", "Print profiles"),
+    ("records", "Print whole records"),
+    ("letters", "Print unsent letters"),
+)
 
 
 @dataclass(frozen=True)
@@ -14,7 +21,7 @@ class Column:
 
     name: str
     head: str
-    kind: str = "text"  # text, day, number or money (pounds)
+    kind: str = "text"  # text, day, number, money (pounds) or share (of a hundred, as a bar)
     asked: str = ""
     in_sheet_only: bool = False
 
@@ -47,15 +54,27 @@ class Report:
     columns = choices = ()
     is_dated = False  # whether it can be made as on another day
     sort = "pupil"  # the column by which it is sorted at first
+    is_bulk = False  # whether children can be ticked
+    menu = "Reports"  # the category it stands in; "" for a place of its own
+    beside = ()  # what is reached from it: endpoints of other lists and reports
 
     def __init__(self, user, settings, on):
         self.user = user
         self.settings = settings
         self.on = on
 
+    @classmethod
+    def first_day(cls):
+        """As on which day it is made when none is asked for."""
+        return today()
+
     def lines(self):
         """Every line that this person may see: [Line, ...]."""
         raise NotImplementedError
+
+    @cached_property
+    def all_lines(self):
+        return self.lines()
 
     def filters(self):
         """The `Choice`s of this person."""
@@ -114,4 +133,6 @@ def say_cell(told, kind):
         return short_day(told)
     if kind == "money":
         return f"£{told:,.2f}"
+    if kind == "share" and told != "":
+        return f"{told}%"
     return str(told)

@@ -1,16 +1,21 @@
 """Reports: what the register holds, who sees it, its filters and spreadsheet, one's own views."""
 
+import datetime
 import io
 
 import pytest
 import python_calamine
+from conftest import START, take_to
+from test_lists import MOST, more_pupils, questions
+from web import words
 
 import models as m
 import workflow as w
+from admin_views.register import REPORT_CLASSES
 from people import SavedView
 from records.dates import today
 from reports.register import Register
-from reports.report import chosen
+from reports.report import BULK, chosen
 
 
 def register(user):
@@ -34,9 +39,56 @@ def test_each_filter_leaves_what_it_says(school):
                 assert value == fact or value in fact
 
 
-@pytest.mark.parametrize("role, status", [("senco", 200), ("head", 200), ("technician", 403)])
-def test_who_may_open_the_register(school, browser, role, status):
-    assert browser(role).get("/register/").status_code == status
+def test_a_teacher_has_the_register_of_their_own_classes(school, browser):
+    lines = register(school.teacher).lines()
+    names = {m.Pupil.get_by_id(line.pupil).form for line in lines}
+    assert names == {school.mine.form}
+    heads = [column.name for column in register(school.teacher).heads()]
+    assert "looked_after" not in heads
+    page = browser("teacher").page("/register/")
+    assert not page.all("//button[@name='as']")
+    assert browser("teacher").post("/register/spreadsheet/").status_code == 403
+
+
+def test_the_register_stands_in_the_menu_and_leads_to_the_two_lists(school, browser):
+    page = browser("senco").page("/register/")
+    menu = [words(link) for link in page.all("//nav[@aria-label='Main']//a")]
+    assert menu.count("Register") == 1
+    assert not {"Concerns List", "SEN List"} & set(menu)
+    beside = [words(link) for link in page.all("//div[@class='page-head']//a")]
+    assert beside == ["Concerns List", "SEN List"]
+
+
+@pytest.mark.parametrize("report", REPORT_CLASSES, ids=str)
+def test_a_report_asks_as_often_in_a_large_school_as_in_a_small_one(school, browser, report):
+    at = browser("senco")
+    address = f"/{report.slug}/"
+    few = questions(at, address)
+    more_pupils(school)
+    assert few >= questions(at, address)
+    assert few <= MOST
+
+
+def test_children_are_ticked_for_printing_once_there_is_work(school, browser, monkeypatch):
+    assert not browser("senco").page("/register/").all("//input[@name='child']")
+    rule = school.app.url_map
+    monkeypatch.setitem(school.app.view_functions, "work.start", None)
+    home = rule._rules_by_endpoint["home.index"]
+    monkeypatch.setitem(rule._rules_by_endpoint, "work.start", home)
+    page = browser("senco").page("/register/?ticked=yes")
+    ticked = [box.get("value") for box in page.all("//input[@name='child'][@checked]")]
+    assert ticked == [str(line.pupil) for line in register(school.senco).lines()]
+    assert [button.get("value") for button in page.all("//button[@name='kind']")] == [
+        kind for kind, _ in BULK
+    ]
+
+
+def test_a_day_before_shows_who_was_on_a_stage_then(cast, browser):
+    take_to(cast.robin, "S2", cast.senco, START)
+    later = Register(cast.senco, m.Setting.of_school(), START)
+    before = Register(cast.senco, m.Setting.of_school(), START - datetime.timedelta(1))
+    assert cast.robin.id in [line.pupil for line in later.lines()]
+    assert cast.robin.id not in [line.pupil for line in before.lines()]
 
 
 def test_the_spreadsheet_of_a_report_has_all_columns_typed(school, browser):
