@@ -22,6 +22,7 @@ from admin_views import (
 )
 from admin_views.account import views as account
 from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
+from admin_views.concern import ConcernView
 from admin_views.home import Home, in_school_words, settings_now
 from admin_views.paper import PaperView
 from admin_views.pupil import AgencyView, CaseView, ConsentView, ListView, PupilView
@@ -40,7 +41,7 @@ LISTS = {"/concerns-list/": "CONCERNS", "/sen-list/": "SEN"}
 # lists of every outcome, provision, contact ...: reached from the list of their paper
 ROWS = "Lines of papers"
 REGISTER = (
-    (models.RecordOfConcern, PAPERS, PaperView),
+    (models.RecordOfConcern, PAPERS, ConcernView),
     (models.ConcernReview, PAPERS, PaperView),
     (models.MyPlan, PAPERS, PaperView),
     (models.MyPlanReview, PAPERS, PaperView),
@@ -126,6 +127,7 @@ def common(admin, menus):
         "may": may,
         "workflow": workflow,
         "Pupil": models.Pupil,
+        "RecordOfConcern": models.RecordOfConcern,
         "AuditEntry": audit_log.AuditEntry,
         "version": config.version(),
         "alarms": status.alarms,
