@@ -25,7 +25,7 @@ from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
 from admin_views.concern import ConcernView
 from admin_views.home import Home, in_school_words, settings_now
 from admin_views.paper import PaperView
-from admin_views.pupil import AgencyView, CaseView, ConsentView, ListView, PupilView
+from admin_views.pupil import AgencyView, CaseView, ConsentView, ListView, NoteView, PupilView
 from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
@@ -55,6 +55,7 @@ REGISTER = (
     (models.AnnualReview, PAPERS, PaperView),
     (models.EhcCase, MORE, CaseView),
     (models.Meeting, MORE, PupilRecordView),
+    (models.Note, MORE, NoteView),
     (models.Agency, MORE, AgencyView),
     (models.Consent, MORE, ConsentView),
     (models.Letter, MORE, PupilRecordView),

@@ -90,3 +90,48 @@ def test_an_agreed_record_is_not_written_into(school, browser):
     at.submit(at.page(f"{ADDRESS}?pupil={robin.id}"), **SAID)
     assert sealed.status == "sealed" and newest(robin).id != sealed.id
     assert w.PupilContext(robin, school.senco).form_of(m.RecordOfConcern) == sealed
+
+
+# --- notes
+def test_a_note_is_written_on_the_page_of_the_child(school, browser):
+    at = browser("teacher")
+    page = at.page(f"/pupil/{school.mine.id}/")
+    said = {
+        "kind": "Meeting with the family",
+        "whom": "Grandmother",
+        "words": "Bedtime is late.",
+        "follow_up_by": "tomorrow",
+    }
+    box = "//form[contains(@action, '/note/new/')]"
+    before = m.family_meetings([], m.Note.select(), TODAY)
+    page = at.submit(page, path=box, **said)
+    assert page.response.request.path == f"/pupil/{school.mine.id}/"
+    note = m.Note.select().order_by(m.Note.id.desc()).first()
+    assert (note.on, note.whom, note.pupil_id) == (TODAY, "Grandmother", school.mine.id)
+    assert "Bedtime is late." in page.text  # on the timeline
+    assert m.family_meetings([], m.Note.select(), TODAY) == before + 1
+    assert "Follow up: Meeting with the family: Grandmother" in at.page("/").text
+    note.done_on = TODAY
+    note.save()
+    assert "Follow up: Meeting with the family: Grandmother" not in at.page("/").text
+
+
+def test_a_note_that_lacks_something_comes_back_with_what_was_typed(school, browser):
+    at = browser("teacher")
+    page = at.page(f"/pupil/{school.mine.id}/")
+    box = "//form[contains(@action, '/note/new/')]"
+    page = at.submit(page, status=422, path=box, words="Bedtime is late.")
+    assert "Answer “With whom?”" in page.text and "Bedtime is late." in page.text
+
+
+def test_meetings_with_the_family_are_counted_by_the_day_and_the_school_year():
+    def note(on, kind=m.MET_FAMILY):
+        return m.Note(on=on, kind=kind)
+
+    def meeting(on, kind="My Plan review"):
+        return m.Meeting(on=on, kind=kind)
+
+    autumn = datetime.date(2026, 9, 1)
+    meetings = [meeting(autumn), meeting(TODAY + DAY), meeting(TODAY, "Team meeting")]
+    notes = [note(autumn), note(autumn - DAY), note(TODAY), note(TODAY - DAY, "Telephone")]
+    assert m.family_meetings(meetings, notes, TODAY) == 2
