@@ -85,6 +85,7 @@ AnnualReview          rw      rwx    rw       rx    -
 Agency                rw      rwx    r        rx    -
 Consent               rw      rwx    -        rx    -
 Meeting               rw      rwx    rw       rx    -
+Note                  rw      rwx    rw       rx    -
 EhcCase               rw      rwx    -        rx    -
 Document              rw      rwx    rw       rx    -
 Letter                rw      rwx    -        rx    -
@@ -1014,6 +1015,10 @@ class PupilRecord(Record):
         """What the child's page says beside it."""
         return ""
 
+    def told(self):
+        """What the timeline says under it."""
+        return ""
+
     def errors(self):
         found = super().errors()
         for name, asked in self.questions():
@@ -1925,6 +1930,47 @@ class MeetingAction(Row):
     who = text("Who")
     by = day("By when", ahead=PLANNED)
     done_on = day("Done on")
+
+
+MET_FAMILY = "Meeting with the family"
+
+
+class Note(PupilRecord):
+    """Note: a call, a message or a talk about a child, in a line or two."""
+
+    listed, searched = ("pupil", "on", "kind", "whom", "follow_up_by", "done_on"), ("whom", "words")
+    begin_words = "Write a note"
+    on = day("Date", needed=True, before="done_on")
+    kind = choice(
+        "How?",
+        options=("Telephone", "E-mail", MET_FAMILY, "Another meeting", "In passing"),
+        needed=True,
+    )
+    whom = text("With whom?", needed=True)
+    words = text("What was said, or seen?", rows=3, needed=True)
+    follow_up_by = day("Follow up by", ahead=PLANNED)
+    done_on = day("Followed up on")
+
+    def note(self):
+        if self.follow_up_by and not self.done_on:
+            return f"to follow up by {short_day(self.follow_up_by)}"
+        return ""
+
+    def told(self):
+        return self.words or ""
+
+    def __str__(self):
+        return f"{self.kind or self.kind_name()}: {self.whom or ''}".strip(": ")
+
+
+def family_meetings(meetings, notes, on):
+    """How many days of the school year up to a day the family was met on (Code of Practice, 6.65:
+    at least three a year).
+    """
+    begins = datetime.date(on.year - (on.month < 9), 9, 1)
+    met = {meeting.on for meeting in meetings if meeting.kind != "Team meeting"}
+    met.update(note.on for note in notes if note.kind == MET_FAMILY)
+    return sum(begins <= held <= on for held in met if held)
 
 
 ARRIVED = "Nobody: the child came with a plan"

@@ -34,7 +34,7 @@ MOST = 2_000_000  # characters of one draft
 MOST_OF_PERSON = 100  # drafts of one person
 MOST_IN_ALL = 20_000_000  # characters of all of them
 # the screens that somebody types into
-FORMS = ("new", "edit", "move", "chart")
+FORMS = ("new", "edit", "move", "chart", "raise_one")
 NEVER = (
     "csrf_token",
     "password",
@@ -55,6 +55,8 @@ NO_SCREENS = ("", "index_view", "look_up", "day", "spreadsheet")
 OTHER_BOXES = {
     "why": "What shows it?",
     "answer": "Your answer",
+    "what": "What have you seen?",
+    "tried": "What have you tried?",
     "declined_why": "Who does not want it, and why?",
 }
 pages = Blueprint("draft", __name__, url_prefix="/draft")
@@ -126,6 +128,8 @@ def name_of(draft):
     what = cls.kind_name()
     if screen == "new":
         what = f"New: {what}"
+    elif screen == "raise_one":
+        what = "A concern"
     elif screen == "chart":
         what = "The chart's questions"
     elif screen == "move":

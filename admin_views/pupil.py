@@ -37,12 +37,14 @@ from models import (
     MergedPupil,
     MyPlan,
     MyPlanPlus,
+    Note,
     OutcomeRating,
     Placement,
     PlusOutcomeRating,
     Pupil,
     Setting,
     Strategy,
+    family_meetings,
     may,
 )
 from papers import pdf
@@ -126,6 +128,7 @@ class PupilView(RecordView):
             may_write=self.may_write(),
             may_keep=may(current_user, "r", Erasure),
             kept=beside,
+            **note_part(at, dict(beside)),
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
@@ -325,6 +328,19 @@ class AgencyView(PupilRecordView):
         if pupil:
             record.question = workflow.agency_need(pupil)
         return record, prefilled
+
+
+class NoteView(PupilRecordView):
+    """Notes: one is written on the page of its child, and leads back there."""
+
+    def begin(self, pupil):
+        record, prefilled = super().begin(pupil)
+        record.on = today()
+        return record, prefilled
+
+    def after_save(self, record, do):
+        super().after_save(record, do)
+        return url_for("pupil.page", key=record.pupil_id) + "#k-note"
 
 
 class ConsentView(PupilRecordView):
@@ -923,7 +939,18 @@ def ratings(written):
     return found
 
 
-BESIDE = (Agency, Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
+def note_part(at, beside):
+    """The box in which a note is written at once, and how often the family was met."""
+    part = {"note_form": None, "met": None}
+    if may(current_user, "w", Note):
+        form_class = forms.form_for(Note, current_user, ("pupil", "done_on"))
+        part["note_form"] = form_class(formdata=None, data={"on": today()})
+    if workflow.STAGES[at.stage].list == "SEN" and Meeting in beside and Note in beside:
+        part["met"] = family_meetings(beside[Meeting], beside[Note], at.on)
+    return part
+
+
+BESIDE = (Note, Agency, Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
 
 
 def records_beside(pupil):
@@ -1080,7 +1107,7 @@ def dated_events(record):
         if isinstance(record, EhcCase):
             title = f"EHC case: {question.verbose_name}"
         to = url_for(f"{record.slug()}.page", key=record.id)
-        found.append(Event(day, record.id, title, to=to))
+        found.append(Event(day, record.id, title, words=record.told(), to=to))
     if isinstance(record, EhcCase):
         return found
     return found[:1]

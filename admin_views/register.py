@@ -22,9 +22,10 @@ from admin_views import (
 )
 from admin_views.account import views as account
 from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
+from admin_views.concern import ConcernView
 from admin_views.home import Home, in_school_words, settings_now
 from admin_views.paper import PaperView
-from admin_views.pupil import AgencyView, CaseView, ConsentView, ListView, PupilView
+from admin_views.pupil import AgencyView, CaseView, ConsentView, ListView, NoteView, PupilView
 from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
@@ -38,7 +39,7 @@ SCHOOL = "School"
 # provision, contact ... from the list of their paper
 BESIDE = "Beside"
 REGISTER = (
-    (models.RecordOfConcern, PAPERS, PaperView),
+    (models.RecordOfConcern, PAPERS, ConcernView),
     (models.ConcernReview, PAPERS, PaperView),
     (models.MyPlan, PAPERS, PaperView),
     (models.MyPlanReview, PAPERS, PaperView),
@@ -52,6 +53,7 @@ REGISTER = (
     (models.AnnualReview, PAPERS, PaperView),
     (models.EhcCase, MORE, CaseView),
     (models.Meeting, MORE, PupilRecordView),
+    (models.Note, MORE, NoteView),
     (models.Agency, MORE, AgencyView),
     (models.Consent, MORE, ConsentView),
     (models.Letter, MORE, PupilRecordView),
@@ -124,6 +126,7 @@ def common(admin, menus):
         "may": may,
         "workflow": workflow,
         "Pupil": models.Pupil,
+        "RecordOfConcern": models.RecordOfConcern,
         "AuditEntry": audit_log.AuditEntry,
         "version": config.version(),
         "alarms": status.alarms,

@@ -364,6 +364,13 @@ place: Rainbow room | SENCO's office | Online
 agenda: To hear how {f} feels about school and agree what comes next.
 minutes: {f} showed {his} work first. All agreed that short, frequent practice works best.
 
+== Note
+kind: Telephone | Meeting with the family | E-mail | In passing | Another meeting
+whom: {carer} | {carer} | {professional} | {ta} | {t}
+words: {family} | {He} sleeps better these weeks. | The report comes next week.
+follow_up_by: 12 days ahead | | 20 days ahead |
+done_on: 4 days after | | |
+
 == people
 who: {carer}
 invited_on: 14 days before

@@ -515,6 +515,10 @@ class Child:
         if self.stage == "E":
             self.fill(self.pupil, self.start, ANSWERS["place"][0])
             self.add(self.pupil, "sen_needs", self.start)
+        for days in (5, 11, 16):
+            self.turn += 1
+            on = self.school.day_before(self.on, days, days + 4)
+            self.keep(m.Note, on, on=on)
         if self.number % 4 == 0 and not self.has_sides:
             self.refer(self.start)
         if self.number % 9 == 0:

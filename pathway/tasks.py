@@ -23,6 +23,7 @@ from models import (
     Letter,
     Meeting,
     MeetingAction,
+    Note,
     Placement,
     Pupil,
     Recommendation,
@@ -69,6 +70,7 @@ def tasks_of(pupils, settings):
     found += move_on_tasks(placements, settings)
     found += letter_tasks(here)
     found += action_tasks(here, settings)
+    found += note_tasks(here, settings)
     found += raised_tasks(here)
     found += request_tasks(pupils, settings)
     if leavers:
@@ -285,6 +287,21 @@ def action_tasks(pupils, settings):
         if due:
             opens["shows_from"] = before(due, settings)
         found.append(task(action.meeting.pupil_id, "dated", what, due, **opens))
+    return found
+
+
+def note_tasks(pupils, settings):
+    """Notes that somebody wants to come back to."""
+    theirs = Note.pupil.in_(pupils)
+    open_ones = Note.select().where(
+        theirs, Note.follow_up_by.is_null(False), Note.done_on.is_null()
+    )
+    found = []
+    for note in open_ones:
+        opens = to_edit(note)
+        opens["shows_from"] = before(note.follow_up_by, settings)
+        what = f"Follow up: {note}"
+        found.append(task(note.pupil_id, "dated", what, note.follow_up_by, **opens))
     return found
 
 

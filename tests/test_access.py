@@ -84,6 +84,7 @@ RIGHT_OF = {
     "move": "r",
     "chart": "r",
     "new": "w",
+    "raise_one": "w",
     "edit": "w",
     "act": "w",
     "step": "w",

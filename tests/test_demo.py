@@ -21,6 +21,7 @@ BESIDES = (
     m.Agency,
     m.Consent,
     m.Meeting,
+    m.Note,
     m.EhcCase,
     m.Letter,
     m.Strategy,

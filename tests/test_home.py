@@ -102,6 +102,12 @@ def action(robin, cast):
     m.MeetingAction.create(meeting=meeting, what="Done already", by=TODAY, done_on=TODAY)
 
 
+def follow_up(robin, cast):
+    said = {"kind": "Telephone", "words": "Ring again", "on": START}
+    m.Note.create(pupil=robin, whom="Nurse", follow_up_by=TODAY, **said)
+    m.Note.create(pupil=robin, whom="Nobody", **said)
+
+
 def leaver(robin, cast):
     press("Has left the school", robin, cast.senco)
 
@@ -136,6 +142,7 @@ KINDS = (
     (letter, "Letter to check and send: SEN support begins", None, ("papers",)),
     (letter, "Long on My Plan", datetime.date(2027, 3, 2), ("", "", "agree", "agree")),
     (action, "Agreed at a meeting: Ring the nurse (Office)", TODAY, DATED),
+    (follow_up, "Follow up: Telephone: Nurse", TODAY, DATED),
     (agency, "Has reported: decide on the recommendation “Coloured paper”", None, ("papers",)),
     (agency, "Has reported: carry out", datetime.date(2026, 11, 24), DATED),
 )

@@ -1,0 +1,137 @@
+"""Teachers, assistants and the head: a concern in five questions, notes, the head's agreement,
+what somebody is asked to write, and a child's team.
+"""
+
+import datetime
+
+import pytest
+from conftest import TODAY, do_papers, take_to
+
+import models as m
+import workflow as w
+
+DAY = datetime.timedelta(1)
+ADDRESS = "/record-of-concern/raise/"
+SAID = {
+    "areas": ["Cognition and learning", "Communication and interaction"],
+    "what": "Loses the thread after one sentence.",
+    "tried": "Picture cards\n\nA seat in front",
+    "told_on": "yesterday",
+}
+
+
+def newest(pupil):
+    mine = m.RecordOfConcern.select().where(m.RecordOfConcern.pupil == pupil.id)
+    return mine.order_by(m.RecordOfConcern.id.desc()).first()
+
+
+# --- a concern in five questions
+def test_five_questions_make_a_draft_that_the_senco_sees(school, browser):
+    at = browser("teacher")
+    page = at.submit(at.page(ADDRESS), pupil=str(school.mine), **SAID)
+    assert "Thank you" in page.text
+    paper = newest(school.mine)
+    assert (paper.status, paper.raised_by, paper.raised_on) == ("draft", school.teacher.name, TODAY)
+    assert paper.answer("areas") == "Communication and interaction; Cognition and learning"
+    assert [row.strategy for row in paper.used] == ["Picture cards", "A seat in front"]
+    assert [row.what for row in paper.key_concerns] == [SAID["what"]]
+    assert paper.told_on == TODAY - DAY
+    assert f"written by {school.teacher.name}" in browser("senco").page("/?group=agree").text
+
+
+def test_a_second_worry_joins_the_record_that_is_begun(school, browser):
+    for who, when in (("teacher", "yesterday"), ("senco", "today")):
+        at = browser(who)
+        form = at.page(f"{ADDRESS}?pupil={school.mine.id}")
+        page = at.submit(form, **(SAID | {"areas": ["Cognition and learning"], "told_on": when}))
+    paper = newest(school.mine)
+    assert f"that {school.teacher.name} has begun" in page.text
+    assert len(paper.key_concerns) == 2 and paper.told_on == TODAY - DAY
+    assert f"{school.senco.name} talked to the family" in paper.family_said
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{"areas": []}, {"what": " "}, {"pupil": ""}, {"told_on": "tomorrow"}, {"tried": "x" * 256}],
+    ids=str,
+)
+def test_what_cannot_be_kept_is_named_and_stays_in_the_boxes(school, browser, typed):
+    before = m.RecordOfConcern.select().count(), m.KeyConcern.select().count()
+    at = browser("teacher")
+    said = {"pupil": str(school.mine), **SAID, **typed}
+    page = at.submit(at.page(ADDRESS), status=422, **said)
+    assert page.all("//*[@role='alert']//li")
+    if "what" not in typed:
+        assert SAID["what"] in page.text
+        assert SAID["what"] in at.page(ADDRESS).text  # as a draft
+    assert (m.RecordOfConcern.select().count(), m.KeyConcern.select().count()) == before
+
+
+def test_one_press_makes_one_concern(school, browser):
+    at = browser("teacher")
+    form = at.page(f"{ADDRESS}?pupil={school.mine.id}")
+    at.submit(form, **SAID)
+    at.submit(form, **SAID)
+    assert len(newest(school.mine).key_concerns) == 1
+
+
+def test_nobody_raises_a_concern_out_of_reach(school, browser):
+    assert browser("teacher").get(f"{ADDRESS}?pupil={school.other.id}").status_code == 404
+    at = browser("teacher")
+    at.submit(at.page(ADDRESS), status=422, pupil=str(school.other), **SAID)
+
+
+def test_an_agreed_record_is_not_written_into(school, browser):
+    robin = school.robin
+    take_to(robin, "S1", school.senco)
+    do_papers(robin, school.senco)
+    sealed = newest(robin)
+    at = browser("teacher")
+    at.submit(at.page(f"{ADDRESS}?pupil={robin.id}"), **SAID)
+    assert sealed.status == "sealed" and newest(robin).id != sealed.id
+    assert w.PupilContext(robin, school.senco).form_of(m.RecordOfConcern) == sealed
+
+
+# --- notes
+def test_a_note_is_written_on_the_page_of_the_child(school, browser):
+    at = browser("teacher")
+    page = at.page(f"/pupil/{school.mine.id}/")
+    said = {
+        "kind": "Meeting with the family",
+        "whom": "Grandmother",
+        "words": "Bedtime is late.",
+        "follow_up_by": "tomorrow",
+    }
+    box = "//form[contains(@action, '/note/new/')]"
+    before = m.family_meetings([], m.Note.select(), TODAY)
+    page = at.submit(page, path=box, **said)
+    assert page.response.request.path == f"/pupil/{school.mine.id}/"
+    note = m.Note.select().order_by(m.Note.id.desc()).first()
+    assert (note.on, note.whom, note.pupil_id) == (TODAY, "Grandmother", school.mine.id)
+    assert "Bedtime is late." in page.text  # on the timeline
+    assert m.family_meetings([], m.Note.select(), TODAY) == before + 1
+    assert "Follow up: Meeting with the family: Grandmother" in at.page("/").text
+    note.done_on = TODAY
+    note.save()
+    assert "Follow up: Meeting with the family: Grandmother" not in at.page("/").text
+
+
+def test_a_note_that_lacks_something_comes_back_with_what_was_typed(school, browser):
+    at = browser("teacher")
+    page = at.page(f"/pupil/{school.mine.id}/")
+    box = "//form[contains(@action, '/note/new/')]"
+    page = at.submit(page, status=422, path=box, words="Bedtime is late.")
+    assert "Answer “With whom?”" in page.text and "Bedtime is late." in page.text
+
+
+def test_meetings_with_the_family_are_counted_by_the_day_and_the_school_year():
+    def note(on, kind=m.MET_FAMILY):
+        return m.Note(on=on, kind=kind)
+
+    def meeting(on, kind="My Plan review"):
+        return m.Meeting(on=on, kind=kind)
+
+    autumn = datetime.date(2026, 9, 1)
+    meetings = [meeting(autumn), meeting(TODAY + DAY), meeting(TODAY, "Team meeting")]
+    notes = [note(autumn), note(autumn - DAY), note(TODAY), note(TODAY - DAY, "Telephone")]
+    assert m.family_meetings(meetings, notes, TODAY) == 2
