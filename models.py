@@ -1355,7 +1355,7 @@ class ConcernReview(Review):
         "The strategies", "Each additional strategy of the Record of Concern.", needed=True
     )
     next_steps = text("Next steps agreed with pupil and parent", rows=3, needed=True)
-    chart = Section("What the chart asks", write=())
+    chart = Section("What the chart asks")
     achieved = choice("Has the child made progress or achieved outcomes?")
     achieved_why = text("What shows it?", rows=3)
 
@@ -1367,7 +1367,7 @@ class StrategyRating(Row):
     strategy = text("Strategy", needed=True, bank="strategy")
     note = text("What did you notice?")
     kept_up = choice("Kept up?", options=INVOLVED)
-    effect = choice("Effect", options=EFFECT, needed=True)
+    effect = choice("Effect", options=EFFECT, needed=True, pebbles=True)
 
     def progress(self):
         return self.effect
@@ -1562,7 +1562,7 @@ class MyPlanReview(Review):
     agency_need = text(
         "If a specialist is to be asked: what do we want to know?", rows=2, needed="onward=Yes"
     )
-    chart = Section("What the chart asks", write=())
+    chart = Section("What the chart asks")
     achieved = choice("Has the child achieved outcomes?")
     achieved_why = text("What shows it?", rows=2)
     appropriate = choice("Is a My Plan still appropriate?")
@@ -1578,7 +1578,7 @@ class OutcomeRating(Row):
 
     form = belongs_to(MyPlanReview, "ratings")
     outcome = text("Outcome", rows=2, needed=True)
-    rating = choice("How far?", options=RATING, needed=True)
+    rating = choice("How far?", options=RATING, needed=True, pebbles=True)
     evidence = text("What shows it?")
     then = choice("What now?", options=("Keep", "Change", "Close"))
 
@@ -2246,7 +2246,7 @@ class PlanOutcomeRating(Row):
     title, many = "Outcome rating (EHC plan)", "Outcome ratings (EHC plan)"
     form = belongs_to(AnnualReview, "ratings")
     outcome = text("Outcome", rows=2, needed=True)
-    rating = choice("How far?", options=RATING, needed=True)
+    rating = choice("How far?", options=RATING, needed=True, pebbles=True)
     evidence = text("What shows it?")
     then = choice("What now?", options=("Keep", "Change", "Close"))
 

@@ -236,8 +236,24 @@ def applies(asked, said):
     return any(case.items() <= said.items() for case in asked.when)
 
 
-def chart_of(review):
-    return QUESTIONS[paper_for(type(review)).stage]
+def clear_unasked(review):
+    """Empty the answers to questions that the chart does not ask; whether there were any."""
+    said = answers_of(review)
+    found = False
+    for asked in chart_of(review):
+        if applies(asked, said):
+            continue
+        for name in (asked.name, f"{asked.name}_why"):
+            found = found or bool(getattr(review, name))
+            setattr(review, name, None)
+        said[asked.name] = None
+    return found
+
+
+def chart_of(form):
+    """The questions that the chart asks in a paper: none unless it is a review."""
+    paper = paper_for(type(form))
+    return QUESTIONS[paper.stage] if paper.kind == "review" else ()
 
 
 def answers_of(review):
@@ -1302,7 +1318,8 @@ def start_form(form_class, pupil, user):
     form.placement = ctx.placement
     plan = ctx.reviewed
     if paper.kind == "review" and plan:
-        ratings = [{plan.rates: words} for words in plan.to_rate()]
+        begun = {"then": "Keep"} if "then" in form.groups()["ratings"]._meta.fields else {}
+        ratings = [{plan.rates: words, **begun} for words in plan.to_rate()]
         return form, {"ratings": ratings}
     # what the move asked is not asked again (WCAG 3.3.7)
     if paper.kind == "plan":

@@ -598,6 +598,7 @@ class RecordView(ReadView):
             tips=tips_of(record),
             acts=dict(self.acts(record)),
             chart=self.has_chart(),
+            **self.beside(record),
         )
         return page, 422 if problems else 200
 
@@ -652,6 +653,12 @@ class RecordView(ReadView):
     def finish(self, record, do):
         """Do what the button says beside saving; the problems."""
         return []
+
+    def beside(self, record):
+        """What stands beside the boxes: facts about a line, by its first words; when a question
+        applies; ways on that can be chosen.
+        """
+        return {"facts": {}, "applies": {}, "ways": ()}
 
     def has_chart(self):
         return False

@@ -190,7 +190,8 @@ def control(asked, user, in_line=False, group=""):
     if asked.ask.many:
         return TicksField(choices=offered(asked.choices), **common)
     if asked.choices:
-        if in_line or len(asked.choices) > FEW:
+        in_list = in_line and not asked.ask.pebbles
+        if in_list or len(asked.choices) > FEW:
             return SelectField(choices=offered([("", ""), *asked.choices]), **common)
         return RadioField(
             choices=offered(asked.choices),

@@ -19,7 +19,12 @@ def decline_with_reason(form, user):
 
 
 # what the button of a form does; `reopen` and `version` only on the page of a paper
-ACTS = {"complete": workflow.complete, "agree": workflow.agree, "decline": decline_with_reason}
+ACTS = {
+    "complete": workflow.complete,
+    "agree": workflow.agree,
+    "move": workflow.agree,
+    "decline": decline_with_reason,
+}
 PAGE_ACTS = {**ACTS, "reopen": workflow.reopen, "version": workflow.new_version}
 
 
@@ -30,13 +35,16 @@ def acts(form):
     if form.locked:
         return [("version", "Make a new version")]
     found = []
-    if current_user.role in workflow.paper_for(type(form)).agreed_by:
+    paper = workflow.paper_for(type(form))
+    if current_user.role in paper.agreed_by:
+        if paper.kind == "review" and not form.supersedes:
+            found.append(("move", "Agree, and make the move"))
         found.append(("agree", "Agree and seal"))
     if form.status == "draft":
         found.append(("complete", "Mark complete"))
     else:
         found.append(("reopen", "Open again"))
-    if workflow.paper_for(type(form)).kind == "side":
+    if paper.kind == "side":
         found.append(("decline", "Declined"))
     return found
 
@@ -64,7 +72,9 @@ class PaperView(PupilRecordView):
         return workflow.start_form(self.model, pupil, current_user)
 
     def check(self, record):
-        """A paper may always be a draft."""
+        """A paper may always be a draft; what its chart does not ask has no answer."""
+        if workflow.clear_unasked(record):
+            record.save()
         workflow.reopen_if_incomplete(record, current_user)
 
     def finish(self, record, do):
@@ -88,11 +98,14 @@ class PaperView(PupilRecordView):
         """To the chart or the child when the paper is done, else on with the form."""
         if do in ACTS:
             flash(status_sentence(record), "done")
-            return url_for("pupil.page", key=record.pupil_id)
+            return self.done_at(record, do)
         if do == "chart" and self.has_chart():
             flash(f"{record.kind_name()} saved.", "done")
             return url_for("pupil.chart", key=record.pupil_id)
         return super().after_save(record, do)
+
+    def done_at(self, record, do):
+        return url_for("pupil.page", key=record.pupil_id)
 
     def place_of(self, record):
         return url_for(f"{self.endpoint}.edit", key=record.id)
@@ -115,7 +128,7 @@ class PaperView(PupilRecordView):
             flash("This is a new version. The old one keeps its words.", "done")
             return redirect(url_for(".edit", key=made.id))
         flash(status_sentence(record), "done")
-        return redirect(url_for("pupil.page", key=record.pupil_id))
+        return redirect(self.done_at(record, do))
 
 
 def status_sentence(form):

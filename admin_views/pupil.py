@@ -269,12 +269,7 @@ class PupilView(RecordView):
             )
         setattr(review, name, answer)
         setattr(review, f"{name}_why", why)
-        answers = workflow.answers_of(review)
-        for q in workflow.chart_of(review):
-            if not workflow.applies(q, answers):
-                answers[q.name] = None
-                setattr(review, q.name, None)
-                setattr(review, f"{q.name}_why", None)
+        workflow.clear_unasked(review)
         try:
             with transaction():
                 review.save()
@@ -720,8 +715,23 @@ def move_form(row, pupil, draft=None):
     }
     if row.on_paper:
         known |= starting_register.proposal(pupil)
+    if row.rows:
+        known |= said_in_review(pupil)
     more = {"formdata": drafts.items_of(draft)} if draft else {}
     return type("MoveForm", (forms.FlaskForm,), lines)(data=known, **more)
+
+
+def said_in_review(pupil):
+    """What the review of this cycle says of what its move asks: {name: answer}, to begin with."""
+    review = workflow.PupilContext(pupil, current_user).review
+    if review is None:
+        return {}
+    found = {"changes": review.next_steps}
+    if review.parent_involved == "Yes":
+        found["told"] = review.happened_on
+    for _, _, _, why in chart_so_far(review):
+        found["reason"] = found["why_told"] = why
+    return found
 
 
 def written_before(row, pupil):

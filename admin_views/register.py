@@ -26,6 +26,7 @@ from admin_views.concern import ConcernView
 from admin_views.home import Home, in_school_words, settings_now
 from admin_views.paper import PaperView
 from admin_views.pupil import AgencyView, CaseView, ConsentView, ListView, NoteView, PupilView
+from admin_views.review import ReviewView
 from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
@@ -40,17 +41,17 @@ SCHOOL = "School"
 BESIDE = "Beside"
 REGISTER = (
     (models.RecordOfConcern, PAPERS, ConcernView),
-    (models.ConcernReview, PAPERS, PaperView),
+    (models.ConcernReview, PAPERS, ReviewView),
     (models.MyPlan, PAPERS, PaperView),
-    (models.MyPlanReview, PAPERS, PaperView),
+    (models.MyPlanReview, PAPERS, ReviewView),
     (models.ParentInformation, PAPERS, PaperView),
     (models.ChildStory, PAPERS, PaperView),
     (models.FamilyThinks, PAPERS, PaperView),
     (models.PupilViews, PAPERS, PaperView),
     (models.AgencyInformation, PAPERS, PaperView),
     (models.MyPlanPlus, PAPERS, PaperView),
-    (models.MyPlanPlusReview, PAPERS, PaperView),
-    (models.AnnualReview, PAPERS, PaperView),
+    (models.MyPlanPlusReview, PAPERS, ReviewView),
+    (models.AnnualReview, PAPERS, ReviewView),
     (models.EhcCase, MORE, CaseView),
     (models.Meeting, MORE, PupilRecordView),
     (models.Note, MORE, NoteView),

@@ -219,7 +219,7 @@ def chart_answered(ctx):
     name = ctx.next_question(ctx.form)
     if name:
         words = ctx.form.label_of(name)
-        return Stop(f"Answer the chart's question “{words}”", "chart")
+        return Stop(f"Answer the chart's question “{words}”", name)
 
 
 # answers to “achieved outcomes?” that every rating of the review speaks against
@@ -235,7 +235,9 @@ def ratings_explained(ctx):
     if review.achieved_why or not rated or not rated <= UNLIKELY.get(review.achieved, set()):
         return None
     words = review.label_of("achieved")
-    return Stop(f"All ratings say otherwise: say why “{words}” is {review.achieved}.", "chart")
+    return Stop(
+        f"All ratings say otherwise: say why “{words}” is {review.achieved}.", "achieved_why"
+    )
 
 
 def delay_explained(ctx):

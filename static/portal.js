@@ -73,6 +73,35 @@
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") keep(true); });
   });
 
+  // Keys 1, 2, 3 ... choose among the answers of a line; what is achieved need not be kept.
+  document.addEventListener("keydown", (event) => {
+    if (event.target.type !== "radio" || !/^[1-9]$/.test(event.key) || event.ctrlKey || event.altKey || event.metaKey) return;
+    const pebble = all("input[type=radio]", event.target.closest(".choices"))[event.key - 1];
+    if (pebble && pebble.value) { event.preventDefault(); pebble.focus(); pebble.click(); }
+  });
+  document.addEventListener("change", (event) => {
+    const then = event.target.value === "Achieved" && event.target.closest(".repeat")?.querySelector('select[name$="-then"]');
+    if (then?.value === "Keep") then.value = "Close";
+  });
+
+  // A question that depends on another answer is there when it applies, or has an answer in words.
+  const whens = all("[data-when]");
+  const fold = () => {
+    whens.forEach((part) => { part.hidden = false; });
+    whens.forEach((part) => {
+      const form = part.closest("form");
+      const answer = (name) => {
+        const box = form.elements.namedItem(name);
+        const folded = box?.closest?.("[data-when]") || box?.[0]?.closest("[data-when]");
+        return folded?.hidden ? "" : box?.value || "";
+      };
+      const words = all("textarea,input:not([type=radio])", part).some((box) => box.value.trim());
+      const fits = JSON.parse(part.dataset.when).some((one) => Object.entries(one).every(([name, said]) => answer(name) === said));
+      part.hidden = !fits && !words;
+    });
+  };
+  if (whens.length) { fold(); document.addEventListener("change", fold); }
+
   // Add a line without leaving the page: the last line is copied, emptied and numbered on.
   const renumber = (row, group, from, to) => {
     all("[id],[name],[for],[aria-describedby]", row).forEach((part) => {

@@ -603,6 +603,36 @@ def do_papers(pupil, user, on=START):
     return agreed(paper_of(at.stage, "plan"), pupil, user, on)
 
 
+def agree_plan(pupil, senco, stage):
+    """Take a pupil to a stage with an agreed plan of four outcomes."""
+    take_to(pupil, stage, senco)
+    ctx = w.PupilContext(pupil, senco)
+    for paper, form in ctx.papers:
+        if paper.kind == "side" and form is None:
+            w.decline(w.start_form(paper.form, pupil, senco)[0], senco, "Does not apply.")
+    if stage == "E":
+        for number in range(4):
+            add_row(m.EhcCase.current(pupil), "outcomes", words=f"Outcome number {number}")
+        return
+    plan = write(ctx.paper("plan")[0].form, pupil, senco)
+    four_outcomes(plan)
+    w.agree(plan, senco)
+
+
+def four_outcomes(plan):
+    """Give a plan, or a Record of Concern, four things to rate."""
+    if isinstance(plan, m.RecordOfConcern):
+        for number in range(3):
+            add_row(plan, "added", strategy=f"Strategy number {number}")
+        return
+    need = plan.rows("needs")[0]
+    for number in range(3):
+        outcome = add_row(
+            plan, "outcomes", need=need, words=f"Outcome number {number}", target="8 of 10", by=ON
+        )
+        add_row(plan, "provision", outcome=outcome, words=f"Group number {number}")
+
+
 def ready_for(step, pupil, user, state):
     """An EHC case in some state, with what the step wants to be known before; final is an EHCP."""
     if state == "final":

@@ -201,7 +201,7 @@ def test_t10_a_my_plan_review_rates_the_outcomes_and_answers_the_chart(robin, ca
     do_papers(robin, cast.senco)
     review = write(m.MyPlanReview, robin, cast.senco, HELD)
     review.ratings.get().remove()
-    assert {"ratings", "chart"} <= {name for name, _ in w.missing(review, cast.senco)}
+    assert {"ratings", "achieved"} <= {name for name, _ in w.missing(review, cast.senco)}
 
 
 def test_t11_a_copied_plan_runs_through_its_own_cycle(robin, cast):
@@ -470,7 +470,7 @@ def test_t26_two_review_years_are_walked_and_nothing_is_overwritten(robin, cast,
         for name in YEAR:
             take_step(name, m.EhcCase.current(robin), cast.office, day)
         review, rows = w.start_form(m.AnnualReview, robin, cast.senco)
-        assert rows["ratings"] == [{"outcome": "Reads a timetable"}]
+        assert rows["ratings"] == [{"outcome": "Reads a timetable", "then": "Keep"}]
         agreed(m.AnnualReview, robin, cast.senco, day)
         placed = press("Annual review held", robin, cast.senco, on=day, today=day)
         assert (placed.cycle, placed.clock_from) == (year + 1, day)
