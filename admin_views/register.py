@@ -24,7 +24,7 @@ from admin_views.account import views as account
 from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
 from admin_views.home import Home, in_school_words, settings_now
 from admin_views.paper import PaperView
-from admin_views.pupil import AgencyView, CaseView, ConsentView, ListView, PupilView
+from admin_views.pupil import AdviceView, AgencyView, CaseView, ConsentView, ListView, PupilView
 from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
@@ -53,11 +53,14 @@ REGISTER = (
     (models.MyPlanPlusReview, PAPERS, PaperView),
     (models.AnnualReview, PAPERS, PaperView),
     (models.EhcCase, MORE, CaseView),
+    (models.EducationalAdvice, MORE, AdviceView),
+    (models.ConsultationAnswer, MORE, AdviceView),
     (models.Meeting, MORE, PupilRecordView),
     (models.Agency, MORE, AgencyView),
     (models.Consent, MORE, ConsentView),
     (models.Letter, MORE, PupilRecordView),
     (models.Document, MORE, documents.DocumentView),
+    (models.Measure, MORE, PupilRecordView),
     (models.Strategy, MORE, PupilRecordView),
     (models.Placement, MORE, HistoryView),
     (models.ListMembership, MORE, HistoryView),
