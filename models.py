@@ -87,8 +87,8 @@ Consent               rw      rwx    -        rx    -
 Meeting               rw      rwx    rw       rx    -
 EhcCase               rw      rwx    -        rx    -
 Measure               rw      rwx    rw       rx    -
-EducationalAdvice     r       rwx    r        rx    -
-ConsultationAnswer    r       rwx    -        rx    -
+EducationalAdvice     rw      rwx    -        rx    -
+ConsultationAnswer    rw      rwx    -        rx    -
 Document              rw      rwx    rw       rx    -
 Letter                rw      rwx    -        rx    -
 Disclosure            rw      rwx    -        rwx   -
@@ -2279,7 +2279,6 @@ class StatutoryPaper(PupilRecord):
 
     order_by = ("-asked_on", "-id")
     signed_by = ("For the school",)
-    days = 0  # from the day it is asked for to the last day on which it may go
     case_asked = case_sent = ""  # the dates of an EHC case that say the same
 
     asked = Section("What is asked, and by when")
@@ -2289,7 +2288,7 @@ class StatutoryPaper(PupilRecord):
 
     def due(self):
         """The last day on which it may go, or None."""
-        return self.asked_on and self.asked_on + datetime.timedelta(self.days)
+        return self.asked_on and self.asked_on + clock.time_for(self.case_sent)
 
     def note(self):
         if self.sent_on:
@@ -2322,7 +2321,6 @@ class EducationalAdvice(StatutoryPaper):
     title = many = "Educational advice"
     begin_words = "Write the educational advice"
     listed = ("pupil", "authority", "asked_on", "due", "sent_on")
-    days = 42
     case_asked, case_sent = "advice_asked_on", "advice_sent_on"
     known = Section("The child")
     views = text("What the child and the family say", rows=4)
@@ -2358,7 +2356,6 @@ class ConsultationAnswer(StatutoryPaper):
     title, many = "Answer to a consultation", "Answers to consultations"
     begin_words = "Answer a consultation"
     listed = ("pupil", "authority", "asked_on", "due", "answer_is", "sent_on")
-    days = 14
     case_asked, case_sent = "consulted_on", "consultation_answered_on"
     part_answer = Section("The answer")
     answer_is = choice(
