@@ -14,6 +14,7 @@ from admin_views import (
     documents,
     forms,
     imports,
+    measure_import,
     privacy,
     reports,
     school,
@@ -77,6 +78,7 @@ PAGES = (
     ("Data requests and retention", "keeping", SCHOOL, privacy.KeepingView),
     ("Status", "status", SCHOOL, status.StatusView),
     ("Bring in pupils", "import", SCHOOL, imports.ImportView),
+    ("Bring in measures", "import-measures", SCHOOL, measure_import.MeasureImportView),
     ("Register at the start", "starting-register", SCHOOL, starting_register.StartingRegisterView),
     ("Help", "help", None, school.HelpView),
 )
