@@ -355,6 +355,21 @@ class AgencyView(PupilRecordView):
             record.question = workflow.agency_need(pupil)
         return record, prefilled
 
+    @expose("/<int:key>/chased/", methods=("POST",))
+    def chased(self, key):
+        """Write down that an agency was chased today, from the list of those to chase."""
+        if not self.may_write():
+            abort(403)
+        agency = self.find(key)
+        agency.chased_on = today()
+        try:
+            agency.save()
+        except Clash as clash:
+            flash(str(clash), "problem")
+        else:
+            flash(f"{agency}: chased today.", "done")
+        return redirect(url_for("agencies-waiting.index"))
+
 
 class ConsentView(PupilRecordView):
     """Consents: one that somebody needs for an agency begins with its name, and leads back."""

@@ -30,6 +30,8 @@ from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
 from records.record import Row
+from reports.agencies import AgenciesWaiting
+from reports.ehcps import EhcpYear
 from reports.register import Register
 
 PAPERS = "Papers"
@@ -71,7 +73,7 @@ REGISTER = (
     (models.BankEntry, SCHOOL, RecordView),
     (models.Setting, SCHOOL, school.SettingView),
 )
-REPORT_CLASSES = (Register,)
+REPORT_CLASSES = (Register, AgenciesWaiting, EhcpYear)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
     ("Audit trail", "audit", SCHOOL, school.AuditView),
