@@ -87,6 +87,9 @@ Consent               rw      rwx    -        rx    -
 Meeting               rw      rwx    rw       rx    -
 Note                  rw      rwx    rw       rx    -
 EhcCase               rw      rwx    -        rx    -
+Measure               rw      rwx    rw       rx    -
+EducationalAdvice     rw      rwx    -        rx    -
+ConsultationAnswer    rw      rwx    -        rx    -
 Document              rw      rwx    rw       rx    -
 Letter                rw      rwx    -        rx    -
 Disclosure            rw      rwx    -        rwx   -
@@ -636,7 +639,12 @@ class BankEntry(Record):
     order_by = ("bank", "words")
     bank = choice(
         "Offered for",
-        options=(("strategy", "Strategies"), ("provision", "Provision"), ("agency", "Agencies")),
+        options=(
+            ("strategy", "Strategies"),
+            ("provision", "Provision"),
+            ("agency", "Agencies"),
+            ("measure", "Measures"),
+        ),
         needed=True,
     )
     words = text("Words", needed=True)
@@ -1454,7 +1462,7 @@ class Need(Row):
     aspiration = link("For which aspiration?", Aspiration, needed=True, backref="needs")
     area = choice("Area", options=AREAS)
     why = text("Why does it matter?")
-    baseline = text("Where are they now?")
+    baseline = text("Where are they now?", bank="baseline")
 
 
 class Outcome(Row):
@@ -1464,7 +1472,7 @@ class Outcome(Row):
     words = text("Something I will have achieved is...", rows=2, needed=True)
     need = link("For which need?", Need, needed=True, backref="outcomes")
     measure = text("How will we know? (measure)")
-    baseline = text("Where are they now? (baseline)")
+    baseline = text("Where are they now? (baseline)", bank="baseline")
     target = text("Where will they be? (target)")
     achievable = text("Why is it within reach?")
     by = day("By when?", needed=True, ahead=ADULT_LIFE)
@@ -1507,9 +1515,11 @@ class Provision(Row):
 
     many = "Provision"
     plan = belongs_to(MyPlan, "provision")
-    words = text("What is provided?", "The type of support.", needed=True, bank="provision")
+    words = text(
+        "What is provided?", "The type of support.", needed=True, bank="provision", exact=True
+    )
     outcome = link("For which outcome?", Outcome, needed=True, backref="provided")
-    different = text("How is it additional or different?")
+    different = text("How is it additional or different?", exact=True)
     who = text("Who gives it?", needed=True)
     expertise = text("What skill or training do they have?")
     group = choice(
@@ -2172,8 +2182,8 @@ class PlanProvision(Row):
 
     title, many = "Provision (EHC plan)", "Provision (EHC plans)"
     case = belongs_to(EhcCase, "provision")
-    words = text("What is provided?", rows=2, needed=True)
-    hours = text("How much, how often?")
+    words = text("What is provided?", rows=2, needed=True, exact=True)
+    hours = text("How much, how often?", exact=True)
     who = text("Who gives it?")
     until = day("No longer in the plan since")
 
@@ -2250,6 +2260,27 @@ class PlanOutcomeRating(Row):
     evidence = text("What shows it?")
     then = choice("What now?", options=("Keep", "Change", "Close"))
 
+    def progress(self):
+        return self.rating
+
+
+class Measure(PupilRecord):
+    """Measure: what a child reached on a day: reading age, maths, attendance."""
+
+    listed, order_by = ("pupil", "measure", "on", "value", "source"), ("-on", "-id")
+    on = day("Date", needed=True)
+    measure = text(
+        "What is measured?", "Reading age, maths, attendance %.", needed=True, bank="measure"
+    )
+    value = text("Value", "Such as 7y 2m, 96 or 91.5 %.", needed=True)
+    source = text("Where it is from", "The test, or the school's system.")
+
+    def note(self):
+        return self.value or ""
+
+    def __str__(self):
+        return self.measure or "Measure"
+
 
 class Document(PupilRecord):
     """Document: a file that belongs to a child's record."""
@@ -2265,13 +2296,18 @@ class Document(PupilRecord):
             "Work sample",
             "Screener",
             "Signed consent",
+            "Signed paper",
             "EHC plan",
             "Photo",
             "Other",
         ),
         needed=True,
     )
-    dated = day("Its date")
+    dated = day("Its date", before="received_on")
+    from_whom = text("From whom?", bank="agency")
+    received_on = day("Received on")
+    meeting = link("Of which meeting?", Meeting, index=True)
+    case = link("Of which EHC case?", EhcCase, index=True)
     withhold = choice("Not for disclosure", "To the family, when the law allows it.")
     restricted = choice("Only for the SENCO and the head?", "Nobody else can open the file.")
     file_name = text("File", "PDF, Word, picture; at most 10 MB.")
@@ -2281,6 +2317,124 @@ class Document(PupilRecord):
 
     def __str__(self):
         return self.title_of or "Document"
+
+
+# --- the papers that the law asks the school for
+class StatutoryPaper(PupilRecord):
+    """What a paper for the local authority has: when it was asked for, and when it went."""
+
+    order_by = ("-asked_on", "-id")
+    signed_by = ("For the school",)
+    case_asked = case_sent = ""  # the dates of an EHC case that say the same
+
+    asked = Section("What is asked, and by when")
+    authority = text("Local authority", needed=True)
+    asked_on = day("Asked for on", needed=True, before="sent_on")
+    sent_on = day("Sent on", "Then it is no longer on the home page.")
+
+    def due(self):
+        """The last day on which it may go, or None."""
+        return self.asked_on and self.asked_on + clock.time_for(self.case_sent)
+
+    def note(self):
+        if self.sent_on:
+            return f"Sent {short_day(self.sent_on)}"
+        return f"Due {short_day(self.due())}"
+
+    def save(self, *args, **more):
+        """Save; the open EHC case of the child gets the same two dates where it has none."""
+        with transaction():
+            saved = super().save(*args, **more)
+            case = EhcCase.current(self.pupil)
+            if case:
+                self._tell(case)
+        return saved
+
+    def _tell(self, case):
+        for name, on in ((self.case_asked, self.asked_on), (self.case_sent, self.sent_on)):
+            if on and not getattr(case, name):
+                setattr(case, name, on)
+        if not case.errors():
+            case.save()
+
+
+class EducationalAdvice(StatutoryPaper):
+    """Educational advice: what the school tells the local authority for an EHC needs assessment,
+    within six weeks of being asked.
+    """
+
+    # SEND Regulations 2014, reg. 6(1) and 8(1)
+    title = many = "Educational advice"
+    begin_words = "Write the educational advice"
+    listed = ("pupil", "authority", "asked_on", "due", "sent_on")
+    case_asked, case_sent = "advice_asked_on", "advice_sent_on"
+    known = Section("The child")
+    views = text("What the child and the family say", rows=4)
+    strengths = text("What goes well", rows=3)
+    attainment = text("Attainment, progress and attendance", rows=4)
+    done_so_far = text("What the school has done, and what came of it", rows=4)
+    part_needs = Section("Needs", code=CODE_NEEDS)
+    needs = text("The child's special educational needs", rows=5, needed=True)
+    health_care = text("Health and care needs that bear on learning", rows=3)
+    part_outcomes = Section("Outcomes", code=CODE_OUTCOMES)
+    outcomes = text("The outcomes that are intended", rows=5, needed=True)
+    part_provision = Section("Provision", code=CODE_PROVISION)
+    provision = text(
+        "The provision that may be required",
+        "One line each: type, hours, how often, with what expertise.",
+        rows=6,
+        needed=True,
+        exact=True,
+    )
+    # reg. 6(1)(g)
+    adult_life = text(
+        "From Year 9: what prepares the young person for adult life and living on their own?",
+        rows=3,
+    )
+    written_by = text("Written by (name and role)", needed=True)
+
+
+class ConsultationAnswer(StatutoryPaper):
+    """Answer to a consultation: what the school says when it may be named in an EHC plan, within 15
+    days that begin with the day the draft was served.
+    """
+
+    title, many = "Answer to a consultation", "Answers to consultations"
+    begin_words = "Answer a consultation"
+    listed = ("pupil", "authority", "asked_on", "due", "answer_is", "sent_on")
+    case_asked, case_sent = "consulted_on", "consultation_answered_on"
+    part_answer = Section("The answer")
+    answer_is = choice(
+        "Can the school meet the needs?",
+        options=("Yes", "Yes, with what is named below", "No"),
+        needed=True,
+    )
+    # Children and Families Act 2014, s.39(4)
+    grounds = choices(
+        "If not: on which ground?",
+        "The law knows no other.",
+        options=(
+            "Unsuitable for the age, ability, aptitude or needs of the child",
+            "Incompatible with the efficient education of others",
+            "Incompatible with the efficient use of resources",
+        ),
+        needed="answer_is=No",
+    )
+    grounds_why = text(
+        "Why, and which reasonable steps were looked at?", rows=4, needed="answer_is=No"
+    )
+    part_draft = Section("About the draft plan")
+    known_needs = text("What the school knows of the needs (Section B)", rows=4)
+    outcomes = text("Outcomes (Section E): what fits, what does not", rows=3)
+    provision = text(
+        "Provision (Section F) that the school would give, or needs",
+        "One line each: type, hours, how often, with what expertise.",
+        rows=5,
+        exact=True,
+    )
+    attainment = text("Attainment, progress and attendance", rows=3)
+    views = text("What the child and the family say", rows=3)
+    written_by = text("Written by (name and role)", needed=True)
 
 
 # --- the agencies of a child, at every stage
@@ -2321,6 +2475,7 @@ class Agency(PupilRecord):
     tried = text("What has been tried?", rows=2)
     came = Section("What came of it")
     acknowledged_on = day("Acknowledged on")
+    chased_on = day("Last chased on")
     seen_on = day("Child seen on")
     report_on = day("Report received on")
     report = link("The report", Document, "A file among the child's documents.", index=True)
@@ -2398,10 +2553,10 @@ class Recommendation(Row):
     """Recommendation: one thing a specialist advises, and what we decide."""
 
     agency = belongs_to(Agency, "recommendations")
-    words = text("Recommendation", rows=2, needed=True)
+    words = text("Recommendation", rows=2, needed=True, exact=True)
     decision = choice("Decision", options=("Do", "Do in part", "Not now"))
     reason = text("Reason", needed="decision=Not now|Do in part")
-    linked = text("Which provision takes it up?")
+    linked = text("Which provision takes it up?", bank="given")
     owner = text("Who sees to it?")
     by = day("By when?", ahead=PLANNED)
     done_on = day("Done on")
@@ -2544,7 +2699,7 @@ class TaskBasis(Table):
 
 
 # --- the whole list
-ABSTRACT = (Row, PupilRecord, Form, Review)
+ABSTRACT = (Row, PupilRecord, Form, Review, StatutoryPaper)
 
 
 def every(base=Record):

@@ -27,6 +27,7 @@ from records.query import by_id, count_of, join_first, numbers_in
 from records.questions import ROLES, Drawn
 from records.record import Clash, Row, document
 from records.spreadsheet import as_csv, as_xlsx
+from records.vague_words import VAGUE
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
@@ -593,9 +594,10 @@ class RecordView(ReadView):
             drawn=drawn_in(record),
             problems=problems,
             pupil=pupil,
-            banks=forms.banks(),
+            banks=forms.banks(pupil),
             draft=draft,
             tips=tips_of(record),
+            vague=VAGUE,
             acts=dict(self.acts(record)),
             chart=self.has_chart(),
             **self.beside(record),
@@ -715,8 +717,10 @@ def form_of(record, prefilled, items=None):
 
 
 def tips_of(record):
-    """Advice beside the rows that are saved: {row id: {group: [sentence, ...]}}."""
-    found = {}
+    """Advice about what is saved, on top and beside the rows: {row id: {group: [sentence, ...]}}, 0
+    for the record itself.
+    """
+    found = {0: {"": record.tips()}}
     if record.id:
         for group in type(record).groups():
             for row in getattr(record, group):

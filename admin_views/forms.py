@@ -29,6 +29,7 @@ from wtforms.validators import Length, ValidationError
 
 from audit import access
 from models import BankEntry, Pupil, PupilRecord, PupilWord, may
+from pathway import advice, measures
 from records.dates import read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows
@@ -221,9 +222,21 @@ def words_control(asked, common):
     return kind(
         filters=filters,
         validators=[Length(max=most, message=too_long)],
-        render_kw={"list": f"bank-{asked.ask.bank}"} if asked.ask.bank else None,
+        render_kw=box_marks(asked.ask),
         **common,
     )
+
+
+def box_marks(ask):
+    """What tells the page about a box: the words that are offered, and whether they are to be
+    exact.
+    """
+    marks = {}
+    if ask.bank:
+        marks["list"] = f"bank-{ask.bank}"
+    if ask.exact:
+        marks["data-exact"] = "1"
+    return marks
 
 
 def one_of(options):
@@ -420,8 +433,12 @@ def by_control(problems):
     return found
 
 
-def banks():
+def banks(pupil=None):
+    """What is offered while somebody types: the school's words, and what is known of the child."""
     found = {code: [] for code in dict(BankEntry.bank.choices)}
+    if pupil:
+        found["baseline"] = measures.latest_said(pupil.id)
+        found["given"] = advice.provision_given(pupil.id)
     for entry in BankEntry.select().order_by(BankEntry.words):
         found.setdefault(entry.bank, []).append(entry.words)
     return found

@@ -27,12 +27,15 @@ from models import (
     STATUS,
     Agency,
     Consent,
+    ConsultationAnswer,
     Disclosure,
     Document,
+    EducationalAdvice,
     EhcCase,
     Erasure,
     Letter,
     ListMembership,
+    Measure,
     Meeting,
     MergedPupil,
     MyPlan,
@@ -48,12 +51,14 @@ from models import (
     may,
 )
 from papers import pdf
-from pathway import clock, letters
+from pathway import advice, clock, letters, measures
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import any_of, by_id
-from records.questions import say
+from records.questions import HEAD, SENCO, say
 from records.record import Clash, Record, document
+
+PACK_ROLES = (SENCO, HEAD)  # who puts together what a local authority is asked with
 
 
 class PupilView(RecordView):
@@ -127,8 +132,10 @@ class PupilView(RecordView):
             content=document(pupil, current_user.role),
             may_write=self.may_write(),
             may_keep=may(current_user, "r", Erasure),
+            may_pack=current_user.role in PACK_ROLES,
             kept=beside,
             **note_part(at, dict(beside)),
+            courses=measures.courses(dict(beside).get(Measure, ())),
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
@@ -283,6 +290,13 @@ class PupilView(RecordView):
     def whole(self, key):
         return pdf.whole_record(self.find(key), current_user)
 
+    @expose("/<int:key>/request-pack.pdf")
+    def request_pack(self, key):
+        pupil = self.find(key)
+        if current_user.role not in PACK_ROLES:
+            abort(403)
+        return pdf.ehc_request_pack(pupil, current_user)
+
     @expose("/<int:key>/family-pack.pdf")
     def pack(self, key):
         return pdf.family_pack(self.find(key), current_user)
@@ -294,6 +308,11 @@ class PupilView(RecordView):
 
 class CaseView(PupilRecordView):
     """EHC cases: the generated screens, and the steps of `workflow.CASE_MOVES`."""
+
+    def more_links(self, record):
+        if current_user.role not in PACK_ROLES:
+            return []
+        return [("Request pack (PDF)", url_for("pupil.request_pack", key=record.pupil_id))]
 
     @expose("/<int:key>/step/", methods=("POST",))
     def step(self, key):
@@ -315,6 +334,16 @@ class CaseView(PupilRecordView):
         return redirect(url_for("pupil.page", key=case.pupil_id) + "#case")
 
 
+class AdviceView(PupilRecordView):
+    """The papers that the law asks for: a new one begins with what is known of the child."""
+
+    def begin(self, pupil):
+        record, prefilled = super().begin(pupil)
+        if pupil:
+            advice.fill_in(record, current_user, settings_now())
+        return record, prefilled
+
+
 class AgencyView(PupilRecordView):
     """Agencies: a new one begins with what the review wants to know from a specialist."""
 
@@ -323,6 +352,21 @@ class AgencyView(PupilRecordView):
         if pupil:
             record.question = workflow.agency_need(pupil)
         return record, prefilled
+
+    @expose("/<int:key>/chased/", methods=("POST",))
+    def chased(self, key):
+        """Write down that an agency was chased today, from the list of those to chase."""
+        if not self.may_write():
+            abort(403)
+        agency = self.find(key)
+        agency.chased_on = today()
+        try:
+            agency.save()
+        except Clash as clash:
+            flash(str(clash), "problem")
+        else:
+            flash(f"{agency}: chased today.", "done")
+        return redirect(url_for("agencies-waiting.index"))
 
 
 class NoteView(PupilRecordView):
@@ -960,7 +1004,20 @@ def note_part(at, beside):
     return part
 
 
-BESIDE = (Note, Agency, Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
+BESIDE = (
+    Note,
+    Measure,
+    Agency,
+    Strategy,
+    Meeting,
+    Consent,
+    EhcCase,
+    EducationalAdvice,
+    ConsultationAnswer,
+    Document,
+    Letter,
+    Disclosure,
+)
 
 
 def records_beside(pupil):
@@ -1072,8 +1129,8 @@ def timeline(at, written, beside):
     found = list(map(move_event, at.placements))
     for papers in written.values():
         found += map(paper_event, papers)
-    for _, records in beside:
-        for record in records:
+    for kind, records in beside:
+        for record in records if kind is not Measure else ():
             found += dated_events(record)
     found = [event for event in found if event.on]
     return sorted(found, key=lambda event: (event.on, event.order), reverse=True)

@@ -14,6 +14,7 @@ from admin_views import (
     documents,
     forms,
     imports,
+    measure_import,
     privacy,
     reports,
     school,
@@ -25,12 +26,22 @@ from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
 from admin_views.concern import ConcernView
 from admin_views.home import Home, in_school_words, settings_now
 from admin_views.paper import PaperView
-from admin_views.pupil import AgencyView, CaseView, ConsentView, ListView, NoteView, PupilView
+from admin_views.pupil import (
+    AdviceView,
+    AgencyView,
+    CaseView,
+    ConsentView,
+    ListView,
+    NoteView,
+    PupilView,
+)
 from admin_views.review import ReviewView
 from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
 from records.record import Row
+from reports.agencies import AgenciesWaiting
+from reports.ehcps import EhcpYear
 from reports.register import Register
 
 PAPERS = "Papers"
@@ -53,12 +64,15 @@ REGISTER = (
     (models.MyPlanPlusReview, PAPERS, ReviewView),
     (models.AnnualReview, PAPERS, ReviewView),
     (models.EhcCase, MORE, CaseView),
+    (models.EducationalAdvice, MORE, AdviceView),
+    (models.ConsultationAnswer, MORE, AdviceView),
     (models.Meeting, MORE, PupilRecordView),
     (models.Note, MORE, NoteView),
     (models.Agency, MORE, AgencyView),
     (models.Consent, MORE, ConsentView),
     (models.Letter, MORE, PupilRecordView),
     (models.Document, MORE, documents.DocumentView),
+    (models.Measure, MORE, PupilRecordView),
     (models.Strategy, MORE, PupilRecordView),
     (models.Placement, MORE, HistoryView),
     (models.ListMembership, MORE, HistoryView),
@@ -68,13 +82,14 @@ REGISTER = (
     (models.BankEntry, SCHOOL, RecordView),
     (models.Setting, SCHOOL, school.SettingView),
 )
-REPORT_CLASSES = (Register,)
+REPORT_CLASSES = (Register, AgenciesWaiting, EhcpYear)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
     ("Audit trail", "audit", SCHOOL, school.AuditView),
     ("Data requests and retention", "keeping", SCHOOL, privacy.KeepingView),
     ("Status", "status", SCHOOL, status.StatusView),
     ("Bring in pupils", "import", SCHOOL, imports.ImportView),
+    ("Bring in measures", "import-measures", SCHOOL, measure_import.MeasureImportView),
     ("Register at the start", "starting-register", SCHOOL, starting_register.StartingRegisterView),
     ("Help", "help", None, school.HelpView),
 )

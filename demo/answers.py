@@ -503,10 +503,36 @@ since: 0 days after
 until: | | | 2 days after
 from_form: The family | The last plan
 
+== measures before
+measure: Reading age | Maths score | Spelling age
+value: 6y 2m | 84 | 6y 0m
+source: School reading test | Termly maths test | School spelling test
+on: 170 days before
+
+== measures before
+measure: Attendance %
+value: 88 % | 94 % | 91 %
+source: The school's system
+on: 170 days before
+
+== measures since
+measure: Reading age | Maths score | Spelling age
+value: 6y 7m | 88 | 6y 3m
+source: School reading test | Termly maths test | School spelling test
+on: 20 days before
+
+== measures since
+measure: Attendance %
+value: 92 % | 95 % | 90 %
+source: The school's system
+on: 20 days before
+
 == Document
 title_of: Report of the specialist | Letter of the paediatrician | Reading test
 kind: Professional's report | Letter | Screener
 dated: 20 days before
+received_on: 12 days before
+from_whom: Educational psychology | Community paediatrics | The school
 file_name: page.pdf
 
 == transfer

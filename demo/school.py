@@ -19,7 +19,7 @@ from audit.log import acting_as, transaction
 from demo import names
 from demo.answers import answers
 from demo.stories import BOOK, DAYS, MORE, paths, read
-from pathway import clock
+from pathway import advice, clock
 from people import User
 from privacy import erasure
 
@@ -510,6 +510,8 @@ class Child:
     def keep_everyday(self):
         for sentence in self.words["daily"].removesuffix(".").split(". "):
             self.keep(m.Strategy, self.start, strategy=f"{sentence}.")
+        if self.stage in ("S2", "S3", "E"):
+            self.keep_measures()
         if YEARS.index(self.pupil.year) >= 6:
             self.add(self.pupil, "arrangements", self.start)
         if self.stage == "E":
@@ -523,6 +525,11 @@ class Child:
             self.refer(self.start)
         if self.number % 9 == 0:
             self.keep_document()
+
+    def keep_measures(self):
+        for title in ("measures before", "measures since"):
+            for block in ANSWERS[title]:
+                self.fill(m.Measure(pupil=self.pupil), self.on, block)
 
     def keep_document(self):
         # late: no other command draws
@@ -548,6 +555,10 @@ class Child:
         case = m.EhcCase.get_by_id(case.id)
         self.fill(case, began, block)
         self.keep(m.Consent, began, "consent for the case")
+        if case.advice_asked_on and not case.advice_sent_on:
+            paper = m.EducationalAdvice(pupil=self.pupil)
+            advice.fill_in(paper, self.senco, m.Setting.of_school())
+            paper.save()
 
     def press_steps(self, block, began):
         """The steps of an EHC case that the block has a day for, up to today."""

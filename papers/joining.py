@@ -22,6 +22,8 @@ LINK = "page:"  # a link of the contents: to the page of this number
 # of a page number: its right end and its line in points from the lower left corner, see .foot
 NUMBER_AT = (538.58, 40.02)
 NUMBER_SIZE = 8
+A4 = (595.28, 841.89)  # points
+FIT_INTO = (42.5, 62, 510.3, 715)  # of a joined file: left, lowest, width, height in points
 NUMBER_COLOUR = "#4c5862"
 
 
@@ -44,7 +46,10 @@ def join(frame, parts, about):
         over = {"/Frame": frames[-1], "/Number": as_form(writer, numbers[place])}
         if place == 0:
             over["/Frame"] = frames[0]
-        forms = DictionaryObject({NameObject(name): form for name, form in over.items()})
+        # a file that was joined has pictures of its own
+        forms = DictionaryObject(page["/Resources"].get("/XObject", {}))
+        for name, form in over.items():
+            forms[NameObject(name)] = form
         page["/Resources"][NameObject("/XObject")] = forms
         page[NameObject("/Contents")] = ArrayObject([page.raw_get("/Contents"), draws_both])
         lead_links(page, pages)
@@ -53,6 +58,29 @@ def join(frame, parts, about):
     named = {"/Title": about["title"], "/Author": about["author"], "/CreationDate": made}
     writer.add_metadata(named)
     writer.root_object[NameObject("/Lang")] = TextStringObject(about["language"])
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def fit(data):
+    """The bytes of a PDF with the pages of another one, each made to fit on an A4 page between head
+    and foot. Only what is drawn comes along: no script, no form, no attached file.
+    """
+    writer = PdfWriter()
+    for page in PdfWriter(clone_from=io.BytesIO(data)).pages:
+        page.transfer_rotation_to_content()
+        box = page.cropbox
+        left, low, wide, high = FIT_INTO
+        scale = min(wide / float(box.width), high / float(box.height), 1)
+        across = left + (wide - scale * float(box.width)) / 2 - scale * float(box.left)
+        up = low + high - scale * float(box.top)
+        sheet = writer.add_blank_page(*A4)
+        drawn = as_form(writer, page, box)
+        forms = DictionaryObject({NameObject("/File"): drawn})
+        sheet[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): forms})
+        draws = f"q {scale:.5f} 0 0 {scale:.5f} {across:.3f} {up:.3f} cm /File Do Q"
+        sheet[NameObject("/Contents")] = writer._add_object(stream(draws.encode()))
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
@@ -81,12 +109,12 @@ def stream(data):
     return made
 
 
-def as_form(writer, page):
+def as_form(writer, page, box=None):
     # what can be drawn over other pages; its resources are copied once for all pages of a PDF
     form = stream(page.get_contents().get_data()).flate_encode()
     form[NameObject("/Type")] = NameObject("/XObject")
     form[NameObject("/Subtype")] = NameObject("/Form")
-    form[NameObject("/BBox")] = page.mediabox
+    form[NameObject("/BBox")] = box or page.mediabox
     form[NameObject("/Resources")] = page["/Resources"].clone(writer)
     return writer._add_object(form)
 

@@ -9,6 +9,7 @@ and kept (`kept.py`); then the parts are joined, and head, foot and page numbers
 
 import datetime
 import functools
+import hashlib
 import io
 import itertools
 import json
@@ -40,9 +41,9 @@ from models import (
     every,
     may,
 )
-from papers import fonts, kept, layout, leaflet, printing
+from papers import fonts, kept, layout, leaflet, printing, request_pack
 from papers.printing import PaperError
-from pathway import letters
+from pathway import ehc_request, letters
 from records.dates import say_day, say_moment, short_day, today
 from records.record import document
 
@@ -184,6 +185,28 @@ def whole_record(pupil, user):
     return _response(f"whole-record-{pupil.id}", user, **page)
 
 
+@as_response
+def ehc_request_pack(pupil, user):
+    """All that goes with a request for an EHC needs assessment, the files that are PDFs too."""
+    found = ehc_request.evidence(pupil)
+    parts = []
+    for title, sections in request_pack.chapters(found, Setting.of_school(), today()):
+        parts.append({**EMPTY, "title": title, "sections": sections})
+    for form in sorted(found.papers(), key=_age):
+        parts.append({**_family_part(form, user), "entry": _contents_line(form)})
+    for record in ehc_request.joined_files(found):
+        parts.append(_file_part(record))
+    title = "EHC needs assessment: request"
+    page = _record_page(pupil, parts, request_pack.PACK_WORDS, NOT_PRINTED_HERE)
+    page |= {"title": title, "cover": "Request for an EHC needs assessment"}
+    return _response(f"request-pack-{pupil.id}", user, **page)
+
+
+def _file_part(record):
+    part = {**EMPTY, "kind": "file", "title": str(record), "purpose": request_pack.NO_FILE}
+    return {**part, "stored_as": record.stored_as, "sha256": record.sha256}
+
+
 def given_record(pupil, papers):
     """The bytes of a PDF of what is given of a child: [(record, data), ...]; a page says of a part
     that cannot be drawn where its words are. Raises PaperError.
@@ -315,7 +338,8 @@ def _drawn_or_told(part, pupil, blank, instead):
         if not instead:
             raise
     # as a draft it is not kept: the next print tries again
-    state = {"kind": "draft", "tag": "NOT PRINTED", "words": instead}
+    words = part["purpose"] if part.get("kind") == "file" else instead
+    state = {"kind": "draft", "tag": "NOT PRINTED", "words": words}
     return _drawn({**EMPTY, "title": part["title"], "state": state}, pupil)
 
 
@@ -328,14 +352,24 @@ def _drawn(part, pupil, blank=False):
     folder = current_app.config.get("DATA_DIR")
     state = part["state"]
     if folder is None or state.get("kind") in FRESH:
-        return _counted(render(_html(paper=part, **given)))
+        return _counted(_pages_of(part, given))
     seal = "".join(state.get("code", ()))
     path = kept.path_of(Path(folder), pupil.id if pupil else 0, seal, given)
     found = kept.read(path)
     if found is None:
-        found = _counted(render(_html(paper=part, **given)))
+        found = _counted(_pages_of(part, given))
         kept.keep(path, *found)
     return found
+
+
+def _pages_of(part, given):
+    if part.get("kind") != "file":
+        return render(_html(paper=part, **given))
+    path = Path(current_app.config["DATA_DIR"]) / "files" / (part["stored_as"] or "none")
+    data = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(data).hexdigest() != part["sha256"]:
+        raise PaperError(request_pack.NO_FILE, "a file is missing or was changed")
+    return _printed("fit", data)
 
 
 def _cover(titles, pages, page):

@@ -16,7 +16,7 @@ from collections import Counter, deque
 from pathlib import Path
 
 from papers import worker
-from papers.worker import FAILED, JOIN, OVER_LIMIT, PAGE, PDF, TOO_LONG, PaperError
+from papers.worker import FAILED, FIT, JOIN, OVER_LIMIT, PAGE, PDF, TOO_LONG, PaperError
 
 # parts drawn at the same time: more than EACH, so that one person never has them all
 WORKERS = 3
@@ -71,6 +71,9 @@ class InProcess:
     def join(self, pdfs, about, gone=never):
         return worker.join_pdfs(pdfs, json.dumps(about))
 
+    def fit(self, data, gone=never):
+        return worker.fit_pdf(data)
+
 
 IN_PROCESS = InProcess()
 
@@ -119,6 +122,10 @@ class Printers:
         messages = [(PDF, pdf) for pdf in pdfs]
         messages.append((JOIN, json.dumps(about).encode()))
         return self._answer(messages, gone)
+
+    def fit(self, data, gone=never):
+        """The bytes of a PDF from elsewhere as pages that can be joined."""
+        return self._answer([(FIT, data)], gone)
 
     def _answer(self, messages, gone):
         while not self.slots.acquire(timeout=LOOK):

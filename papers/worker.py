@@ -39,6 +39,7 @@ HEADER = struct.Struct(">cI")  # of a message: its kind, and how many bytes foll
 PAGE = b"H"  # in: draw this HTML
 PDF = b"P"  # in: one of the PDFs to join, the frame first; out: the answer
 JOIN = b"J"  # in: join the PDFs that came; the rest of what `joining.join` takes, as JSON
+FIT = b"F"  # in: a PDF from elsewhere, whose pages are to fit on ours
 REFUSAL = b"R"
 
 
@@ -103,6 +104,12 @@ def join_pdfs(pdfs, about):
         return joining.join(pdfs[0], pdfs[1:], json.loads(about))
 
 
+def fit_pdf(data):
+    """The bytes of a PDF whose pages can be joined, see `joining.fit`. Raises PaperError."""
+    with refusing():
+        return joining.fit(data)
+
+
 @contextlib.contextmanager
 def refusing(*limits):
     try:
@@ -139,12 +146,20 @@ def main(seconds, memory):
             _set_limit(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
         try:
             answer = PDF
-            body = join_pdfs(pdfs, body) if kind == JOIN else draw_pdf(body)
+            body = made(kind, pdfs, body)
         except PaperError as problem:
             answer = REFUSAL
             body = f"{problem.fault}\n{problem}".encode()
         pdfs.clear()
         send(out, answer, body)
+
+
+def made(kind, pdfs, body):
+    if kind == JOIN:
+        return join_pdfs(pdfs, body)
+    if kind == FIT:
+        return fit_pdf(body)
+    return draw_pdf(body)
 
 
 def _read(pipe, messages):

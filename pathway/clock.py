@@ -282,6 +282,13 @@ CASE_DATES = (
     CaseDate("final_on", "issue_ordered_on", 77, ("after_all", "draft"), AUTHORITY, FINISH),
 )
 
+
+def time_for(sets):
+    """How long the law gives for what a date of a case says."""
+    days = next(row.days for row in CASE_DATES if row.sets == sets)
+    return datetime.timedelta(days)
+
+
 # One annual review (T26). SEND Regulations 2014, reg. 20: two weeks' notice, papers two weeks
 # before, report two weeks after, decision four weeks after, and that falls into the year, too.
 # Reg. 22: the amended plan eight weeks after the notice, so twelve after the meeting (R (L, M and

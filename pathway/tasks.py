@@ -18,6 +18,8 @@ from models import (
     CASE_OPEN,
     NO_DAY,
     Agency,
+    ConsultationAnswer,
+    EducationalAdvice,
     EhcCase,
     HomeTask,
     Letter,
@@ -44,6 +46,7 @@ SETTINGS = (
     "advise_weeks",
     *Setting.names_under("clock"),
 )
+STATUTORY = (EducationalAdvice, ConsultationAnswer)
 OF_FORM = ("id", "pupil", "placement", "status", "happened_on")  # what a task says of a form
 BATCH = 500  # pupils whose tasks are made together
 
@@ -67,6 +70,7 @@ def tasks_of(pupils, settings):
     found += agency_tasks(here)
     found += recommendation_tasks(here, settings)
     found += case_tasks(here, papers, placements, settings)
+    found += statutory_tasks(here)
     found += move_on_tasks(placements, settings)
     found += letter_tasks(here)
     found += action_tasks(here, settings)
@@ -223,11 +227,14 @@ def case_tasks(pupils, papers, placements, settings):
         if not review_is_agreed(papers[placement.id]):
             ends[placement.pupil_id] = workflow.year_end(placement)
     theirs = EhcCase.pupil.in_(pupils)
+    begun_papers = {(paper.pupil_id, paper.case_sent) for paper in unsent_papers(pupils)}
     found = []
     for case in EhcCase.select().where(theirs, EhcCase.state.in_(CASE_OPEN)):
         begun = set()
         for line in clock.case_dates(case, ends.get(case.pupil_id), settings, today()):
             if line.done or line.owner == clock.FAMILY:
+                continue
+            if (case.pupil_id, line.name) in begun_papers:
                 continue
             of_year = isinstance(line.record, ReviewYear)
             if of_year and line.owner in begun:
@@ -235,6 +242,27 @@ def case_tasks(pupils, papers, placements, settings):
             if of_year:
                 begun.add(line.owner)
             found.append(case_task(case, line, of_year, settings))
+    return found
+
+
+def unsent_papers(pupils):
+    """What the local authority has asked the school for and has not got."""
+    found = []
+    for cls in STATUTORY:
+        unsent = cls.select(cls.id, cls.pupil, cls.asked_on)
+        unsent = unsent.where(
+            cls.pupil.in_(pupils), cls.sent_on.is_null(), cls.asked_on.is_null(False)
+        )
+        found.extend(unsent.order_by(cls.id))
+    return found
+
+
+def statutory_tasks(pupils):
+    """Papers for the local authority, from the day they are asked for until they went."""
+    found = []
+    for paper in unsent_papers(pupils):
+        what = f"{paper.kind_name()} for the local authority"
+        found.append(task(paper.pupil_id, "dated", what, paper.due(), **to_edit(paper)))
     return found
 
 
@@ -321,7 +349,11 @@ def case_task(case, line, of_year, settings):
     if of_year:
         what = "Annual review"
         shows_from = min(shows_from, line.due - clock.YEAR_WARNING)
-    opens = {"record": "EhcCase", "record_id": case.id, "shows_from": shows_from}
+    opens = {"record": "EhcCase", "record_id": case.id}
+    for paper in STATUTORY:
+        if line.name == paper.case_sent:
+            opens = {"record": paper.__name__, "screen": "new"}
+    opens["shows_from"] = shows_from
     return task(case.pupil_id, group, f"{what}: {line.task}", line.due, **opens)
 
 

@@ -41,6 +41,7 @@ class Ask:
     many: bool = False  # several of `choices` may be ticked
     pebbles: bool = False  # in a line, too, the answers stand side by side, with keys 1, 2, 3 ...
     bank: str = ""  # the word bank that is offered while typing
+    exact: bool = False  # whether vague words are pointed out
     ahead: int = 0  # years from today that a day may lie ahead; 0: it has happened
     before: str = ""  # other questions of the same record, whose days do not come earlier
     between: tuple = ()  # the least and the most that a number may be

@@ -13,6 +13,7 @@ import re
 from peewee import ForeignKeyField, IntegerField
 
 from audit.log import audit_all, transaction
+from records import vague_words
 from records.dates import short_day
 from records.query import Table
 from records.questions import Drawn, Marker, Rows, Section, fault, say
@@ -213,6 +214,14 @@ class Record(Table):
                 answers[name] = self.answer(name)
         return {name: said for name, said in answers.items() if said}
 
+    def tips(self):
+        """Advice about the answers, shown beside them on the form; it never stops anybody."""
+        found = []
+        for name, asked in self.questions():
+            if asked.ask.exact:
+                found += vague_words.tips_on(self.answer(name))
+        return found
+
     def missing(self):
         """What must be answered before this is complete: [(question or group, sentence)]."""
         gaps = []
@@ -399,10 +408,6 @@ class Row(Record):
 
     def is_withheld(self):
         return self.parent().is_withheld()
-
-    def tips(self):
-        """Advice about this row, shown beside it on the form; it never stops anybody."""
-        return []
 
     def parent(self):
         name = self.parent_field().name

@@ -44,6 +44,7 @@ class Line:
     facts: dict = field(default_factory=dict)
     pupil: int = None  # the number of the child whose page it leads to
     late: tuple = ()  # columns that say something is overdue
+    press: tuple = ()  # what one press does here: (words, the screen that does it, number)
 
 
 class Report:

@@ -102,6 +102,24 @@
   };
   if (whens.length) { fold(); document.addEventListener("change", fold); }
 
+  // Vague words are pointed out while they are typed, as the server does when the form is saved.
+  document.addEventListener("input", (event) => {
+    const box = event.target;
+    if (!box.dataset.exact) return;
+    const words = box.value.toLowerCase().match(/[\p{L}\p{N}_]+/gu) || [];
+    const line = ` ${words.join(" ")} `;
+    const vague = Object.entries(JSON.parse(box.form.dataset.vague)).filter(([word]) => line.includes(` ${word} `));
+    let said = box.parentElement.querySelector("[data-vague-said]");
+    if (!said) {
+      said = document.createElement("p");
+      said.className = "hint";
+      said.dataset.vagueSaid = "1";
+      said.setAttribute("role", "status");
+      box.after(said);
+    }
+    said.textContent = vague.map(([word, cure]) => `“${word}” can mean much or little. Say ${cure}.`).join(" ");
+  });
+
   // Add a line without leaving the page: the last line is copied, emptied and numbered on.
   const renumber = (row, group, from, to) => {
     all("[id],[name],[for],[aria-describedby]", row).forEach((part) => {

@@ -1,0 +1,174 @@
+"""The chapters of the request pack that are made from many records, as tables.
+
+Come here to change what stands in a chapter. Where it comes from is in `pathway/ehc_request.py`.
+"""
+
+import workflow
+from models import StrategyRating
+from papers import layout
+from pathway import ehc_request, measures
+from records.dates import short_day
+
+PACK_WORDS = (
+    "Why we ask for an education, health and care needs assessment, and what we have done so far."
+    " It is about a child: please keep it safe."
+)
+NO_FILE = (
+    "This file could not be joined: it is locked, damaged or not here. It is in the portal among"
+    " the child's documents; please send it beside this pack."
+)
+
+
+def chapters(found, settings, on):
+    """The chapters that have something to say: [(title, purpose, sections)]."""
+    made = (
+        ("What the law asks, and where it is", checklist_tables(found, on)),
+        ("Chronology", [chronology(found)]),
+        ("Cycles of support", cycle_tables(found, settings)),
+        ("Provision: hours and cost", provision_tables(found)),
+        ("Attainment and attendance", [measure_table(found)]),
+        ("Agencies and their reports", agency_tables(found)),
+    )
+    ready = []
+    for title, tables in made:
+        tables = [one for one in tables if one["table"]]
+        if tables:
+            sections = [{"label": "", "prompt": "", "code": "", "lines": tables}]
+            ready.append((title, layout.ready(sections, blank=False)))
+    return ready
+
+
+def table(label, heads, rows, prompt=""):
+    columns = [{"label": head, "options": []} for head in heads]
+    said = []
+    for row in rows:
+        said.append([cell_words(cell) for cell in row])
+    return {"name": "", "label": label, "prompt": prompt, "columns": columns, "table": said}
+
+
+def cell_words(cell):
+    if cell is None:
+        return ""
+    if hasattr(cell, "year"):
+        return short_day(cell)
+    return str(cell)
+
+
+def checklist_tables(found, on):
+    rows = []
+    for check in ehc_request.checklist(found, on):
+        rows.append((check.asked, check.source, check.there, check.lacks))
+    prompt = ""
+    if found.left_out:
+        prompt = (
+            f"Left out: {found.left_out}, marked “Not for disclosure” or “Only for the SENCO and"
+            " the head”. Add by hand what may go."
+        )
+    return [table("", ("What is looked for", "Source", "What is there", "Lacking"), rows, prompt)]
+
+
+def chronology(found):
+    rows = []
+    for placement in found.placements:
+        rows.append((placement.started_on, placement.move, placement.decided_by))
+    for form in found.papers():
+        rows.append((form.happened_on, form.kind_name(), form.sealed_by or form.entered_by))
+    for meeting in found.meetings:
+        rows.append((meeting.on, meeting.kind, meeting.place))
+    for agency in found.agencies:
+        rows.append((agency.asked_on, f"{agency} asked", agency.professional))
+        rows.append((agency.seen_on, f"{agency} saw the child", agency.professional))
+        rows.append((agency.report_on, f"{agency} reported", agency.professional))
+    dated = [row for row in rows if row[0]]
+    dated.sort(key=lambda row: row[0])
+    return table("", ("Date", "What", "By"), dated)
+
+
+def cycle_tables(found, settings):
+    return [cycle_table(cycle, settings) for cycle in found.cycles]
+
+
+def cycle_table(cycle, settings):
+    stage = workflow.stage_label(cycle.placement.stage, settings)
+    label = f"{stage}, cycle {cycle.placement.cycle:.0f}, from"
+    label = f"{label} {short_day(cycle.placement.started_on)}"
+    ratings = cycle.ratings() if cycle.review else {}
+    rows = []
+    for line in tried(cycle.plan):
+        rated = ratings.pop(line[0], None)
+        rows.append((*line, *rating_cells(rated)))
+    for words, rated in ratings.items():
+        rows.append((words, "", "", *rating_cells(rated)))
+    return table(label, ("Outcome or strategy", "Where from", "Target", "Rating", "Shown by"), rows)
+
+
+def tried(plan):
+    """What a plan or a Record of Concern set out to do: [(words, where from, target)]."""
+    if plan is None:
+        return []
+    if "outcomes" not in plan.groups():
+        return [(words, "", "") for words in plan.to_rate()]
+    found = []
+    for outcome in plan.rows("outcomes"):
+        found.append((outcome.words, outcome.baseline, outcome.target))
+    return found
+
+
+def rating_cells(rated):
+    if rated is None:
+        return "Not rated", ""
+    if isinstance(rated, StrategyRating):
+        return rated.answer("effect"), rated.note
+    return rated.answer("rating"), rated.evidence
+
+
+def provision_tables(found):
+    made = []
+    for cycle in found.cycles:
+        rows = []
+        for own, line in found.provision():
+            if own is cycle:
+                rows.append(provision_cells(line, cycle))
+        label = ""
+        if cycle.plan:
+            label = f"{cycle.plan.kind_name()}, {short_day(cycle.plan.happened_on)}"
+        made.append(table(label, PROVISION_HEADS, rows))
+    return made
+
+
+PROVISION_HEADS = ("What", "By whom", "Group", "Hours a week, weeks, in all", "Cost")
+
+
+def provision_cells(line, cycle):
+    a_week, weeks, hours = ehc_request.hours_of(line, cycle)
+    time = f"{a_week.normalize():f} h" if a_week else "Not said"
+    if hours:
+        time = f"{time} × {weeks} weeks = {hours.normalize():f} h"
+    cost = ehc_request.cost_of(line, hours)
+    return line.words, line.who, line.group, time, f"£{cost:,.2f}" if cost else ""
+
+
+def measure_table(found):
+    rows = []
+    for course in measures.courses(found.measures):
+        first = f"{course.first.value} ({short_day(course.first.on)})"
+        last = f"{course.last.value} ({short_day(course.last.on)})"
+        rows.append((course.measure, first, last, course.change, course.last.source))
+    return table("", ("Measure", "First", "Last", "Change", "Source"), rows)
+
+
+def agency_tables(found):
+    rows = []
+    for one in found.agencies:
+        report = str(one.report) if one.report_id else ""
+        rows.append((one.agency, one.answer("state"), one.asked_on, one.report_on, report))
+    asked = ("Agency", "Status", "Asked on", "Report on", "The report")
+    advised = []
+    for row in found.recommendations:
+        advised.append((row.agency.agency, row.words, row.answer("decision"), row.linked))
+    files = [(one, one.kind, one.from_whom, one.dated) for one in found.files]
+    return [
+        table("Agencies", asked, rows),
+        table("What they recommend", ("Agency", "Recommendation", "Decision", "Taken up"), advised),
+        table("Documents", ("What", "Kind", "From", "Date"), files),
+    ]

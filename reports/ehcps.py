@@ -1,0 +1,152 @@
+"""The EHCPs of the year: when each review is due, its next step, the plans for the next phase."""
+
+import workflow
+from models import CASE_OPEN, STAFF, EhcCase, Placement, Pupil, ReviewYear
+from pathway import clock
+from reports.report import Choice, Column, Line, Report
+
+MONTHS = (
+    ("09", "September"),
+    ("10", "October"),
+    ("11", "November"),
+    ("12", "December"),
+    ("01", "January"),
+    ("02", "February"),
+    ("03", "March"),
+    ("04", "April"),
+    ("05", "May"),
+    ("06", "June"),
+    ("07", "July"),
+    ("08", "August"),
+)
+
+
+class EhcpYear(Report):
+    """Every EHCP, by the month in which its annual review is due."""
+
+    slug = "ehcp-year"
+    title = "EHCPs of the year"
+    lead = "Each EHC plan: its annual review, the next step, and the plan for the next phase."
+    roles = STAFF
+    sort = "due"
+    columns = (
+        Column("pupil", "Pupil"),
+        Column("year", "Year"),
+        Column("form", "Class"),
+        Column("authority", "Local authority"),
+        Column("band", "Band"),
+        Column("due", "Review due", "day"),
+        Column("planned", "Meeting planned", "day"),
+        Column("held", "Last held", "day"),
+        Column("step", "Next step"),
+        Column("step_by", "By", "day"),
+        Column("phase_by", "Next phase by", "day"),
+        Column("phase_on", "Issued", "day"),
+        Column("upn", "UPN", in_sheet_only=True),
+    )
+    choices = (
+        Choice("month", "Review due in", MONTHS),
+        Choice(
+            "is",
+            "Only",
+            (("phase", "Plan for the next phase this year"), ("late", "Something is overdue")),
+        ),
+    )
+
+    def lines(self):
+        mine = Pupil.visible_to(self.user).select(Pupil.id)
+        placements = (
+            Placement.select(Placement, Pupil)
+            .join(Pupil)
+            .where(
+                Placement.pupil.in_(mine),
+                Placement.stage == "E",
+                Placement.ended_on.is_null(),
+                ~Placement.void,
+            )
+            .order_by(Pupil.sort_name, Pupil.id)
+        )
+        cases = open_cases([placement.pupil_id for placement in placements])
+        years = years_of(cases.values())
+        found = []
+        for placement in placements:
+            case = cases.get(placement.pupil_id, EhcCase(pupil=placement.pupil))
+            case.pupil = placement.pupil
+            found.append(self._line(placement, case, years.get(case.id, [])))
+        return found
+
+    def _line(self, placement, case, years):
+        pupil = placement.pupil
+        closes = workflow.year_end(placement)
+        held = max((one for one in years if one.held_on), key=lambda one: one.held_on, default=None)
+        coming = next((one for one in years if not one.held_on), ReviewYear(case=case))
+        step = next_step(held, coming, closes)
+        phase = next(iter(clock.phase_dates(case, self.settings, self.on)), None)
+        cells = {
+            "pupil": pupil.name,
+            "year": pupil.year,
+            "form": pupil.form,
+            "authority": case.authority,
+            "band": case.band,
+            "due": closes,
+            "planned": coming.planned_on,
+            "held": held.held_on if held else None,
+            "step": step.task if step else "",
+            "step_by": step.due if step else None,
+            "phase_by": phase.due if phase else None,
+            "phase_on": phase.done if phase else None,
+            "upn": pupil.upn,
+        }
+        late = []
+        if step and step.is_late(self.on):
+            late.append("step_by")
+        if phase and phase.is_late(self.on):
+            late.append("phase_by")
+        if closes < self.on:
+            late.append("due")
+        marks = set()
+        if late:
+            marks.add("late")
+        if phase:
+            marks.add("phase")
+        facts = {
+            "month": f"{closes:%m}",
+            "is": marks,
+            "sort:pupil": pupil.sort_name,
+            "sort:year": pupil.sort_year,
+            "sort:form": pupil.sort_form,
+        }
+        return Line(cells, facts, pupil=pupil.id, late=tuple(late))
+
+    def totals(self, lines):
+        found = []
+        for code, name in MONTHS:
+            count = sum(line.facts["month"] == code for line in lines)
+            if count:
+                found.append((name, count))
+        phase = sum("phase" in line.facts["is"] for line in lines)
+        return [*found, ("Next phase", phase)]
+
+
+def open_cases(pupils):
+    """The open EHC case of each of these pupils: {pupil: case}."""
+    cases = EhcCase.select().where(EhcCase.pupil.in_(pupils), EhcCase.state.in_(CASE_OPEN))
+    return {case.pupil_id: case for case in cases.order_by(EhcCase.id)}
+
+
+def years_of(cases):
+    found = {}
+    rows = ReviewYear.select().where(ReviewYear.case.in_([case.id for case in cases]))
+    for year in rows.order_by(ReviewYear.id):
+        found.setdefault(year.case_id, []).append(year)
+    return found
+
+
+def next_step(held, coming, closes):
+    """The first step of the review year that is not done, or None."""
+    lines = []
+    if held and held.state != "over":
+        lines += clock.dates_of(held, clock.YEAR_DATES)
+    lines += clock.year_dates(coming, closes)
+    waiting = [line for line in lines if not line.done]
+    return min(waiting, key=lambda line: line.due, default=None)

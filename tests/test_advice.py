@@ -1,0 +1,78 @@
+"""Educational advice and answers to consultations: begun from what is known, with their clock."""
+
+import datetime
+
+import pytest
+from conftest import HELD, START, TODAY, take_step
+from test_measures import measure
+from test_request_pack import reviewed  # noqa: F401  (fixture)
+from web import Page
+
+import models as m
+from pathway import tasks
+
+PAPERS = [(m.EducationalAdvice, 42), (m.ConsultationAnswer, 14)]
+SAID = {
+    "EducationalAdvice": {"needs": "A", "outcomes": "B", "provision": "C"},
+    "ConsultationAnswer": {"answer_is": "Yes"},
+}
+
+
+def asked_for(cls, pupil, on=START, **given):
+    said = {"authority": "Anyshire", "written_by": "The SENCO", "asked_on": on}
+    made = cls(pupil=pupil, **{**said, **SAID[cls.__name__], **given})
+    assert made.missing() + made.errors() == []
+    made.save()
+    return made
+
+
+@pytest.mark.parametrize("cls, days", PAPERS)
+def test_it_is_due_by_the_law_and_on_the_home_page_until_it_went(robin, cls, days):
+    paper = asked_for(cls, robin)
+    assert paper.due() == START + datetime.timedelta(days)
+    assert [line.due for line in tasks.statutory_tasks([robin.id])] == [paper.due()]
+    assert any(cls.__name__ == one.record for one in m.HomeTask.select())
+    paper.sent_on = HELD
+    paper.save()
+    assert tasks.statutory_tasks([robin.id]) == []
+
+
+def test_the_open_case_gets_both_dates_and_says_it_once(robin, cast):
+    case = m.EhcCase(pupil=robin, requester="School")
+    case.save()
+    take_step("Request sent", case, cast.senco, START)
+    paper = asked_for(m.EducationalAdvice, robin, START)
+    case = m.EhcCase.get_by_id(case.id)
+    assert case.advice_asked_on == START
+    due = list(m.HomeTask.select().where(m.HomeTask.group == "dated"))
+    assert [line.record for line in due] == ["EducationalAdvice"]
+    paper.sent_on = HELD
+    paper.save()
+    assert m.EhcCase.get_by_id(case.id).advice_sent_on == HELD
+
+
+def test_a_case_without_the_paper_leads_to_writing_it(robin, cast):
+    case = m.EhcCase(pupil=robin, requester="School")
+    case.save()
+    take_step("Request sent", case, cast.senco, START)
+    take_step("Advice asked for", m.EhcCase.get_by_id(case.id), cast.senco, START)
+    line = m.HomeTask.get(m.HomeTask.record == "EducationalAdvice")
+    assert (line.screen, line.record_id) == ("new", None)
+
+
+def test_it_begins_with_what_is_known_of_the_child(plain_senco, reviewed):  # noqa: F811
+    measure(reviewed, "7y 2m", START)
+    plan = m.MyPlan.get()
+    page = Page(plain_senco.get(f"/educational-advice/new/?pupil={reviewed.id}"))
+    assert "Reading age 7y 2m" in page.said("attainment")
+    for group, box in (("needs", "needs"), ("outcomes", "outcomes"), ("provision", "provision")):
+        assert plan.rows(group)[0].words in page.said(box)
+    assert page.said("done_so_far")
+    page = Page(plain_senco.get(f"/consultation-answer/new/?pupil={reviewed.id}"))
+    assert plan.rows("provision")[0].words in page.said("provision")
+
+
+def test_to_say_no_needs_a_ground_that_the_law_knows_and_why(robin):
+    paper = m.ConsultationAnswer(pupil=robin, asked_on=TODAY, answer_is="No")
+    lacking = {name for name, _ in paper.missing()}
+    assert {"grounds", "grounds_why"} <= lacking

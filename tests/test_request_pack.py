@@ -1,0 +1,140 @@
+"""The request pack: one PDF with all that goes with a request for an EHC needs assessment."""
+
+import hashlib
+import io
+
+import pytest
+from conftest import HELD, START, TODAY, add_row, do_papers, hold_review, take_to
+from printed import paper_of
+from pypdf import PdfReader, PdfWriter
+from reportlab.pdfgen.canvas import Canvas
+from test_measures import measure
+
+import models as m
+import workflow as w
+from papers import joining, request_pack
+from pathway import ehc_request
+
+
+def pdf_of(words, size=(595, 842)):
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=size)
+    canvas.drawString(40, 40, words)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def keep_file(folder, pupil, data, name="report.pdf", **given):
+    (folder / "files").mkdir(exist_ok=True)
+    stored = hashlib.sha256(name.encode()).hexdigest()[:32]
+    (folder / "files" / stored).write_bytes(data)
+    made = m.Document(pupil=pupil, title_of=name, kind="Professional's report", **given)
+    made.file_name = name
+    made.stored_as = stored
+    made.sha256 = hashlib.sha256(data).hexdigest()
+    made.save()
+    return made
+
+
+@pytest.fixture
+def reviewed(robin, cast):
+    """A child with one reviewed cycle of a My Plan."""
+    take_to(robin, "S2", cast.senco)
+    do_papers(robin, cast.senco)
+    row = next(r.name for r in w.ROWS if "S2" in r.stages)
+    hold_review(robin, cast.senco, row)
+    return robin
+
+
+def checks(pupil):
+    found = ehc_request.evidence(pupil)
+    return {check.asked: check for check in ehc_request.checklist(found, TODAY)}
+
+
+def test_the_checklist_names_what_is_there_and_how_to_add_what_lacks(reviewed):
+    found = checks(reviewed)
+    assert "1" in found["Action already taken by the school"].lacks
+    assert "Attendance" in found["Attendance"].lacks
+    assert found["Provision over and above the usual"].there
+    measure(reviewed, "88 %", START, "Attendance")
+    assert found["Attendance"].there == ""
+    assert checks(reviewed)["Attendance"].lacks == ""
+    for check in found.values():
+        assert check.there or check.lacks
+
+
+def test_the_hours_of_a_line_are_minutes_times_weeks(reviewed):
+    found = ehc_request.evidence(reviewed)
+    cycle, line = found.provision()[0]
+    line.minutes, line.times = 45, 2
+    line.since, line.until = START, START.replace(day=START.day) + (HELD - START)
+    a_week, weeks, hours = ehc_request.hours_of(line, cycle)
+    assert (float(a_week), weeks) == (1.5, ((HELD - START).days + 6) // 7)
+    assert hours == a_week * weeks
+    line.minutes = None
+    assert ehc_request.hours_of(line, cycle) == (None, None, None)
+
+
+def test_what_is_not_for_disclosure_or_restricted_is_left_out_and_counted(reviewed):
+    m.Document(pupil=reviewed, title_of="A", kind="Letter", withhold="Yes").save()
+    m.Document(pupil=reviewed, title_of="B", kind="Letter", restricted="Yes").save()
+    m.Document(pupil=reviewed, title_of="C", kind="Letter").save()
+    found = ehc_request.evidence(reviewed)
+    assert [one.title_of for one in found.files] == ["C"]
+    assert found.left_out == 2
+    told = request_pack.checklist_tables(found, TODAY)[0]["prompt"]
+    assert told.startswith("Left out: 2")
+
+
+def test_the_pack_has_every_chapter_the_papers_and_the_files(plain_senco, empty_portal, reviewed):
+    measure(reviewed, "7y 2m")
+    agency = m.Agency(pupil=reviewed, agency="Zebspeech", question="What helps?")
+    agency.state = "Considered"
+    agency.save()
+    add_row(agency, "recommendations", words="Zebadvice", linked="Phonics")
+    folder = empty_portal.config["DATA_DIR"]
+    keep_file(folder, reviewed, pdf_of("Zebreport words"))
+    keep_file(folder, reviewed, b"%PDF-1.4 damaged %%EOF", "broken.pdf")
+    response = plain_senco.get(f"/pupil/{reviewed.id}/request-pack.pdf")
+    assert response.status_code == 200
+    said = (
+        "What the law asks, and where it is",
+        "s.36(8)(a)",
+        "Chronology",
+        "Cycles of support",
+        "Provision: hours and cost",
+        "Reading age",
+        "Zebspeech",
+        "Zebadvice",
+        "Zebreport words",
+        "could not be joined",
+    )
+    assert paper_of(response).lacks(said) == []
+    assert reviewed.surname not in response.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    "role, status", [("senco", 200), ("head", 200), ("teacher", 403), ("office", 403)]
+)
+def test_who_may_make_the_pack(school, browser, role, status):
+    address = f"/pupil/{school.mine.id}/request-pack.pdf"
+    assert browser(role).get(address).status_code == status
+    shown = address in browser(role).get(f"/pupil/{school.mine.id}/").get_data(as_text=True)
+    assert shown == (status == 200)
+
+
+@pytest.mark.parametrize("size", [(595, 842), (842, 595), (2000, 3000), (100, 100)])
+@pytest.mark.parametrize("turned", [0, 90])
+def test_pages_from_elsewhere_fit_and_keep_their_words_and_nothing_attached(size, turned):
+    writer = PdfWriter()
+    writer.append(io.BytesIO(pdf_of("Words", size)))
+    writer.pages[0].rotate(turned)
+    writer.add_attachment("attached.txt", b"Attached")
+    out = io.BytesIO()
+    writer.write(out)
+    fitted = joining.fit(out.getvalue())
+    page = PdfReader(io.BytesIO(fitted)).pages[0]
+    assert (round(page.mediabox.width), round(page.mediabox.height)) == (595, 842)
+    assert "Words" in page.extract_text()
+    assert b"attached.txt" not in fitted
