@@ -19,6 +19,7 @@ from admin_views import (
     school,
     starting_register,
     status,
+    work,
 )
 from admin_views.account import views as account
 from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
@@ -70,6 +71,7 @@ REGISTER = (
 REPORT_CLASSES = (Register,)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
+    ("Print for many children", "work", REPORTS, work.WorkView),
     ("Audit trail", "audit", SCHOOL, school.AuditView),
     ("Data requests and retention", "keeping", SCHOOL, privacy.KeepingView),
     ("Status", "status", SCHOOL, status.StatusView),
@@ -130,6 +132,7 @@ def common(admin, menus):
         "version": config.version(),
         "alarms": status.alarms,
         "first_steps": status.first_steps,
+        "works_of": work.works_of,
         "here": request.path,
         "draw": forms.draw,
         "by_control": forms.by_control,
