@@ -18,13 +18,13 @@ from werkzeug.sansio.utils import host_is_trusted
 import config
 import models
 import workflow
-from admin_views import drafts, limits, register
+from admin_views import drafts, limits, register, work
 from admin_views.account import sessions
 from admin_views.account import views as account
 from admin_views.forms import key_of
 from audit import access
 from audit.log import acting_as, on_sqlite
-from ops import logs
+from ops import background, logs
 from papers import printing
 from records import storage
 
@@ -82,6 +82,7 @@ def create_app(database=None, folder=None, testing=False):
     account.init_app(app)
     drafts.init_app(app)
     register.add_screens(app)
+    app.extensions["work"] = background.Background(app, work.KINDS)
     app.after_request(add_headers)
     app.after_request(access.write_accesses)
     if not testing:

@@ -168,6 +168,7 @@ def serve(portal, sockets):
         # now, and not in the first request that needs it
         passwords.dummy_hash()
         printing.printers_of(portal).warm()
+        portal.extensions["work"].start()
         link = account.first_link(config.base_url())
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listening = server.listen(portal, sockets, config.trusted_proxies())

@@ -33,6 +33,7 @@ from people import (
     SavedView,
     SignInAttempt,
     UserSession,
+    Work,
     class_key,
 )
 from records.dates import say_day, short_day, today
@@ -2726,8 +2727,8 @@ index_lists()
 
 
 def every_table():
-    beside = (SignInAttempt, UserSession, SavedView, Draft, ListSearch, FormToken, HomeTask)
-    return [*every(), PupilWord, MergedPupil, AuditEntry, TaskBasis, *beside]
+    beside = (SignInAttempt, UserSession, SavedView, Draft, ListSearch, FormToken, Work)
+    return [*every(), PupilWord, MergedPupil, AuditEntry, HomeTask, TaskBasis, *beside]
 
 
 def check_models():

@@ -198,6 +198,35 @@ class SavedView(Table):
         return mine.order_by(cls.name, cls.id)
 
 
+class Work(Table):
+    """What somebody asked for and does not wait for; ops/background.py makes it."""
+
+    user = ForeignKeyField(User, backref="+", on_delete="CASCADE", index=True)
+    kind = CharField()  # see KINDS of admin_views/work.py
+    pupils = TextField(default="")  # their numbers, with spaces
+    needs = TextField(default="{}")  # what else it is made from, as JSON
+    state = CharField(default="waiting", index=True)  # then running, done or failed
+    done = IntegerField(default=0)
+    total = IntegerField(default=0)
+    words = TextField(default="")  # how it ended
+    leads_to = CharField(default="")  # the address where one goes on
+    file = CharField(default="")  # its name in the folder "work"
+    asked_at = DateTimeField(default=now)
+    finished_at = DateTimeField(null=True)
+    fetched_at = DateTimeField(null=True)
+
+    @property
+    def is_open(self):
+        return self.state in ("waiting", "running")
+
+    def numbers(self):
+        return [int(number) for number in self.pupils.split()]
+
+    @classmethod
+    def of(cls, user):
+        return cls.select().where(cls.user == user.id).order_by(cls.id.desc())
+
+
 class ListSearch(Table):
     """The words that somebody searched a list for; the address of the list has only the token."""
 

@@ -207,35 +207,36 @@ def refuse_beyond_room(pupil, record, size):
 
 
 # --- the screens
+def may_open(record, user):
+    return record.restricted != "Yes" or user.role in (SENCO, HEAD)
+
+
 class DocumentView(PupilRecordView):
     """Documents: the generic screens, and the file."""
 
     form_template = "document_form.html"
 
-    def may_open(self, record):
-        return record.restricted != "Yes" or current_user.role in (SENCO, HEAD)
-
     def render(self, template, **more):
         record = more.get("record")
-        if record and not self.may_open(record):
+        if record and not may_open(record, current_user):
             more["may_write"] = False
         endings = ",".join(f".{end}" for end in KINDS)
         return super().render(template, kept_words=KINDS_IN_WORDS, kept_ends=endings, **more)
 
     def more_links(self, record):
-        if not record.stored_as or not self.may_open(record):
+        if not record.stored_as or not may_open(record, current_user):
             return []
         return [("Get the file", url_for(".get_file", key=record.id))]
 
     def row_actions(self, record):
         actions = super().row_actions(record)
-        if not self.may_open(record):
+        if not may_open(record, current_user):
             actions = [action for action in actions if action[0] != "Edit"]
         return actions + self.more_links(record)
 
     @expose("/<int:key>/edit/", methods=("GET", "POST"))
     def edit(self, key):
-        if not self.may_open(self.find(key)):
+        if not may_open(self.find(key), current_user):
             abort(403)
         return super().edit(key)
 
@@ -280,7 +281,7 @@ class DocumentView(PupilRecordView):
         record = self.find(key)
         if not record.stored_as:
             abort(404)
-        if not self.may_open(record):
+        if not may_open(record, current_user):
             abort(403)
         path = private_folder("files") / record.stored_as
         data = path.read_bytes() if path.is_file() else b""

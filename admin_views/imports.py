@@ -3,6 +3,7 @@
 Come here to change these pages. What a column or a cell means is in `pupil_import.py`.
 """
 
+import contextlib
 import csv
 import io
 import os
@@ -22,6 +23,7 @@ from admin_views.documents import private_folder, uploaded_file, write_private
 from admin_views.school import SchoolPage
 from audit import access
 from models import Placement, Pupil, Setting, may
+from ops.background import Failed, NotNow
 from records.dates import short_day, today
 from records.query import by_id
 from records.questions import SENCO
@@ -30,6 +32,7 @@ from records.storage import change_times
 
 KEPT_SECONDS = 24 * 3600  # how long an upload waits for “Import”
 ROWS_OF_A_PAGE = 100
+AT_ONCE = 100  # rows that are brought in while one waits; more in the background
 GONE = "This file was imported already, or waited longer than a day. Nothing was changed now."
 SAMPLE = (
     ("surname", "Oakley", "Ash"),
@@ -255,6 +258,8 @@ class ImportView(SchoolPage):
         path = upload_path(key)
         taken = path.with_suffix(".taken")
         sheet, columns = self.opened(key)
+        if len(sheet.rows) > AT_ONCE:
+            return self.bring_later(key, len(sheet.rows))
         try:
             path.rename(taken)  # whoever renames it first imports it
         except FileNotFoundError:
@@ -276,13 +281,54 @@ class ImportView(SchoolPage):
         if not all_done:
             return self.preview_page(key, sheet, columns, changed=True, written=done), 409
         flash(f"{done} {'pupil' if done == 1 else 'pupils'} imported.", "done")
-        return redirect(after_import())
+        return redirect(after_import(me()))
+
+    def bring_later(self, key, rows):
+        """Let it be brought in beside the threads that answer people."""
+        path = upload_path(key)
+        asked = path.with_suffix(".asked")
+        try:
+            path.rename(asked)
+        except FileNotFoundError:
+            self.send_back()
+        told = {"file": asked.name, "key": key, "seen": request.form.get("seen", "")}
+        try:
+            work = current_app.extensions["work"].ask(me(), "import", total=rows, **told)
+        except NotNow as problem:
+            asked.rename(path)
+            flash(str(problem), "problem")
+            return redirect(url_for(".look", key=key))
+        return redirect(url_for("work.page", key=work.id))
 
     @expose("/<key>/leave/", methods=("POST",))
     def leave(self, key):
         upload_path(key).unlink(missing_ok=True)
         flash("Nothing was imported; the file is removed from the portal.", "done")
         return redirect(url_for(".index"))
+
+
+def import_asked(job):
+    """Bring in what somebody saw in the preview (ops/background.py); else give the file back."""
+    asked = private_folder("imports") / job.needs["file"]
+    try:
+        sheet = table_file.read_file(asked.read_bytes(), pupil_import.meaning)
+    except FileNotFoundError:
+        raise Failed(GONE, url_for("import.index")) from None
+    said = Setting.of_school().import_columns
+    columns = pupil_import.map_columns(sheet.heads, said, job.user.role)
+    items = pupil_import.preview(sheet, columns, job.user)
+    wanted = len(pupil_import.to_write(items))
+    done = 0
+    if pupil_import.preview_code(items) == job.needs["seen"]:
+        with contextlib.suppress(Clash, IntegrityError):
+            done = pupil_import.import_pupils(items, f"Import {short_day(today())}", job.step)
+    if done < wanted:
+        asked.rename(asked.with_suffix(".upload"))
+        words = f"Somebody else changed these pupils. {done} of {wanted} were brought in now"
+        raise Failed(f"{words}; look at the rest.", url_for("import.look", key=job.needs["key"]))
+    asked.unlink()
+    job.words = f"{done} {'pupil' if done == 1 else 'pupils'} imported."
+    job.leads_to = after_import(job.user)
 
 
 def register_words(items):
@@ -296,10 +342,10 @@ def register_words(items):
     return found
 
 
-def after_import():
+def after_import(user):
     """The page that follows: of the SENCO, the register when there is something to confirm."""
-    waiting = starting_register.count_proposed(current_user)
-    if waiting and current_user.role == SENCO:
+    waiting = starting_register.count_proposed(user)
+    if waiting and user.role == SENCO:
         return url_for("starting-register.index", show=starting_register.FROM_IMPORT)
     if waiting:
         flash(

@@ -26,6 +26,7 @@ from admin_views.two_records import TwoRecordsPages
 from audit import access
 from audit.log import audit_access, now, transaction
 from models import Disclosure, Erasure, Pupil, Setting, may
+from ops.background import Failed, NotNow
 from papers import pdf, printing
 from pathway import clock
 from privacy import erasure, retention, subject_access
@@ -48,6 +49,7 @@ LEFT_OUT = (
 )
 # What in the data of a record only says how to draw it.
 DRAWING = {"key", "rows", "options", "see", "family", "code", "blank"}
+CHANGED = "The record has changed since you opened this page. Please look again."
 NOT_CLEANED = (
     "The record is erased. The database was busy, so traces may still stand in its file: ask your"
     " technician to run the command “retention”, which writes over them."
@@ -125,6 +127,8 @@ class KeepingView(TwoRecordsPages, SchoolPage):
         problems = []
         if request.method == "POST":
             left_out, problems = decided(items, request.form)
+            if not problems and "later" in request.form:
+                return ask_for_bundle(asked, items, left_out)
             if not problems:
                 try:
                     return download(asked, items, left_out)
@@ -214,8 +218,7 @@ def decided(items, said):
     """What is left out: ({key: reason}, [(id of the box, what is wrong there)])."""
     shown = [item.key for item in items]
     if said.getlist("item") != shown:
-        changed = "The record has changed since you opened this page. Please look again."
-        return marked(items), [("", changed)]
+        return marked(items), [("", CHANGED)]
     ticked = said.getlist("out")
     left_out = {}
     problems = []
@@ -240,6 +243,28 @@ def download(asked, items, left_out):
         data = make_bundle(asked, items, left_out, folder, current_user.name)
     named = {"Content-Disposition": f"attachment; filename={zip_name(asked)}"}
     return Response(data, mimetype="application/zip", headers=named)
+
+
+def ask_for_bundle(asked, items, left_out):
+    """Let it be made in the background, as it was looked at now."""
+    told = {"request": asked.id, "items": [item.key for item in items], "left_out": left_out}
+    try:
+        work = current_app.extensions["work"].ask(me(), "bundle", [asked.pupil_id], **told)
+    except NotNow as problem:
+        flash(str(problem), "problem")
+        return redirect(url_for(".bundle", number=asked.id))
+    return redirect(url_for("work.page", key=work.id))
+
+
+def make_asked_bundle(job):
+    """The bundle of a request, as somebody looked at it when they asked (ops/background.py)."""
+    asked = Disclosure.get_by_id(job.needs["request"])
+    items = subject_access.review(asked.pupil)
+    if [item.key for item in items] != job.needs["items"]:
+        raise Failed(CHANGED, url_for("keeping.bundle", number=asked.id))
+    folder = pathlib.Path(current_app.config["DATA_DIR"])
+    job.out.write(make_bundle(asked, items, job.needs["left_out"], folder, job.user.name))
+    job.step(1, 1)
 
 
 def zip_name(asked):

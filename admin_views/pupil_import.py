@@ -840,8 +840,11 @@ def preview_code(items):
 
 
 # --- importing
-def import_pupils(items, reason):
-    """Write what is new or changed, a few pupils under one lock; gives how many were written."""
+def import_pupils(items, reason, step=None):
+    """Write what is new or changed, a few pupils under one lock; gives how many were written.
+
+    step: called with how many are written, and of how many, after each few
+    """
     left = to_write(items)
     done = 0
     versions = dict(Pupil.select(Pupil.id, Pupil.version).tuples())
@@ -860,6 +863,8 @@ def import_pupils(items, reason):
                 raise
             break
         done += len(some)
+        if step:
+            step(done, len(left))
         if done < len(left):
             time.sleep(PAUSE)  # who waits for the lock must find it free once
     numbers = [f"{number} {kind}" for kind, number in counts(items).items()]

@@ -20,6 +20,7 @@ from admin_views import (
     school,
     starting_register,
     status,
+    work,
 )
 from admin_views.account import views as account
 from admin_views.base import HistoryView, PupilRecordView, RecordView, RowView
@@ -85,6 +86,7 @@ REGISTER = (
 REPORT_CLASSES = (Register, AgenciesWaiting, EhcpYear)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
+    ("Print for many children", "work", MORE, work.WorkView),
     ("Audit trail", "audit", SCHOOL, school.AuditView),
     ("Data requests and retention", "keeping", SCHOOL, privacy.KeepingView),
     ("Status", "status", SCHOOL, status.StatusView),
@@ -147,6 +149,7 @@ def common(admin, menus):
         "version": config.version(),
         "alarms": status.alarms,
         "first_steps": status.first_steps,
+        "works_of": work.works_of,
         "here": request.path,
         "draw": forms.draw,
         "by_control": forms.by_control,

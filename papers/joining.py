@@ -54,6 +54,10 @@ def join(frame, parts, about):
         page[NameObject("/Contents")] = ArrayObject([page.raw_get("/Contents"), draws_both])
         lead_links(page, pages)
     writer.compress_identical_objects()
+    return written(writer, about)
+
+
+def written(writer, about):
     made = f"D:{datetime.datetime.now(datetime.UTC):%Y%m%d%H%M%SZ}"
     named = {"/Title": about["title"], "/Author": about["author"], "/CreationDate": made}
     writer.add_metadata(named)
@@ -84,6 +88,21 @@ def fit(data):
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def stack(papers, about):
+    """The bytes of one PDF of whole papers, each beginning on an odd page.
+
+    `about` is that of `join`, with the title of each.
+    """
+    writer = PdfWriter()
+    writer.pdf_header = "%PDF-1.4"
+    for paper, title in zip(papers, about["titles"], strict=True):
+        if len(writer.pages) % 2:
+            writer.add_blank_page()
+        writer.append(io.BytesIO(paper), outline_item=title, import_outline=False)
+    writer.compress_identical_objects()
+    return written(writer, about)
 
 
 def page_numbers(count):

@@ -115,6 +115,11 @@ def as_response(make):
 @as_response
 def one(record, user, family=False):
     """One record; `family` is the copy for the family, without what is for the school alone."""
+    return _response(f"{record.slug()}-{record.id}", one_pdf(record, user, family))
+
+
+def one_pdf(record, user, family=False):
+    """The bytes of the PDF of one record. Raises PaperError."""
     if isinstance(record, Letter):
         part = _letter(record)
     elif family:
@@ -124,21 +129,21 @@ def one(record, user, family=False):
     page = {"title": part["title"], "parts": [part], "headless": isinstance(record, Letter)}
     if part["state"].get("kind") in ("draft", "declined"):
         page["tag"] = part["state"]["tag"]
-    return _response(f"{record.slug()}-{record.id}", user, pupil=record.pupil, **page)
+    return _paper(user, pupil=record.pupil, **page)
 
 
 @as_response
 def blank(record_class):
     part = _blank_part(record_class)
     name = f"{record_class.slug()}-blank"
-    return _response(name, title=part["title"], parts=[part], blank=True)
+    return _response(name, _paper(title=part["title"], parts=[part], blank=True))
 
 
 @as_response
 def blank_pack(stage):
     parts = [_blank_part(form) for form in workflow.forms_of_stage(stage)]
     title = workflow.stage_label(stage)
-    return _response(f"blank-{stage.lower()}", blank=True, parts=parts, title=title)
+    return _response(f"blank-{stage.lower()}", _paper(blank=True, parts=parts, title=title))
 
 
 @as_response
@@ -149,14 +154,13 @@ def family_pack(pupil, user):
     for form in workflow.every_form():
         if form.by_family:
             parts.append(_blank_part(form, pupil))
-    name = f"family-pack-{pupil.id}"
-    return _response(name, user, blank=True, parts=parts, **page)
+    return _response(f"family-pack-{pupil.id}", _paper(user, blank=True, parts=parts, **page))
 
 
 @as_response
 def family_leaflet():
     part = _leaflet_part()
-    return _response("family-leaflet", title=part["title"], parts=[part])
+    return _response("family-leaflet", _paper(title=part["title"], parts=[part]))
 
 
 def _leaflet_part():
@@ -176,13 +180,17 @@ def _leaflet_part():
 
 @as_response
 def whole_record(pupil, user):
+    return _response(f"whole-record-{pupil.id}", record_pdf(pupil, user))
+
+
+def record_pdf(pupil, user):
+    """The bytes of the PDF of all that a person may see of a child. Raises PaperError."""
     parts = [{**_part_of(pupil, user), "title": "Pupil details"}]
     for form in _forms(pupil, user, workflow.every_form()):
         parts.append({**_part_of(form, user), "entry": _contents_line(form)})
     parts += _chapters(pupil, user)
     parts += _timeline(pupil, user)
-    page = _record_page(pupil, parts, RECORD_WORDS, NOT_PRINTED_HERE)
-    return _response(f"whole-record-{pupil.id}", user, **page)
+    return _paper(user, **_record_page(pupil, parts, RECORD_WORDS, NOT_PRINTED_HERE))
 
 
 @as_response
@@ -271,7 +279,13 @@ def _receipt_section(label, answers):
 
 @as_response
 def profile(pupil, user):
-    """The one-page profile: lists are shortened until it fits; the letters keep their size."""
+    return _response(f"profile-{pupil.id}", profile_pdf(pupil, user))
+
+
+def profile_pdf(pupil, user):
+    """The bytes of the one-page profile: lists are shortened until it fits; the letters keep their
+    size. Raises PaperError.
+    """
     panels = _panels(pupil, user)
     page = {"title": "One-page profile", "pupil": pupil}
     for room, items, most in PROFILE_SIZES:
@@ -281,16 +295,22 @@ def profile(pupil, user):
         part = {**EMPTY, "kind": "profile", "panels": short, "room": room, **_whose(pupil)}
         if _drawn(part, pupil)[1] == 1:
             break
-    return _response(f"profile-{pupil.id}", user, **page, parts=[part])
+    return _paper(user, **page, parts=[part])
 
 
 # --- from data to a PDF
-def _response(name, user=None, **page):
+def stacked(papers, titles):
+    """The bytes of one PDF of several papers (bytes), each under its title. Raises PaperError."""
+    about = {"title": "Papers", "author": Setting.of_school().school_name, "language": "en-GB"}
+    return _printed("join", papers, {**about, "titles": titles})
+
+
+def _response(name, pdf):
     headers = {
         "Content-Type": "application/pdf",
         "Content-Disposition": f"inline; filename={name}.pdf",
     }
-    return make_response(_paper(user, **page), headers)
+    return make_response(pdf, headers)
 
 
 def _paper(user=None, pupil=None, parts=(), blank=False, cover="", instead="", **page):

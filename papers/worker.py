@@ -38,7 +38,7 @@ logging.getLogger("xhtml2pdf").setLevel(logging.CRITICAL)  # its warnings quote 
 HEADER = struct.Struct(">cI")  # of a message: its kind, and how many bytes follow
 PAGE = b"H"  # in: draw this HTML
 PDF = b"P"  # in: one of the PDFs to join, the frame first; out: the answer
-JOIN = b"J"  # in: join the PDFs that came; the rest of what `joining.join` takes, as JSON
+JOIN = b"J"  # in: join the PDFs that came; the rest of what `joining` takes, as JSON
 FIT = b"F"  # in: a PDF from elsewhere, whose pages are to fit on ours
 REFUSAL = b"R"
 
@@ -99,9 +99,14 @@ def draw_pdf(html):
 
 
 def join_pdfs(pdfs, about):
-    """The bytes of the PDF that the PDFs make, see `joining.join`. Raises PaperError."""
+    """The bytes of the PDF that the PDFs make: whole papers when `about` has their titles, else a
+    frame and the parts of a paper. Raises PaperError.
+    """
+    about = json.loads(about)
     with refusing():
-        return joining.join(pdfs[0], pdfs[1:], json.loads(about))
+        if "titles" in about:
+            return joining.stack(pdfs, about)
+        return joining.join(pdfs[0], pdfs[1:], about)
 
 
 def fit_pdf(data):

@@ -4,6 +4,7 @@ Come here to change who may erase, what erasing takes and what stays. Nothing is
 itself.
 """
 
+import contextlib
 import re
 
 from peewee import OperationalError, chunked, sort_models
@@ -21,7 +22,7 @@ from models import (
     Row,
     every,
 )
-from people import FormToken, ListSearch, User
+from people import FormToken, ListSearch, User, Work
 from privacy.subject_access import address_of, drafts_of, records_of, rows_in
 from records.dates import today
 from records.questions import HEAD, SENCO
@@ -128,12 +129,18 @@ def words_about_nobody(numbers):
 
 
 def throw_away_copies(pupil, folder):
-    """Remove what was drawn of the child, and the files that wait to be imported."""
+    """Remove what was drawn of the child, alone or with others, and files to be imported."""
     for path in (folder / "papers").glob(f"{pupil.id}-*"):
         path.unlink(missing_ok=True)
     # Any import that waits may name the child.
     for path in (folder / "imports").glob("*"):
         path.unlink(missing_ok=True)
+    named = set(Work.select(Work.file).scalars())
+    for path in (folder / "work").glob("*"):
+        if path.name not in named:
+            # Windows keeps a file that is being written; the work removes it itself
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                path.unlink()
 
 
 def stored_files(*where):
@@ -202,6 +209,9 @@ def delete_records(pupil, erasures):
             addresses.append(address_of(row))
     for draft in drafts_of(pupil, records):
         draft.delete_instance()
+    for work in Work.select():
+        if pupil.id in work.numbers():
+            work.delete_instance()
     ListSearch.delete().execute()  # the words may be the child's name
     for press in FormToken.select():
         if press.led_to.startswith(tuple(addresses)):

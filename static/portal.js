@@ -218,6 +218,22 @@
     const said = await post("/help/day/", event.target.value);
     if (echo && said) echo.textContent = said.words;
   });
+
+  // How far long work is; when it has begun or ended the page is loaded again.
+  all("[data-progress]").forEach((place) => {
+    const look = async () => {
+      const answer = await fetch(place.dataset.progress);
+      if (!answer.ok) return;
+      const said = await answer.json();
+      if (said.state !== place.dataset.state) { location.reload(); return; }
+      place.querySelector("progress").max = said.total || 1;
+      place.querySelector("progress").value = said.done;
+      const [done, total] = all("b", place);
+      if (done.textContent !== String(said.done)) done.textContent = said.done;
+      if (total.textContent !== String(said.total)) total.textContent = said.total;
+    };
+    setInterval(() => look().catch(() => {}), 2000);
+  });
   let wait;
   document.addEventListener("input", (event) => {
     const box = event.target;

@@ -52,6 +52,7 @@ def some_row(kind, user):
         people.UserSession: {"key": "k", "user": user},
         people.FormToken: {"token": "t", "led_to": "/"},
         people.ListSearch: {"user": user, "token": "t", "words": "w"},
+        people.Work: {"user": user, "kind": "profiles"},
         people.Draft: {"user": user, "form": "/pupil/new/", "typed": "[]"},
         m.MergedPupil: {"number": 987, "pupil": m.Pupil.select().first()},
     }

@@ -647,6 +647,7 @@ EXEMPT = (
     "UserSession.",
     "Draft.",
     "ListSearch.",
+    "Work.",  # who waits for a file, and how far it is
     "FormToken.",  # what is typed and not saved is no answer yet
     # User.keep: passwords and codes, which the trail must not tell
     "User.update(**columns).where(User.id == self.id",

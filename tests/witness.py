@@ -6,8 +6,8 @@ What needs no row of its own:
 - `version` alone: it counts that lines of a paper changed, and each of those lines has its row;
 - the columns that a record keeps from the trail (`audit_exclude`): password, codes, tokens; the
   sealed words, whose check code has its row;
-- the tables of SignInAttempt, UserSession, Draft, ListSearch and FormToken: no record, gone within
-  days (sign-ins have rows of their own).
+- the tables of SignInAttempt, UserSession, Draft, ListSearch, Work and FormToken: no record, gone
+  within days (sign-ins have rows of their own).
 """
 
 import io
