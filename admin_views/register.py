@@ -14,6 +14,7 @@ from admin_views import (
     documents,
     forms,
     imports,
+    leavers,
     privacy,
     reports,
     school,
@@ -29,7 +30,10 @@ from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
 from records.record import Row
+from reports.census import CensusCheck, CensusFigures, CensusReturn
+from reports.governors import Governors
 from reports.register import Register
+from reports.year_end import HandOver, NextPhase
 
 PAPERS = "Papers"
 MORE = "More"
@@ -65,7 +69,15 @@ REGISTER = (
     (models.BankEntry, SCHOOL, RecordView),
     (models.Setting, SCHOOL, school.SettingView),
 )
-REPORT_CLASSES = (Register,)
+REPORT_CLASSES = (
+    Register,
+    CensusCheck,
+    CensusReturn,
+    CensusFigures,
+    Governors,
+    HandOver,
+    NextPhase,
+)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
     ("Audit trail", "audit", SCHOOL, school.AuditView),
@@ -73,6 +85,7 @@ PAGES = (
     ("Status", "status", SCHOOL, status.StatusView),
     ("Bring in pupils", "import", SCHOOL, imports.ImportView),
     ("Register at the start", "starting-register", SCHOOL, starting_register.StartingRegisterView),
+    ("Leavers", "leavers", SCHOOL, leavers.LeaversView),
     ("Help", "help", None, school.HelpView),
 )
 
