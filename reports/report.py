@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from models import STAFF, Pupil
+from models import STAFF, Letter, Pupil
 from records.dates import short_day, today
 
 PAGE = 50  # lines of a page
-# what is printed of the children that are ticked: kind of work, words on the button
+# what is printed of the children that are ticked: kind of work, words, which record one must read
 BULK = (
-    ("profiles", "Print profiles"),
-    ("records", "Print whole records"),
-    ("letters", "Print unsent letters"),
+    ("profiles", "Print profiles", Pupil),
+    ("records", "Print whole records", Pupil),
+    ("letters", "Print unsent letters", Letter),
 )
 
 

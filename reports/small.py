@@ -34,15 +34,28 @@ def words_of(number, is_told):
 
 
 def worked_out(bounds, told, sums):
-    """The numbers that are hidden next, one for each sum from which a hidden one follows."""
+    """The numbers that are hidden next, so that none follows which is hidden already. Wholes are
+    hidden last: they are what is asked for.
+    """
     known = narrowed(bounds, sums)
+    exact = {key for key in known if key not in told and known[key][0] == known[key][1]}
     found = set()
-    for parts, whole in sums:
-        line = [*parts, whole]
-        exact = [key for key in line if key not in told and known[key][0] == known[key][1]]
-        if exact and found.isdisjoint(line):
-            found |= next_hidden(bounds, told, parts) or next_hidden(bounds, told, [whole])
+    for choose in (parts_of, whole_of):
+        for parts, whole in sums:
+            follow = exact.intersection([*parts, whole])
+            hidden = next_hidden(bounds, told, choose(parts, whole)) if follow else set()
+            if hidden:
+                found |= hidden
+                exact -= follow
     return found
+
+
+def parts_of(parts, whole):
+    return parts
+
+
+def whole_of(parts, whole):
+    return [whole]
 
 
 def next_hidden(bounds, told, keys):

@@ -170,6 +170,11 @@ def test_no_hidden_number_can_be_worked_out(table):
             assert not 0 < words < SMALL
 
 
+def test_nothing_is_hidden_where_no_number_is_small():
+    counts, sums = with_sums(((7, 9, 8), (8, 0, 6)))
+    assert hide_small(counts, sums) == counts
+
+
 def cells_of(table):
     return [(row, column) for row in range(len(table)) for column in range(len(table[0]))]
 
@@ -192,7 +197,7 @@ def with_sums(table):
 def could_be(words):
     if words == UNDER:
         return range(1, SMALL)
-    return range(SMALL, 17) if words == HIDDEN else [words]
+    return range(SMALL, 13) if words == HIDDEN else [words]
 
 
 def looks(number, words):

@@ -78,17 +78,19 @@ def test_a_report_asks_as_often_in_a_large_school_as_in_a_small_one(school, brow
 
 
 def test_children_are_ticked_for_printing_once_there_is_work(school, browser, monkeypatch):
-    assert not browser("senco").page("/register/").all("//input[@name='child']")
+    assert not browser("senco").page("/register/").all("//input[@name='pupil']")
     rule = school.app.url_map
     monkeypatch.setitem(school.app.view_functions, "work.start", None)
     home = rule._rules_by_endpoint["home.index"]
     monkeypatch.setitem(rule._rules_by_endpoint, "work.start", home)
     page = browser("senco").page("/register/?ticked=yes")
-    ticked = [box.get("value") for box in page.all("//input[@name='child'][@checked]")]
+    ticked = [box.get("value") for box in page.all("//input[@name='pupil'][@checked]")]
     assert ticked == [str(line.pupil) for line in register(school.senco).lines()]
     assert [button.get("value") for button in page.all("//button[@name='kind']")] == [
-        kind for kind, _ in BULK
+        kind for kind, *_ in BULK
     ]
+    page = browser("teacher").page("/register/")
+    assert "letters" not in [button.get("value") for button in page.all("//button[@name='kind']")]
 
 
 def test_a_day_before_shows_who_was_on_a_stage_then(cast, browser):
