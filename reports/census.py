@@ -74,7 +74,7 @@ RULES = (
     ),
     CensusRule(
         has_no_main_type,
-        "None of the SEN types is the main one.",
+        "No SEN type is the main one.",
         "Give the main SEN type rank 1.",
     ),
     CensusRule(
