@@ -14,6 +14,7 @@ from admin_views import (
     documents,
     forms,
     imports,
+    leavers,
     measure_import,
     privacy,
     reports,
@@ -42,8 +43,11 @@ from models import every, may
 from records.dates import say_day, say_moment, short_day, today
 from records.record import Row
 from reports.agencies import AgenciesWaiting
+from reports.census import CensusCheck, CensusFigures, CensusReturn
 from reports.ehcps import EhcpYear
+from reports.governors import Governors
 from reports.register import Register
+from reports.year_end import HandOver, NextPhase
 
 PAPERS = "Papers"
 MORE = "More"
@@ -83,7 +87,17 @@ REGISTER = (
     (models.BankEntry, SCHOOL, RecordView),
     (models.Setting, SCHOOL, school.SettingView),
 )
-REPORT_CLASSES = (Register, AgenciesWaiting, EhcpYear)
+REPORT_CLASSES = (
+    Register,
+    CensusCheck,
+    CensusReturn,
+    CensusFigures,
+    Governors,
+    EhcpYear,
+    AgenciesWaiting,
+    HandOver,
+    NextPhase,
+)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
     ("Print for many children", "work", MORE, work.WorkView),
@@ -93,6 +107,7 @@ PAGES = (
     ("Bring in pupils", "import", SCHOOL, imports.ImportView),
     ("Bring in measures", "import-measures", SCHOOL, measure_import.MeasureImportView),
     ("Register at the start", "starting-register", SCHOOL, starting_register.StartingRegisterView),
+    ("Leavers", "leavers", SCHOOL, leavers.LeaversView),
     ("Help", "help", None, school.HelpView),
 )
 

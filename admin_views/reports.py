@@ -111,10 +111,10 @@ class ReportView(SchoolPage):
         return may(account.me(), "x", Pupil)
 
     def bulk(self):
-        """What can be printed of the children that are ticked: (kind of work, words), ..."""
-        if self.report_class.is_bulk and "work.start" in current_app.view_functions:
-            return BULK
-        return ()
+        """What can be printed of the children that are ticked: [(kind of work, words)]."""
+        if not self.report_class.is_bulk or "work.start" not in current_app.view_functions:
+            return []
+        return [(kind, words) for kind, words, record in BULK if may(account.me(), "r", record)]
 
     def beside(self):
         """Where this report leads besides its children: [(name, address)]."""

@@ -153,6 +153,9 @@ class School:
         if number % 11 == 3:
             forename, sex, known_as, tongue = names.KNOWN_AS[number // 11 % len(names.KNOWN_AS)]
         surname = [self.random.choice(names.LISTS[part]) for part in ("starts", "ends")]
+        number_in_school = upn(number + 1, self.autumn - at)
+        if number % 200 == 150:
+            number_in_school = None  # the census check says so
         return m.Pupil(
             surname="".join(surname),
             forename=forename,
@@ -164,7 +167,7 @@ class School:
             admitted_on=self.day_after(datetime.date(self.autumn - at, 9, 2), 0),
             home_language=tongue,
             eal="No" if tongue in ("English", "Welsh") else "Yes",
-            upn=upn(number + 1, self.autumn - at),
+            upn=number_in_school,
         )
 
     def carer_of(self, pupil):

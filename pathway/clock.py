@@ -182,6 +182,32 @@ def school_days_after(day, count, settings):
     return day
 
 
+CENSUS_DAYS = ((1, 3), (5, 3), (10, 1))  # month, which of its Thursdays
+THURSDAY = 3
+
+
+def next_census(on):
+    """The first day of the school census that is not before a day."""
+    found = []
+    for year in (on.year, on.year + 1):
+        for month, which in CENSUS_DAYS:
+            first = datetime.date(year, month, 1)
+            days = (THURSDAY - first.weekday()) % 7 + 7 * (which - 1)
+            found.append(first + datetime.timedelta(days))
+    return min(day for day in found if day >= on)
+
+
+def term_began(on):
+    """The first day of a school term: 1 September, 1 January, or the day after Easter."""
+    begins = (
+        datetime.date(on.year - 1, 9, 1),
+        datetime.date(on.year, 1, 1),
+        easter_sunday(on.year) + datetime.timedelta(1),
+        datetime.date(on.year, 9, 1),
+    )
+    return max(day for day in begins if day <= on)
+
+
 def request_due(asked, settings):
     """The day by which a request for information must be answered; None while the clock is stopped.
 

@@ -13,11 +13,11 @@ from models import (
     MyPlanPlus,
     Placement,
     Pupil,
-    SenNeed,
     class_sort_key,
 )
 from records.questions import TEACHER
 from reports.report import Choice, Column, Line, Report
+from reports.roll import needs_on, placed_on
 
 LONG_WEEKS = 26
 SOON = datetime.timedelta(weeks=3)
@@ -89,25 +89,20 @@ class Register(Report):
 
     def lines(self):
         mine = Pupil.visible_to(self.user).select(Pupil.id)
-        placements = (
-            Placement.select(Placement, Pupil)
-            .join(Pupil)
-            .where(
-                Placement.pupil.in_(mine),
-                Placement.stage.in_(workflow.OPEN),
-                ~Placement.void,
-                Placement.started_on <= self.on,
-                Placement.ended_on.is_null() | (Placement.ended_on > self.on),
-            )
-            .order_by(Pupil.sort_name, Pupil.id)
-        )
+        held = placed_on(self.on).select(Placement, Pupil).join(Pupil)
+        placements = held.where(
+            Placement.pupil.in_(mine), Placement.stage.in_(workflow.OPEN)
+        ).order_by(Pupil.sort_name, Pupil.id)
         needs = needs_on(self.on)
-        adults = key_adults()
+        adults = self.adults()
         return [self._line(placement, needs, adults) for placement in placements]
+
+    def adults(self):
+        return key_adults()
 
     def _line(self, placement, needs, adults):
         pupil = placement.pupil
-        types = needs.get(pupil.id, [])
+        types = [code for _, code in needs.get(pupil.id, [])]
         when = None
         if placement.ended_on is None:
             when = workflow.clock_of(placement, self.on, self.settings)
@@ -126,6 +121,8 @@ class Register(Report):
             "review": when.closes if when and when.state != "held" else None,
             "adult": adults.get(pupil.id, ""),
             "unit": unit_of(pupil),
+            "alert": pupil.alert,
+            "destination": pupil.destination,
             "upn": pupil.upn,
             "dob": pupil.dob,
             "sex": pupil.sex,
@@ -178,18 +175,6 @@ def unit_of(pupil):
     if pupil.sen_unit == "Yes":
         return "Unit"
     return "Resourced" if pupil.resourced == "Yes" else ""
-
-
-def needs_on(day):
-    """The codes of the SEN types that hold on a day, the main one first: {pupil: [code, ...]}."""
-    found = {}
-    held = SenNeed.select(SenNeed.pupil, SenNeed.code).where(
-        SenNeed.since.is_null() | (SenNeed.since <= day),
-        SenNeed.until.is_null() | (SenNeed.until > day),
-    )
-    for pupil, code in held.order_by(SenNeed.rank, SenNeed.id).tuples():
-        found.setdefault(pupil, []).append(code)
-    return found
 
 
 def key_adults():

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from models import STAFF, Pupil
+from models import STAFF, Letter, Pupil
 from records.dates import short_day, today
 
 PAGE = 50  # lines of a page
-# what is printed of the children that are ticked: kind of work, words on the button
+# what is printed of the children that are ticked: kind of work, words, which record one must read
 BULK = (
-    ("profiles", "Print profiles"),
-    ("records", "Print whole records"),
-    ("letters", "Print unsent letters"),
+    ("profiles", "Print profiles", Pupil),
+    ("records", "Print whole records", Pupil),
+    ("letters", "Print unsent letters", Letter),
 )
 
 
@@ -24,6 +24,14 @@ class Column:
     kind: str = "text"  # text, day, number, money (pounds) or share (of a hundred, as a bar)
     asked: str = ""
     in_sheet_only: bool = False
+    wraps: bool = False  # whether its words may go over several lines
+
+    @property
+    def look(self):
+        """The class of its cells on the page."""
+        if self.kind in ("number", "money", "share"):
+            return "num"
+        return "wide" if self.wraps else ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ class Report:
     sort = "pupil"  # the column by which it is sorted at first
     is_bulk = False  # whether children can be ticked
     menu = "Reports"  # the category it stands in; "" for a place of its own
+    empty = "Nothing here yet."  # what is said when there is no line
     beside = ()  # what is reached from it: endpoints of other lists and reports
 
     def __init__(self, user, settings, on):
@@ -120,10 +129,13 @@ def in_order(lines, column, downwards=False):
 
 
 def sort_key(line, column):
-    told = line.facts.get(f"sort:{column.name}", line.cells[column.name])
+    told = line.facts.get(f"sort:{column.name}")
+    if told is None:
+        told = line.cells[column.name]
+    # a number that is hidden stands after the numbers
     if isinstance(told, str):
-        return told.casefold()
-    return told
+        return True, told.casefold()
+    return False, told
 
 
 def say_cell(told, kind):

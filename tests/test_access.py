@@ -59,6 +59,7 @@ EVERYBODY = {
     "import.bring": {q.OFFICE, q.SENCO},
     "import.leave": {q.OFFICE, q.SENCO},
     "starting-register.index": {q.SENCO},
+    "leavers.index": {q.OFFICE, q.SENCO},
     "keeping.index": {q.SENCO, q.HEAD},
     "keeping.bundle": {q.SENCO, q.HEAD},
     "keeping.merge": {q.SENCO},
@@ -94,7 +95,7 @@ RIGHT_OF = {
 TO_SIGN_IN = {"account.code", "account.sign_out"}
 # all that opens until it is set up
 BEFORE_SECOND_STEP = {"account.second_step", "account.confirm", "account.sign_out", "account.stay"}
-ALLOWED, REFUSED = {200, 302, 404, 409, 410, 422}, {403, 404}
+ALLOWED, REFUSED = {200, 302, 303, 404, 409, 410, 422}, {403, 404}
 PEOPLE = {
     "office": q.OFFICE,
     "senco": q.SENCO,
