@@ -125,6 +125,7 @@ def test_home(look, who):
         (OFFICE, "/bank-entry/"),
         (OFFICE, "/provision/"),
         (SENCO, "/placement/"),
+        (SENCO, "/work/"),
     ],
 )
 def test_lists(look, who, address):
