@@ -4,43 +4,50 @@ Come here to change how tasks are grouped and shown. What is a task, and from wh
 `pathway/tasks.py`; the weeks and days are on the Settings screen.
 """
 
+import datetime
+import itertools
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 from flask import abort, g, redirect, request, url_for
 from flask_admin import AdminIndexView, expose
 from flask_login import current_user
-from peewee import Select, fn
+from peewee import fn
 
 import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
-from audit.log import db
 from models import Disclosure, HomeTask, Placement, Pupil, PupilRecord, Setting, every, may
+from people import class_key
 from records.dates import today
+from records.query import by_id
 from records.questions import HEAD, ROLES, SENCO
 
-FIRST = 20  # tasks of a group on the home page
-PAGE = 50  # tasks on a page of one group
+PAGE = 30  # children on a page
+# days that something may wait which has no day of its own, until it is told in the colours of
+# what is due soon and of what is late
+NOTICED = datetime.timedelta(14)
+LONG = datetime.timedelta(42)
 
 
 @dataclass(frozen=True)
 class Group:
-    """A card of the home page: which tasks stand on it, with a hint how they are sorted."""
+    """A kind of task: by whom something can be done about it."""
 
     name: str
     label: str
-    hint: str
     colour: str = ""
-    by: tuple = ROLES  # who can do something about it
+    by: tuple = ROLES
 
 
+# the most pressing first
 GROUPS = (
-    Group("overdue", "Overdue", "Oldest first", "late"),
-    Group("soon", "Due soon", "The next {days:.0f} days", "soon"),
-    Group("agree", "Ready to be decided", "For the SENCO", "todo", by=(SENCO, HEAD)),
-    Group("papers", "Papers missing", "To write or to chase", "todo"),
-    Group("others", "Waiting for others", "Nothing for you to do yet"),
+    Group("overdue", "Overdue", "late"),
+    Group("soon", "Due soon", "soon"),
+    Group("agree", "Ready to be decided", "todo", by=(SENCO, HEAD)),
+    Group("papers", "To write or send", "todo"),
+    Group("others", "Waiting for others"),
 )
 
 
@@ -55,47 +62,25 @@ class Home(AdminIndexView):
 
     @expose("/")
     def index(self):
-        """What needs you today, by role; the technician sees no pupil."""
+        """What needs you today, by role, a line for each child; the technician sees no pupil."""
         user = current_user._get_current_object()
-        if "group" in request.args:
-            return self.one_group(user, request.args["group"])
-        cards = []
+        desk = None
         if may(user, "r", Pupil):
-            groups = [group for group in GROUPS if user.role in group.by]
-            told_of = [told(user, group) for group in groups]
-            for group, conditions, count in zip(
-                groups, told_of, group_counts(told_of), strict=True
-            ):
-                tasks = list(by_urgency(conditions).limit(FIRST))
-                access.log_access([task.pupil for task in tasks], "listed")
-                cards.append((group, count, tasks))
+            desk = Desk(user, request.args)
+            access.log_access([line[0].pupil for line in desk.lines], "listed")
         return self.render(
             "home.html",
-            cards=cards,
+            desk=desk,
+            groups=GROUPS,
             stages=stage_counts(user),
             notices=accounts.notices(user),
-            **shown_with(),
-        )
-
-    def one_group(self, user, name):
-        """All tasks of one group, a page at a time."""
-        group = next((one for one in GROUPS if one.name == name), None)
-        if group is None or user.role not in group.by or not may(user, "r", Pupil):
-            abort(404)
-        conditions = told(user, group)
-        count = group_counts([conditions])[0]
-        pages = max(1, math.ceil(count / PAGE))
-        page = min(max(1, request.args.get("page", 1, type=key_of)), pages)
-        tasks = list(by_urgency(conditions).paginate(page, PAGE))
-        access.log_access([task.pupil for task in tasks], "listed")
-        return self.render(
-            "home_group.html",
-            group=group,
-            count=count,
-            rows=tasks,
-            page=page,
-            pages=pages,
-            **shown_with(),
+            on=today(),
+            link=task_link,
+            next_act=next_act,
+            say_when=say_when,
+            say_what=say_what,
+            urgency=urgency,
+            group_of=group_of,
         )
 
     @expose("/notices/", methods=("POST",))
@@ -154,50 +139,131 @@ RIGHT_NEEDED = {Disclosure: "w"}  # those who answer requests are reminded of th
 OF_PUPIL = (Pupil.id, Pupil.surname, Pupil.forename, Pupil.known_as, Pupil.form)
 
 
-def told(user, group):
-    """The conditions of the tasks in a group that a person is told today."""
+def told(user):
+    """The conditions of the tasks that a person is told today."""
     kinds = []
     for cls in KINDS.values():
         if may(user, RIGHT_NEEDED.get(cls, "r"), cls):
             kinds.append(cls.__name__)
-    column = HomeTask.group
-    reach = in_scope(user, HomeTask.pupil)
-    if reach:
-        # else SQLite goes through the tasks of the whole school, not of these pupils
-        column = fn.LOWER(column)
-    conditions = (HomeTask.record.in_(kinds), HomeTask.shows_from <= today(), *reach)
-    if group.name == "overdue":
-        return (column == "dated", HomeTask.due < today(), *conditions)
-    if group.name == "soon":
-        return (column == "dated", HomeTask.due >= today(), *conditions)
-    return (column == group.name, *conditions)
+    not_theirs = [group.name for group in GROUPS if user.role not in group.by]
+    conditions = (HomeTask.record.in_(kinds), HomeTask.shows_from <= today())
+    return (*conditions, HomeTask.group.not_in(not_theirs), *in_scope(user, HomeTask.pupil))
 
 
-def group_counts(told_of):
-    """How many tasks there are for each of these conditions, in one statement."""
-    asked = []
-    for conditions in told_of:
-        asked.append(HomeTask.select(fn.COUNT(HomeTask.id)).where(*conditions))
-    return Select(columns=asked).bind(db).tuples()[0]
-
-
-def by_urgency(conditions):
-    """The query of the tasks, most pressing first."""
+def by_urgency(*conditions):
+    """The query of the tasks with their pupils."""
     query = HomeTask.select(HomeTask, *OF_PUPIL).join(Pupil).where(*conditions)
     return query.order_by(HomeTask.due, Pupil.sort_name, HomeTask.id)
+
+
+def group_of(task):
+    if task.group != "dated":
+        return task.group
+    return "overdue" if task.due < today() else "soon"
+
+
+def urgency(task):
+    """The colour in which it is told: `late`, `soon` or none; what waits long is never grey."""
+    if task.group == "dated":
+        return "late" if task.due < today() else "soon"
+    if today() - task.due >= LONG:
+        return "late"
+    return "soon" if today() - task.due >= NOTICED else ""
+
+
+RANKS = [group.name for group in GROUPS]
+
+
+def rank(task):
+    """What sorts tasks, the most pressing first: what is late, then by group and day."""
+    return urgency(task) != "late", RANKS.index(group_of(task)), task.due
+
+
+class Desk:
+    """What a person is told today: filtered, and a page of its children."""
+
+    def __init__(self, user, wanted):
+        columns = (HomeTask.id, HomeTask.pupil, HomeTask.group, HomeTask.due, HomeTask.record)
+        query = HomeTask.select(*columns, Pupil.form, Pupil.year).join(Pupil)
+        rows = list(query.where(*told(user)).order_by(Pupil.sort_name, HomeTask.id).namedtuples())
+        self.wanted = {}
+        self.choices = choices_of(rows)
+        for name, _, options in self.choices:
+            if wanted.get(name) in dict(options):
+                self.wanted[name] = wanted[name]
+        rows = [row for row in rows if self.is_wanted(row, user)]
+        self.counts = Counter(map(group_of, rows))
+        self.group = wanted.get("group")
+        if self.group in RANKS:
+            rows = [row for row in rows if group_of(row) == self.group]
+        else:
+            self.group = None
+        rows.sort(key=rank)
+        children = {}
+        for row in rows:
+            children.setdefault(row.pupil, []).append(row.id)
+        self.children = len(children)
+        self.pages = max(1, math.ceil(len(children) / PAGE))
+        self.page = min(max(1, wanted.get("page", 1, type=key_of)), self.pages)
+        self.lines = tasks_in_order(list(children.values())[(self.page - 1) * PAGE :][:PAGE])
+
+    def is_wanted(self, row, user):
+        """Whether a task fits the filters."""
+        is_mine = row.group != "others" and may(user, "w", KINDS[row.record])
+        if "whose" in self.wanted and not is_mine:
+            return False
+        if self.wanted.get("form", class_key(row.form)) != class_key(row.form):
+            return False
+        return self.wanted.get("year", row.year or "") == (row.year or "")
+
+
+def choices_of(rows):
+    """The filters of the home page: [(name, label, [(value, words), ...]), ...]."""
+    forms = {class_key(row.form): row.form for row in rows if row.form}
+    years = {row.year for row in rows if row.year}
+    names = dict(Pupil.year.choices)
+    return (
+        ("whose", "Whose", [("mine", "For me to do")]),
+        ("form", "Class", sorted(forms.items())),
+        ("year", "Year", [(year, names[year]) for year in names if year in years]),
+    )
+
+
+def tasks_in_order(children):
+    """The tasks of each child, whole: [[task, ...], ...] from lists of their numbers."""
+    numbers = list(itertools.chain(*children))
+    tasks = by_id(by_urgency(HomeTask.id.in_(numbers)))
+    return [[tasks[number] for number in theirs] for theirs in children]
+
+
+def screen_of(task):
+    """The screen that a line leads to, as far as this person may open it."""
+    if task.screen in ("edit", "new") and not may(current_user, "w", KINDS[task.record]):
+        return {"edit": "page", "new": "child"}[task.screen]
+    return task.screen
 
 
 def task_link(task):
     """Where a line of the home page leads: one click from the work."""
     kind = KINDS[task.record]
-    screen = task.screen
-    if screen in ("edit", "new") and not may(current_user, "w", kind):
-        screen = {"edit": "page", "new": "child"}[screen]
+    screen = screen_of(task)
     if screen == "child":
         return url_for("pupil.page", key=task.pupil_id)
     if screen == "new":
         return url_for(f"{kind.slug()}.new", pupil=task.pupil_id)
     return url_for(f"{kind.slug()}.{screen}", key=task.record_id)
+
+
+ACTS = {"new": "Start", "edit": "Go on", "page": "Open", "child": "Open"}
+
+
+def next_act(task):
+    """What the button of a line says."""
+    if task.group == "agree":
+        return "Decide"
+    if task.record == "Letter":
+        return "Send"
+    return ACTS[screen_of(task)]
 
 
 def say_what(task):
@@ -219,5 +285,9 @@ def say_due(when, on):
     return {-1: "1 day late", 0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
 
 
-def shown_with():
-    return {"on": today(), "link": task_link, "say_due": say_due, "say_what": say_what}
+def say_when(task):
+    """How late a task is, or how long it waits when no day is set for it."""
+    said = say_due(task.when, today())
+    if task.group != "dated":
+        return f"for {said.removesuffix(' late')}" if task.when < today() else ""
+    return said

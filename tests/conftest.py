@@ -428,10 +428,9 @@ def dump(but=()):
 def home_tasks(user, about=None):
     """What the home page tells a person: [(group, task), ...]; of one record only, when given."""
     found = []
-    for group in home.GROUPS:
-        for task in home.by_urgency(home.told(user, group)):
-            if about is None or (task.record, task.record_id) == (type(about).__name__, about.id):
-                found.append((group.name, task))
+    for task in home.by_urgency(*home.told(user)):
+        if about is None or (task.record, task.record_id) == (type(about).__name__, about.id):
+            found.append((home.group_of(task), task))
     return found
 
 

@@ -52,6 +52,7 @@ def some_row(kind, user):
         people.UserSession: {"key": "k", "user": user},
         people.FormToken: {"token": "t", "led_to": "/"},
         people.ListSearch: {"user": user, "token": "t", "words": "w"},
+        people.SavedView: {"user": user, "report": "register", "name": "n"},
         people.Work: {"user": user, "kind": "profiles"},
         people.Draft: {"user": user, "form": "/pupil/new/", "typed": "[]"},
         m.MergedPupil: {"number": 987, "pupil": m.Pupil.select().first()},

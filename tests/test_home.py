@@ -6,6 +6,7 @@ import datetime
 import re
 
 import pytest
+import web
 from conftest import (
     START,
     TODAY,
@@ -270,22 +271,58 @@ def names_on(page):
     return re.findall(r"Many\d{3}", page.text)
 
 
-def test_the_first_twenty_of_a_group_are_shown_and_the_rest_on_its_pages(school, browser):
+def test_a_child_has_one_line_and_the_rest_are_on_further_pages(school, browser):
     with audit_log.acting_as("The tests"):
         many(70)
     at = browser("senco")
-    first = names_on(at.page("/"))
-    assert 0 < len(first) <= home.FIRST
-    card = at.page("/").one("//section[@aria-labelledby='agree']")
-    count = int(card.find(".//span[@class='count todo']").text)
-    assert f"and {count - home.FIRST} more" in card.text_content()
-    pages = [names_on(at.page(f"/?group=agree&page={number}")) for number in range(1, 4)]
-    assert sorted(pages[0] + pages[1]) == [f"Many{place:03}" for place in range(70)]
+    page = at.page("/?group=agree")
+    assert len(page.all("//li[@class='child']")) == home.PAGE
+    found = []
+    for number in range(1, 4):
+        shown = at.page(f"/?group=agree&page={number}")
+        found += [web.words(part) for part in shown.all("//li[@class='child']/span/a")]
+    assert len(set(found)) == len(found)
+    assert len([name for name in found if name.startswith("Many")]) == 70
     # a page that is not there is the last one, a wrong number the first
-    assert pages[2] == pages[1]
-    assert names_on(at.page("/?group=agree&page=x")) == pages[0]
-    assert at.client.get("/?group=none").status_code == 404
-    assert browser("technician").client.get("/?group=agree").status_code == 404
+    assert names_on(at.page("/?group=agree&page=9")) == names_on(shown)
+    assert names_on(at.page("/?group=agree&page=x")) == names_on(page)
+    assert "What needs you" not in browser("technician").page("/?group=agree").text
+
+
+def test_the_most_pressing_task_of_a_child_leads_and_the_others_are_behind_it(school, browser):
+    page = browser("senco").page("/")
+    lines = page.all("//li[@class='child']")
+    keys = []
+    for line in lines:
+        keys.append("late" in line.xpath("string(div//span[2]/@class)"))
+        assert len(line.xpath("div/a[contains(@class,'button')]")) == 1
+    assert keys == sorted(keys, reverse=True)
+    assert any(line.xpath("details") for line in lines)
+
+
+def test_the_filters_of_the_home_page_leave_what_they_say(school, browser):
+    with audit_log.acting_as("The tests"):
+        many(3, "6Z")
+        m.Agency(pupil=school.mine, agency="Speech therapy", state="Waiting").save()
+    at = browser("senco")
+    page = at.page("/?form=6z")
+    assert set(map(web.words, page.all("//li[@class='child']//span[@class='class']"))) == {"6Z"}
+    everything = at.page("/")
+    mine = at.page("/?whose=mine")
+    assert mine.all("//div[@data-group]") and not mine.all("//div[@data-group='others']")
+    assert everything.all("//div[@data-group='others']")
+    for group in home.GROUPS:
+        shown = at.page(f"/?group={group.name}").all("//div/@data-group")
+        assert set(shown) <= {group.name}
+    assert at.page("/?year=none&form=none&group=none").all("//li[@class='child']")
+
+
+@pytest.mark.parametrize("group", ["agree", "papers", "others"])
+def test_nothing_that_waits_half_a_year_is_grey(group):
+    half_a_year = m.HomeTask(group=group, due=TODAY - 182 * DAY)
+    assert home.urgency(half_a_year) == "late"
+    assert home.say_when(half_a_year) == "for 26 weeks"
+    assert home.urgency(m.HomeTask(group=group, due=TODAY)) == ""
 
 
 def test_only_the_children_on_the_page_are_written_down_as_seen(school, browser):

@@ -108,7 +108,7 @@ def test_home(look, who):
     turned = {"runOnly": {"type": "rule", "values": ["css-orientation-lock"]}}
     assert not screen.page.evaluate(RUN, turned)
     if who != q.TECHNICIAN:
-        look(who, "/?group=agree").says("All of them")
+        look(who, "/?group=agree").says("Everything")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +130,7 @@ def test_home(look, who):
         (OFFICE, "/bank-entry/"),
         (OFFICE, "/provision/"),
         (SENCO, "/placement/"),
+        (SENCO, "/work/"),
     ],
 )
 def test_lists(look, who, address):

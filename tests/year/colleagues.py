@@ -15,7 +15,6 @@ BIG = "//main//form[@data-draft]"
 ACTS = "//main//form[contains(@action,'/act/')]"
 NEXT = "//section[@class='next']//div[@class='do']"
 LEADS = "//section[@aria-labelledby='leads']//ul[@class='moves']/li/a"
-ROWS = ".//ul[@class='rows']//a[contains(@class,'row')]"
 WAITS = re.compile("Still to come in|is not agreed yet")
 ELSEWHERE = re.compile("There is none yet under|still to be decided")
 LEADS_HEADING = "What the answers lead to"
@@ -283,28 +282,16 @@ class Colleague:
 
     def tasks(self):
         """The lines of the home page: [(group, link, child, words, day), ...]."""
-        page = self.open("/")
         found = []
-        for card in page.all("//section[.//ul[@class='rows']]"):
-            group = card.get("aria-labelledby")
-            more = card.xpath(".//a[contains(@href,'group=')]/@href")
-            rows = card.xpath(ROWS)
-            if more:
-                rows = self.all_of_a_group(more[0])
-            for row in rows:
-                found.append(task_of(group, row))
-        return found
-
-    def all_of_a_group(self, url):
-        """The rows of all pages of one group."""
-        rows = []
         number = 1
         while True:
-            page = self.open(f"{url}&page={number}")
-            rows += page.all(f"//main{ROWS[1:]}")
+            page = self.open(f"/?page={number}")
+            for line in page.all("//li[@class='child'][span/a]"):
+                name = words(line.xpath("span/a")[0])
+                found += [task_of(name, row) for row in line.xpath(".//div[@data-group]")]
             number += 1
             if not page.all(f"//nav//a[normalize-space()='Page {number}']"):
-                return rows
+                return found
 
 
 def likeness(one, other):
@@ -312,13 +299,11 @@ def likeness(one, other):
     return len(set(one.lower().split()) & set(other.lower().split()))
 
 
-def task_of(group, row):
-    parts = row.xpath("span")
-    strong = row.xpath(".//strong")
-    name = words(strong[0]) if strong else ""
+def task_of(name, row):
     days = row.xpath(".//time/@datetime")
     day = days[0] if days else ""
-    return group, row.get("href"), name, words(parts[1]), day
+    link = row.xpath("a/@href")[0]
+    return row.get("data-group"), link, name, words(row.xpath("span")[0]), day
 
 
 SAYS = {
