@@ -91,6 +91,7 @@ Document              rw      rwx    rw       rx    -
 Letter                rw      rwx    -        rx    -
 Disclosure            rw      rwx    -        rwx   -
 Erasure               -       r      -        r     -
+HeadAgreement         -       rx     -        rx    -
 Placement             r       rx     r        rx    -
 ListMembership        r       rx     r        rx    -
 BankEntry             rw      rwx    r        r     rw
@@ -2139,6 +2140,24 @@ class EhcCase(PupilRecord):
 
     def __str__(self):
         return f"EHC case: {self.answer('state')}"
+
+
+class HeadAgreement(PupilRecord):
+    """Head's agreement: the head agrees that the school asks for an EHCP. Only the head's button
+    and the move itself write here.
+    """
+
+    title, listed = "Head's agreement", ("pupil", "on", "agreed_by", "how")
+    on = day("Agreed on")
+    agreed_by = text("Agreed by")
+    how = choice("How?", options=("Pressed here", "On paper"))
+    # of which cycle: a later request is agreed anew
+    placement = ForeignKeyField(
+        Placement, null=True, backref="+", on_delete="RESTRICT", unique=True
+    )
+
+    def __str__(self):
+        return f"The head agrees to ask for an EHCP ({(self.how or '').lower()})"
 
 
 class CaseDecision(Row):

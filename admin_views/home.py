@@ -4,6 +4,7 @@ Come here to change how tasks are grouped and shown. What is a task, and from wh
 `pathway/tasks.py`; the weeks and days are on the Settings screen.
 """
 
+import datetime
 import math
 from dataclasses import dataclass
 
@@ -17,11 +18,15 @@ from admin_views.forms import key_of
 from audit import access, accounts
 from audit.log import db
 from models import Disclosure, HomeTask, Placement, Pupil, PupilRecord, Setting, every, may
+from pathway import clock
 from records.dates import today
 from records.questions import HEAD, ROLES, SENCO
 
 FIRST = 20  # tasks of a group on the home page
 PAGE = 50  # tasks on a page of one group
+
+
+WRITERS = tuple(role for role in ROLES if role != HEAD)
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,12 @@ class Group:
 
 
 GROUPS = (
+    Group("head", "For you to decide", "EHCP requests, and records to erase", "todo", by=(HEAD,)),
     Group("overdue", "Overdue", "Oldest first", "late"),
     Group("soon", "Due soon", "The next {days:.0f} days", "soon"),
     Group("agree", "Ready to be decided", "For the SENCO", "todo", by=(SENCO, HEAD)),
-    Group("papers", "Papers missing", "To write or to chase", "todo"),
-    Group("others", "Waiting for others", "Nothing for you to do yet"),
+    Group("papers", "Papers missing", "To write or to chase", "todo", by=WRITERS),
+    Group("others", "Waiting for others", "Nothing for you to do yet", by=WRITERS),
 )
 
 
@@ -73,6 +79,7 @@ class Home(AdminIndexView):
             "home.html",
             cards=cards,
             stages=stage_counts(user),
+            before=last_term(user),
             notices=accounts.notices(user),
             **shown_with(),
         )
@@ -143,6 +150,21 @@ def stage_counts(user):
         label = workflow.stage_label(code, settings)
         found.append((code, label, counts.get(code, 0)))
     return found
+
+
+def last_term(user):
+    """For the head: the last day of the term before, and how many stood where, (day, {code:
+    number}); None for others.
+    """
+    if user.role != HEAD:
+        return None
+    on = clock.term_began(today()) - datetime.timedelta(1)
+    query = Placement.select(Placement.stage, fn.COUNT(Placement.id)).where(
+        ~Placement.void,
+        Placement.started_on <= on,
+        Placement.ended_on.is_null() | (Placement.ended_on > on),
+    )
+    return on, dict(query.group_by(Placement.stage).tuples())
 
 
 # --- tasks

@@ -31,6 +31,7 @@ from models import (
     Document,
     EhcCase,
     Erasure,
+    HeadAgreement,
     Letter,
     ListMembership,
     Meeting,
@@ -52,7 +53,7 @@ from pathway import clock, letters
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import any_of, by_id
-from records.questions import say
+from records.questions import HEAD, say
 from records.record import Clash, Record, document
 
 
@@ -211,6 +212,20 @@ class PupilView(RecordView):
         drafts.saved(request.form.get("press"), url_for(".page", key=pupil.id))
         flash(f"{in_school_words(row.name)}: done for {pupil.called} {pupil.surname}.", "done")
         return []
+
+    @expose("/<int:key>/agree-request/", methods=("POST",))
+    def agree_request(self, key):
+        """The head agrees that the school asks for an EHCP."""
+        if current_user.role != HEAD:
+            abort(403)
+        pupil = self.find(key)
+        try:
+            workflow.agree_request(pupil, account.me())
+        except workflow.Refused as refused:
+            flash(str(refused), "problem")
+            return redirect(url_for(".page", key=key))
+        flash("You have agreed that the school asks for an EHCP. The SENCO begins it now.", "done")
+        return redirect(url_for("home.index"))
 
     @expose("/<int:key>/review/", methods=("GET", "POST"))
     def chart(self, key):
@@ -528,7 +543,9 @@ def next_part(at):
     moves = workflow.moves_for(at)
     main = next_step(at, moves)
     others = [pair for pair in moves if in_school_words(pair[0].name) != main.words]
+    asks_head = current_user.role == HEAD and workflow.waits_for_head(at)
     return {
+        "asks_head": asks_head,
         "main": main,
         "moves": others,
         "advice": workflow.advice(at),
@@ -725,7 +742,12 @@ def move_form(row, pupil, draft=None):
 
 
 def written_before(row, pupil):
-    """What a move asks that the plan of its stage says already, begun before the move."""
+    """What a move asks that the plan of its stage says already, begun before the move; or the head,
+    who has agreed.
+    """
+    if "head_agreed" in row.asks:
+        agreed = workflow.PupilContext(pupil, current_user).head_agreement
+        return {"head_agreed": agreed.on} if agreed else {}
     for paper in workflow.PAPERS:
         if paper.stage == row.to and paper.kind == "plan":
             plan = workflow.unfinished(paper.form, pupil, current_user)
@@ -950,7 +972,18 @@ def note_part(at, beside):
     return part
 
 
-BESIDE = (Note, Agency, Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
+BESIDE = (
+    Note,
+    Agency,
+    Strategy,
+    Meeting,
+    Consent,
+    EhcCase,
+    HeadAgreement,
+    Document,
+    Letter,
+    Disclosure,
+)
 
 
 def records_beside(pupil):

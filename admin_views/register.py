@@ -61,6 +61,7 @@ REGISTER = (
     (models.Letter, MORE, PupilRecordView),
     (models.Document, MORE, documents.DocumentView),
     (models.Strategy, MORE, PupilRecordView),
+    (models.HeadAgreement, MORE, HistoryView),
     (models.Placement, MORE, HistoryView),
     (models.ListMembership, MORE, HistoryView),
     (models.Disclosure, MORE, privacy.DisclosureView),

@@ -489,6 +489,7 @@ why_direct: Transferred in with this code | Diagnosis | Sudden need
 changes: The first outcome makes room for a new one; the group becomes smaller. |
   Same outcomes in smaller steps, more often, with practice at home.
 parents_view: Agree | They ask themselves
+head_agreed: 0 days after
 requester: Parent
 authority: Anyshire
 plan_on: 4 days before

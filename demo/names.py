@@ -18,6 +18,7 @@ sendiass: Anyshire SENDIASS, 01632 960111
 trust_name: Learning Link Example Trust
 strapline: Stronger together
 local_authority: Anyshire
+head_confirms_ehcp: Yes
 
 == staff
 office: Olga Frontdesk

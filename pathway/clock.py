@@ -212,6 +212,14 @@ AUTHORITY = "authority"
 FAMILY = "family"
 
 
+def term_began(on):
+    """The first day of the term (autumn, spring, summer) in which a day lies."""
+    spring = datetime.date(on.year, 1, 1)
+    summer = easter_sunday(on.year) + datetime.timedelta(1)
+    autumn = datetime.date(on.year, 9, 1)
+    return max(day for day in (spring, summer, autumn) if day <= on)
+
+
 def year_ends(start, months=12):
     """The last day of the months that start with a day (Children and Families Act 2014, s.44)."""
     return add_months(start, months) - datetime.timedelta(1)

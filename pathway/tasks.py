@@ -19,6 +19,7 @@ from models import (
     NO_DAY,
     Agency,
     EhcCase,
+    Erasure,
     HomeTask,
     Letter,
     Meeting,
@@ -32,7 +33,7 @@ from models import (
     TaskBasis,
 )
 from pathway import clock
-from privacy import retention
+from privacy import erasure, retention
 from records.dates import today
 
 # the settings that a task follows from
@@ -42,6 +43,7 @@ SETTINGS = (
     "maintained",
     "advise_cycles",
     "advise_weeks",
+    "head_confirms_ehcp",
     *Setting.names_under("clock"),
 )
 OF_FORM = ("id", "pupil", "placement", "status", "happened_on")  # what a task says of a form
@@ -72,6 +74,8 @@ def tasks_of(pupils, settings):
     found += action_tasks(here, settings)
     found += note_tasks(here, settings)
     found += raised_tasks(here)
+    found += head_tasks(placements, papers, settings)
+    found += erasure_tasks(pupils)
     found += request_tasks(pupils, settings)
     if leavers:
         found += transfer_tasks(list(leavers), settings)
@@ -302,6 +306,34 @@ def note_tasks(pupils, settings):
         opens["shows_from"] = before(note.follow_up_by, settings)
         what = f"Follow up: {note}"
         found.append(task(note.pupil_id, "dated", what, note.follow_up_by, **opens))
+    return found
+
+
+def head_tasks(placements, papers, settings):
+    """EHCP requests that the head is to agree to before they are begun."""
+    if settings.head_confirms_ehcp != "Yes":
+        return []
+    move = workflow.move_named(workflow.EHCP_REQUEST)
+    found = []
+    for placed in placements:
+        if placed.stage in move.from_ and review_is_agreed(papers[placed.id]):
+            at = workflow.PupilContext(placed.pupil, None, school=settings)
+            if workflow.waits_for_head(at):
+                what = "EHCP request: do you agree?"
+                review = at.review.happened_on
+                opens = {"record": "HeadAgreement"}
+                found.append(task(placed.pupil_id, "head", what, review, **opens))
+    return found
+
+
+def erasure_tasks(pupils):
+    """Records that somebody has asked to erase."""
+    open_ones = Erasure.select().where(Erasure.pupil.in_(pupils), erasure.ASKED_FOR)
+    found = []
+    for asked in open_ones:
+        what = f"{asked.asked_by} asks to erase the record"
+        opens = {"record": "Erasure", "record_id": asked.id, "screen": "page"}
+        found.append(task(asked.pupil_id, "head", what, asked.asked_at.date(), **opens))
     return found
 
 

@@ -24,6 +24,7 @@ STAFF = set(q.ROLES)
 # Routes that are no record's, with the roles that may use them (or OPEN).
 EVERYBODY = {
     "home.index": STAFF,
+    "pupil.agree_request": {q.HEAD},
     "home.put_away": {q.SENCO, q.HEAD},
     "help.index": STAFF,
     "help.day": STAFF,

@@ -5,10 +5,13 @@ what somebody is asked to write, and a child's team.
 import datetime
 
 import pytest
-from conftest import TODAY, do_papers, take_to
+from conftest import ON, TODAY, do_papers, press, ready, take_to
 
 import models as m
 import workflow as w
+from admin_views.home import last_term
+from audit.log import acting_as
+from pathway import clock
 
 DAY = datetime.timedelta(1)
 ADDRESS = "/record-of-concern/raise/"
@@ -135,3 +138,71 @@ def test_meetings_with_the_family_are_counted_by_the_day_and_the_school_year():
     meetings = [meeting(autumn), meeting(TODAY + DAY), meeting(TODAY, "Team meeting")]
     notes = [note(autumn), note(autumn - DAY), note(TODAY), note(TODAY - DAY, "Telephone")]
     assert m.family_meetings(meetings, notes, TODAY) == 2
+
+
+# --- the head agrees
+@pytest.fixture
+def wanted(school):
+    """Robin's review says that an EHCP is to be considered; this school's head is asked first."""
+    robin = school.robin
+    with acting_as("The tests"):
+        ready(w.move_named(w.EHCP_REQUEST), robin, school.senco)
+        settings = m.Setting.of_school()
+        settings.head_confirms_ehcp = "Yes"
+        settings.save()
+    return robin
+
+
+WAITS = "EHCP request: do you agree?"
+BUTTON = "//form[contains(@action, '/agree-request/')]"
+
+
+def test_the_head_agrees_by_a_button_and_the_move_is_free(wanted, school, browser):
+    head = browser("head")
+    assert WAITS in head.page("/").text
+    assert WAITS not in browser("senco").page("/").text
+    assert not browser("senco").page(f"/pupil/{wanted.id}/").all(BUTTON)
+    page = head.submit(head.page(f"/pupil/{wanted.id}/"), path=BUTTON, button=None)
+    assert "You have agreed" in page.text and WAITS not in page.text
+    agreed = m.HeadAgreement.get(m.HeadAgreement.pupil == wanted)
+    assert (agreed.agreed_by, agreed.how, agreed.on) == (school.head.name, "Pressed here", TODAY)
+    press(w.EHCP_REQUEST, wanted, school.senco, head_agreed=None)
+    assert m.EhcCase.current(wanted)
+
+
+def test_it_is_agreed_once_and_only_by_the_head(wanted, school, browser):
+    w.agree_request(wanted, school.head)
+    for who in ("head", "senco"):
+        with pytest.raises(w.Refused):
+            w.agree_request(wanted, getattr(school, who))
+    mine = m.HeadAgreement.select().where(m.HeadAgreement.pupil == wanted)
+    assert mine.count() == 1
+
+
+def test_what_was_agreed_on_paper_is_typed_with_the_move(wanted, school):
+    with pytest.raises(w.Refused, match="on the home page"):
+        press(w.EHCP_REQUEST, wanted, school.senco, head_agreed=None)
+    press(w.EHCP_REQUEST, wanted, school.senco, head_agreed=ON)
+    agreed = m.HeadAgreement.get(m.HeadAgreement.pupil == wanted)
+    assert (agreed.how, agreed.on) == ("On paper", ON)
+    assert not w.waits_for_head(w.PupilContext(wanted, school.head))
+
+
+def test_a_request_to_erase_waits_for_the_head(school, browser):
+    said = {"reason": "Asked for", "asked_by": "The SENCO", "asked_id": school.senco.id}
+    m.Erasure(pupil=school.robin, **said).save()
+    assert "The SENCO asks to erase the record" in browser("head").page("/").text
+
+
+def test_the_head_sees_the_numbers_of_last_term_beside_those_of_today(school, browser):
+    assert clock.term_began(datetime.date(2027, 1, 1)) == datetime.date(2027, 1, 1)
+    assert clock.term_began(datetime.date(2027, 3, 29)) == datetime.date(2027, 3, 29)
+    assert clock.term_began(datetime.date(2027, 3, 28)) == datetime.date(2027, 1, 1)
+    take_to(school.robin, "S1", school.senco)
+    m.Placement.update(started_on=datetime.date(2026, 8, 31)).where(
+        m.Placement.pupil == school.robin
+    ).execute()
+    day, counts = last_term(school.head)
+    assert day == datetime.date(2026, 8, 31) and counts["S1"] == 1
+    assert last_term(school.senco) is None
+    assert "at the end of last term, 31 Aug" in browser("head").page("/").text
