@@ -593,7 +593,7 @@ class RecordView(ReadView):
             drawn=drawn_in(record),
             problems=problems,
             pupil=pupil,
-            banks=forms.banks(),
+            banks=forms.banks(type(record)),
             draft=draft,
             tips=tips_of(record),
             acts=dict(self.acts(record)),

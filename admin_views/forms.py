@@ -28,7 +28,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from audit import access
-from models import BankEntry, Pupil, PupilRecord, PupilWord, may
+from models import BankEntry, ForPerson, Pupil, PupilRecord, PupilWord, may
+from people import User
 from records.dates import read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows
@@ -419,8 +420,12 @@ def by_control(problems):
     return found
 
 
-def banks():
+def banks(record_class):
+    """The wordings that a form offers while somebody types: {bank: [words, ...]}."""
     found = {code: [] for code in dict(BankEntry.bank.choices)}
+    if issubclass(record_class, ForPerson):
+        colleagues = User.select(User.name).where(User.account == "on").order_by(User.name)
+        found["staff"] = list(colleagues.scalars())
     for entry in BankEntry.select().order_by(BankEntry.words):
         found.setdefault(entry.bank, []).append(entry.words)
     return found

@@ -44,6 +44,7 @@ GROUPS = (
     Group("head", "For you to decide", "EHCP requests, and records to erase", "todo", by=(HEAD,)),
     Group("overdue", "Overdue", "Oldest first", "late"),
     Group("soon", "Due soon", "The next {days:.0f} days", "soon"),
+    Group("asked", "Papers to write", "Asked for by the SENCO", "soon", by=WRITERS),
     Group("agree", "Ready to be decided", "For the SENCO", "todo", by=(SENCO, HEAD)),
     Group("papers", "Papers missing", "To write or to chase", "todo", by=WRITERS),
     Group("others", "Waiting for others", "Nothing for you to do yet", by=WRITERS),
@@ -192,6 +193,8 @@ def told(user, group):
         return (column == "dated", HomeTask.due < today(), *conditions)
     if group.name == "soon":
         return (column == "dated", HomeTask.due >= today(), *conditions)
+    if group.name == "asked" and user.role != SENCO:
+        conditions = (HomeTask.person_id == user.id, *conditions)
     return (column == group.name, *conditions)
 
 

@@ -45,6 +45,8 @@ from models import (
     Pupil,
     Setting,
     Strategy,
+    TeamMember,
+    WritingTask,
     family_meetings,
     may,
 )
@@ -974,6 +976,8 @@ def note_part(at, beside):
 
 BESIDE = (
     Note,
+    TeamMember,
+    WritingTask,
     Agency,
     Strategy,
     Meeting,

@@ -55,6 +55,8 @@ REGISTER = (
     (models.AnnualReview, PAPERS, PaperView),
     (models.EhcCase, MORE, CaseView),
     (models.Meeting, MORE, PupilRecordView),
+    (models.TeamMember, MORE, PupilRecordView),
+    (models.WritingTask, MORE, PupilRecordView),
     (models.Note, MORE, NoteView),
     (models.Agency, MORE, AgencyView),
     (models.Consent, MORE, ConsentView),

@@ -364,6 +364,15 @@ place: Rainbow room | SENCO's office | Online
 agenda: To hear how {f} feels about school and agree what comes next.
 minutes: {f} showed {his} work first. All agreed that short, frequent practice works best.
 
+== TeamMember
+part: Teaching assistant | Key adult
+since: 0 days after
+until: 200 days ahead | |
+
+== WritingTask
+by: 4 days ahead | 9 days ahead
+done_on: | 0 days after
+
 == Note
 kind: Telephone | Meeting with the family | E-mail | In passing | Another meeting
 whom: {carer} | {carer} | {professional} | {ta} | {t}

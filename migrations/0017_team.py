@@ -1,4 +1,4 @@
-# Generated from a schema diff on 2026-11-27 03:22.
+# Generated from a schema diff on 2026-11-27 03:35.
 from peewee import *
 
 # TODO: head_agreement: index head_agreement_on must be added by hand
@@ -9,6 +9,13 @@ from peewee import *
 # TODO: note: index note_whom must be added by hand
 # TODO: note: index note_follow_up_by must be added by hand
 # TODO: note: index note_done_on must be added by hand
+# TODO: team_member: index team_member_person must be added by hand
+# TODO: team_member: index team_member_part must be added by hand
+# TODO: team_member: index team_member_until must be added by hand
+# TODO: writing_task: index writing_task_paper must be added by hand
+# TODO: writing_task: index writing_task_person must be added by hand
+# TODO: writing_task: index writing_task_by must be added by hand
+# TODO: writing_task: index writing_task_done_on must be added by hand
 
 def up(migrator, db):
     class Placement(Model):
@@ -20,6 +27,11 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'pupil'
+
+    class User(Model):
+        class Meta:
+            database = db
+            table_name = 'user'
 
     class HeadAgreement(Model):
         version = IntegerField(default=1)
@@ -46,3 +58,31 @@ def up(migrator, db):
             database = db
             table_name = 'note'
     db.create_tables([Note])
+
+    class TeamMember(Model):
+        version = IntegerField(default=1)
+        pupil = ForeignKeyField(Pupil, field=Pupil.id, null=True, on_delete='RESTRICT')
+        person = CharField(null=True)
+        user = ForeignKeyField(User, field=User.id, null=True, on_delete='RESTRICT')
+        part = CharField(null=True)
+        since = DateField(null=True)
+        until = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'team_member'
+    db.create_tables([TeamMember])
+
+    class WritingTask(Model):
+        version = IntegerField(default=1)
+        pupil = ForeignKeyField(Pupil, field=Pupil.id, null=True, on_delete='RESTRICT')
+        person = CharField(null=True)
+        user = ForeignKeyField(User, field=User.id, null=True, on_delete='RESTRICT')
+        paper = CharField(null=True)
+        by = DateField(null=True)
+        done_on = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'writing_task'
+    db.create_tables([WritingTask])
+
+    migrator.migrate(migrator.add_column('home_task', 'person_id', IntegerField(index=True, null=True)))

@@ -31,6 +31,7 @@ from models import (
     ReviewYear,
     Setting,
     TaskBasis,
+    WritingTask,
 )
 from pathway import clock
 from privacy import erasure, retention
@@ -74,6 +75,7 @@ def tasks_of(pupils, settings):
     found += action_tasks(here, settings)
     found += note_tasks(here, settings)
     found += raised_tasks(here)
+    found += asked_tasks(here, papers, placements)
     found += head_tasks(placements, papers, settings)
     found += erasure_tasks(pupils)
     found += request_tasks(pupils, settings)
@@ -97,6 +99,7 @@ def task(
     record="Pupil",
     record_id=None,
     screen="child",
+    person_id=None,
 ):
     """A line of the home page; without more words it opens the child's page, from now on."""
     return HomeTask(
@@ -108,6 +111,7 @@ def task(
         record=record,
         record_id=record_id,
         screen=screen,
+        person_id=person_id,
     )
 
 
@@ -306,6 +310,24 @@ def note_tasks(pupils, settings):
         opens["shows_from"] = before(note.follow_up_by, settings)
         what = f"Follow up: {note}"
         found.append(task(note.pupil_id, "dated", what, note.follow_up_by, **opens))
+    return found
+
+
+def asked_tasks(pupils, papers, placements):
+    """Papers that the SENCO has asked somebody to write, until they are complete."""
+    newest = {}
+    for placed in placements:
+        for paper, form in papers[placed.id]:
+            newest[placed.pupil_id, paper.form.__name__] = form
+    found = []
+    theirs = WritingTask.pupil.in_(pupils)
+    for asked in WritingTask.select().where(theirs, WritingTask.done_on.is_null()):
+        form = newest.get((asked.pupil_id, asked.paper))
+        if form and form.status != "draft":
+            continue
+        what = f"{asked.answer('paper')} to write ({asked.person})"
+        opens = {"record": asked.paper, "screen": "new", "person_id": asked.user_id}
+        found.append(task(asked.pupil_id, "asked", what, asked.by, **opens))
     return found
 
 

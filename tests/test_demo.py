@@ -22,6 +22,8 @@ BESIDES = (
     m.Consent,
     m.Meeting,
     m.Note,
+    m.TeamMember,
+    m.WritingTask,
     m.EhcCase,
     m.Letter,
     m.Strategy,
@@ -81,7 +83,14 @@ def open_placements():
 
 
 def test_one_of_each_role_can_sign_in(school):
-    assert [role for role, _, _ in school] == ["office", "senco", "head", "technician", "teacher"]
+    assert [role for role, _, _ in school] == [
+        "office",
+        "senco",
+        "head",
+        "technician",
+        "teacher",
+        "ta",
+    ]
     for _, username, password in school:
         user = User.get(User.username == username)
         assert re.fullmatch(r"[a-z]+-[a-z]+-[a-z]+-\d{4}", password)

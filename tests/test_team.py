@@ -5,13 +5,15 @@ what somebody is asked to write, and a child's team.
 import datetime
 
 import pytest
-from conftest import ON, TODAY, do_papers, press, ready, take_to
+from conftest import ON, TODAY, do_papers, press, ready, take_to, write
 
 import models as m
 import workflow as w
 from admin_views.home import last_term
 from audit.log import acting_as
 from pathway import clock
+from people import User
+from records import questions as q
 
 DAY = datetime.timedelta(1)
 ADDRESS = "/record-of-concern/raise/"
@@ -206,3 +208,72 @@ def test_the_head_sees_the_numbers_of_last_term_beside_those_of_today(school, br
     assert day == datetime.date(2026, 8, 31) and counts["S1"] == 1
     assert last_term(school.senco) is None
     assert "at the end of last term, 31 Aug" in browser("head").page("/").text
+
+
+# --- the team
+def member(pupil, user, **more):
+    with acting_as("The tests"):
+        made = m.TeamMember(pupil=pupil, person=user.name, part="Key adult", **more)
+        made.save()
+    return made
+
+
+@pytest.mark.parametrize("who", ["stranger", "ta"])
+def test_who_is_in_the_team_sees_the_child_and_nobody_else(school, browser, who):
+    user = getattr(school, who)
+    address = f"/pupil/{school.other.id}/"
+    assert browser(who).get(address).status_code == 404
+    made = member(school.other, user)
+    assert browser(who).page(address)
+    assert school.other in m.Pupil.visible_to(user)
+    made.until = TODAY - DAY
+    made.save()
+    assert browser(who).get(address).status_code == 404
+
+
+def test_a_name_that_two_people_have_opens_nothing(school):
+    twin = User.create(name=school.stranger.name, username="twin", role=q.TEACHER)
+    assert member(school.other, twin).user is None
+    assert school.other not in m.Pupil.visible_to(school.stranger)
+    assert (
+        not m.TeamMember(person="Nobody at all", part="Key adult").note().startswith("Key adult ")
+    )
+
+
+def test_an_assistant_reads_plans_and_writes_notes_and_concerns(school):
+    can = {name for name, row in m.RIGHTS_TABLE.items() if "w" in row[q.TA]}
+    assert can == {"Strategy", "RecordOfConcern", "Note"}
+    assert not {"Letter", "Document", "EhcCase", "Consent"} & {
+        name for name, row in m.RIGHTS_TABLE.items() if "r" in row[q.TA]
+    }
+    assert all("x" not in row[q.TA] for row in m.RIGHTS_TABLE.values())
+
+
+# --- what somebody is asked to write
+def test_who_is_asked_to_write_is_told_until_the_paper_is_complete(school, browser):
+    robin = school.robin
+    take_to(robin, "S2", school.senco)
+    at = browser("senco")
+    form = at.page(f"/writing-task/new/?pupil={robin.id}")
+    said = {"person": school.teacher.name, "paper": "MyPlan", "by": "27/11/2026"}
+    at.submit(form, **said)
+    words = f"My Plan to write ({school.teacher.name})"
+    page = browser("teacher").page("/")
+    assert words in page.text
+    assert page.all(f"//a[@href='/my-plan/new/?pupil={robin.id}']")
+    assert words in browser("senco").page("/").text  # what waits for whom
+    member(robin, school.stranger)
+    assert words not in browser("stranger").page("/").text
+    w.complete(write(m.MyPlan, robin, school.teacher), school.teacher)
+    assert words not in browser("teacher").page("/").text
+
+
+@pytest.mark.parametrize(
+    "who, why", [("ta", "may not write"), ("stranger", "add them to the team")]
+)
+def test_nobody_is_asked_who_cannot_write_it(school, browser, who, why):
+    at = browser("senco")
+    form = at.page(f"/writing-task/new/?pupil={school.mine.id}")
+    person = getattr(school, who).name
+    page = at.submit(form, status=422, person=person, paper="MyPlan", by="27/11/2026")
+    assert why in page.text
