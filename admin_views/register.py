@@ -30,6 +30,7 @@ from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
 from records.record import Row
+from reports.class_sheet import ClassSheet
 from reports.register import Register
 
 PAPERS = "Papers"
@@ -72,7 +73,7 @@ REGISTER = (
     (models.BankEntry, SCHOOL, RecordView),
     (models.Setting, SCHOOL, school.SettingView),
 )
-REPORT_CLASSES = (Register,)
+REPORT_CLASSES = (Register, ClassSheet)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
     ("Audit trail", "audit", SCHOOL, school.AuditView),

@@ -5,15 +5,16 @@ what somebody is asked to write, and a child's team.
 import datetime
 
 import pytest
-from conftest import ON, TODAY, do_papers, press, ready, take_to, write
+from conftest import ON, START, TODAY, do_papers, press, ready, take_to, write
 
 import models as m
 import workflow as w
 from admin_views.home import last_term
-from audit.log import acting_as
+from audit.log import acting_as, db
 from pathway import clock
 from people import User
 from records import questions as q
+from reports.class_sheet import ClassSheet
 
 DAY = datetime.timedelta(1)
 ADDRESS = "/record-of-concern/raise/"
@@ -277,3 +278,42 @@ def test_nobody_is_asked_who_cannot_write_it(school, browser, who, why):
     person = getattr(school, who).name
     page = at.submit(form, status=422, person=person, paper="MyPlan", by="27/11/2026")
     assert why in page.text
+
+
+# --- the class sheet
+def test_the_class_sheet_has_what_a_supply_teacher_should_know(school, browser):
+    robin = school.robin
+    take_to(robin, "S2", school.senco)
+    do_papers(robin, school.senco)
+    with acting_as("The tests"):
+        for number in range(4):
+            m.Strategy(pupil=robin, strategy=f"Help {number}").save()
+        m.Strategy(pupil=robin, strategy="No longer", until=TODAY - DAY).save()
+        robin.alert = "Sits near the front"
+        robin.save()
+    page = browser("teacher").get("/class-sheet/?form=3B").get_data(as_text=True)
+    for words in ("Sits near the front", "Help 0; Help 1; Help 2", "1 min × 1 a week", "Oakley"):
+        assert words in page
+    for words in ("Help 3", "No longer", "Yakother"):
+        assert words not in page
+    assert "Oakley" not in browser("stranger").get("/class-sheet/").get_data(as_text=True)
+
+
+def test_the_class_sheet_asks_no_more_for_more_children(school, monkeypatch):
+    sent = []
+    run = type(db.obj).execute_sql
+    monkeypatch.setattr(type(db.obj), "execute_sql", lambda *a, **k: sent.append(a) or run(*a, **k))
+
+    def asked():
+        sent.clear()
+        ClassSheet(school.senco, m.Setting.of_school(), TODAY).lines()
+        return len(sent)
+
+    before = asked()
+    for number in range(5):
+        child = m.Pupil(surname=f"Child{number}", forename="A", form="3B", year="3")
+        child.dob = START
+        child.save()
+        m.Strategy.create(pupil=child, strategy="Help")
+        take_to(child, "S1", school.senco)
+    assert asked() == before
