@@ -1,21 +1,5 @@
-# Generated from a schema diff on 2026-11-27 03:35.
+# Generated from a schema diff on 2026-11-27 03:41.
 from peewee import *
-
-# TODO: head_agreement: index head_agreement_on must be added by hand
-# TODO: head_agreement: index head_agreement_agreed_by must be added by hand
-# TODO: head_agreement: index head_agreement_how must be added by hand
-# TODO: note: index note_on must be added by hand
-# TODO: note: index note_kind must be added by hand
-# TODO: note: index note_whom must be added by hand
-# TODO: note: index note_follow_up_by must be added by hand
-# TODO: note: index note_done_on must be added by hand
-# TODO: team_member: index team_member_person must be added by hand
-# TODO: team_member: index team_member_part must be added by hand
-# TODO: team_member: index team_member_until must be added by hand
-# TODO: writing_task: index writing_task_paper must be added by hand
-# TODO: writing_task: index writing_task_person must be added by hand
-# TODO: writing_task: index writing_task_by must be added by hand
-# TODO: writing_task: index writing_task_done_on must be added by hand
 
 
 def up(migrator, db):
@@ -97,3 +81,18 @@ def up(migrator, db):
     migrator.migrate(
         migrator.add_column("home_task", "person_id", IntegerField(index=True, null=True))
     )
+    migrator.migrate(migrator.add_index("head_agreement", ("on",)))
+    migrator.migrate(migrator.add_index("head_agreement", ("agreed_by",)))
+    migrator.migrate(migrator.add_index("head_agreement", ("how",)))
+    migrator.migrate(migrator.add_index("note", ("on",)))
+    migrator.migrate(migrator.add_index("note", ("kind",)))
+    migrator.migrate(migrator.add_index("note", ("whom",)))
+    migrator.migrate(migrator.add_index("note", ("follow_up_by",)))
+    migrator.migrate(migrator.add_index("note", ("done_on",)))
+    migrator.migrate(migrator.add_index("team_member", ("person",)))
+    migrator.migrate(migrator.add_index("team_member", ("part",)))
+    migrator.migrate(migrator.add_index("team_member", ("until",)))
+    migrator.migrate(migrator.add_index("writing_task", ("paper",)))
+    migrator.migrate(migrator.add_index("writing_task", ("person",)))
+    migrator.migrate(migrator.add_index("writing_task", ("by",)))
+    migrator.migrate(migrator.add_index("writing_task", ("done_on",)))
