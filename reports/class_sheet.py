@@ -20,9 +20,9 @@ class ClassSheet(Report):
         Column("pupil", "Child"),
         Column("form", "Class"),
         Column("stage", "Code"),
-        Column("alert", "All staff should know"),
-        Column("strategies", "What helps"),
-        Column("provision", "Support, times a week"),
+        Column("alert", "All staff should know", "words"),
+        Column("strategies", "What helps", "words"),
+        Column("provision", "Support, times a week", "words"),
         Column("review", "Next review", "day"),
     )
 

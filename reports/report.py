@@ -14,7 +14,7 @@ class Column:
 
     name: str
     head: str
-    kind: str = "text"  # text, day, number or money (pounds)
+    kind: str = "text"  # text, words (long), day, number or money (pounds)
     asked: str = ""
     in_sheet_only: bool = False
 
