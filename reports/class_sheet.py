@@ -64,7 +64,7 @@ class ClassSheet(Report):
             "form": pupil.form,
             "stage": code,
             "alert": pupil.alert,
-            "strategies": "; ".join(helps[:MOST_STRATEGIES]),
+            "strategies": "; ".join(words.rstrip(".") for words in helps[:MOST_STRATEGIES]),
             "provision": "; ".join(provision),
             "review": when.closes if when else None,
         }
