@@ -32,6 +32,7 @@ from people import (
     ListSearch,
     SavedView,
     SignInAttempt,
+    User,
     UserSession,
     Work,
     class_key,
@@ -41,12 +42,12 @@ from records.query import Table, begins
 from records.questions import (
     ADULT_LIFE,
     HEAD,
+    OF_CLASSES,
     OFFICE,
     PLANNED,
     ROLE_NAMES,
     ROLES,
     SENCO,
-    TEACHER,
     Drawn,
     Rows,
     Section,
@@ -65,42 +66,46 @@ from records.unicode_text import folded_words, sort_key
 
 # --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
-# Sections narrow it, for a row of a form too. A teacher's rights reach only pupils of their own
-# classes (`Pupil.visible_to`). Stages change only through workflow.py, whose rows name their roles.
+# Sections narrow it, for a row of a form too. The rights of a teacher and of a teaching assistant
+# (ta) reach only pupils of their own classes and teams (`Pupil.visible_to`). Stages change only
+# through workflow.py, whose rows name their roles.
 RIGHTS = """
-record                office  senco  teacher  head  technician
-Pupil                 rwx     rwx    r        rx    -
-Strategy              rw      rwx    rw       rx    -
-RecordOfConcern       rw      rwx    rw       rx    -
-ConcernReview         rw      rwx    rw       rx    -
-MyPlan                rw      rwx    rw       rx    -
-MyPlanReview          rw      rwx    rw       rx    -
-ParentInformation     rw      rwx    -        rx    -
-ChildStory            rw      rwx    -        rx    -
-FamilyThinks          rw      rwx    -        rx    -
-PupilViews            rw      rwx    rw       rx    -
-AgencyInformation     rw      rwx    r        rx    -
-MyPlanPlus            rw      rwx    rw       rx    -
-MyPlanPlusReview      rw      rwx    rw       rx    -
-AnnualReview          rw      rwx    rw       rx    -
-Agency                rw      rwx    r        rx    -
-Consent               rw      rwx    -        rx    -
-Meeting               rw      rwx    rw       rx    -
-Note                  rw      rwx    rw       rx    -
-EhcCase               rw      rwx    -        rx    -
-Measure               rw      rwx    rw       rx    -
-EducationalAdvice     rw      rwx    -        rx    -
-ConsultationAnswer    rw      rwx    -        rx    -
-Document              rw      rwx    rw       rx    -
-Letter                rw      rwx    -        rx    -
-Disclosure            rw      rwx    -        rwx   -
-Erasure               -       r      -        r     -
-Placement             r       rx     r        rx    -
-ListMembership        r       rx     r        rx    -
-BankEntry             rw      rwx    r        r     rw
-Setting               -       rw     -        r     rw
-User                  -       r      -        r     rw
-AuditEntry            -       r      -        r     -
+record                office  senco  teacher  head  technician  ta
+Pupil                 rwx     rwx    r        rx    -           r
+Strategy              rw      rwx    rw       rx    -           rw
+RecordOfConcern       rw      rwx    rw       rx    -           rw
+ConcernReview         rw      rwx    rw       rx    -           -
+MyPlan                rw      rwx    rw       rx    -           r
+MyPlanReview          rw      rwx    rw       rx    -           -
+ParentInformation     rw      rwx    -        rx    -           -
+ChildStory            rw      rwx    -        rx    -           -
+FamilyThinks          rw      rwx    -        rx    -           -
+PupilViews            rw      rwx    rw       rx    -           -
+AgencyInformation     rw      rwx    r        rx    -           -
+MyPlanPlus            rw      rwx    rw       rx    -           r
+MyPlanPlusReview      rw      rwx    rw       rx    -           -
+AnnualReview          rw      rwx    rw       rx    -           -
+Agency                rw      rwx    r        rx    -           -
+Consent               rw      rwx    -        rx    -           -
+Meeting               rw      rwx    rw       rx    -           -
+Note                  rw      rwx    rw       rx    -           rw
+EhcCase               rw      rwx    -        rx    -           -
+Measure               rw      rwx    rw       rx    -           r
+EducationalAdvice     rw      rwx    -        rx    -           -
+ConsultationAnswer    rw      rwx    -        rx    -           -
+Document              rw      rwx    rw       rx    -           -
+Letter                rw      rwx    -        rx    -           -
+Disclosure            rw      rwx    -        rwx   -           -
+Erasure               -       r      -        r     -           -
+TeamMember            r       rwx    r        rx    -           r
+WritingTask           r       rwx    r        rx    -           -
+HeadAgreement         -       rx     -        rx    -           -
+Placement             r       rx     r        rx    -           r
+ListMembership        r       rx     r        rx    -           r
+BankEntry             rw      rwx    r        r     rw          r
+Setting               -       rw     -        r     rw          -
+User                  -       r      -        r     rw          -
+AuditEntry            -       r      -        r     -           -
 """
 
 
@@ -759,12 +764,13 @@ class Pupil(Record):
         if not may(user, "r", Pupil):
             return pupils.where(SQL("1 = 0"))
         classes = [class_key(name) for name in user.class_names()]
-        return pupils.where(cls.class_key.in_(classes), cls.left_on.is_null())
+        mine = cls.class_key.in_(classes) | cls.id.in_(TeamMember.pupils_of(user))
+        return pupils.where(mine, cls.left_on.is_null())
 
     @classmethod
     def all_visible_to(cls, user):
         """Whether no pupil is hidden from this person: then no query need look at the pupils."""
-        return may(user, "r", Pupil) and user.role != TEACHER
+        return may(user, "r", Pupil) and user.role not in OF_CLASSES
 
     def save(self, *args, **more):
         with transaction():
@@ -1042,6 +1048,51 @@ class PupilRecord(Record):
         if not self.id and erased.exists():
             raise Clash("This child's record was erased: nothing new is kept about them.")
         return super().save(*args, **more)
+
+
+class ForPerson(PupilRecord):
+    """Something about a child that is for a colleague, who is named as people name them."""
+
+    person = text(
+        "Who?", "A colleague's name; it is offered while you type.", needed=True, bank="staff"
+    )
+    # the colleague who signs in under that name, when there is one
+    user = ForeignKeyField(User, null=True, backref="+", on_delete="RESTRICT", index=True)
+    audit_exclude = ("user",)
+
+    def clean(self):
+        self.user = User.called(self.person)
+
+
+class TeamMember(ForPerson):
+    """Member of the team: a colleague who works with this child, and so sees the record as the
+    teacher of the class does.
+    """
+
+    title, many = "Member of the team", "Team"
+    begin_words = "Add to the team"
+    listed = ("pupil", "person", "part", "until")
+    part = choice(
+        "Part",
+        options=("Class teacher", "Subject teacher", "Teaching assistant", "Key adult"),
+        needed=True,
+    )
+    since = day("Since", before="until")
+    until = day("Until", ahead=PLANNED)
+
+    @classmethod
+    def pupils_of(cls, user):
+        """The query of the pupils in whose team a person is now."""
+        now_in = cls.until.is_null() | (cls.until >= today())
+        return cls.select(cls.pupil).where(cls.user == user.id, now_in)
+
+    def note(self):
+        if self.user_id:
+            return self.part or ""
+        return f"{self.part or ''}, does not sign in here".strip(", ")
+
+    def __str__(self):
+        return self.person or self.kind_name()
 
 
 class Placement(PupilRecord):
@@ -2152,6 +2203,24 @@ class EhcCase(PupilRecord):
         return f"EHC case: {self.answer('state')}"
 
 
+class HeadAgreement(PupilRecord):
+    """Head's agreement: the head agrees that the school asks for an EHCP. Only the head's button
+    and the move itself write here.
+    """
+
+    title, listed = "Head's agreement", ("pupil", "on", "agreed_by", "how")
+    on = day("Agreed on")
+    agreed_by = text("Agreed by")
+    how = choice("How?", options=("Pressed here", "On paper"))
+    # of which cycle: a later request is agreed anew
+    placement = ForeignKeyField(
+        Placement, null=True, backref="+", on_delete="RESTRICT", unique=True
+    )
+
+    def __str__(self):
+        return f"The head agrees to ask for an EHCP ({(self.how or '').lower()})"
+
+
 class CaseDecision(Row):
     """Decision: what the local authority decided, when, and what the family did about it."""
 
@@ -2438,6 +2507,47 @@ class ConsultationAnswer(StatutoryPaper):
     written_by = text("Written by (name and role)", needed=True)
 
 
+ASKABLE = (RecordOfConcern, ConcernReview, MyPlan, MyPlanReview, PupilViews)
+ASKABLE += (MyPlanPlus, MyPlanPlusReview, AnnualReview)
+ASKABLE = {cls.__name__: cls for cls in ASKABLE}
+
+
+class WritingTask(ForPerson):
+    """Paper to write: the SENCO asks a colleague for a paper, by a day."""
+
+    title, many = "Paper to write", "Papers to write"
+    begin_words = "Ask somebody to write a paper"
+    listed = ("pupil", "paper", "person", "by", "done_on")
+    paper = choice(
+        "Which paper?",
+        options=[(name, cls.kind_name()) for name, cls in ASKABLE.items()],
+        needed=True,
+    )
+    by = day("By when?", needed=True, ahead=PLANNED)
+    done_on = day("Done on", "It goes from the home page by itself when the paper is complete.")
+
+    def errors(self):
+        self.clean()
+        found = super().errors()
+        if not self.user or self.done_on or self.paper not in ASKABLE:
+            return found
+        if not may(self.user, "w", ASKABLE[self.paper]):
+            words = f"{self.person} may not write a {self.answer('paper')}; ask somebody else."
+            found.append(("person", words))
+        elif not Pupil.visible_to(self.user).where(Pupil.id == self.pupil_id).exists():
+            words = f"{self.person} does not see this child: add them to the team first."
+            found.append(("person", words))
+        return found
+
+    def note(self):
+        if self.done_on:
+            return "done"
+        return f"by {short_day(self.by)}"
+
+    def __str__(self):
+        return f"{self.answer('paper')}: {self.person or ''}"
+
+
 # --- the agencies of a child, at every stage
 AGENCY_STATUS = (
     "Considered",
@@ -2679,6 +2789,7 @@ class HomeTask(Table):
     record = CharField()
     record_id = IntegerField(null=True)
     screen = CharField()  # child, new, page or edit
+    person_id = IntegerField(null=True, index=True)  # of whom it is asked
 
     class Meta:
         indexes = (
@@ -2700,7 +2811,7 @@ class TaskBasis(Table):
 
 
 # --- the whole list
-ABSTRACT = (Row, PupilRecord, Form, Review, StatutoryPaper)
+ABSTRACT = (Row, PupilRecord, ForPerson, Form, Review, StatutoryPaper)
 
 
 def every(base=Record):

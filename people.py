@@ -45,8 +45,8 @@ class User(Record):
     role = choice("Role", options=ROLE_NAMES, needed=True)
     classes = text(
         "Classes",
-        "For a teacher: class names as in the pupil records, with commas, such as 3B, 4A; capitals"
-        " and spaces do not matter.",
+        "For a teacher or an assistant: class names as in the pupil records, with commas, such as"
+        " 3B, 4A; capitals and spaces do not matter.",
     )
     account = choice(
         "Account",
@@ -83,6 +83,13 @@ class User(Record):
     def class_names(self):
         names = re.split(r"[,;/&\n]|\band\b", self.classes or "")
         return [name.strip() for name in names if name.strip()]
+
+    @classmethod
+    def called(cls, name):
+        """The one colleague with this name or user name, or None."""
+        words = (name or "").strip()
+        found = list(cls.select().where((cls.name == words) | (cls.username == words)).limit(2))
+        return found[0] if len(found) == 1 else None
 
     @classmethod
     def classes_taught(cls):

@@ -31,6 +31,7 @@ from models import (
     EhcCase,
     FamilyThinks,
     Form,
+    HeadAgreement,
     MyPlan,
     MyPlanPlus,
     MyPlanPlusReview,
@@ -47,6 +48,7 @@ from pathway import clock, effects, letters
 from pathway import guards as g
 from records.dates import say_weeks, today
 from records.questions import (
+    HEAD,
     OFFICE,
     ROLE_NAMES,
     ROLES,
@@ -87,7 +89,8 @@ STAGES = {
 }
 OPEN = ("S1", "S2", "S3", "E")
 LISTS = {"CONCERNS": "concerns_list", "SEN": "sen_list"}
-ONLY_BY_MOVES = ("Placement", "ListMembership", "Erasure", "AuditEntry")  # no form writes these
+# no form writes these
+ONLY_BY_MOVES = ("Placement", "ListMembership", "HeadAgreement", "Erasure", "AuditEntry")
 
 
 def stage_label(code, settings=None):
@@ -361,6 +364,14 @@ class PupilContext:
         return []
 
     @property
+    def head_agreement(self):
+        """The head's agreement to an EHCP request of this cycle, or None."""
+        here = self.placement.id if self.placement else 0
+        for agreed in self.written(HeadAgreement):
+            if agreed.placement_id == here:
+                return agreed
+
+    @property
     def case_dates(self):
         """The dates of the open EHC case that count now: [DueDate, ...]."""
         if self.case is None:
@@ -496,7 +507,10 @@ ASKS = {
         options=("Agree", "Refuse", "They ask themselves"),
         needed=True,
     ),
-    "head_agreed": day("When did the head agree?", "Only when this school asks for it."),
+    "head_agreed": day(
+        "When did the head agree on paper?",
+        "Only when this school asks for it, and the head has not pressed the button.",
+    ),
     "requester": choice(
         "Who asks?", options=("Parent", "Young person", "Somebody else", "School"), needed=True
     ),
@@ -556,6 +570,7 @@ class Move:
 
 
 AWAY = ("NONE", "LEFT")
+EHCP_REQUEST = "Begin process for an EHCP"
 MOVES = (
     # chart 1
     Move(
@@ -701,7 +716,7 @@ MOVES = (
         makes=("carry_plan",),
     ),
     Move(
-        "Begin process for an EHCP",
+        EHCP_REQUEST,
         ("S3",),
         "S3",
         "Opens an EHC case. The child stays on My Plan+, and its reviews go on.",
@@ -709,7 +724,7 @@ MOVES = (
         rows=("3", "4"),
         needs=(g.no_open_case, g.head_agrees),
         asks=("on", "parents_view", "head_agreed", "note"),
-        makes=("open_case", "carry_plan"),
+        makes=("open_case", "carry_plan", "note_agreement"),
         letter="letter_ehcp",
     ),
     Move(
@@ -1421,6 +1436,29 @@ def seal_papers(ctx):
         mine = cls.select().where(cls.placement == ctx.placement)
         for form in mine.where(cls.status == "complete"):
             seal(form, ctx)
+
+
+def waits_for_head(ctx):
+    """Whether this school's head is to agree to an EHCP request before it is begun."""
+    if ctx.settings.head_confirms_ehcp != "Yes" or ctx.head_agreement:
+        return False
+    move = move_named(EHCP_REQUEST)
+    return ctx.stage in move.from_ and not blockers(move, ctx)
+
+
+def agree_request(pupil, user):
+    """The head agrees that the school asks for an EHCP; once for a cycle."""
+    with transaction():
+        ctx = PupilContext(pupil, user)
+        if user.role != HEAD or not _sees(user, pupil.id) or not waits_for_head(ctx):
+            raise _refused("No EHCP request of this child waits for you now.")
+        HeadAgreement(
+            pupil=pupil,
+            placement=ctx.placement,
+            on=ctx.on,
+            agreed_by=user.name,
+            how="Pressed here",
+        ).save(act="agree")
 
 
 def reopen(form, user):

@@ -594,7 +594,7 @@ class RecordView(ReadView):
             drawn=drawn_in(record),
             problems=problems,
             pupil=pupil,
-            banks=forms.banks(pupil),
+            banks=forms.banks(type(record), pupil),
             draft=draft,
             tips=tips_of(record),
             vague=VAGUE,

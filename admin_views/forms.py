@@ -28,8 +28,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from audit import access
-from models import BankEntry, Pupil, PupilRecord, PupilWord, may
+from models import BankEntry, ForPerson, Pupil, PupilRecord, PupilWord, may
 from pathway import advice, measures
+from people import User
 from records.dates import read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows
@@ -433,9 +434,12 @@ def by_control(problems):
     return found
 
 
-def banks(pupil=None):
+def banks(record_class, pupil=None):
     """What is offered while somebody types: the school's words, and what is known of the child."""
     found = {code: [] for code in dict(BankEntry.bank.choices)}
+    if issubclass(record_class, ForPerson):
+        colleagues = User.select(User.name).where(User.account == "on").order_by(User.name)
+        found["staff"] = list(colleagues.scalars())
     if pupil:
         found["baseline"] = measures.latest_said(pupil.id)
         found["given"] = advice.provision_given(pupil.id)

@@ -19,6 +19,7 @@ import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
 from models import Disclosure, HomeTask, Placement, Pupil, PupilRecord, Setting, every, may
+from pathway import clock
 from people import class_key
 from records.dates import today
 from records.query import by_id
@@ -29,6 +30,9 @@ PAGE = 30  # children on a page
 # what is due soon and of what is late
 NOTICED = datetime.timedelta(14)
 LONG = datetime.timedelta(42)
+
+
+WRITERS = tuple(role for role in ROLES if role != HEAD)
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,13 @@ class Group:
 
 # the most pressing first
 GROUPS = (
+    Group("head", "For you to decide", "todo", by=(HEAD,)),
     Group("overdue", "Overdue", "late"),
     Group("soon", "Due soon", "soon"),
+    Group("asked", "Papers to write", "soon", by=WRITERS),
     Group("agree", "Ready to be decided", "todo", by=(SENCO, HEAD)),
-    Group("papers", "To write or send", "todo"),
-    Group("others", "Waiting for others"),
+    Group("papers", "To write or send", "todo", by=WRITERS),
+    Group("others", "Waiting for others", by=WRITERS),
 )
 
 
@@ -73,6 +79,7 @@ class Home(AdminIndexView):
             desk=desk,
             groups=GROUPS,
             stages=stage_counts(user),
+            before=last_term(user),
             notices=accounts.notices(user),
             on=today(),
             link=task_link,
@@ -130,6 +137,21 @@ def stage_counts(user):
     return found
 
 
+def last_term(user):
+    """For the head: the last day of the term before, and how many stood where, (day, {code:
+    number}); None for others.
+    """
+    if user.role != HEAD:
+        return None
+    on = clock.term_began(today()) - datetime.timedelta(1)
+    query = Placement.select(Placement.stage, fn.COUNT(Placement.id)).where(
+        ~Placement.void,
+        Placement.started_on <= on,
+        Placement.ended_on.is_null() | (Placement.ended_on > on),
+    )
+    return on, dict(query.group_by(Placement.stage).tuples())
+
+
 # --- tasks
 KINDS = {cls.__name__: cls for cls in (Pupil, *every(PupilRecord))}
 RIGHT_NEEDED = {Disclosure: "w"}  # those who answer requests are reminded of them
@@ -146,8 +168,15 @@ def told(user):
         if may(user, RIGHT_NEEDED.get(cls, "r"), cls):
             kinds.append(cls.__name__)
     not_theirs = [group.name for group in GROUPS if user.role not in group.by]
-    conditions = (HomeTask.record.in_(kinds), HomeTask.shows_from <= today())
-    return (*conditions, HomeTask.group.not_in(not_theirs), *in_scope(user, HomeTask.pupil))
+    conditions = [
+        HomeTask.record.in_(kinds),
+        HomeTask.shows_from <= today(),
+        HomeTask.group.not_in(not_theirs),
+        *in_scope(user, HomeTask.pupil),
+    ]
+    if user.role != SENCO:  # who sees what is waiting for whom
+        conditions.append((HomeTask.group != "asked") | (HomeTask.person_id == user.id))
+    return conditions
 
 
 def by_urgency(*conditions):

@@ -33,6 +33,7 @@ from models import (
     EducationalAdvice,
     EhcCase,
     Erasure,
+    HeadAgreement,
     Letter,
     ListMembership,
     Measure,
@@ -47,6 +48,8 @@ from models import (
     Pupil,
     Setting,
     Strategy,
+    TeamMember,
+    WritingTask,
     family_meetings,
     may,
 )
@@ -218,6 +221,20 @@ class PupilView(RecordView):
         drafts.saved(request.form.get("press"), url_for(".page", key=pupil.id))
         flash(f"{in_school_words(row.name)}: done for {pupil.called} {pupil.surname}.", "done")
         return []
+
+    @expose("/<int:key>/agree-request/", methods=("POST",))
+    def agree_request(self, key):
+        """The head agrees that the school asks for an EHCP."""
+        if current_user.role != HEAD:
+            abort(403)
+        pupil = self.find(key)
+        try:
+            workflow.agree_request(pupil, account.me())
+        except workflow.Refused as refused:
+            flash(str(refused), "problem")
+            return redirect(url_for(".page", key=key))
+        flash("You have agreed that the school asks for an EHCP. The SENCO begins it now.", "done")
+        return redirect(url_for("home.index"))
 
     @expose("/<int:key>/review/", methods=("GET", "POST"))
     def chart(self, key):
@@ -567,7 +584,9 @@ def next_part(at):
     moves = workflow.moves_for(at)
     main = next_step(at, moves)
     others = [pair for pair in moves if in_school_words(pair[0].name) != main.words]
+    asks_head = current_user.role == HEAD and workflow.waits_for_head(at)
     return {
+        "asks_head": asks_head,
         "main": main,
         "moves": others,
         "advice": workflow.advice(at),
@@ -779,7 +798,12 @@ def said_in_review(pupil):
 
 
 def written_before(row, pupil):
-    """What a move asks that the plan of its stage says already, begun before the move."""
+    """What a move asks that the plan of its stage says already, begun before the move; or the head,
+    who has agreed.
+    """
+    if "head_agreed" in row.asks:
+        agreed = workflow.PupilContext(pupil, current_user).head_agreement
+        return {"head_agreed": agreed.on} if agreed else {}
     for paper in workflow.PAPERS:
         if paper.stage == row.to and paper.kind == "plan":
             plan = workflow.unfinished(paper.form, pupil, current_user)
@@ -1007,6 +1031,8 @@ def note_part(at, beside):
 BESIDE = (
     Note,
     Measure,
+    TeamMember,
+    WritingTask,
     Agency,
     Strategy,
     Meeting,
@@ -1014,6 +1040,7 @@ BESIDE = (
     EhcCase,
     EducationalAdvice,
     ConsultationAnswer,
+    HeadAgreement,
     Document,
     Letter,
     Disclosure,

@@ -44,6 +44,7 @@ from records.dates import say_day, say_moment, short_day, today
 from records.record import Row
 from reports.agencies import AgenciesWaiting
 from reports.census import CensusCheck, CensusFigures, CensusReturn
+from reports.class_sheet import ClassSheet
 from reports.ehcps import EhcpYear
 from reports.governors import Governors
 from reports.register import Register
@@ -72,6 +73,8 @@ REGISTER = (
     (models.EducationalAdvice, MORE, AdviceView),
     (models.ConsultationAnswer, MORE, AdviceView),
     (models.Meeting, MORE, PupilRecordView),
+    (models.TeamMember, MORE, PupilRecordView),
+    (models.WritingTask, MORE, PupilRecordView),
     (models.Note, MORE, NoteView),
     (models.Agency, MORE, AgencyView),
     (models.Consent, MORE, ConsentView),
@@ -79,6 +82,7 @@ REGISTER = (
     (models.Document, MORE, documents.DocumentView),
     (models.Measure, MORE, PupilRecordView),
     (models.Strategy, MORE, PupilRecordView),
+    (models.HeadAgreement, MORE, HistoryView),
     (models.Placement, MORE, HistoryView),
     (models.ListMembership, MORE, HistoryView),
     (models.Disclosure, MORE, privacy.DisclosureView),
@@ -89,6 +93,7 @@ REGISTER = (
 )
 REPORT_CLASSES = (
     Register,
+    ClassSheet,
     CensusCheck,
     CensusReturn,
     CensusFigures,

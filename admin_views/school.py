@@ -21,7 +21,7 @@ from pathway.clock import check_holidays
 from people import User, class_key
 from records.dates import read_day, say_day
 from records.query import by_id
-from records.questions import ROLES, SENCO, TEACHER
+from records.questions import OF_CLASSES, ROLES, SENCO
 from records.record import Row
 
 
@@ -108,7 +108,7 @@ class PersonView(RecordView):
 
 
 def classes_without_pupils(person):
-    if person.role != TEACHER:
+    if person.role not in OF_CLASSES:
         return []
     names = person.class_names()
     here = Pupil.select(Pupil.class_key).where(

@@ -364,6 +364,15 @@ place: Rainbow room | SENCO's office | Online
 agenda: To hear how {f} feels about school and agree what comes next.
 minutes: {f} showed {his} work first. All agreed that short, frequent practice works best.
 
+== TeamMember
+part: Teaching assistant | Key adult
+since: 0 days after
+until: 200 days ahead | |
+
+== WritingTask
+by: 4 days ahead | 9 days ahead
+done_on: | 0 days after
+
 == Note
 kind: Telephone | Meeting with the family | E-mail | In passing | Another meeting
 whom: {carer} | {carer} | {professional} | {ta} | {t}
@@ -489,6 +498,7 @@ why_direct: Transferred in with this code | Diagnosis | Sudden need
 changes: The first outcome makes room for a new one; the group becomes smaller. |
   Same outcomes in smaller steps, more often, with practice at home.
 parents_view: Agree | They ask themselves
+head_agreed: 0 days after
 requester: Parent
 authority: Anyshire
 plan_on: 4 days before

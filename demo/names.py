@@ -18,6 +18,7 @@ sendiass: Anyshire SENDIASS, 01632 960111
 trust_name: Learning Link Example Trust
 strapline: Stronger together
 local_authority: Anyshire
+head_confirms_ehcp: Yes
 
 == staff
 office: Olga Frontdesk
@@ -27,6 +28,7 @@ senco.deputy: Ash Deputyman
 head: Hector Headley-Mock
 technician: Tess Cableford
 teacher: Rhea Trialshaw, 3A, 3B
+ta: Hanna Helpwell, 3A
 teacher.r: Fern Mockbeck, RA, RB
 teacher.1: Glen Testdale, 1A, 1B
 teacher.2: Joy Samplemere, 2A, 2B

@@ -330,6 +330,9 @@ class Child:
                 self.hold_meeting(end)
 
     def last_stay(self):
+        if self.plan in ("", "draft") and self.stage in ("S2", "S3"):
+            kind = "MyPlan" if self.stage == "S2" else "MyPlanPlus"
+            self.keep(m.WritingTask, self.on, person=self.teacher.name, paper=kind)
         if self.plan == "some":
             self.write_sides(self.start, SOME)
         elif self.plan:
@@ -520,6 +523,8 @@ class Child:
         if self.stage == "E":
             self.fill(self.pupil, self.start, ANSWERS["place"][0])
             self.add(self.pupil, "sen_needs", self.start)
+        self.keep(m.TeamMember, self.start, person=self.teacher.name, part="Class teacher")
+        self.keep(m.TeamMember, self.start, person=self.school.ta.name)
         for days in (5, 11, 16):
             self.turn += 1
             on = self.school.day_before(self.on, days, days + 4)

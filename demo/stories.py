@@ -446,6 +446,8 @@ EHCP issued
     - any
 Has left the school
   - any
+Start at Stage 3
+  - due soon | sealed | sealed 4
 """
 
 # How many days ago a stay began, at least and at most: when the clock stands so, or it is over.

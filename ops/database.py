@@ -2,6 +2,8 @@
 portal connects, or the settings of SQLite.
 """
 
+import re
+
 from peewee import SqliteDatabase, fn
 from playhouse import db_url
 from playhouse.migrations import Runner, template
@@ -80,6 +82,10 @@ def keep_numbers(database):
     numbering.raise_numbers(database, highest)
 
 
+# what peewee leaves to do of a new table: the indexes that are added after its class was made
+BY_HAND = re.compile(r"# TODO: ([a-z_]+): index \1_([a-z_]+) must be added by hand")
+
+
 def make_migration(database, name, folder=config.MIGRATIONS):
     """Write and run the migration for what is new in models.py; its path, or None.
 
@@ -103,8 +109,14 @@ def make_migration(database, name, folder=config.MIGRATIONS):
 def body_of(diff):
     """The text of a migration, without `down`: nothing is taken back."""
     lines = []
+    indexes = []
     for line in template(diff).partition("\n\n\ndef down(")[0].splitlines():
+        by_hand = BY_HAND.fullmatch(line)
+        if by_hand:
+            table, column = by_hand.groups()
+            indexes.append(f'    migrator.migrate(migrator.add_index("{table}", ("{column}",)))')
         # defaults that are made by Python need no remark
-        if not (line.startswith("# TODO") and "default <function" in line):
+        elif not (line.startswith("# TODO") and "default <function" in line):
             lines.append(line)
+    lines += indexes
     return "\n".join(lines) + "\n"

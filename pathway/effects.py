@@ -14,6 +14,7 @@ from models import (
     ARRIVED,
     CaseDecision,
     EhcCase,
+    HeadAgreement,
     ListMembership,
     MyPlan,
     MyPlanPlus,
@@ -312,6 +313,16 @@ def open_case(ctx, fresh, journal):
     journal.make(case)
 
 
+def note_agreement(ctx, fresh, journal):
+    """The head has agreed on paper, as the move says; pressed, it is there already (A26)."""
+    agreed_on = ctx.answers.get("head_agreed")
+    if not agreed_on or ctx.head_agreement:
+        return
+    by = ctx.settings.head_name or "The head"
+    said = {"on": agreed_on, "agreed_by": by, "how": "On paper"}
+    journal.make(HeadAgreement(pupil=ctx.pupil, placement=ctx.placement, **said))
+
+
 def issue_plan(ctx, fresh, journal):
     """The open case becomes final, or one is written down for a plan that came along (T25)."""
     made = ctx.answers["plan_on"]
@@ -370,6 +381,7 @@ EFFECTS = {
     "set_type": set_type,
     "end_type": end_type,
     "open_case": open_case,
+    "note_agreement": note_agreement,
     "issue_plan": issue_plan,
     "cease_case": cease_case,
     "hold_review": hold_review,

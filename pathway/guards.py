@@ -85,8 +85,11 @@ def head_agrees(ctx):
     """The head has agreed, when the school asks for that (A26)."""
     if ctx.settings.head_confirms_ehcp != "Yes":
         return None
-    if ctx.answers and not ctx.answers.get("head_agreed"):
-        return Stop("This school asks for the head's agreement (Settings): give its date.")
+    if ctx.answers and not ctx.answers.get("head_agreed") and not ctx.head_agreement:
+        return Stop(
+            "This school asks for the head's agreement (Settings): the head presses a button for it"
+            " on the home page. Agreed on paper? Give the date."
+        )
 
 
 def two_types(ctx):

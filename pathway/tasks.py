@@ -21,6 +21,7 @@ from models import (
     ConsultationAnswer,
     EducationalAdvice,
     EhcCase,
+    Erasure,
     HomeTask,
     Letter,
     Meeting,
@@ -32,9 +33,10 @@ from models import (
     ReviewYear,
     Setting,
     TaskBasis,
+    WritingTask,
 )
 from pathway import clock
-from privacy import retention
+from privacy import erasure, retention
 from records.dates import today
 
 # the settings that a task follows from
@@ -44,6 +46,7 @@ SETTINGS = (
     "maintained",
     "advise_cycles",
     "advise_weeks",
+    "head_confirms_ehcp",
     *Setting.names_under("clock"),
 )
 STATUTORY = (EducationalAdvice, ConsultationAnswer)
@@ -76,6 +79,9 @@ def tasks_of(pupils, settings):
     found += action_tasks(here, settings)
     found += note_tasks(here, settings)
     found += raised_tasks(here)
+    found += asked_tasks(here, papers, placements)
+    found += head_tasks(placements, papers, settings)
+    found += erasure_tasks(pupils)
     found += request_tasks(pupils, settings)
     if leavers:
         found += transfer_tasks(list(leavers), settings)
@@ -97,6 +103,7 @@ def task(
     record="Pupil",
     record_id=None,
     screen="child",
+    person_id=None,
 ):
     """A line of the home page; without more words it opens the child's page, from now on."""
     return HomeTask(
@@ -108,6 +115,7 @@ def task(
         record=record,
         record_id=record_id,
         screen=screen,
+        person_id=person_id,
     )
 
 
@@ -330,6 +338,52 @@ def note_tasks(pupils, settings):
         opens["shows_from"] = before(note.follow_up_by, settings)
         what = f"Follow up: {note}"
         found.append(task(note.pupil_id, "dated", what, note.follow_up_by, **opens))
+    return found
+
+
+def asked_tasks(pupils, papers, placements):
+    """Papers that the SENCO has asked somebody to write, until they are complete."""
+    newest = {}
+    for placed in placements:
+        for paper, form in papers[placed.id]:
+            newest[placed.pupil_id, paper.form.__name__] = form
+    found = []
+    theirs = WritingTask.pupil.in_(pupils)
+    for asked in WritingTask.select().where(theirs, WritingTask.done_on.is_null()):
+        form = newest.get((asked.pupil_id, asked.paper))
+        if form and form.status != "draft":
+            continue
+        what = f"{asked.answer('paper')} to write ({asked.person})"
+        opens = {"record": asked.paper, "screen": "new", "person_id": asked.user_id}
+        found.append(task(asked.pupil_id, "asked", what, asked.by, **opens))
+    return found
+
+
+def head_tasks(placements, papers, settings):
+    """EHCP requests that the head is to agree to before they are begun."""
+    if settings.head_confirms_ehcp != "Yes":
+        return []
+    move = workflow.move_named(workflow.EHCP_REQUEST)
+    found = []
+    for placed in placements:
+        if placed.stage in move.from_ and review_is_agreed(papers[placed.id]):
+            at = workflow.PupilContext(placed.pupil, None, school=settings)
+            if workflow.waits_for_head(at):
+                what = "EHCP request: do you agree?"
+                review = at.review.happened_on
+                opens = {"record": "HeadAgreement"}
+                found.append(task(placed.pupil_id, "head", what, review, **opens))
+    return found
+
+
+def erasure_tasks(pupils):
+    """Records that somebody has asked to erase."""
+    open_ones = Erasure.select().where(Erasure.pupil.in_(pupils), erasure.ASKED_FOR)
+    found = []
+    for asked in open_ones:
+        what = f"{asked.asked_by} asks to erase the record"
+        opens = {"record": "Erasure", "record_id": asked.id, "screen": "page"}
+        found.append(task(asked.pupil_id, "head", what, asked.asked_at.date(), **opens))
     return found
 
 

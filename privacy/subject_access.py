@@ -24,6 +24,8 @@ from models import (
     Pupil,
     PupilRecord,
     Row,
+    TeamMember,
+    WritingTask,
     every,
 )
 from people import User
@@ -38,13 +40,15 @@ THIRD_PARTIES = (
     ("Agencies", Agency, "professional"),
     ("At meetings", MeetingPerson, "who"),
     ("Notes", Note, "whom"),
+    ("Team", TeamMember, "person"),
+    ("Papers to write", WritingTask, "person"),
     ("Local authority", EhcCase, "officer"),
     ("Consents", Consent, "given_by"),
     ("Consents", Consent, "witness"),
 )
 # Columns that only steer the program, or that repeat what is told elsewhere in the bundle.
 STEERING = {"id", "version", "pupil", "placement", "before", "effects", "done_with", "sealed"}
-STEERING |= {"stored_as", "supersedes", "asked_id"}
+STEERING |= {"stored_as", "supersedes", "asked_id", "user"}
 # Kinds that are records now, and the paper whose rows they were before 1.2.0.
 WERE_ROWS_OF = {"Agency": "AgencyInformation"}
 TRAIL_HEADINGS = (

@@ -15,6 +15,7 @@ from records.dates import read_time, say_day, say_moment, short_day, today
 OFFICE = "office"
 SENCO = "senco"
 TEACHER = "teacher"
+TA = "ta"
 HEAD = "head"
 TECHNICIAN = "technician"
 ROLE_NAMES = (
@@ -23,7 +24,9 @@ ROLE_NAMES = (
     (TEACHER, "Teacher"),
     (HEAD, "Head"),
     (TECHNICIAN, "Technician"),
+    (TA, "Teaching assistant"),
 )
+OF_CLASSES = (TEACHER, TA)  # they see only the children of their classes and teams
 ROLES = tuple(role for role, _ in ROLE_NAMES)
 YES_NO = ("Yes", "No")
 PLANNED = 3  # years ahead that a plan may reach

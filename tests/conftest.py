@@ -272,7 +272,7 @@ def people(database):
                 role=role,
                 account="on",
                 totp=TOTP,
-                classes="3B" if role == q.TEACHER else None,
+                classes="3B" if role in q.OF_CLASSES else None,
             )
             for role in q.ROLES
         }

@@ -25,6 +25,7 @@ STAFF = set(q.ROLES)
 # Routes that are no record's, with the roles that may use them (or OPEN).
 EVERYBODY = {
     "home.index": STAFF,
+    "pupil.agree_request": {q.HEAD},
     "home.put_away": {q.SENCO, q.HEAD},
     "help.index": STAFF,
     "help.day": STAFF,
@@ -70,7 +71,7 @@ EVERYBODY = {
 for report in REPORT_CLASSES:
     EVERYBODY[f"{report.slug}.index"] = set(report.roles)
     EVERYBODY[f"{report.slug}.keep_view"] = set(report.roles)
-    EVERYBODY[f"{report.slug}.spreadsheet"] = {*report.roles} - {q.TEACHER}
+    EVERYBODY[f"{report.slug}.spreadsheet"] = {*report.roles} - {q.TEACHER, q.TA}
 # The right (letter of RIGHTS) that each kind of screen of a record needs.
 RIGHT_OF = {
     "index_view": "r",
@@ -101,6 +102,7 @@ PEOPLE = {
     "senco": q.SENCO,
     "teacher": q.TEACHER,
     "stranger": q.TEACHER,
+    "ta": q.TA,
     "head": q.HEAD,
     "technician": q.TECHNICIAN,
     "no second step": q.SENCO,
@@ -175,13 +177,13 @@ def test_no_route_can_only_refuse(portal):
 
 def hidden_from(role, which):
     """The words about a pupil that a role may not read: {canary: where it stands}."""
-    found = {MARKS[which]: "the pupil's name"} if role == q.TEACHER and which == "other" else {}
+    found = {MARKS[which]: "the pupil's name"} if role in q.OF_CLASSES and which == "other" else {}
     for cls in m.every():
         owner = cls.parent_field().rel_model if issubclass(cls, Row) else cls
         if not (issubclass(owner, m.PupilRecord) or owner is m.Pupil):
             continue
         sees_kind = "r" in m.RIGHTS_TABLE[owner.__name__][role] and (
-            which == "mine" or role != q.TEACHER
+            which == "mine" or role not in q.OF_CLASSES
         )
         for name, _ in cls.questions():
             section = owner.section_of(cls.parent_field().backref if owner is not cls else name)

@@ -5,10 +5,16 @@ what somebody is asked to write, and a child's team.
 import datetime
 
 import pytest
-from conftest import TODAY, do_papers, take_to
+from conftest import ON, START, TODAY, do_papers, press, ready, take_to, write
 
 import models as m
 import workflow as w
+from admin_views.home import last_term
+from audit.log import acting_as, db
+from pathway import clock
+from people import User
+from records import questions as q
+from reports.class_sheet import ClassSheet
 
 DAY = datetime.timedelta(1)
 ADDRESS = "/record-of-concern/raise/"
@@ -135,3 +141,179 @@ def test_meetings_with_the_family_are_counted_by_the_day_and_the_school_year():
     meetings = [meeting(autumn), meeting(TODAY + DAY), meeting(TODAY, "Team meeting")]
     notes = [note(autumn), note(autumn - DAY), note(TODAY), note(TODAY - DAY, "Telephone")]
     assert m.family_meetings(meetings, notes, TODAY) == 2
+
+
+# --- the head agrees
+@pytest.fixture
+def wanted(school):
+    """Robin's review says that an EHCP is to be considered; this school's head is asked first."""
+    robin = school.robin
+    with acting_as("The tests"):
+        ready(w.move_named(w.EHCP_REQUEST), robin, school.senco)
+        settings = m.Setting.of_school()
+        settings.head_confirms_ehcp = "Yes"
+        settings.save()
+    return robin
+
+
+WAITS = "EHCP request: do you agree?"
+BUTTON = "//form[contains(@action, '/agree-request/')]"
+
+
+def test_the_head_agrees_by_a_button_and_the_move_is_free(wanted, school, browser):
+    head = browser("head")
+    assert WAITS in head.page("/").text
+    assert WAITS not in browser("senco").page("/").text
+    assert not browser("senco").page(f"/pupil/{wanted.id}/").all(BUTTON)
+    page = head.submit(head.page(f"/pupil/{wanted.id}/"), path=BUTTON, button=None)
+    assert "You have agreed" in page.text and WAITS not in page.text
+    agreed = m.HeadAgreement.get(m.HeadAgreement.pupil == wanted)
+    assert (agreed.agreed_by, agreed.how, agreed.on) == (school.head.name, "Pressed here", TODAY)
+    press(w.EHCP_REQUEST, wanted, school.senco, head_agreed=None)
+    assert m.EhcCase.current(wanted)
+
+
+def test_it_is_agreed_once_and_only_by_the_head(wanted, school, browser):
+    w.agree_request(wanted, school.head)
+    for who in ("head", "senco"):
+        with pytest.raises(w.Refused):
+            w.agree_request(wanted, getattr(school, who))
+    mine = m.HeadAgreement.select().where(m.HeadAgreement.pupil == wanted)
+    assert mine.count() == 1
+
+
+def test_what_was_agreed_on_paper_is_typed_with_the_move(wanted, school):
+    with pytest.raises(w.Refused, match="on the home page"):
+        press(w.EHCP_REQUEST, wanted, school.senco, head_agreed=None)
+    press(w.EHCP_REQUEST, wanted, school.senco, head_agreed=ON)
+    agreed = m.HeadAgreement.get(m.HeadAgreement.pupil == wanted)
+    assert (agreed.how, agreed.on) == ("On paper", ON)
+    assert not w.waits_for_head(w.PupilContext(wanted, school.head))
+
+
+def test_a_request_to_erase_waits_for_the_head(school, browser):
+    said = {"reason": "Asked for", "asked_by": "The SENCO", "asked_id": school.senco.id}
+    m.Erasure(pupil=school.robin, **said).save()
+    assert "The SENCO asks to erase the record" in browser("head").page("/").text
+
+
+def test_the_head_sees_the_numbers_of_last_term_beside_those_of_today(school, browser):
+    assert clock.term_began(datetime.date(2027, 1, 1)) == datetime.date(2027, 1, 1)
+    assert clock.term_began(datetime.date(2027, 3, 29)) == datetime.date(2027, 3, 29)
+    assert clock.term_began(datetime.date(2027, 3, 28)) == datetime.date(2027, 1, 1)
+    take_to(school.robin, "S1", school.senco)
+    m.Placement.update(started_on=datetime.date(2026, 8, 31)).where(
+        m.Placement.pupil == school.robin
+    ).execute()
+    day, counts = last_term(school.head)
+    assert day == datetime.date(2026, 8, 31) and counts["S1"] == 1
+    assert last_term(school.senco) is None
+    assert "at the end of last term, 31 Aug" in browser("head").page("/").text
+
+
+# --- the team
+def member(pupil, user, **more):
+    with acting_as("The tests"):
+        made = m.TeamMember(pupil=pupil, person=user.name, part="Key adult", **more)
+        made.save()
+    return made
+
+
+@pytest.mark.parametrize("who", ["stranger", "ta"])
+def test_who_is_in_the_team_sees_the_child_and_nobody_else(school, browser, who):
+    user = getattr(school, who)
+    address = f"/pupil/{school.other.id}/"
+    assert browser(who).get(address).status_code == 404
+    made = member(school.other, user)
+    assert browser(who).page(address)
+    assert school.other in m.Pupil.visible_to(user)
+    made.until = TODAY - DAY
+    made.save()
+    assert browser(who).get(address).status_code == 404
+
+
+def test_a_name_that_two_people_have_opens_nothing(school):
+    twin = User.create(name=school.stranger.name, username="twin", role=q.TEACHER)
+    assert member(school.other, twin).user is None
+    assert school.other not in m.Pupil.visible_to(school.stranger)
+    assert (
+        not m.TeamMember(person="Nobody at all", part="Key adult").note().startswith("Key adult ")
+    )
+
+
+def test_an_assistant_reads_plans_and_writes_notes_and_concerns(school):
+    can = {name for name, row in m.RIGHTS_TABLE.items() if "w" in row[q.TA]}
+    assert can == {"Strategy", "RecordOfConcern", "Note"}
+    assert not {"Letter", "Document", "EhcCase", "Consent"} & {
+        name for name, row in m.RIGHTS_TABLE.items() if "r" in row[q.TA]
+    }
+    assert all("x" not in row[q.TA] for row in m.RIGHTS_TABLE.values())
+
+
+# --- what somebody is asked to write
+def test_who_is_asked_to_write_is_told_until_the_paper_is_complete(school, browser):
+    robin = school.robin
+    take_to(robin, "S2", school.senco)
+    at = browser("senco")
+    form = at.page(f"/writing-task/new/?pupil={robin.id}")
+    said = {"person": school.teacher.name, "paper": "MyPlan", "by": "27/11/2026"}
+    at.submit(form, **said)
+    words = f"My Plan to write ({school.teacher.name})"
+    page = browser("teacher").page("/")
+    assert words in page.text
+    assert page.all(f"//a[@href='/my-plan/new/?pupil={robin.id}']")
+    assert words in browser("senco").page("/").text  # what waits for whom
+    member(robin, school.stranger)
+    assert words not in browser("stranger").page("/").text
+    w.complete(write(m.MyPlan, robin, school.teacher), school.teacher)
+    assert words not in browser("teacher").page("/").text
+
+
+@pytest.mark.parametrize(
+    "who, why", [("ta", "may not write"), ("stranger", "add them to the team")]
+)
+def test_nobody_is_asked_who_cannot_write_it(school, browser, who, why):
+    at = browser("senco")
+    form = at.page(f"/writing-task/new/?pupil={school.mine.id}")
+    person = getattr(school, who).name
+    page = at.submit(form, status=422, person=person, paper="MyPlan", by="27/11/2026")
+    assert why in page.text
+
+
+# --- the class sheet
+def test_the_class_sheet_has_what_a_supply_teacher_should_know(school, browser):
+    robin = school.robin
+    take_to(robin, "S2", school.senco)
+    do_papers(robin, school.senco)
+    with acting_as("The tests"):
+        for number in range(4):
+            m.Strategy(pupil=robin, strategy=f"Help {number}").save()
+        m.Strategy(pupil=robin, strategy="No longer", until=TODAY - DAY).save()
+        robin.alert = "Sits near the front"
+        robin.save()
+    page = browser("teacher").get("/class-sheet/?form=3B").get_data(as_text=True)
+    for words in ("Sits near the front", "Help 0; Help 1; Help 2", "1 min × 1 a week", "Oakley"):
+        assert words in page
+    for words in ("Help 3", "No longer", "Yakother"):
+        assert words not in page
+    assert "Oakley" not in browser("stranger").get("/class-sheet/").get_data(as_text=True)
+
+
+def test_the_class_sheet_asks_no_more_for_more_children(school, monkeypatch):
+    sent = []
+    run = type(db.obj).execute_sql
+    monkeypatch.setattr(type(db.obj), "execute_sql", lambda *a, **k: sent.append(a) or run(*a, **k))
+
+    def asked():
+        sent.clear()
+        ClassSheet(school.senco, m.Setting.of_school(), TODAY).lines()
+        return len(sent)
+
+    before = asked()
+    for number in range(5):
+        child = m.Pupil(surname=f"Child{number}", forename="A", form="3B", year="3")
+        child.dob = START
+        child.save()
+        m.Strategy.create(pupil=child, strategy="Help")
+        take_to(child, "S1", school.senco)
+    assert asked() == before
