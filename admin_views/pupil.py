@@ -125,6 +125,7 @@ class PupilView(RecordView):
             content=document(pupil, current_user.role),
             may_write=self.may_write(),
             may_keep=may(current_user, "r", Erasure),
+            may_plan=may(current_user, "w", Letter),
             kept=beside,
             **next_part(at),
             papers=papers_of_stage(at),
@@ -710,7 +711,7 @@ def said_in_review(pupil):
     review = workflow.PupilContext(pupil, current_user).review
     if review is None:
         return {}
-    found = {"changes": review.next_steps}
+    found = {"changes": review.next_steps, "recap": "Yes"}
     if review.parent_involved == "Yes":
         found["told"] = review.happened_on
     for _, _, _, why in chart_so_far(review):

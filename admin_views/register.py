@@ -14,6 +14,7 @@ from admin_views import (
     documents,
     forms,
     imports,
+    planning,
     privacy,
     reports,
     school,
@@ -76,6 +77,7 @@ PAGES = (
     ("Status", "status", SCHOOL, status.StatusView),
     ("Bring in pupils", "import", SCHOOL, imports.ImportView),
     ("Register at the start", "starting-register", SCHOOL, starting_register.StartingRegisterView),
+    ("Reviews to plan", "review-week", MORE, planning.ReviewWeekView),
     ("Help", "help", None, school.HelpView),
 )
 
