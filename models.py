@@ -520,6 +520,31 @@ class Setting(Record):
             "\n\n{support}\nWe expect to look at it with you by {review}."
         ),
     )
+    letter_invitation = text(
+        "Invitation to the review",
+        "Also: {when}, {place}, {lead}, {people}.",
+        rows=8,
+        default=(
+            "We would like to look with you at how {forename} is getting on. Please come to the"
+            " review on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
+            " what progress has {forename} made, has anything big changed, what is {forename} keen"
+            " on, and what do you hope for. With this letter are two short forms for {forename}'s"
+            " views and for yours; leave out anything you would rather not say.\n\nAlso invited:"
+            " {people}\n\nIf the day does not suit you, or if there is anything that would make it"
+            " easier to come, please tell us: we will find another way."
+        ),
+    )
+    letter_recap = text(
+        "What we agreed at the review",
+        "Also: {held}, {outcomes}, {next_steps}.",
+        rows=8,
+        default=(
+            "Thank you for looking at {forename}'s progress with us on {held}.\n\nHow far we have"
+            " come:\n{outcomes}\n\nWhat we agreed: {next_steps}\n\nThe next review is due by"
+            " {review}.\nIf you remember anything in another way than it is written here, please"
+            " tell us."
+        ),
+    )
     letter_end = text(
         "At the end of every letter",
         "Whom the family can turn to.",
@@ -916,6 +941,7 @@ class Contact(Row):
     preferred = text("Best way to reach them")
     may_contact = choice("May be contacted", default="Yes")
     court_order = text("Court order note")
+    large_print = choice("Letters in large print?")
 
 
 class SenNeed(Row):
@@ -1961,10 +1987,13 @@ class Meeting(PupilRecord):
     on = day("Date", needed=True, ahead=PLANNED)
     at = time("Time")
     place = text("Place")
+    lead = text("Who leads it?")
     agenda = text("Why we meet", rows=3)
     people = Rows("People", "Everybody who is asked, with their answer.", blank=4)
     minutes = text("What was said", rows=8)
     actions = Rows("Actions")
+    # the cycle whose review it is
+    placement = ForeignKeyField(Placement, null=True, backref="+", on_delete="RESTRICT")
 
     def __str__(self):
         kind = self.kind or self.kind_name()
@@ -2696,6 +2725,8 @@ class Letter(PupilRecord):
     body = text("Text", rows=12, needed=True)
     sent_on = day("Sent on")
     sent_how = choice("How", options=("By post", "By hand", "By e-mail", "School app"))
+    large_print = choice("In large print?")
+    meeting = ForeignKeyField(Meeting, null=True, backref="letters", on_delete="RESTRICT")
     placement = ForeignKeyField(Placement, null=True, backref="letters", on_delete="RESTRICT")
     void = BooleanField(default=False)
 

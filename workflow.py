@@ -32,6 +32,7 @@ from models import (
     FamilyThinks,
     Form,
     HeadAgreement,
+    Meeting,
     MyPlan,
     MyPlanPlus,
     MyPlanPlusReview,
@@ -44,7 +45,7 @@ from models import (
     Setting,
     may,
 )
-from pathway import clock, effects, letters
+from pathway import clock, effects, letters, planning
 from pathway import guards as g
 from records.dates import say_weeks, today
 from records.questions import (
@@ -408,6 +409,14 @@ class PupilContext:
         return self.paper("review")[1]
 
     @property
+    def planned(self):
+        """The meeting at which this cycle's review is to be held, or None."""
+        if self.placement is None:
+            return None
+        mine = [one for one in self.written(Meeting) if one.placement_id == self.placement.id]
+        return max(mine, key=lambda meeting: meeting.id, default=None)
+
+    @property
     def reviewed(self):
         """What this stage's review rates: under an EHCP that plan, else the plan of the cycle."""
         if self.stage == "E":
@@ -532,6 +541,10 @@ ASKS = {
         ahead=2,
     ),
     "second_type": choice("Second SEN type", options=ASSESSED_TYPES),
+    "recap": choice(
+        "Write the family what was agreed at the review?",
+        "A letter to check and send: how far each outcome came, the next steps, the next review.",
+    ),
     "cycle": number("Which cycle is it?", "1 when you leave it empty."),
 }
 # what every child is asked who was on the register before the portal
@@ -590,6 +603,7 @@ MOVES = (
         "There is no longer a concern. What helped goes on as everyday strategies.",
         "T04, chart 1",
         rows=("progress",),
+        asks=("on", "note", "recap"),
         makes=("keep_strategies",),
         letter="letter_off_concerns",
     ),
@@ -600,7 +614,7 @@ MOVES = (
         "Takes the child off the Concerns List and onto the SEN List (K); My Plan begins.",
         "T05, chart 1",
         rows=("no progress",),
-        asks=("on", "sen_type", "told", "note"),
+        asks=("on", "sen_type", "told", "note", "recap"),
         makes=("set_type",),
         letter="letter_support_begins",
     ),
@@ -612,7 +626,7 @@ MOVES = (
         "T06, A4",
         rows=("no progress",),
         needs=(g.watching_allowed,),
-        asks=("on", "reason"),
+        asks=("on", "reason", "recap"),
         makes=("carry_record",),
         letter="letter_watch_again",
     ),
@@ -635,7 +649,7 @@ MOVES = (
         "Closes this cycle and opens the next; what is not finished is copied to a new plan.",
         "T11, chart 2",
         rows=("1", "5"),
-        asks=("on", "changes"),
+        asks=("on", "changes", "recap"),
         makes=("carry_plan",),
     ),
     Move(
@@ -646,7 +660,7 @@ MOVES = (
         "T13, chart 2",
         rows=("3", "4"),
         needs=(g.agency_need_noted,),
-        asks=("on", "told", "note"),
+        asks=("on", "told", "note", "recap"),
         makes=("carry_plan",),
         letter="letter_my_plan_plus",
     ),
@@ -657,7 +671,7 @@ MOVES = (
         "The child no longer needs a plan; support ends.",
         "T12, T22, charts 2 and 3",
         rows=("2",),
-        asks=("on", "told", "note"),
+        asks=("on", "told", "note", "recap"),
         makes=("end_type",),
         letter="letter_support_ends",
     ),
@@ -668,7 +682,7 @@ MOVES = (
         "Support ends, but the school keeps an eye on the child.",
         "T15, A12",
         rows=("5",),
-        asks=("on", "why_told", "told"),
+        asks=("on", "why_told", "told", "recap"),
         makes=("end_type",),
         letter="letter_watch_after",
     ),
@@ -701,7 +715,7 @@ MOVES = (
         "Closes this cycle and opens the next; what is not finished is copied to a new plan.",
         "T20, chart 3",
         rows=("1", "5"),
-        asks=("on", "changes"),
+        asks=("on", "changes", "recap"),
         makes=("carry_plan",),
     ),
     Move(
@@ -712,7 +726,7 @@ MOVES = (
         "T20, 5.5",
         rows=("3", "4"),
         needs=(g.case_is_open,),
-        asks=("on", "changes"),
+        asks=("on", "changes", "recap"),
         makes=("carry_plan",),
     ),
     Move(
@@ -723,7 +737,7 @@ MOVES = (
         "T23, chart 3",
         rows=("3", "4"),
         needs=(g.no_open_case, g.head_agrees),
-        asks=("on", "parents_view", "head_agreed", "note"),
+        asks=("on", "parents_view", "head_agreed", "note", "recap"),
         makes=("open_case", "carry_plan", "note_agreement"),
         letter="letter_ehcp",
     ),
@@ -734,7 +748,7 @@ MOVES = (
         "From K+ to K: a My Plan is made from the outcomes that are still open.",
         "T21, chart 3",
         rows=("2", "5"),
-        asks=("on", "why_told", "told"),
+        asks=("on", "why_told", "told", "recap"),
         makes=("carry_plan",),
         letter="letter_step_down",
     ),
@@ -771,6 +785,7 @@ MOVES = (
         "Starts the next year of the EHCP; the local authority decides within four weeks.",
         "T26",
         rows=("held",),
+        asks=("on", "note", "recap"),
         makes=("hold_review", "carry_plan"),
     ),
     Move(
@@ -1200,6 +1215,9 @@ def execute(move, ctx, token):
         effects.EFFECTS[name](ctx, fresh, journal)
     if move.letter:
         write_letters(ctx, fresh, journal)
+    if move.rows and ctx.answers.get("recap") == "Yes":
+        due = clock_of(fresh, ctx.on, ctx.settings)
+        planning.write_recap(ctx, fresh, due and due.closes, journal.make)
     if move.to:
         fresh.effects = journal.text()
         fresh.save()
@@ -1215,7 +1233,7 @@ def write_letters(ctx, fresh, journal):
     answers = {**ctx.answers, "stage": fresh.stage}
     if ctx.review and ctx.move.rows:
         answers |= answers_of(ctx.review)
-    letters.write(ctx, fresh, journal, words, answers)
+    letters.write(ctx.move.letter, ctx, words, answers, journal.make, placement=fresh, dated=when)
 
 
 def in_words(move, answers):
@@ -1230,12 +1248,12 @@ def letter_faults(settings):
         if move.letter:
             asked.setdefault(move.letter, []).append(asked_before(move))
     everywhere = {name: sorted(set.intersection(*sets)) for name, sets in asked.items()}
-    return letters.faults(settings, everywhere)
+    return letters.faults(settings, everywhere | letters.OF_REVIEWS)
 
 
 def asked_before(move):
     """The names of what is known when a move writes its letter."""
-    names = {"stage", *move.asks} - {"on", "note", "reason"}
+    names = {"stage", *move.asks} - {"on", "note", "reason", "recap"}
     if move.rows:
         names.update(asked.name for asked in QUESTIONS[move.from_[0]])
     return names
@@ -1333,6 +1351,9 @@ def start_form(form_class, pupil, user):
     form.placement = ctx.placement
     plan = ctx.reviewed
     if paper.kind == "review" and plan:
+        if ctx.planned:
+            form.led_by = ctx.planned.lead
+            form.present = ", ".join(row.who for row in ctx.planned.rows("people")) or None
         begun = {"then": "Keep"} if "then" in form.groups()["ratings"]._meta.fields else {}
         ratings = [{plan.rates: words, **begun} for words in plan.to_rate()]
         return form, {"ratings": ratings}

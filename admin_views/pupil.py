@@ -136,6 +136,7 @@ class PupilView(RecordView):
             may_write=self.may_write(),
             may_keep=may(current_user, "r", Erasure),
             may_pack=current_user.role in PACK_ROLES,
+            may_plan=may(current_user, "w", Letter),
             kept=beside,
             **note_part(at, dict(beside)),
             courses=measures.courses(dict(beside).get(Measure, ())),
@@ -789,7 +790,7 @@ def said_in_review(pupil):
     review = workflow.PupilContext(pupil, current_user).review
     if review is None:
         return {}
-    found = {"changes": review.next_steps}
+    found = {"changes": review.next_steps, "recap": "Yes"}
     if review.parent_involved == "Yes":
         found["told"] = review.happened_on
     for _, _, _, why in chart_so_far(review):

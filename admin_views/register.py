@@ -16,6 +16,7 @@ from admin_views import (
     imports,
     leavers,
     measure_import,
+    planning,
     privacy,
     reports,
     school,
@@ -113,6 +114,7 @@ PAGES = (
     ("Bring in measures", "import-measures", SCHOOL, measure_import.MeasureImportView),
     ("Register at the start", "starting-register", SCHOOL, starting_register.StartingRegisterView),
     ("Leavers", "leavers", SCHOOL, leavers.LeaversView),
+    ("Reviews to plan", "review-week", MORE, planning.ReviewWeekView),
     ("Help", "help", None, school.HelpView),
 )
 

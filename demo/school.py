@@ -492,12 +492,12 @@ class Child:
         self.finish(form, status)
 
     def rate(self, form, day, line, went, at):
-        ((name, words),) = line.items()
+        name, words = next(iter(line.items()))
         known = [lines for lines in (self.story, STRATEGY, *STONES) if name in lines]
         self.know(next(lines for lines in known if self.say(lines[name]) == words))
         if name == "outcome" and went == "went well" and at:
             went = "goes on"
-        self.add(form, "ratings", day, f"{name} {went}", **line)
+        self.add(form, "ratings", day, f"{name} {went}", **{name: words})
 
     def hold_meeting(self, day):
         ahead = {"minutes": None, "came": None, "contribution": None} if day > self.on else {}

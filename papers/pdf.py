@@ -158,6 +158,20 @@ def family_pack(pupil, user):
 
 
 @as_response
+def invitations(meeting, user):
+    """The invitations to a review that are not sent yet, each with the blank forms for the views of
+    the family and of the child.
+    """
+    parts = []
+    for letter in meeting.letters.where(~Letter.void, Letter.sent_on.is_null()):
+        parts.append({**_letter(letter), "blank": False})
+        for form in (PupilViews, FamilyThinks):
+            parts.append({**_blank_part(form, meeting.pupil), "blank": True})
+    page = {"title": "Invitation", "headless": True}
+    return _response(f"invitations-{meeting.id}", user, pupil=meeting.pupil, parts=parts, **page)
+
+
+@as_response
 def family_leaflet():
     part = _leaflet_part()
     return _response("family-leaflet", _paper(title=part["title"], parts=[part]))
@@ -683,6 +697,7 @@ def _letter(letter):
         "kind": "letter",
         "title": letter.kind_name(),
         "void": letter.void,
+        "large": letter.large_print == "Yes",
         "sender": {name: getattr(school, name) or "" for name in SENDER},
         "to": to,
         "address": _stripped((letter.address or "").splitlines()),

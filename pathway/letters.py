@@ -48,6 +48,11 @@ PHRASES = (
     Phrase("support", {"stage": "S2"}, "words_support_plan"),
     Phrase("support", {"stage": "LEFT"}, "words_support_none"),
 )
+# letters that no move writes, and what they say besides
+OF_REVIEWS = {
+    "letter_invitation": ("when", "place", "lead", "people"),
+    "letter_recap": ("held", "outcomes", "next_steps"),
+}
 END = "letter_end"  # the setting with what stands at the end of every letter
 WORD = re.compile(r"\{(\w+)\}")
 
@@ -158,19 +163,22 @@ def households(contacts):
 EVERYBODY = "The parents or carers"
 
 
-def write(ctx, fresh, journal, words, answers):
-    """Write the letter of a move, once for each household."""
+def write(letter, ctx, words, answers, make, **kept):
+    """Write a letter once for each household, in large print where somebody asked for that; `make`
+    saves each, `kept` is what it keeps besides.
+    """
     pupil = ctx.pupil
-    subject = f"{Setting.label_of(ctx.move.letter)}: {words['pupil']}"
-    body = body_of(ctx.move.letter, ctx.settings, words, answers)
+    subject = f"{Setting.label_of(letter)}: {words['pupil']}"
+    body = body_of(letter, ctx.settings, words, answers)
     for people, address in households(pupil.contacts) or [([], "")]:
         written = Letter(
             pupil=pupil,
-            placement=fresh,
             subject=subject,
-            dated=ctx.answers["on"],
             to_whom="\n".join(contact.name for contact in people) or EVERYBODY,
             address=address,
             body=body,
+            **kept,
         )
-        journal.make(written)
+        if any(contact.large_print == "Yes" for contact in people):
+            written.large_print = "Yes"
+        make(written)

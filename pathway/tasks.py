@@ -37,7 +37,7 @@ from models import (
 )
 from pathway import clock
 from privacy import erasure, retention
-from records.dates import today
+from records.dates import short_day, today
 
 # the settings that a task follows from
 SETTINGS = (
@@ -65,10 +65,11 @@ def tasks_of(pupils, settings):
     here = [number for number in pupils if number not in leavers]
     placements = list(open_placements().where(Placement.pupil.in_(here)))
     papers = workflow.papers_of(placements, OF_FORM)
+    planned = planned_reviews(placements)
     found = []
     for placement in placements:
         own = papers[placement.id]
-        found += review_tasks(placement, own, settings)
+        found += review_tasks(placement, own, settings, planned.get(placement.id))
         found += paper_tasks(placement, own, settings)
     found += agency_tasks(here)
     found += recommendation_tasks(here, settings)
@@ -140,8 +141,17 @@ def before(day, settings):
     return day - datetime.timedelta(int(settings.due_soon_days))
 
 
-def review_tasks(placement, papers, settings):
-    """The review that is overdue or due soon, or agreed without the move that it leads to."""
+def planned_reviews(placements):
+    """The days for which the reviews of these cycles are planned: {placement id: day}."""
+    placed = Meeting.placement.in_([placement.id for placement in placements])
+    days = Meeting.select(Meeting.placement, Meeting.on).where(placed, Meeting.on.is_null(False))
+    return dict(days.order_by(Meeting.id).tuples())
+
+
+def review_tasks(placement, papers, settings, planned=None):
+    """The review that is overdue or due soon, or agreed without the move that it leads to; one that
+    is planned is due on that day.
+    """
     when = workflow.clock_of(placement, settings=settings)
     if when is None:
         return []
@@ -162,8 +172,12 @@ def review_tasks(placement, papers, settings):
     # the steps of an EHCP are those of its case; a review that was held has a line of its own
     if placement.stage == "E" or when.state == "held":
         return []
-    opens["shows_from"] = before(when.closes, settings)
-    return [task(placement.pupil_id, "dated", what, when.closes, **opens)]
+    due = when.closes
+    if planned:
+        due = planned
+        what = f"{what} planned for {short_day(planned)}"
+    opens["shows_from"] = before(due, settings)
+    return [task(placement.pupil_id, "dated", what, due, **opens)]
 
 
 def paper_tasks(placement, papers, settings):

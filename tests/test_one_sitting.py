@@ -2,12 +2,26 @@
 outcome, and which of the chart's answers count.
 """
 
+import datetime
+
 import pytest
-from conftest import HELD, agree_plan, agreed, chart_answers, fill, press
+from conftest import (
+    HELD,
+    START,
+    TODAY,
+    add_row,
+    agree_plan,
+    agreed,
+    chart_answers,
+    fill,
+    home_tasks,
+    press,
+)
 from web import words
 
 import models as m
 import workflow as w
+from pathway import clock, planning
 
 STAGES = ("S1", "S2", "S3", "E")
 
@@ -119,3 +133,87 @@ def test_a_teacher_writes_all_of_it_and_does_not_agree(school, browser):
     page = browser("teacher").page(f"/my-plan-review/new/?pupil={school.wren.id}")
     buttons = {button.get("value") for button in page.buttons(page.form())}
     assert "complete" in buttons and not {"agree", "move"} & buttons
+
+
+# --- planned before, told afterwards
+def test_a_review_is_planned_with_its_people_and_invitations(school, browser):
+    agree_plan(school.wren, school.senco, "S2")
+    add_row(school.wren, "contacts", **MOTHER, large_print="Yes")
+    add_row(school.wren, "contacts", **FATHER)
+    senco = browser("senco")
+    page = senco.page(f"/review-week/{school.wren.id}/")
+    offered = page.all("//input[@name='offered']/@value")
+    assert offered and all(
+        clock.is_school_day(datetime.date.fromisoformat(day), m.Setting.of_school())
+        for day in offered
+    )
+    box = "//main//form[.//input[@name='offered']]"
+    said = {"offered": offered[0], "at": "15:30", "place": "The library"}
+    senco.submit(page, path=box, button=None, **said)
+    meeting = m.Meeting.get(m.Meeting.pupil == school.wren.id)
+    assert meeting.on.isoformat() == offered[0] and meeting.kind == "My Plan review"
+    assert "Ms Ash (mother)" in [row.who for row in meeting.people]
+    letters = list(meeting.letters)
+    assert {(one.to_whom, one.large_print) for one in letters} == {
+        ("Ms Ash", "Yes"),
+        ("Mr Ash", None),
+    }
+    assert all("15:30" in one.body and "The library" in one.body for one in letters)
+    about = next(task for _, task in home_tasks(school.senco) if task.pupil_id == school.wren.id)
+    assert about.what.startswith("My Plan Review planned for ") and about.due == meeting.on
+    assert senco.get(f"/review-week/{school.wren.id}/invitations.pdf").status_code == 200
+
+
+def test_planned_anew_it_is_the_same_meeting_with_new_invitations(school):
+    agree_plan(school.wren, school.senco, "S2")
+    meetings = []
+    for day in (TODAY, TODAY + DAY):
+        ctx = w.PupilContext(school.wren, school.senco)
+        meetings.append(planning.plan_review(ctx, day, ["Ms Ash"]))
+    assert meetings[0] == meetings[1] and meetings[1].people.count() == 1
+    assert [one.void for one in meetings[1].letters.order_by(m.Letter.id)] == [True, False]
+    review, _ = w.start_form(m.MyPlanReview, school.wren, school.senco)
+    assert review.present == "Ms Ash"
+
+
+def test_the_week_of_reviews_is_planned_together_or_not_at_all(school, browser):
+    for pupil in (school.wren, school.robin):
+        agree_plan(pupil, school.senco, "S2")
+    senco = browser("senco")
+    form = "//main//form[.//input[@name='press']]"
+    days = {f"p{school.wren.id}-day": "25/11/2026", f"p{school.robin.id}-day": "28/11/2026"}
+    page = senco.submit(senco.page("/review-week/"), 422, path=form, button=None, **days)
+    assert "is not a school day" in page.text and not m.Meeting.select().where(PLANNED).exists()
+    days[f"p{school.robin.id}-day"] = "26/11/2026"
+    senco.submit(page, path=form, button=None, **days)
+    assert m.Meeting.select().where(PLANNED).count() == 2
+
+
+def test_an_agency_is_asked_only_with_a_consent_to_invite_it(school):
+    agree_plan(school.wren, school.senco, "S2")
+    m.Agency(pupil=school.wren, agency="Speech", state="Consulted", question="What helps?").save()
+    given = {"to_whom": "Speech", "answer_given": "Given", "given_on": START}
+    for purpose, may_come in (("Referral", False), ("Invite to a meeting", True)):
+        m.Consent(pupil=school.wren, purpose=purpose, **given).save()
+        ctx = w.PupilContext(school.wren, school.senco)
+        guest = planning.guests(ctx)[-1]
+        assert guest.agency == "Speech"
+        assert (planning.guest_fault(ctx, guest, TODAY) is None) is may_come
+
+
+def test_the_recap_says_how_far_each_outcome_came_and_goes_with_the_move(school):
+    agree_plan(school.wren, school.senco, "S2")
+    said = {"next_steps": "Go on as before", **chart_answers("1", "S2")}
+    agreed(m.MyPlanReview, school.wren, school.senco, HELD, **said)
+    placed = press("New My Plan cycle", school.wren, school.senco, recap="Yes")
+    letter = m.Letter.get(m.Letter.placement == placed)
+    for words_said in ("Outcome number 2: Not yet", "Go on as before", "The next review is due by"):
+        assert words_said in letter.body
+    press("Entered in error", school.wren, school.senco, on=None)
+    assert m.Letter.get_by_id(letter.id).void
+
+
+DAY = datetime.timedelta(1)
+PLANNED = m.Meeting.placement.is_null(False)
+MOTHER = {"name": "Ms Ash", "relationship": "mother", "lives_with": "Yes", "address": "1 Oak Road"}
+FATHER = {"name": "Mr Ash", "responsibility": "Yes", "address": "2 Elm Road"}

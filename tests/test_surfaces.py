@@ -49,8 +49,16 @@ def asked_on_form(cls):
     """The questions that somebody answers on the form; the others are answered by a move, a chart
     page or the program.
     """
+    sometimes = set()
+    if issubclass(cls, m.Review):
+        # an answer that the chart does not ask for is emptied: see test_one_sitting.py
+        for one in w.chart_of(cls()):
+            if one.when != ({},):
+                sometimes |= {one.name, f"{one.name}_why"}
     for kind, name, asked, control in asked_of(cls):
         section = cls.section_of(control.partition("-")[0])
+        if name in sometimes:
+            continue
         if WRITER[cls] in section.write and name not in (*cls.readonly, "pupil"):
             yield kind, name, asked, control
 
@@ -388,6 +396,8 @@ def test_hostile_words_come_back_as_words(school, browser, cls, turn):
     """
     at, record, typed = browser(WRITER[cls]), record_of(school, cls), {}
     shape = at.page(f"/{cls.slug()}/{record.id}/edit/")
+    if issubclass(cls, m.Review):
+        shape = at.submit(shape)  # what the chart does not ask is emptied first
     before = page_shape(shape)
     for number, (kind, name, asked, control) in enumerate(asked_on_form(cls)):
         text = not asked.choices and not isinstance(

@@ -751,7 +751,9 @@ def address(school, rule, which="mine"):
     for name in rule.arguments:
         # of a pupil, or of a person
         number = (
-            getattr(school, which) if rule.endpoint.startswith("keeping.") else school.teacher
+            getattr(school, which)
+            if rule.endpoint.startswith(("keeping.", "review-week."))
+            else school.teacher
         ).id
         values[name] = {
             "slug": MOVE,

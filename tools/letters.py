@@ -99,6 +99,29 @@ def told(move, stage, reviewed, asked):
     return lines or ["- (nothing that changes its words)"]
 
 
+SAID_OF_REVIEW = {
+    "when": "Tuesday 1 December 2026, 15:30",
+    "place": "The library",
+    "lead": "Ms Hazel",
+    "people": "Jo Example (mother), Sam (the child), Miss Elm (class teacher)",
+    "held": "Tuesday 24 November 2026",
+    "outcomes": "Reads 100 words: Mostly\nAsks for help: Achieved",
+    "next_steps": "Reading every day goes on; help is asked for in every lesson.",
+}
+
+
+def of_reviews():
+    """The letters before and after a review."""
+    pupil = models.Pupil(forename="Sam", surname="Example")
+    parts = []
+    for letter, names in letters.OF_REVIEWS.items():
+        words = letters.words_of(pupil, school(), DAY, "", DAY + datetime.timedelta(weeks=6))
+        words |= {name: SAID_OF_REVIEW[name] for name in names}
+        said = letters.body_of(letter, school(), words, {}).removesuffix(end(words))
+        parts.append(f"## {models.Setting.label_of(letter)}\n\n{quoted(said)}")
+    return parts
+
+
 def quoted(words):
     return "\n".join(f"> {line}".rstrip() for line in words.strip().splitlines()) + "\n"
 
@@ -118,6 +141,7 @@ def text():
         for reviewed, asked in cases(move, stage):
             parts.append("\n".join(told(move, stage, reviewed, asked)) + "\n")
             parts.append(quoted(body(move, stage, reviewed, asked)))
+    parts += of_reviews()
     silent = [move.name for move in workflow.MOVES if not move.letter]
     parts.append("## Moves without a letter\n\n" + "\n".join(f"- {name}" for name in silent) + "\n")
     return "\n".join(parts)

@@ -1,0 +1,274 @@
+"""Plan the review: of one child, with whom to ask and the invitations; of many children in one
+table.
+
+Come here to change these pages. Which days are offered, and who, is in `pathway/planning.py`.
+"""
+
+import datetime
+from dataclasses import dataclass, field
+
+from flask import abort, flash, redirect, request, url_for
+from flask_admin import expose
+from flask_login import current_user
+from wtforms import Form, StringField
+from wtforms.validators import Length
+
+import workflow
+from admin_views import drafts, forms
+from admin_views.account import views as account
+from admin_views.home import settings_now
+from admin_views.school import SchoolPage
+from audit import access
+from audit.log import transaction
+from models import Letter, Meeting, Placement, Pupil, may
+from papers import pdf
+from pathway import planning
+from records.dates import read_day, say_day, today
+from records.query import by_id
+from records.questions import fault
+from records.record import Clash
+
+LINES_OF_A_PAGE = 40
+WEEKS = (2, 3, 4, 6)  # ahead that the table can show
+BOXES = ("at", "place", "lead")
+
+
+def words_box(asked):
+    most = Length(max=asked.max_length)
+    return StringField(asked.verbose_name, filters=[forms.clean_line], validators=[most])
+
+
+class PlanForm(Form):
+    """The boxes of one plan; they bear no hints, the heads of the columns do."""
+
+    day = forms.DayField("Day")
+    at = words_box(Meeting.at)
+    place = words_box(Meeting.place)
+    lead = words_box(Meeting.lead)
+
+
+@dataclass
+class Plan:
+    """One review to be planned: the child as the guards see it, the boxes, what is wrong."""
+
+    ctx: workflow.PupilContext
+    form: Form
+    problems: list = field(default_factory=list)
+
+    def is_filled(self):
+        return bool(self.form.day.raw_data and self.form.day.raw_data[0])
+
+    def check(self, named=""):
+        """Note what stops this plan; `named` begins each sentence."""
+        self.form.validate()
+        for box in self.form:
+            for words in box.errors:
+                self.problems.append((box.id, f"{named}{box.label.text}: {words}"))
+        if self.problems:
+            return
+        wrong = planning.day_fault(self.ctx, self.form.day.data)
+        if wrong:
+            self.problems.append((self.form.day.id, f"{named}{wrong}"))
+        wrong = fault(Meeting.at, self.form.at.data)
+        if wrong:
+            self.problems.append((self.form.at.id, f"{named}{wrong}"))
+
+    def carry_out(self, names):
+        boxes = {name: self.form[name].data for name in BOXES}
+        return planning.plan_review(self.ctx, self.form.day.data, names, **boxes)
+
+
+def plan_of(ctx, typed=None, prefix=""):
+    known = {"lead": settings_now().senco_name}
+    if ctx.planned:
+        known = {name: getattr(ctx.planned, name) for name in BOXES}
+        known["day"] = ctx.planned.on
+    return Plan(ctx, PlanForm(typed, prefix=prefix, data=known))
+
+
+def reviews_within(user, weeks):
+    """Where the review falls in the next weeks, or is late: [Placement, ...], first due first."""
+    mine = Pupil.visible_to(user).where(Pupil.left_on.is_null()).select(Pupil.id)
+    rows = Placement.select().where(
+        Placement.ended_on.is_null(),
+        ~Placement.void,
+        Placement.stage.in_(workflow.OPEN),
+        Placement.reviewed_on.is_null(),
+        Placement.pupil.in_(mine),
+    )
+    last = today() + datetime.timedelta(weeks=weeks)
+    settings = settings_now()
+    due = []
+    for placement in rows:
+        closes = workflow.clock_of(placement, today(), settings).closes
+        if closes <= last:
+            due.append((closes, placement.id, placement))
+    return [placement for _, _, placement in sorted(due)]
+
+
+def contexts_of(placements, user):
+    """These children as the guards see them, with one query for all of a kind."""
+    keys = [placement.pupil_id for placement in placements]
+    pupils = by_id(Pupil.select().where(Pupil.id.in_(keys)))
+    meetings = {key: [] for key in keys}
+    for meeting in Meeting.select().where(Meeting.pupil.in_(keys)):
+        meetings[meeting.pupil_id].append(meeting)
+    found = []
+    for placement in placements:
+        key = placement.pupil_id
+        known = {Meeting: meetings[key]}
+        ctx = workflow.PupilContext(pupils[key], user, school=settings_now(), forms=known)
+        ctx.placements = [placement]
+        found.append(ctx)
+    return found
+
+
+class ReviewWeekView(SchoolPage):
+    """Reviews to plan."""
+
+    def is_accessible(self):
+        user = account.me()
+        return user.is_authenticated and may(user, "w", Letter)
+
+    # -- many children
+    @expose("/", methods=("GET", "POST"))
+    def index(self):
+        """The reviews of the next weeks, a line each; those with a day are planned together."""
+        user = account.me()
+        weeks = request.values.get("weeks", 3, type=forms.key_of)
+        if weeks not in WEEKS:
+            weeks = 3
+        address = url_for(".index", weeks=weeks)
+        placements = reviews_within(user, weeks)[:LINES_OF_A_PAGE]
+        if "press" not in request.form:
+            if request.method == "POST":
+                return redirect(address)
+            lines = lines_of(placements, user)
+            return self.show(lines, weeks=weeks)
+        press = request.form["press"]
+        pressed = drafts.press_of(press)
+        if pressed:
+            return redirect(pressed)
+        sent = {forms.key_of(key) for key in request.form.getlist("pupil")}
+        placements = [one for one in placements if one.pupil_id in sent]
+        lines = lines_of(placements, user, request.form)
+        try:
+            problems = save_lines(lines, press, address)
+        except drafts.Pressed as already:
+            return redirect(already.led_to)
+        if problems:
+            return self.show(lines, weeks=weeks, problems=problems), 422
+        return redirect(address)
+
+    def show(self, lines, **more):
+        access.log_access([line.ctx.pupil for line in lines], "listed")
+        return self.render("review_week.html", lines=lines, boxes=BOXES, **more, of=WEEKS)
+
+    # -- one child
+    @expose("/<int:number>/", methods=("GET", "POST"))
+    def child(self, number):
+        """Plan the review of one child: day, time, place, whom to ask."""
+        user = account.me()
+        pupil = Pupil.visible_to(user).where(Pupil.id == number).first() or abort(404)
+        ctx = workflow.PupilContext(pupil, user, school=settings_now())
+        if ctx.clock is None or ctx.clock.state == "held":
+            abort(404)
+        access.log_access([pupil])
+        plan = plan_of(ctx, request.form if request.method == "POST" else None)
+        guests = planning.guests(ctx)
+        asked = [guest for guest in guests if not guest.agency]
+        if request.method == "POST":
+            chosen = request.form.getlist("guest")
+            asked = [guest for guest in guests if guest.who in chosen]
+            if self.save_one(plan, asked):
+                return redirect(url_for("pupil.page", key=pupil.id))
+        page = self.render(
+            "plan_review.html",
+            pupil=pupil,
+            plan=plan,
+            days=planning.days_offered(ctx),
+            between=planning.days_between(ctx),
+            guests=guests,
+            asked=asked,
+            others=request.form.get("others", ""),
+            problems=plan.problems,
+        )
+        return page, 422 if plan.problems else 200
+
+    def save_one(self, plan, asked):
+        """Plan it and write the invitations; whether it was done."""
+        chosen = request.form.get("offered")
+        if chosen and not plan.is_filled():
+            plan.form.day.data = read_day(chosen)
+        plan.check()
+        for guest in asked:
+            wrong = planning.guest_fault(plan.ctx, guest, plan.form.day.data or today())
+            if wrong:
+                plan.problems.append(("guests", wrong))
+        if plan.problems:
+            return False
+        names = [guest.who for guest in asked]
+        others = forms.clean(request.form.get("others")) or ""
+        names += [name[:255] for name in map(forms.clean_line, others.splitlines()) if name]
+        press = request.form.get("press")
+        address = url_for("pupil.page", key=plan.ctx.pupil.id)
+        try:
+            with transaction():
+                drafts.once(press)
+                plan.carry_out(names)
+                drafts.saved(press, address)
+        except drafts.Pressed:
+            return True
+        except Clash as clash:
+            plan.problems.append(("", str(clash)))
+            return False
+        flash(f"Review planned for {say_day(plan.form.day.data)}. {LETTERS}", "done")
+        return True
+
+    @expose("/<int:number>/invitations.pdf")
+    def invitations(self, number):
+        """The invitations to the planned review that are not sent, with blank views sheets."""
+        user = account.me()
+        pupil = Pupil.visible_to(user).where(Pupil.id == number).first() or abort(404)
+        ctx = workflow.PupilContext(pupil, user, school=settings_now())
+        meeting = (ctx.placement and ctx.planned) or abort(404)
+        access.log_access([meeting])
+        return pdf.invitations(meeting, current_user)
+
+
+LETTERS = "The invitations are written: print them from the child's page, with blank views sheets."
+
+
+def lines_of(placements, user, typed=None):
+    found = []
+    for ctx in contexts_of(placements, user):
+        found.append(plan_of(ctx, typed, f"p{ctx.pupil.id}"))
+    return found
+
+
+def save_lines(lines, press, address):
+    """Plan the reviews whose line has a new day, all or none; the problems."""
+    wanted = []
+    for line in lines:
+        planned = line.ctx.planned
+        if line.is_filled() and not (planned and planned.on == line.form.day.data):
+            wanted.append(line)
+    problems = []
+    for line in wanted:
+        line.check(f"{line.ctx.pupil.name}: ")
+        problems += line.problems
+    if not wanted:
+        problems = [("", "No line has a new day yet.")]
+    if problems:
+        return problems
+    try:
+        with transaction():
+            drafts.once(press)
+            for line in wanted:
+                line.carry_out([one.who for one in planning.guests(line.ctx) if not one.agency])
+            drafts.saved(press, address)
+    except Clash as clash:
+        return [("", str(clash))]
+    reviews = "1 review is" if len(wanted) == 1 else f"{len(wanted)} reviews are"
+    flash(f"{reviews} planned, and the invitations written.", "done")
+    return []
