@@ -15,6 +15,7 @@ from web import FILE, MARKS, MOMENT, MOVE, Page, address, canary, class_of, rule
 import models as m
 import people
 import workflow as w
+from admin_views.register import REPORT_CLASSES
 from audit import log as audit_log
 from records import questions as q
 from records.record import Row
@@ -64,7 +65,15 @@ EVERYBODY = {
     "import.undo": {q.SENCO},
     "keeping.mistake": {q.SENCO},
     "keeping.erase": {q.SENCO, q.HEAD},
+    "pupil.request_check": {q.SENCO, q.HEAD},
+    "pupil.request_pack": {q.SENCO, q.HEAD},
+    "import-measures.index": {q.OFFICE, q.SENCO, q.TEACHER},
+    "import-measures.look": {q.OFFICE, q.SENCO, q.TEACHER},
 }
+for report in REPORT_CLASSES:
+    EVERYBODY[f"{report.slug}.index"] = set(report.roles)
+    EVERYBODY[f"{report.slug}.keep_view"] = set(report.roles)
+    EVERYBODY[f"{report.slug}.spreadsheet"] = {*report.roles} - {q.TEACHER}
 # The right (letter of RIGHTS) that each kind of screen of a record needs.
 RIGHT_OF = {
     "index_view": "r",
@@ -82,6 +91,7 @@ RIGHT_OF = {
     "edit": "w",
     "act": "w",
     "step": "w",
+    "chased": "w",
     "spreadsheet": "x",
 }
 # these lead to the sign-in page when all is well
