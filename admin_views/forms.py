@@ -434,7 +434,7 @@ def by_control(problems):
 
 def banks(pupil=None):
     """What is offered while somebody types: the school's words, and what is known of the child."""
-    found = {code: [] for code in dict(BankEntry.bank.choices)}
+    found = {code: [] for code in (*dict(BankEntry.bank.choices), "baseline", "given")}
     if pupil:
         found["baseline"] = measures.latest_said(pupil.id)
         found["given"] = advice.provision_given(pupil.id)
