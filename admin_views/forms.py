@@ -436,7 +436,7 @@ def by_control(problems):
 
 def banks(record_class, pupil=None):
     """What is offered while somebody types: the school's words, and what is known of the child."""
-    found = {code: [] for code in dict(BankEntry.bank.choices)}
+    found = {code: [] for code in (*dict(BankEntry.bank.choices), "baseline", "given", "staff")}
     if issubclass(record_class, ForPerson):
         colleagues = User.select(User.name).where(User.account == "on").order_by(User.name)
         found["staff"] = list(colleagues.scalars())

@@ -47,6 +47,7 @@ from models import (
     PlusOutcomeRating,
     Pupil,
     Setting,
+    StatutoryPaper,
     Strategy,
     TeamMember,
     WritingTask,
@@ -54,7 +55,7 @@ from models import (
     may,
 )
 from papers import pdf
-from pathway import advice, clock, letters, measures
+from pathway import advice, clock, ehc_request, letters, measures
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import any_of, by_id
@@ -137,7 +138,7 @@ class PupilView(RecordView):
             may_keep=may(current_user, "r", Erasure),
             may_pack=current_user.role in PACK_ROLES,
             may_plan=may(current_user, "w", Letter),
-            kept=beside,
+            kept=cards(beside, at.case),
             **note_part(at, dict(beside)),
             courses=measures.courses(dict(beside).get(Measure, ())),
             **next_part(at),
@@ -308,11 +309,22 @@ class PupilView(RecordView):
     def whole(self, key):
         return pdf.whole_record(self.find(key), current_user)
 
-    @expose("/<int:key>/request-pack.pdf")
-    def request_pack(self, key):
-        pupil = self.find(key)
+    def for_request(self, key):
         if current_user.role not in PACK_ROLES:
             abort(403)
+        return self.find(key)
+
+    @expose("/<int:key>/request/")
+    def request_check(self, key):
+        """What the law asks of a request for an EHC needs assessment, and what is lacking."""
+        pupil = self.for_request(key)
+        found = ehc_request.evidence(pupil)
+        checks = ehc_request.checklist(found, today())
+        return self.render("request.html", pupil=pupil, checks=checks, left_out=found.left_out)
+
+    @expose("/<int:key>/request-pack.pdf")
+    def request_pack(self, key):
+        pupil = self.for_request(key)
         return pdf.ehc_request_pack(pupil, current_user)
 
     @expose("/<int:key>/family-pack.pdf")
@@ -330,7 +342,7 @@ class CaseView(PupilRecordView):
     def more_links(self, record):
         if current_user.role not in PACK_ROLES:
             return []
-        return [("Request pack (PDF)", url_for("pupil.request_pack", key=record.pupil_id))]
+        return [("Request pack", url_for("pupil.request_check", key=record.pupil_id))]
 
     @expose("/<int:key>/step/", methods=("POST",))
     def step(self, key):
@@ -1058,6 +1070,15 @@ def records_beside(pupil):
         for record in records:
             record.pupil = pupil  # its name would be asked for again
         found.append((kind, [one for one in records if not getattr(one, "void", False)]))
+    return found
+
+
+def cards(beside, case):
+    """What is kept beside the papers, without the empty papers of an EHC case that is not there."""
+    found = []
+    for kind, records in beside:
+        if records or case or not issubclass(kind, StatutoryPaper):
+            found.append((kind, records))
     return found
 
 

@@ -41,7 +41,7 @@ from models import (
     every,
     may,
 )
-from papers import fonts, kept, layout, leaflet, printing, request_pack
+from papers import fonts, kept, layout, leaflet, photo, printing, request_pack
 from papers.printing import PaperError
 from pathway import ehc_request, letters
 from records.dates import say_day, say_moment, short_day, today
@@ -302,11 +302,13 @@ def profile_pdf(pupil, user):
     """
     panels = _panels(pupil, user)
     page = {"title": "One-page profile", "pupil": pupil}
+    picture = photo.of_pupil(pupil, user)
     for room, items, most in PROFILE_SIZES:
         short = []
         for title, colour, said in panels:
             short.append((title, colour, shorten(said, items, most)))
         part = {**EMPTY, "kind": "profile", "panels": short, "room": room, **_whose(pupil)}
+        part["photo"] = picture
         if _drawn(part, pupil)[1] == 1:
             break
     return _paper(user, **page, parts=[part])

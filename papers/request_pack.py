@@ -38,12 +38,12 @@ def chapters(found, settings, on):
     return ready
 
 
-def table(label, heads, rows, prompt=""):
+def table(label, heads, rows):
     columns = [{"label": head, "options": []} for head in heads]
     said = []
     for row in rows:
         said.append([cell_words(cell) for cell in row])
-    return {"name": "", "label": label, "prompt": prompt, "columns": columns, "table": said}
+    return {"name": "", "label": label, "prompt": "", "columns": columns, "table": said}
 
 
 def cell_words(cell):
@@ -57,17 +57,12 @@ def cell_words(cell):
 def checklist_tables(found, on):
     rows = []
     for check in ehc_request.checklist(found, on):
-        rows.append((check.asked, check.source, check.there, check.lacks))
-    prompt = ""
-    if found.left_out:
-        prompt = (
-            f"Left out: {found.left_out}, marked “Not for disclosure” or “Only for the SENCO and"
-            " the head”. Add by hand what may go."
-        )
-    return [table("", ("What is looked for", "Source", "What is there", "Lacking"), rows, prompt)]
+        rows.append((check.asked, check.source, check.there or "Not in this pack"))
+    return [table("", ("What is looked for", "Source", "What is there"), rows)]
 
 
 def chronology(found):
+    """Stages, papers, meetings and agencies, oldest first."""
     rows = []
     for placement in found.placements:
         rows.append((placement.started_on, placement.move, placement.decided_by))
@@ -89,6 +84,7 @@ def cycle_tables(found, settings):
 
 
 def cycle_table(cycle, settings):
+    """What a cycle set out to do, and how far each line of it came."""
     stage = workflow.stage_label(cycle.placement.stage, settings)
     label = f"{stage}, cycle {cycle.placement.cycle:.0f}, from"
     label = f"{label} {short_day(cycle.placement.started_on)}"
@@ -123,6 +119,7 @@ def rating_cells(rated):
 
 
 def provision_tables(found):
+    """The lines of provision of each plan."""
     made = []
     for cycle in found.cycles:
         rows = []
@@ -158,6 +155,7 @@ def measure_table(found):
 
 
 def agency_tables(found):
+    """Who was asked and reported, what they recommend, and the files."""
     rows = []
     for one in found.agencies:
         report = str(one.report) if one.report_id else ""

@@ -54,7 +54,9 @@ def said_in(found, sources):
         for name in names if papers else ():
             words = papers[-1].answer(name)
             if words:
-                lines.append(f"{papers[-1].label_of(name)} {words}")
+                asked = papers[-1].label_of(name)
+                sign = "" if asked[-1] in ".?" else ":"
+                lines.append(f"{asked}{sign} {words}")
     return "\n".join(lines)
 
 

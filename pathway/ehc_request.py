@@ -132,13 +132,14 @@ def hours_of(line, cycle):
     """Hours a week, weeks, and hours in all of a line of provision, as far as known."""
     if not line.minutes or not line.times:
         return None, None, None
-    a_week = (Decimal(line.minutes) * Decimal(line.times) / 60).quantize(Decimal("0.01"))
+    exact = Decimal(line.minutes) * Decimal(line.times) / 60
+    a_week = exact.quantize(Decimal("0.01"))
     begins = line.since or cycle.plan.happened_on
     ends = line.until or (cycle.review and cycle.review.happened_on) or today()
     if not begins or ends < begins:
         return a_week, None, None
     weeks = ((ends - begins).days + 6) // 7
-    return a_week, weeks, a_week * weeks
+    return a_week, weeks, (exact * weeks).quantize(Decimal("0.1"))
 
 
 def cost_of(line, hours):
@@ -177,6 +178,7 @@ def check_needs(found, on):
 
 
 def check_may_need_plan(found, on):
+    """Whether reviews say that progress is little despite support."""
     slow = []
     for cycle in found.reviewed():
         for words, row in cycle.ratings().items():
@@ -226,6 +228,7 @@ def check_action(found, on):
 
 
 def check_provision(found, on):
+    """Whether each line of provision has its hours."""
     lines = found.provision()
     there = ""
     if lines:
@@ -250,6 +253,7 @@ def check_health(found, on):
 
 
 def check_reports(found, on):
+    """Whether each report that came is a file in the pack."""
     lacks = [one.agency for one in found.agencies if one.report_on and not one.report_id]
     there = f"{len(joined_files(found))} files at the end of this pack"
     if not joined_files(found):

@@ -11,7 +11,7 @@ from models import Measure
 from records.dates import short_day
 
 NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,4})?")
-MONTHS, PLAIN = "months", "plain"
+AGE, PLAIN = "age", "plain"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def amount(value):
     is_age = ":" in letters or re.search(r"\d ?y", letters)
     if is_age and len(numbers) in (1, 2):
         years, months = [*numbers, Decimal(0)][:2]
-        return 12 * years + months, MONTHS
+        return 12 * years + months, AGE
     if len(numbers) == 1:
         return numbers[0], PLAIN
     return None
@@ -59,7 +59,7 @@ def say_change(first, last):
         return ""
     change = ends[0] - begins[0]
     said = f"{change.normalize():+f}" if change else "0"
-    if ends[1] == MONTHS:
+    if ends[1] == AGE:
         return f"{said} months"
     return said
 

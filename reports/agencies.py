@@ -24,7 +24,7 @@ class AgenciesWaiting(Report):
         Column("weeks", "Weeks", "number"),
         Column("chased", "Last chased", "day"),
         Column("next", "Next contact", "day"),
-        Column("contact", "Telephone or e-mail"),
+        Column("contact", "Telephone or e-mail", in_sheet_only=True),
         Column("upn", "UPN", in_sheet_only=True),
     )
 

@@ -5,7 +5,7 @@ from models import CASE_OPEN, STAFF, EhcCase, Placement, Pupil, ReviewYear
 from pathway import clock
 from reports.report import Choice, Column, Line, Report
 
-MONTHS = (
+SCHOOL_MONTHS = (
     ("09", "September"),
     ("10", "October"),
     ("11", "November"),
@@ -33,8 +33,8 @@ class EhcpYear(Report):
         Column("pupil", "Pupil"),
         Column("year", "Year"),
         Column("form", "Class"),
-        Column("authority", "Local authority"),
-        Column("band", "Band"),
+        Column("authority", "Local authority", in_sheet_only=True),
+        Column("band", "Band", in_sheet_only=True),
         Column("due", "Review due", "day"),
         Column("planned", "Meeting planned", "day"),
         Column("held", "Last held", "day"),
@@ -45,7 +45,7 @@ class EhcpYear(Report):
         Column("upn", "UPN", in_sheet_only=True),
     )
     choices = (
-        Choice("month", "Review due in", MONTHS),
+        Choice("month", "Review due in", SCHOOL_MONTHS),
         Choice(
             "is",
             "Only",
@@ -120,7 +120,7 @@ class EhcpYear(Report):
 
     def totals(self, lines):
         found = []
-        for code, name in MONTHS:
+        for code, name in SCHOOL_MONTHS:
             count = sum(line.facts["month"] == code for line in lines)
             if count:
                 found.append((name, count))

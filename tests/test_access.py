@@ -70,6 +70,10 @@ EVERYBODY = {
     "import.undo": {q.SENCO},
     "keeping.mistake": {q.SENCO},
     "keeping.erase": {q.SENCO, q.HEAD},
+    "pupil.request_check": {q.SENCO, q.HEAD},
+    "pupil.request_pack": {q.SENCO, q.HEAD},
+    "import-measures.index": {q.OFFICE, q.SENCO, q.TEACHER},
+    "import-measures.look": {q.OFFICE, q.SENCO, q.TEACHER},
 }
 for report in REPORT_CLASSES:
     EVERYBODY[f"{report.slug}.index"] = set(report.roles)
@@ -93,6 +97,7 @@ RIGHT_OF = {
     "edit": "w",
     "act": "w",
     "step": "w",
+    "chased": "w",
     "spreadsheet": "x",
 }
 # these lead to the sign-in page when all is well

@@ -8,11 +8,14 @@ import zipfile
 
 import pytest
 from PIL import Image
+from printed import reader_of
+from test_request_pack import keep_file
 from web import enter
 
 import models as m
 from admin_views import documents, zip_guard
 from audit import log as audit_log
+from papers import photo
 
 PDF = b"%PDF-1.7\nA report\n%%EOF"
 GOOD = {"pupil": "Oakley, Robin (3B)", "title_of": "Speech report", "kind": "Professional's report"}
@@ -302,3 +305,21 @@ def test_a_restricted_file_is_for_the_senco_and_the_head(empty_portal, plain_sen
 
 def test_an_unknown_document_has_no_file(plain_senco):
     assert plain_senco.get("/document/999/file").status_code == 404
+
+
+# --- the photo on the profile
+@pytest.mark.parametrize("given", [{}, {"restricted": "Yes"}, {"withhold": "Yes"}])
+def test_the_newest_photo_stands_on_the_profile_unless_it_is_for_few(
+    empty_portal, plain_senco, robin, given
+):
+    address = f"/pupil/{robin.id}/profile.pdf"
+    folder = empty_portal.config["DATA_DIR"]
+    keep_file(folder, robin, picture("JPEG"), "photo.jpg", **{"kind": "Photo", **given})
+    (page,) = reader_of(plain_senco.get(address).data).pages
+    assert bool(page.images) == (given == {})
+
+
+def test_what_is_no_picture_leaves_the_place_empty():
+    assert photo.address_of(b"no picture") == ""
+    assert photo.address_of(picture("GIF")) == ""
+    assert photo.address_of(picture("PNG")).startswith("data:image/jpeg;base64,")
