@@ -883,7 +883,7 @@ def open_lists(pupil):
 
 
 def journey(written):
-    """The stepping stones of the newest plan: {"plan", "goals", "paths"}, or None."""
+    """The stepping stones of the newest plan: {"plan", "goals", "paths", "hours"}, or None."""
     written_plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
     plans = [plan for plan in written_plans if plan.status != "declined"]
     if not plans:
@@ -905,7 +905,8 @@ def journey(written):
             "stones": RATING.index(progress) + 1 if progress else 0,
         }
         paths.append(path)
-    return {"plan": plan, "goals": list(plan.aspirations), "paths": paths}
+    hours = say_week(plan, plans)
+    return {"plan": plan, "goals": list(plan.aspirations), "paths": paths, "hours": hours}
 
 
 def ratings(written):

@@ -29,6 +29,8 @@ from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
 from records.record import Row
+from reports.programmes import Programmes
+from reports.provision_map import AdultWeeks, ProvisionCosts, ProvisionMap
 from reports.register import Register
 
 PAPERS = "Papers"
@@ -59,15 +61,17 @@ REGISTER = (
     (models.Letter, MORE, PupilRecordView),
     (models.Document, MORE, documents.DocumentView),
     (models.Strategy, MORE, PupilRecordView),
+    (models.ProvisionWeek, MORE, PupilRecordView),
     (models.Placement, MORE, HistoryView),
     (models.ListMembership, MORE, HistoryView),
     (models.Disclosure, MORE, privacy.DisclosureView),
     (models.Erasure, MORE, HistoryView),
     (people.User, SCHOOL, school.PersonView),
     (models.BankEntry, SCHOOL, RecordView),
+    (models.Programme, SCHOOL, RecordView),
     (models.Setting, SCHOOL, school.SettingView),
 )
-REPORT_CLASSES = (Register,)
+REPORT_CLASSES = (Register, ProvisionMap, ProvisionCosts, AdultWeeks, Programmes)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
     ("Audit trail", "audit", SCHOOL, school.AuditView),

@@ -18,6 +18,11 @@ sendiass: Anyshire SENDIASS, 01632 960111
 trust_name: Learning Link Example Trust
 strapline: Stronger together
 local_authority: Anyshire
+rate_teacher: 38
+rate_ta: 16.50
+rate_hlta: 19
+rate_senco: 42
+rate_therapist: 65
 
 == staff
 office: Olga Frontdesk

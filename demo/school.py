@@ -48,6 +48,7 @@ def build(on, hash_password, folder):
         school = School(on, folder)
         signs = school.employ(hash_password)
         add_all(bank())
+        add_all(programmes())
         with as_person(school.office):
             school.enrol()
             for number, path in enumerate(paths()):
@@ -79,10 +80,19 @@ def bank():
     """The entries of the word bank: the wordings of the stories that suit any child."""
     found = {}
     for story in STORIES:
-        for kind, name in (("strategy", "strategy"), ("provision", "give"), ("agency", "agency")):
+        for kind, name in (("strategy", "strategy"), ("agency", "agency")):
             if "{" not in story[name]:
                 found[kind, story[name]] = story["area"]
     return [m.BankEntry(bank=kind, words=words, area=area) for (kind, words), area in found.items()]
+
+
+def programmes():
+    """The school's programmes: what the stories give to any child."""
+    found = []
+    for at, story in enumerate(STORIES):
+        block = {name: said[at % len(said)] for name, said in ANSWERS["Programme"][0].items()}
+        found.append(m.Programme(name=story["give"], area=story["area"], **block))
+    return found
 
 
 def add_all(records):
@@ -236,6 +246,7 @@ class Child:
             "carer": carer,
             "other": others[number % 30],
             "others": "Mother" if sex == "M" else "Father",
+            "clock": f"{9 + number % 6}:{number // 6 % 4 * 15:02}",
             "pupil": pupil,
             "contact": pupil.contacts.get(),
             "school": self.school,

@@ -6,6 +6,7 @@ from models import STAFF, Pupil
 from records.dates import short_day
 
 PAGE = 50  # lines of a page
+CSS = {"number": "num", "money": "num", "words": "wide"}  # the class of a column's cells
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,13 @@ class Column:
 
     name: str
     head: str
-    kind: str = "text"  # text, day, number or money (pounds)
+    kind: str = "text"  # text, words (may take several lines), day, number or money (pounds)
     asked: str = ""
     in_sheet_only: bool = False
+
+    @property
+    def css(self):
+        return CSS.get(self.kind, "")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Line:
     cells: dict
     facts: dict = field(default_factory=dict)
     pupil: int = None  # the number of the child whose page it leads to
+    to: tuple = ()  # or the report and its filters to which it leads
     late: tuple = ()  # columns that say something is overdue
 
 
@@ -46,6 +52,7 @@ class Report:
     roles = STAFF
     columns = choices = ()
     is_dated = False  # whether it can be made as on another day
+    paper = ""  # a3: printed on A3 landscape
     sort = "pupil"  # the column by which it is sorted at first
 
     def __init__(self, user, settings, on):
