@@ -52,6 +52,7 @@ from records.dates import read_day, say_day, say_moment, say_weeks, short_day, t
 from records.query import any_of, by_id
 from records.questions import say
 from records.record import Clash, Record, document
+from reports.provision import say_week
 
 
 class PupilView(RecordView):
