@@ -17,6 +17,7 @@ from admin_views import (
     privacy,
     reports,
     school,
+    sessions,
     starting_register,
     status,
 )
@@ -74,6 +75,7 @@ REGISTER = (
 REPORT_CLASSES = (Register, ProvisionMap, ProvisionCosts, AdultWeeks, Programmes)
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
+    ("Sessions this week", "sessions", MORE, sessions.SessionsView),
     ("Audit trail", "audit", SCHOOL, school.AuditView),
     ("Data requests and retention", "keeping", SCHOOL, privacy.KeepingView),
     ("Status", "status", SCHOOL, status.StatusView),

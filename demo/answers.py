@@ -119,10 +119,13 @@ group: One to one | Small group (3 to 6) | Pair
 size: 1 | 4 | 2
 minutes: 10 | 30 | 20
 times: 4 | 2 | 3
-when_given: Mon Tue Wed Thu {clock} | Tue Thu {clock} | Mon Wed Fri {clock}
 where_given: Library corner | Classroom | Blue room
 evidence: Chart, filled in each time | Check on Fridays
 cost: 0 | 15 | 40
+
+== ProvisionWeek
+given: 2 | 3 | 1
+why: | | {f} was away on Tuesday. | {ta} was on a course.
 
 == Programme
 role: ta | ta | teacher

@@ -23,6 +23,7 @@ rate_ta: 16.50
 rate_hlta: 19
 rate_senco: 42
 rate_therapist: 65
+rate_other: 25
 
 == staff
 office: Olga Frontdesk

@@ -76,6 +76,9 @@ def upn(serial, entered, school="9999"):
     return m.UPN_LETTERS[total % 23] + body
 
 
+DAYS_GIVEN = ("Mon Tue Wed Thu", "Tue Thu", "Mon Wed Fri")  # as often as `times` of the answers
+
+
 def bank():
     """The entries of the word bank: the wordings of the stories that suit any child."""
     found = {}
@@ -116,6 +119,7 @@ class School:
         self.random = random.Random(20)
         self.autumn = on.year - (on.month < 9)
         self.teachers = {}
+        self.times_given = 0
         self.settings = m.Setting.of_school()
         for name, words in names.SETTINGS.items():
             setattr(self.settings, name, words.replace(", ", "\n"))
@@ -193,6 +197,12 @@ class School:
         self.free.remove(pupil)
         return pupil
 
+    def free_time(self):
+        """A quarter of an hour of the school day, each in its turn."""
+        self.times_given += 1
+        hour, quarter = self.times_given % 6, self.times_given // 6 % 4
+        return f"{9 + hour}:{15 * quarter:02}"
+
     def send_letters(self):
         """Letters older than ten days went out; the newest still lie on the desk."""
         ways = ("By post", "By e-mail", "School app")
@@ -212,6 +222,7 @@ class Child:
         self.on, self.senco, self.office = school.on, school.senco, school.office
         self.turn, self.story = number, STORIES[number % len(STORIES)]
         self.placement, self.stage, self.has_sides = None, "NONE", False
+        self.given = []
         self.stones = [self.story, *STONES, *STONES, *STONES]
         self.moves = [workflow.move_named(name) for name, _, _ in steps]
         self.days = self.plan_days()
@@ -246,7 +257,6 @@ class Child:
             "carer": carer,
             "other": others[number % 30],
             "others": "Mother" if sex == "M" else "Father",
-            "clock": f"{9 + number % 6}:{number // 6 % 4 * 15:02}",
             "pupil": pupil,
             "contact": pupil.contacts.get(),
             "school": self.school,
@@ -419,7 +429,9 @@ class Child:
             self.turn += 1
             (need,) = self.add(form, "needs", day, aspiration=aspiration)
             (outcome,) = self.add(form, "outcomes", day, need=need, by=by)
-            self.add(form, "provision", day, outcome=outcome, since=day, until=by)
+            when = f"{DAYS_GIVEN[self.turn % len(DAYS_GIVEN)]} {self.school.free_time()}"
+            said = {"outcome": outcome, "since": day, "until": by, "when_given": when}
+            self.given = self.add(form, "provision", day, **said)
 
     def write_sides(self, day, statuses):
         if self.has_sides:
@@ -530,6 +542,21 @@ class Child:
             self.refer(self.start)
         if self.number % 9 == 0:
             self.keep_document()
+        if self.start < self.on - 14 * DAY:
+            self.keep_week()
+
+    def keep_week(self):
+        """How often what was planned was given in the last week."""
+        monday = self.on - DAY * (self.on.weekday() + 7)
+        for row in self.given:
+            self.keep(
+                m.ProvisionWeek,
+                monday,
+                words=row.words,
+                who=row.who,
+                week=monday,
+                planned=row.times,
+            )
 
     def keep_document(self):
         # late: no other command draws

@@ -52,8 +52,9 @@ class ProvisionMap(ProvisionReport):
         Column("group", "Group", in_sheet_only=True),
         Column("size", "Group of", "number"),
         Column("when", "When", "words"),
-        Column("minutes", "Minutes", "number"),
-        Column("times", "Times", "number"),
+        Column("each", "How often"),
+        Column("minutes", "Minutes", "number", in_sheet_only=True),
+        Column("times", "Times a week", "number", in_sheet_only=True),
         Column("hours", "Hours", "number"),
         Column("share_hours", "Adult hours", "number", in_sheet_only=True),
         Column("from", "From", "day", in_sheet_only=True),
@@ -111,6 +112,7 @@ class ProvisionMap(ProvisionReport):
             "group": row.group,
             "size": whole(row.size),
             "when": when,
+            "each": f"{whole(row.times)} x {whole(row.minutes)} min",
             "minutes": whole(row.minutes),
             "times": whole(row.times),
             "hours": rounded(one.hours),
@@ -277,11 +279,11 @@ class AdultWeeks(ProvisionReport):
             "share_hours": rounded(sum(one.adult_hours or 0 for one in given)),
             "unknown": sum(one.adult_hours is None for one in given),
             "when": "; ".join(sorted(times)),
-            "clashes": len(clashes) or None,
+            "clashes": sum(bool(one.clashes) for one in given),
             "clash": "; ".join(sorted(clashes)),
         }
         to = (ProvisionMap.slug, {"adult": given[0].adult})
-        return Line(cells, to=to, late=("clashes",))
+        return Line(cells, to=to, late=("clashes",) if clashes else ())
 
     def totals(self, lines):
         hours = sum(line.cells["share_hours"] for line in lines)

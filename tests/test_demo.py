@@ -25,6 +25,8 @@ BESIDES = (
     m.Letter,
     m.Strategy,
     m.BankEntry,
+    m.Programme,
+    m.ProvisionWeek,
     m.Document,
 )
 # Stage 2 has no first day before which a review is early; no fictional record is on hold.
@@ -34,6 +36,7 @@ NEVER_ASKED = {
     ("MyPlanReview", "early_why"),
     ("Pupil", "hold"),
     *(("Pupil", name) for name in m.Pupil.names_under("elsewhere")),
+    ("Programme", "also"),
     ("Document", "withhold"),
     ("Document", "restricted"),
     ("PlanOutcome", "until"),
