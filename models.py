@@ -687,12 +687,12 @@ class Programme(Record):
     evidence = text("What shows that it works?")
 
     @classmethod
-    def finder(cls, programmes=None):
+    def finder(cls, programmes):
         """A function that finds the programme whose name a line of provision begins with, the
         longest name first; or None.
         """
         named = []
-        for programme in programmes or cls.select():
+        for programme in programmes:
             for name in (programme.name, *(programme.also or "").splitlines()):
                 named.append((folded_words(name), programme))
         named.sort(key=lambda pair: len(pair[0]), reverse=True)
@@ -708,7 +708,7 @@ class Programme(Record):
     @classmethod
     def fill_up(cls):
         """Make programmes of the provision that stood in the word bank before."""
-        find = cls.finder()
+        find = cls.finder(cls.select())
         for entry in BankEntry.select().where(BankEntry.bank == "provision"):
             with transaction():
                 if find(entry.words) is None:

@@ -445,7 +445,7 @@ def filled_by(programme):
 def fill_lines(form):
     """Fill the empty boxes of each line of provision from the programme that it begins with."""
     lines = [line for _, _, line in lines_of(form) if is_programme(line)]
-    find = Programme.finder() if lines else None
+    find = Programme.finder(Programme.select()) if lines else None
     for line in lines:
         programme = find(line.words.data)
         if not programme:

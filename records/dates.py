@@ -74,7 +74,6 @@ def read_time(typed):
     return hour, minute
 
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SLOT = re.compile(
     r"\b(mon|tue|wed|thu|fri|sat|sun)|\b(\d{1,2}[:.]\d\d(?: ?[ap]\.?m)?|\d{1,2} ?[ap]\.?m)"
 )
@@ -90,7 +89,7 @@ def read_slots(typed):
     for day, hour in SLOT.findall((typed or "").lower()):
         if day:
             days = [] if is_new else days
-            days.append(WEEKDAYS.index(day.capitalize()))
+            days.append(WEEKDAYS.index(day))
             is_new = False
             continue
         clock = read_time(hour)

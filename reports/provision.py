@@ -202,7 +202,8 @@ def compare(slots):
             if other_day != weekday or other_start >= end:
                 break
             if other_start != start or not is_one_group(one, other):
-                when = f"{WEEKDAYS[weekday]} {other_start // HOUR}:{other_start % HOUR:02}"
+                hour, minute = divmod(other_start, HOUR)
+                when = f"{WEEKDAYS[weekday].capitalize()} {hour}:{minute:02}"
                 tell(one, f"{when} {other.row.words}")
                 tell(other, f"{when} {one.row.words}")
 

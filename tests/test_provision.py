@@ -271,7 +271,7 @@ def test_a_programme_is_told_by_the_ratings_of_what_it_was_for(cast, settings, r
 def test_the_longest_name_that_a_line_begins_with_is_its_programme(acting, cast):
     for name in ("Reading", "Reading Recovery"):
         m.Programme(name=name).save()
-    find = m.Programme.finder()
+    find = m.Programme.finder(m.Programme.select())
     assert find("reading recovery, daily").name == "Reading Recovery"
     assert find("Reading with a friend").name == "Reading"
     assert find("A reading corner") is None
