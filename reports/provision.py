@@ -119,6 +119,7 @@ def all_given(user, on):
 
 
 def placements_on(user, on):
+    """The placements that hold on a day, each with its child, whom this person may see."""
     mine = Pupil.visible_to(user).select(Pupil.id)
     return (
         Placement.select(Placement, Pupil)
