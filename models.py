@@ -73,6 +73,7 @@ RIGHTS = """
 record                office  senco  teacher  head  technician  ta
 Pupil                 rwx     rwx    r        rx    -           r
 Strategy              rw      rwx    rw       rx    -           rw
+ProvisionWeek         -       rwx    rw       rx    -           rw
 RecordOfConcern       rw      rwx    rw       rx    -           rw
 ConcernReview         rw      rwx    rw       rx    -           -
 MyPlan                rw      rwx    rw       rx    -           r
@@ -103,6 +104,7 @@ HeadAgreement         -       rx     -        rx    -           -
 Placement             r       rx     r        rx    -           r
 ListMembership        r       rx     r        rx    -           r
 BankEntry             rw      rwx    r        r     rw          r
+Programme             rw      rwx    r        r     rw          r
 Setting               -       rw     -        r     rw          -
 User                  -       r      -        r     rw          -
 AuditEntry            -       r      -        r     -           -
@@ -195,6 +197,17 @@ CAUSES = (
 HOW_TOLD = ("In person", "By telephone", "By letter", "By e-mail", "Online meeting")
 CONSENT = (("given", "Given"), ("not given", "Not given"), ("not reached", "Could not be reached"))
 INVOLVED = ("Yes", "In part", "No")
+GROUPS = ("One to one", "Pair", "Small group (3 to 6)", "Larger group", "Whole class")
+GROUP_SIZES = {"One to one": 1, "Pair": 2}  # of the others it is asked
+# who gives provision; what an hour of each costs is in Settings, under `rate_` and the code
+PROVIDERS = (
+    ("teacher", "Teacher"),
+    ("ta", "Teaching assistant"),
+    ("hlta", "Higher level teaching assistant"),
+    ("senco", "SENCO"),
+    ("therapist", "Therapist"),
+    ("other", "Somebody else"),
+)
 
 CODE_WHERE = (
     "Paragraph 1.39: most young people with special educational needs can do well in adult life"
@@ -223,6 +236,7 @@ CODE_PROVISION = (
 STAFF = (OFFICE, SENCO, HEAD)
 
 
+HOURLY = (0, 500)  # £
 FAMILY_SIGN = ("Child or young person", "Parent or carer", "For the school")
 
 
@@ -303,6 +317,18 @@ class Setting(Record):
     advise_weeks = number("Advise moving on after (weeks on My Plan)", default=26)
     undo_days = number("“Entered in error” is possible for (days)", default=7, needed=True)
     head_confirms_ehcp = choice("Must the head agree before an EHCP is begun?", default="No")
+
+    costs = Section(
+        "What an hour costs",
+        "For the provision map: £ an hour of each role, with the school's share of pension and"
+        " insurance; never one person's pay. Left empty: no cost is told.",
+    )
+    rate_teacher = number("Teacher", between=HOURLY)
+    rate_ta = number("Teaching assistant", between=HOURLY)
+    rate_hlta = number("Higher level teaching assistant", between=HOURLY)
+    rate_senco = number("SENCO", between=HOURLY)
+    rate_therapist = number("Therapist", between=HOURLY)
+    rate_other = number("Somebody else", between=HOURLY)
 
     safety = Section("Signing in")
     second_step = choices(
@@ -672,7 +698,6 @@ class BankEntry(Record):
         "Offered for",
         options=(
             ("strategy", "Strategies"),
-            ("provision", "Provision"),
             ("agency", "Agencies"),
             ("measure", "Measures"),
         ),
@@ -680,6 +705,57 @@ class BankEntry(Record):
     )
     words = text("Words", needed=True)
     area = choice("Area", options=AREAS)
+
+
+class Programme(Record):
+    """Programme: something that the school gives to several children, and how it is usually given.
+    A line of provision that begins with its name is filled in from it.
+    """
+
+    listed, searched = ("name", "area", "role", "minutes", "times"), ("name",)
+    order_by = ("name",)
+    fills = ("role", "group", "size", "minutes", "times", "evidence")
+    name = text("Name", needed=True, unique=True)
+    also = text("Other names", "One a line: what it was called before.", rows=2)
+    area = choice("Area", options=AREAS)
+    role = choice("Who usually gives it?", options=PROVIDERS)
+    group = choice("Usual group", options=GROUPS)
+    size = number("How many children?", between=(1, 30))
+    minutes = number("Usual minutes each time", between=(1, 600))
+    times = number("Usual times a week", between=(Decimal("0.1"), 50))
+    evidence = text("What shows that it works?")
+
+    @classmethod
+    def finder(cls, programmes):
+        """A function that finds the programme whose name a line of provision begins with, the
+        longest name first; or None.
+        """
+        named = []
+        for programme in programmes:
+            for name in (programme.name, *(programme.also or "").splitlines()):
+                named.append((folded_words(name), programme))
+        named.sort(key=lambda pair: len(pair[0]), reverse=True)
+
+        def find(words):
+            begins_with = folded_words(words or "")
+            for name, programme in named:
+                if name and begins_with[: len(name)] == name:
+                    return programme
+
+        return find
+
+    @classmethod
+    def fill_up(cls):
+        """Make programmes of the provision that stood in the word bank before."""
+        find = cls.finder(cls.select())
+        for entry in BankEntry.select().where(BankEntry.bank == "provision"):
+            with transaction():
+                if find(entry.words) is None:
+                    cls(name=entry.words, area=entry.area).save()
+                entry.remove("It is a programme now.")
+
+    def __str__(self):
+        return self.name or "Programme"
 
 
 # --- the pupil
@@ -1223,6 +1299,24 @@ class Strategy(PupilRecord):
         return self.strategy or "Everyday strategy"
 
 
+class ProvisionWeek(PupilRecord):
+    """Provision of one week: how often something was to be given to a child, and how often it
+    was.
+    """
+
+    title, many = "Provision of one week", "Provision week by week"
+    listed, searched = ("pupil", "words", "week", "planned", "given"), ("words",)
+    words = text("What is provided?", needed=True)
+    who = text("Who gives it?")
+    week = day("Week that begins on", "A Monday.", needed=True, ahead=PLANNED)
+    planned = number("Times planned", between=(0, 50))
+    given = number("Times given", needed=True, between=(0, 50))
+    why = text("Why fewer?")
+
+    def __str__(self):
+        return self.words or "Provision of one week"
+
+
 # --- a paper form
 @dataclass(frozen=True)
 class Status:
@@ -1594,23 +1688,30 @@ class Provision(Row):
     many = "Provision"
     plan = belongs_to(MyPlan, "provision")
     words = text(
-        "What is provided?", "The type of support.", needed=True, bank="provision", exact=True
+        "What is provided?", "The type of support.", needed=True, bank="programme", exact=True
     )
     outcome = link("For which outcome?", Outcome, needed=True, backref="provided")
     different = text("How is it additional or different?", exact=True)
     who = text("Who gives it?", needed=True)
+    role = choice("Their role", options=PROVIDERS)
     expertise = text("What skill or training do they have?")
-    group = choice(
-        "Group",
-        options=("One to one", "Pair", "Small group (3 to 6)", "Larger group", "Whole class"),
-    )
+    group = choice("Group", options=GROUPS)
+    size = number("How many children in it?", between=(1, 30))
     minutes = number("Minutes each time", needed=True, between=(1, 600))
     times = number("Times a week", needed=True, between=(Decimal("0.1"), 50))
     since = day("From", ahead=PLANNED, before="until")
     until = day("To", ahead=PLANNED)
+    when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.")
     where_given = text("Where?")
     evidence = text("What shows that it works?")
     cost = number("Resources (£)", between=(0, 100_000))
+
+    def clean(self):
+        if self.size is None:
+            self.size = GROUP_SIZES.get(self.group)
+
+    def week_minutes(self):
+        return (self.minutes or 0) * (self.times or 0)
 
 
 # school years that follow this one until the key stage ends (with R, 2, 6, 9, 11, 13); else none

@@ -559,6 +559,7 @@ class RecordView(ReadView):
 
     def receive(self, record, prefilled):
         form = form_of(record, prefilled, request.form)
+        forms.fill_lines(form)
         lists = {field.short_name: field for field in forms.lists_of(form)}
         more = request.form.get("more")
         if more in lists:

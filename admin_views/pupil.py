@@ -61,6 +61,7 @@ from records.dates import read_day, say_day, say_moment, say_weeks, short_day, t
 from records.query import any_of, by_id
 from records.questions import HEAD, SENCO, say
 from records.record import Clash, Record, document
+from reports.provision import say_week
 
 PACK_ROLES = (SENCO, HEAD)  # who puts together what a local authority is asked with
 
@@ -990,7 +991,7 @@ def open_lists(pupil):
 
 
 def journey(written):
-    """The stepping stones of the newest plan: {"plan", "goals", "paths"}, or None."""
+    """The stepping stones of the newest plan: {"plan", "goals", "paths", "hours"}, or None."""
     written_plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
     plans = [plan for plan in written_plans if plan.status != "declined"]
     if not plans:
@@ -1012,7 +1013,8 @@ def journey(written):
             "stones": RATING.index(progress) + 1 if progress else 0,
         }
         paths.append(path)
-    return {"plan": plan, "goals": list(plan.aspirations), "paths": paths}
+    hours = say_week(plan, plans)
+    return {"plan": plan, "goals": list(plan.aspirations), "paths": paths, "hours": hours}
 
 
 def ratings(written):

@@ -20,6 +20,7 @@ from admin_views import (
     privacy,
     reports,
     school,
+    sessions,
     starting_register,
     status,
     work,
@@ -48,6 +49,8 @@ from reports.census import CensusCheck, CensusFigures, CensusReturn
 from reports.class_sheet import ClassSheet
 from reports.ehcps import EhcpYear
 from reports.governors import Governors
+from reports.programmes import Programmes
+from reports.provision_map import AdultWeeks, ProvisionCosts, ProvisionMap
 from reports.register import Register
 from reports.year_end import HandOver, NextPhase
 
@@ -84,17 +87,23 @@ REGISTER = (
     (models.Measure, MORE, PupilRecordView),
     (models.Strategy, MORE, PupilRecordView),
     (models.HeadAgreement, MORE, HistoryView),
+    (models.ProvisionWeek, MORE, PupilRecordView),
     (models.Placement, MORE, HistoryView),
     (models.ListMembership, MORE, HistoryView),
     (models.Disclosure, MORE, privacy.DisclosureView),
     (models.Erasure, MORE, HistoryView),
     (people.User, SCHOOL, school.PersonView),
     (models.BankEntry, SCHOOL, RecordView),
+    (models.Programme, SCHOOL, RecordView),
     (models.Setting, SCHOOL, school.SettingView),
 )
 REPORT_CLASSES = (
     Register,
     ClassSheet,
+    ProvisionMap,
+    ProvisionCosts,
+    AdultWeeks,
+    Programmes,
     CensusCheck,
     CensusReturn,
     CensusFigures,
@@ -107,6 +116,7 @@ REPORT_CLASSES = (
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
     ("Print for many children", "work", MORE, work.WorkView),
+    ("Sessions this week", "sessions", MORE, sessions.SessionsView),
     ("Audit trail", "audit", SCHOOL, school.AuditView),
     ("Data requests and retention", "keeping", SCHOOL, privacy.KeepingView),
     ("Status", "status", SCHOOL, status.StatusView),

@@ -112,14 +112,28 @@ importance: to the child; for the child | for the child
 == provision
 words: {give}
 different: Beside what the whole class has | Smaller steps, and more often
-who: {ta}, teaching assistant | {t}, class teacher
+who: {ta}, teaching assistant | {ta}, teaching assistant | {t}, class teacher
+role: ta | ta | teacher
 expertise: Trained by the specialist | ELSA trained
 group: One to one | Small group (3 to 6) | Pair
+size: 1 | 4 | 2
 minutes: 10 | 30 | 20
 times: 4 | 2 | 3
 where_given: Library corner | Classroom | Blue room
 evidence: Chart, filled in each time | Check on Fridays
 cost: 0 | 15 | 40
+
+== ProvisionWeek
+given: 2 | 3 | 1
+why: | | {f} was away on Tuesday. | {ta} was on a course.
+
+== Programme
+role: ta | ta | teacher
+group: One to one | Small group (3 to 6) | Pair
+size: 1 | 4 | 2
+minutes: 10 | 30 | 20
+times: 4 | 2 | 3
+evidence: Chart, filled in each time | Check on Fridays
 
 == Review
 led_by: The SENCO | {t}, class teacher

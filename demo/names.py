@@ -19,6 +19,12 @@ trust_name: Learning Link Example Trust
 strapline: Stronger together
 local_authority: Anyshire
 head_confirms_ehcp: Yes
+rate_teacher: 38
+rate_ta: 16.50
+rate_hlta: 19
+rate_senco: 42
+rate_therapist: 65
+rate_other: 25
 
 == staff
 office: Olga Frontdesk

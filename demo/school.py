@@ -48,6 +48,7 @@ def build(on, hash_password, folder):
         school = School(on, folder)
         signs = school.employ(hash_password)
         add_all(bank())
+        add_all(programmes())
         with as_person(school.office):
             school.enrol()
             for number, path in enumerate(paths()):
@@ -75,14 +76,26 @@ def upn(serial, entered, school="9999"):
     return m.UPN_LETTERS[total % 23] + body
 
 
+DAYS_GIVEN = ("Mon Tue Wed Thu", "Tue Thu", "Mon Wed Fri")  # as often as `times` of the answers
+
+
 def bank():
     """The entries of the word bank: the wordings of the stories that suit any child."""
     found = {}
     for story in STORIES:
-        for kind, name in (("strategy", "strategy"), ("provision", "give"), ("agency", "agency")):
+        for kind, name in (("strategy", "strategy"), ("agency", "agency")):
             if "{" not in story[name]:
                 found[kind, story[name]] = story["area"]
     return [m.BankEntry(bank=kind, words=words, area=area) for (kind, words), area in found.items()]
+
+
+def programmes():
+    """The school's programmes: what the stories give to any child."""
+    found = []
+    for at, story in enumerate(STORIES):
+        block = {name: said[at % len(said)] for name, said in ANSWERS["Programme"][0].items()}
+        found.append(m.Programme(name=story["give"], area=story["area"], **block))
+    return found
 
 
 def add_all(records):
@@ -106,6 +119,7 @@ class School:
         self.random = random.Random(20)
         self.autumn = on.year - (on.month < 9)
         self.teachers = {}
+        self.times_given = 0
         self.settings = m.Setting.of_school()
         for name, words in names.SETTINGS.items():
             setattr(self.settings, name, words.replace(", ", "\n"))
@@ -186,6 +200,12 @@ class School:
         self.free.remove(pupil)
         return pupil
 
+    def free_time(self):
+        """A quarter of an hour of the school day, each in its turn."""
+        self.times_given += 1
+        hour, quarter = self.times_given % 6, self.times_given // 6 % 4
+        return f"{9 + hour}:{15 * quarter:02}"
+
     def send_letters(self):
         """Letters older than ten days went out; the newest still lie on the desk."""
         ways = ("By post", "By e-mail", "School app")
@@ -205,6 +225,7 @@ class Child:
         self.on, self.senco, self.office = school.on, school.senco, school.office
         self.turn, self.story = number, STORIES[number % len(STORIES)]
         self.placement, self.stage, self.has_sides = None, "NONE", False
+        self.given = []
         self.stones = [self.story, *STONES, *STONES, *STONES]
         self.moves = [workflow.move_named(name) for name, _, _ in steps]
         self.days = self.plan_days()
@@ -414,7 +435,9 @@ class Child:
             self.turn += 1
             (need,) = self.add(form, "needs", day, aspiration=aspiration)
             (outcome,) = self.add(form, "outcomes", day, need=need, by=by)
-            self.add(form, "provision", day, outcome=outcome, since=day, until=by)
+            when = f"{DAYS_GIVEN[self.turn % len(DAYS_GIVEN)]} {self.school.free_time()}"
+            said = {"outcome": outcome, "since": day, "until": by, "when_given": when}
+            self.given = self.add(form, "provision", day, **said)
 
     def write_sides(self, day, statuses):
         if self.has_sides:
@@ -533,6 +556,21 @@ class Child:
             self.refer(self.start)
         if self.number % 9 == 0:
             self.keep_document()
+        if self.start < self.on - 14 * DAY:
+            self.keep_week()
+
+    def keep_week(self):
+        """How often what was planned was given in the last week."""
+        monday = self.on - DAY * (self.on.weekday() + 7)
+        for row in self.given:
+            self.keep(
+                m.ProvisionWeek,
+                monday,
+                words=row.words,
+                who=row.who,
+                week=monday,
+                planned=row.times,
+            )
 
     def keep_measures(self):
         for title in ("measures before", "measures since"):

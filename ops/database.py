@@ -65,6 +65,8 @@ def migrate(database, folder=config.MIGRATIONS):
         if not diff_models(database, models.every_table()):
             models.PupilWord.fill_up()
             models.Pupil.fill_sort_keys()
+            with audit_log.acting_as("Set-up"):
+                models.Programme.fill_up()
             tasks.refresh()
         return done
 

@@ -164,6 +164,13 @@ def is_school_day(day, settings):
     return True
 
 
+def school_days(first, last, settings):
+    """The school days from `first` to `last`, in order."""
+    count = (last - first).days + 1
+    days = [first + datetime.timedelta(number) for number in range(count)]
+    return [day for day in days if is_school_day(day, settings)]
+
+
 def last_school_day(first, last, settings):
     """The last school day from `first` to `last` (A7); when all are holidays, the next one."""
     for earlier in range((last - first).days + 1):

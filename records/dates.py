@@ -74,6 +74,31 @@ def read_time(typed):
     return hour, minute
 
 
+SLOT = re.compile(
+    r"\b(mon|tue|wed|thu|fri|sat|sun)|\b(\d{1,2}[:.]\d\d(?: ?[ap]\.?m)?|\d{1,2} ?[ap]\.?m)"
+)
+
+
+def read_slots(typed):
+    """The times of a week that somebody typed, such as `Mon Wed 9:15, Fri 2 pm`: [(weekday, minute
+    of the day), ...]; none when it says none.
+    """
+    found = []
+    days = []
+    is_new = True
+    for day, hour in SLOT.findall((typed or "").lower()):
+        if day:
+            days = [] if is_new else days
+            days.append(WEEKDAYS.index(day))
+            is_new = False
+            continue
+        clock = read_time(hour)
+        if clock:
+            found += [(one, clock[0] * 60 + clock[1]) for one in days]
+        is_new = True
+    return sorted(found)
+
+
 def read_day(typed, start=None):
     """The date that somebody typed, None for nothing. Raises ValueError with a sentence."""
     start = start or today()

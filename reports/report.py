@@ -51,6 +51,7 @@ class Line:
     cells: dict
     facts: dict = field(default_factory=dict)
     pupil: int = None  # the number of the child whose page it leads to
+    to: tuple = ()  # or the report and its filters to which it leads
     late: tuple = ()  # columns that say something is overdue
     press: tuple = ()  # what one press does here: (words, the screen that does it, number)
 
@@ -62,6 +63,7 @@ class Report:
     roles = STAFF
     columns = choices = ()
     is_dated = False  # whether it can be made as on another day
+    paper = ""  # a3: printed on A3 landscape
     sort = "pupil"  # the column by which it is sorted at first
     is_bulk = False  # whether children can be ticked
     menu = "Reports"  # the category it stands in; "" for a place of its own

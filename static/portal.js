@@ -170,6 +170,18 @@
     row.querySelector("input:not([type=hidden]),textarea,select")?.focus();
   }));
 
+  // A programme fills the empty boxes of its line; the server does so too.
+  document.addEventListener("change", (event) => {
+    const list = event.target.list;
+    const row = event.target.closest("[data-rows] > fieldset");
+    const chosen = row && list && [...list.options].find((one) => one.value === event.target.value);
+    if (!chosen?.dataset.fills) return;
+    for (const [name, value] of Object.entries(JSON.parse(chosen.dataset.fills))) {
+      const box = row.querySelector(`[name$="-${name}"]`);
+      if (box && !box.value) box.value = value;
+    }
+  });
+
   // Two minutes before the server signs somebody out, the page says so. Who is typing is here; other tabs count as well.
   const ends = document.getElementById("ends");
   if (ends) {

@@ -145,7 +145,9 @@ def in_reach(endpoint, who):
     about_all = (
         screen in ("index_view", "print_blank", "look_up", "spreadsheet", "new") or cls is None
     )
-    return about_all or who != "stranger" or cls in (m.BankEntry, m.Setting, people.User)
+    return (
+        about_all or who != "stranger" or cls in (m.BankEntry, m.Programme, m.Setting, people.User)
+    )
 
 
 # --- the matrix

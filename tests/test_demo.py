@@ -28,6 +28,8 @@ BESIDES = (
     m.Letter,
     m.Strategy,
     m.BankEntry,
+    m.Programme,
+    m.ProvisionWeek,
     m.Document,
 )
 # Stage 2 has no first day before which a review is early; no fictional record is on hold.
@@ -37,6 +39,7 @@ NEVER_ASKED = {
     ("MyPlanReview", "early_why"),
     ("Pupil", "hold"),
     *(("Pupil", name) for name in m.Pupil.names_under("elsewhere")),
+    ("Programme", "also"),
     ("Document", "withhold"),
     ("Document", "restricted"),
     ("PlanOutcome", "until"),
@@ -196,7 +199,7 @@ def test_the_roll_has_420_pupils_and_about_70_are_on_the_pathway():
         ("lists", {"CONCERNS", "SEN"}, lambda: {row.list for row in m.ListMembership.select()}),
         (
             "word bank",
-            {"strategy", "provision", "agency"},
+            {"strategy", "agency"},
             lambda: {row.bank for row in m.BankEntry.select()},
         ),
         (

@@ -31,7 +31,7 @@ def test_a_teacher_gets_no_page_paper_or_button_of_another_class(school, browser
             if (
                 "key" not in rule.arguments
                 or cls is None
-                or cls in (m.BankEntry, m.Setting, people.User)
+                or cls in (m.BankEntry, m.Programme, m.Setting, people.User)
             ):
                 continue
             person.begin_again()

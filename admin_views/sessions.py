@@ -1,0 +1,132 @@
+"""Sessions this week: a line for each thing that is to be given, and how often it was.
+
+Come here to change the page on which teachers and assistants tick them. What runs in a week is
+worked out in `reports/provision.py`.
+"""
+
+import datetime
+
+from flask import abort, flash, redirect, request, url_for
+from flask_admin import expose
+
+from admin_views.account import views as account
+from admin_views.base import linked_pages
+from admin_views.forms import clean_line, key_of
+from admin_views.school import SchoolPage
+from audit import access
+from audit.log import transaction
+from models import ProvisionWeek, may
+from records.dates import read_day, today
+from records.numbers import read_number
+from records.questions import fault
+from reports.provision import running
+from reports.report import PAGE
+
+WEEK = datetime.timedelta(7)
+
+
+class SessionsView(SchoolPage):
+    """What is given in a week, planned against given, one line each."""
+
+    def is_accessible(self):
+        return may(account.me(), "r", ProvisionWeek)
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self):
+        monday = week_asked()
+        lines = lines_of(monday)
+        adults = sorted({given.adult for given, _ in lines} - {""})
+        adult = request.values.get("adult", "")
+        if adult in adults:
+            lines = [line for line in lines if line[0].adult == adult]
+        pages = max(-(-len(lines) // PAGE), 1)
+        page = min(max(request.values.get("page", 0, type=key_of), 0), pages - 1)
+        shown = lines[page * PAGE : (page + 1) * PAGE]
+        here = {"week": monday.isoformat(), "adult": adult if adult in adults else ""}
+        problems = []
+        if request.method == "POST":
+            problems = self.receive(shown, monday)
+            if not problems:
+                flash("Saved.", "done")
+                return redirect(url_for(".index", **here, page=page))
+        access.log_access([given.pupil for given, _ in shown], "listed")
+        return self.render(
+            "sessions.html",
+            monday=monday,
+            last=(monday - WEEK).isoformat(),
+            next=(monday + WEEK).isoformat() if monday + WEEK <= today() else "",
+            lines=shown,
+            adults=adults,
+            here=here,
+            page=page,
+            pages=pages,
+            page_numbers=linked_pages(page, pages),
+            problems=problems,
+            typed=request.form,
+            name_of=name_of,
+            may_write=may(account.me(), "w", ProvisionWeek),
+        ), (422 if problems else 200)
+
+    def receive(self, lines, monday):
+        """Save what was typed, all or nothing; the problems: [(id of the box, sentence)]."""
+        if not may(account.me(), "w", ProvisionWeek):
+            abort(403)
+        asked = ProvisionWeek._meta.fields["given"]
+        records = []
+        problems = []
+        for given, kept in lines:
+            name = name_of(given)
+            try:
+                times = read_number(request.form.get(name))
+                words = fault(asked, times)
+            except ValueError as wrong:
+                words = str(wrong)
+            if words:
+                problems.append((name, f"{given.pupil.called}, {given.row.words}: {words}"))
+            elif times is not None:
+                why = clean_line(request.form.get(f"{name}-why"))
+                records.append(record_of(given, kept, monday, times, why))
+        if problems:
+            return problems
+        with transaction():
+            for record in records:
+                record.save()
+        return []
+
+
+def week_asked():
+    """The Monday of the week in the address, or of this week."""
+    try:
+        on = read_day(request.values.get("week", "")[:60]) or today()
+    except ValueError:
+        on = today()
+    on = min(on, today())
+    return on - datetime.timedelta(on.weekday())
+
+
+def lines_of(monday):
+    """What runs in a week, each with what is kept of it: [(Given, ProvisionWeek or None), ...]."""
+    last = min(monday + datetime.timedelta(4), max(today(), monday))
+    given = running(account.me(), last)
+    kept = {}
+    for record in ProvisionWeek.select().where(ProvisionWeek.week == monday):
+        kept[record.pupil_id, record.words, record.who] = record
+    found = []
+    for one in given:
+        found.append((one, kept.get((one.pupil.id, one.row.words, one.row.who))))
+    return found
+
+
+def name_of(given):
+    """The name of the box of a line."""
+    return f"{given.row.slug()}-{given.row.id}"
+
+
+def record_of(given, kept, monday, times, why):
+    row = given.row
+    record = kept or ProvisionWeek(
+        pupil=given.pupil, words=row.words, who=row.who, week=monday, planned=row.times
+    )
+    record.given = times
+    record.why = why
+    return record

@@ -1,0 +1,328 @@
+"""The provision map: who gets what, when, with whom, and what it costs; by child and by adult."""
+
+import datetime
+import functools
+from collections import defaultdict
+from decimal import Decimal
+
+import workflow
+from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme
+from records.questions import HEAD, SENCO, TEACHER
+from records.unicode_text import sort_key
+from reports import provision
+from reports.register import needs_on
+from reports.report import Choice, Column, Line, Report, say_cell
+
+COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
+SEE_COSTS = (SENCO, HEAD)  # who may read the rates in Settings
+
+
+class ProvisionReport(Report):
+    """What all reports of provision share: what is given on the day, and who may see its cost."""
+
+    is_dated = True
+    roles = (*STAFF, TEACHER)
+
+    def heads(self):
+        found = super().heads()
+        if self.user.role in SEE_COSTS:
+            return found
+        return [column for column in found if column.name not in COSTS]
+
+
+class ProvisionMap(ProvisionReport):
+    """The provision map, as on a day."""
+
+    slug = "provision-map"
+    title = "Provision map"
+    lead = (
+        "Who gets what, when and with whom: the lines of agreed plans that run on the day. Drafts"
+        " do not count. A group's hours and cost are shared by its children."
+    )
+    paper = "a3"
+    columns = (
+        Column("pupil", "Pupil"),
+        Column("year", "Year", in_sheet_only=True),
+        Column("form", "Class"),
+        Column("need", "Need"),
+        Column("stage", "Stage", in_sheet_only=True),
+        Column("words", "What", wraps=True),
+        Column("who", "With whom", wraps=True),
+        Column("role", "Role", in_sheet_only=True),
+        Column("group", "Group", in_sheet_only=True),
+        Column("size", "Group of", "number"),
+        Column("when", "When", wraps=True),
+        Column("each", "How often"),
+        Column("minutes", "Minutes", "number", in_sheet_only=True),
+        Column("times", "Times a week", "number", in_sheet_only=True),
+        Column("hours", "Hours", "number"),
+        Column("share_hours", "Adult hours", "number", in_sheet_only=True),
+        Column("from", "From", "day", in_sheet_only=True),
+        Column("until", "Until", "day"),
+        Column("to_date", "To date", "money"),
+        Column("full_run", "Full run", "money"),
+        Column("clash", "Clashes with", in_sheet_only=True),
+    )
+
+    @functools.cached_property
+    def given(self):
+        return provision.running(self.user, self.on)
+
+    @functools.cached_property
+    def programmes(self):
+        return list(Programme.select().order_by(Programme.name))
+
+    def filters(self):
+        forms = sorted({one.pupil.form or "" for one in self.given} - {""}, key=sort_key)
+        adults = sorted({one.adult for one in self.given} - {""}, key=sort_key)
+        names = [programme.name for programme in self.programmes]
+        stages = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
+        self.choices = (
+            Choice("form", "Class", pairs(forms)),
+            Choice("year", "Year", YEARS),
+            Choice("need", "Need", SEN_TYPES),
+            Choice("adult", "Adult", pairs(adults)),
+            Choice("programme", "Programme", pairs(names)),
+            Choice("stage", "Stage", stages),
+            Choice("is", "Only", (("clash", "Clash of times"), ("uncosted", "No cost yet"))),
+        )
+        return super().filters()
+
+    def lines(self):
+        cost = provision.ProvisionCost(self.settings, self.given)
+        needs = needs_on(self.on)
+        find = Programme.finder(self.programmes)
+        return [self._line(one, cost, needs.get(one.pupil.id, []), find) for one in self.given]
+
+    def _line(self, one, cost, needs, find):
+        row, pupil = one.row, one.pupil
+        programme = find(row.words)
+        when = row.when_given or ""
+        if one.clashes:
+            when = f"{when} (clash)"
+        cells = {
+            "pupil": pupil.name,
+            "year": pupil.year,
+            "form": pupil.form,
+            "need": ", ".join(needs),
+            "stage": workflow.stage_label(one.stage, self.settings),
+            "words": row.words,
+            "who": row.who,
+            "role": dict(PROVIDERS).get(row.role, ""),
+            "group": row.group,
+            "size": whole(row.size),
+            "when": when,
+            "each": f"{whole(row.times)} x {whole(row.minutes)} min",
+            "minutes": whole(row.minutes),
+            "times": whole(row.times),
+            "hours": rounded(one.hours),
+            "share_hours": rounded(one.adult_hours),
+            "from": one.begins,
+            "until": one.ends,
+            "to_date": cost.to_date(one, self.on),
+            "full_run": cost.full_run(one),
+            "clash": "; ".join(one.clashes),
+        }
+        marks = set()
+        if one.clashes:
+            marks.add("clash")
+        if cells["to_date"] is None:
+            marks.add("uncosted")
+        facts = {
+            "form": pupil.form,
+            "year": pupil.year,
+            "need": needs,
+            "adult": one.adult,
+            "programme": programme.name if programme else "",
+            "stage": one.stage,
+            "is": marks,
+            "hours": one.hours,
+            "share_hours": one.adult_hours,
+            "sort:pupil": pupil.sort_name,
+            "sort:form": pupil.sort_form,
+            "sort:year": pupil.sort_year,
+        }
+        late = ("when",) if one.clashes else ()
+        return Line(cells, facts, pupil=pupil.id, late=late)
+
+    def totals(self, lines):
+        found = [
+            ("Children", len({line.pupil for line in lines})),
+            ("Hours a week, children", rounded(total(lines, "hours"))),
+            ("Hours a week, adults", rounded(total(lines, "share_hours"))),
+            ("Clashes", sum("clash" in line.facts["is"] for line in lines)),
+        ]
+        if self.user.role in SEE_COSTS:
+            found += cost_totals(lines, ("to_date", "Cost to date"), ("full_run", "Full run"))
+            found.append(("Without a cost", sum(line.cells["to_date"] is None for line in lines)))
+        return found
+
+
+class ProvisionCosts(ProvisionReport):
+    """Provision by child: hours, more or less than last time, and the cost of the school year."""
+
+    slug = "provision-costs"
+    title = "Provision by child"
+    lead = (
+        "Hours a week of each child, beside the plan before, and what the agreed plans cost in this"
+        f" school year. A school meets the first £{provision.NOTIONAL:,} of a child's year before"
+        " any top-up; most children cost less, and the line is told, not judged."
+    )
+    columns = (
+        Column("pupil", "Pupil"),
+        Column("year", "Year"),
+        Column("form", "Class"),
+        Column("need", "Need"),
+        Column("stage", "Stage", in_sheet_only=True),
+        Column("lines", "Lines", "number"),
+        Column("hours", "Hours a week", "number"),
+        Column("change", "More or less", "number"),
+        Column("share_hours", "Adult hours", "number"),
+        Column("year_to_date", "This year to date", "money"),
+        Column("year_planned", "This year as planned", "money"),
+        Column("share", f"% of £{provision.NOTIONAL:,}", "number"),
+        Column("uncosted", "Lines without a cost", "number"),
+    )
+
+    def lines(self):
+        given = provision.all_given(self.user, self.on)
+        cost = provision.ProvisionCost(self.settings, given)
+        needs = needs_on(self.on)
+        of_pupil = defaultdict(list)
+        for one in given:
+            of_pupil[one.pupil.id].append(one)
+        return [self._line(mine, cost, needs) for mine in of_pupil.values()]
+
+    def _line(self, given, cost, needs):
+        pupil = given[0].pupil
+        begins, ends = school_year(self.on)
+        now = [one for one in given if one.runs_on(self.on)]
+        before = [one for one in given if one.age == 1]
+        hours = sum(one.hours for one in now)
+        this_year = [one for one in given if one.ends is None or one.ends >= begins]
+        to_date = [cost.between(one, begins, self.on) for one in this_year]
+        planned = [cost.between(one, begins, min(one.ends or ends, ends)) for one in this_year]
+        cells = {
+            "pupil": pupil.name,
+            "year": pupil.year,
+            "form": pupil.form,
+            "need": ", ".join(needs.get(pupil.id, [])),
+            "stage": workflow.stage_label(given[0].stage, self.settings),
+            "lines": len(now),
+            "hours": rounded(hours),
+            "change": rounded(hours - sum(one.hours for one in before)) if before else None,
+            "share_hours": rounded(sum(one.adult_hours or 0 for one in now)),
+            "year_to_date": known_sum(to_date),
+            "year_planned": known_sum(planned),
+            "uncosted": to_date.count(None),
+        }
+        cells["share"] = int(100 * cells["year_planned"] / provision.NOTIONAL)
+        facts = {
+            "sort:pupil": pupil.sort_name,
+            "sort:form": pupil.sort_form,
+            "sort:year": pupil.sort_year,
+        }
+        return Line(cells, facts, pupil=pupil.id)
+
+    def totals(self, lines):
+        found = [
+            ("Children", len(lines)),
+            ("Hours a week", rounded(sum(line.cells["hours"] for line in lines))),
+        ]
+        if self.user.role in SEE_COSTS:
+            over = sum(line.cells["year_planned"] > provision.NOTIONAL for line in lines)
+            found += cost_totals(
+                lines, ("year_to_date", "Year to date"), ("year_planned", "Year as planned")
+            )
+            found.append((f"Over £{provision.NOTIONAL:,}", over))
+        return found
+
+
+class AdultWeeks(ProvisionReport):
+    """The week of each adult who is named in a plan."""
+
+    slug = "adult-weeks"
+    title = "Adults' weeks"
+    lead = (
+        "Hours a week of each adult in the agreed plans. A group counts once, however many children"
+        " are in it; its size must be known."
+    )
+    sort = "adult"
+    columns = (
+        Column("adult", "Adult"),
+        Column("role", "Role"),
+        Column("children", "Children", "number"),
+        Column("lines", "Lines", "number"),
+        Column("share_hours", "Hours a week", "number"),
+        Column("unknown", "Lines without a size", "number"),
+        Column("clashes", "Clashes of times", "number"),
+        Column("when", "When", in_sheet_only=True),
+        Column("clash", "Clashes with", in_sheet_only=True),
+    )
+
+    def lines(self):
+        of_adult = defaultdict(list)
+        for one in provision.running(self.user, self.on):
+            if one.adult:
+                of_adult[sort_key(one.adult)].append(one)
+        return [self._line(given) for given in of_adult.values()]
+
+    def _line(self, given):
+        roles = {dict(PROVIDERS).get(one.row.role, "") for one in given} - {""}
+        times = {one.row.when_given for one in given if one.row.when_given}
+        clashes = {words for one in given for words in one.clashes}
+        cells = {
+            "adult": given[0].adult,
+            "role": ", ".join(sorted(roles)),
+            "children": len({one.pupil.id for one in given}),
+            "lines": len(given),
+            "share_hours": rounded(sum(one.adult_hours or 0 for one in given)),
+            "unknown": sum(one.adult_hours is None for one in given),
+            "when": "; ".join(sorted(times)),
+            "clashes": sum(bool(one.clashes) for one in given),
+            "clash": "; ".join(sorted(clashes)),
+        }
+        to = (ProvisionMap.slug, {"adult": given[0].adult})
+        return Line(cells, to=to, late=("clashes",) if clashes else ())
+
+    def totals(self, lines):
+        hours = sum(line.cells["share_hours"] for line in lines)
+        return [("Adults", len(lines)), ("Hours a week", rounded(hours))]
+
+
+# --- pieces
+def pairs(names):
+    return tuple((name, name) for name in names)
+
+
+def whole(number):
+    """A number without the two places with which it is kept."""
+    if number is None:
+        return None
+    return int(number) if number == int(number) else rounded(number)
+
+
+def rounded(number):
+    return None if number is None else round(Decimal(number), 2)
+
+
+def total(lines, fact):
+    return sum(line.facts[fact] or 0 for line in lines)
+
+
+def known_sum(costs):
+    return sum((cost for cost in costs if cost is not None), Decimal(0))
+
+
+def cost_totals(lines, *columns):
+    found = []
+    for name, words in columns:
+        money = known_sum(line.cells[name] for line in lines)
+        found.append((words, say_cell(money, "money")))
+    return found
+
+
+def school_year(on):
+    """The first and the last day of the school year of a day."""
+    first = on.year - (on.month < 9)
+    return datetime.date(first, 9, 1), datetime.date(first + 1, 8, 31)

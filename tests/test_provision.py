@@ -1,0 +1,381 @@
+"""The provision map: what runs on a day, hours, costs, clashes, and which programmes worked."""
+
+import datetime
+import io
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+import python_calamine
+from conftest import TODAY, add_row, sqlite_file, take_to
+from web import enter
+
+import models as m
+from audit import log as audit_log
+from pathway import clock
+from people import User
+from records.dates import read_slots
+from reports.programmes import Programmes
+from reports.provision import DAY, running
+from reports.provision_map import AdultWeeks, ProvisionCosts, ProvisionMap
+
+START = datetime.date(2026, 11, 2)
+END = datetime.date(2026, 12, 18)
+LINE = {
+    "words": "Precision teaching, ten words",
+    "who": "Ann Helper, teaching assistant",
+    "role": "ta",
+    "group": "Small group (3 to 6)",
+    "size": 4,
+    "minutes": 20,
+    "times": 3,
+    "cost": 20,
+    "since": START,
+    "until": END,
+    "when_given": "Mon Wed Fri 9:15",
+}
+DAYS = (TODAY, TODAY - datetime.timedelta(30), TODAY + datetime.timedelta(20))
+
+
+@pytest.fixture
+def settings(acting, cast):
+    found = m.Setting.of_school()
+    found.rate_ta = Decimal("15")
+    found.rate_teacher = Decimal("40")
+    found.save()
+    return found
+
+
+def plan_of(pupil, *lines, on=START, status="sealed", kind=m.MyPlan):
+    """A plan with these lines of provision, each the usual one but for what is given."""
+    plan = kind(pupil=pupil, happened_on=on)
+    plan.save()
+    aspiration = add_row(plan, "aspirations")
+    need = add_row(plan, "needs", aspiration=aspiration)
+    outcome = add_row(plan, "outcomes", need=need, words=f"Reads ten words on {on}")
+    for line in lines:
+        kind.groups()["provision"](plan=plan, **{**LINE, "outcome": outcome, **line}).save()
+    kind.update(status=status).where(kind.id == plan.id).execute()
+    return plan
+
+
+def report(cls, user, settings, on=TODAY):
+    return cls(user, settings, on)
+
+
+def test_the_cost_is_that_of_the_pathways_formula(cast, settings, robin):
+    take_to(robin, "S2", cast.senco)
+    plan_of(robin, {})
+    (line,) = report(ProvisionMap, cast.senco, settings).lines()
+    # 17 school days to date and 35 in all: 3.4 and 7 weeks, 3 times 20 minutes at £15, by 4
+    assert line.cells["to_date"] == Decimal("17.75")
+    assert line.cells["full_run"] == Decimal("31.25")
+    assert line.cells["hours"] == 1
+    assert line.cells["share_hours"] == Decimal("0.25")
+
+
+@pytest.mark.parametrize(
+    "unknown", [{"role": "therapist"}, {"role": None}, {"size": None}, {"until": None}]
+)
+def test_a_cost_that_nobody_knows_is_not_guessed(cast, settings, robin, unknown):
+    take_to(robin, "S2", cast.senco)
+    plan_of(robin, unknown)
+    (line,) = report(ProvisionMap, cast.senco, settings).lines()
+    assert line.cells["full_run"] is None
+    if "until" not in unknown:
+        assert line.facts["is"] == {"uncosted"}
+
+
+def test_only_the_newest_agreed_plan_counts_and_only_on_its_days(cast, settings, robin):
+    take_to(robin, "S2", cast.senco)
+    older = plan_of(robin, {"words": "Older"}, {"words": "Over", "until": START})
+    plan_of(robin, {"words": "Draft"}, on=TODAY, status="draft")
+    week = datetime.timedelta(7)
+    told = [one.row.words for one in running(cast.senco, START + week)]
+    assert told == ["Older"]
+    newer = plan_of(robin, {"words": "Newer", "since": TODAY}, on=TODAY)
+    assert [one.row.words for one in running(cast.senco, TODAY)] == ["Newer"]
+    assert [one.row.words for one in running(cast.senco, TODAY - week)] == ["Older"]
+    assert [one.row.words for one in running(cast.senco, END + week)] == []
+    # a correction takes the place of what it corrects, and is no cycle of its own
+    corrected = plan_of(robin, {"words": "Corrected", "minutes": 40}, on=TODAY)
+    m.MyPlan.update(supersedes=newer.id).where(m.MyPlan.id == corrected.id).execute()
+    assert [one.row.words for one in running(cast.senco, TODAY)] == ["Corrected"]
+    (line,) = report(ProvisionCosts, cast.senco, settings).lines()
+    before = sum(row.week_minutes() for row in older.provision)
+    assert line.cells["change"] == round(Decimal(40 * 3 - before) / 60, 2)
+
+
+def test_a_teacher_sees_the_own_class_and_no_costs(cast, settings, robin):
+    for pupil in (robin, cast.wren):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {})
+    mine = report(ProvisionMap, cast.teacher, settings)
+    assert [line.pupil for line in mine.lines()] == [robin.id]
+    for cls in (ProvisionMap, ProvisionCosts):
+        seen = report(cls, cast.teacher, settings)
+        costs = [column for column in seen.heads() if column.kind == "money"]
+        assert not costs
+        assert not [words for words, _ in seen.totals(seen.lines()) if "cost" in words.lower()]
+
+
+def test_a_group_counts_once_in_the_week_of_its_adult(cast, settings, robin):
+    for pupil in (robin, cast.wren):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {"size": 2})
+    (line,) = report(AdultWeeks, cast.senco, settings).lines()
+    assert line.cells["adult"] == "Ann Helper"
+    assert (line.cells["children"], line.cells["lines"]) == (2, 2)
+    assert line.cells["share_hours"] == 1
+    assert not line.cells["clashes"]
+
+
+@pytest.mark.parametrize(
+    "other, clashes",
+    [
+        ({}, False),  # one group
+        ({"when_given": "Tue 9:15"}, False),
+        ({"when_given": "Wed 9:35"}, False),  # begins when the first one ends
+        ({"when_given": "Wed 9:30"}, True),
+        ({"when_given": "Wed 9:15", "words": "Numicon"}, True),
+        ({"when_given": "Wed 9:15", "size": 1}, True),
+        ({"when_given": "Wed 9:15", "words": "Numicon", "who": "Bob Helper"}, False),
+        ({"when_given": "after lunch", "words": "Numicon"}, False),
+    ],
+)
+def test_a_clash_of_times_is_told_at_both_lines(cast, settings, robin, other, clashes):
+    for pupil, line in ((robin, {}), (cast.wren, other)):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, line)
+    lines = report(ProvisionMap, cast.senco, settings).lines()
+    assert [bool(line.cells["clash"]) for line in lines] == [clashes, clashes]
+
+
+def test_a_child_in_two_places_is_told(cast, settings, robin):
+    take_to(robin, "S2", cast.senco)
+    plan_of(robin, {}, {"who": "Bob Helper", "words": "Numicon", "when_given": "Fri 9:20"})
+    lines = report(ProvisionMap, cast.senco, settings).lines()
+    assert lines[0].cells["clash"] == "Fri 9:20 Numicon"
+
+
+@pytest.mark.parametrize(
+    "typed, slots",
+    [
+        ("", []),
+        ("after lunch", []),
+        ("9:15", []),
+        ("Mon Wed 9:15", [(0, 555), (2, 555)]),
+        ("Friday 2 pm, Mondays 9.30", [(0, 570), (4, 840)]),
+        ("Tue 10:00 and 14:00", [(1, 600), (1, 840)]),
+        ("Mon 25:00", []),
+    ],
+)
+def test_times_of_a_week_are_read(typed, slots):
+    assert read_slots(typed) == slots
+
+
+# --- the demonstration school, counted a second way
+@pytest.fixture
+def demo(demo_school):
+    before, made = audit_log.db.obj, sqlite_file(demo_school[0])
+    audit_log.db.initialize(made)
+    made.connect(reuse_if_open=True)
+    yield made
+    made.close()
+    audit_log.db.initialize(before)
+
+
+COUNTED = """
+select l.pupil_id, p.happened_on, l.stage, r.words, r.size, r.minutes, r.times, r.role, r.cost,
+       coalesce(r.since, p.happened_on), coalesce(r.until, p.review_by)
+from placement l
+join {plan} p on p.pupil_id = l.pupil_id and p.status = 'sealed'
+join {rows} r on r.plan_id = p.id
+where not l.void and l.started_on <= :on and (l.ended_on is null or l.ended_on > :on)
+and l.stage in ('S1', 'S2', 'S3', 'E') and p.happened_on <= :on
+"""
+BOTH = [
+    COUNTED.replace("{plan}", "my_plan").replace("{rows}", "provision"),
+    COUNTED.replace("{plan}", "my_plan_plus").replace("{rows}", "plus_provision"),
+]
+
+
+def counted(demo, on):
+    """What runs on a day, from the tables themselves: [(child, role, size, ...)]."""
+    rows = []
+    for sql in BOTH:
+        rows += demo.connection().execute(sql, {"on": on.isoformat()}).fetchall()
+    newest = {}
+    for row in rows:
+        newest[row[0]] = max(newest.get(row[0], ""), row[1])
+    found = []
+    for row in rows:
+        if row[1] == newest[row[0]] and row[9] <= on.isoformat() <= row[10]:
+            found.append(row)
+    return found
+
+
+@pytest.mark.parametrize("on", DAYS)
+def test_the_map_of_the_demonstration_school_is_what_its_tables_say(demo, on):
+    settings = m.Setting.of_school()
+    senco = User.get(User.role == "senco")
+    lines = ProvisionMap(senco, settings, on).lines()
+    rows = counted(demo, on)
+    told = sorted((line.pupil, line.cells["words"]) for line in lines)
+    assert told == sorted((row[0], row[3]) for row in rows)
+    hours = sum(Fraction(str(row[5])) * Fraction(str(row[6])) for row in rows) / 60
+    assert abs(sum(line.facts["hours"] for line in lines) - Decimal(float(hours))) < Decimal("0.01")
+    expected = sum(cost_of(row, on, settings) for row in rows)
+    assert abs(sum(line.cells["to_date"] for line in lines) - expected) < Decimal("0.01") * len(
+        lines
+    )
+    full = sum(cost_of(row, datetime.date.max, settings) for row in rows)
+    assert abs(sum(line.cells["full_run"] for line in lines) - full) < Decimal("0.01") * len(lines)
+
+
+def cost_of(row, last, settings):
+    """£ of one line for its child, added up day by day."""
+    begins, ends = map(datetime.date.fromisoformat, row[9:11])
+    day = begins
+    pounds = Fraction(str(row[8] or 0))
+    rate = Fraction(str(getattr(settings, f"rate_{row[7]}")))
+    while day <= min(ends, last):
+        if clock.is_school_day(day, settings):
+            pounds += Fraction(str(row[5])) * Fraction(str(row[6])) * rate / 300
+        day += datetime.timedelta(1)
+    return Decimal(float(pounds / Fraction(str(row[4]))))
+
+
+# --- which programmes worked
+def test_a_programme_is_told_by_the_ratings_of_what_it_was_for(cast, settings, robin):
+    m.Programme(name="Precision teaching", also="PT").save()
+    m.Programme(name="Numicon").save()
+    take_to(robin, "S2", cast.senco)
+    plan_of(robin, {}, {"words": "PT again"})
+    for rating, day in (("Mostly", TODAY), ("A little", TODAY), ("Achieved", START - DAY)):
+        review = m.MyPlanReview(pupil=robin, happened_on=day)
+        review.save()
+        add_row(review, "ratings", outcome=f"Reads ten words on {START}", rating=rating)
+        m.MyPlanReview.update(status="sealed").where(m.MyPlanReview.id == review.id).execute()
+    lines = {
+        line.cells["name"]: line.cells for line in report(Programmes, cast.senco, settings).lines()
+    }
+    told = lines["Precision teaching"]
+    # what was rated before the plan was agreed says nothing about it
+    assert (told["children"], told["plans"], told["rated"], told["good"]) == (1, 1, 2, 1)
+    assert told["share"] is None and told["note"].startswith("Under 6")
+    assert lines["Numicon"]["rated"] == 0
+
+
+def test_the_longest_name_that_a_line_begins_with_is_its_programme(acting, cast):
+    for name in ("Reading", "Reading Recovery"):
+        m.Programme(name=name).save()
+    find = m.Programme.finder(m.Programme.select())
+    assert find("reading recovery, daily").name == "Reading Recovery"
+    assert find("Reading with a friend").name == "Reading"
+    assert find("A reading corner") is None
+    assert find(None) is None
+
+
+def test_the_word_banks_provision_becomes_programmes(acting, cast):
+    for bank, words in (("provision", "Numicon"), ("strategy", "A word mat")):
+        m.BankEntry(bank=bank, words=words, area=m.AREAS[1]).save()
+    for _ in range(2):
+        m.Programme.fill_up()
+    assert [(one.name, one.area) for one in m.Programme.select()] == [("Numicon", m.AREAS[1])]
+    assert [one.words for one in m.BankEntry.select()] == ["A word mat"]
+
+
+# --- the screens
+PAGES = (
+    "/provision-map/",
+    "/provision-costs/",
+    "/adult-weeks/",
+    "/programmes-worked/",
+    "/sessions/",
+)
+USUAL = {"role": "ta", "group": "Pair", "size": 2, "minutes": 15, "times": 5, "evidence": "Chart"}
+
+
+def test_a_programme_fills_the_empty_boxes_of_its_line(cast, empty_portal, robin):
+    m.Programme(name="Numicon", **USUAL).save()
+    take_to(robin, "S2", cast.senco)
+    plan = plan_of(robin, status="draft")
+    client = enter(empty_portal, cast.senco)
+    address = f"/my-plan/{plan.id}/edit/"
+    sent = {"version": "1", "provision-0-words": "numicon, daily", "provision-0-times": "3"}
+    shown = client.post(address, data={**sent, "more": "provision"}).get_data(as_text=True)
+    assert 'value="15"' in shown and 'value="Chart"' in shown
+    client.post(address, data={**sent, "do": "save"})
+    (row,) = plan.provision
+    filled = {name: getattr(row, name) for name in USUAL}
+    assert filled == {**USUAL, "times": 3}
+
+
+@pytest.mark.parametrize("before, words", [(30, "40 min more than"), (60, "1 h 20 min less than")])
+def test_the_childs_page_says_more_or_less(cast, empty_portal, robin, before, words):
+    take_to(robin, "S2", cast.senco)
+    plan_of(robin, {"minutes": before, "times": 4})
+    plan_of(robin, {"minutes": 30, "times": 4}, {"minutes": 40, "times": 1}, on=TODAY)
+    page = enter(empty_portal, cast.senco).get(f"/pupil/{robin.id}/").get_data(as_text=True)
+    assert f"Provision: 2 h 40 min a week, {words} last cycle" in page
+
+
+def test_the_spreadsheet_of_the_map_has_every_number_as_one(cast, settings, empty_portal, robin):
+    take_to(robin, "S2", cast.senco)
+    plan_of(robin, {})
+    client = enter(empty_portal, cast.senco)
+    data = client.post("/provision-map/spreadsheet/", data={"as": "xlsx"}).data
+    heads, row = python_calamine.load_workbook(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+    cells = dict(zip(heads, row, strict=True))
+    assert (cells["To date"], cells["Full run"], cells["Hours"]) == (17.75, 31.25, 1)
+    assert cells["Role"] == "Teaching assistant"
+
+
+def test_a_week_is_written_in_one_line_each_and_corrected(cast, empty_portal, robin):
+    for pupil in (robin, cast.wren):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {})
+    client = enter(empty_portal, cast.teacher)
+    page = client.get("/sessions/").get_data(as_text=True)
+    (name,) = set(re.findall(r'id="(provision-\d+)"', page))
+    for typed, kept in (("2", 2), ("3", 3), ("", 3)):
+        client.post("/sessions/", data={name: typed, f"{name}-why": "Ill"})
+        (week,) = m.ProvisionWeek.select()
+        assert (week.pupil, week.given, week.planned, week.why) == (robin, kept, 3, "Ill")
+        assert week.week == datetime.date(2026, 11, 23)
+    for wrong in ("many", "51", "-1"):
+        answer = client.post("/sessions/", data={name: wrong})
+        assert answer.status_code == 422
+        assert f'href="#{name}"' in answer.get_data(as_text=True)
+    assert m.ProvisionWeek.get().given == 3
+    assert enter(empty_portal, cast.head).post("/sessions/", data={name: "1"}).status_code == 403
+    assert enter(empty_portal, cast.office).get("/sessions/").status_code == 403
+
+
+def test_the_pages_ask_the_same_number_of_questions_for_many_children(
+    cast, settings, empty_portal, robin, monkeypatch
+):
+    asked = []
+    real = audit_log.db.obj.execute_sql
+
+    def note(sql, params=None, **more):
+        asked.append(sql)
+        return real(sql, params, **more)
+
+    counts = {}
+    client = enter(empty_portal, cast.senco)
+    for pupil in (robin, cast.wren):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {}, {"words": "Numicon", "when_given": "Mon 9:20"})
+        monkeypatch.setattr(audit_log.db.obj, "execute_sql", note)
+        for page in PAGES:
+            client.get(page)
+            asked.clear()
+            assert client.get(page).status_code == 200
+            reads = [sql for sql in asked if sql.startswith("SELECT")]
+            counts.setdefault(page, []).append(len(reads))
+        monkeypatch.setattr(audit_log.db.obj, "execute_sql", real)
+    for page, (few, many) in counts.items():
+        assert few == many <= 12, (page, few, many)
