@@ -308,7 +308,7 @@ def values_of(record, prefilled=None):
         for number, row in enumerate(rows):
             numbers[row_class, row.id] = str(number)
         lines = [row_values(row, numbers) for row in rows]
-        data[group] = lines or (prefilled or {}).get(group) or [{}]
+        data[group] = lines or (prefilled or {}).get(group) or [{}] * record.markers[group].blank
     return data
 
 
@@ -357,6 +357,55 @@ def lines_of(form):
         for number, entry in enumerate(field_list.entries):
             found.append((field_list.short_name, number, entry.form))
     return found
+
+
+def parts_of(lines):
+    """The lines of a section: those that are always in sight, and the seldom ones."""
+    parts = ([], [])
+    for name, line in lines:
+        parts[is_seldom(line)].append((name, line))
+    return parts
+
+
+def boxes_at(form, lines):
+    """The boxes and lists of a form, or of a line of it, that belong to these questions."""
+    return [form[name] for name, _ in lines if name in form]
+
+
+def is_seldom(line):
+    return getattr(line, "ask", line).seldom
+
+
+def is_answered(field):
+    """Whether there is something to see in a box, or in a line of a list."""
+    if isinstance(field, FieldList):
+        return not all(is_empty(entry.form) for entry in field.entries)
+    return bool(answer_of(field) or field.errors)
+
+
+def is_open(fields, wrong):
+    """Whether one of the boxes or lists that are folded must be seen."""
+    for field in fields:
+        if is_answered(field) or any(where.startswith(field.id) for where in wrong):
+            return True
+    return False
+
+
+def applies(rule, form):
+    """Whether a question that is asked after a certain answer to another one is asked now."""
+    other, _, wanted = rule.partition("=")
+    if other not in form:
+        return True
+    return (answer_of(form[other]) or "") in wanted.split("|")
+
+
+def focus_first(record, form):
+    """The first box of a form has the focus when the page opens."""
+    for _, lines in record.layout():
+        for name, _ in parts_of(lines)[0]:
+            if name in form and not isinstance(form[name], FieldList):
+                form[name].render_kw = {**(form[name].render_kw or {}), "autofocus": True}
+                return
 
 
 def boxes_of(line):

@@ -132,6 +132,11 @@ def common(admin, menus):
         "first_steps": status.first_steps,
         "here": request.path,
         "draw": forms.draw,
+        "parts_of": forms.parts_of,
+        "boxes_at": forms.boxes_at,
+        "is_open": forms.is_open,
+        "is_empty": forms.is_empty,
+        "applies": forms.applies,
         "by_control": forms.by_control,
     }
 
