@@ -1235,7 +1235,9 @@ class RecordOfConcern(Form):
     rates = "strategy"  # what a row of its review rates
     worry = Section("The worry")
     raised_on = day("When was the worry first raised?", needed=True, before="happened_on")
-    raised_by = text("Who raised it?", "The teacher, a parent, the child, an agency.", needed=True)
+    raised_by = text(
+        "Who raised it?", "The teacher, a parent, the child, an agency.", needed=True, bank="people"
+    )
     senco_consulted_on = day("When did the teacher talk to the SENCO?", needed=True)
     late_why = late_reason("record")
     areas = choices("Which broad areas does it touch?", options=AREAS, needed=True)
@@ -1265,7 +1267,7 @@ class RecordOfConcern(Form):
 
     family = Section("Parent or carer, and child")
     told_on = day("When did you talk to the parent or carer?", needed="consent=given|not given|")
-    told_who = text("To whom?")
+    told_who = text("To whom?", bank="people")
     told_how = choice("How?", options=HOW_TOLD)
     consent = choice("Verbal consent", options=CONSENT, needed=True)
     not_reached = text(
@@ -1330,7 +1332,7 @@ class Review(Form):
 
     signed_by = FAMILY_SIGN
     held = Section("The conversation")
-    led_by = text("Who led the review?", needed=True)
+    led_by = text("Who led the review?", needed=True, bank="people")
     present = text("Who else was there?", rows=2, needed=True)
     early_why = text(
         "Why is it held early?", "Only when it is before the review window opens.", on_blank=False
@@ -1430,7 +1432,7 @@ class MyPlan(Form):
     parent_comment = text("What do they say?", rows=2)
     review_by = day("Review by", "Left empty: the last day of the review's window.", ahead=PLANNED)
     late_why = late_reason("plan")
-    lead = text("Who keeps an eye on this plan?")
+    lead = text("Who keeps an eye on this plan?", bank="people")
 
     def to_rate(self):
         return [row.words for row in self.rows("outcomes")]
@@ -1605,7 +1607,7 @@ class ParentInformation(Form):
     title = "Parent Information Form"
     by_family = True
     told = Section("Who is telling us")
-    told_by = text("Filled in by", needed=True)
+    told_by = text("Filled in by", needed=True, bank="people")
     relationship = text("Relationship to the child")
     household = text("Who lives at home?", rows=3)
     responsibility = text("Who has parental responsibility?", rows=2)
@@ -1692,7 +1694,7 @@ class FamilyThinks(Form):
     title = many = "What My Family Think"
     by_family = True
     us = Section("Who we are")
-    told_by = text("Filled in by", needed=True)
+    told_by = text("Filled in by", needed=True, bank="people")
     like = Section("What my child is like")
     admire = text("What do we love and admire?", rows=3)
     good_day = text("What makes a good day?", rows=2)
@@ -1855,7 +1857,9 @@ class Consent(PupilRecord):
         "Answer", options=("Given", "Refused", "Withdrawn", "Not needed in law"), needed=True
     )
     legal_reason = text("Legal reason", needed="answer_given=Not needed in law")
-    given_by = text("Given or refused by", needed="answer_given=Given|Refused|Withdrawn")
+    given_by = text(
+        "Given or refused by", needed="answer_given=Given|Refused|Withdrawn", bank="people"
+    )
     relationship = text("Relationship to the child")
     responsibility = choice(
         "Holds parental responsibility?", "A young person of 16 or over answers for themselves."
@@ -1924,7 +1928,7 @@ class MeetingPerson(Row):
 
     title, many = "Person at a meeting", "People at meetings"
     meeting = belongs_to(Meeting, "people")
-    who = text("Name and role", needed=True)
+    who = text("Name and role", needed=True, bank="people")
     invited_on = day("Invited on")
     reply = choice("Reply", options=("Coming", "Not coming", "No reply yet"))
     came = choice("Came?", options=("Yes", "No", "Sent apologies"))

@@ -595,7 +595,7 @@ class RecordView(ReadView):
             drawn=drawn_in(record),
             problems=problems,
             pupil=pupil,
-            banks=forms.banks(),
+            banks=forms.banks(current_user, pupil),
             draft=draft,
             tips=tips_of(record),
             acts=dict(self.acts(record)),

@@ -28,7 +28,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from audit import access
-from models import BankEntry, Pupil, PupilRecord, PupilWord, may
+from models import BankEntry, Contact, Pupil, PupilRecord, PupilWord, may
 from records.dates import read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows
@@ -468,8 +468,12 @@ def by_control(problems):
     return found
 
 
-def banks():
+def banks(user, pupil):
+    """What is offered while typing: the word bank, and the people of a pupil's record."""
     found = {code: [] for code in dict(BankEntry.bank.choices)}
+    found["people"] = [user.name]
+    if pupil and may(user, "r", Contact):
+        found["people"] += [contact.name for contact in pupil.contacts if contact.name]
     for entry in BankEntry.select().order_by(BankEntry.words):
         found.setdefault(entry.bank, []).append(entry.words)
     return found

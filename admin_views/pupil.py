@@ -27,6 +27,7 @@ from models import (
     STATUS,
     Agency,
     Consent,
+    Contact,
     Disclosure,
     Document,
     EhcCase,
@@ -126,6 +127,8 @@ class PupilView(RecordView):
             may_write=self.may_write(),
             may_keep=may(current_user, "r", Erasure),
             kept=beside,
+            to_begin=kinds_to_begin(beside),
+            to_telephone=to_telephone(pupil),
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
@@ -924,6 +927,22 @@ def ratings(written):
 
 
 BESIDE = (Agency, Strategy, Meeting, Consent, EhcCase, Document, Letter, Disclosure)
+
+
+def kinds_to_begin(beside):
+    """The kinds of record of which the child has none yet and that this person may add."""
+    found = []
+    for kind, records in beside:
+        if not records and kind is not EhcCase and may(current_user, "w", kind):
+            found.append(kind)
+    return found
+
+
+def to_telephone(pupil):
+    """The contacts who can be telephoned, for those who may know them."""
+    if not may(current_user, "r", Contact):
+        return []
+    return [one for one in pupil.contacts if one.phone and one.may_contact != "No"]
 
 
 def records_beside(pupil):

@@ -24,7 +24,6 @@ from records.query import by_id
 from records.questions import ROLES, SENCO, TEACHER
 from records.record import Row
 
-
 KEYS = (
     ("/", "to the box that finds a pupil"),
     ("?", "to this list"),
