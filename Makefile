@@ -8,7 +8,7 @@ READY := $(VENV)/ready $(VENV)/tests-ready $(VENV)/tools/ready
 $(shell test -x $(RUN) || rm -f $(READY))   # after an upgrade of the system the old Python is gone, and what was for it
 
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test lint format test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants bench
+.PHONY: help install run demo test lint format test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants bench keys
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
 	@echo "make install    install the packages of the portal, and start nothing"
@@ -26,6 +26,7 @@ help:
 	@echo "make sbom       list every package in sbom.json (CycloneDX), for a release"
 	@echo "make release    sbom.json, a seeded school in tests/released, and the tag of the version"
 	@echo "make mutants    change each guard in turn and see that a test notices (long)"
+	@echo "make keys       count the keys that the usual forms take, beside Flask-Admin's own forms"
 	@echo "make bench      how long each page takes in two sizes of school, beside a Django admin"
 
 install: $(VENV)/ready
@@ -80,6 +81,9 @@ release: sbom $(VENV)/tests-ready
 
 mutants: $(VENV)/mutants-ready
 	@$(RUN) -m mutmut run
+
+keys: $(VENV)/tests-ready
+	@$(RUN) tests/keys.py
 
 bench: $(VENV)/tests-ready $(VENV)/peer/ready
 	@$(RUN) benchmarks/lists.py --peer $(VENV)/peer/bin/python

@@ -800,30 +800,39 @@ class Pupil(Record):
     audit_exclude = ("class_key", *sort_keys.values())
     # written by "Has left the school", and by the import
     readonly = ("left_on", "destination", "sen_status", "sen_types", "sen_start")
+    for_next = ("year", "form")
     who = Section("Who they are")
     surname = text("Surname", "As in the school's register.", needed=True)
     forename = text("Forename", needed=True)
-    known_as = text("Known as", "The name they like to be called, if different.")
+    known_as = text("Known as", "The name they like to be called, if different.", seldom=True)
     dob = day("Date of birth", needed=True)
     sex = choice("Sex", options=(("F", "Female"), ("M", "Male")))
     upn = text("UPN", "Unique Pupil Number, 13 characters, if there is one.", unique=True)
-    former_upn = text("Former UPN")
+    former_upn = text("Former UPN", seldom=True)
     year = choice("Year group", options=YEARS, needed=True)
     form = text("Class or form", "Such as 3B.")
     alert = text(
-        "Alert line for staff", "One line that everybody who teaches this child should know."
+        "Alert line for staff",
+        "One line that everybody who teaches this child should know.",
+        seldom=True,
     )
     school = Section("In school")
-    admitted_on = day("Date of admission", ahead=1, before="left_on")
+    admitted_on = day("Date of admission", ahead=1, before="left_on", seldom=True)
     left_on = day("Date of leaving", ahead=1)
     destination = text("Went on to")
-    premium = choice("Pupil premium")
-    eal = choice("English as an additional language")
-    sen_unit = choice("Place in an SEN unit", "Only a place that the local authority has named.")
-    resourced = choice("Resourced provision", "Only a place that the local authority has named.")
-    areas = choices("Broad areas of need", options=AREAS)
-    sen_needs = Rows("SEN types", "Rank 1 is the main need.")
-    arrangements = Rows("Access arrangements", "How the child normally works in tests and exams.")
+    premium = choice("Pupil premium", seldom=True)
+    eal = choice("English as an additional language", seldom=True)
+    sen_unit = choice(
+        "Place in an SEN unit", "Only a place that the local authority has named.", seldom=True
+    )
+    resourced = choice(
+        "Resourced provision", "Only a place that the local authority has named.", seldom=True
+    )
+    areas = choices("Broad areas of need", options=AREAS, seldom=True)
+    sen_needs = Rows("SEN types", "Rank 1 is the main need.", seldom=True)
+    arrangements = Rows(
+        "Access arrangements", "How the child normally works in tests and exams.", seldom=True
+    )
     elsewhere = Section(
         "SEN in the school's system",
         "As the last import found it; the stage here is the SENCO's to decide.",
@@ -834,17 +843,18 @@ class Pupil(Record):
     sen_types = choices("SEN needs in the school's system", options=SEN_TYPES)
     sen_start = day("SEN start in the school's system")
     home = Section("Home and family", see=STAFF)
-    home_language = text("Home language")
-    interpreter = choice("Interpreter needed")
-    communication = text("How they communicate best")
-    looked_after = choice("Looked after by a local authority")
-    care_authority = text("Which authority", needed="looked_after=Yes")
-    medical_plan = choice("Medical plan exists")
+    home_language = text("Home language", seldom=True)
+    interpreter = choice("Interpreter needed", seldom=True)
+    communication = text("How they communicate best", seldom=True)
+    looked_after = choice("Looked after by a local authority", seldom=True)
+    care_authority = text("Which authority", needed="looked_after=Yes", seldom=True)
+    medical_plan = choice("Medical plan exists", seldom=True)
     contacts = Rows("Contacts")
     keep = Section("Keeping the record", see=(SENCO, HEAD), write=(SENCO,), family=False)
     hold = text(
         "Do not erase, because",
         "Such as a claim or an inquiry. While there is a reason here, nothing is erased.",
+        seldom=True,
     )
     class_key = CharField(null=True, index=True)  # `form` as a teacher's classes meet it
     erased_on = DateField(null=True)  # what is left is the stub: see privacy/erasure.py
@@ -1010,14 +1020,14 @@ class Contact(Row):
     name = text("Name", needed=True)
     relationship = text("Relationship", "Such as mother, carer, social worker.")
     responsibility = choice("Parental responsibility")
-    lives_with = choice("Lives with the child")
+    lives_with = choice("Lives with the child", seldom=True)
     phone = telephone("Telephone")
     email = text("E-mail")
-    address = text("Address", rows=2)
-    preferred = text("Best way to reach them")
-    may_contact = choice("May be contacted", default="Yes")
-    court_order = text("Court order note")
-    large_print = choice("Letters in large print?")
+    address = text("Address", rows=2, seldom=True)
+    preferred = text("Best way to reach them", seldom=True)
+    may_contact = choice("May be contacted", default="Yes", seldom=True)
+    court_order = text("Court order note", seldom=True)
+    large_print = choice("Letters in large print?", seldom=True)
 
 
 class SenNeed(Row):
@@ -1341,9 +1351,9 @@ class Form(PupilRecord):
     listed = ("pupil", "happened_on", "status", "cycle")
     happened_on = day("Date", "The day it happened, not the day it was typed.", needed=True)
     foot = Section("For the file", family=False, last=True)
-    seen_by_parent = day("Shared with the family on")
-    withhold = choice("Not for disclosure", "Only when the law allows it: say why.")
-    withhold_why = text("Why not", needed="withhold=Yes")
+    seen_by_parent = day("Shared with the family on", seldom=True)
+    withhold = choice("Not for disclosure", "Only when the law allows it: say why.", seldom=True)
+    withhold_why = text("Why not", needed="withhold=Yes", seldom=True)
 
     status = CharField(choices=[(c, s.label) for c, s in STATUS.items()], default="draft")
     cycle = IntegerField(default=1)
@@ -1399,6 +1409,7 @@ def late_reason(what):
         f"Why is the {what} late?",
         "Only when it is of a day on which its review was due already.",
         on_blank=False,
+        seldom=True,
     )
 
 
@@ -1409,7 +1420,9 @@ class RecordOfConcern(Form):
     rates = "strategy"  # what a row of its review rates
     worry = Section("The worry")
     raised_on = day("When was the worry first raised?", needed=True, before="happened_on")
-    raised_by = text("Who raised it?", "The teacher, a parent, the child, an agency.", needed=True)
+    raised_by = text(
+        "Who raised it?", "The teacher, a parent, the child, an agency.", needed=True, bank="people"
+    )
     senco_consulted_on = day("When did the teacher talk to the SENCO?", needed=True)
     late_why = late_reason("record")
     areas = choices("Which broad areas does it touch?", options=AREAS, needed=True)
@@ -1418,17 +1431,20 @@ class RecordOfConcern(Form):
         "Describe what you see, not what you think the cause is.",
         needed=True,
     )
-    progress = choices("What does progress look like?", options=PROGRESS)
+    progress = choices("What does progress look like?", options=PROGRESS, seldom=True)
     strengths = text("What is going well?", "Start the conversation here: it helps.", rows=3)
     attainment = Rows(
-        "Where is the child now?", "Reading age, book band, attendance: whatever shows it."
+        "Where is the child now?",
+        "Reading age, book band, attendance: whatever shows it.",
+        seldom=True,
     )
     causes = choices(
         "What else have you thought of?",
         "A safeguarding worry goes to the safeguarding lead, not here.",
         options=CAUSES,
+        seldom=True,
     )
-    causes_note = text("What did you find?", rows=2)
+    causes_note = text("What did you find?", rows=2, seldom=True)
 
     strategies = Section("Strategies")
     used = Rows("Strategies used so far", needed=True)
@@ -1436,7 +1452,7 @@ class RecordOfConcern(Form):
 
     family = Section("Parent or carer, and child")
     told_on = day("When did you talk to the parent or carer?", needed="consent=given|not given|")
-    told_who = text("To whom?")
+    told_who = text("To whom?", bank="people")
     told_how = choice("How?", options=HOW_TOLD)
     consent = choice("Verbal consent", options=CONSENT, needed=True)
     not_reached = text(
@@ -1477,8 +1493,8 @@ class StrategyUsed(Row):
     form = belongs_to(RecordOfConcern, "used")
     strategy = text("Strategy", needed=True, bank="strategy")
     since = day("From", before="until")
-    until = day("To", ahead=PLANNED)
-    who = text("Who")
+    until = day("To", ahead=PLANNED, seldom=True)
+    who = text("Who", seldom=True)
     effect = choice("Effect", options=EFFECT)
 
 
@@ -1501,7 +1517,7 @@ class Review(Form):
 
     signed_by = FAMILY_SIGN
     held = Section("The conversation")
-    led_by = text("Who led the review?", needed=True)
+    led_by = text("Who led the review?", needed=True, bank="people")
     present = text("Who else was there?", rows=2, needed=True)
     early_why = text(
         "Why is it held early?", "Only when it is before the review window opens.", on_blank=False
@@ -1601,7 +1617,7 @@ class MyPlan(Form):
     parent_comment = text("What do they say?", rows=2)
     review_by = day("Review by", "Left empty: the last day of the review's window.", ahead=PLANNED)
     late_why = late_reason("plan")
-    lead = text("Who keeps an eye on this plan?")
+    lead = text("Who keeps an eye on this plan?", bank="people")
 
     def to_rate(self):
         return [row.words for row in self.rows("outcomes")]
@@ -1633,7 +1649,7 @@ class Need(Row):
     words = text("I need to be able to...", rows=2, needed=True)
     aspiration = link("For which aspiration?", Aspiration, needed=True, backref="needs")
     area = choice("Area", options=AREAS)
-    why = text("Why does it matter?")
+    why = text("Why does it matter?", seldom=True)
     baseline = text("Where are they now?", bank="baseline")
 
 
@@ -1643,12 +1659,12 @@ class Outcome(Row):
     plan = belongs_to(MyPlan, "outcomes")
     words = text("Something I will have achieved is...", rows=2, needed=True)
     need = link("For which need?", Need, needed=True, backref="outcomes")
-    measure = text("How will we know? (measure)")
+    measure = text("How will we know? (measure)", seldom=True)
     baseline = text("Where are they now? (baseline)", bank="baseline")
     target = text("Where will they be? (target)")
-    achievable = text("Why is it within reach?")
+    achievable = text("Why is it within reach?", seldom=True)
     by = day("By when?", needed=True, ahead=ADULT_LIFE)
-    importance = choices("Important", options=("to the child", "for the child"))
+    importance = choices("Important", options=("to the child", "for the child"), seldom=True)
 
     def tips(self):
         digits = any(c.isdigit() for c in f"{self.measure or ''}{self.target or ''}")
@@ -1691,20 +1707,20 @@ class Provision(Row):
         "What is provided?", "The type of support.", needed=True, bank="programme", exact=True
     )
     outcome = link("For which outcome?", Outcome, needed=True, backref="provided")
-    different = text("How is it additional or different?", exact=True)
+    different = text("How is it additional or different?", exact=True, seldom=True)
     who = text("Who gives it?", needed=True)
-    role = choice("Their role", options=PROVIDERS)
-    expertise = text("What skill or training do they have?")
-    group = choice("Group", options=GROUPS)
-    size = number("How many children in it?", between=(1, 30))
+    role = choice("Their role", options=PROVIDERS, seldom=True)
+    expertise = text("What skill or training do they have?", seldom=True)
+    group = choice("Group", options=GROUPS, seldom=True)
+    size = number("How many children in it?", between=(1, 30), seldom=True)
     minutes = number("Minutes each time", needed=True, between=(1, 600))
     times = number("Times a week", needed=True, between=(Decimal("0.1"), 50))
-    since = day("From", ahead=PLANNED, before="until")
-    until = day("To", ahead=PLANNED)
-    when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.")
-    where_given = text("Where?")
-    evidence = text("What shows that it works?")
-    cost = number("Resources (£)", between=(0, 100_000))
+    since = day("From", ahead=PLANNED, before="until", seldom=True)
+    until = day("To", ahead=PLANNED, seldom=True)
+    when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.", seldom=True)
+    where_given = text("Where?", seldom=True)
+    evidence = text("What shows that it works?", seldom=True)
+    cost = number("Resources (£)", between=(0, 100_000), seldom=True)
 
     def clean(self):
         if self.size is None:
@@ -1784,7 +1800,7 @@ class ParentInformation(Form):
     title = "Parent Information Form"
     by_family = True
     told = Section("Who is telling us")
-    told_by = text("Filled in by", needed=True)
+    told_by = text("Filled in by", needed=True, bank="people")
     relationship = text("Relationship to the child")
     household = text("Who lives at home?", rows=3)
     responsibility = text("Who has parental responsibility?", rows=2)
@@ -1871,7 +1887,7 @@ class FamilyThinks(Form):
     title = many = "What My Family Think"
     by_family = True
     us = Section("Who we are")
-    told_by = text("Filled in by", needed=True)
+    told_by = text("Filled in by", needed=True, bank="people")
     like = Section("What my child is like")
     admire = text("What do we love and admire?", rows=3)
     good_day = text("What makes a good day?", rows=2)
@@ -2034,7 +2050,9 @@ class Consent(PupilRecord):
         "Answer", options=("Given", "Refused", "Withdrawn", "Not needed in law"), needed=True
     )
     legal_reason = text("Legal reason", needed="answer_given=Not needed in law")
-    given_by = text("Given or refused by", needed="answer_given=Given|Refused|Withdrawn")
+    given_by = text(
+        "Given or refused by", needed="answer_given=Given|Refused|Withdrawn", bank="people"
+    )
     relationship = text("Relationship to the child")
     responsibility = choice(
         "Holds parental responsibility?", "A young person of 16 or over answers for themselves."
@@ -2106,7 +2124,7 @@ class MeetingPerson(Row):
 
     title, many = "Person at a meeting", "People at meetings"
     meeting = belongs_to(Meeting, "people")
-    who = text("Name and role", needed=True)
+    who = text("Name and role", needed=True, bank="people")
     invited_on = day("Invited on")
     reply = choice("Reply", options=("Coming", "Not coming", "No reply yet"))
     came = choice("Came?", options=("Yes", "No", "Sent apologies"))

@@ -8,7 +8,7 @@ differs is said in the class in `models.py`.
 import datetime
 import decimal
 
-from flask import Response, abort, flash, redirect, request, url_for
+from flask import Response, abort, flash, redirect, request, session, url_for
 from flask_admin.base import expose
 from flask_admin.contrib.peewee import ModelView
 from flask_admin.contrib.peewee.filters import FilterEqual
@@ -512,7 +512,7 @@ class RecordView(ReadView):
         """The new record with what is known filled in: (record, {group: [answers of a line]})."""
         if pupil and issubclass(self.model, PupilRecord):
             return self.model(pupil=pupil), {}
-        return self.model(), {}
+        return self.model(**session.pop(f"next {self.model.slug()}", {})), {}
 
     def second_press(self, led_to, pupil):
         """The same press again leads to what it made; what was typed since waits as a draft."""
@@ -588,6 +588,8 @@ class RecordView(ReadView):
         pupil = pupil_of(record)
         forms.name_siblings(form)
         forms.offer_records(form, pupil)
+        if not problems and not draft:
+            forms.focus_first(record, form)
         page = self.render(
             self.form_template,
             record=record,
@@ -595,7 +597,7 @@ class RecordView(ReadView):
             drawn=drawn_in(record),
             problems=problems,
             pupil=pupil,
-            banks=forms.banks(type(record), pupil),
+            banks=forms.banks(type(record), current_user, pupil),
             draft=draft,
             tips=tips_of(record),
             vague=VAGUE,
@@ -668,6 +670,10 @@ class RecordView(ReadView):
 
     def after_save(self, record, do):
         flash(f"{record.kind_name()} saved.", "done")
+        if do == "another":
+            answers = {name: getattr(record, name) for name in record.for_next}
+            session[f"next {record.slug()}"] = answers
+            return request.full_path
         return self.place_of(record)
 
     def place_of(self, record):

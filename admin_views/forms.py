@@ -29,7 +29,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from audit import access
-from models import BankEntry, ForPerson, Programme, Pupil, PupilRecord, PupilWord, may
+from models import BankEntry, Contact, ForPerson, Programme, Pupil, PupilRecord, PupilWord, may
 from pathway import advice, measures
 from people import User
 from records.dates import read_day, say_day
@@ -325,7 +325,7 @@ def values_of(record, prefilled=None):
         for number, row in enumerate(rows):
             numbers[row_class, row.id] = str(number)
         lines = [row_values(row, numbers) for row in rows]
-        data[group] = lines or (prefilled or {}).get(group) or [{}]
+        data[group] = lines or (prefilled or {}).get(group) or [{}] * record.markers[group].blank
     return data
 
 
@@ -374,6 +374,55 @@ def lines_of(form):
         for number, entry in enumerate(field_list.entries):
             found.append((field_list.short_name, number, entry.form))
     return found
+
+
+def parts_of(lines):
+    """The lines of a section: those that are always in sight, and the seldom ones."""
+    parts = ([], [])
+    for name, line in lines:
+        parts[is_seldom(line)].append((name, line))
+    return parts
+
+
+def boxes_at(form, lines):
+    """The boxes and lists of a form, or of a line of it, that belong to these questions."""
+    return [form[name] for name, _ in lines if name in form]
+
+
+def is_seldom(line):
+    return getattr(line, "ask", line).seldom
+
+
+def is_answered(field):
+    """Whether there is something to see in a box, or in a line of a list."""
+    if isinstance(field, FieldList):
+        return not all(is_empty(entry.form) for entry in field.entries)
+    return bool(answer_of(field) or field.errors)
+
+
+def is_open(fields, wrong):
+    """Whether one of the boxes or lists that are folded must be seen."""
+    for field in fields:
+        if is_answered(field) or any(where.startswith(field.id) for where in wrong):
+            return True
+    return False
+
+
+def applies_now(rule, form):
+    """Whether a question that is asked after a certain answer to another one is asked now."""
+    other, _, wanted = rule.partition("=")
+    if other not in form:
+        return True
+    return (answer_of(form[other]) or "") in wanted.split("|")
+
+
+def focus_first(record, form):
+    """The first box of a form has the focus when the page opens."""
+    for _, lines in record.layout():
+        for name, _ in parts_of(lines)[0]:
+            if name in form and not isinstance(form[name], FieldList):
+                form[name].render_kw = {**(form[name].render_kw or {}), "autofocus": True}
+                return
 
 
 def boxes_of(line):
@@ -436,17 +485,22 @@ def by_control(problems):
     return found
 
 
-def banks(record_class, pupil=None):
+def banks(record_class, user, pupil=None):
     """What is offered while somebody types, the school's words and what is known of the child:
     {bank: [(words, what they fill in), ...]}.
     """
-    found = {code: [] for code in (*dict(BankEntry.bank.choices), "baseline", "given", "staff")}
+    known = {"people": [user.name], "baseline": [], "given": [], "staff": []}
+    if pupil and may(user, "r", Contact):
+        known["people"] += [contact.name for contact in pupil.contacts if contact.name]
     if issubclass(record_class, ForPerson):
         colleagues = User.select(User.name).where(User.account == "on").order_by(User.name)
-        found["staff"] = [(name, {}) for name in colleagues.scalars()]
+        known["staff"] = list(colleagues.scalars())
     if pupil:
-        found["baseline"] = [(words, {}) for words in measures.latest_said(pupil.id)]
-        found["given"] = [(words, {}) for words in advice.provision_given(pupil.id)]
+        known["baseline"] = measures.latest_said(pupil.id)
+        known["given"] = advice.provision_given(pupil.id)
+    found = {code: [] for code in dict(BankEntry.bank.choices)}
+    for code, words in known.items():
+        found[code] = [(one, {}) for one in words]
     for entry in BankEntry.select().order_by(BankEntry.words):
         found.setdefault(entry.bank, []).append((entry.words, {}))
     found["programme"] = []

@@ -28,6 +28,7 @@ from models import (
     Agency,
     Consent,
     ConsultationAnswer,
+    Contact,
     Disclosure,
     Document,
     EducationalAdvice,
@@ -140,6 +141,8 @@ class PupilView(RecordView):
             may_pack=current_user.role in PACK_ROLES,
             may_plan=may(current_user, "w", Letter),
             kept=cards(beside, at.case),
+            to_begin=kinds_to_begin(beside),
+            to_telephone=to_telephone(pupil),
             **note_part(at, dict(beside)),
             courses=measures.courses(dict(beside).get(Measure, ())),
             **next_part(at),
@@ -1060,6 +1063,23 @@ BESIDE = (
     Letter,
     Disclosure,
 )
+
+
+def kinds_to_begin(beside):
+    """The kinds of record of which the child has none yet and that this person may add."""
+    found = []
+    for kind, records in beside:
+        has_card = kind in (EhcCase, Note)
+        if not records and not has_card and may(current_user, "w", kind):
+            found.append(kind)
+    return found
+
+
+def to_telephone(pupil):
+    """The contacts who can be telephoned, for those who may know them."""
+    if not may(current_user, "r", Contact):
+        return []
+    return [one for one in pupil.contacts if one.phone and one.may_contact != "No"]
 
 
 def records_beside(pupil):

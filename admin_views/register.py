@@ -184,6 +184,11 @@ def common(admin, menus):
         "works_of": work.works_of,
         "here": request.path,
         "draw": forms.draw,
+        "parts_of": forms.parts_of,
+        "boxes_at": forms.boxes_at,
+        "is_open": forms.is_open,
+        "is_empty": forms.is_empty,
+        "applies_now": forms.applies_now,
         "by_control": forms.by_control,
     }
 

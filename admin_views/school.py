@@ -24,6 +24,15 @@ from records.query import by_id
 from records.questions import OF_CLASSES, ROLES, SENCO
 from records.record import Row
 
+KEYS = (
+    ("/", "to the box that finds a pupil"),
+    ("?", "to this list"),
+    ("Tab", "to the next answer; Shift and Tab to the one before"),
+    ("Alt and S", "save"),
+    ("Ctrl and '", "in a line of a list: the same answer as in the line above"),
+    ("Escape", "close a menu"),
+)
+
 
 class SettingView(RecordView):
     """Settings: one record, so its list is its page."""
@@ -252,6 +261,7 @@ class HelpView(SchoolPage):
             say_rights=say_rights,
             roles=ROLES,
             office_moves=say_movers(),
+            keys=KEYS,
         )
 
     @expose("/blank/<stage>.pdf")

@@ -50,6 +50,7 @@ class Ask:
     between: tuple = ()  # the least and the most that a number may be
     is_time: bool = False  # a time of day
     is_telephone: bool = False
+    seldom: bool = False  # folded on a form, with the other seldom ones of its section or line
     on_blank: bool = True  # whether a paper to fill in by hand asks it
 
 
@@ -157,6 +158,8 @@ def fault(asked, value, born=None):
 class Marker:
     """A line of a form that is no answer of its own."""
 
+    seldom = False
+
     def __init__(self, label, prompt):
         Field._field_counter += 1
         self._order = Field._field_counter
@@ -189,10 +192,11 @@ class Section(Marker):
 class Rows(Marker):
     """A place in a form for a list of rows; the row class names it in its `belongs_to` line."""
 
-    def __init__(self, label, prompt="", needed=False, blank=2):
+    def __init__(self, label, prompt="", needed=False, blank=2, seldom=False):
         super().__init__(label, prompt)
         self.needed = needed
         self.blank = blank
+        self.seldom = seldom
 
 
 class Drawn(Marker):

@@ -45,6 +45,7 @@ class Record(Table):
     signed_by = ()  # who signs it on paper
     by_family = False  # whether the family or the child writes it
     readonly = ()  # questions that the program answers, not the person
+    for_next = ()  # whose answers stand in the next new one after “Save and add another”
     locked = False  # whether its words can no longer change
 
     def __init_subclass__(cls, **more):

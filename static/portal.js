@@ -6,12 +6,29 @@
   // An error or a message gets the focus, so that a screen reader starts there.
   document.querySelector(".notice.problem[tabindex]")?.focus();
 
-  // "/" goes to the search box; Escape or a click elsewhere closes a menu.
+  // The box of a line takes the answer of the same box in the line above.
+  const sameAsAbove = (event) => {
+    const row = event.target.closest("[data-rows] > fieldset");
+    const above = row?.previousElementSibling;
+    if (!above) return;
+    const boxes = (line) => all("input:not([type=hidden],[type=checkbox]),textarea,select", line);
+    const box = boxes(above)[boxes(row).indexOf(event.target)];
+    if (!box) return;
+    event.preventDefault();
+    event.target.value = box.value;
+    ["input", "change"].forEach((kind) => event.target.dispatchEvent(new Event(kind, {bubbles: true})));
+  };
+
+  // The keys that Help lists; Escape or a click elsewhere closes a menu.
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !/INPUT|TEXTAREA|SELECT/.test(event.target.tagName)) {
       const find = document.getElementById("find");
       if (find) { event.preventDefault(); find.focus(); }
     }
+    if (event.key === "?" && !/INPUT|TEXTAREA|SELECT/.test(event.target.tagName) && document.querySelector(".me")) {
+      location.assign("/help/#keys");
+    }
+    if (event.ctrlKey && event.key === "'") sameAsAbove(event);
     if (event.key === "Escape") {
       all("details.menu[open]").forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
     }
@@ -180,6 +197,45 @@
       const box = row.querySelector(`[name$="-${name}"]`);
       if (box && !box.value) box.value = value;
     }
+  });
+
+  // A question that is asked after a certain answer stands there when that answer is given.
+  all("[data-rule]").forEach((fold) => {
+    const [other, wanted] = fold.dataset.rule.split("=");
+    const box = fold.querySelector("input,textarea,select");
+    const form = box.form;
+    const show = () => {
+      const said = form.elements.namedItem(other)?.value || "";
+      fold.hidden = !wanted.split("|").includes(said) && !box.value && !fold.querySelector(".error");
+    };
+    fold.open = true;
+    fold.dataset.live = "";
+    form.addEventListener("change", show);
+    show();
+  });
+
+  // A block copied from a spreadsheet fills the lines from the box on, as many as it has.
+  document.addEventListener("paste", (event) => {
+    const list = event.target.closest("[data-rows]");
+    const text = event.clipboardData?.getData("text/plain") || "";
+    if (!list || !text.includes("\t")) return;
+    event.preventDefault();
+    const boxes = (row) => all("input:not([type=hidden],[type=checkbox]),textarea,select", row).filter((box) => box.checkVisibility());
+    const rows = () => all(":scope > fieldset", list);
+    const at = rows().indexOf(event.target.closest("fieldset.repeat"));
+    const from = boxes(rows()[at]).indexOf(event.target);
+    text.replace(/\r?\n$/, "").split(/\r?\n/).forEach((line, down) => {
+      if (!rows()[at + down]) document.querySelector(`button[name="more"][value="${list.dataset.rows}"]`).click();
+      const filled = boxes(rows()[at + down]);
+      line.split("\t").forEach((words, right) => {
+        const box = filled[from + right];
+        if (!box) return;
+        const option = all("option", box).find((one) => one.text.toLowerCase() === words.trim().toLowerCase());
+        box.value = option ? option.value : words;
+        box.dispatchEvent(new Event("input", {bubbles: true}));
+        box.dispatchEvent(new Event("change", {bubbles: true}));
+      });
+    });
   });
 
   // Two minutes before the server signs somebody out, the page says so. Who is typing is here; other tabs count as well.

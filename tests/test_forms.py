@@ -496,3 +496,39 @@ def test_what_cannot_be_seen_is_not_kept():
     """
     assert forms.clean(" A\0n\x1bn\ud800\u202ee\r\n\tB\u0301 ") == "Anne\n\tB\u0301"
     assert forms.clean("\0 \x07") is None
+
+
+# --- few keys
+def test_the_next_new_child_keeps_year_and_class(senco):
+    """“Save and add another” leads to an empty form with what the next child is likely to share."""
+    child = {"surname": "Examplebrook", "forename": "Robin", "dob": "3/7/2017", "year": "3"}
+    new = senco.page("/pupil/new/")
+    page = senco.submit(new, button=("do", "another"), form="3B", **child)
+    assert m.Pupil.get(m.Pupil.surname == "Examplebrook", m.Pupil.forename == "Robin").form == "3B"
+    said = [page.said(name) for name in ("surname", "dob", "year", "form")]
+    assert said == ["", "", "3", "3B"]
+    assert senco.page("/pupil/new/").said("form") == ""
+
+
+def test_what_is_seldom_asked_is_folded_until_it_is_answered(senco, school):
+    """An answer of before, and a mistake, are never out of sight."""
+    folded = forms.parts_of(m.Pupil.layout()[0][1])[1]
+    assert [name for name, _ in folded] == ["known_as", "former_upn", "alert"]
+    assert '<details class="full more">' in senco.page("/pupil/new/").source
+    page = senco.submit(senco.page("/pupil/new/"), forename="Robin", known_as="x" * 300, status=422)
+    assert '<details class="full more" open>' in page.source
+
+
+def test_a_question_that_belongs_to_an_answer_comes_with_it(senco, concern):
+    """Without JavaScript the server opens it, once the answer is sent."""
+    fold = 'data-rule="consent=not reached"'
+    more = ("more", "used")
+    page = senco.submit(senco.page(edit(concern)), button=more, consent="given", not_reached="")
+    assert f"{fold} open" not in page.source
+    page = senco.submit(page, button=more, consent="not reached")
+    assert f"{fold} open" in page.source
+
+
+def test_the_people_of_the_record_are_offered_while_typing(senco, concern):
+    m.Contact.create(pupil=concern.pupil, name="Ash Examplebrook")
+    assert '<option value="Ash Examplebrook">' in senco.page(edit(concern)).source

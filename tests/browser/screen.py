@@ -36,10 +36,13 @@ SCOPE = """([heading, at]) => {
   return list.querySelectorAll(':scope > [data-rows] > fieldset')[at];
 }"""
 
-# What a page asks: label, whether it is needed, kind, id, name and options of each question inside
-# an element.
+# What a page asks, its folds opened: label, whether it is needed, kind, id, name and options of
+# each question inside an element.
 QUESTIONS = (
-    "([where, inner]) => { const scope = "
+    "([where, inner]) => {"
+    "document.querySelectorAll('details.more, details.when').forEach(d => { d.open = true; });"
+    "document.querySelectorAll('[data-all]').forEach(box => { box.checked = true; });"
+    "const scope = "
     + SCOPE
     + """;
   const kindOf = box => {

@@ -1,0 +1,355 @@
+"""How many keys the usual jobs take: each is typed in Chromium, on our form and on the one that
+Flask-Admin makes of the same tables by itself (ModelView and inline_models, nothing else).
+
+`make keys` prints the table of README. It presses real keys and counts them; what it types is made
+up. The mouse is not used. On the stock form selects are answered by two letters of the answer, and
+saving costs nothing.
+"""
+
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+
+import need_chromium
+import waitress.server
+from browser.screen import PASSWORD
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.contrib.peewee import ModelView
+from playwright.sync_api import sync_playwright
+
+import app as portal
+import models as m
+import people
+from admin_views.account import passwords
+from audit import log as audit_log
+from ops import database as ops_database
+
+MOST = 400  # Tabs of one form, after which it cannot be finished
+NEW_CHILD = {
+    "surname": "Examplebrook",
+    "forename": "Robin",
+    "dob": "3/7/2018",
+    "sex": "F",
+    "upn": "H801200001001",
+    "year": "3",
+    "form": "3B",
+    "contacts-0-name": "Ash Examplebrook",
+    "contacts-0-relationship": "Mother",
+    "contacts-0-responsibility": "Yes",
+    "contacts-0-phone": "01632 960123",
+    "contacts-0-email": "ash@family.example",
+}
+CONCERN = {
+    "raised_on": "2/11/2026",
+    "raised_by": "Tess Teacher",
+    "senco_consulted_on": "4/11/2026",
+    "areas": "Cognition and learning",
+    "key_concerns-0-area": "Cognition and learning",
+    "key_concerns-0-what": "Loses the thread of a story after two sentences",
+    "key_concerns-0-where_when": "Guided reading",
+    "key_concerns-0-how_often": "Every day",
+    "key_concerns-1-area": "Communication and interaction",
+    "key_concerns-1-what": "Does not ask when something is unclear",
+    "key_concerns-1-where_when": "In every lesson",
+    "key_concerns-1-how_often": "Most days",
+    "strengths": "Draws with great care and helps the others",
+    "used-0-strategy": "Instructions one at a time",
+    "used-0-since": "7/9/2026",
+    "used-0-effect": "1",
+    "used-1-strategy": "Sits close to the teacher",
+    "used-1-since": "14/9/2026",
+    "used-1-effect": "0",
+    "added-0-strategy": "Pictures beside the text",
+    "added-0-who": "Class teacher",
+    "added-0-how_often": "Daily",
+    "added-0-hope": "Retells three sentences",
+    "added-1-strategy": "A card to ask for help",
+    "added-1-who": "Class teacher",
+    "added-1-how_often": "Daily",
+    "added-1-hope": "Asks once a day",
+    "told_on": "5/11/2026",
+    "told_who": "Ash Examplebrook",
+    "told_how": "In person",
+    "consent": "given",
+    "family_said": "The same is seen at home",
+    "child_said": "I like stories with pictures",
+}
+
+
+def lines(group, *many):
+    """The boxes of the lines of a list with their answers."""
+    found = {}
+    for number, answers in enumerate(many):
+        for name, words in answers.items():
+            found[f"{group}-{number}-{name}"] = words
+    return found
+
+
+def aspiration(words):
+    return {"words": words, "whose": "The child's", "horizon": "This school year"}
+
+
+def need(words, number):
+    return {
+        "words": words,
+        "aspiration": number,
+        "area": "Cognition and learning",
+        "baseline": "With help, once a week",
+    }
+
+
+def outcome(words, number):
+    return {
+        "words": words,
+        "need": number,
+        "baseline": "0 of 5 days",
+        "target": "4 of 5 days",
+        "by": "20/7/2027",
+    }
+
+
+def provision(words, number):
+    return {
+        "words": words,
+        "outcome": number,
+        "who": "Teaching assistant",
+        "minutes": "20",
+        "times": "3",
+    }
+
+
+PLAN = {
+    **lines(
+        "aspirations", aspiration("Read a book alone"), aspiration("Have a friend to play with")
+    ),
+    **lines("needs", need("read a page and say what it is about", "0"), need("join a game", "1")),
+    **lines(
+        "outcomes",
+        outcome("I retell what I read", "0"),
+        outcome("I read every evening", "0"),
+        outcome("I ask to join in", "1"),
+    ),
+    **lines(
+        "provision",
+        provision("Reading with pictures", "0"),
+        provision("Paired reading", "1"),
+        provision("Games group", "2"),
+        provision("Check-in at noon", "2"),
+    ),
+    "every_day": "Time to think before answering",
+    "at_home": "Ten minutes of reading",
+    "child_consulted": "Yes",
+    "child_how": "Talked on Tuesday",
+    "parent_consulted": "Yes",
+    "parent_how": "At the gate on Tuesday, with mother",
+    "parent_agrees": "Agrees",
+    "parent_comment": "We are glad of it",
+    "lead": "Class teacher",
+}
+# the job, its class, what is typed, and the most Tabs that it may take
+JOBS = (
+    ("New child, 12 answers", m.Pupil, NEW_CHILD, 14),
+    ("Record of Concern (2, 2, 2)", m.RecordOfConcern, CONCERN, 45),
+    ("My Plan (2, 2, 3, 4)", m.MyPlan, PLAN, 80),
+)
+
+# What has the focus: its name, kind and value; of a dressed select, the select itself.
+AT = """() => {
+  let at = document.activeElement;
+  const dressed = at.closest('.select2-container');
+  if (dressed) at = [dressed.nextElementSibling, dressed.previousElementSibling].find(
+    e => e?.matches('select,input')) || at;
+  const add = at.name === 'more' ? at.value : (at.id || '').match(/^(.*)-button$/)?.[1] || '';
+  return {name: at.name || '', kind: at.type || '', value: at.value || '', add,
+          dressed: !!dressed, open: at.closest('details')?.open ?? true, tag: at.tagName};
+}"""
+OPTION = """([name, value]) => {
+  const box = document.querySelector(`select[name="${name}"]`);
+  const it = [...box.options].find(o => o.value === value) || [...box.options].find(o => o.value);
+  if (it) box.value = it.value;
+  box.dispatchEvent(new Event('change', {bubbles: true}));
+}"""
+
+
+class Typist:
+    """Somebody who fills in a form with the keyboard, from where the focus is when it opens."""
+
+    def __init__(self, page, answers):
+        self.page = page
+        self.left = dict(answers)
+        self.counts = dict.fromkeys(("chars", "tabs", "keys"), 0)
+
+    def press(self, key, kind="keys"):
+        self.page.keyboard.press(key)
+        self.counts[kind] += 1
+
+    def fill_in(self):
+        """The counts, when everything stands in its box."""
+        self.at_box()
+        while self.left:
+            assert self.counts["tabs"] < MOST, f"cannot be reached: {sorted(self.left)}"
+            self.press("Tab", "tabs")
+            self.at_box()
+        self.counts["pixels"] = self.page.evaluate("document.documentElement.scrollHeight")
+        return self.counts
+
+    def at_box(self):
+        at = self.page.evaluate(AT)
+        group = at["add"]
+        if group and any(name.startswith(f"{group}-") for name in self.left):
+            self.add_line(group)
+        elif at["name"] in self.left:
+            self.answer(at)
+
+    def add_line(self, group):
+        first = next(name for name in self.left if name.startswith(f"{group}-"))
+        self.press("Enter")
+        self.page.wait_for_timeout(50)
+        line = first.rpartition("-")[0]
+        # Flask-Admin leaves the focus behind the new line
+        while not self.page.evaluate(AT)["name"].startswith(line):
+            self.press("Shift+Tab", "tabs")
+        while self.page.evaluate(AT)["name"] != first:
+            self.press("Shift+Tab", "tabs")
+        self.at_box()
+
+    def answer(self, at):
+        words = self.left[at["name"]]
+        if at["kind"] == "radio":
+            self.choose(at, words)
+        elif at["kind"] == "checkbox":
+            if at["value"] not in (words, "y", "1"):
+                return
+            self.press("Space")
+        elif at["tag"] == "SELECT":
+            self.page.evaluate(OPTION, [at["name"], words])
+            self.counts["chars"] += 2
+            self.counts["keys"] += at["dressed"]
+        else:
+            self.page.keyboard.type(words)
+            self.counts["chars"] += len(words)
+        del self.left[at["name"]]
+
+    def choose(self, at, words):
+        self.press("Space")
+        while self.page.evaluate(AT)["value"] != words:
+            self.press("ArrowDown")
+
+
+class StockView(ModelView):
+    """What Flask-Admin makes of a table by itself, without what the program keeps for itself."""
+
+    def __init__(self, model):
+        asked = {name for name, _ in model.questions()} | {"pupil"}
+        self.form_excluded_columns = [name for name in model._meta.fields if name not in asked]
+        self.inline_models = [(one, {"form_excluded_columns": []}) for one in rows_of(model)]
+        super().__init__(model, endpoint=f"stock-{model.slug()}")
+
+
+def rows_of(model):
+    return model.groups().values()
+
+
+def stock_app(database):
+    app = Flask("stock", template_folder="nowhere")
+    app.before_request(lambda: database.connect(reuse_if_open=True) and None)
+    app.teardown_request(lambda fault: database.close() and None)
+    app.secret_key = "not secret"
+    admin = Admin(app, name="Stock")
+    for _, model, _, _ in JOBS:
+        admin.add_view(StockView(model))
+    return app
+
+
+def serve(app):
+    """The server of an app on a free port, and its address."""
+    server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=8)
+    threading.Thread(target=server.run, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.effective_port}"
+
+
+def sign_in(page, url):
+    page.goto(f"{url}/sign-in")
+    page.fill("#user_name", "senco")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{url}/")
+
+
+def ours(page, url, model, answers):
+    """The counts of one job on our form; saved, so that it was worth the typing."""
+    child = m.Pupil.get_or_none() if model is not m.Pupil else None
+    query = f"?pupil={child.id}" if child else ""
+    page.goto(f"{url}/{model.slug()}/new/{query}")
+    counts = Typist(page, answers).fill_in()
+    page.keyboard.press("Alt+s")
+    page.wait_for_url(lambda there: "/new/" not in there)
+    return {**counts, "keys": counts["keys"] + 1}
+
+
+def stock(page, url, model, answers):
+    if model is not m.Pupil:
+        answers = {"pupil": str(m.Pupil.get().id), **answers}
+    page.goto(f"{url}/admin/stock-{model.slug()}/new/")
+    return Typist(page, answers).fill_in()
+
+
+def school(folder):
+    """A school of its own with one SENCO, whose jobs are timed."""
+    ops_database.configure(folder)
+    database = ops_database.open_database(f"sqlite:///{folder / 'portal.db'}")
+    ops_database.migrate(database)
+    app = portal.create_app(database, folder)
+    with database.connection_context(), audit_log.acting_as("The keys"):
+        m.Setting.update(second_step=None).execute()
+        hashed = passwords.hash_password(PASSWORD)
+        people.User.create(name="Sam Senco", username="senco", role="senco", password=hashed)
+    return app, database
+
+
+def measure(browser, folder):
+    """Each job on both forms: [(job, most Tabs, our counts, the stock form's counts)]."""
+    app, database = school(folder)
+    mine, my_url = serve(app)
+    theirs, their_url = serve(stock_app(database))
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    found = []
+    sign_in(page, my_url)
+    with database.connection_context():
+        for job, model, answers, most in JOBS:
+            counts = ours(page, my_url, model, answers)
+            found.append((job, most, counts, stock(page, their_url, model, answers)))
+    page.close()
+    for server in (mine, theirs):
+        server.task_dispatcher.shutdown()
+        server.close()
+    return found
+
+
+def table(found):
+    """The table of README."""
+    said = ["| Job | | Tabs | Characters | Other keys | Pixels |"]
+    said.append("| --- | --- | --: | --: | --: | --: |")
+    names = ("tabs", "chars", "keys", "pixels")
+    for job, _, mine, theirs in found:
+        for who, counts in (("portal", mine), ("stock", theirs)):
+            cells = " | ".join(f"{counts[name]:,}" for name in names)
+            said.append(f"| {job} | {who} | {cells} |")
+    return "\n".join(said)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=need_chromium.browser(), args=["--no-sandbox"]
+        )
+        print(table(measure(browser, Path(folder))))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
