@@ -143,7 +143,8 @@ def in_reach(endpoint, who):
     """
     cls, screen = class_of(endpoint), endpoint.partition(".")[2]
     about_all = (
-        screen in ("index_view", "print_blank", "look_up", "spreadsheet", "new") or cls is None
+        screen in ("index_view", "print_blank", "look_up", "spreadsheet", "new", "raise_one")
+        or cls is None
     )
     return (
         about_all or who != "stranger" or cls in (m.BankEntry, m.Programme, m.Setting, people.User)
