@@ -141,7 +141,7 @@ class PupilView(RecordView):
             may_pack=current_user.role in PACK_ROLES,
             may_plan=may(current_user, "w", Letter),
             kept=cards(beside, at.case),
-            to_begin=kinds_to_begin(beside),
+            to_begin=kinds_to_begin(cards(beside, at.case)),
             to_telephone=to_telephone(pupil),
             **note_part(at, dict(beside)),
             courses=measures.courses(dict(beside).get(Measure, ())),
