@@ -168,7 +168,8 @@ def invitations(meeting, user):
         for form in (PupilViews, FamilyThinks):
             parts.append({**_blank_part(form, meeting.pupil), "blank": True})
     page = {"title": "Invitation", "headless": True}
-    return _response(f"invitations-{meeting.id}", user, pupil=meeting.pupil, parts=parts, **page)
+    paper = _paper(user, pupil=meeting.pupil, parts=parts, **page)
+    return _response(f"invitations-{meeting.id}", paper)
 
 
 @as_response
@@ -221,7 +222,7 @@ def ehc_request_pack(pupil, user):
     title = "EHC needs assessment: request"
     page = _record_page(pupil, parts, request_pack.PACK_WORDS, NOT_PRINTED_HERE)
     page |= {"title": title, "cover": "Request for an EHC needs assessment"}
-    return _response(f"request-pack-{pupil.id}", user, **page)
+    return _response(f"request-pack-{pupil.id}", _paper(user, **page))
 
 
 def _file_part(record):

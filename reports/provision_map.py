@@ -10,8 +10,8 @@ from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
 from reports import provision
-from reports.register import needs_on
 from reports.report import Choice, Column, Line, Report, say_cell
+from reports.roll import codes_on
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
 SEE_COSTS = (SENCO, HEAD)  # who may read the rates in Settings
@@ -90,7 +90,7 @@ class ProvisionMap(ProvisionReport):
 
     def lines(self):
         cost = provision.ProvisionCost(self.settings, self.given)
-        needs = needs_on(self.on)
+        needs = codes_on(self.on)
         find = Programme.finder(self.programmes)
         return [self._line(one, cost, needs.get(one.pupil.id, []), find) for one in self.given]
 
@@ -187,7 +187,7 @@ class ProvisionCosts(ProvisionReport):
     def lines(self):
         given = provision.all_given(self.user, self.on)
         cost = provision.ProvisionCost(self.settings, given)
-        needs = needs_on(self.on)
+        needs = codes_on(self.on)
         of_pupil = defaultdict(list)
         for one in given:
             of_pupil[one.pupil.id].append(one)

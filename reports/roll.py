@@ -77,6 +77,11 @@ def needs_on(day):
     return found
 
 
+def codes_on(day):
+    """The same without their ranks: {pupil: [code, ...]}."""
+    return {pupil: [code for _, code in types] for pupil, types in needs_on(day).items()}
+
+
 # --- groups: each says (where it stands, its words)
 def year_of(child):
     year = child.pupil.year

@@ -77,12 +77,7 @@ def test_a_report_asks_as_often_in_a_large_school_as_in_a_small_one(school, brow
     assert few <= MOST + LOOKED_UP
 
 
-def test_children_are_ticked_for_printing_once_there_is_work(school, browser, monkeypatch):
-    assert not browser("senco").page("/register/").all("//input[@name='pupil']")
-    rule = school.app.url_map
-    monkeypatch.setitem(school.app.view_functions, "work.start", None)
-    home = rule._rules_by_endpoint["home.index"]
-    monkeypatch.setitem(rule._rules_by_endpoint, "work.start", home)
+def test_children_are_ticked_for_printing(school, browser):
     page = browser("senco").page("/register/?ticked=yes")
     ticked = [box.get("value") for box in page.all("//input[@name='pupil'][@checked]")]
     assert ticked == [str(line.pupil) for line in register(school.senco).lines()]

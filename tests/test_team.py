@@ -243,7 +243,7 @@ def test_a_name_that_two_people_have_opens_nothing(school):
 
 def test_an_assistant_reads_plans_and_writes_notes_and_concerns(school):
     can = {name for name, row in m.RIGHTS_TABLE.items() if "w" in row[q.TA]}
-    assert can == {"Strategy", "RecordOfConcern", "Note"}
+    assert can == {"Strategy", "RecordOfConcern", "Note", "ProvisionWeek"}
     assert not {"Letter", "Document", "EhcCase", "Consent"} & {
         name for name, row in m.RIGHTS_TABLE.items() if "r" in row[q.TA]
     }
