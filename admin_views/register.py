@@ -52,7 +52,7 @@ from reports.governors import Governors
 from reports.programmes import Programmes
 from reports.provision_map import AdultWeeks, ProvisionCosts, ProvisionMap
 from reports.register import Register
-from reports.year_end import HandOver, NextPhase
+from reports.year_end import NextPhase
 
 PAPERS = "Papers"
 MORE = "More"
@@ -110,7 +110,6 @@ REPORT_CLASSES = (
     Governors,
     EhcpYear,
     AgenciesWaiting,
-    HandOver,
     NextPhase,
 )
 # pages that are no record: name in the menu, address, category, view

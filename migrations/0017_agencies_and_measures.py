@@ -1,17 +1,6 @@
 # Generated from a schema diff on 2026-11-27 03:16.
 from peewee import *
 
-# TODO: consultation_answer: index consultation_answer_authority must be added by hand
-# TODO: consultation_answer: index consultation_answer_asked_on must be added by hand
-# TODO: consultation_answer: index consultation_answer_answer_is must be added by hand
-# TODO: consultation_answer: index consultation_answer_sent_on must be added by hand
-# TODO: educational_advice: index educational_advice_authority must be added by hand
-# TODO: educational_advice: index educational_advice_asked_on must be added by hand
-# TODO: educational_advice: index educational_advice_sent_on must be added by hand
-# TODO: measure: index measure_measure must be added by hand
-# TODO: measure: index measure_on must be added by hand
-# TODO: measure: index measure_value must be added by hand
-# TODO: measure: index measure_source must be added by hand
 
 
 def up(migrator, db):

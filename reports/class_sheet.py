@@ -1,8 +1,9 @@
 """The class sheet: what whoever teaches a class should know on one page, for supply too."""
 
+from functools import cached_property
+
 import workflow
 from models import MyPlan, MyPlanPlus, Placement, PlusProvision, Provision, Pupil, Strategy
-from records.query import by_id
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
 from reports.report import Choice, Column, Line, Report
 
@@ -14,7 +15,7 @@ class ClassSheet(Report):
 
     slug = "class-sheet"
     title = "Class sheet"
-    lead = "What whoever teaches a class should know. Choose a class, then print it."
+    lead = "For whoever teaches the class, for supply and for next year: choose a class, print it."
     roles = (OFFICE, SENCO, HEAD, TEACHER, TA)
     columns = (
         Column("pupil", "Child"),
@@ -26,11 +27,11 @@ class ClassSheet(Report):
         Column("review", "Next review", "day"),
     )
 
-    def filters(self):
+    @cached_property
+    def choices(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null(), Pupil.form != "")
         names = mine.select(Pupil.form).distinct().order_by(Pupil.sort_form, Pupil.form).scalars()
-        self.choices = (Choice("form", "Class", tuple((name, name) for name in names)),)
-        return super().filters()
+        return (Choice("form", "Class", tuple((name, name) for name in names)),)
 
     def lines(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
@@ -91,18 +92,17 @@ def strategies_of(pupils, on):
 def provision_of(pupils):
     """What the newest agreed plan gives, with its times: {pupil: [words, ...]}."""
     newest = {}
-    for kind, row_class in ((MyPlan, Provision), (MyPlanPlus, PlusProvision)):
-        agreed = kind.select(kind.id, kind.pupil, kind.happened_on)
-        for plan in agreed.where(kind.pupil.in_(pupils), kind.status == "sealed").order_by(kind.id):
-            was = newest.get(plan.pupil_id)
-            if was is None or was[1].happened_on <= plan.happened_on:
-                newest[plan.pupil_id] = (row_class, plan)
-    found = {}
-    for row_class in (Provision, PlusProvision):
-        plans = by_id(plan for of, plan in newest.values() if of is row_class)
-        for row in row_class.select().where(row_class.plan.in_(list(plans))).order_by(row_class.id):
-            found.setdefault(plans[row.plan_id].pupil_id, []).append(said(row))
-    return found
+    for plan, row_class in ((MyPlan, Provision), (MyPlanPlus, PlusProvision)):
+        rows = row_class.select(row_class, plan.pupil, plan.happened_on).join(plan)
+        agreed = rows.where(plan.pupil.in_(pupils), plan.status == "sealed")
+        for row in agreed.order_by(row_class.id):
+            key = (row.plan.happened_on, plan.__name__, row.plan_id)
+            was = newest.get(row.plan.pupil_id)
+            if was is None or was[0] < key:
+                newest[row.plan.pupil_id] = (key, [said(row)])
+            elif was[0] == key:
+                was[1].append(said(row))
+    return {pupil: words for pupil, (_, words) in newest.items()}
 
 
 def said(row):

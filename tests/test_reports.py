@@ -16,7 +16,7 @@ from people import SavedView
 from records.dates import today
 from reports.register import Register
 from reports.report import BULK, chosen
-from reports.year_end import HandOver, NextPhase
+from reports.year_end import NextPhase
 
 MOST = 12  # questions to the database for one report
 LOOKED_UP = 3  # by the test itself, whether the look was written down
@@ -120,18 +120,6 @@ def test_a_view_is_kept_for_its_owner_and_taken_away_by_them(cast, browser):
 
 
 # --- the end of the year
-def test_the_hand_over_sheet_says_what_helps_and_what_is_given(school):
-    m.Strategy.update(until=None).where(m.Strategy.pupil == school.mine).execute()
-    lines = {line.pupil: line.cells for line in HandOver(*asked_by(school.senco)).lines()}
-    cells = lines[school.mine.id]
-    strategy = m.Strategy.get(m.Strategy.pupil == school.mine)
-    provision = m.PlusProvision.select().join(m.MyPlanPlus)
-    row = provision.where(m.MyPlanPlus.pupil == school.mine).get()
-    assert strategy.strategy in cells["strategies"]
-    assert f"{row.words} ({row.times:g} × {row.minutes:g} min)" in cells["provision"]
-    assert cells["alert"] == m.Pupil.get_by_id(school.mine.id).alert
-
-
 def test_only_the_last_year_moves_to_the_next_phase(school):
     user, settings, on = asked_by(school.senco)
     settings.last_year = school.mine.year

@@ -121,7 +121,7 @@ def test_home(look, who):
         ("teacher", "/register/"),
         (SENCO, "/census-figures/"),
         (SENCO, "/governors/"),
-        (SENCO, "/hand-over/"),
+        (SENCO, "/class-sheet/"),
         (OFFICE, "/leavers/"),
         (OFFICE, "/record-of-concern/"),
         (OFFICE, "/letter/"),
