@@ -299,6 +299,7 @@ asked_on: 50 days before | 50 days before | 50 days before | 90 days before | 9 
 acknowledged_on: 44 days before | 44 days before | | 80 days before | | |
 seen_on: 30 days before | | 30 days before | 60 days before | | |
 report_on: 16 days before | | 16 days before | 40 days before | | |
+chased_on: | 12 days before | | | | |
 next_contact: 30 days ahead
 
 == recommendations
@@ -359,6 +360,7 @@ email: home{pupil.id}@example.org
 address: {pupil.id} Mock Meadow, Samplebridge, Anyshire
 preferred: Telephone after 4 pm | Text message
 may_contact: Yes | Yes | Yes | Yes | Yes | No
+large_print: | Yes | | | |
 court_order: | | | | | By agreement of the court; ask the office
 
 == sen_needs
@@ -375,6 +377,7 @@ evidence: The normal way of working in class tests
 == Meeting
 at: 9.15 | 14.30 | 15.45
 place: Rainbow room | SENCO's office | Online
+lead: {t}
 agenda: To hear how {f} feels about school and agree what comes next.
 minutes: {f} showed {his} work first. All agreed that short, frequent practice works best.
 

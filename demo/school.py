@@ -605,6 +605,11 @@ class Child:
             paper = m.EducationalAdvice(pupil=self.pupil)
             advice.fill_in(paper, self.senco, m.Setting.of_school())
             paper.save()
+        if case.consulted_on:
+            answer = m.ConsultationAnswer(pupil=self.pupil, answer_is="Yes")
+            advice.fill_in(answer, self.senco, m.Setting.of_school())
+            answer.sent_on = case.consultation_answered_on
+            answer.save()
 
     def press_steps(self, block, began):
         """The steps of an EHC case that the block has a day for, up to today."""

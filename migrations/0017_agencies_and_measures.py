@@ -2,7 +2,6 @@
 from peewee import *
 
 
-
 def up(migrator, db):
     class EhcCase(Model):
         class Meta:
