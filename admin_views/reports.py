@@ -145,8 +145,9 @@ class ReportView(SchoolPage):
         """Save the filters under a name, or take a saved view away."""
         gone = request.form.get("remove", 0, type=key_of)
         if gone:
-            mine = (SavedView.id == gone, SavedView.user == current_user.id)
-            SavedView.delete().where(*mine).execute()
+            view = SavedView.get_or_none(id=gone, user=current_user.id)
+            if view:
+                view.delete_instance()
             return redirect(url_for(".index"))
         report, wanted, sort, _ = self.asked()
         name = (clean_line(request.form.get("name")) or "")[:60]

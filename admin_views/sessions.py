@@ -29,7 +29,7 @@ class SessionsView(SchoolPage):
     """What is given in a week, planned against given, one line each."""
 
     def is_accessible(self):
-        return may(account.me(), "r", ProvisionWeek)
+        return may(account.me(), "w", ProvisionWeek)
 
     @expose("/", methods=("GET", "POST"))
     def index(self):

@@ -83,7 +83,8 @@ def strategies_of(pupils, on):
     found = {}
     going_on = Strategy.until.is_null() | (Strategy.until >= on)
     kept = Strategy.select(Strategy.pupil, Strategy.strategy)
-    kept = kept.where(Strategy.pupil.in_(pupils), going_on).order_by(Strategy.id)
+    kept = kept.where(Strategy.pupil.in_(pupils), going_on, Strategy.strategy != "")
+    kept = kept.order_by(Strategy.id)
     for pupil, words in kept.tuples():
         found.setdefault(pupil, []).append(words)
     return found

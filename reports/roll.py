@@ -69,6 +69,7 @@ def needs_on(day):
     """The SEN types that held on a day, the main one first: {pupil: [(rank, code), ...]}."""
     found = {}
     held = SenNeed.select(SenNeed.pupil, SenNeed.rank, SenNeed.code).where(
+        SenNeed.code.is_null(False),
         SenNeed.since.is_null() | (SenNeed.since <= day),
         SenNeed.until.is_null() | (SenNeed.until > day),
     )

@@ -61,6 +61,13 @@ EVERYBODY = {
     "import.leave": {q.OFFICE, q.SENCO},
     "starting-register.index": {q.SENCO},
     "leavers.index": {q.OFFICE, q.SENCO},
+    "sessions.index": {q.SENCO, q.TEACHER, q.TA},
+    "work.index": STAFF - {q.TECHNICIAN},
+    "work.start": STAFF - {q.TECHNICIAN},
+    "work.progress": STAFF - {q.TECHNICIAN},
+    "work.page": STAFF - {q.TECHNICIAN},
+    "work.file": STAFF - {q.TECHNICIAN},
+    "work.remove": STAFF - {q.TECHNICIAN},
     "review-week.index": {q.SENCO, q.OFFICE},
     "review-week.child": {q.SENCO, q.OFFICE},
     "review-week.invitations": {q.SENCO, q.OFFICE},
@@ -260,7 +267,7 @@ def test_each_person_reaches_what_the_table_says_and_nothing_else(
     )
     assert kept(method) == before, "A refused request changed the database."
     if method == "GET":
-        reads = who in ("office", "senco", "teacher", "head")
+        reads = who in ("office", "senco", "teacher", "head", "ta")
         assert bool(read) == reads, "The technician sees no pupil; who has a right sees some."
 
 
