@@ -865,6 +865,8 @@ def will_do(row, at):
         letter = Setting.label_of(row.letter)
         words.append(f"A letter to the family is written, for you to check and send: “{letter}”.")
         words += who_gets_it(at.pupil)
+    if "recap" in row.asks:
+        words.append("A letter tells the family what the review agreed, unless you say No below.")
     if row.to:
         words.append(
             f"It can be taken back with “Entered in error” for {at.settings.undo_days:.0f} days,"

@@ -23,6 +23,7 @@ ACTIONS = {
     "reopen": "reopened",
     "decline": "declined",
     "seal": "sealed",
+    "agree": "agreed",
     "bundle": "made a bundle",
     "erase": "erased",
     "taken out": "took out as a mistake",

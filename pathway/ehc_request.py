@@ -208,7 +208,7 @@ def check_attainment(found, on):
 def check_attendance(found, on):
     there = []
     for one in found.measures:
-        if "attend" in one.measure.casefold():
+        if "attend" in (one.measure or "").casefold():
             there.append(measures.said(one))
     return looked_for(
         "Attendance",

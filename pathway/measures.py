@@ -27,8 +27,9 @@ class Course:
 def courses(measures):
     """The course of each measure, by its name; a name counts once, however it is written."""
     by_name = {}
-    for one in sorted(measures, key=lambda one: (one.on, one.id)):
-        by_name.setdefault((one.measure or "").casefold().strip(), []).append(one)
+    told = [one for one in measures if one.measure and one.value and one.on]
+    for one in sorted(told, key=lambda one: (one.on, one.id)):
+        by_name.setdefault(one.measure.casefold().strip(), []).append(one)
     found = []
     for _, kept in sorted(by_name.items()):
         first, last = kept[0], kept[-1]

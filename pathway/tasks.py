@@ -365,7 +365,7 @@ def asked_tasks(pupils, papers, placements):
     theirs = WritingTask.pupil.in_(pupils)
     for asked in WritingTask.select().where(theirs, WritingTask.done_on.is_null()):
         form = newest.get((asked.pupil_id, asked.paper))
-        if form and form.status != "draft":
+        if asked.paper is None or (form and form.status != "draft"):
             continue
         what = f"{asked.answer('paper')} to write ({asked.person})"
         opens = {"record": asked.paper, "screen": "new", "person_id": asked.user_id}

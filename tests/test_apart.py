@@ -29,7 +29,14 @@ each = pytest.mark.parametrize
 NEVER_TAKEN_OUT = (audit_log.AuditEntry,)
 KINDS = [c for c in m.every(m.PupilRecord) if c not in (m.Placement, m.ListMembership)]
 # what only one row may have
-ALONE = {"upn": None, "done_with": None, "username": None, "ended_on": START, "number": 988, "name": "N"}
+ALONE = {
+    "upn": None,
+    "done_with": None,
+    "username": None,
+    "ended_on": START,
+    "number": 988,
+    "name": "N",
+}
 
 
 def copy_past_the_program(kind):

@@ -31,6 +31,17 @@ ENTER = {
     "keeping.erase": ("Nothing",),  # nobody erases by pressing Enter
     "keeping.bundle": ("Make the bundle",),
     "import.index": ("Look at the file",),
+    "import-measures.index": ("Look at the file",),
+    "home.index": ("Apply",),
+    # nothing happens to those who are not ticked
+    "leavers.index": ("Those ticked have left the school", "Apply", "Show"),
+    "note.new": ("Save", "Save the note"),
+    "record-of-concern.raise_one": ("Send to the SENCO",),
+    "review-week.index": ("Save the plans", "Show"),
+    "review-week.child": ("Plan the review",),
+    "keeping.merge": ("Find",),
+    "*.index": ("Apply",),
+    "*.keep_view": ("Save the view",),
     "audit.anchor": ("Look",),
     "account.sign_in": ("Sign in",),
     "account.code": ("Continue",),
@@ -45,8 +56,9 @@ HARM = ("Spreadsheet", "Remove", "Throw", "Erase", "Sign out", "Agree", "Mark ",
 def sent_to(app, url, form):
     """The endpoint that a form is sent to."""
     with app.test_request_context():
+        method = (form.get("method") or "get").upper()
         return app.url_map.bind("").match(
-            (form.get("action") or url).partition("?")[0], method="POST"
+            (form.get("action") or url).partition("?")[0], method=method
         )[0]
 
 

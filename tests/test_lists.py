@@ -97,7 +97,8 @@ def test_a_page_in_the_middle_and_a_search_ask_no_more(school, browser):
     first = questions(person, "/pupil/")
     for sent in ({"page": 1}, {"sort": "-year"}, {"sort": "form", "page": 1}):
         assert questions(person, "/pupil/", sent) == first
-    assert questions(person, "/pupil/", {"search": "copied"}) <= MOST
+    more = 0 if on_sqlite() else 1  # the hits are written down one statement later
+    assert questions(person, "/pupil/", {"search": "copied"}) <= MOST + more
 
 
 def test_an_index_serves_every_order_of_every_list_about_pupils(database):

@@ -698,8 +698,8 @@ def test_nothing_but_the_door_writes_a_placement_or_a_list():
 
 
 def test_nothing_writes_past_the_audit_trail():
-    # privacy/erasure.py erases, mistakes.py too: the trail must not repeat the words; two_records.py
-    # writes its own rows, past `save`, which refuses a sealed paper
+    # erasure.py and mistakes.py erase: the trail must not repeat the words; two_records.py writes
+    # its own rows, past `save`, which refuses a sealed paper
     past = {"record.py", "log.py", "erasure.py", "mistakes.py", "two_records.py"}
     found = found_in(PAST_THE_AUDIT, past)
     assert not found, (

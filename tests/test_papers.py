@@ -407,8 +407,9 @@ def test_a_review_begins_with_a_line_to_rate_for_each_strategy_or_outcome(
     take_to(robin, stage, cast.senco)
     plan = do_papers(robin, cast.senco)
     rated = [str(r) for r in (plan.added if stage == "S1" else plan.outcomes)]
+    preset = {} if stage == "S1" else {"then": "Keep"}
     assert w.start_form(paper_of(stage, "review"), robin, cast.senco)[1] == {
-        "ratings": [{column: words} for words in rated]
+        "ratings": [{column: words, **preset} for words in rated]
     }
 
 

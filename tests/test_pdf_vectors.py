@@ -101,7 +101,9 @@ def test_what_is_typed_makes_no_paper_read_or_fetch_anything(
     monkeypatch.chdir(school.app.config["DATA_DIR"] if folder == "data" else folder)
     type_everywhere(school, vectors(web, next(iter(secrets))).values())
     at, key = browser("senco"), school.mine.id
-    kinds = (m.Letter, m.RecordOfConcern) if folder == "/" else (m.Strategy, m.Meeting)
+    kinds = (
+        (m.Letter, m.RecordOfConcern) if folder == "/" else (m.Strategy, m.Meeting, m.ConcernReview)
+    )
     papers = [f"/{c.slug()}/{key_of(school, c)}/print.pdf" for c in kinds]
     if folder == "/":
         papers.append(f"/pupil/{key}/profile.pdf")

@@ -28,7 +28,8 @@ KEEP = {"username", "classes", "upn", "former_upn", "holidays", "import_columns"
 BREAKS = [words for words in XSS if set(words) & set("<>\"'")]
 FOREIGN = (
     "//iframe | //img[not(starts-with(@src, 'data:image/svg+xml'))] | //object | //embed | //base |"
-    " //math | //template | //video | //script[not(@src)] | //b[text()='bold'] | //*[@autofocus] |"
+    " //math | //template | //video | //script[not(@src)] | //b[text()='bold'] | "
+    "//*[@autofocus][not(self::input or self::select or self::textarea)] |"
     " //xss"
 )
 

@@ -535,6 +535,8 @@ def value_for(mark, record, name, asked):
         return 1
     if asked.ask.is_time:
         return "15:30"
+    if isinstance(asked, ForeignKeyField):
+        return None  # to another record of the same child
     assert isinstance(asked, CharField | TextField), (
         f"web.value_for does not know the kind of “{asked.verbose_name}”; teach it"
     )

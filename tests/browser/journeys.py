@@ -103,9 +103,11 @@ class Story:
         senco = self.last = self.senco
         senco.open("/")
         senco.says(f"{paper} is complete")
-        senco.click(
-            senco.page.locator("a.row", has_text=self.name).filter(has_text=f"{paper} is complete")
-        )
+        line = senco.page.locator("li.child", has_text=self.name)
+        for fold in line.locator("details:not([open]) > summary").all():
+            fold.click()
+        task = line.locator(".desk", has_text=f"{paper} is complete")
+        senco.click(task.locator("a.button"))
         senco.press("Agree and seal")
         senco.says(f"{paper}: agreed and sealed.")
         assert senco.papers()[paper] == "Sealed"

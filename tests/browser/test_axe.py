@@ -151,7 +151,7 @@ def test_list_searched(look):
         check(screen)
     screen.says("Nothing here fits.")
     screen.open("/pupil/")
-    screen.click(screen.page.locator("button.sort").first)
+    screen.click(screen.page.locator("a.sort").first)
     check(screen, dark=False)
 
 
@@ -203,6 +203,7 @@ def test_typing_that_was_not_saved(served, look, children, monkeypatch):
         paper.save()
         line.remove()
     screen.page.locator("#strengths").fill("Builds towers")
+    screen.page.locator("#used [data-all]").check()
     screen.page.locator("#used-0-who").fill("Everybody")
     screen.press("Save draft")
     screen.says(
