@@ -568,7 +568,7 @@ def test_the_whole_record_has_everything_under_the_right_page_oldest_first(histo
     contents_are_right(made.pages)
     oldest_first(squeezed("".join(made.pages[:2])))
     theirs = paper_of(pdf.whole_record(history, cast.teacher))
-    hidden = ["Home and family", "What My Family Think", "Consents", "EHC case", "Letters"]
+    hidden = ["Home and family", "What My Family Think", "Consents", "EHC cases", "Letters"]
     assert theirs.lacks(["Record of Concern", *hidden, "Documents"]) == hidden
 
 
