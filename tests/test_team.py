@@ -3,6 +3,7 @@ what somebody is asked to write, and a child's team.
 """
 
 import datetime
+import importlib
 
 import pytest
 from conftest import ON, START, TODAY, do_papers, press, ready, take_to, write
@@ -317,3 +318,11 @@ def test_the_class_sheet_asks_no_more_for_more_children(school, monkeypatch):
         m.Strategy.create(pupil=child, strategy="Help")
         take_to(child, "S1", school.senco)
     assert asked() == before
+
+
+def test_assistants_of_a_school_that_upgrades_need_a_second_step_as_teachers_do(cast):
+    update = importlib.import_module("migrations.0022_assistants_second_step")
+    for before, after in (("senco\nteacher", "senco\nteacher\nta"), ("senco", "senco")):
+        m.Setting.update(second_step=before).execute()
+        update.up(None, db.obj)
+        assert m.Setting.get().second_step == after
