@@ -54,10 +54,13 @@ def cases_of(review):
     words when the question says it itself.
     """
     found = {}
+    chart = {asked.name for asked in workflow.chart_of(review)}
     for name, asked in review.questions():
         rule = asked.ask.needed if isinstance(asked, Field) else ""
         if isinstance(rule, str) and rule:
             other, _, answers = rule.partition("=")
+            if other in chart:  # asked further down: stands there from the beginning
+                continue
             found[name] = as_json([{other: answer} for answer in answers.split("|")]), ""
     for asked in workflow.chart_of(review):
         if asked.when != ({},):

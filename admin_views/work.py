@@ -186,9 +186,9 @@ class WorkView(SchoolPage):
     def start(self):
         """Ask for one kind of work for some children, or for all of a class that are on a stage."""
         kind = worker().kinds.get(request.form.get("kind"))
-        if kind is None or kind.name not in OFFERED:
-            abort(404)
-        if not may_ask(current_user, kind):
+        if not request.form.get("kind"):
+            return redirect(url_for(".index"))
+        if kind is None or kind.name not in OFFERED or not may_ask(current_user, kind):
             abort(403)
         numbers = {key_of(number) for number in request.form.getlist("pupil")}
         if request.form.get("form"):

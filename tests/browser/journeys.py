@@ -102,10 +102,10 @@ class Story:
         """The SENCO finds a complete paper on the home page, reads it and agrees it."""
         senco = self.last = self.senco
         senco.open("/")
-        senco.says(f"{paper} is complete")
         line = senco.page.locator("li.child", has_text=self.name)
-        for fold in line.locator("details:not([open]) > summary").all():
+        for fold in line.locator("details > summary").all():
             fold.click()
+        senco.says(f"{paper} is complete")
         task = line.locator(".desk", has_text=f"{paper} is complete")
         senco.click(task.locator("a.button"))
         senco.press("Agree and seal")

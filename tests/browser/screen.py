@@ -245,6 +245,10 @@ class Screen:
 
     def timeline(self):
         """The titles of the timeline, newest first."""
+        for fold in self.page.locator(
+            ":has(> * > #timeline) > details:not([open]) > summary"
+        ).all():
+            fold.click()
         return self.each(":has(> * > #timeline) h3")
 
     def papers(self):
