@@ -344,6 +344,7 @@ def agency_form(story):
     leads back to what was typed; the form is drawn from it.
     """
     office = story.at(story.office)
+    office.page.locator("summary", has_text="Add to the record").click()
     office.press("Refer to an agency")
     office.fill_in(
         {
