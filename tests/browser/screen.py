@@ -161,6 +161,10 @@ class Screen:
         answer = self.page.goto(address, wait_until="domcontentloaded")
         if "/sign-in" in self.page.url and "/sign-in" not in address:
             self.give_password()
+        # the home page shows the first task of a child, the others behind it
+        self.page.evaluate(
+            "document.querySelectorAll('li.child details').forEach(d => d.open = true)"
+        )
         return answer
 
     def source(self, address):
