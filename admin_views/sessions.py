@@ -6,7 +6,7 @@ worked out in `reports/provision.py`.
 
 import datetime
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from admin_views.account import views as account
@@ -64,13 +64,10 @@ class SessionsView(SchoolPage):
             problems=problems,
             typed=request.form,
             name_of=name_of,
-            may_write=may(account.me(), "w", ProvisionWeek),
         ), (422 if problems else 200)
 
     def receive(self, lines, monday):
         """Save what was typed, all or nothing; the problems: [(id of the box, sentence)]."""
-        if not may(account.me(), "w", ProvisionWeek):
-            abort(403)
         asked = ProvisionWeek._meta.fields["given"]
         records = []
         problems = []
