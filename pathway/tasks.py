@@ -463,7 +463,7 @@ def transfer_tasks(leavers, settings):
 
 # --- kept
 @before_commit
-def keep(rows):
+def remake(rows):
     """Make the tasks anew that follow from what was changed; `rows` of the audit log tell it."""
     pupils = {row["pupil_id"] for row in rows} - {None}
     if pupils:
