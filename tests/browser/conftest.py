@@ -42,6 +42,7 @@ PEOPLE = (
     ("teacher", "Tess Teacher", "3B"),
     ("head", "Hana Head", None),
     ("technician", "Tim Technician", None),
+    ("ta", "Terry Assistant", "3B"),
 )
 # seconds: a jump of months must not end a connection that Chromium keeps open
 FOREVER = 10**9
