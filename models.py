@@ -348,7 +348,7 @@ class Setting(Record):
         "Sign out after (hours since signing in)", default=8, needed=True, between=(1, 24)
     )
 
-    keeping = Section("Backups, and how long records are kept")
+    backups = Section("Backups and anchors")
     backup_places = text(
         "Folders for backups",
         "One a line; two or more, on different devices. Such as /mnt/share/portal.",
@@ -373,6 +373,7 @@ class Setting(Record):
         "Where the portal can only add: see the technician's guide.",
         default="",
     )
+    keeping = Section("How long records are kept")
     keep_sen_years = number(
         "Keep an SEN record for (years from birth)",
         "Usual: 31, by the last school.",

@@ -545,26 +545,44 @@ class RecordView(ReadView):
     def edit_form_page(self, record, prefilled):
         if request.method == "POST":
             return self.receive(record, prefilled)
-        draft = drafts.of(current_user, form_address(record))
+        draft = drafts.of(current_user, self.form_address(record))
         if draft:
             items = drafts.typed_items(draft)
-            form = form_of(record, prefilled, items)
+            form = self.form_of(record, prefilled, items)
             if merge.differs(record, form):
                 differences = merge.changed_since(record, form, items)
                 if differences:
                     return self.show_clash(record, items, differences, draft)
                 return self.show_form(record, form, [], draft)
             draft.delete_instance()  # it says nothing that is not saved
-        return self.show_form(record, form_of(record, prefilled))
+        return self.show_form(record, self.form_of(record, prefilled))
+
+    def form_address(self, record):
+        """The address of a record's form; of a new one, the address that was opened."""
+        if record.id:
+            return url_for(".edit", key=record.id)
+        return request.full_path
+
+    def form_of(self, record, prefilled, items=None):
+        """The form of a record with what was sent or kept (`items`), else with what is saved."""
+        maker = forms.form_for(type(record), current_user, self.not_asked(record))
+        form = maker(formdata=items, data=forms.values_of(record, prefilled))
+        if items is None:
+            form.seen.data = merge.hashes_seen(form)
+        return form
+
+    def not_asked(self, record):
+        """The names of the questions that the form of a record leaves out."""
+        return ("pupil",) if getattr(record, "pupil_id", None) else ()
 
     def receive(self, record, prefilled):
-        form = form_of(record, prefilled, request.form)
+        form = self.form_of(record, prefilled, request.form)
         forms.fill_lines(form)
         lists = {field.short_name: field for field in forms.lists_of(form)}
         more = request.form.get("more")
         if more in lists:
             return self.show_form(record, form, add_line(lists[more]))
-        address = form_address(record)
+        address = self.form_address(record)
         try:
             problems = self.save(record, form)
         except drafts.Pressed as pressed:
@@ -578,7 +596,7 @@ class RecordView(ReadView):
         do = request.form.get("do", "save")
         problems = self.finish(record, do)
         if problems:  # it is saved all the same: go on from there
-            return self.show_form(record, form_of(record, {}), problems)
+            return self.show_form(record, self.form_of(record, {}), problems)
         stand_ins = pdf.tell_stand_ins(record) if self.prints else ""
         if stand_ins:
             flash(stand_ins, "problem")
@@ -593,6 +611,7 @@ class RecordView(ReadView):
         page = self.render(
             self.form_template,
             record=record,
+            address=self.form_address(record),
             form=form,
             drawn=drawn_in(record),
             problems=problems,
@@ -611,6 +630,7 @@ class RecordView(ReadView):
         return self.render(
             "clash.html",
             record=record,
+            address=self.form_address(record),
             pupil=pupil_of(record),
             items=merge.carried(items),
             differences=differences,
@@ -704,23 +724,6 @@ def spreadsheet_of(endpoint, title, heads, lines):
     name = f"{endpoint}-{today():%Y-%m-%d}.{ending}"
     headers = {"Content-Disposition": f"attachment; filename={name}"}
     return Response(data, mimetype=mime, headers=headers)
-
-
-def form_address(record):
-    """The address of a record's form; of a new one, the address that was opened."""
-    if record.id:
-        return url_for(".edit", key=record.id)
-    return request.full_path
-
-
-def form_of(record, prefilled, items=None):
-    """The form of a record with what was sent or kept (`items`), else with what is saved."""
-    fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
-    maker = forms.form_for(type(record), current_user, fixed)
-    form = maker(formdata=items, data=forms.values_of(record, prefilled))
-    if items is None:
-        form.seen.data = merge.hashes_seen(form)
-    return form
 
 
 def tips_of(record):

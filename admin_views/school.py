@@ -35,26 +35,82 @@ KEYS = (
 
 
 class SettingView(RecordView):
-    """Settings: one record, so its list is its page."""
+    """Settings: one record, with a form for each of its sections."""
 
     has_list = False
     proved = ("new", "edit")
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
-        """The one record, made with the defaults when somebody who may change it comes."""
+        """The sections, each with what it asks."""
+        sections = []
+        for section, lines in Setting.layout():
+            asked = [line.verbose_name for _, line in lines]
+            sections.append((section, asked, self.address_of(section.key)))
+        return self.render("settings.html", sections=sections, whole=self.address_of(""))
+
+    @expose("/<part>/")
+    def part(self, part):
+        """To the form of a section, for links that know the section only."""
+        return redirect(self.address_of(self.section(part).key))
+
+    def address_of(self, key):
+        """Where a section can be changed, or read by somebody who may not change it; all of them
+        without a key.
+        """
         one = Setting.of_school()
-        return redirect(url_for(".page", key=one.id) if one.id else url_for(".new"))
+        if not one.id:
+            return url_for(".new")
+        if not key:
+            return url_for(".page", key=one.id)
+        if self.may_write():
+            return url_for(".edit", key=one.id, part=key)
+        keys = [section.key for section, _ in Setting.layout()]
+        return url_for(".page", key=one.id, _anchor=f"s{keys.index(key) + 1}")
+
+    def section(self, key):
+        """The section of this key, or the “not found” page."""
+        for section, _ in Setting.layout():
+            if section.key == key:
+                return section
+        abort(404)
+
+    def shown(self):
+        """The section whose form is open; None for all of them."""
+        key = request.args.get("part")
+        return self.section(key) if key else None
+
+    def not_asked(self, record):
+        section = self.shown()
+        if section is None:
+            return ()
+        asked = Setting.names_under(section.key)
+        return [name for name, _ in Setting.questions() if name not in asked]
+
+    def form_address(self, record):
+        section = self.shown()
+        if section is None:
+            return super().form_address(record)
+        return url_for(".edit", key=record.id, part=section.key)
+
+    def place_of(self, record):
+        return self.form_address(record) if self.shown() else super().place_of(record)
+
+    def render(self, template, **more):
+        section = self.shown()
+        return super().render(template, part=section.label if section else "", **more)
 
     def begin(self, pupil):
         return Setting.of_school(), {}
 
     def check(self, record):
-        super().check(record)
-        found = workflow.letter_faults(record)
+        """What is wrong on the form; a fault of another section stops nobody here."""
+        found = record.missing() + record.errors() + workflow.letter_faults(record)
         fault = check_holidays(record.holidays)
         if fault:
             found.append(("holidays", fault))
+        elsewhere = self.not_asked(record)
+        found = [(name, words) for name, words in found if name not in elsewhere]
         if found:
             raise workflow.Invalid(found)
 

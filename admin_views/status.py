@@ -6,7 +6,7 @@ Come here to change who sees it. The checks themselves are in `ops/checks.py`.
 
 import time
 
-from flask import current_app, url_for
+from flask import current_app
 from flask_admin import expose
 from flask_login import current_user
 
@@ -21,16 +21,12 @@ ALARMED = (SENCO, TECHNICIAN)
 ORDER = (checks.BLOCK, checks.PROBLEM, checks.WARN, checks.NOTE)
 # seconds: a share that does not answer must not slow every home page
 ALARMS_LIVE = 60
-# of a new portal: its check, what is to do, the screen where it is done
+# of a new portal: its check, what is to do, the page where it is done
 FIRST_STEPS = (
-    ("settings_are_written", "Write the school's name and holidays", "setting.index_view"),
-    ("somebody_is_in_charge", "Add the SENCO", "user.new"),
-    ("backups_go_to_two_places", "Name two places for the backups", "setting.index_view"),
-    (
-        "recovery_key_is_printed",
-        "Print the key of the backups for the school's safe",
-        "status.index",
-    ),
+    ("settings_are_written", "Write the school's name and holidays", "/setting/school/"),
+    ("somebody_is_in_charge", "Add the SENCO", "/user/new/"),
+    ("backups_go_to_two_places", "Name two places for the backups", "/setting/backups/"),
+    ("recovery_key_is_printed", "Print the key of the backups for the school's safe", "/status/"),
 )
 _told = {}  # data folder: (moment, alarms)
 
@@ -65,9 +61,9 @@ def first_steps():
         return []
     at = facts_of_app(current_app)
     left = []
-    for name, words, screen in FIRST_STEPS:
+    for name, words, address in FIRST_STEPS:
         if not checks.run_one(checks.named(name), at).ok:
-            left.append((words, url_for(screen)))
+            left.append((words, address))
     return left
 
 

@@ -408,7 +408,8 @@ def only_signing_in_is_open(at):
 @check(
     WARN,
     SIGN_IN,
-    "School > Settings: tick every role under “Who must use a second step to sign in?”",
+    "School > Settings > Signing in: tick every role under “Who must use a second step to sign"
+    " in?”",
 )
 def second_step_is_used(at):
     """Everybody who sees a child must use a second step, and has set it up."""
@@ -451,7 +452,8 @@ def backup_is_fresh(at):
 @check(
     WARN,
     COPIES,
-    "School > Settings: name two folders on different devices, one of them outside the building",
+    "School > Settings > Backups: name two folders on different devices, one of them outside the"
+    " building",
 )
 def backups_go_to_two_places(at):
     """Backups go to two places, one of them on another device than the records."""
@@ -466,7 +468,8 @@ def backups_go_to_two_places(at):
 @check(
     PROBLEM,
     COPIES,
-    "Mount the device, let the portal's user write there, or change it in School > Settings",
+    "Mount the device, let the portal's user write there, or change it in School > Settings >"
+    " Backups",
 )
 def backup_places_take_files(at):
     """Every place for backups can be written."""
@@ -535,7 +538,7 @@ def summer_time_is_known(at):
     return "The time zone Europe/London is missing or wrong: dates would be a day off."
 
 
-@check(NOTE, SCHOOL, "School > Settings: write the name of the school and its holidays")
+@check(NOTE, SCHOOL, "School > Settings > The school: write its name and its holidays")
 def settings_are_written(at):
     """The school's name and its coming holidays are written into the Settings."""
     first = Setting._meta.fields["school_name"].default

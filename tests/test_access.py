@@ -90,6 +90,7 @@ for report in REPORT_CLASSES:
 RIGHT_OF = {
     "index_view": "r",
     "page": "r",
+    "part": "r",
     "print_one": "r",
     "print_blank": "r",
     "get_file": "r",
@@ -323,7 +324,7 @@ def closed_page(endpoint, status):
     cls, screen = class_of(endpoint), endpoint.partition(".")[2]
     if cls is None or screen == "get_file" or endpoint.startswith("concerns-list"):
         return ""
-    leads_on = status == 302 and screen in ("index_view", "new")
+    leads_on = status == 302 and screen in ("index_view", "new", "part")
     return "" if status == 200 or leads_on else f"{status}, but it should open"
 
 

@@ -1,10 +1,44 @@
-"""What the Settings page refuses at once, in a sentence at the box."""
+"""Settings: a page for each section, and what is refused at once, in a sentence at the box."""
 
 from decimal import Decimal
 
 import pytest
 
 import models as m
+
+SECTIONS = [section.key for section, _ in m.Setting.layout()]
+
+
+@pytest.mark.parametrize("key", SECTIONS)
+def test_each_section_has_a_page_with_its_questions_and_no_others(school, browser, key):
+    page = browser("senco").page(f"/setting/{key}/")
+    boxes = {box.get("name") for box in page.all("//main//form//*[@name]")}
+    asked = {name for name, _ in m.Setting.questions()}
+    assert boxes & asked == set(m.Setting.names_under(key))
+
+
+def test_the_index_leads_to_each_section_for_writers_and_to_its_answers_for_the_head(
+    school, browser
+):
+    for role, place in (("technician", "/edit/?part="), ("head", "/#s")):
+        index = browser(role).page("/setting/")
+        links = [link.get("href") for link in index.all("//main//ul//a")]
+        assert len(links) == len(SECTIONS)
+        assert all(place in link for link in links)
+    assert browser("teacher").get("/setting/").status_code == 403
+    assert browser("senco").get("/setting/nothing/").status_code == 404
+    assert browser("head").get(f"/setting/{m.Setting.get().id}/edit/").status_code == 403
+
+
+def test_a_section_is_saved_alone_and_its_form_stays_open(school, browser):
+    m.Setting.update(letter_concern="Dear {nobody}").execute()
+    senco = browser("senco")
+    page = senco.submit(senco.page("/setting/clock/"), chase_days="21")
+    assert page.said("chase_days") == "21"
+    kept = m.Setting.get()
+    assert (kept.chase_days, kept.letter_concern) == (21, "Dear {nobody}")
+    said = senco.submit(senco.page("/setting/clock/"), 422, stage_1_opens="20")
+    assert "due before it opens" in str(said.problems)
 
 
 def test_a_folder_for_backups_that_cannot_be_used_is_refused_at_its_box(school, browser, tmp_path):

@@ -758,6 +758,7 @@ def address(school, rule, which="mine"):
         values[name] = {
             "slug": MOVE,
             "stage": "S3",
+            "part": "clock",
             "number": number,
             "token": "no-such-token",
             "filename": "portal.css",
