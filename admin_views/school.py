@@ -58,7 +58,7 @@ class SettingView(RecordView):
         """Where a section can be changed, or read by somebody who may not change it; all of them
         without a key.
         """
-        one = Setting.of_school()
+        one = settings_now()
         if not one.id:
             return url_for(".new")
         if not key:

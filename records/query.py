@@ -4,7 +4,9 @@ for.
 Come here to change how something is asked, so that an index serves it on SQLite and PostgreSQL.
 """
 
-from peewee import JOIN, SQL, Join, Model, Select, fn
+import functools
+
+from peewee import JOIN, SQL, Join, Model, ModelSelect, Select, fn
 
 from audit.log import db, on_sqlite
 
@@ -15,6 +17,27 @@ class Table(Model):
     class Meta:
         database = db
         legacy_table_names = False
+
+    @classmethod
+    def select(cls, *fields):
+        if fields:
+            return super().select(*fields)
+        return WholeRows(cls, cls._meta.sorted_fields, is_default=True)
+
+
+class WholeRows(ModelSelect):
+    """Rows with all their columns, which are spelled once for each table, not for each query."""
+
+    def __sql_selection__(self, ctx, is_subquery=False):
+        if is_subquery or not self._is_default:
+            return super().__sql_selection__(ctx, is_subquery)
+        alias = ctx.alias_manager[self.model._meta.table]
+        return ctx.literal(columns_of_table(self.model, alias))
+
+
+@functools.cache
+def columns_of_table(model, alias):
+    return ", ".join(f'"{alias}"."{field.column_name}"' for field in model._meta.sorted_fields)
 
 
 def by_id(rows):
