@@ -240,14 +240,15 @@ def whom_to_show(user):
     """What the page can show: {code: (words, how many)}; the import, then years, then classes."""
     years = {}
     classes = {}
-    count = fn.COUNT(Pupil.id)
-    mine = on_roll(user).select(Pupil.year, Pupil.form, count).group_by(Pupil.year, Pupil.form)
-    for year, name, pupils in mine.tuples():
+    proposed = 0
+    counts = (fn.COUNT(Pupil.id), fn.COUNT(Pupil.id).filter(is_proposed()))
+    mine = on_roll(user).select(Pupil.year, Pupil.form, *counts).group_by(Pupil.year, Pupil.form)
+    for year, name, pupils, of_import in mine.tuples():
+        proposed += of_import
         years[year] = years.get(year, 0) + pupils
         if name:
             classes[name] = classes.get(name, 0) + pupils
     found = {}
-    proposed = count_proposed(user)
     if proposed:
         found[FROM_IMPORT] = ("With SEN in the import", proposed)
     for code, label in YEARS:

@@ -70,13 +70,12 @@ def before_commit(listener):
 def transaction():
     """All or nothing, one writer at a time."""
     with db.atomic() as everything:  # on SQLite BEGIN IMMEDIATE
-        if not on_sqlite():
-            wait = f"{LONGEST_WAIT}s"
-            db.execute_sql("SELECT set_config('lock_timeout', %s, true)", (wait,))
-            db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (ONE_WRITER,))
         if _changed.get() is not None:
             yield everything
             return
+        if not on_sqlite():
+            wait_and_lock = "SET LOCAL lock_timeout = %s; SELECT pg_advisory_xact_lock(%s)"
+            db.execute_sql(wait_and_lock, (f"{LONGEST_WAIT}s", ONE_WRITER))
         outermost = _changed.set([])
         try:
             yield everything

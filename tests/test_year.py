@@ -17,6 +17,7 @@ from conftest import (
     write,
 )
 from web import Browser
+from year import duties
 from year.__main__ import live
 
 import models as m
@@ -34,6 +35,7 @@ def test_a_short_year_holds_every_evening(tmp_path, seed, pupils):
     assert not year.faults, "\n".join(map(str, year.faults))
     pressed = [what for what in year.counts if what.startswith("move: ")]
     assert len(pressed) > 5
+    assert duties.never_done(year) == ["send_off"], "all but that of the summer"
 
 
 # --- what the lived years found, each as short as it can be shown

@@ -10,6 +10,7 @@ from common import figure
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+from year import duties  # noqa: E402
 from year.__main__ import live  # noqa: E402
 
 SEEDS = (1,)
@@ -26,4 +27,6 @@ def main():
         print("\n".join(year.summary()), flush=True)
         claim = f"a year of {PUPILS} children, seed {seed}, without a fault"
         failed += not figure(claim, f"{len(year.faults)} faults", not year.faults)
+        idle = duties.never_done(year)
+        failed += not figure("every duty was done", ", ".join(idle) or "all", not idle)
     return failed

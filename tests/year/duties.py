@@ -44,6 +44,13 @@ def of_the_day(year, day):
         year.attempt_duty(year.of_role("office"), send_off)
 
 
+def never_done(year):
+    """The names of the duties for which there was nothing to do in the whole year."""
+    asked = [duty for _, _, duty in DUTIES]
+    asked.append(send_off)
+    return [duty.__name__ for duty in asked if not year.duties_done[duty]]
+
+
 def expect(what, said, counted):
     """Raise Stuck unless two counts agree."""
     if said != counted:

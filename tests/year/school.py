@@ -105,6 +105,7 @@ class Year:
         self.families = {}  # pupil id: whether the family declines papers
         self.last_letter = 0
         self.done_on = {}  # duty: the day on which it was done last
+        self.duties_done = Counter()  # how often there was something to do, by duty
         self.leavers = set()  # the children of the last year group, once they are gone
         self.days = 0
         self.pages = Counter()  # how many answers of each status
@@ -141,6 +142,8 @@ class Year:
         lines = ["", "What was done"]
         for what, times in sorted(self.counts.items()):
             lines.append(f"  {times:5} {what}")
+        for duty, times in self.duties_done.items():
+            lines.append(f"  {times:5} duty: {duty.__name__}")
         acts = sum(self.counts.values())
         pages = self.pages.total()
         lines.append(f"{self.days} school days, {acts} acts, {pages} pages: {dict(self.pages)}")
@@ -408,18 +411,20 @@ class Year:
             self.fault(
                 child, f"{colleague.user.name} ({colleague.role}) at {colleague.began}: {stuck}"
             )
-            return
+            return ""
         except Exception as crash:
             place = traceback.extract_tb(crash.__traceback__)[-1]
             self.fault(child, f"{colleague.began}: {crash!r} at {place.filename}:{place.lineno}")
-            return
+            return ""
         if done:
             name = self.book[child].name if child else "the school"
             self.tell(f"  {colleague.user.name} ({colleague.role}), {name}: {done}")
+        return done
 
     def attempt_duty(self, colleague, duty):
         colleague.began = duty.__name__
-        self.attempt_with(colleague, None, duty)
+        if self.attempt_with(colleague, None, duty):
+            self.duties_done[duty] += 1
 
     child_of = staticmethod(child_of)
 
