@@ -5,6 +5,7 @@ Come here to change what the page of a child shows, and in which order. What may
 in workflow.py alone.
 """
 
+import datetime
 import secrets
 from dataclasses import dataclass, replace
 
@@ -1091,7 +1092,7 @@ def records_beside(pupil):
     for kind, query in kept_about(pupil, BESIDE):
         records = []
         if query is not None:
-            records = list(query.order_by(kind.id.desc()))
+            records = sorted(query, key=newest_key, reverse=True)
         for record in records:
             record.pupil = pupil  # its name would be asked for again
         found[kind] = [one for one in records if not getattr(one, "void", False)]
@@ -1150,6 +1151,11 @@ def day_of(record):
         if day:
             return day
     return None
+
+
+def newest_key(record):
+    """What sorts the records of one kind by their day; one without a day comes first."""
+    return day_of(record) or datetime.date.max, record.id
 
 
 def case_dates(at):

@@ -330,6 +330,18 @@ def test_pupil(look, name):
     check(screen)
 
 
+def test_the_page_of_a_child_stays_short(served, look, children):
+    """Under 3,000 pixels, however much is kept of the child."""
+    key = int(children["Case"].split("/")[2])
+    with served.database.connection_context(), audit_log.acting_as("Sam Senco"):
+        for _ in range(20):
+            m.Note.create(pupil=key, on=TODAY, kind="Telephone", whom="Mum", words="All is well")
+            m.Meeting.create(pupil=key, kind="Team meeting", on=TODAY)
+            m.Strategy.create(pupil=key, strategy="Sits near the front", since=TODAY)
+    screen = look(SENCO, "Case", dark=False)
+    assert screen.page.evaluate("document.documentElement.scrollHeight") < 3_000
+
+
 def test_pupil_of_a_teacher(look):
     """A child's page as the teacher and as the head see it."""
     look("teacher", "Case", dark=False)
