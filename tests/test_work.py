@@ -79,7 +79,8 @@ def test_only_who_asked_and_may_see_every_child_gets_the_file(school, browser, w
     teacher = browser("teacher")
     assert ask(teacher, "profiles", school.mine, school.other).status_code == 404
     row = made(worker, teacher, "profiles", school.mine)
-    for address in (f"/prints/{row.id}/", f"/prints/{row.id}/file", f"/prints/progress?of={row.id}"):
+    page = f"/prints/{row.id}/"
+    for address in (page, f"{page}file", f"/prints/progress?of={row.id}"):
         assert browser("senco").client.get(address).status_code == 404
         assert browser("technician").client.get(address).status_code == 403
     m.Pupil.update(form="9X", class_key="9x").where(m.Pupil.id == school.mine.id).execute()

@@ -94,7 +94,7 @@ PRESS = """words => {
   return '';
 }"""
 
-# Open what a person would: the other tasks of a child on the home page, the lists on a child's page.
+# Open what a person would: the other tasks of a child on the home page, a child's page.
 UNFOLD = """() => {
   const folded = 'li.child details, .folds > details, .paths details';
   document.querySelectorAll(folded).forEach(fold => { fold.open = true; });
