@@ -18,7 +18,17 @@ from peewee import fn
 import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
-from models import Disclosure, HomeTask, Placement, Pupil, PupilRecord, Setting, every, may
+from models import (
+    Disclosure,
+    HomeTask,
+    Placement,
+    Pupil,
+    PupilRecord,
+    Setting,
+    TeamMember,
+    every,
+    may,
+)
 from pathway import clock
 from people import class_key
 from records.dates import today
@@ -214,14 +224,17 @@ class Desk:
 
     def __init__(self, user, wanted):
         columns = (HomeTask.id, HomeTask.pupil, HomeTask.group, HomeTask.due, HomeTask.record)
-        query = HomeTask.select(*columns, Pupil.form, Pupil.year).join(Pupil)
+        columns += (HomeTask.person_id, Pupil.form, Pupil.year)
+        query = HomeTask.select(*columns).join(Pupil)
         rows = list(query.where(*told(user)).order_by(Pupil.sort_name, HomeTask.id).namedtuples())
         self.wanted = {}
         self.choices = choices_of(rows)
         for name, _, options in self.choices:
             if wanted.get(name) in dict(options):
                 self.wanted[name] = wanted[name]
-        rows = [row for row in rows if self.is_wanted(row, user)]
+        if "whose" in self.wanted:
+            rows = those_of(user, rows)
+        rows = [row for row in rows if self.is_wanted(row)]
         self.counts = Counter(map(group_of, rows))
         self.group = wanted.get("group")
         if self.group in RANKS:
@@ -237,14 +250,27 @@ class Desk:
         self.page = min(max(1, wanted.get("page", 1, type=key_of)), self.pages)
         self.lines = tasks_in_order(list(children.values())[(self.page - 1) * PAGE :][:PAGE])
 
-    def is_wanted(self, row, user):
-        """Whether a task fits the filters."""
-        is_mine = row.group != "others" and may(user, "w", KINDS[row.record])
-        if "whose" in self.wanted and not is_mine:
-            return False
+    def is_wanted(self, row):
+        """Whether a task fits the filters of class and year."""
         if self.wanted.get("form", class_key(row.form)) != class_key(row.form):
             return False
         return self.wanted.get("year", row.year or "") == (row.year or "")
+
+
+DECIDED = ("head", "agree")  # told to nobody but who decides it
+
+
+def those_of(user, rows):
+    """The tasks that a person was asked, decides, or does in the team or as teacher of a child."""
+    team = {row.pupil_id for row in TeamMember.pupils_of(user)}
+    classes = set(map(class_key, user.class_names()))
+    found = []
+    for row in rows:
+        is_theirs = row.pupil in team or class_key(row.form) in classes
+        is_asked = row.person_id == user.id or row.group in DECIDED
+        if is_asked or is_theirs and row.person_id is None and row.group != "others":
+            found.append(row)
+    return found
 
 
 def choices_of(rows):
@@ -253,7 +279,7 @@ def choices_of(rows):
     years = {row.year for row in rows if row.year}
     names = dict(Pupil.year.choices)
     return (
-        ("whose", "Whose", [("mine", "For me to do")]),
+        ("whose", "Whose", [("mine", "For me")]),
         ("form", "Class", sorted(forms.items())),
         ("year", "Year", [(year, names[year]) for year in names if year in years]),
     )

@@ -298,7 +298,7 @@ class ImportView(SchoolPage):
             asked.rename(path)
             flash(str(problem), "problem")
             return redirect(url_for(".look", key=key))
-        return redirect(url_for("work.page", key=work.id))
+        return redirect(url_for("prints.page", key=work.id))
 
     @expose("/<key>/leave/", methods=("POST",))
     def leave(self, key):

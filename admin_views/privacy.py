@@ -253,7 +253,7 @@ def ask_for_bundle(asked, items, left_out):
     except NotNow as problem:
         flash(str(problem), "problem")
         return redirect(url_for(".bundle", number=asked.id))
-    return redirect(url_for("work.page", key=work.id))
+    return redirect(url_for("prints.page", key=work.id))
 
 
 def make_asked_bundle(job):

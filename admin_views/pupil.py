@@ -5,6 +5,7 @@ Come here to change what the page of a child shows, and in which order. What may
 in workflow.py alone.
 """
 
+import datetime
 import secrets
 from dataclasses import dataclass, replace
 
@@ -125,7 +126,7 @@ class PupilView(RecordView):
             )
         written = papers_by_class(pupil)
         beside = records_beside(pupil)
-        known = {**written, **dict(beside)}
+        known = {**written, **beside}
         at = workflow.PupilContext(pupil, account.me(), school=settings_now(), forms=known)
         return self.render(
             self.page_template,
@@ -140,17 +141,18 @@ class PupilView(RecordView):
             may_keep=may(current_user, "r", Erasure),
             may_pack=current_user.role in PACK_ROLES,
             may_plan=may(current_user, "w", Letter),
-            kept=cards(beside, at.case),
-            to_begin=kinds_to_begin(cards(beside, at.case)),
+            kept=[pair for pair in beside.items() if pair[1] and pair[0] is not Note],
+            to_begin=kinds_to_begin(beside, at.case),
             to_telephone=to_telephone(pupil),
-            **note_part(at, dict(beside)),
-            courses=measures.courses(dict(beside).get(Measure, ())),
+            **note_part(at, beside),
+            courses=measures.courses(beside.get(Measure, ())),
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
             journey=journey(written),
             **case_part(at),
             timeline=timeline(at, written, beside),
+            only=request.args.get("only"),
         )
 
     @expose("/look-up/", methods=("POST",))
@@ -1039,7 +1041,7 @@ def ratings(written):
 
 def note_part(at, beside):
     """The box in which a note is written at once, and how often the family was met."""
-    part = {"note_form": None, "met": None}
+    part = {"notes": beside.get(Note), "note_form": None, "met": None}
     if may(current_user, "w", Note):
         form_class = forms.form_for(Note, current_user, ("pupil", "done_on"))
         part["note_form"] = form_class(formdata=None, data={"on": today()})
@@ -1067,12 +1069,12 @@ BESIDE = (
 )
 
 
-def kinds_to_begin(beside):
-    """The kinds of record of which the child has none yet and that this person may add."""
+def kinds_to_begin(beside, case):
+    """The kinds of record that this person may add; what the law asks for has a case."""
     found = []
-    for kind, records in beside:
-        has_card = kind in (EhcCase, Note)
-        if not records and not has_card and may(current_user, "w", kind):
+    for kind in beside:
+        waits_for_case = kind is EhcCase or issubclass(kind, StatutoryPaper) and not case
+        if not waits_for_case and may(current_user, "w", kind):
             found.append(kind)
     return found
 
@@ -1085,24 +1087,15 @@ def to_telephone(pupil):
 
 
 def records_beside(pupil):
-    """What this person may read beside the papers, newest first: [(class, [record, ...])]."""
-    found = []
+    """What this person may read beside the papers, newest first: {class: [record, ...]}."""
+    found = {}
     for kind, query in kept_about(pupil, BESIDE):
         records = []
         if query is not None:
-            records = list(query.order_by(kind.id.desc()))
+            records = sorted(query, key=newest_key, reverse=True)
         for record in records:
             record.pupil = pupil  # its name would be asked for again
-        found.append((kind, [one for one in records if not getattr(one, "void", False)]))
-    return found
-
-
-def cards(beside, case):
-    """What is kept beside the papers, without the empty papers of an EHC case that is not there."""
-    found = []
-    for kind, records in beside:
-        if records or case or not issubclass(kind, StatutoryPaper):
-            found.append((kind, records))
+        found[kind] = [one for one in records if not getattr(one, "void", False)]
     return found
 
 
@@ -1160,6 +1153,11 @@ def day_of(record):
     return None
 
 
+def newest_key(record):
+    """What sorts the records of one kind by their day; one without a day comes first."""
+    return day_of(record) or datetime.date.max, record.id
+
+
 def case_dates(at):
     """The dates that run in an EHC case: [(words, due, done, who is late or empty)]."""
     rows = []
@@ -1188,6 +1186,7 @@ def case_part(at):
 class Event:
     """One line of the timeline."""
 
+    kind: str  # what the filter calls it
     on: object
     order: int
     title: str
@@ -1202,7 +1201,7 @@ def timeline(at, written, beside):
     found = list(map(move_event, at.placements))
     for papers in written.values():
         found += map(paper_event, papers)
-    for kind, records in beside:
+    for kind, records in beside.items():
         for record in records if kind is not Measure else ():
             found += dated_events(record)
     found = [event for event in found if event.on]
@@ -1214,6 +1213,7 @@ def move_event(placement):
     if placement.void:
         title += " (entered in error)"
     return Event(
+        "Moves",
         placement.started_on,
         placement.id,
         title,
@@ -1226,6 +1226,7 @@ def move_event(placement):
 def paper_event(form):
     """The line of a paper."""
     return Event(
+        "Papers",
         form.happened_on or form.entered_at.date(),
         form.id,
         f"{form.kind_name()} is {STATUS[form.status].words}",
@@ -1247,7 +1248,8 @@ def dated_events(record):
         if isinstance(record, EhcCase):
             title = f"EHC case: {question.verbose_name}"
         to = url_for(f"{record.slug()}.page", key=record.id)
-        found.append(Event(day, record.id, title, words=record.told(), to=to))
+        kind = record.plural()
+        found.append(Event(kind, day, record.id, title, words=record.told(), to=to))
     if isinstance(record, EhcCase):
         return found
     return found[:1]

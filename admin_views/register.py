@@ -114,7 +114,7 @@ REPORT_CLASSES = (
 )
 # pages that are no record: name in the menu, address, category, view
 PAGES = (
-    ("Print for many children", "work", MORE, work.WorkView),
+    ("Print for many children", "prints", MORE, work.WorkView),
     ("Sessions this week", "sessions", MORE, sessions.SessionsView),
     ("Audit trail", "audit", SCHOOL, school.AuditView),
     ("Data requests and retention", "keeping", SCHOOL, privacy.KeepingView),

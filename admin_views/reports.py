@@ -112,7 +112,7 @@ class ReportView(SchoolPage):
 
     def bulk(self):
         """What can be printed of the children that are ticked: [(kind of work, words)]."""
-        if not self.report_class.is_bulk or "work.start" not in current_app.view_functions:
+        if not self.report_class.is_bulk or "prints.start" not in current_app.view_functions:
             return []
         return [(kind, words) for kind, words, record in BULK if may(account.me(), "r", record)]
 

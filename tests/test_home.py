@@ -300,6 +300,30 @@ def test_the_most_pressing_task_of_a_child_leads_and_the_others_are_behind_it(sc
     assert any(line.xpath("details") for line in lines)
 
 
+@pytest.mark.parametrize("how", ("team", "class", "asked"))
+def test_for_me_is_what_i_am_asked_and_the_children_of_my_team(school, browser, cast, how):
+    office = cast.office
+    with audit_log.acting_as("The tests"):
+        many(3, "6Z")
+        child = m.Pupil.get(m.Pupil.form == "6Z")
+        if how == "team":
+            part = "Key adult"
+            m.TeamMember(pupil=child, person=office.name, part=part, since=TODAY).save()
+        elif how == "class":
+            office.classes = "6z"
+            office.save()
+    theirs = m.Pupil.select(m.Pupil.id).where(m.Pupil.form == "6Z")
+    m.HomeTask.update(group="papers").where(m.HomeTask.pupil.in_(theirs)).execute()
+    if how == "asked":
+        asked = m.HomeTask.update(group="asked", person_id=office.id)
+        asked.where(m.HomeTask.pupil == child).execute()
+    page = browser("office").page("/?whose=mine")
+    numbers = {"team": 1, "class": 3, "asked": 1}
+    assert len(page.all("//li[@class='child']")) == numbers[how]
+    assert not page.all("//div[@data-group='others']")
+    assert len(browser("office").page("/").all("//li[@class='child']")) > numbers[how]
+
+
 def test_the_filters_of_the_home_page_leave_what_they_say(school, browser):
     with audit_log.acting_as("The tests"):
         many(3, "6Z")
@@ -308,8 +332,6 @@ def test_the_filters_of_the_home_page_leave_what_they_say(school, browser):
     page = at.page("/?form=6z")
     assert set(map(web.words, page.all("//li[@class='child']//span[@class='class']"))) == {"6Z"}
     everything = at.page("/")
-    mine = at.page("/?whose=mine")
-    assert mine.all("//div[@data-group]") and not mine.all("//div[@data-group='others']")
     assert everything.all("//div[@data-group='others']")
     for group in home.GROUPS:
         shown = at.page(f"/?group={group.name}").all("//div/@data-group")

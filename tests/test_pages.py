@@ -84,6 +84,17 @@ def test_the_page_of_a_pupil_asks_nothing_twice(school, browser, monkeypatch):
     assert not twice
 
 
+def test_the_timeline_shows_all_or_one_kind(school, browser):
+    at = browser("senco")
+    shown = {}
+    for kind in ("Moves", "Papers", "no such kind"):
+        page = at.page(f"/pupil/{school.mine.id}/?only={kind}")
+        shown[kind] = len(page.all("//ol[@class='timeline']/li"))
+        assert page.one("//details[.//h2[@id='timeline']]").get("open") is not None
+    assert 0 < shown["Moves"] < shown["no such kind"]
+    assert 0 < shown["Papers"] < shown["no such kind"]
+
+
 def test_papers_that_are_hardly_begun_have_pages_too(school, browser, plain_paper):
     """Every answer that may be empty is empty: nothing says “None”, nothing fails."""
     # no record is kept without these

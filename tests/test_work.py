@@ -24,7 +24,7 @@ def worker(empty_portal, school):
 
 def ask(at, kind, *pupils, **more):
     sent = {"kind": kind, "pupil": [str(pupil.id) for pupil in pupils], **more}
-    return at.client.post("/work/start/", data=sent)
+    return at.client.post("/prints/start/", data=sent)
 
 
 def made(worker, at, kind, *pupils):
@@ -51,7 +51,7 @@ def test_one_pdf_begins_each_child_on_an_odd_page(school, browser, worker, kind)
     path = worker.folder / row.file
     assert path.stat().st_mode & 0o777 == 0o600
     assert "1 of" in at.get("/").text or "Ready" in at.get("/").text
-    answer = at.client.get(f"/work/{row.id}/file")
+    answer = at.client.get(f"/prints/{row.id}/file")
     pages = PdfReader(io.BytesIO(answer.data))
     starts = [pages.get_destination_page_number(mark) for mark in pages.outline]
     assert len(starts) >= 2
@@ -65,7 +65,7 @@ def test_one_pdf_begins_each_child_on_an_odd_page(school, browser, worker, kind)
 def test_whole_records_with_their_files_have_no_name_in_a_file_name(school, browser, worker):
     row = made(worker, browser("senco"), "files", school.mine, school.other)
     at = browser("senco")
-    answer = at.client.get(f"/work/{row.id}/file")
+    answer = at.client.get(f"/prints/{row.id}/file")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         names = archive.namelist()
         assert archive.testzip() is None
@@ -79,11 +79,12 @@ def test_only_who_asked_and_may_see_every_child_gets_the_file(school, browser, w
     teacher = browser("teacher")
     assert ask(teacher, "profiles", school.mine, school.other).status_code == 404
     row = made(worker, teacher, "profiles", school.mine)
-    for address in (f"/work/{row.id}/", f"/work/{row.id}/file", f"/work/progress?of={row.id}"):
+    page = f"/prints/{row.id}/"
+    for address in (page, f"{page}file", f"/prints/progress?of={row.id}"):
         assert browser("senco").client.get(address).status_code == 404
         assert browser("technician").client.get(address).status_code == 403
     m.Pupil.update(form="9X", class_key="9x").where(m.Pupil.id == school.mine.id).execute()
-    assert teacher.client.get(f"/work/{row.id}/file").status_code == 302
+    assert teacher.client.get(f"/prints/{row.id}/file").status_code == 302
     assert school.mine.id not in looks(school.teacher, "print")
 
 
@@ -97,18 +98,18 @@ def test_a_person_has_two_waiting_at_most(school, browser, worker):
     for _ in range(3):
         ask(at, "profiles", school.mine)
     assert Work.select().count() == background.MOST_WAITING
-    assert "not ready yet" in at.get("/work/").text
+    assert "not ready yet" in at.get("/prints/").text
     ask(browser("head"), "profiles", school.mine)
     assert Work.select().count() == background.MOST_WAITING + 1
 
 
 def test_a_class_is_chosen_without_a_child_in_the_address(school, browser, worker):
     at = browser("senco")
-    answer = at.client.post("/work/start/", data={"kind": "profiles", "form": "3b"})
+    answer = at.client.post("/prints/start/", data={"kind": "profiles", "form": "3b"})
     assert answer.status_code == 302
     assert school.mine.id in Work.get().numbers()
     assert school.other.id not in Work.get().numbers()
-    assert ask(at, "profiles").location == "/work/"
+    assert ask(at, "profiles").location == "/prints/"
 
 
 def test_what_was_running_begins_again_after_a_restart(school, browser, worker, monkeypatch):
@@ -139,7 +140,7 @@ def test_what_fails_says_so_and_the_next_is_made(school, browser, worker, monkey
     assert failed.state == "failed" and "technician" in failed.words
     assert "Zebmine" not in failed.words
     assert not failed.file and done.state == "done"
-    assert "Not made" in at.get(f"/work/{failed.id}/").text
+    assert "Not made" in at.get(f"/prints/{failed.id}/").text
 
 
 def test_a_file_goes_after_a_day_when_taken_away_and_when_a_child_is_erased(
@@ -147,13 +148,13 @@ def test_a_file_goes_after_a_day_when_taken_away_and_when_a_child_is_erased(
 ):
     at = browser("senco")
     row = made(worker, at, "profiles", school.mine)
-    at.client.post(f"/work/{row.id}/remove/")
+    at.client.post(f"/prints/{row.id}/remove/")
     assert not list(worker.folder.iterdir())
     row = made(worker, at, "profiles", school.mine)
     Work.update(finished_at=audit_log.now() - datetime.timedelta(days=2)).execute()
     worker.sweep()
     assert not Work.select().exists() and not list(worker.folder.iterdir())
-    assert at.client.get(f"/work/{row.id}/file").status_code == 404
+    assert at.client.get(f"/prints/{row.id}/file").status_code == 404
 
 
 def test_the_page_shows_how_far_it_is_with_and_without_the_script(school, browser, worker):
@@ -161,11 +162,11 @@ def test_the_page_shows_how_far_it_is_with_and_without_the_script(school, browse
     ask(at, "profiles", school.mine, school.other)
     row = Work.get()
     Work.update(state="running", done=1).execute()
-    page = at.page(f"/work/{row.id}/")
+    page = at.page(f"/prints/{row.id}/")
     bar = page.one("//progress")
     assert (bar.get("max"), bar.get("value")) == ("2", "1")
-    assert page.one("//noscript//a").get("href") == f"/work/{row.id}/"
-    said = at.client.get(f"/work/progress?of={row.id}").get_json()
+    assert page.one("//noscript//a").get("href") == f"/prints/{row.id}/"
+    said = at.client.get(f"/prints/progress?of={row.id}").get_json()
     assert said == {"open": True, "state": "running", "done": 1, "total": 2}
 
 
@@ -234,7 +235,7 @@ def test_a_long_import_shows_how_far_it_is(school, browser, worker, monkeypatch)
     at = browser("office")
     place, seen = preview_of(at, imports.AT_ONCE + 30)
     there = at.client.post(f"{place}import/", data={"seen": seen}).location
-    assert there.startswith("/work/")
+    assert there.startswith("/prints/")
     assert at.client.post(f"{place}import/", data={"seen": seen}).location == "/import/"
     monkeypatch.setattr(imports.pupil_import, "PAUSE", 0)
     steps = []

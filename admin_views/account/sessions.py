@@ -17,7 +17,7 @@ from people import UserSession, new_token
 
 # sent by the page itself: no clicks
 QUIET = {"POST /help/day/", "POST /pupil/look-up/", "POST /draft/", "GET /account/stay"}
-QUIET |= {"GET /work/progress"}
+QUIET |= {"GET /prints/progress"}
 AHEAD = timedelta(minutes=5)  # the clock may be put right by so much
 NOTED_EVERY = timedelta(minutes=1)  # a click is written down at most so often
 MOST_SESSIONS = 50  # of one person; the one used longest ago ends

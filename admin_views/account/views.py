@@ -67,7 +67,7 @@ WAITING = {
     "user.new": "add a person",
     "user.edit": "change a person's account",
     "account.make_link": "make a sign-in link",
-    "work.start": "print for many children",
+    "prints.start": "print for many children",
     "home.put_away": "put away what the SENCOs and heads are told",
 }
 

@@ -142,7 +142,7 @@ class Story:
         """The office reads the newest letter, notes that it went by post, and sees it as sent."""
         office = self.at(self.office)
         office.click(
-            office.page.locator("section:has(#k-letter) a.row").filter(has_text=subject).first
+            office.page.locator("details:has(#k-letter) a.row").filter(has_text=subject).first
         )
         office.says(subject, "Mrs Jo Parent", *words)
         office.press("Edit")
@@ -151,7 +151,7 @@ class Story:
         self.at(office)
         assert any(
             subject in row and "Sent" in row and "Not sent" not in row
-            for row in office.each("section:has(#k-letter) a.row")
+            for row in office.each("details:has(#k-letter) a.row")
         )
 
 
@@ -563,7 +563,7 @@ def test_e_entered_in_error(story):
     story.moves("Entered in error", Reason="This was meant for Finn Woods")
     story.stands("Not on the pathway", "Census code N")
     assert story.senco.timeline() == ["Place on Concerns List (entered in error)"]
-    assert not story.senco.each("section:has(#k-letter) a.row")
+    assert not story.senco.each("details:has(#k-letter) a.row")
     story.moves(
         "Place on Concerns List",
         **{

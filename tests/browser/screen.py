@@ -94,6 +94,12 @@ PRESS = """words => {
   return '';
 }"""
 
+# Open what a person would: the other tasks of a child on the home page, a child's page.
+UNFOLD = """() => {
+  const folded = 'li.child details, .folds > details, .paths details';
+  document.querySelectorAll(folded).forEach(fold => { fold.open = true; });
+}"""
+
 # Give answers as a person's typing would: the box must be there to be seen, and the page hears of
 # the change.
 PUT = """puts => puts.map(([how, which, value]) => {
@@ -161,10 +167,7 @@ class Screen:
         answer = self.page.goto(address, wait_until="domcontentloaded")
         if "/sign-in" in self.page.url and "/sign-in" not in address:
             self.give_password()
-        # the home page shows the first task of a child, the others behind it
-        self.page.evaluate(
-            "document.querySelectorAll('li.child details').forEach(d => d.open = true)"
-        )
+        self.page.evaluate(UNFOLD)
         return answer
 
     def source(self, address):
@@ -176,11 +179,13 @@ class Screen:
         with self.page.expect_navigation(wait_until="domcontentloaded"):
             fault = self.page.evaluate(PRESS, words)
             assert not fault, f"{self.page.url}: “{words}” {fault}:\n{self.text()}"
+        self.page.evaluate(UNFOLD)
 
     def click(self, found):
         """Press a thing that leads to another page, and wait for that page."""
         with self.page.expect_navigation(wait_until="domcontentloaded"):
             found.click()
+        self.page.evaluate(UNFOLD)
 
     def thing(self, words):
         """The button or link with exactly these words, on the page itself before the frame around
@@ -249,11 +254,7 @@ class Screen:
 
     def timeline(self):
         """The titles of the timeline, newest first."""
-        for fold in self.page.locator(
-            ":has(> * > #timeline) > details:not([open]) > summary"
-        ).all():
-            fold.click()
-        return self.each(":has(> * > #timeline) h3")
+        return self.each(".timeline h3")
 
     def papers(self):
         """The papers of the stage with the state of each: {name: state}."""

@@ -325,9 +325,39 @@ def test_paper_refused(look):
 def test_pupil(look, name):
     """A child's page on every stage, with everything open that can be opened."""
     screen = look(SENCO, name, dark=False)
-    for summary in screen.page.locator("main summary").all():
-        summary.click()
+    screen.page.evaluate(UNFOLD)
     check(screen)
+
+
+def test_the_page_of_a_child_stays_short(served, look, children):
+    """Under 3,000 pixels, however much is kept of the child."""
+    key = int(children["Case"].split("/")[2])
+    with served.database.connection_context(), audit_log.acting_as("Sam Senco"):
+        for _ in range(20):
+            m.Note.create(pupil=key, on=TODAY, kind="Telephone", whom="Mum", words="All is well")
+            m.Meeting.create(pupil=key, kind="Team meeting", on=TODAY)
+            m.Strategy.create(pupil=key, strategy="Sits near the front", since=TODAY)
+    screen = look(SENCO, "Case", dark=False)
+    screen.page.reload()  # folded again
+    assert screen.page.evaluate("document.documentElement.scrollHeight") < 3_000
+
+
+def test_a_phone_has_the_page_at_once(look):
+    """One bar on top; menu, search and filters open with a press and go with another."""
+    screen = look(OFFICE, "/pupil/", dark=False)
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    assert screen.page.locator(".top-row").bounding_box()["height"] < 57
+    for opener, shown in (("show-menu", ".nav"), ("show-filter", "#filter")):
+        part = screen.page.locator(shown)
+        assert not part.is_visible()
+        screen.page.locator(f"#{opener}").press("Space")
+        assert part.is_visible()
+        check(screen)
+        screen.page.locator(f"label[for={opener}]").click()
+        assert not part.is_visible()
+    assert screen.page.locator("tbody tr").first.bounding_box()["y"] < 844
+    screen.page.set_viewport_size(USUAL)
+    assert screen.page.locator(".nav").is_visible()
 
 
 def test_pupil_of_a_teacher(look):
