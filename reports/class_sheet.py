@@ -3,8 +3,9 @@
 from functools import cached_property
 
 import workflow
-from models import MyPlan, MyPlanPlus, Placement, PlusProvision, Provision, Pupil, Strategy
+from models import Placement, Pupil, Strategy
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
+from reports.provision import how_often, on_the_map
 from reports.report import Choice, Column, Line, Report
 
 MOST_STRATEGIES = 3
@@ -46,7 +47,9 @@ class ClassSheet(Report):
         for placement in placed:
             placements[placement.pupil_id] = placement
         helps = strategies_of(numbers, self.on)
-        given = provision_of(numbers)
+        given = {}
+        for one in on_the_map(self.user, self.on):
+            given.setdefault(one.pupil.id, []).append(say_given(one))
         found = []
         for pupil in mine.order_by(Pupil.sort_name, Pupil.id):
             placement = placements.get(pupil.id)
@@ -90,25 +93,9 @@ def strategies_of(pupils, on):
     return found
 
 
-def provision_of(pupils):
-    """What the newest agreed plan gives, with its times: {pupil: [words, ...]}."""
-    newest = {}
-    for plan, row_class in ((MyPlan, Provision), (MyPlanPlus, PlusProvision)):
-        rows = row_class.select(row_class, plan.pupil, plan.happened_on).join(plan)
-        agreed = rows.where(plan.pupil.in_(pupils), plan.status == "sealed")
-        for row in agreed.order_by(row_class.id):
-            key = (row.plan.happened_on, plan.__name__, row.plan_id)
-            was = newest.get(row.plan.pupil_id)
-            if was is None or was[0] < key:
-                newest[row.plan.pupil_id] = (key, [said(row)])
-            elif was[0] == key:
-                was[1].append(said(row))
-    return {pupil: words for pupil, (_, words) in newest.items()}
-
-
-def said(row):
-    """One line of provision: what, how long and how often, by whom."""
-    words = f"{row.words} ({row.minutes:.0f} min × {row.times.normalize():f} a week"
-    if row.who:
-        words = f"{words}, {row.who}"
-    return f"{words})"
+def say_given(one):
+    """One line of provision: what, how often, by whom."""
+    words = ", ".join(part for part in (how_often(one.row), one.row.who) if part)
+    if one.is_out_of_date:
+        words = f"{words}; plan out of date"
+    return f"{one.row.words} ({words})"

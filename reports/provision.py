@@ -10,10 +10,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from peewee import fn
+from peewee import JOIN, fn
 
 import workflow
-from models import MyPlan, MyPlanPlus, Placement, Pupil
+from models import EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProvision, Pupil
 from pathway import clock
 from records.dates import WEEKDAYS, read_slots
 from records.unicode_text import sort_key
@@ -23,20 +23,26 @@ PENCE = Decimal("0.01")
 DAYS_OF_A_WEEK = 5  # of school
 DAY = datetime.timedelta(1)
 PLANS = (MyPlan, MyPlanPlus)
+SECTION_F = "EHC plan, F"
 NOTIONAL = 6000  # £ a year and child that a school meets before any top-up
 
 
 @dataclass
 class Given:
-    """One line of provision of an agreed plan, with the days on which it runs."""
+    """One line of provision of an agreed plan or an EHC plan, with the days on which it runs."""
 
     pupil: Pupil
     stage: str
     row: object
+    stay: object  # of its plan; None: Section F of an EHC plan
     begins: datetime.date
     ends: datetime.date  # None: until another plan is agreed
-    age: int  # of its plan: 0 the newest, 1 the one before
     clashes: list = field(default_factory=list)  # in words
+    is_out_of_date: bool = False  # whether it stands only because no plan followed its own
+
+    @property
+    def source(self):
+        return self.stay.plan.title if self.stay else SECTION_F
 
     @property
     def adult(self):
@@ -45,13 +51,21 @@ class Given:
 
     @property
     def hours(self):
-        """Hours a week that the child is given."""
-        return self.row.week_minutes() / Decimal(HOUR)
+        """Hours a week that the child is given; None while minutes or times are not known."""
+        if not self.row.minutes or not self.row.times:
+            return None
+        return self.row.minutes * self.row.times / HOUR
 
     @property
     def adult_hours(self):
-        """The child's share of the adult's hours a week; None while the size is not known."""
-        return self.hours / self.row.size if self.row.size else None
+        """The child's share of the adult's hours a week; None while it is not known."""
+        if self.hours is None or not self.row.size:
+            return None
+        return self.hours / self.row.size
+
+    def has_age(self, age):
+        """Whether its plan is the newest of its child (0), the one before (1), ..."""
+        return self.stay is not None and self.stay.age == age
 
     def runs_on(self, on):
         return self.begins <= on and (self.ends is None or on <= self.ends)
@@ -74,14 +88,14 @@ class ProvisionCost:
         return getattr(self.settings, f"rate_{given.row.role}", None)
 
     def between(self, given, first, last):
-        """£ for one child from `first` to `last`; None while rate, size or last day is not known.
+        """£ for one child from `first` to `last`; None while what it takes is not known.
 
         weeks x times a week x hours each x rate / children + resources / children
         """
         first = max(first, given.begins)
         if given.ends:
             last = min(last, given.ends)
-        if last == datetime.date.max or self.rate(given) is None or not given.row.size:
+        if last == datetime.date.max or self.rate(given) is None or given.adult_hours is None:
             return None
         if last < first:
             return Decimal(0)
@@ -99,22 +113,50 @@ class ProvisionCost:
 
 
 def all_given(user, on):
-    """Every line of the agreed plans up to a day, of the children who are on a stage then and whom
-    this person may see; a plan ends when the child's next one begins: [Given, ...].
+    """Every line of the agreed plans up to a day, and of Section F, of the children who are on a
+    stage then and whom this person may see; a plan ends when the child's next one begins:
+    [Given, ...].
     """
     placed = {placement.pupil_id: placement for placement in placements_on(user, on)}
     stays = plan_stays(placed, on)
     found = []
     for kind in PLANS:
-        row_class = kind.groups()["provision"]
-        keys = [key for plan_class, key in stays if plan_class is kind]
-        rows = row_class.select().where(row_class.plan.in_(keys))
+        row_class, aim = kind.groups()["provision"], kind.groups()["outcomes"]
+        rows = (
+            row_class.select(row_class, aim)
+            .join(aim, JOIN.LEFT_OUTER)
+            .where(row_class.plan.in_(kind.select(kind.id).where(*agreed(kind, on))))
+        )
         for row in rows.order_by(row_class.id):
-            stay = stays[kind, row.__data__["plan"]]
-            placement = placed[stay.plan.pupil_id]
-            begins, ends = stay.days_of(row)
-            found.append(Given(placement.pupil, placement.stage, row, begins, ends, stay.age))
+            stay = stays.get((kind, row.__data__["plan"]))
+            if stay:
+                placement = placed[stay.plan.pupil_id]
+                begins, ends = stay.days_of(row)
+                found.append(Given(placement.pupil, placement.stage, row, stay, begins, ends))
+    named = {(one.pupil.id, sort_key(one.row.words)) for one in found if one.runs_on(on)}
+    for one in section_f(placed, on):
+        # what the school's own plan says more exactly is not counted twice
+        if (one.pupil.id, sort_key(one.row.words)) not in named:
+            found.append(one)
     found.sort(key=lambda one: (one.pupil.sort_name or "", one.pupil.id))
+    return found
+
+
+def section_f(placed, on):
+    """What the EHC plans of those who have one name as provision: [Given, ...]."""
+    cases = (
+        EhcCase.final_on.is_null() | (EhcCase.final_on <= on),
+        EhcCase.closed_on.is_null() | (EhcCase.closed_on > on),
+    )
+    rows = PlanProvision.select(PlanProvision, EhcCase, PlanOutcome).join(EhcCase)
+    rows = rows.join_from(PlanProvision, PlanOutcome, JOIN.LEFT_OUTER).where(*cases)
+    found = []
+    for row in rows.order_by(PlanProvision.id):
+        placement = placed.get(row.case.pupil_id)
+        if placement and placement.stage == "E":
+            begins = row.since or row.case.final_on or placement.started_on
+            ends = row.until - DAY if row.until else None
+            found.append(Given(placement.pupil, "E", row, None, begins, ends))
     return found
 
 
@@ -150,6 +192,14 @@ class PlanStay:
             ends = min(ends or last, last)
         return row.since or self.plan.happened_on, ends
 
+    def is_over(self, on):
+        """Whether its last day has passed and no other plan took its place."""
+        return not self.followed_on and (not self.plan.review_by or self.plan.review_by < on)
+
+
+def agreed(kind, on):
+    return kind.status == "sealed", kind.happened_on <= on
+
 
 def plan_stays(pupils, on):
     """The agreed plans of these children up to a day, but not what was corrected since:
@@ -158,8 +208,8 @@ def plan_stays(pupils, on):
     of_pupil = defaultdict(list)
     for kind in PLANS:
         columns = (kind.id, kind.pupil, kind.happened_on, kind.review_by, kind.supersedes)
-        sealed = kind.select(*columns).where(kind.status == "sealed", kind.happened_on <= on)
-        plans = list(sealed.where(kind.pupil.in_(list(pupils))))
+        sealed = kind.select(*columns).where(*agreed(kind, on))
+        plans = [plan for plan in sealed if plan.pupil_id in pupils]
         corrected = {plan.supersedes for plan in plans}
         for plan in plans:
             if plan.id not in corrected:
@@ -176,9 +226,22 @@ def plan_stays(pupils, on):
 
 def running(user, on):
     """What is given on a day: [Given, ...], with its clashes of times."""
-    found = [one for one in all_given(user, on) if one.runs_on(on)]
-    note_clashes(found)
-    return found
+    return [one for one in on_the_map(user, on) if not one.is_out_of_date]
+
+
+def on_the_map(user, on):
+    """What is given on a day, with its clashes, and what was given by a plan that is out of date.
+    A line that was to end before its plan is over, and stands no longer.
+    """
+    given = all_given(user, on)
+    running_now = [one for one in given if one.runs_on(on)]
+    note_clashes(running_now)
+    going_on = {one.stay for one in running_now}
+    for one in given:
+        has_ended = one.has_age(0) and one.ends and one.ends < on
+        if has_ended and one.stay.is_over(on):
+            one.is_out_of_date = one.row.until is None or one.stay not in going_on
+    return [one for one in given if one.runs_on(on) or one.is_out_of_date]
 
 
 def note_clashes(given):
@@ -259,3 +322,20 @@ def minutes_of(plan):
     row_class = type(plan).groups()["provision"]
     week = fn.SUM(row_class.minutes * row_class.times)
     return row_class.select(week).where(row_class.plan == plan.id).scalar() or 0
+
+
+def bare_number(number):
+    """A number without the two places with which it is kept."""
+    if number is None:
+        return None
+    return int(number) if number == int(number) else rounded(number)
+
+
+def how_often(row):
+    if row.times and row.minutes:
+        return f"{bare_number(row.times)} x {bare_number(row.minutes)} min"
+    return getattr(row, "hours", None)
+
+
+def rounded(number):
+    return None if number is None else round(Decimal(number), 2)

@@ -103,7 +103,7 @@ def test_only_the_newest_agreed_plan_counts_and_only_on_its_days(cast, settings,
     m.MyPlan.update(supersedes=newer.id).where(m.MyPlan.id == corrected.id).execute()
     assert [one.row.words for one in running(cast.senco, TODAY)] == ["Corrected"]
     (line,) = report(ProvisionCosts, cast.senco, settings).lines()
-    before = sum(row.week_minutes() for row in older.provision)
+    before = sum(row.minutes * row.times for row in older.provision)
     assert line.cells["change"] == round(Decimal(40 * 3 - before) / 60, 2)
 
 
