@@ -24,7 +24,9 @@ DAYS_OF_A_WEEK = 5  # of school
 DAY = datetime.timedelta(1)
 PLANS = (MyPlan, MyPlanPlus)
 SECTION_F = "EHC plan, F"
-NOTIONAL = 6000  # £ a year and child that a school meets before any top-up
+# £ a year and child that a school meets before any top-up: the threshold sum of the School and
+# Early Years Finance (England) Regulations
+NOTIONAL = 6000
 
 
 @dataclass
