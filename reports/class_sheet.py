@@ -1,12 +1,14 @@
 """The class sheet: what whoever teaches a class should know on one page, for supply too."""
 
+from collections import defaultdict
 from functools import cached_property
 
 import workflow
-from models import Placement, Pupil, Strategy
+from models import Pupil, Strategy, class_sort_key
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
 from reports.provision import how_often, on_the_map
 from reports.report import Choice, Column, Line, Report
+from reports.roll import on_a_stage
 
 MOST_STRATEGIES = 3
 
@@ -30,33 +32,24 @@ class ClassSheet(Report):
 
     @cached_property
     def choices(self):
-        mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null(), Pupil.form != "")
-        named = mine.select(Pupil.form).group_by(Pupil.sort_form, Pupil.form)
-        names = named.order_by(Pupil.sort_form, Pupil.form).scalars()
-        return (Choice("form", "Class", tuple((name, name) for name in names)),)
+        names = {line.facts["form"] for line in self.all_lines if line.facts["form"]}
+        in_turn = sorted(names, key=class_sort_key)
+        return (Choice("form", "Class", tuple((name, name) for name in in_turn)),)
 
     def lines(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
-        numbers = mine.select(Pupil.id)
-        placements = {}
-        placed = Placement.select().where(
-            Placement.pupil.in_(numbers),
-            Placement.ended_on.is_null(),
-            ~Placement.void,
-            Placement.stage.in_(workflow.OPEN),
-        )
-        for placement in placed:
-            placements[placement.pupil_id] = placement
-        helps = strategies_of(numbers, self.on)
-        given = {}
-        for one in on_the_map(self.user, self.on):
-            given.setdefault(one.pupil.id, []).append(say_given(one))
+        helps = strategies_of(mine.select(Pupil.id), self.on)
+        placed = on_a_stage(self.user, self.on)
+        placements = {placement.pupil_id: placement for placement in placed}
+        given = defaultdict(list)
+        for one in on_the_map(placed, self.on):
+            given[one.pupil.id].append(say_given(one, self.on))
         found = []
         for pupil in mine.order_by(Pupil.sort_name, Pupil.id):
             placement = placements.get(pupil.id)
             if placement or pupil.alert or pupil.id in helps:
-                provision = given.get(pupil.id, []) if placement else []
-                found.append(self._line(pupil, placement, helps.get(pupil.id, []), provision))
+                helped = helps.get(pupil.id, [])
+                found.append(self._line(pupil, placement, helped, given[pupil.id]))
         return found
 
     def _line(self, pupil, placement, helps, provision):
@@ -94,9 +87,9 @@ def strategies_of(pupils, on):
     return found
 
 
-def say_given(one):
-    """One line of provision: what, how often, by whom."""
-    words = ", ".join(part for part in (how_often(one.row), one.row.who) if part)
-    if one.is_out_of_date:
-        words = f"{words}; plan out of date"
-    return f"{one.row.words} ({words})"
+def say_given(one, on):
+    """One line of provision: what, how long and how often, by whom."""
+    words = [how_often(one.row), one.row.who]
+    if one.is_out_of_date(on):
+        words.append("plan out of date")
+    return f"{one.row.words} ({', '.join(filter(None, words))})"

@@ -1,9 +1,10 @@
 """The EHCPs of the year: when each review is due, its next step, the plans for the next phase."""
 
 import workflow
-from models import CASE_OPEN, STAFF, EhcCase, Placement, Pupil, ReviewYear
+from models import CASE_OPEN, STAFF, EhcCase, Placement, ReviewYear
 from pathway import clock
 from reports.report import Choice, Column, Line, Report
+from reports.roll import on_a_stage
 
 SCHOOL_MONTHS = (
     ("09", "September"),
@@ -54,18 +55,7 @@ class EhcpYear(Report):
     )
 
     def lines(self):
-        mine = Pupil.visible_to(self.user).select(Pupil.id)
-        placements = (
-            Placement.select(Placement, Pupil)
-            .join(Pupil)
-            .where(
-                Placement.pupil.in_(mine),
-                Placement.stage == "E",
-                Placement.ended_on.is_null(),
-                ~Placement.void,
-            )
-            .order_by(Pupil.sort_name, Pupil.id)
-        )
+        placements = on_a_stage(self.user, self.on).where(Placement.stage == "E")
         cases = open_cases([placement.pupil_id for placement in placements])
         years = years_of(cases.values())
         found = []

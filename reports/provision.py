@@ -12,11 +12,11 @@ from decimal import Decimal
 
 from peewee import JOIN, fn
 
-import workflow
-from models import EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProvision, Pupil
+from models import EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProvision
 from pathway import clock
 from records.dates import WEEKDAYS, read_slots
 from records.unicode_text import sort_key
+from reports.roll import on_a_stage
 
 HOUR = 60
 PENCE = Decimal("0.01")
@@ -31,20 +31,23 @@ NOTIONAL = 6000
 
 @dataclass
 class Given:
-    """One line of provision of an agreed plan or an EHC plan, with the days on which it runs."""
+    """One line of provision of an agreed plan or of Section F, with the days on which it runs."""
 
-    pupil: Pupil
-    stage: str
+    placement: Placement
     row: object
-    stay: object  # of its plan; None: Section F of an EHC plan
     begins: datetime.date
     ends: datetime.date  # None: until another plan is agreed
+    plan: object = None  # the agreed plan; None of Section F
+    age: int = None  # of its plan: 0 the newest, 1 the one before
     clashes: list = field(default_factory=list)  # in words
-    is_out_of_date: bool = False  # whether it stands only because no plan followed its own
+
+    @property
+    def pupil(self):
+        return self.placement.pupil
 
     @property
     def source(self):
-        return self.stay.plan.title if self.stay else SECTION_F
+        return self.plan.title if self.plan else SECTION_F
 
     @property
     def adult(self):
@@ -65,12 +68,14 @@ class Given:
             return None
         return self.hours / self.row.size
 
-    def has_age(self, age):
-        """Whether its plan is the newest of its child (0), the one before (1), ..."""
-        return self.stay is not None and self.stay.age == age
-
     def runs_on(self, on):
         return self.begins <= on and (self.ends is None or on <= self.ends)
+
+    def is_out_of_date(self, on):
+        """Whether it ended with its plan, and no other plan took the place of that."""
+        if self.age != 0 or self.ends is None or self.ends >= on:
+            return False
+        return self.plan.review_by is None or self.plan.review_by <= self.ends
 
 
 class ProvisionCost:
@@ -114,136 +119,98 @@ class ProvisionCost:
         return self.between(given, given.begins, datetime.date.max)
 
 
-def all_given(user, on):
-    """Every line of the agreed plans up to a day, and of Section F, of the children who are on a
-    stage then and whom this person may see; a plan ends when the child's next one begins:
-    [Given, ...].
+def all_given(placements, on):
+    """Every line of the agreed plans up to a day, and of Section F, of the children who are placed
+    (a query, as `on_a_stage` makes it): [Given, ...].
     """
-    placed = {placement.pupil_id: placement for placement in placements_on(user, on)}
-    stays = plan_stays(placed, on)
+    plans = agreed_plans(placements, on)
+    sections = section_f(placements, on)
     found = []
-    for kind in PLANS:
-        row_class, aim = kind.groups()["provision"], kind.groups()["outcomes"]
-        rows = (
-            row_class.select(row_class, aim)
-            .join(aim, JOIN.LEFT_OUTER)
-            .where(row_class.plan.in_(kind.select(kind.id).where(*agreed(kind, on))))
-        )
-        for row in rows.order_by(row_class.id):
-            stay = stays.get((kind, row.__data__["plan"]))
-            if stay:
-                placement = placed[stay.plan.pupil_id]
-                begins, ends = stay.days_of(row)
-                found.append(Given(placement.pupil, placement.stage, row, stay, begins, ends))
-    named = {(one.pupil.id, sort_key(one.row.words)) for one in found if one.runs_on(on)}
-    for one in section_f(placed, on):
-        # what the school's own plan says more exactly is not counted twice
-        if (one.pupil.id, sort_key(one.row.words)) not in named:
-            found.append(one)
-    found.sort(key=lambda one: (one.pupil.sort_name or "", one.pupil.id))
+    for placement in placements:
+        mine = given_by(placement, plans[placement.pupil_id])
+        # what a plan of the school says more exactly is not counted twice
+        named = {sort_key(one.row.words) for one in mine if one.runs_on(on)}
+        found += mine
+        if placement.stage == "E":
+            for row in sections[placement.pupil_id]:
+                if sort_key(row.words) not in named:
+                    begins = row.since or row.case.final_on or placement.started_on
+                    ends = row.until - DAY if row.until else None
+                    found.append(Given(placement, row, begins, ends))
     return found
 
 
-def section_f(placed, on):
-    """What the EHC plans of those who have one name as provision: [Given, ...]."""
-    cases = (
-        EhcCase.final_on.is_null() | (EhcCase.final_on <= on),
-        EhcCase.closed_on.is_null() | (EhcCase.closed_on > on),
-    )
-    rows = PlanProvision.select(PlanProvision, EhcCase, PlanOutcome).join(EhcCase)
-    rows = rows.join_from(PlanProvision, PlanOutcome, JOIN.LEFT_OUTER).where(*cases)
+def given_by(placement, plans):
+    """The lines of a child's plans; a plan ends when the next one begins."""
     found = []
-    for row in rows.order_by(PlanProvision.id):
-        placement = placed.get(row.case.pupil_id)
-        if placement and placement.stage == "E":
-            begins = row.since or row.case.final_on or placement.started_on
-            ends = row.until - DAY if row.until else None
-            found.append(Given(placement.pupil, "E", row, None, begins, ends))
+    followed_on = None
+    for age, (plan, rows) in enumerate(reversed(plans)):
+        for row in rows:
+            ends = row.until or plan.review_by
+            if followed_on:
+                last = followed_on - DAY
+                ends = min(ends or last, last)
+            begins = row.since or plan.happened_on
+            found.append(Given(placement, row, begins, ends, plan, age))
+        followed_on = plan.happened_on
     return found
 
 
-def placements_on(user, on):
-    """The placements that hold on a day, each with its child, whom this person may see."""
-    mine = Pupil.visible_to(user).select(Pupil.id)
-    return (
-        Placement.select(Placement, Pupil)
-        .join(Pupil)
-        .where(
-            Placement.pupil.in_(mine),
-            Placement.stage.in_(workflow.OPEN),
-            ~Placement.void,
-            Placement.started_on <= on,
-            Placement.ended_on.is_null() | (Placement.ended_on > on),
-        )
-    )
-
-
-@dataclass(frozen=True)
-class PlanStay:
-    """An agreed plan, the day on which another one took its place, and how many did since."""
-
-    plan: object
-    followed_on: datetime.date
-    age: int
-
-    def days_of(self, row):
-        """The first and the last day of a line; the last is None when nobody knows it."""
-        ends = row.until or self.plan.review_by
-        if self.followed_on:
-            last = self.followed_on - DAY
-            ends = min(ends or last, last)
-        return row.since or self.plan.happened_on, ends
-
-    def is_over(self, on):
-        """Whether its last day has passed and no other plan took its place."""
-        return not self.followed_on and (not self.plan.review_by or self.plan.review_by < on)
-
-
-def agreed(kind, on):
-    return kind.status == "sealed", kind.happened_on <= on
-
-
-def plan_stays(pupils, on):
-    """The agreed plans of these children up to a day, but not what was corrected since:
-    {(class, number): PlanStay}.
+def agreed_plans(placements, on):
+    """The agreed plans up to a day with their lines, oldest first, but not what was corrected
+    since: {pupil: [(plan, [line, ...]), ...]}.
     """
-    of_pupil = defaultdict(list)
+    plans = {}
     for kind in PLANS:
+        row, aim = kind.groups()["provision"], kind.groups()["outcomes"]
         columns = (kind.id, kind.pupil, kind.happened_on, kind.review_by, kind.supersedes)
-        sealed = kind.select(*columns).where(*agreed(kind, on))
-        plans = [plan for plan in sealed if plan.pupil_id in pupils]
-        corrected = {plan.supersedes for plan in plans}
-        for plan in plans:
-            if plan.id not in corrected:
-                of_pupil[plan.pupil_id].append(plan)
-    found = {}
-    for plans in of_pupil.values():
-        plans.sort(key=lambda plan: (plan.happened_on, PLANS.index(type(plan)), plan.id))
-        followed_on = None
-        for age, plan in enumerate(reversed(plans)):
-            found[type(plan), plan.id] = PlanStay(plan, followed_on, age)
-            followed_on = plan.happened_on
+        read = (
+            kind.select(*columns, row, aim)
+            .join(row, JOIN.LEFT_OUTER, attr="line")
+            .join(aim, JOIN.LEFT_OUTER)
+            .where(kind.pupil.in_(placements.select(Placement.pupil)))
+            .where(kind.status == "sealed", kind.happened_on <= on)
+        )
+        for plan in read.order_by(kind.happened_on, kind.id, row.id):
+            _, rows = plans.setdefault((kind, plan.id), (plan, []))
+            if hasattr(plan, "line"):
+                rows.append(plan.line)
+    corrected = {(kind, plan.supersedes) for (kind, _), (plan, _) in plans.items()}
+    found = defaultdict(list)
+    for key, (plan, rows) in sorted(plans.items(), key=lambda item: item[1][0].happened_on):
+        if key not in corrected:
+            found[plan.pupil_id].append((plan, rows))
+    return found
+
+
+def section_f(placements, on):
+    """What the EHC plans of a day name as provision: {pupil: [line, ...]}."""
+    rows = (
+        PlanProvision.select(PlanProvision, EhcCase, PlanOutcome)
+        .join(EhcCase)
+        .join_from(PlanProvision, PlanOutcome, JOIN.LEFT_OUTER)
+        .where(
+            EhcCase.pupil.in_(placements.select(Placement.pupil)),
+            EhcCase.final_on.is_null() | (EhcCase.final_on <= on),
+            EhcCase.closed_on.is_null() | (EhcCase.closed_on > on),
+        )
+    )
+    found = defaultdict(list)
+    for row in rows.order_by(PlanProvision.id):
+        found[row.case.pupil_id].append(row)
     return found
 
 
 def running(user, on):
-    """What is given on a day: [Given, ...], with its clashes of times."""
-    return [one for one in on_the_map(user, on) if not one.is_out_of_date]
+    """What is given on a day, to the children whom this person may see: [Given, ...]."""
+    return [one for one in on_the_map(on_a_stage(user, on), on) if one.runs_on(on)]
 
 
-def on_the_map(user, on):
-    """What is given on a day, with its clashes, and what was given by a plan that is out of date.
-    A line that was to end before its plan is over, and stands no longer.
-    """
-    given = all_given(user, on)
-    running_now = [one for one in given if one.runs_on(on)]
-    note_clashes(running_now)
-    going_on = {one.stay for one in running_now}
-    for one in given:
-        has_ended = one.has_age(0) and one.ends and one.ends < on
-        if has_ended and one.stay.is_over(on):
-            one.is_out_of_date = one.row.until is None or one.stay not in going_on
-    return [one for one in given if one.runs_on(on) or one.is_out_of_date]
+def on_the_map(placements, on):
+    """What is given on a day, with its clashes of times, and what is out of date: [Given, ...]."""
+    given = all_given(placements, on)
+    note_clashes([one for one in given if one.runs_on(on)])
+    return [one for one in given if one.runs_on(on) or one.is_out_of_date(on)]
 
 
 def note_clashes(given):
@@ -328,14 +295,13 @@ def minutes_of(plan):
 
 def bare_number(number):
     """A number without the two places with which it is kept."""
-    if number is None:
-        return None
-    return int(number) if number == int(number) else rounded(number)
+    return int(number) if number and number == int(number) else rounded(number)
 
 
 def how_often(row):
-    if row.times and row.minutes:
-        return f"{bare_number(row.times)} x {bare_number(row.minutes)} min"
+    """How long and how often, in words; of Section F what the plan says while it is not known."""
+    if row.minutes and row.times:
+        return f"{bare_number(row.minutes)} min × {bare_number(row.times)} a week"
     return getattr(row, "hours", None)
 
 

@@ -12,7 +12,7 @@ from records.unicode_text import sort_key
 from reports import provision
 from reports.provision import bare_number, how_often, rounded
 from reports.report import Choice, Column, Line, Report, say_cell
-from reports.roll import codes_on
+from reports.roll import codes_on, on_a_stage
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
 NOTES = {"clash": "Clash of times", "old": "Plan out of date", "uncosted": "No cost yet"}
@@ -72,7 +72,7 @@ class ProvisionMap(ProvisionReport):
 
     @functools.cached_property
     def given(self):
-        return provision.on_the_map(self.user, self.on)
+        return provision.on_the_map(on_a_stage(self.user, self.on), self.on)
 
     @functools.cached_property
     def programmes(self):
@@ -110,7 +110,7 @@ class ProvisionMap(ProvisionReport):
             "year": pupil.year,
             "form": pupil.form,
             "need": ", ".join(needs),
-            "stage": workflow.stage_label(one.stage, self.settings),
+            "stage": workflow.stage_label(one.placement.stage, self.settings),
             "plan": one.source,
             "words": row.words,
             "outcome": row.outcome.words if row.outcome else "",
@@ -133,7 +133,7 @@ class ProvisionMap(ProvisionReport):
         marks = set()
         if one.clashes:
             marks.add("clash")
-        if one.is_out_of_date:
+        if one.is_out_of_date(self.on):
             marks.add("old")
         cells["note"] = "; ".join(NOTES[name] for name in sorted(marks))
         if cells["to_date"] is None:
@@ -145,7 +145,7 @@ class ProvisionMap(ProvisionReport):
             "adult": one.adult,
             "plan": one.source,
             "programme": programme.name if programme else "",
-            "stage": one.stage,
+            "stage": one.placement.stage,
             "is": marks,
             "hours": one.hours,
             "share_hours": one.adult_hours,
@@ -200,7 +200,7 @@ class ProvisionCosts(ProvisionReport):
     )
 
     def lines(self):
-        given = provision.all_given(self.user, self.on)
+        given = provision.all_given(on_a_stage(self.user, self.on), self.on)
         cost = provision.ProvisionCost(self.settings, given)
         needs = codes_on(self.on)
         of_pupil = defaultdict(list)
@@ -212,8 +212,8 @@ class ProvisionCosts(ProvisionReport):
         pupil = given[0].pupil
         begins, ends = school_year(self.on)
         now = [one for one in given if one.runs_on(self.on)]
-        before = [one for one in given if one.has_age(1)]
-        more = hours_of(one for one in now if one.stay) - hours_of(before)
+        before = [one for one in given if one.age == 1]
+        more = hours_of(one for one in now if one.plan) - hours_of(before)
         this_year = [one for one in given if one.ends is None or one.ends >= begins]
         to_date = [cost.between(one, begins, self.on) for one in this_year]
         planned = [cost.between(one, begins, min(one.ends or ends, ends)) for one in this_year]
@@ -222,7 +222,7 @@ class ProvisionCosts(ProvisionReport):
             "year": pupil.year,
             "form": pupil.form,
             "need": ", ".join(needs.get(pupil.id, [])),
-            "stage": workflow.stage_label(given[0].stage, self.settings),
+            "stage": workflow.stage_label(given[0].placement.stage, self.settings),
             "lines": len(now),
             "hours": rounded(hours_of(now)),
             "change": rounded(more) if before else None,

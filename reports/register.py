@@ -11,13 +11,12 @@ from models import (
     YEARS,
     MyPlan,
     MyPlanPlus,
-    Placement,
     Pupil,
     class_sort_key,
 )
 from records.questions import TEACHER
 from reports.report import Choice, Column, Line, Report
-from reports.roll import needs_on, placed_on
+from reports.roll import needs_on, on_a_stage
 
 LONG_WEEKS = 26
 SOON = datetime.timedelta(weeks=3)
@@ -88,13 +87,9 @@ class Register(Report):
         return tuple((name, name) for name in sorted(names, key=class_sort_key))
 
     def lines(self):
-        mine = Pupil.visible_to(self.user).select(Pupil.id)
-        held = placed_on(self.on).select(Placement, Pupil).join(Pupil)
-        placements = held.where(
-            Placement.pupil.in_(mine), Placement.stage.in_(workflow.OPEN)
-        ).order_by(Pupil.sort_name, Pupil.id)
         needs = needs_on(self.on)
         adults = self.adults()
+        placements = on_a_stage(self.user, self.on)
         return [self._line(placement, needs, adults) for placement in placements]
 
     def adults(self):
