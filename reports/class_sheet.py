@@ -58,21 +58,14 @@ class ClassSheet(Report):
             when = workflow.clock_of(placement, self.on, self.settings)
             code = workflow.STAGES[placement.stage].local or placement.stage
         cells = {
-            "pupil": pupil.name,
-            "form": pupil.form,
             "stage": code,
             "alert": pupil.alert,
             "strategies": "; ".join(words.rstrip(".") for words in helps[:MOST_STRATEGIES]),
             "provision": "; ".join(provision),
             "review": when.closes if when else None,
         }
-        facts = {
-            "form": pupil.form,
-            "sort:pupil": pupil.sort_name,
-            "sort:form": pupil.sort_form,
-        }
         late = ("review",) if when and when.state == "overdue" else ()
-        return Line(cells, facts, pupil=pupil.id, late=late)
+        return Line.about(pupil, cells, late=late)
 
 
 def strategies_of(pupils, on):

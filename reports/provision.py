@@ -207,15 +207,14 @@ def running(user, on):
 
 
 def on_the_map(placements, on):
-    """What is given on a day, with its clashes of times, and what is out of date: [Given, ...]."""
+    """What is given on a day, and what is out of date: [Given, ...]."""
     given = all_given(placements, on)
-    note_clashes([one for one in given if one.runs_on(on)])
     return [one for one in given if one.runs_on(on) or one.is_out_of_date(on)]
 
 
-def note_clashes(given):
-    """Say at each line where its adult or its child is somewhere else at the same time. Lines with
-    the same adult, words and time are one group.
+def note_clashes(given, find):
+    """Say at each line where its adult or its child is somewhere else at the same time. What begins
+    together, of one programme (as `find` knows them) or in the same words, is one group.
     """
     busy = defaultdict(list)
     for one in given:
@@ -226,23 +225,24 @@ def note_clashes(given):
     for (_, who), slots in busy.items():
         slots.sort(key=lambda slot: slot[:3])
         if who != "":
-            compare(slots)
+            compare(slots, find)
 
 
-def compare(slots):
+def compare(slots, find):
     for at, (weekday, start, end, one) in enumerate(slots):
         for other_day, other_start, _, other in slots[at + 1 :]:
             if other_day != weekday or other_start >= end:
                 break
-            if other_start != start or not is_one_group(one, other):
+            if other_start != start or not is_one_group(one, other, find):
                 hour, minute = divmod(other_start, HOUR)
                 when = f"{WEEKDAYS[weekday].capitalize()} {hour}:{minute:02}"
                 tell(one, f"{when} {other.row.words}")
                 tell(other, f"{when} {one.row.words}")
 
 
-def is_one_group(one, other):
-    same = sort_key(one.row.words) == sort_key(other.row.words)
+def is_one_group(one, other, find):
+    words, other_words = one.row.words, other.row.words
+    same = (find(words) or sort_key(words)) == (find(other_words) or sort_key(other_words))
     alone = 1 in (one.row.size, other.row.size)
     return same and not alone and one.pupil.id != other.pupil.id
 

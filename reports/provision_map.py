@@ -11,7 +11,7 @@ from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
 from reports import provision
 from reports.provision import bare_number, how_often, rounded
-from reports.report import Choice, Column, Line, Report, say_cell
+from reports.report import WHO, Choice, Column, Line, Report, say_cell
 from reports.roll import codes_on, on_a_stage
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
@@ -52,15 +52,16 @@ class ProvisionMap(ProvisionReport):
         Column("plan", "Plan"),
         Column("words", "What", wraps=True),
         Column("outcome", "For which outcome", in_sheet_only=True),
-        Column("who", "With whom", wraps=True),
+        Column("adult", "With whom", wraps=True),
+        Column("who", "With whom, in full", in_sheet_only=True),
         Column("role", "Role", in_sheet_only=True),
         Column("group", "Group", in_sheet_only=True),
-        Column("size", "Group of", "number"),
+        Column("size", "Of", "number"),
         Column("when", "When", wraps=True),
-        Column("each", "How often"),
+        Column("each", "Each week"),
         Column("minutes", "Minutes", "number", in_sheet_only=True),
         Column("times", "Times a week", "number", in_sheet_only=True),
-        Column("hours", "Hours", "number"),
+        Column("hours", "Hours", "number", in_sheet_only=True),
         Column("share_hours", "Adult hours", "number", in_sheet_only=True),
         Column("from", "From", "day", in_sheet_only=True),
         Column("until", "Until", "day"),
@@ -100,26 +101,26 @@ class ProvisionMap(ProvisionReport):
         cost = provision.ProvisionCost(self.settings, self.given)
         needs = codes_on(self.on)
         find = Programme.finder(self.programmes)
+        running = [one for one in self.given if one.runs_on(self.on)]
+        provision.note_clashes(running, find)
         return [self._line(one, cost, needs.get(one.pupil.id, []), find) for one in self.given]
 
     def _line(self, one, cost, needs, find):
-        row, pupil = one.row, one.pupil
+        row = one.row
         programme = find(row.words)
         cells = {
-            "pupil": pupil.name,
-            "year": pupil.year,
-            "form": pupil.form,
             "need": ", ".join(needs),
             "stage": workflow.stage_label(one.placement.stage, self.settings),
             "plan": one.source,
             "words": row.words,
             "outcome": row.outcome.words if row.outcome else "",
+            "adult": one.adult,
             "who": row.who,
             "role": dict(PROVIDERS).get(row.role, ""),
             "group": getattr(row, "group", None),
             "size": bare_number(row.size),
             "when": row.when_given,
-            "each": how_often(row),
+            "each": (how_often(row) or "").removesuffix(" a week"),
             "minutes": bare_number(row.minutes),
             "times": bare_number(row.times),
             "hours": rounded(one.hours),
@@ -139,8 +140,6 @@ class ProvisionMap(ProvisionReport):
         if cells["to_date"] is None:
             marks.add("uncosted")
         facts = {
-            "form": pupil.form,
-            "year": pupil.year,
             "need": needs,
             "adult": one.adult,
             "plan": one.source,
@@ -149,12 +148,9 @@ class ProvisionMap(ProvisionReport):
             "is": marks,
             "hours": one.hours,
             "share_hours": one.adult_hours,
-            "sort:pupil": pupil.sort_name,
-            "sort:form": pupil.sort_form,
-            "sort:year": pupil.sort_year,
         }
         late = ("note",) if cells["note"] else ()
-        return Line(cells, facts, pupil=pupil.id, late=late)
+        return Line.about(one.pupil, cells, facts, late=late)
 
     def totals(self, lines):
         old = [line for line in lines if "old" in line.facts["is"]]
@@ -166,7 +162,9 @@ class ProvisionMap(ProvisionReport):
             ("Clashes", sum("clash" in line.facts["is"] for line in lines)),
         ]
         if self.user.role in SEE_COSTS:
-            found += cost_totals(lines, ("to_date", "Cost to date"), ("full_run", "Full run"))
+            found += cost_totals(
+                lines, ("to_date", "Cost to date"), ("full_run", "Full run of what has an end")
+            )
             found.append(("Without a cost", sum(line.cells["to_date"] is None for line in lines)))
         if old:
             found.append(("Out of date, not counted", len(old)))
@@ -184,9 +182,7 @@ class ProvisionCosts(ProvisionReport):
         " any top-up; most children cost less, and the line is told, not judged."
     )
     columns = (
-        Column("pupil", "Pupil"),
-        Column("year", "Year"),
-        Column("form", "Class"),
+        *WHO,
         Column("need", "Need"),
         Column("stage", "Stage", in_sheet_only=True),
         Column("lines", "Lines", "number"),
@@ -218,9 +214,6 @@ class ProvisionCosts(ProvisionReport):
         to_date = [cost.between(one, begins, self.on) for one in this_year]
         planned = [cost.between(one, begins, min(one.ends or ends, ends)) for one in this_year]
         cells = {
-            "pupil": pupil.name,
-            "year": pupil.year,
-            "form": pupil.form,
             "need": ", ".join(needs.get(pupil.id, [])),
             "stage": workflow.stage_label(given[0].placement.stage, self.settings),
             "lines": len(now),
@@ -232,12 +225,7 @@ class ProvisionCosts(ProvisionReport):
             "uncosted": to_date.count(None),
         }
         cells["share"] = int(100 * cells["year_planned"] / provision.NOTIONAL)
-        facts = {
-            "sort:pupil": pupil.sort_name,
-            "sort:form": pupil.sort_form,
-            "sort:year": pupil.sort_year,
-        }
-        return Line(cells, facts, pupil=pupil.id)
+        return Line.about(pupil, cells)
 
     def totals(self, lines):
         found = [
@@ -277,7 +265,9 @@ class AdultWeeks(ProvisionReport):
 
     def lines(self):
         of_adult = defaultdict(list)
-        for one in provision.running(self.user, self.on):
+        given = provision.running(self.user, self.on)
+        provision.note_clashes(given, Programme.finder(Programme.select()))
+        for one in given:
             if one.adult:
                 of_adult[sort_key(one.adult)].append(one)
         return [self._line(given) for given in of_adult.values()]

@@ -15,7 +15,7 @@ from models import (
     class_sort_key,
 )
 from records.questions import TEACHER
-from reports.report import Choice, Column, Line, Report
+from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report
 from reports.roll import needs_on, on_a_stage
 
 LONG_WEEKS = 26
@@ -35,9 +35,7 @@ class Register(Report):
     is_dated = is_bulk = True
     beside = ("concerns-list", "sen-list")
     columns = (
-        Column("pupil", "Pupil"),
-        Column("year", "Year"),
-        Column("form", "Class"),
+        *WHO,
         Column("need_1", "Need 1"),
         Column("need_2", "Need 2"),
         Column("stage", "Stage"),
@@ -51,8 +49,8 @@ class Register(Report):
         Column("eal", "EAL", asked="eal"),
         Column("looked_after", "LAC", asked="looked_after"),
         Column("unit", "Unit"),
-        Column("upn", "UPN", in_sheet_only=True),
-        Column("dob", "Date of birth", "day", in_sheet_only=True),
+        UPN,
+        BORN,
         Column("sex", "Sex", in_sheet_only=True),
     )
 
@@ -103,9 +101,6 @@ class Register(Report):
             when = workflow.clock_of(placement, self.on, self.settings)
         stage = workflow.STAGES[placement.stage]
         cells = {
-            "pupil": pupil.name,
-            "year": pupil.year,
-            "form": pupil.form,
             "need_1": types[0] if types else "",
             "need_2": types[1] if len(types) > 1 else "",
             "stage": self.short_label(placement.stage),
@@ -118,26 +113,19 @@ class Register(Report):
             "unit": unit_of(pupil),
             "alert": pupil.alert,
             "destination": pupil.destination,
-            "upn": pupil.upn,
-            "dob": pupil.dob,
             "sex": pupil.sex,
         }
         for name, _ in MARKS:
             cells[name] = "Yes" if getattr(pupil, name) == "Yes" else ""
         marks = self._marks_of(cells, when)
         facts = {
-            "year": pupil.year,
-            "form": pupil.form,
             "need": types,
             "list": stage.list,
             "stage": placement.stage,
             "is": marks,
-            "sort:pupil": pupil.sort_name,
-            "sort:year": pupil.sort_year,
-            "sort:form": pupil.sort_form,
         }
         late = ("review",) if "late" in marks else ()
-        return Line(cells, facts, pupil=pupil.id, late=late)
+        return Line.about(pupil, cells, facts, late=late)
 
     def _marks_of(self, cells, when):
         """By what the filter “Only” finds a line."""

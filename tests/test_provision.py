@@ -140,11 +140,13 @@ def test_a_group_counts_once_in_the_week_of_its_adult(cast, settings, robin):
         ({"when_given": "Wed 9:30"}, True),
         ({"when_given": "Wed 9:15", "words": "Numicon"}, True),
         ({"when_given": "Wed 9:15", "size": 1}, True),
+        ({"words": "Precision teaching, numbers"}, False),  # one programme
         ({"when_given": "Wed 9:15", "words": "Numicon", "who": "Bob Helper"}, False),
         ({"when_given": "after lunch", "words": "Numicon"}, False),
     ],
 )
 def test_a_clash_of_times_is_told_at_both_lines(cast, settings, robin, other, clashes):
+    m.Programme(name="Precision teaching").save()
     for pupil, line in ((robin, {}), (cast.wren, other)):
         take_to(pupil, "S2", cast.senco)
         plan_of(pupil, line)
