@@ -1727,9 +1727,6 @@ class Provision(Row):
         if self.size is None:
             self.size = GROUP_SIZES.get(self.group)
 
-    def week_minutes(self):
-        return (self.minutes or 0) * (self.times or 0)
-
 
 # school years that follow this one until the key stage ends (with R, 2, 6, 9, 11, 13); else none
 KEY_STAGE_LEFT = {
@@ -2402,8 +2399,16 @@ class PlanProvision(Row):
     title, many = "Provision (EHC plan)", "Provision (EHC plans)"
     case = belongs_to(EhcCase, "provision")
     words = text("What is provided?", rows=2, needed=True, exact=True)
+    outcome = link("For which outcome?", PlanOutcome, seldom=True)
     hours = text("How much, how often?", exact=True)
     who = text("Who gives it?")
+    role = choice("Their role", options=PROVIDERS, seldom=True)
+    size = number("How many children in it?", between=(1, 30), seldom=True)
+    minutes = number("Minutes each time", "Known, it counts in the map.", (1, 600), seldom=True)
+    times = number("Times a week", between=(Decimal("0.1"), 50), seldom=True)
+    when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.", seldom=True)
+    cost = number("Resources (£)", between=(0, 100_000), seldom=True)
+    since = day("In the plan since", "Left empty: the day of the final plan.", seldom=True)
     until = day("No longer in the plan since")
 
 

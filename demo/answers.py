@@ -432,8 +432,13 @@ by: 300 days ahead
 
 == section F
 words: {give}
-hours: Three times a week, 20 minutes | One hour a day
+hours: Three times a week, 20 minutes | Half an hour a day
 who: {ta} | {t}
+role: ta | teacher
+size: 1 | 4
+minutes: 20 | 30
+times: 3 | 5
+cost: 0 | 40
 
 == before the annual review
 Meeting planned for this day: 0 days ahead

@@ -73,7 +73,15 @@ STAFF = BLOCKS["staff"]
 LISTS = {name: words.split() for name, words in BLOCKS["lists"].items()}
 # forename in the register: sex, the name they use, home language
 KNOWN_AS = [(name, *words.split()) for name, words in BLOCKS["called otherwise"].items()]
-HELPERS = ("Mrs Helpwell", "Mr Standby", "Miss Kindly", "Mrs Nearby", "Mr Patience")
+HELPERS = (
+    "Mrs Helpwell",
+    "Mr Standby",
+    "Miss Kindly",
+    "Mrs Nearby",
+    "Mr Patience",
+    "Ms Calmly",
+    "Mr Steady",
+)
 # As the register says, as the stories do, whose forenames they have.
 CARERS = (("Mother", "Mum", "F"), ("Father", "Dad", "M"), ("Grandmother", "Nan", "F"))
 # {a} is the year in which the school year begins, {b} the one in which it ends.

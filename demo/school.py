@@ -10,6 +10,7 @@ import io
 import random
 import re
 import secrets
+from collections import defaultdict
 
 from peewee import chunked
 
@@ -76,7 +77,14 @@ def upn(serial, entered, school="9999"):
     return m.UPN_LETTERS[total % 23] + body
 
 
-DAYS_GIVEN = ("Mon Tue Wed Thu", "Tue Thu", "Mon Wed Fri")  # as often as `times` of the answers
+# by how many times a week
+DAYS_GIVEN = {
+    2: "Tue Thu",
+    3: "Mon Wed Fri",
+    4: "Mon Tue Wed Thu",
+    5: "Mon Tue Wed Thu Fri",
+}
+HALF_HOURS = range(18, 31)  # of a school day, from 9:00 to 15:00
 
 
 def bank():
@@ -119,7 +127,7 @@ class School:
         self.random = random.Random(20)
         self.autumn = on.year - (on.month < 9)
         self.teachers = {}
-        self.times_given = 0
+        self.busy = defaultdict(list)
         self.settings = m.Setting.of_school()
         for name, words in names.SETTINGS.items():
             setattr(self.settings, name, words.replace(", ", "\n"))
@@ -200,11 +208,18 @@ class School:
         self.free.remove(pupil)
         return pupil
 
-    def free_time(self):
-        """A quarter of an hour of the school day, each in its turn."""
-        self.times_given += 1
-        hour, quarter = self.times_given % 6, self.times_given // 6 % 4
-        return f"{9 + hour}:{15 * quarter:02}"
+    def free_time(self, weekdays, who, first, last):
+        """A half hour of these weekdays in which none of `who` is given or gives anything else
+        between two days; the last one of the day if there is none.
+        """
+        for half_hour in HALF_HOURS:
+            slots = [(one, weekday, half_hour) for one in who for weekday in weekdays.split()]
+            taken = [days for slot in slots for days in self.busy[slot]]
+            if not any(begins <= last and first <= ends for begins, ends in taken):
+                break
+        for slot in slots:
+            self.busy[slot].append((first, last))
+        return f"{half_hour // 2}:{half_hour % 2 * 30:02}"
 
     def send_letters(self):
         """Letters older than ten days went out; the newest still lie on the desk."""
@@ -430,14 +445,30 @@ class Child:
         for outcome in form.outcomes:
             outcome.by = by
             outcome.save()
+        for row in form.provision:
+            last = row.until or day + DAY * (365 if self.stage == "E" else 90)
+            row.when_given = self.find_time(row.times, row.who, day, last)
+            row.save()
         while form.outcomes.count() < 2:
             self.know(self.stones.pop(0))
             self.turn += 1
             (need,) = self.add(form, "needs", day, aspiration=aspiration)
             (outcome,) = self.add(form, "outcomes", day, need=need, by=by)
-            when = f"{DAYS_GIVEN[self.turn % len(DAYS_GIVEN)]} {self.school.free_time()}"
+            when = self.time_of("provision", day, by)
             said = {"outcome": outcome, "since": day, "until": by, "when_given": when}
             self.given = self.add(form, "provision", day, **said)
+
+    def time_of(self, title, first, last):
+        """When the next line of provision is given."""
+        block = ANSWERS[title][0]
+        times, who = self.pick(block["times"], first), self.pick(block["who"], first)
+        return self.find_time(times, who, first, last)
+
+    def find_time(self, times, who, first, last):
+        """Days of the week and a time at which the child and the adult are free."""
+        weekdays = DAYS_GIVEN[int(times)]
+        busy = (self.number, who.partition(",")[0])
+        return f"{weekdays} {self.school.free_time(weekdays, busy, first, last)}"
 
     def write_sides(self, day, statuses):
         if self.has_sides:
@@ -484,10 +515,14 @@ class Child:
         """Sections E and F of a new EHC plan, in the words of the story."""
         case = m.EhcCase.current(self.pupil)
         self.fill(case, day, ANSWERS["new EHC plan"][0])
+        if case.provision.count():
+            return
         for lines in (self.story, STONES[0]):
             self.know(lines)
-            self.add(case, "outcomes", day, "section E")
-            self.add(case, "provision", day, "section F")
+            (outcome,) = self.add(case, "outcomes", day, "section E")
+            when = self.time_of("section F", day, datetime.date.max)
+            said = {"outcome": outcome, "since": day, "when_given": when}
+            self.add(case, "provision", day, "section F", **said)
 
     def write_annual_review(self, day, status):
         said = {name: self.pick(words, day) for name, words in ANSWERS["went well"][0].items()}

@@ -1,7 +1,7 @@
 """Agencies that have not reported yet: whom to chase, for which child."""
 
 from models import AGENCY_STATUS, STAFF, Agency, Pupil
-from reports.report import Choice, Column, Line, Report
+from reports.report import UPN, Choice, Column, Line, Report
 
 ASKED = ("Consulted", "Referred", "Waiting", "Involved")
 LONG_WEEKS = 12
@@ -25,7 +25,7 @@ class AgenciesWaiting(Report):
         Column("chased", "Last chased", "day"),
         Column("next", "Next contact", "day"),
         Column("contact", "Telephone or e-mail", in_sheet_only=True),
-        Column("upn", "UPN", in_sheet_only=True),
+        UPN,
     )
 
     def filters(self):
@@ -60,8 +60,6 @@ class AgenciesWaiting(Report):
         if agency.asked_on:
             weeks = (self.on - agency.asked_on).days // 7
         cells = {
-            "pupil": agency.pupil.name,
-            "form": agency.pupil.form,
             "agency": agency.agency,
             "state": agency.state,
             "asked": agency.asked_on,
@@ -69,7 +67,6 @@ class AgenciesWaiting(Report):
             "chased": agency.chased_on,
             "next": agency.next_contact,
             "contact": agency.contact,
-            "upn": agency.pupil.upn,
         }
         is_long = weeks is not None and weeks > LONG_WEEKS
         late = []
@@ -81,8 +78,6 @@ class AgenciesWaiting(Report):
             "agency": agency.agency,
             "state": agency.state,
             "is": ("long",) if is_long else (),
-            "sort:pupil": agency.pupil.sort_name,
-            "sort:form": agency.pupil.sort_form,
         }
         press = ("Chased today", "agency.chased", agency.id)
-        return Line(cells, facts, pupil=agency.pupil_id, late=tuple(late), press=press)
+        return Line.about(agency.pupil, cells, facts, late=tuple(late), press=press)

@@ -6,7 +6,7 @@ from functools import cached_property
 from models import SEN_STATUSES, SEN_TYPES, YEARS, upn_fault
 from pathway import clock
 from records.dates import today
-from reports.report import Choice, Column, Line, Report
+from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report
 from reports.roll import children_on_roll, need_of, sex_of, tally, year_of
 
 PROVISION = dict(SEN_STATUSES)
@@ -145,9 +145,7 @@ class CensusCheck(CensusReport):
     empty = "Nothing to put right: the census can go."
     beside = ("census-return", "census-figures")
     columns = (
-        Column("pupil", "Pupil"),
-        Column("year", "Year"),
-        Column("form", "Class"),
+        *WHO,
         Column("provision", "Census"),
         Column("fault", "What is wrong", wraps=True),
         Column("cure", "How to put it right", wraps=True),
@@ -183,17 +181,15 @@ class CensusReturn(CensusReport):
     menu = "Beside"
     beside = ("census", "census-figures")
     columns = (
-        Column("pupil", "Pupil"),
-        Column("year", "Year"),
-        Column("form", "Class"),
+        *WHO,
         Column("sex", "Sex"),
         Column("provision", "Census"),
         Column("type_1", "Type, rank 1"),
         Column("type_2", "Type, rank 2"),
         Column("unit", "SEN unit"),
         Column("resourced", "Resourced"),
-        Column("upn", "UPN", in_sheet_only=True),
-        Column("dob", "Date of birth", "day", in_sheet_only=True),
+        UPN,
+        BORN,
     )
     choices = (
         Choice("provision", "Census", SEN_STATUSES),
@@ -211,11 +207,8 @@ class CensusReturn(CensusReport):
                 "type_2": types[1],
                 "unit": child.pupil.sen_unit or "No",
                 "resourced": child.pupil.resourced or "No",
-                "upn": child.pupil.upn,
-                "dob": child.pupil.dob,
             }
-            facts = {"provision": child.provision, "type": child.returned_types}
-            found.append(line_of(child, cells, facts))
+            found.append(line_of(child, cells, {"type": child.returned_types}))
         return found
 
 
@@ -252,13 +245,5 @@ def provision_of(child):
 
 
 def line_of(child, cells, facts):
-    """One line about a child, with who it is."""
-    pupil = child.pupil
-    who = {"pupil": pupil.name, "year": pupil.year, "form": pupil.form}
-    sorts = {
-        "year": pupil.year,
-        "sort:pupil": pupil.sort_name,
-        "sort:year": pupil.sort_year,
-        "sort:form": pupil.sort_form,
-    }
-    return Line(who | {"provision": child.provision} | cells, sorts | facts, pupil=pupil.id)
+    told = {"provision": child.provision}
+    return Line.about(child.pupil, told | cells, told | facts)

@@ -1,11 +1,14 @@
 """The class sheet: what whoever teaches a class should know on one page, for supply too."""
 
+from collections import defaultdict
 from functools import cached_property
 
 import workflow
-from models import MyPlan, MyPlanPlus, Placement, PlusProvision, Provision, Pupil, Strategy
+from models import Pupil, Strategy, class_sort_key
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
+from reports.provision import how_often, on_the_map
 from reports.report import Choice, Column, Line, Report
+from reports.roll import on_a_stage
 
 MOST_STRATEGIES = 3
 
@@ -29,31 +32,24 @@ class ClassSheet(Report):
 
     @cached_property
     def choices(self):
-        mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null(), Pupil.form != "")
-        named = mine.select(Pupil.form).group_by(Pupil.sort_form, Pupil.form)
-        names = named.order_by(Pupil.sort_form, Pupil.form).scalars()
-        return (Choice("form", "Class", tuple((name, name) for name in names)),)
+        names = {line.facts["form"] for line in self.all_lines if line.facts["form"]}
+        in_turn = sorted(names, key=class_sort_key)
+        return (Choice("form", "Class", tuple((name, name) for name in in_turn)),)
 
     def lines(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
-        numbers = mine.select(Pupil.id)
-        placements = {}
-        placed = Placement.select().where(
-            Placement.pupil.in_(numbers),
-            Placement.ended_on.is_null(),
-            ~Placement.void,
-            Placement.stage.in_(workflow.OPEN),
-        )
-        for placement in placed:
-            placements[placement.pupil_id] = placement
-        helps = strategies_of(numbers, self.on)
-        given = provision_of(numbers)
+        helps = strategies_of(mine.select(Pupil.id), self.on)
+        placed = on_a_stage(self.user, self.on)
+        placements = {placement.pupil_id: placement for placement in placed}
+        given = defaultdict(list)
+        for one in on_the_map(placed, self.on):
+            given[one.pupil.id].append(say_given(one, self.on))
         found = []
         for pupil in mine.order_by(Pupil.sort_name, Pupil.id):
             placement = placements.get(pupil.id)
             if placement or pupil.alert or pupil.id in helps:
-                provision = given.get(pupil.id, []) if placement else []
-                found.append(self._line(pupil, placement, helps.get(pupil.id, []), provision))
+                helped = helps.get(pupil.id, [])
+                found.append(self._line(pupil, placement, helped, given[pupil.id]))
         return found
 
     def _line(self, pupil, placement, helps, provision):
@@ -62,21 +58,14 @@ class ClassSheet(Report):
             when = workflow.clock_of(placement, self.on, self.settings)
             code = workflow.STAGES[placement.stage].local or placement.stage
         cells = {
-            "pupil": pupil.name,
-            "form": pupil.form,
             "stage": code,
             "alert": pupil.alert,
             "strategies": "; ".join(words.rstrip(".") for words in helps[:MOST_STRATEGIES]),
             "provision": "; ".join(provision),
             "review": when.closes if when else None,
         }
-        facts = {
-            "form": pupil.form,
-            "sort:pupil": pupil.sort_name,
-            "sort:form": pupil.sort_form,
-        }
         late = ("review",) if when and when.state == "overdue" else ()
-        return Line(cells, facts, pupil=pupil.id, late=late)
+        return Line.about(pupil, cells, late=late)
 
 
 def strategies_of(pupils, on):
@@ -91,25 +80,9 @@ def strategies_of(pupils, on):
     return found
 
 
-def provision_of(pupils):
-    """What the newest agreed plan gives, with its times: {pupil: [words, ...]}."""
-    newest = {}
-    for plan, row_class in ((MyPlan, Provision), (MyPlanPlus, PlusProvision)):
-        rows = row_class.select(row_class, plan.pupil, plan.happened_on).join(plan)
-        agreed = rows.where(plan.pupil.in_(pupils), plan.status == "sealed")
-        for row in agreed.order_by(row_class.id):
-            key = (row.plan.happened_on, plan.__name__, row.plan_id)
-            was = newest.get(row.plan.pupil_id)
-            if was is None or was[0] < key:
-                newest[row.plan.pupil_id] = (key, [said(row)])
-            elif was[0] == key:
-                was[1].append(said(row))
-    return {pupil: words for pupil, (_, words) in newest.items()}
-
-
-def said(row):
+def say_given(one, on):
     """One line of provision: what, how long and how often, by whom."""
-    words = f"{row.words} ({row.minutes:.0f} min × {row.times.normalize():f} a week"
-    if row.who:
-        words = f"{words}, {row.who}"
-    return f"{words})"
+    words = [how_often(one.row), one.row.who]
+    if one.is_out_of_date(on):
+        words.append("plan out of date")
+    return f"{one.row.words} ({', '.join(filter(None, words))})"

@@ -1,9 +1,10 @@
 """The EHCPs of the year: when each review is due, its next step, the plans for the next phase."""
 
 import workflow
-from models import CASE_OPEN, STAFF, EhcCase, Placement, Pupil, ReviewYear
+from models import CASE_OPEN, STAFF, EhcCase, Placement, ReviewYear
 from pathway import clock
-from reports.report import Choice, Column, Line, Report
+from reports.report import UPN, WHO, Choice, Column, Line, Report
+from reports.roll import on_a_stage
 
 SCHOOL_MONTHS = (
     ("09", "September"),
@@ -30,9 +31,7 @@ class EhcpYear(Report):
     roles = STAFF
     sort = "due"
     columns = (
-        Column("pupil", "Pupil"),
-        Column("year", "Year"),
-        Column("form", "Class"),
+        *WHO,
         Column("authority", "Local authority", in_sheet_only=True),
         Column("band", "Band", in_sheet_only=True),
         Column("due", "Review due", "day"),
@@ -42,7 +41,7 @@ class EhcpYear(Report):
         Column("step_by", "By", "day"),
         Column("phase_by", "Next phase by", "day"),
         Column("phase_on", "Issued", "day"),
-        Column("upn", "UPN", in_sheet_only=True),
+        UPN,
     )
     choices = (
         Choice("month", "Review due in", SCHOOL_MONTHS),
@@ -54,18 +53,7 @@ class EhcpYear(Report):
     )
 
     def lines(self):
-        mine = Pupil.visible_to(self.user).select(Pupil.id)
-        placements = (
-            Placement.select(Placement, Pupil)
-            .join(Pupil)
-            .where(
-                Placement.pupil.in_(mine),
-                Placement.stage == "E",
-                Placement.ended_on.is_null(),
-                ~Placement.void,
-            )
-            .order_by(Pupil.sort_name, Pupil.id)
-        )
+        placements = on_a_stage(self.user, self.on).where(Placement.stage == "E")
         cases = open_cases([placement.pupil_id for placement in placements])
         years = years_of(cases.values())
         found = []
@@ -83,9 +71,6 @@ class EhcpYear(Report):
         step = next_step(held, coming, closes)
         phase = next(iter(clock.phase_dates(case, self.settings, self.on)), None)
         cells = {
-            "pupil": pupil.name,
-            "year": pupil.year,
-            "form": pupil.form,
             "authority": case.authority,
             "band": case.band,
             "due": closes,
@@ -95,7 +80,6 @@ class EhcpYear(Report):
             "step_by": step.due if step else None,
             "phase_by": phase.due if phase else None,
             "phase_on": phase.done if phase else None,
-            "upn": pupil.upn,
         }
         late = []
         if step and step.is_late(self.on):
@@ -112,11 +96,8 @@ class EhcpYear(Report):
         facts = {
             "month": f"{closes:%m}",
             "is": marks,
-            "sort:pupil": pupil.sort_name,
-            "sort:year": pupil.sort_year,
-            "sort:form": pupil.sort_form,
         }
-        return Line(cells, facts, pupil=pupil.id, late=tuple(late))
+        return Line.about(pupil, cells, facts, late=tuple(late))
 
     def totals(self, lines):
         found = []

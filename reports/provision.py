@@ -10,19 +10,20 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from peewee import fn
+from peewee import JOIN, fn
 
-import workflow
-from models import MyPlan, MyPlanPlus, Placement, Pupil
+from models import EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProvision
 from pathway import clock
 from records.dates import WEEKDAYS, read_slots
 from records.unicode_text import sort_key
+from reports.roll import on_a_stage
 
 HOUR = 60
 PENCE = Decimal("0.01")
 DAYS_OF_A_WEEK = 5  # of school
 DAY = datetime.timedelta(1)
 PLANS = (MyPlan, MyPlanPlus)
+SECTION_F = "EHC plan, F"
 # £ a year and child that a school meets before any top-up: the threshold sum of the School and
 # Early Years Finance (England) Regulations
 NOTIONAL = 6000
@@ -30,15 +31,23 @@ NOTIONAL = 6000
 
 @dataclass
 class Given:
-    """One line of provision of an agreed plan, with the days on which it runs."""
+    """One line of provision of an agreed plan or of Section F, with the days on which it runs."""
 
-    pupil: Pupil
-    stage: str
+    placement: Placement
     row: object
     begins: datetime.date
     ends: datetime.date  # None: until another plan is agreed
-    age: int  # of its plan: 0 the newest, 1 the one before
+    plan: object = None  # the agreed plan; None of Section F
+    age: int = None  # of its plan: 0 the newest, 1 the one before
     clashes: list = field(default_factory=list)  # in words
+
+    @property
+    def pupil(self):
+        return self.placement.pupil
+
+    @property
+    def source(self):
+        return self.plan.title if self.plan else SECTION_F
 
     @property
     def adult(self):
@@ -47,16 +56,26 @@ class Given:
 
     @property
     def hours(self):
-        """Hours a week that the child is given."""
-        return self.row.week_minutes() / Decimal(HOUR)
+        """Hours a week that the child is given; None while minutes or times are not known."""
+        if not self.row.minutes or not self.row.times:
+            return None
+        return self.row.minutes * self.row.times / HOUR
 
     @property
     def adult_hours(self):
-        """The child's share of the adult's hours a week; None while the size is not known."""
-        return self.hours / self.row.size if self.row.size else None
+        """The child's share of the adult's hours a week; None while it is not known."""
+        if self.hours is None or not self.row.size:
+            return None
+        return self.hours / self.row.size
 
     def runs_on(self, on):
         return self.begins <= on and (self.ends is None or on <= self.ends)
+
+    def is_out_of_date(self, on):
+        """Whether it ended with its plan, and no other plan took the place of that."""
+        if self.age != 0 or self.ends is None or self.ends >= on:
+            return False
+        return self.plan.review_by is None or self.plan.review_by <= self.ends
 
 
 class ProvisionCost:
@@ -76,14 +95,14 @@ class ProvisionCost:
         return getattr(self.settings, f"rate_{given.row.role}", None)
 
     def between(self, given, first, last):
-        """£ for one child from `first` to `last`; None while rate, size or last day is not known.
+        """£ for one child from `first` to `last`; None while what it takes is not known.
 
         weeks x times a week x hours each x rate / children + resources / children
         """
         first = max(first, given.begins)
         if given.ends:
             last = min(last, given.ends)
-        if last == datetime.date.max or self.rate(given) is None or not given.row.size:
+        if last == datetime.date.max or self.rate(given) is None or given.adult_hours is None:
             return None
         if last < first:
             return Decimal(0)
@@ -100,92 +119,102 @@ class ProvisionCost:
         return self.between(given, given.begins, datetime.date.max)
 
 
-def all_given(user, on):
-    """Every line of the agreed plans up to a day, of the children who are on a stage then and whom
-    this person may see; a plan ends when the child's next one begins: [Given, ...].
+def all_given(placements, on):
+    """Every line of the agreed plans up to a day, and of Section F, of the children who are placed
+    (a query, as `on_a_stage` makes it): [Given, ...].
     """
-    placed = {placement.pupil_id: placement for placement in placements_on(user, on)}
-    stays = plan_stays(placed, on)
+    plans = agreed_plans(placements, on)
+    sections = section_f(placements, on)
     found = []
-    for kind in PLANS:
-        row_class = kind.groups()["provision"]
-        keys = [key for plan_class, key in stays if plan_class is kind]
-        rows = row_class.select().where(row_class.plan.in_(keys))
-        for row in rows.order_by(row_class.id):
-            stay = stays[kind, row.__data__["plan"]]
-            placement = placed[stay.plan.pupil_id]
-            begins, ends = stay.days_of(row)
-            found.append(Given(placement.pupil, placement.stage, row, begins, ends, stay.age))
-    found.sort(key=lambda one: (one.pupil.sort_name or "", one.pupil.id))
+    for placement in placements:
+        mine = given_by(placement, plans[placement.pupil_id])
+        # what a plan of the school says more exactly is not counted twice
+        named = {sort_key(one.row.words) for one in mine if one.runs_on(on)}
+        found += mine
+        if placement.stage == "E":
+            for row in sections[placement.pupil_id]:
+                if sort_key(row.words) not in named:
+                    begins = row.since or row.case.final_on or placement.started_on
+                    ends = row.until - DAY if row.until else None
+                    found.append(Given(placement, row, begins, ends))
     return found
 
 
-def placements_on(user, on):
-    """The placements that hold on a day, each with its child, whom this person may see."""
-    mine = Pupil.visible_to(user).select(Pupil.id)
-    return (
-        Placement.select(Placement, Pupil)
-        .join(Pupil)
+def given_by(placement, plans):
+    """The lines of a child's plans; a plan ends when the next one begins."""
+    found = []
+    followed_on = None
+    for age, (plan, rows) in enumerate(reversed(plans)):
+        for row in rows:
+            ends = row.until or plan.review_by
+            if followed_on:
+                last = followed_on - DAY
+                ends = min(ends or last, last)
+            begins = row.since or plan.happened_on
+            found.append(Given(placement, row, begins, ends, plan, age))
+        followed_on = plan.happened_on
+    return found
+
+
+def agreed_plans(placements, on):
+    """The agreed plans up to a day with their lines, oldest first, but not what was corrected
+    since: {pupil: [(plan, [line, ...]), ...]}.
+    """
+    plans = {}
+    for kind in PLANS:
+        row, aim = kind.groups()["provision"], kind.groups()["outcomes"]
+        columns = (kind.id, kind.pupil, kind.happened_on, kind.review_by, kind.supersedes)
+        read = (
+            kind.select(*columns, row, aim)
+            .join(row, JOIN.LEFT_OUTER, attr="line")
+            .join(aim, JOIN.LEFT_OUTER)
+            .where(kind.pupil.in_(placements.select(Placement.pupil)))
+            .where(kind.status == "sealed", kind.happened_on <= on)
+        )
+        for plan in read.order_by(kind.happened_on, kind.id, row.id):
+            _, rows = plans.setdefault((kind, plan.id), (plan, []))
+            if hasattr(plan, "line"):
+                rows.append(plan.line)
+    corrected = {(kind, plan.supersedes) for (kind, _), (plan, _) in plans.items()}
+    found = defaultdict(list)
+    for key, (plan, rows) in sorted(plans.items(), key=lambda item: item[1][0].happened_on):
+        if key not in corrected:
+            found[plan.pupil_id].append((plan, rows))
+    return found
+
+
+def section_f(placements, on):
+    """What the EHC plans of a day name as provision: {pupil: [line, ...]}."""
+    rows = (
+        PlanProvision.select(PlanProvision, EhcCase, PlanOutcome)
+        .join(EhcCase)
+        .join_from(PlanProvision, PlanOutcome, JOIN.LEFT_OUTER)
         .where(
-            Placement.pupil.in_(mine),
-            Placement.stage.in_(workflow.OPEN),
-            ~Placement.void,
-            Placement.started_on <= on,
-            Placement.ended_on.is_null() | (Placement.ended_on > on),
+            EhcCase.pupil.in_(placements.select(Placement.pupil)),
+            EhcCase.final_on.is_null() | (EhcCase.final_on <= on),
+            EhcCase.closed_on.is_null() | (EhcCase.closed_on > on),
         )
     )
-
-
-@dataclass(frozen=True)
-class PlanStay:
-    """An agreed plan, the day on which another one took its place, and how many did since."""
-
-    plan: object
-    followed_on: datetime.date
-    age: int
-
-    def days_of(self, row):
-        """The first and the last day of a line; the last is None when nobody knows it."""
-        ends = row.until or self.plan.review_by
-        if self.followed_on:
-            last = self.followed_on - DAY
-            ends = min(ends or last, last)
-        return row.since or self.plan.happened_on, ends
-
-
-def plan_stays(pupils, on):
-    """The agreed plans of these children up to a day, but not what was corrected since:
-    {(class, number): PlanStay}.
-    """
-    of_pupil = defaultdict(list)
-    for kind in PLANS:
-        columns = (kind.id, kind.pupil, kind.happened_on, kind.review_by, kind.supersedes)
-        sealed = kind.select(*columns).where(kind.status == "sealed", kind.happened_on <= on)
-        plans = list(sealed.where(kind.pupil.in_(list(pupils))))
-        corrected = {plan.supersedes for plan in plans}
-        for plan in plans:
-            if plan.id not in corrected:
-                of_pupil[plan.pupil_id].append(plan)
-    found = {}
-    for plans in of_pupil.values():
-        plans.sort(key=lambda plan: (plan.happened_on, PLANS.index(type(plan)), plan.id))
-        followed_on = None
-        for age, plan in enumerate(reversed(plans)):
-            found[type(plan), plan.id] = PlanStay(plan, followed_on, age)
-            followed_on = plan.happened_on
+    found = defaultdict(list)
+    for row in rows.order_by(PlanProvision.id):
+        found[row.case.pupil_id].append(row)
     return found
 
 
 def running(user, on):
-    """What is given on a day: [Given, ...], with its clashes of times."""
-    found = [one for one in all_given(user, on) if one.runs_on(on)]
-    note_clashes(found)
-    return found
+    """What is given on a day, to the children whom this person may see: [Given, ...]."""
+    return [one for one in on_the_map(on_a_stage(user, on), on) if one.runs_on(on)]
 
 
-def note_clashes(given):
-    """Say at each line where its adult or its child is somewhere else at the same time. Lines with
-    the same adult, words and time are one group.
+def on_the_map(placements, on):
+    """What is given on a day, and what is out of date: [Given, ...]."""
+    given = all_given(placements, on)
+    return [one for one in given if one.runs_on(on) or one.is_out_of_date(on)]
+
+
+def note_clashes(given, find):
+    """Say at each line where its adult or its child is somewhere else at the same time. What begins
+    together, of one programme (as `find` knows them) or in the same words, is one group.
     """
     busy = defaultdict(list)
     for one in given:
@@ -196,23 +225,24 @@ def note_clashes(given):
     for (_, who), slots in busy.items():
         slots.sort(key=lambda slot: slot[:3])
         if who != "":
-            compare(slots)
+            compare(slots, find)
 
 
-def compare(slots):
+def compare(slots, find):
     for at, (weekday, start, end, one) in enumerate(slots):
         for other_day, other_start, _, other in slots[at + 1 :]:
             if other_day != weekday or other_start >= end:
                 break
-            if other_start != start or not is_one_group(one, other):
+            if other_start != start or not is_one_group(one, other, find):
                 hour, minute = divmod(other_start, HOUR)
                 when = f"{WEEKDAYS[weekday].capitalize()} {hour}:{minute:02}"
                 tell(one, f"{when} {other.row.words}")
                 tell(other, f"{when} {one.row.words}")
 
 
-def is_one_group(one, other):
-    same = sort_key(one.row.words) == sort_key(other.row.words)
+def is_one_group(one, other, find):
+    words, other_words = one.row.words, other.row.words
+    same = (find(words) or sort_key(words)) == (find(other_words) or sort_key(other_words))
     alone = 1 in (one.row.size, other.row.size)
     return same and not alone and one.pupil.id != other.pupil.id
 
@@ -261,3 +291,19 @@ def minutes_of(plan):
     row_class = type(plan).groups()["provision"]
     week = fn.SUM(row_class.minutes * row_class.times)
     return row_class.select(week).where(row_class.plan == plan.id).scalar() or 0
+
+
+def bare_number(number):
+    """A number without the two places with which it is kept."""
+    return int(number) if number and number == int(number) else rounded(number)
+
+
+def how_often(row):
+    """How long and how often, in words; of Section F what the plan says while it is not known."""
+    if row.minutes and row.times:
+        return f"{bare_number(row.minutes)} min × {bare_number(row.times)} a week"
+    return getattr(row, "hours", None)
+
+
+def rounded(number):
+    return None if number is None else round(Decimal(number), 2)

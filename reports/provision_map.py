@@ -10,10 +10,12 @@ from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
 from reports import provision
-from reports.report import Choice, Column, Line, Report, say_cell
-from reports.roll import codes_on
+from reports.provision import bare_number, how_often, rounded
+from reports.report import WHO, Choice, Column, Line, Report, say_cell
+from reports.roll import codes_on, on_a_stage
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
+NOTES = {"clash": "Clash of times", "old": "Plan out of date", "uncosted": "No cost yet"}
 SEE_COSTS = (SENCO, HEAD)  # who may read the rates in Settings
 
 
@@ -36,8 +38,9 @@ class ProvisionMap(ProvisionReport):
     slug = "provision-map"
     title = "Provision map"
     lead = (
-        "Who gets what, when and with whom: the lines of agreed plans that run on the day. Drafts"
-        " do not count. A group's hours and cost are shared by its children."
+        "Who gets what, when and with whom: the lines of agreed plans and of Section F that run on"
+        " the day. A group's hours and cost are shared by its children. A plan that is out of date"
+        " is shown and not counted."
     )
     paper = "a3"
     columns = (
@@ -46,27 +49,31 @@ class ProvisionMap(ProvisionReport):
         Column("form", "Class"),
         Column("need", "Need"),
         Column("stage", "Stage", in_sheet_only=True),
+        Column("plan", "Plan"),
         Column("words", "What", wraps=True),
-        Column("who", "With whom", wraps=True),
+        Column("outcome", "For which outcome", in_sheet_only=True),
+        Column("adult", "With whom", wraps=True),
+        Column("who", "With whom, in full", in_sheet_only=True),
         Column("role", "Role", in_sheet_only=True),
         Column("group", "Group", in_sheet_only=True),
-        Column("size", "Group of", "number"),
+        Column("size", "Of", "number"),
         Column("when", "When", wraps=True),
-        Column("each", "How often"),
+        Column("each", "Each week"),
         Column("minutes", "Minutes", "number", in_sheet_only=True),
         Column("times", "Times a week", "number", in_sheet_only=True),
-        Column("hours", "Hours", "number"),
+        Column("hours", "Hours", "number", in_sheet_only=True),
         Column("share_hours", "Adult hours", "number", in_sheet_only=True),
         Column("from", "From", "day", in_sheet_only=True),
         Column("until", "Until", "day"),
         Column("to_date", "To date", "money"),
         Column("full_run", "Full run", "money"),
+        Column("note", "Note"),
         Column("clash", "Clashes with", in_sheet_only=True),
     )
 
     @functools.cached_property
     def given(self):
-        return provision.running(self.user, self.on)
+        return provision.on_the_map(on_a_stage(self.user, self.on), self.on)
 
     @functools.cached_property
     def programmes(self):
@@ -77,6 +84,7 @@ class ProvisionMap(ProvisionReport):
         adults = sorted({one.adult for one in self.given} - {""}, key=sort_key)
         names = [programme.name for programme in self.programmes]
         stages = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
+        plans = sorted({one.source for one in self.given})
         self.choices = (
             Choice("form", "Class", pairs(forms)),
             Choice("year", "Year", YEARS),
@@ -84,7 +92,8 @@ class ProvisionMap(ProvisionReport):
             Choice("adult", "Adult", pairs(adults)),
             Choice("programme", "Programme", pairs(names)),
             Choice("stage", "Stage", stages),
-            Choice("is", "Only", (("clash", "Clash of times"), ("uncosted", "No cost yet"))),
+            Choice("plan", "Plan", pairs(plans)),
+            Choice("is", "Only", tuple(NOTES.items())),
         )
         return super().filters()
 
@@ -92,29 +101,28 @@ class ProvisionMap(ProvisionReport):
         cost = provision.ProvisionCost(self.settings, self.given)
         needs = codes_on(self.on)
         find = Programme.finder(self.programmes)
+        running = [one for one in self.given if one.runs_on(self.on)]
+        provision.note_clashes(running, find)
         return [self._line(one, cost, needs.get(one.pupil.id, []), find) for one in self.given]
 
     def _line(self, one, cost, needs, find):
-        row, pupil = one.row, one.pupil
+        row = one.row
         programme = find(row.words)
-        when = row.when_given or ""
-        if one.clashes:
-            when = f"{when} (clash)"
         cells = {
-            "pupil": pupil.name,
-            "year": pupil.year,
-            "form": pupil.form,
             "need": ", ".join(needs),
-            "stage": workflow.stage_label(one.stage, self.settings),
+            "stage": workflow.stage_label(one.placement.stage, self.settings),
+            "plan": one.source,
             "words": row.words,
+            "outcome": row.outcome.words if row.outcome else "",
+            "adult": one.adult,
             "who": row.who,
             "role": dict(PROVIDERS).get(row.role, ""),
-            "group": row.group,
-            "size": whole(row.size),
-            "when": when,
-            "each": f"{whole(row.times)} x {whole(row.minutes)} min",
-            "minutes": whole(row.minutes),
-            "times": whole(row.times),
+            "group": getattr(row, "group", None),
+            "size": bare_number(row.size),
+            "when": row.when_given,
+            "each": (how_often(row) or "").removesuffix(" a week"),
+            "minutes": bare_number(row.minutes),
+            "times": bare_number(row.times),
             "hours": rounded(one.hours),
             "share_hours": rounded(one.adult_hours),
             "from": one.begins,
@@ -126,26 +134,27 @@ class ProvisionMap(ProvisionReport):
         marks = set()
         if one.clashes:
             marks.add("clash")
+        if one.is_out_of_date(self.on):
+            marks.add("old")
+        cells["note"] = "; ".join(NOTES[name] for name in sorted(marks))
         if cells["to_date"] is None:
             marks.add("uncosted")
         facts = {
-            "form": pupil.form,
-            "year": pupil.year,
             "need": needs,
             "adult": one.adult,
+            "plan": one.source,
             "programme": programme.name if programme else "",
-            "stage": one.stage,
+            "stage": one.placement.stage,
             "is": marks,
             "hours": one.hours,
             "share_hours": one.adult_hours,
-            "sort:pupil": pupil.sort_name,
-            "sort:form": pupil.sort_form,
-            "sort:year": pupil.sort_year,
         }
-        late = ("when",) if one.clashes else ()
-        return Line(cells, facts, pupil=pupil.id, late=late)
+        late = ("note",) if cells["note"] else ()
+        return Line.about(one.pupil, cells, facts, late=late)
 
     def totals(self, lines):
+        old = [line for line in lines if "old" in line.facts["is"]]
+        lines = [line for line in lines if "old" not in line.facts["is"]]
         found = [
             ("Children", len({line.pupil for line in lines})),
             ("Hours a week, children", rounded(total(lines, "hours"))),
@@ -153,8 +162,12 @@ class ProvisionMap(ProvisionReport):
             ("Clashes", sum("clash" in line.facts["is"] for line in lines)),
         ]
         if self.user.role in SEE_COSTS:
-            found += cost_totals(lines, ("to_date", "Cost to date"), ("full_run", "Full run"))
+            found += cost_totals(
+                lines, ("to_date", "Cost to date"), ("full_run", "Full run of what has an end")
+            )
             found.append(("Without a cost", sum(line.cells["to_date"] is None for line in lines)))
+        if old:
+            found.append(("Out of date, not counted", len(old)))
         return found
 
 
@@ -169,9 +182,7 @@ class ProvisionCosts(ProvisionReport):
         " any top-up; most children cost less, and the line is told, not judged."
     )
     columns = (
-        Column("pupil", "Pupil"),
-        Column("year", "Year"),
-        Column("form", "Class"),
+        *WHO,
         Column("need", "Need"),
         Column("stage", "Stage", in_sheet_only=True),
         Column("lines", "Lines", "number"),
@@ -185,7 +196,7 @@ class ProvisionCosts(ProvisionReport):
     )
 
     def lines(self):
-        given = provision.all_given(self.user, self.on)
+        given = provision.all_given(on_a_stage(self.user, self.on), self.on)
         cost = provision.ProvisionCost(self.settings, given)
         needs = codes_on(self.on)
         of_pupil = defaultdict(list)
@@ -198,31 +209,23 @@ class ProvisionCosts(ProvisionReport):
         begins, ends = school_year(self.on)
         now = [one for one in given if one.runs_on(self.on)]
         before = [one for one in given if one.age == 1]
-        hours = sum(one.hours for one in now)
+        more = hours_of(one for one in now if one.plan) - hours_of(before)
         this_year = [one for one in given if one.ends is None or one.ends >= begins]
         to_date = [cost.between(one, begins, self.on) for one in this_year]
         planned = [cost.between(one, begins, min(one.ends or ends, ends)) for one in this_year]
         cells = {
-            "pupil": pupil.name,
-            "year": pupil.year,
-            "form": pupil.form,
             "need": ", ".join(needs.get(pupil.id, [])),
-            "stage": workflow.stage_label(given[0].stage, self.settings),
+            "stage": workflow.stage_label(given[0].placement.stage, self.settings),
             "lines": len(now),
-            "hours": rounded(hours),
-            "change": rounded(hours - sum(one.hours for one in before)) if before else None,
+            "hours": rounded(hours_of(now)),
+            "change": rounded(more) if before else None,
             "share_hours": rounded(sum(one.adult_hours or 0 for one in now)),
             "year_to_date": known_sum(to_date),
             "year_planned": known_sum(planned),
             "uncosted": to_date.count(None),
         }
         cells["share"] = int(100 * cells["year_planned"] / provision.NOTIONAL)
-        facts = {
-            "sort:pupil": pupil.sort_name,
-            "sort:form": pupil.sort_form,
-            "sort:year": pupil.sort_year,
-        }
-        return Line(cells, facts, pupil=pupil.id)
+        return Line.about(pupil, cells)
 
     def totals(self, lines):
         found = [
@@ -245,7 +248,7 @@ class AdultWeeks(ProvisionReport):
     title = "Adults' weeks"
     lead = (
         "Hours a week of each adult in the agreed plans. A group counts once, however many children"
-        " are in it; its size must be known."
+        " are in it; its size, minutes and times must be known."
     )
     sort = "adult"
     columns = (
@@ -254,7 +257,7 @@ class AdultWeeks(ProvisionReport):
         Column("children", "Children", "number"),
         Column("lines", "Lines", "number"),
         Column("share_hours", "Hours a week", "number"),
-        Column("unknown", "Lines without a size", "number"),
+        Column("unknown", "Lines without a size or time", "number"),
         Column("clashes", "Clashes of times", "number"),
         Column("when", "When", in_sheet_only=True),
         Column("clash", "Clashes with", in_sheet_only=True),
@@ -262,7 +265,9 @@ class AdultWeeks(ProvisionReport):
 
     def lines(self):
         of_adult = defaultdict(list)
-        for one in provision.running(self.user, self.on):
+        given = provision.running(self.user, self.on)
+        provision.note_clashes(given, Programme.finder(Programme.select()))
+        for one in given:
             if one.adult:
                 of_adult[sort_key(one.adult)].append(one)
         return [self._line(given) for given in of_adult.values()]
@@ -295,15 +300,8 @@ def pairs(names):
     return tuple((name, name) for name in names)
 
 
-def whole(number):
-    """A number without the two places with which it is kept."""
-    if number is None:
-        return None
-    return int(number) if number == int(number) else rounded(number)
-
-
-def rounded(number):
-    return None if number is None else round(Decimal(number), 2)
+def hours_of(given):
+    return sum(one.hours or 0 for one in given)
 
 
 def total(lines, fact):

@@ -11,13 +11,12 @@ from models import (
     YEARS,
     MyPlan,
     MyPlanPlus,
-    Placement,
     Pupil,
     class_sort_key,
 )
 from records.questions import TEACHER
-from reports.report import Choice, Column, Line, Report
-from reports.roll import needs_on, placed_on
+from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report
+from reports.roll import needs_on, on_a_stage
 
 LONG_WEEKS = 26
 SOON = datetime.timedelta(weeks=3)
@@ -36,9 +35,7 @@ class Register(Report):
     is_dated = is_bulk = True
     beside = ("concerns-list", "sen-list")
     columns = (
-        Column("pupil", "Pupil"),
-        Column("year", "Year"),
-        Column("form", "Class"),
+        *WHO,
         Column("need_1", "Need 1"),
         Column("need_2", "Need 2"),
         Column("stage", "Stage"),
@@ -52,8 +49,8 @@ class Register(Report):
         Column("eal", "EAL", asked="eal"),
         Column("looked_after", "LAC", asked="looked_after"),
         Column("unit", "Unit"),
-        Column("upn", "UPN", in_sheet_only=True),
-        Column("dob", "Date of birth", "day", in_sheet_only=True),
+        UPN,
+        BORN,
         Column("sex", "Sex", in_sheet_only=True),
     )
 
@@ -88,13 +85,9 @@ class Register(Report):
         return tuple((name, name) for name in sorted(names, key=class_sort_key))
 
     def lines(self):
-        mine = Pupil.visible_to(self.user).select(Pupil.id)
-        held = placed_on(self.on).select(Placement, Pupil).join(Pupil)
-        placements = held.where(
-            Placement.pupil.in_(mine), Placement.stage.in_(workflow.OPEN)
-        ).order_by(Pupil.sort_name, Pupil.id)
         needs = needs_on(self.on)
         adults = self.adults()
+        placements = on_a_stage(self.user, self.on)
         return [self._line(placement, needs, adults) for placement in placements]
 
     def adults(self):
@@ -108,9 +101,6 @@ class Register(Report):
             when = workflow.clock_of(placement, self.on, self.settings)
         stage = workflow.STAGES[placement.stage]
         cells = {
-            "pupil": pupil.name,
-            "year": pupil.year,
-            "form": pupil.form,
             "need_1": types[0] if types else "",
             "need_2": types[1] if len(types) > 1 else "",
             "stage": self.short_label(placement.stage),
@@ -123,26 +113,19 @@ class Register(Report):
             "unit": unit_of(pupil),
             "alert": pupil.alert,
             "destination": pupil.destination,
-            "upn": pupil.upn,
-            "dob": pupil.dob,
             "sex": pupil.sex,
         }
         for name, _ in MARKS:
             cells[name] = "Yes" if getattr(pupil, name) == "Yes" else ""
         marks = self._marks_of(cells, when)
         facts = {
-            "year": pupil.year,
-            "form": pupil.form,
             "need": types,
             "list": stage.list,
             "stage": placement.stage,
             "is": marks,
-            "sort:pupil": pupil.sort_name,
-            "sort:year": pupil.sort_year,
-            "sort:form": pupil.sort_form,
         }
         late = ("review",) if "late" in marks else ()
-        return Line(cells, facts, pupil=pupil.id, late=late)
+        return Line.about(pupil, cells, facts, late=late)
 
     def _marks_of(self, cells, when):
         """By what the filter “Only” finds a line."""

@@ -34,6 +34,12 @@ class Column:
         return "wide" if self.wraps else ""
 
 
+# who a line is about, as `Line.about` fills it
+WHO = (Column("pupil", "Pupil"), Column("year", "Year"), Column("form", "Class"))
+UPN = Column("upn", "UPN", in_sheet_only=True)
+BORN = Column("dob", "Date of birth", "day", in_sheet_only=True)
+
+
 @dataclass(frozen=True)
 class Choice:
     """A filter: what is offered, and the fact of a line that must be it."""
@@ -55,6 +61,20 @@ class Line:
     late: tuple = ()  # columns that say something is overdue
     press: tuple = ()  # what one press does here: (words, the screen that does it, number)
 
+    @classmethod
+    def about(cls, pupil, cells, facts=(), **more):
+        """A line about a child, with who it is: see `WHO`."""
+        who = {"pupil": pupil.name, "year": pupil.year, "form": pupil.form}
+        who |= {"upn": pupil.upn, "dob": pupil.dob}
+        known = {
+            "year": pupil.year,
+            "form": pupil.form,
+            "sort:pupil": pupil.sort_name,
+            "sort:year": pupil.sort_year,
+            "sort:form": pupil.sort_form,
+        }
+        return cls(who | cells, known | dict(facts), pupil=pupil.id, **more)
+
 
 class Report:
     """A table about many children, for one person, on one day."""
@@ -63,7 +83,7 @@ class Report:
     roles = STAFF
     columns = choices = ()
     is_dated = False  # whether it can be made as on another day
-    paper = ""  # a3: printed on A3 landscape
+    paper = ""  # a3: printed on A3, upright
     sort = "pupil"  # the column by which it is sorted at first
     is_bulk = False  # whether children can be ticked
     menu = "Reports"  # the category it stands in; "" for a place of its own

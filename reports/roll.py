@@ -65,6 +65,14 @@ def placed_on(day):
     )
 
 
+def on_a_stage(user, day):
+    """The placements of a day on a stage, each with its child whom this person may see, by name."""
+    mine = Pupil.visible_to(user).select(Pupil.id)
+    held = placed_on(day).select(Placement, Pupil).join(Pupil)
+    held = held.where(Placement.pupil.in_(mine), Placement.stage.in_(workflow.OPEN))
+    return held.order_by(Pupil.sort_name, Pupil.id)
+
+
 def needs_on(day):
     """The SEN types that held on a day, the main one first: {pupil: [(rank, code), ...]}."""
     found = {}

@@ -2,7 +2,7 @@
 
 from records.questions import HEAD, OFFICE, SENCO
 from reports.register import Register
-from reports.report import Column
+from reports.report import BORN, UPN, Column
 
 
 class NextPhase(Register):
@@ -26,8 +26,8 @@ class NextPhase(Register):
         Column("adult", "Key adult"),
         Column("looked_after", "LAC", asked="looked_after"),
         Column("destination", "Goes on to"),
-        Column("upn", "UPN", in_sheet_only=True),
-        Column("dob", "Date of birth", "day", in_sheet_only=True),
+        UPN,
+        BORN,
     )
 
     def lines(self):
