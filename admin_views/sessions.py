@@ -1,7 +1,7 @@
 """Sessions this week: a line for each thing that is to be given, and how often it was.
 
 Come here to change the page on which teachers and assistants tick them. What runs in a week is
-worked out in `reports/provision.py`.
+worked out in `pathway/provision.py`.
 """
 
 import datetime
@@ -16,10 +16,10 @@ from admin_views.school import SchoolPage
 from audit import access
 from audit.log import transaction
 from models import ProvisionWeek, may
+from pathway.provision import running
 from records.dates import read_day, today
 from records.numbers import read_number
 from records.questions import fault
-from reports.provision import running
 from reports.report import PAGE
 
 WEEK = datetime.timedelta(7)

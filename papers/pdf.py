@@ -212,9 +212,8 @@ def record_pdf(pupil, user):
 def ehc_request_pack(pupil, user):
     """All that goes with a request for an EHC needs assessment, the files that are PDFs too."""
     found = ehc_request.evidence(pupil)
-    parts = []
-    for title, sections in request_pack.chapters(found, Setting.of_school(), today()):
-        parts.append({**EMPTY, "title": title, "sections": sections})
+    sections = request_pack.chapters(found, Setting.of_school(), today())
+    parts = [{**EMPTY, "title": request_pack.CASE_TITLE, "sections": sections}]
     for form in sorted(found.papers(), key=_age):
         parts.append({**_family_part(form, user), "entry": _contents_line(form)})
     for record in ehc_request.joined_files(found):

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import workflow
 from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme
+from pathway import provision
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
-from reports import provision
 from reports.report import Choice, Column, Line, Report, say_cell
 from reports.roll import codes_on
 

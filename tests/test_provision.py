@@ -14,10 +14,10 @@ from web import enter
 import models as m
 from audit import log as audit_log
 from pathway import clock
+from pathway.provision import DAY, running
 from people import User
 from records.dates import read_slots
 from reports.programmes import Programmes
-from reports.provision import DAY, running
 from reports.provision_map import AdultWeeks, ProvisionCosts, ProvisionMap
 
 START = datetime.date(2026, 11, 2)
