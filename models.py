@@ -1138,6 +1138,10 @@ class PupilRecord(Record):
         """The condition that a record is about a pupil."""
         return cls.pupil == pupil
 
+    def unasked(self):
+        """Questions that are not asked about this child."""
+        return ()
+
     def note(self):
         """What the child's page says beside it."""
         return ""
@@ -2611,6 +2615,11 @@ class EducationalAdvice(StatutoryPaper):
     )
     written_by = text("Written by (name and role)", needed=True)
 
+    def unasked(self):
+        years = list(dict(YEARS))
+        is_young = years.index(self.pupil.year) < years.index("9")
+        return ("adult_life",) if is_young and not self.adult_life else ()
+
 
 class ConsultationAnswer(StatutoryPaper):
     """Answer to a consultation: what the school says when it may be named in an EHC plan, within 15
@@ -2658,6 +2667,12 @@ class ConsultationAnswer(StatutoryPaper):
 ASKABLE = (RecordOfConcern, ConcernReview, MyPlan, MyPlanReview, PupilViews)
 ASKABLE += (MyPlanPlus, MyPlanPlusReview, AnnualReview)
 ASKABLE = {cls.__name__: cls for cls in ASKABLE}
+REVIEW_STAGES = {
+    "ConcernReview": "S1",
+    "MyPlanReview": "S2",
+    "MyPlanPlusReview": "S3",
+    "AnnualReview": "E",
+}
 
 
 class WritingTask(ForPerson):
@@ -2679,6 +2694,11 @@ class WritingTask(ForPerson):
         found = super().errors()
         if not self.user or self.done_on or self.paper not in ASKABLE:
             return found
+        held = Placement.current(self.pupil)
+        stage = held.stage if held else ""
+        if REVIEW_STAGES.get(self.paper, stage) != stage:
+            words = f"{self.pupil.called} is not on the stage of a {self.answer('paper')}."
+            found.append(("paper", f"{words} Choose the review of the stage the child is on."))
         if not may(self.user, "w", ASKABLE[self.paper]):
             words = f"{self.person} may not write a {self.answer('paper')}; ask somebody else."
             found.append(("person", words))

@@ -715,7 +715,9 @@ def form_address(record):
 
 def form_of(record, prefilled, items=None):
     """The form of a record with what was sent or kept (`items`), else with what is saved."""
-    fixed = ("pupil",) if getattr(record, "pupil_id", None) else ()
+    fixed = ()
+    if getattr(record, "pupil_id", None):
+        fixed = ("pupil", *record.unasked())
     maker = forms.form_for(type(record), current_user, fixed)
     form = maker(formdata=items, data=forms.values_of(record, prefilled))
     if items is None:

@@ -37,6 +37,7 @@ from models import (
     PupilRecord,
     PupilViews,
     Setting,
+    StatutoryPaper,
     Strategy,
     every,
     may,
@@ -122,6 +123,8 @@ def one_pdf(record, user, family=False):
     """The bytes of the PDF of one record. Raises PaperError."""
     if isinstance(record, Letter):
         part = _letter(record)
+    elif isinstance(record, StatutoryPaper):
+        part = _authority_part(record, user)
     elif family:
         part = _family_part(record, user)
     else:
@@ -495,6 +498,21 @@ def _family_part(record, user):
         if answered and section["family"]:
             sections.append({**section, "prompt": "", "lines": answered})
     return {**part, "state": state, "sections": sections}
+
+
+def _authority_part(record, user):
+    """A paper for the local authority: as the family gets it, with the date of birth."""
+    part = _family_part(record, user)
+    sections = []
+    for section in part["sections"]:
+        lines = []
+        for line in section["lines"]:
+            if line["name"] == "pupil":
+                line = {**line, "answer": f"{line['answer']}, born {short_day(record.born())}"}
+            if line["name"] != "sent_on":
+                lines.append(line)
+        sections.append({**section, "lines": lines})
+    return {**part, "sections": sections}
 
 
 def _for_family(line):
