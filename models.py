@@ -555,7 +555,7 @@ class Setting(Record):
             " review on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
             " what progress has {forename} made, has anything big changed, what is {forename} keen"
             " on, and what do you hope for. With this letter are two short forms for {forename}'s"
-            " views and for yours; leave out anything you would rather not say.\n\nAlso invited:"
+            " views and for yours; leave out anything you would rather not say.\n\nInvited:"
             " {people}\n\nIf the day does not suit you, or if there is anything that would make it"
             " easier to come, please tell us: we will find another way."
         ),

@@ -70,7 +70,7 @@ def chronology(found):
     for form in found.papers():
         rows.append((form.happened_on, form.kind_name(), form.sealed_by or form.entered_by))
     for meeting in found.meetings:
-        rows.append((meeting.on, meeting.kind, meeting.place))
+        rows.append((meeting.on, meeting.kind, meeting.lead))
     for agency in found.agencies:
         rows.append((agency.asked_on, f"{agency} asked", agency.professional))
         rows.append((agency.seen_on, f"{agency} saw the child", agency.professional))

@@ -4,7 +4,7 @@ Come here to change what such a paper begins with. Whoever writes it changes the
 """
 
 from models import EducationalAdvice, EhcCase, MyPlan, MyPlanPlus
-from pathway import ehc_request, measures
+from pathway import ehc_request, measures, planning
 from records.dates import today
 
 # questions of the papers of family and child, by whose words they are
@@ -104,9 +104,7 @@ def provision_line(row):
 
 def cycle_lines(found):
     for cycle in found.reviewed():
-        rated = []
-        for words, row in cycle.ratings().items():
-            rated.append(f"{words}: {row.progress()}")
+        rated = map(planning.say_rating, cycle.ratings().values())
         yield f"{cycle.plan}. {'; '.join(rated)}"
 
 
