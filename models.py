@@ -556,7 +556,7 @@ class Setting(Record):
             " review on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
             " what progress has {forename} made, has anything big changed, what is {forename} keen"
             " on, and what do you hope for. With this letter are two short forms for {forename}'s"
-            " views and for yours; leave out anything you would rather not say.\n\nAlso invited:"
+            " views and for yours; leave out anything you would rather not say.\n\nInvited:"
             " {people}\n\nIf the day does not suit you, or if there is anything that would make it"
             " easier to come, please tell us: we will find another way."
         ),
@@ -1138,6 +1138,10 @@ class PupilRecord(Record):
     def about(cls, pupil):
         """The condition that a record is about a pupil."""
         return cls.pupil == pupil
+
+    def unasked(self):
+        """Questions that are not asked about this child."""
+        return ()
 
     def note(self):
         """What the child's page says beside it."""
@@ -2617,6 +2621,13 @@ class EducationalAdvice(StatutoryPaper):
     )
     written_by = text("Written by (name and role)", needed=True)
 
+    def unasked(self):
+        years = list(dict(YEARS))
+        young = years[: years.index("9")]
+        if self.pupil.year in young and not self.adult_life:
+            return ("adult_life",)
+        return ()
+
 
 class ConsultationAnswer(StatutoryPaper):
     """Answer to a consultation: what the school says when it may be named in an EHC plan, within 15
@@ -2664,6 +2675,12 @@ class ConsultationAnswer(StatutoryPaper):
 ASKABLE = (RecordOfConcern, ConcernReview, MyPlan, MyPlanReview, PupilViews)
 ASKABLE += (MyPlanPlus, MyPlanPlusReview, AnnualReview)
 ASKABLE = {cls.__name__: cls for cls in ASKABLE}
+REVIEW_STAGES = {
+    "ConcernReview": "S1",
+    "MyPlanReview": "S2",
+    "MyPlanPlusReview": "S3",
+    "AnnualReview": "E",
+}
 
 
 class WritingTask(ForPerson):
@@ -2685,6 +2702,11 @@ class WritingTask(ForPerson):
         found = super().errors()
         if not self.user or self.done_on or self.paper not in ASKABLE:
             return found
+        held = Placement.current(self.pupil)
+        stage = held.stage if held else ""
+        if REVIEW_STAGES.get(self.paper, stage) != stage:
+            words = f"{self.pupil.called} is not on the stage of a {self.answer('paper')}."
+            found.append(("paper", f"{words} Choose the review of the stage the child is on."))
         if not may(self.user, "w", ASKABLE[self.paper]):
             words = f"{self.person} may not write a {self.answer('paper')}; ask somebody else."
             found.append(("person", words))

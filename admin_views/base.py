@@ -573,7 +573,9 @@ class RecordView(ReadView):
 
     def not_asked(self, record):
         """The names of the questions that the form of a record leaves out."""
-        return ("pupil",) if getattr(record, "pupil_id", None) else ()
+        if not getattr(record, "pupil_id", None):
+            return ()
+        return ("pupil", *record.unasked())
 
     def receive(self, record, prefilled):
         form = self.form_of(record, prefilled, request.form)

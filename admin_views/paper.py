@@ -10,7 +10,7 @@ from flask_login import current_user
 import workflow
 from admin_views import forms
 from admin_views.base import PupilRecordView
-from models import STATUS, may
+from models import STATUS, Placement, Review, may
 from records.record import Clash
 
 
@@ -69,6 +69,12 @@ class PaperView(PupilRecordView):
         unfinished = workflow.unfinished(self.model, pupil, current_user)
         if unfinished:
             return unfinished, {}
+        placement = Placement.current(pupil)
+        stage = placement.stage if placement else ""
+        if issubclass(self.model, Review) and workflow.paper_for(self.model).stage != stage:
+            words = f"{pupil.called} is not on the stage of a {self.model.kind_name()}."
+            flash(f"{words} The review of the stage the child is on is offered here.", "problem")
+            abort(redirect(url_for("pupil.page", key=pupil.id)))
         return workflow.start_form(self.model, pupil, current_user)
 
     def check(self, record):

@@ -86,8 +86,10 @@ def plan_of(ctx, typed=None, prefix=""):
     return Plan(ctx, PlanForm(typed, prefix=prefix, data=known))
 
 
-def reviews_within(user, weeks):
-    """Where the review falls in the next weeks, or is late: [Placement, ...], first due first."""
+def reviews_within(user, weeks, chosen):
+    """Where the review falls in the next weeks, or is late, or that of chosen children, by their
+    numbers: [Placement, ...], first due first.
+    """
     mine = Pupil.visible_to(user).where(Pupil.left_on.is_null()).select(Pupil.id)
     rows = Placement.select().where(
         Placement.ended_on.is_null(),
@@ -101,7 +103,7 @@ def reviews_within(user, weeks):
     due = []
     for placement in rows:
         closes = workflow.clock_of(placement, today(), settings).closes
-        if closes <= last:
+        if placement.pupil_id in chosen or (closes <= last and not chosen):
             due.append((closes, placement.id, placement))
     return [placement for _, _, placement in sorted(due)]
 
@@ -138,13 +140,15 @@ class ReviewWeekView(SchoolPage):
         weeks = request.values.get("weeks", 3, type=forms.key_of)
         if weeks not in WEEKS:
             weeks = 3
-        address = url_for(".index", weeks=weeks)
-        placements = reviews_within(user, weeks)[:LINES_OF_A_PAGE]
-        if "press" not in request.form:
-            if request.method == "POST":
-                return redirect(address)
-            lines = lines_of(placements, user)
-            return self.show(lines, weeks=weeks)
+        chosen = {forms.key_of(key) for key in request.args.getlist("pupil")}
+        more = {"weeks": weeks, "chosen": sorted(chosen)}
+        if request.method == "POST" and "press" not in request.form:
+            ticked = request.form.getlist("pupil")[:LINES_OF_A_PAGE]
+            return redirect(url_for(".index", weeks=weeks, pupil=ticked))
+        placements = reviews_within(user, weeks, chosen)[:LINES_OF_A_PAGE]
+        if request.method == "GET":
+            return self.show(lines_of(placements, user), **more)
+        address = url_for(".index", weeks=weeks, pupil=more["chosen"])
         press = request.form["press"]
         pressed = drafts.press_of(press)
         if pressed:
@@ -157,7 +161,7 @@ class ReviewWeekView(SchoolPage):
         except drafts.Pressed as already:
             return redirect(already.led_to)
         if problems:
-            return self.show(lines, weeks=weeks, problems=problems), 422
+            return self.show(lines, problems=problems, **more), 422
         return redirect(address)
 
     def show(self, lines, **more):

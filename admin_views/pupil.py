@@ -58,12 +58,12 @@ from models import (
 )
 from papers import pdf
 from pathway import advice, clock, ehc_request, letters, measures
+from pathway.provision import say_week
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import any_of, by_id
 from records.questions import HEAD, SENCO, say
 from records.record import Clash, Record, document
-from reports.provision import say_week
 
 PACK_ROLES = (SENCO, HEAD)  # who puts together what a local authority is asked with
 

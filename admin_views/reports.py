@@ -17,7 +17,7 @@ from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
 from audit.log import audit, transaction
-from models import Pupil, may
+from models import Letter, Pupil, may
 from people import SavedView
 from records.dates import read_day
 from reports.report import BULK, PAGE, chosen, in_order, say_cell
@@ -111,10 +111,15 @@ class ReportView(SchoolPage):
         return may(account.me(), "x", Pupil)
 
     def bulk(self):
-        """What can be printed of the children that are ticked: [(kind of work, words)]."""
+        """What is done for the children that are ticked: [(kind of work, words, address)]."""
         if not self.report_class.is_bulk or "prints.start" not in current_app.view_functions:
             return []
-        return [(kind, words) for kind, words, record in BULK if may(account.me(), "r", record)]
+        user = account.me()
+        to = url_for("prints.start")
+        found = [(kind, words, to) for kind, words, record in BULK if may(user, "r", record)]
+        if may(user, "w", Letter):
+            found.append(("", "Invite to reviews", url_for("review-week.index")))
+        return found
 
     def beside(self):
         """Where this report leads besides its children: [(name, address)]."""

@@ -1,7 +1,7 @@
 """Sessions this week: a line for each thing that is to be given, and how often it was.
 
 Come here to change the page on which teachers and assistants tick them. What runs in a week is
-worked out in `reports/provision.py`.
+worked out in `pathway/provision.py`.
 """
 
 import datetime
@@ -16,11 +16,12 @@ from admin_views.school import SchoolPage
 from audit import access
 from audit.log import transaction
 from models import ProvisionWeek, may
+from pathway.provision import running
 from records.dates import read_day, today
 from records.numbers import read_number
 from records.questions import fault
-from reports.provision import running
 from reports.report import PAGE
+from reports.roll import on_a_stage
 
 WEEK = datetime.timedelta(7)
 
@@ -104,7 +105,7 @@ def week_asked():
 def lines_of_week(monday):
     """What runs in a week, each with what is kept of it: [(Given, ProvisionWeek or None), ...]."""
     last = min(monday + datetime.timedelta(4), max(today(), monday))
-    given = running(account.me(), last)
+    given = running(on_a_stage(account.me(), last), last)
     kept = {}
     for record in ProvisionWeek.select().where(ProvisionWeek.week == monday):
         kept[record.pupil_id, record.words, record.who] = record

@@ -20,7 +20,7 @@ from audit.log import acting_as, transaction
 from demo import names
 from demo.answers import answers
 from demo.stories import BOOK, DAYS, MORE, paths, read
-from pathway import advice, clock
+from pathway import advice, clock, planning
 from people import User
 from privacy import erasure
 
@@ -386,6 +386,8 @@ class Child:
         said["on"] = day
         if move.name == "Move to Stage 2" and self.number % 6 == 0:
             said["sen_type"] = "NSA"
+        if self.special == "letters" and move.rows:
+            said["recap"] = "Yes"
         seen = self.placement.id if self.placement else 0
         with as_person(self.senco):
             made = workflow.perform(move, self.pupil, self.senco, said, on=self.on, seen=seen)
@@ -659,6 +661,13 @@ class Child:
         self.hold_meeting(day)
         if self.stage == "E":
             self.press_steps(ANSWERS["before the annual review"][0], day)
+
+    def play_letters(self, _):
+        """The next review is planned, and the invitations wait to be sent."""
+        ctx = workflow.PupilContext(self.pupil, self.senco, on=self.on)
+        names = [guest.who for guest in planning.guests(ctx) if not guest.agency]
+        day = planning.days_offered(ctx)[-1]
+        planning.plan_review(ctx, day, names, "15.45", "Rainbow room", self.teacher.name)
 
     def play_request(self, state):
         day = self.school.day_after(self.start, 2)

@@ -320,7 +320,7 @@ Place on Concerns List
   - open | sealed | complete no progress
   - due soon | sealed
   - due soon | sealed | sealed progress
-  - due soon | sealed | | request assessing
+  - due soon | sealed
   - overdue | sealed
   - overdue | draft
   Watch for another cycle
@@ -352,13 +352,13 @@ Place on Concerns List
     Step down to Concerns List
       - open | sealed
     New My Plan cycle
-      - open | sealed
+      - open | sealed | | letters
       New My Plan cycle
         - overdue | sealed | sealed 4
       Move to Stage 3 (3)
         - open | sealed | | meeting
     New My Plan cycle (5)
-      - open | sealed
+      - open | sealed | | request assessing
     Move to Stage 3 (4)
       - new
       - due soon | sealed | | put off

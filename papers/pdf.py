@@ -37,6 +37,7 @@ from models import (
     PupilRecord,
     PupilViews,
     Setting,
+    StatutoryPaper,
     Strategy,
     every,
     may,
@@ -122,6 +123,8 @@ def one_pdf(record, user, family=False):
     """The bytes of the PDF of one record. Raises PaperError."""
     if isinstance(record, Letter):
         part = _letter(record)
+    elif isinstance(record, StatutoryPaper):
+        part = _authority_part(record, user)
     elif family:
         part = _family_part(record, user)
     else:
@@ -212,9 +215,8 @@ def record_pdf(pupil, user):
 def ehc_request_pack(pupil, user):
     """All that goes with a request for an EHC needs assessment, the files that are PDFs too."""
     found = ehc_request.evidence(pupil)
-    parts = []
-    for title, sections in request_pack.chapters(found, Setting.of_school(), today()):
-        parts.append({**EMPTY, "title": title, "sections": sections})
+    sections = request_pack.chapters(found, Setting.of_school(), today())
+    parts = [{**EMPTY, "title": request_pack.CASE_TITLE, "sections": sections}]
     for form in sorted(found.papers(), key=_age):
         parts.append({**_family_part(form, user), "entry": _contents_line(form)})
     for record in ehc_request.joined_files(found):
@@ -496,6 +498,21 @@ def _family_part(record, user):
         if answered and section["family"]:
             sections.append({**section, "prompt": "", "lines": answered})
     return {**part, "state": state, "sections": sections}
+
+
+def _authority_part(record, user):
+    """A paper for the local authority: as the family gets it, with the date of birth."""
+    part = _family_part(record, user)
+    sections = []
+    for section in part["sections"]:
+        lines = []
+        for line in section["lines"]:
+            if line["name"] == "pupil":
+                line = {**line, "answer": f"{line['answer']}, born {short_day(record.born())}"}
+            if line["name"] != "sent_on":
+                lines.append(line)
+        sections.append({**section, "lines": lines})
+    return {**part, "sections": sections}
 
 
 def _for_family(line):

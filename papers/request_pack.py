@@ -3,16 +3,20 @@
 Come here to change what stands in a chapter. Where it comes from is in `pathway/ehc_request.py`.
 """
 
+from decimal import Decimal
+
 import workflow
 from models import StrategyRating
 from papers import layout
 from pathway import ehc_request, measures
+from pathway.provision import ProvisionCost
 from records.dates import short_day
 
 PACK_WORDS = (
     "Why we ask for an education, health and care needs assessment, and what we have done so far."
     " It is about a child: please keep it safe."
 )
+CASE_TITLE = "The child's needs, and what was done"
 NO_FILE = (
     "This file could not be joined: it is locked, damaged or not here. It is in the portal among"
     " the child's documents; please send it beside this pack."
@@ -20,22 +24,21 @@ NO_FILE = (
 
 
 def chapters(found, settings, on):
-    """The chapters that have something to say: [(title, purpose, sections)]."""
+    """The chapters that have something to say, as the sections of one part."""
     made = (
         ("What the law asks, and where it is", checklist_tables(found, on)),
         ("Chronology", [chronology(found)]),
         ("Cycles of support", cycle_tables(found, settings)),
-        ("Provision: hours and cost", provision_tables(found)),
+        ("Provision: hours and cost", provision_tables(found, settings, on)),
         ("Attainment and attendance", [measure_table(found)]),
         ("Agencies and their reports", agency_tables(found)),
     )
-    ready = []
-    for title, tables in made:
+    sections = []
+    for label, tables in made:
         tables = [one for one in tables if one["table"]]
         if tables:
-            sections = [{"label": "", "prompt": "", "code": "", "lines": tables}]
-            ready.append((title, layout.ready(sections, blank=False)))
-    return ready
+            sections.append({"label": label, "prompt": "", "code": "", "lines": tables})
+    return layout.ready(sections, blank=False)
 
 
 def table(label, heads, rows):
@@ -69,7 +72,7 @@ def chronology(found):
     for form in found.papers():
         rows.append((form.happened_on, form.kind_name(), form.sealed_by or form.entered_by))
     for meeting in found.meetings:
-        rows.append((meeting.on, meeting.kind, meeting.place))
+        rows.append((meeting.on, meeting.kind, meeting.lead))
     for agency in found.agencies:
         rows.append((agency.asked_on, f"{agency} asked", agency.professional))
         rows.append((agency.seen_on, f"{agency} saw the child", agency.professional))
@@ -118,31 +121,34 @@ def rating_cells(rated):
     return rated.answer("rating"), rated.evidence
 
 
-def provision_tables(found):
-    """The lines of provision of each plan."""
+def provision_tables(found, settings, on):
+    """The lines of provision of each agreed plan, up to a day."""
+    cost = ProvisionCost(settings, found.given)
     made = []
     for cycle in found.cycles:
         rows = []
-        for own, line in found.provision():
+        for own, given in found.provision():
             if own is cycle:
-                rows.append(provision_cells(line, cycle))
-        label = ""
-        if cycle.plan:
-            label = f"{cycle.plan.kind_name()}, {short_day(cycle.plan.happened_on)}"
-        made.append(table(label, PROVISION_HEADS, rows))
+                rows.append(provision_cells(given, cost, on))
+        if rows:
+            plan = cycle.plan
+            label = f"{plan.kind_name()}, {short_day(plan.happened_on)}"
+            made.append(table(label, PROVISION_HEADS, rows))
     return made
 
 
-PROVISION_HEADS = ("What", "By whom", "Group", "Hours a week, weeks, in all", "Cost")
+PROVISION_HEADS = ("What", "By whom", "Group", "Hours a week, school weeks, in all", "Cost so far")
 
 
-def provision_cells(line, cycle):
-    a_week, weeks, hours = ehc_request.hours_of(line, cycle)
-    time = f"{a_week.normalize():f} h" if a_week else "Not said"
-    if hours:
-        time = f"{time} × {weeks} weeks = {hours.normalize():f} h"
-    cost = ehc_request.cost_of(line, hours)
-    return line.words, line.who, line.group, time, f"£{cost:,.2f}" if cost else ""
+def provision_cells(given, cost, on):
+    time = "Not said"
+    if given.hours is not None:
+        weeks = cost.weeks_run(given, on)
+        hours = Decimal(given.hours)
+        time = f"{hours:.2f} h × {weeks:.1f} = {hours * weeks:.1f} h"
+    pounds = cost.to_date(given, on)
+    line = given.row
+    return line.words, line.who, line.group, time, f"£{pounds:,.2f}" if pounds else ""
 
 
 def measure_table(found):

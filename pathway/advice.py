@@ -4,7 +4,8 @@ Come here to change what such a paper begins with. Whoever writes it changes the
 """
 
 from models import EducationalAdvice, EhcCase, MyPlan, MyPlanPlus
-from pathway import ehc_request, measures
+from pathway import ehc_request, measures, planning
+from records.dates import today
 
 # questions of the papers of family and child, by whose words they are
 SAID = (
@@ -26,7 +27,7 @@ def fill_in(record, user, settings):
     if case:
         record.authority = case.authority or record.authority
         record.asked_on = getattr(case, record.case_asked)
-    record.written_by = user.name
+    record.written_by = f"{user.name}, {user.answer('role')}"
     record.views = said_in(found, SAID)
     record.attainment = "\n".join(measure_lines(found))
     plan = newest_plan(found)
@@ -79,7 +80,12 @@ def need_lines(pupil, plan):
 def outcome_lines(plan):
     for row in plan.rows("outcomes") if plan else ():
         by = row.answer("by")
-        yield f"{row.words} (by {by})" if by else row.words
+        if row.by and row.by < today():
+            yield f"{row.words} (was to be reached by {by})"
+        elif by:
+            yield f"{row.words} (by {by})"
+        else:
+            yield row.words
 
 
 def provision_lines(plan):
@@ -98,9 +104,7 @@ def provision_line(row):
 
 def cycle_lines(found):
     for cycle in found.reviewed():
-        rated = []
-        for words, row in cycle.ratings().items():
-            rated.append(f"{words}: {row.progress()}")
+        rated = map(planning.say_rating, cycle.ratings().values())
         yield f"{cycle.plan}. {'; '.join(rated)}"
 
 

@@ -5,7 +5,6 @@ Come here to change what the request pack is made of, or what its checklist look
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 import workflow
 from models import (
@@ -20,7 +19,7 @@ from models import (
     PupilViews,
     Recommendation,
 )
-from pathway import measures
+from pathway import measures, provision
 from records.dates import short_day, today
 
 DONE = ("complete", "sealed")
@@ -52,6 +51,7 @@ class Evidence:
     pupil: object
     placements: list
     cycles: list
+    given: list  # every line of provision of the agreed plans
     views: list
     agencies: list
     recommendations: list
@@ -69,11 +69,13 @@ class Evidence:
         return found
 
     def provision(self):
-        """Every line of provision of every cycle: [(cycle, line)]."""
+        """What was given in each cycle by its agreed plan: [(cycle, Given)]."""
+        given = {one.row: one for one in self.given}
         found = []
         for cycle in self.cycles:
-            if cycle.plan and "provision" in cycle.plan.groups():
-                found += [(cycle, line) for line in cycle.plan.rows("provision")]
+            if isinstance(cycle.plan, provision.PLANS):
+                lines = cycle.plan.rows("provision")
+                found += [(cycle, given[line]) for line in lines if line in given]
         return found
 
     def reviewed(self):
@@ -94,11 +96,13 @@ def evidence(pupil):
     files = kept(Document, pupil)
     given = [one for one in files if not one.is_withheld() and one.restricted != "Yes"]
     left_out += len(agencies) - len(shown) + len(files) - len(given)
+    newest = Placement.select().where(Placement.id == (placements[-1].id if placements else 0))
     asked = Recommendation.agency.in_([one.id for one in shown])
     return Evidence(
         pupil=pupil,
         placements=placements,
         cycles=cycles_of(placements, papers),
+        given=provision.all_given(newest, today()),
         views=[form for cls in VIEWS for form in papers[cls]],
         agencies=shown,
         recommendations=list(Recommendation.select().where(asked).order_by(Recommendation.id)),
@@ -125,26 +129,6 @@ def cycles_of(placements, papers):
         if newest:
             found.append(Cycle(placement, newest.get("plan"), newest.get("review")))
     return found
-
-
-# --- what a line of provision comes to
-def hours_of(line, cycle):
-    """Hours a week, weeks, and hours in all of a line of provision, as far as known."""
-    if not line.minutes or not line.times:
-        return None, None, None
-    exact = Decimal(line.minutes) * Decimal(line.times) / 60
-    a_week = exact.quantize(Decimal("0.01"))
-    begins = line.since or cycle.plan.happened_on
-    ends = line.until or (cycle.review and cycle.review.happened_on) or today()
-    if not begins or ends < begins:
-        return a_week, None, None
-    weeks = ((ends - begins).days + 6) // 7
-    return a_week, weeks, (exact * weeks).quantize(Decimal("0.1"))
-
-
-def cost_of(line, hours):
-    """What a line of provision cost, in pounds: the resources; no rates are known for the hours."""
-    return line.cost
 
 
 # --- the checklist
@@ -186,7 +170,7 @@ def check_may_need_plan(found, on):
                 slow.append(words)
     there = ""
     if slow:
-        there = f"Little progress despite support, in {len(slow)} of the rated lines: see Cycles."
+        there = f"Little progress despite support; rated lines that say so: {len(slow)}"
     return looked_for(
         "It may be necessary for provision to be made through a plan",
         "s.36(8)(b). This is all the law asks; the rest helps to show it",
@@ -221,10 +205,12 @@ def check_attendance(found, on):
 def check_action(found, on):
     reviewed = found.reviewed()
     there = ""
-    if len(reviewed) >= TWO_CYCLES:
-        there = f"{len(reviewed)} reviewed cycles"
-    lacks = f"{TWO_CYCLES} reviewed cycles are usual; there are {len(reviewed)}."
-    return looked_for("Action already taken by the school", "Code 9.14", there, lacks)
+    if reviewed:
+        there = f"Reviewed cycles: {len(reviewed)}"
+    lacks = ""
+    if len(reviewed) < TWO_CYCLES:
+        lacks = f"{TWO_CYCLES} reviewed cycles are usual; there are {len(reviewed)}."
+    return Check("Action already taken by the school", "Code 9.14", there, lacks)
 
 
 def check_provision(found, on):
@@ -232,13 +218,16 @@ def check_provision(found, on):
     lines = found.provision()
     there = ""
     if lines:
-        there = f"{len(lines)} lines of provision, with hours"
-    for cycle, line in lines:
-        if hours_of(line, cycle)[2] is None:
-            words = f"“{line}” has no minutes, times a week or dates."
+        there = f"Lines of provision with their hours: {len(lines)}"
+    for _, given in lines:
+        if not given.hours:
+            words = f"“{given.row}” has no minutes or times a week."
             return Check("Provision over and above the usual", "Code 9.14", there, words)
     return looked_for(
-        "Provision over and above the usual", "Code 9.14", there, "No plan names provision yet."
+        "Provision over and above the usual",
+        "Code 9.14",
+        there,
+        "No agreed plan names provision yet.",
     )
 
 
@@ -255,9 +244,9 @@ def check_health(found, on):
 def check_reports(found, on):
     """Whether each report that came is a file in the pack."""
     lacks = [one.agency for one in found.agencies if one.report_on and not one.report_id]
-    there = f"{len(joined_files(found))} files at the end of this pack"
-    if not joined_files(found):
-        there = ""
+    there = ""
+    if joined_files(found):
+        there = f"Files at the end of this pack: {len(joined_files(found))}"
     if lacks:
         words = f"Attach the report as a PDF: {', '.join(filter(None, lacks))}."
         return Check("Reports of professionals", "Asked for by most", there, words)

@@ -68,7 +68,10 @@ def say_change(first, last):
 def as_baseline(measure):
     """A measure as it is offered for a baseline."""
     source = f", {measure.source}" if measure.source else ""
-    return f"{measure.measure} {measure.value} ({short_day(measure.on)}{source})"
+    name = measure.measure
+    if "%" in measure.value:
+        name = name.rstrip("% ")
+    return f"{name} {measure.value} ({short_day(measure.on)}{source})"
 
 
 def measures_of(pupil):

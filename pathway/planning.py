@@ -25,6 +25,7 @@ DECISION = datetime.timedelta(weeks=4)  # of the local authority, after an annua
 # SEND Regulations 2014, reg. 20: two weeks' notice of an annual review
 NOTICE = datetime.timedelta(weeks=2)
 OVERDUE = datetime.timedelta(weeks=3)  # within which a review is planned that is late already
+CHILD = " (the child)"
 NOT_ASKED = ("Considered", "Discharged", "Refused")
 
 
@@ -80,7 +81,7 @@ def guests(ctx):
         if letters.may_get_letters(contact):
             role = f" ({contact.relationship})" if contact.relationship else ""
             found.append(Guest(f"{contact.name}{role}"))
-    found.append(Guest(f"{pupil.called} (the child)"))
+    found.append(Guest(f"{pupil.called}{CHILD}"))
     if pupil.class_key:
         for teacher in User.select().where(User.role == TEACHER, User.account == "on"):
             if pupil.class_key in map(class_key, teacher.class_names()):
@@ -141,10 +142,10 @@ def plan_review(ctx, day, names, at=None, place=None, lead=None):
 
 def invite(ctx, meeting):
     words = letters.placeholders(ctx.pupil, ctx.settings, meeting.on, "", meeting.on)
-    words["when"] = ", ".join(filter(None, (say_day(meeting.on), meeting.at)))
+    words["when"] = " at ".join(filter(None, (say_day(meeting.on), meeting.at)))
     words["place"] = meeting.place or ""
     words["lead"] = meeting.lead or ""
-    words["people"] = ", ".join(person.who for person in meeting.rows("people"))
+    words["people"] = ", ".join(person.who.removesuffix(CHILD) for person in meeting.rows("people"))
     kept = {"dated": ctx.on, "placement": ctx.placement, "meeting": meeting}
     letters.write("letter_invitation", ctx, words, {}, Letter.save, **kept)
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import workflow
 from models import Pupil, Strategy, class_sort_key
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
-from reports.provision import how_often, on_the_map
+from pathway.provision import how_often, on_the_map
 from reports.report import Choice, Column, Line, Report
 from reports.roll import on_a_stage
 

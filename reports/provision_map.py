@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import workflow
 from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme
+from pathway import provision
+from pathway.provision import bare_number, how_often, rounded
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
-from reports import provision
-from reports.provision import bare_number, how_often, rounded
 from reports.report import WHO, Choice, Column, Line, Report, say_cell
 from reports.roll import codes_on, on_a_stage
 
@@ -265,7 +265,7 @@ class AdultWeeks(ProvisionReport):
 
     def lines(self):
         of_adult = defaultdict(list)
-        given = provision.running(self.user, self.on)
+        given = provision.running(on_a_stage(self.user, self.on), self.on)
         provision.note_clashes(given, Programme.finder(Programme.select()))
         for one in given:
             if one.adult:

@@ -4,12 +4,14 @@ import datetime
 
 import pytest
 from conftest import HELD, START, TODAY, take_step
+from printed import paper_of
 from test_measures import measure
 from test_request_pack import reviewed  # noqa: F401  (fixture)
 from web import Page
 
 import models as m
-from pathway import tasks
+from pathway import advice, tasks
+from records.dates import short_day
 
 PAPERS = [(m.EducationalAdvice, 42), (m.ConsultationAnswer, 14)]
 SAID = {
@@ -70,6 +72,31 @@ def test_it_begins_with_what_is_known_of_the_child(plain_senco, reviewed):  # no
     assert page.said("done_so_far")
     page = Page(plain_senco.get(f"/consultation-answer/new/?pupil={reviewed.id}"))
     assert plan.rows("provision")[0].words in page.said("provision")
+
+
+def test_on_paper_it_has_the_date_of_birth_and_no_empty_question(plain_senco, robin):
+    given = {"attainment": "", "answer_is": "Yes", "sent_on": HELD, "grounds_why": None}
+    paper = asked_for(m.ConsultationAnswer, robin, **given)
+    printed = paper_of(plain_senco.get(f"/consultation-answer/{paper.id}/print.pdf"))
+    assert printed.lacks([f"born {short_day(robin.dob)}", "Can the school meet the needs?"]) == []
+    for words in ("Not answered", "Sent on", "Unsuitable for the age", "One line each"):
+        assert printed.lacks([words]) == [words]
+
+
+def test_adult_life_is_asked_from_year_9(plain_senco, robin):
+    for year, asked in (("8", False), ("9", True), ("13", True)):
+        m.Pupil.update(year=year).where(m.Pupil.id == robin.id).execute()
+        page = Page(plain_senco.get(f"/educational-advice/new/?pupil={robin.id}"))
+        assert bool(page.all("//*[@name='adult_life']")) == asked
+
+
+def test_an_outcome_whose_day_has_passed_says_so(reviewed):  # noqa: F811
+    plan = m.MyPlan.get()
+    (line,) = advice.outcome_lines(plan)
+    assert "(by " in line or "(was to be reached by " in line
+    m.Outcome.update(by=TODAY - datetime.timedelta(1)).execute()
+    (line,) = advice.outcome_lines(m.MyPlan.get())
+    assert "(was to be reached by " in line
 
 
 def test_to_say_no_needs_a_ground_that_the_law_knows_and_why(robin):

@@ -190,6 +190,22 @@ def test_the_week_of_reviews_is_planned_together_or_not_at_all(school, browser):
     assert m.Meeting.select().where(PLANNED).count() == 2
 
 
+def test_children_ticked_in_the_register_are_invited_together(school, browser):
+    for pupil in (school.wren, school.robin):
+        agree_plan(pupil, school.senco, "S2")
+    senco = browser("senco")
+    register = senco.page("/register/")
+    (button,) = register.all("//form[@id='bulk']//button[.='Invite to reviews']")
+    answer = senco.post(button.get("formaction"), {"pupil": [str(school.wren.id)], "kind": ""})
+    page = senco.page(answer.location)
+    assert len(page.all("//tbody/tr")) == 1
+    form = "//main//form[.//input[@name='press']]"
+    day = {f"p{school.wren.id}-day": "26/11/2026"}
+    senco.submit(page, path=form, button=None, **day)
+    (letter,) = m.Letter.select().where(m.Letter.meeting.is_null(False))
+    assert letter.pupil == school.wren
+
+
 def test_an_agency_is_asked_only_with_a_consent_to_invite_it(school):
     agree_plan(school.wren, school.senco, "S2")
     m.Agency(pupil=school.wren, agency="Speech", state="Consulted", question="What helps?").save()

@@ -13,8 +13,9 @@ from web import Page
 
 import models as m
 import workflow as w
-from papers import joining
-from pathway import ehc_request
+from papers import joining, request_pack
+from pathway import ehc_request, provision
+from reports.roll import on_a_stage
 
 
 def pdf_of(words, size=(595, 842)):
@@ -59,9 +60,11 @@ def test_the_checklist_names_what_is_there_and_how_to_add_what_lacks(reviewed):
     assert "1" in found["Action already taken by the school"].lacks
     assert "Attendance" in found["Attendance"].lacks
     assert found["Provision over and above the usual"].there
-    measure(reviewed, "88 %", START, "Attendance")
+    assert found["Action already taken by the school"].there == "Reviewed cycles: 1"
+    measure(reviewed, "88 %", START, "Attendance %")
     assert found["Attendance"].there == ""
     assert checks(reviewed)["Attendance"].lacks == ""
+    assert "Attendance 88 %" in checks(reviewed)["Attendance"].there
     for check in found.values():
         assert check.there or check.lacks
 
@@ -74,16 +77,23 @@ def test_the_page_before_it_says_what_lacks_and_what_is_left_out(plain_senco, re
     assert page.all(f"//a[@href='/pupil/{reviewed.id}/request-pack.pdf']")
 
 
-def test_the_hours_of_a_line_are_minutes_times_weeks(reviewed):
+def test_the_pack_says_the_hours_and_the_cost_of_the_provision_map(reviewed, cast):
+    settings = m.Setting.of_school()
+    settings.rate_ta = 16
+    line = m.MyPlan.get().rows("provision")[0]
+    said = {"minutes": 45, "times": 2, "role": "ta", "size": 3, "since": START, "until": HELD}
+    m.Provision.update(said).where(m.Provision.id == line.id).execute()
     found = ehc_request.evidence(reviewed)
-    cycle, line = found.provision()[0]
-    line.minutes, line.times = 45, 2
-    line.since, line.until = START, START.replace(day=START.day) + (HELD - START)
-    a_week, weeks, hours = ehc_request.hours_of(line, cycle)
-    assert (float(a_week), weeks) == (1.5, ((HELD - START).days + 6) // 7)
-    assert hours == float(a_week) * weeks
-    line.minutes = None
-    assert ehc_request.hours_of(line, cycle) == (None, None, None)
+    (own,) = [one for _, one in found.provision() if one.row == line]
+    (mapped,) = [
+        one for one in provision.all_given(on_a_stage(cast.senco, TODAY), TODAY) if one.row == line
+    ]
+    assert own == mapped and own.hours == 1.5
+    cost = provision.ProvisionCost(settings, found.given)
+    cells = request_pack.provision_cells(own, cost, TODAY)
+    weeks = cost.weeks(START, HELD)
+    assert cells[-2] == f"1.50 h × {weeks:.1f} = {weeks * 3 / 2:.1f} h"
+    assert cells[-1] == f"£{cost.to_date(mapped, TODAY):,.2f}" != ""
 
 
 def test_what_is_not_for_disclosure_or_restricted_is_left_out_and_counted(reviewed):

@@ -291,6 +291,21 @@ def test_a_review_of_a_stage_that_is_over_is_no_longer_asked_for(robin, cast):
     assert "asked" not in dict(home_tasks(cast.teacher))
 
 
+def test_no_review_is_asked_for_of_another_stage(school, browser):
+    """Nor is it begun: the page of the child says why."""
+    held = {paper.form.__name__: paper.stage for paper in w.PAPERS if paper.kind == "review"}
+    assert held == m.REVIEW_STAGES
+    stage = m.Placement.current(school.mine).stage
+    said = {"pupil": school.mine, "person": school.teacher.name, "by": TODAY}
+    assert stage == held["MyPlanPlusReview"]
+    for paper in held:
+        task = m.WritingTask(paper=paper, **said)
+        assert ("paper" in dict(task.errors())) == (held[paper] != stage)
+    at = browser("senco")
+    began = at.get(f"/my-plan-review/new/?pupil={school.mine.id}")
+    assert "is not on the stage of a My Plan Review" in at.page(began.location).text
+
+
 def test_an_assistant_is_told_only_what_an_assistant_can_write(robin, cast):
     take_to(robin, "S2", cast.senco)
     write(m.MyPlan, robin, cast.senco)

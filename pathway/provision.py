@@ -1,7 +1,7 @@
 """What is provided in a week, to whom, by whom and at what cost: worked out from agreed plans.
 
 Come here to change how hours, costs and clashes are counted. The reports that show them are
-in `provision_map.py`.
+in `reports/provision_map.py`.
 """
 
 import bisect
@@ -16,7 +16,6 @@ from models import EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProv
 from pathway import clock
 from records.dates import WEEKDAYS, read_slots
 from records.unicode_text import sort_key
-from reports.roll import on_a_stage
 
 HOUR = 60
 PENCE = Decimal("0.01")
@@ -112,6 +111,10 @@ class ProvisionCost:
             resources = given.row.cost or 0
         return ((work + resources) / given.row.size).quantize(PENCE)
 
+    def weeks_run(self, given, on):
+        """School weeks in which a line was given, up to a day."""
+        return self.weeks(given.begins, min(given.ends or on, on))
+
     def to_date(self, given, on):
         return self.between(given, given.begins, on)
 
@@ -120,8 +123,8 @@ class ProvisionCost:
 
 
 def all_given(placements, on):
-    """Every line of the agreed plans up to a day, and of Section F, of the children who are placed
-    (a query, as `on_a_stage` makes it): [Given, ...].
+    """Every line of the agreed plans up to a day, and of Section F, of the children of some
+    placements (a query of them): [Given, ...].
     """
     plans = agreed_plans(placements, on)
     sections = section_f(placements, on)
@@ -201,9 +204,9 @@ def section_f(placements, on):
     return found
 
 
-def running(user, on):
-    """What is given on a day, to the children whom this person may see: [Given, ...]."""
-    return [one for one in on_the_map(on_a_stage(user, on), on) if one.runs_on(on)]
+def running(placements, on):
+    """What is given on a day: [Given, ...]."""
+    return [one for one in all_given(placements, on) if one.runs_on(on)]
 
 
 def on_the_map(placements, on):
