@@ -515,14 +515,14 @@ def test_what_is_seldom_asked_is_folded_until_it_is_answered(senco, school):
     """An answer of before, and a mistake, are never out of sight."""
     folded = forms.parts_of(m.Pupil.layout()[0][1])[1]
     assert [name for name, _ in folded] == ["known_as", "former_upn", "alert"]
-    assert '<details class="full more">' in senco.page("/pupil/new/").source
+    assert '<div class="part full rest">' in senco.page("/pupil/new/").source
     page = senco.submit(senco.page("/pupil/new/"), forename="Robin", known_as="x" * 300, status=422)
-    assert '<details class="full more" open>' in page.source
+    assert '<div class="part full rest open">' in page.source
 
 
 def test_a_question_that_belongs_to_an_answer_comes_with_it(senco, concern):
     """Without JavaScript the server opens it, once the answer is sent."""
-    fold = 'data-rule="consent=not reached"'
+    fold = """data-when='[{"consent": "not reached"}]'"""
     more = ("more", "used")
     page = senco.submit(senco.page(edit(concern)), button=more, consent="given", not_reached="")
     assert f"{fold} open" not in page.source
