@@ -125,11 +125,11 @@ def start(database, sockets, prepare=None):
             prepare()
         portal = app.create_app(database)
         with database.connection_context():
-            refuse_unsafe(status.facts_of(portal))
+            refuse_unsafe(status.facts_of_app(portal))
         backup.start_scheduler(
             lambda: sweep_papers(database, folder),
             backup.run_due,
-            lambda: checks.daily(status.facts_of(portal, whole=True)),
+            lambda: checks.daily(status.facts_of_app(portal, whole=True)),
             lambda: refresh_tasks(database),
         )
         serve(portal, sockets)
@@ -259,7 +259,7 @@ def check_command(quick, tls):
     """Say what is well and what is not, with its cure; exit code 1 for warnings, 2 for problems."""
     portal = app.create_app(opened())
     with portal.database.connection_context():
-        found = checks.run(status.facts_of(portal, whole=not quick))
+        found = checks.run(status.facts_of_app(portal, whole=not quick))
     if tls:
         found.append(check_https(tls))
     lines = [checks.as_line(result) for result in found]
@@ -473,7 +473,7 @@ def verified(known, given):
     if faults:
         lines.append(f"Faults that were accepted: {faults}. The audit trail says which and why.")
     if end.rows:
-        lines.append(f"Anchor of today: {anchors.line_of(end)}")
+        lines.append(f"Anchor of today: {anchors.as_line(end)}")
     return lines
 
 

@@ -2448,7 +2448,7 @@ class AnnualReview(Review):
     went = Section("How did it go?")
     ratings = Rows("Outcomes of the EHC plan", "Each outcome of Section E.", needed=True)
     provided = text("Is the provision of Section F given, and does it help?", rows=3, needed=True)
-    # SEND Code of Practice 9.184: from Year 9 on
+    # SEND Regulations 2014, reg. 20(6)
     adult_life = text(
         "From Year 9: what prepares the young person for adult life?",
         "Work, living on their own, friends and community, health.",
@@ -2581,7 +2581,7 @@ class EducationalAdvice(StatutoryPaper):
     within six weeks of being asked.
     """
 
-    # SEND Regulations 2014, reg. 6(1) and 8(1)
+    # SEND Regulations 2014, reg. 6(1)(b); six weeks: reg. 8(1), Code 9.52
     title = many = "Educational advice"
     begin_words = "Write the educational advice"
     listed = ("pupil", "authority", "asked_on", "due", "sent_on")
@@ -2614,9 +2614,10 @@ class EducationalAdvice(StatutoryPaper):
 
 class ConsultationAnswer(StatutoryPaper):
     """Answer to a consultation: what the school says when it may be named in an EHC plan, within 15
-    days that begin with the day the draft was served.
+    days of being asked.
     """
 
+    # Code 9.83
     title, many = "Answer to a consultation", "Answers to consultations"
     begin_words = "Answer a consultation"
     listed = ("pupil", "authority", "asked_on", "due", "answer_is", "sent_on")
@@ -2627,10 +2628,9 @@ class ConsultationAnswer(StatutoryPaper):
         options=("Yes", "Yes, with what is named below", "No"),
         needed=True,
     )
-    # Children and Families Act 2014, s.39(4)
     grounds = choices(
         "If not: on which ground?",
-        "The law knows no other.",
+        "The law names these three (Children and Families Act 2014, s.39(4)).",
         options=(
             "Unsuitable for the age, ability, aptitude or needs of the child",
             "Incompatible with the efficient education of others",

@@ -229,7 +229,7 @@ ROWS = (
 
 def next_question(review):
     """The name of the chart's next question; None when all are answered."""
-    said = answers_of(review)
+    said = chart_answers(review)
     for asked in chart_of(review):
         if applies(asked, said) and not said[asked.name]:
             return asked.name
@@ -242,7 +242,7 @@ def applies(asked, said):
 
 def clear_unasked(review):
     """Empty the answers to questions that the chart does not ask; whether there were any."""
-    said = answers_of(review)
+    said = chart_answers(review)
     found = False
     for asked in chart_of(review):
         if applies(asked, said):
@@ -260,7 +260,7 @@ def chart_of(form):
     return QUESTIONS[paper.stage] if paper.kind == "review" else ()
 
 
-def answers_of(review):
+def chart_answers(review):
     return {asked.name: getattr(review, asked.name) for asked in chart_of(review)}
 
 
@@ -268,7 +268,7 @@ def chart_row(review):
     """The row of the decision table that a review reaches; None while a question is open."""
     if review is None or next_question(review):
         return None
-    said = answers_of(review)
+    said = chart_answers(review)
     stage = paper_for(type(review)).stage
     for row in ROWS:
         if stage in row.stages and row.answers.items() <= said.items():
@@ -1057,7 +1057,7 @@ def case_steps(case, user, placement):
 
 def is_open(step, case, placement):
     """Whether what the step fills in is still to be told."""
-    record = record_of(step, case, placement)
+    record = record_of_step(step, case, placement)
     if record is None or (step.after and not getattr(record, step.after)):
         return False
     return not getattr(record, step.sets) or step.ahead or step.to not in ("", case.state)
@@ -1071,7 +1071,7 @@ def may_appeal(case):
     return case.state in REFUSED or bool(clock.appeal_dates(last, today()))
 
 
-def record_of(step, case, placement):
+def record_of_step(step, case, placement):
     """The record whose date a step fills in: the case or a line of it; None when there is none."""
     if step.of == "case":
         return case
@@ -1228,11 +1228,11 @@ def write_letters(ctx, fresh, journal):
     due = clock_of(fresh, ctx.on, ctx.settings)
     stage = stage_label(fresh.stage, ctx.settings)
     when = ctx.answers["on"]
-    words = letters.words_of(ctx.pupil, ctx.settings, when, stage, due and due.closes)
+    words = letters.placeholders(ctx.pupil, ctx.settings, when, stage, due and due.closes)
     words |= in_words(ctx.move, ctx.answers)
     answers = {**ctx.answers, "stage": fresh.stage}
     if ctx.review and ctx.move.rows:
-        answers |= answers_of(ctx.review)
+        answers |= chart_answers(ctx.review)
     letters.write(ctx.move.letter, ctx, words, answers, journal.make, placement=fresh, dated=when)
 
 
@@ -1317,7 +1317,7 @@ def perform_case_move(move, case, user, on, seen):
         raise Invalid([("on", "Answer “Date”")])
     if on > today() and not move.ahead:
         raise Invalid([("on", "The date is in the future; enter it on the day.")])
-    record = record_of(move, case, placement)
+    record = record_of_step(move, case, placement)
     with transaction():
         setattr(record, move.sets, on)
         wrong = record.errors()

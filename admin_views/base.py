@@ -220,7 +220,7 @@ class ReadView(ModelView):
         token = request.args.get("find")
         if token and request.method == "GET":
             found["address"]["find"] = token
-            found["search"] = searches.words_of(account.me(), token)
+            found["search"] = searches.searched_words(account.me(), token)
         return found
 
     def answer_to_form(self, wanted):
@@ -547,7 +547,7 @@ class RecordView(ReadView):
             return self.receive(record, prefilled)
         draft = drafts.of(current_user, form_address(record))
         if draft:
-            items = drafts.items_of(draft)
+            items = drafts.typed_items(draft)
             form = form_of(record, prefilled, items)
             if merge.differs(record, form):
                 differences = merge.changed_since(record, form, items)
@@ -720,7 +720,7 @@ def form_of(record, prefilled, items=None):
     maker = forms.form_for(type(record), current_user, fixed)
     form = maker(formdata=items, data=forms.values_of(record, prefilled))
     if items is None:
-        form.seen.data = merge.seen(form)
+        form.seen.data = merge.hashes_seen(form)
     return form
 
 

@@ -51,7 +51,7 @@ class ConcernView(PaperView):
             drafts.keep(current_user, request.full_path)
         else:
             draft = drafts.of(current_user, request.full_path)
-            form = concern_form(pupil, drafts.items_of(draft) if draft else None)
+            form = concern_form(pupil, drafts.typed_items(draft) if draft else None)
         page = self.render("concern.html", form=form, pupil=pupil, problems=problems, draft=draft)
         return page, 422 if problems else 200
 
@@ -96,8 +96,8 @@ def concern_form(pupil, typed=None):
         boxes["pupil"] = forms.LookupField("Which child?", find=find)
     areas = forms.offered((area, area) for area in AREAS)
     boxes["areas"] = forms.TicksField("What worries you?", choices=areas)
-    boxes["what"] = words_box("What have you seen?", "Where, when, how often.")
-    boxes["tried"] = words_box("What have you tried?", "One thing a line. Nothing yet? Go on.")
+    boxes["what"] = area_box("What have you seen?", "Where, when, how often.")
+    boxes["tried"] = area_box("What have you tried?", "One thing a line. Nothing yet? Go on.")
     boxes["told_on"] = forms.DayField(
         "When did you talk to the family?",
         description="Such as today or yesterday. Leave it empty if they do not know yet.",
@@ -106,7 +106,7 @@ def concern_form(pupil, typed=None):
     return type("ConcernForm", (forms.FlaskForm,), boxes)(**more)
 
 
-def words_box(label, prompt):
+def area_box(label, prompt):
     return TextAreaField(
         label,
         description=prompt,
@@ -118,11 +118,11 @@ def words_box(label, prompt):
 def short_lines(form, field):
     """Each thing that was tried becomes a line of the paper, which has so much room."""
     most = StrategyUsed.strategy.max_length
-    if field.short_name == "tried" and any(len(line) > most for line in lines_of(field)):
+    if field.short_name == "tried" and any(len(line) > most for line in typed_lines(field)):
         raise ValidationError(f"One thing a line, of at most {most} characters.")
 
 
-def lines_of(field):
+def typed_lines(field):
     lines = [forms.clean_line(line) for line in (field.data or "").splitlines()]
     return list(filter(None, lines))
 
@@ -145,7 +145,7 @@ def add_concern(pupil, form):
     paper.save()
     area = areas[0] if len(areas) == 1 else None
     KeyConcern(form=paper, area=area, what=form.what.data).save()
-    for words in lines_of(form.tried):
+    for words in typed_lines(form.tried):
         StrategyUsed(form=paper, strategy=words, who=current_user.name).save()
     workflow.reopen_if_incomplete(paper, current_user)
     return paper

@@ -75,7 +75,7 @@ def init_app(app):
     app.jinja_env.globals.update(
         press_token=lambda: secrets.token_urlsafe(16),
         unsaved=lambda: of_person(current_user),
-        draft_name=name_of,
+        draft_name=draft_name,
     )
 
 
@@ -122,7 +122,7 @@ def in_reach(user, address, pupil_id):
     return pupil_id is None or mine.exists()
 
 
-def name_of(draft):
+def draft_name(draft):
     """What a draft was typed into, in words."""
     cls, screen, said = form_at(draft.form)
     what = cls.kind_name()
@@ -153,7 +153,7 @@ def keep(user, address, items=None):
     is_filled = False
     for name, value in items:
         if isinstance(value, str) and name not in NEVER:
-            words = whole(value)
+            words = without_broken_letters(value)
             typed.append([name, words])
             is_filled |= name not in HIDDEN and bool(words.strip())
     if not is_filled:
@@ -194,7 +194,7 @@ def make_room(user, newest):
         Draft.delete().where(Draft.id.in_(too_old)).execute()
 
 
-def whole(words):
+def without_broken_letters(words):
     """What was typed, without half letters and zero bytes, which no database can hold."""
     return words.encode("utf-8", "ignore").decode().replace("\0", "")
 
@@ -209,12 +209,14 @@ def left_over(code):
     if request.method != "POST" or request.blueprint in NO_FORMS or screen in NO_SCREENS:
         return {}
     try:
-        items = [(name, whole(value)) for name, value in request.form.items(multi=True)]
+        items = [
+            (name, without_broken_letters(value)) for name, value in request.form.items(multi=True)
+        ]
         files = files_sent()
     except HTTPException:  # too large to be read at all
         return {}
     try:
-        typed = in_words(request.full_path, items)
+        typed = typed_words(request.full_path, items)
     # the questions themselves are broken: the words without them
     except Exception:
         typed = []
@@ -250,7 +252,7 @@ def of(user, address):
     """This person's draft for the form at an address and its child, or None."""
     same_form = Draft.form == address.rstrip("?")
     found = Draft.get_or_none(Draft.user == user.id, same_form)
-    if found is None or not fits(user, found):
+    if found is None or not may_show(user, found):
         return None
     note([found])
     return found
@@ -259,7 +261,7 @@ def of(user, address):
 def of_person(user):
     """The drafts of this person, newest first, about children still within reach."""
     theirs = Draft.select().where(Draft.user == user.id, Draft.at > now() - KEPT_FOR)
-    mine = [draft for draft in theirs.order_by(Draft.at.desc()) if fits(user, draft)]
+    mine = [draft for draft in theirs.order_by(Draft.at.desc()) if may_show(user, draft)]
     note(mine, "listed")
     return mine
 
@@ -270,7 +272,7 @@ def note(found, act=""):
         access.log_access(Pupil.select().where(Pupil.id.in_(keys)), act)
 
 
-def fits(user, draft):
+def may_show(user, draft):
     """Whether a draft may be shown: its form is there, about the same child, within reach."""
     if not form_at(draft.form):
         return False
@@ -280,7 +282,7 @@ def fits(user, draft):
     return in_reach(user, draft.form, draft.pupil_id)
 
 
-def items_of(draft):
+def typed_items(draft):
     return MultiDict(json.loads(draft.typed))
 
 
@@ -334,7 +336,7 @@ def saved(token, led_to):
 
 
 # --- what was typed, in words, for a page
-def in_words(address, items):
+def typed_words(address, items):
     """What somebody typed, to read: [(label, words), ...], without what no person typed."""
     form = form_at(address)
     cls = form[0] if form else None
@@ -381,7 +383,7 @@ def keep_typing():
 def own(key):
     """A draft of the signed-in person, within reach, or the “not found” page."""
     found = Draft.get_or_none(Draft.id == key, Draft.user == current_user.id)
-    if found is None or not fits(current_user, found):
+    if found is None or not may_show(current_user, found):
         abort(404)
     note([found])
     return found
@@ -392,7 +394,9 @@ def show(key):
     """What was typed, to read and copy: for a form that cannot be saved any more."""
     draft = own(key)
     return render_template(
-        "draft.html", draft=draft, typed=in_words(draft.form, items_of(draft).items(multi=True))
+        "draft.html",
+        draft=draft,
+        typed=typed_words(draft.form, typed_items(draft).items(multi=True)),
     )
 
 

@@ -23,7 +23,7 @@ from pathway import clock
 from people import class_key
 from records.dates import today
 from records.query import by_id
-from records.questions import HEAD, ROLES, SENCO
+from records.questions import HEAD, ROLES, SENCO, TA
 
 PAGE = 30  # children on a page
 # days that something may wait which has no day of its own, until it is told in the colours of
@@ -164,8 +164,9 @@ OF_PUPIL = (Pupil.id, Pupil.surname, Pupil.forename, Pupil.known_as, Pupil.form)
 def told(user):
     """The conditions of the tasks that a person is told today."""
     kinds = []
+    usual = "w" if user.role == TA else "r"  # an assistant is told what an assistant can do
     for cls in KINDS.values():
-        if may(user, RIGHT_NEEDED.get(cls, "r"), cls):
+        if may(user, RIGHT_NEEDED.get(cls, usual), cls):
             kinds.append(cls.__name__)
     not_theirs = [group.name for group in GROUPS if user.role not in group.by]
     conditions = [

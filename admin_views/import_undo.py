@@ -21,7 +21,7 @@ TABLES = {"Pupil": Pupil, "Contact": Contact}
 
 
 @dataclass
-class Step:
+class UndoStep:
     """One thing that an import did; `why` it cannot be taken back, or empty."""
 
     pupil: Pupil
@@ -67,26 +67,26 @@ def steps_of(batch):
     return found
 
 
-def changed_since(row, *about):
+def changed_after_import(row, *about):
     """Whether anything about a record was changed after the import."""
     later = AuditEntry.select().where(AuditEntry.id > row.id, AuditEntry.request != row.request)
     return later.where(AuditEntry.act.not_in(NO_CHANGE), *about).exists()
 
 
 def new_pupil(row, pupil):
-    step = Step(pupil, pupil, "the record is new")
+    step = UndoStep(pupil, pupil, "the record is new")
     done = mistakes.what_stands_in_the_way(pupil)
     if done:
         step.why = f"Something was done with it since ({'; '.join(done)})."
-    elif changed_since(row, AuditEntry.pupil_id == pupil.id):
+    elif changed_after_import(row, AuditEntry.pupil_id == pupil.id):
         step.why = "Somebody has changed it since."
     return step
 
 
 def new_contact(row, contact, pupil):
-    step = Step(pupil, contact, f"the contact {contact.name} is new")
+    step = UndoStep(pupil, contact, f"the contact {contact.name} is new")
     about = (AuditEntry.record == "Contact", AuditEntry.record_id == contact.id)
-    if changed_since(row, *about):
+    if changed_after_import(row, *about):
         step.why = "Somebody has changed it since."
     return step
 
@@ -96,7 +96,7 @@ def changed_answer(row, record, pupil):
     label = record.label_of(row.question)
     if isinstance(record, Contact):
         label = f"{record.name}, {label}"
-    step = Step(pupil, record, f"{label}: {row.after or 'nothing'} → {row.before or 'nothing'}")
+    step = UndoStep(pupil, record, f"{label}: {row.after or 'nothing'} → {row.before or 'nothing'}")
     step.name = row.question
     asked = record._meta.fields[row.question]
     if record.answer(row.question) != row.after:
@@ -112,7 +112,7 @@ def changed_answer(row, record, pupil):
     return step
 
 
-def code_of(steps):
+def digest_of_steps(steps):
     said = [(step.pupil.id, step.what, step.why) for step in steps]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
@@ -128,7 +128,7 @@ def take_back(batch, user, folder):
     others = [step for step in steps if step.record is not step.pupil]
     done = len(others)
     with transaction():
-        put_back(others)
+        put_answers_back(others)
         audit("import undone", Pupil(), reason=f"{UNDONE}: {len(steps)} changes")
     for step in new:
         try:
@@ -141,7 +141,7 @@ def take_back(batch, user, folder):
     return done
 
 
-def put_back(steps):
+def put_answers_back(steps):
     changed = {}
     for step in steps:
         if step.name:

@@ -140,7 +140,7 @@ class ImportView(SchoolPage):
         steps = import_undo.steps_of(key)
         if not steps:
             self.send_back()
-        seen = import_undo.code_of(steps)
+        seen = import_undo.digest_of_steps(steps)
         changed = request.method == "POST" and request.form.get("seen") != seen
         if request.method == "POST" and not changed:
             done = import_undo.take_back(key, me(), pathlib.Path(current_app.config["DATA_DIR"]))

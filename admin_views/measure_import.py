@@ -79,7 +79,7 @@ def refuse_columns(columns):
         raise table_file.Unreadable(words)
 
 
-def items_of(sheet, user):
+def values_of(sheet, user):
     """Every value of a file: [Item, ...]."""
     index = pupil_import.PupilIndex(user)
     columns = columns_of(sheet.heads)
@@ -91,7 +91,7 @@ def items_of(sheet, user):
             found.append(Item(line, fault=sheet.faults[line]))
             continue
         try:
-            pupil, measures = read_line(sheet.heads, columns, cells, index)
+            pupil, measures = read_row(sheet.heads, columns, cells, index)
         except ValueError as fault:
             found.append(Item(line, fault=str(fault)))
             continue
@@ -110,7 +110,7 @@ def item_of(line, pupil, measure, known):
     return Item(line, pupil, measure, is_known=is_known)
 
 
-def read_line(heads, columns, cells, index):
+def read_row(heads, columns, cells, index):
     """Whose a line is, and what it says: (Pupil, [Measure, ...]). Raises ValueError."""
     who = {}
     about = {}
@@ -139,14 +139,14 @@ def read_line(heads, columns, cells, index):
     return pupil, measures
 
 
-def to_write(items):
+def new_values(items):
     return [item for item in items if item.measure and not item.is_known]
 
 
 def code_of(items):
     """A hash by which to know whether something has changed since the preview."""
     digest = hashlib.sha256()
-    for item in to_write(items):
+    for item in new_values(items):
         measure = item.measure
         line = (item.line, item.pupil.id, measure.on, measure.measure, measure.value)
         digest.update(repr(line).encode())
@@ -181,13 +181,13 @@ class MeasureImportView(SchoolPage):
         if not path.is_file():
             flash(imports.GONE, "problem")
             return redirect(url_for(".index"))
-        items = items_of(read(path.read_bytes()), current_user)
+        items = values_of(read(path.read_bytes()), current_user)
         seen = code_of(items)
         is_same = request.form.get("seen") == seen
         if request.method == "POST" and is_same:
             path.unlink()
-            write(items)
-            flash(f"Measures brought in: {len(to_write(items))}.", "done")
+            save_values(items)
+            flash(f"Measures brought in: {len(new_values(items))}.", "done")
             return redirect(url_for("measure.index_view"))
         people = {item.pupil.id: item.pupil for item in items if item.pupil}
         access.log_access(people.values(), "found")
@@ -195,7 +195,7 @@ class MeasureImportView(SchoolPage):
             "import_measures.html",
             key=key,
             items=items,
-            count=len(to_write(items)),
+            count=len(new_values(items)),
             seen=seen,
             changed=request.method == "POST",
             problems=[],
@@ -212,9 +212,9 @@ def read(data):
     return table_file.read_file(data, known_heading)
 
 
-def write(items):
+def save_values(items):
     reason = f"Measures brought in, {short_day(today())}"
-    for some in chunked(to_write(items), AT_A_TIME):
+    for some in chunked(new_values(items), AT_A_TIME):
         with transaction():
             for item in some:
                 item.measure.save(reason=reason)

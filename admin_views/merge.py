@@ -148,7 +148,7 @@ def saved_form(record, form):
     return type(form)(formdata=None, data=forms.values_of(record))
 
 
-def seen(form):
+def hashes_seen(form):
     """What the hidden box `seen` holds: the hash of each answer as the form shows it."""
     return json.dumps(hashes_of(form), separators=(",", ":"))
 
@@ -195,8 +195,8 @@ def changed_since(record, form, items):
         keep = items.get(f"keep.{key}")
         if keep not in ("mine", "theirs"):
             keep = "mine" if both else "theirs"
-        my_words = words_of(record, key, my_boxes[key], form)
-        their_words = words_of(record, key, their_boxes.get(key, ()), theirs)
+        my_words = words_in_boxes(record, key, my_boxes[key], form)
+        their_words = words_in_boxes(record, key, their_boxes.get(key, ()), theirs)
         who, when = last_word(*home_of(record, key))
         label = heading_of(record, key)
         found.append(Difference(key, label, my_words, their_words, who, when, both, keep))
@@ -211,7 +211,7 @@ def heading_of(record, key):
     return record.label_of(key)
 
 
-def words_of(record, key, boxes, form):
+def words_in_boxes(record, key, boxes, form):
     """What stands in boxes: [(question, words), ...], without the empty ones."""
     model = type(record)
     found = []
@@ -298,7 +298,7 @@ def store(record, form, items):
     found = []
     twins = {}
     if record.id:
-        refresh(record)
+        read_again(record)
         if record.locked:
             raise Clash(sealed_words(record))
         if not is_current(record, form):
@@ -328,7 +328,7 @@ def store(record, form, items):
     return stay_sentence(record, staying)
 
 
-def refresh(record):
+def read_again(record):
     """Read again what is saved, but for what was set on purpose since (the file of a document)."""
     for name, value in type(record).get_by_id(record.id).__data__.items():
         if name not in record._dirty:

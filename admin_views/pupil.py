@@ -85,7 +85,7 @@ class PupilView(RecordView):
         if template == self.form_template:
             more["like"] = like_typed(more["record"], more["form"])
             access.log_access(more["like"], "found")
-            more["like_words"] = same_child.words_of
+            more["like_words"] = same_child.question_about
             more["told_apart"] = request.form.getlist("another")
         return super().render(template, **more)
 
@@ -262,7 +262,7 @@ class PupilView(RecordView):
         asked = asked_now(review, problem)
         if request.method != "POST":
             draft = drafts.of(current_user, request.full_path)
-            if draft and drafts.items_of(draft).get("ask") != asked:
+            if draft and drafts.typed_items(draft).get("ask") != asked:
                 draft = None
         page = self.render(
             "question.html",
@@ -276,7 +276,7 @@ class PupilView(RecordView):
             problems=[("", problem)] if problem else [],
             draft=draft,
             seen=seen_answer(review, asked),
-            **question_part(review, asked, drafts.items_of(draft) if draft else request.form),
+            **question_part(review, asked, drafts.typed_items(draft) if draft else request.form),
         )
         return page, 422 if problem else 200
 
@@ -284,7 +284,7 @@ class PupilView(RecordView):
         """Keep one answer and empty those that no longer apply; gives what is wrong."""
         name = request.form.get("ask")
         answer = request.form.get("answer")
-        if name not in workflow.answers_of(review) or answer not in ("Yes", "No"):
+        if name not in workflow.chart_answers(review) or answer not in ("Yes", "No"):
             return "Choose Yes or No."
         why = forms.clean(request.form.get("why"))
         if len(why or "") > 2_000:  # the box takes no more
@@ -424,7 +424,7 @@ class ConsentView(PupilRecordView):
         waiting = unsaved_agency(pupil)
         if waiting:
             record.purpose = "Referral"
-            record.to_whom = drafts.items_of(waiting).get("agency")
+            record.to_whom = drafts.typed_items(waiting).get("agency")
         return record, prefilled
 
     def after_save(self, record, do):
@@ -552,7 +552,7 @@ def asked_now(review, problem):
     """The chart's question that is shown: the named one, else the next open one, or None."""
     asked = request.form.get("ask") or request.args.get("ask")
     asked = asked or workflow.next_question(review)
-    if asked not in workflow.answers_of(review):
+    if asked not in workflow.chart_answers(review):
         return None
     if problem or not review.locked:
         return asked
@@ -576,7 +576,7 @@ def not_told_apart(record, form):
     for other in like_typed(record, form):
         if str(other.id) not in ticked:
             words = "Open it; or tick “This is another child”, then save again."
-            found.append((f"another-{other.id}", f"{same_child.words_of(other)} {words}"))
+            found.append((f"another-{other.id}", f"{same_child.question_about(other)} {words}"))
     return found
 
 
@@ -797,7 +797,7 @@ def move_form(row, pupil, draft=None):
         known |= starting_register.proposal(pupil)
     if row.rows:
         known |= said_in_review(pupil)
-    more = {"formdata": drafts.items_of(draft)} if draft else {}
+    more = {"formdata": drafts.typed_items(draft)} if draft else {}
     return type("MoveForm", (forms.FlaskForm,), lines)(data=known, **more)
 
 

@@ -555,7 +555,7 @@ class PupilIndex:
             # two UPNs tell two children apart, as their name and day of birth do not
             if row.upn and other.upn and not same_child.upns_of(row) & same_child.upns_of(other):
                 continue
-            words = f"{same_child.words_of(other)} {SAME_OR_NOT}"
+            words = f"{same_child.question_about(other)} {SAME_OR_NOT}"
             raise NamesAnother(words, other)
 
 

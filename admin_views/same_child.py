@@ -93,7 +93,7 @@ def like(pupil):
     return Likeness(Pupil.select().where(is_near)).like(pupil)
 
 
-def words_of(other):
+def question_about(other):
     """The sentence that asks whether it is the same child."""
     where = []
     if other.form:

@@ -203,7 +203,7 @@ class AuditView(SchoolPage):
             problems = [("line", words) for words in found[:1]]
             holds = None if problems else line
         head = audit_log.head()
-        today_line = anchors.line_of(head) if head.rows else ""
+        today_line = anchors.as_line(head) if head.rows else ""
         page = self.render(
             "anchor.html",
             line=today_line,

@@ -41,7 +41,7 @@ def _token_of(user, words):
     return ListSearch.create(user=user, token=token, words=words).token
 
 
-def words_of(user, token):
+def searched_words(user, token):
     """The words that this person searched for; None when they are gone, or somebody else's."""
     mine = ListSearch.get_or_none(ListSearch.token == token, ListSearch.user == user)
     if mine is None or mine.at < now() - KEPT_FOR:

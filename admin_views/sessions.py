@@ -34,7 +34,7 @@ class SessionsView(SchoolPage):
     @expose("/", methods=("GET", "POST"))
     def index(self):
         monday = week_asked()
-        lines = lines_of(monday)
+        lines = lines_of_week(monday)
         adults = sorted({given.adult for given, _ in lines} - {""})
         adult = request.values.get("adult", "")
         if adult in adults:
@@ -63,7 +63,7 @@ class SessionsView(SchoolPage):
             page_numbers=linked_pages(page, pages),
             problems=problems,
             typed=request.form,
-            name_of=name_of,
+            box_name=box_name,
         ), (422 if problems else 200)
 
     def receive(self, lines, monday):
@@ -72,7 +72,7 @@ class SessionsView(SchoolPage):
         records = []
         problems = []
         for given, kept in lines:
-            name = name_of(given)
+            name = box_name(given)
             try:
                 times = read_number(request.form.get(name))
                 words = fault(asked, times)
@@ -82,7 +82,7 @@ class SessionsView(SchoolPage):
                 problems.append((name, f"{given.pupil.called}, {given.row.words}: {words}"))
             elif times is not None:
                 why = clean_line(request.form.get(f"{name}-why"))
-                records.append(record_of(given, kept, monday, times, why))
+                records.append(week_record(given, kept, monday, times, why))
         if problems:
             return problems
         with transaction():
@@ -101,7 +101,7 @@ def week_asked():
     return on - datetime.timedelta(on.weekday())
 
 
-def lines_of(monday):
+def lines_of_week(monday):
     """What runs in a week, each with what is kept of it: [(Given, ProvisionWeek or None), ...]."""
     last = min(monday + datetime.timedelta(4), max(today(), monday))
     given = running(account.me(), last)
@@ -114,12 +114,12 @@ def lines_of(monday):
     return found
 
 
-def name_of(given):
+def box_name(given):
     """The name of the box of a line."""
     return f"{given.row.slug()}-{given.row.id}"
 
 
-def record_of(given, kept, monday, times, why):
+def week_record(given, kept, monday, times, why):
     row = given.row
     record = kept or ProvisionWeek(
         pupil=given.pupil, words=row.words, who=row.who, week=monday, planned=row.times

@@ -35,7 +35,7 @@ FIRST_STEPS = (
 _told = {}  # data folder: (moment, alarms)
 
 
-def facts_of(app, whole=False):
+def facts_of_app(app, whole=False):
     """What the checks may look at, of a web program."""
     return checks.Facts(
         app.config["DATA_DIR"],
@@ -51,7 +51,7 @@ def alarms():
     """What the person who is signed in must hear at once: sentences; looked at once a minute."""
     if current_user.role not in ALARMED:
         return []
-    at = facts_of(current_app)
+    at = facts_of_app(current_app)
     moment, found = _told.get(current_app.config["DATA_DIR"], (0, []))
     if not 0 <= time.time() - moment < ALARMS_LIVE:
         found = checks.ringing(at)
@@ -63,7 +63,7 @@ def first_steps():
     """What a new portal needs from the technician: [(what is to do, address)]."""
     if current_user.role != TECHNICIAN:
         return []
-    at = facts_of(current_app)
+    at = facts_of_app(current_app)
     left = []
     for name, words, screen in FIRST_STEPS:
         if not checks.run_one(checks.named(name), at).ok:
@@ -80,7 +80,7 @@ class StatusView(SchoolPage):
     @expose("/")
     def index(self):
         """What is wrong first, the worst on top; then what is well, by group."""
-        found = checks.run(facts_of(current_app))
+        found = checks.run(facts_of_app(current_app))
         bad = []
         well = []
         for level in ORDER:

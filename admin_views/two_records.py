@@ -49,10 +49,10 @@ class TwoRecordsPages:
             other=other,
             found=found,
             typed=typed,
-            obstacle=two_records.obstacle(kept, other) if other else None,
-            differences=two_records.differences(kept, other) if other else [],
+            obstacle=two_records.merge_obstacle(kept, other) if other else None,
+            differences=two_records.differing_answers(kept, other) if other else [],
             moves=two_records.what_moves(other) if other else [],
-            seen=seen(kept, other) if other else "",
+            versions_seen=versions_seen(kept, other) if other else "",
             said=request.form,
             problems=problems,
         )
@@ -88,15 +88,15 @@ def pupil_of_senco(number):
     return Pupil.get_or_none(Pupil.id == number) or abort(404)
 
 
-def seen(kept, other):
+def versions_seen(kept, other):
     return f"{kept.version}-{other.version}"
 
 
 def merge_now(kept, other, said):
-    if said.get("seen") != seen(kept, other):
+    if said.get("seen") != versions_seen(kept, other):
         raise Cannot(CHANGED)
     theirs = []
-    for name, *_ in two_records.differences(kept, other):
+    for name, *_ in two_records.differing_answers(kept, other):
         if said.get(f"keep.{name}") == "other":
             theirs.append(name)
     two_records.merge_records(kept, other, me(), theirs)

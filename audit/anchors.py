@@ -8,7 +8,7 @@ import pathlib
 import re
 from dataclasses import dataclass
 
-from audit.log import AuditEntry, faults, moment_of, not_accepted, read_anchors, write_anchor
+from audit.log import AuditEntry, log_faults, moment_of, not_accepted, read_anchors, write_anchor
 from records.dates import LONDON
 
 FILE = "anchors.txt"
@@ -49,14 +49,14 @@ def write_elsewhere(settings):
 
 # --- a line for a book
 @dataclass(frozen=True)
-class Line:
+class AnchorLine:
     """What an old line says: how many rows the trail had, and the code of the last one."""
 
     rows: int
     code: str
 
 
-def line_of(anchor):
+def as_line(anchor):
     """An anchor as a line to copy: `24 November 2026, 57,789 rows, code 7F3A-19C2-44D0-8E1B`."""
     at = moment_of(anchor).astimezone(LONDON)
     code = anchor.link[:CODE_LENGTH].upper()
@@ -77,7 +77,7 @@ def read_line(typed):
     code = re.sub(r"\bcode\b|[^\w]", "", found[2], flags=re.I).translate(MISREAD).lower()
     if not 0 < rows < MOST_ROWS or not re.fullmatch(f"[0-9a-f]{{{CODE_LENGTH}}}", code):
         return None
-    return Line(rows, code)
+    return AnchorLine(rows, code)
 
 
 def compare(line):
@@ -95,4 +95,4 @@ def compare(line):
             "Check the line letter by letter. If it is right, the trail was changed before that "
             "row, or an older backup was put in its place after the line was written."
         ]
-    return not_accepted(faults(until=last.id))
+    return not_accepted(log_faults(until=last.id))

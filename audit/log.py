@@ -303,7 +303,7 @@ def made_with(record):
 
 # --- the chain, checked
 def verify(anchors=()):
-    return not_accepted(faults(anchors))
+    return not_accepted(log_faults(anchors))
 
 
 def not_accepted(found, most=20):
@@ -333,7 +333,7 @@ def accepted():
     return found
 
 
-def faults(anchors=(), until=None):
+def log_faults(anchors=(), until=None):
     """What is wrong with the audit log up to row `until`, a sentence at a time, accepted or not."""
     if not has_triggers():
         yield "The triggers that keep the audit trail are not in the database."

@@ -22,7 +22,7 @@ def accept(anchors, reason):
     audit_log.install_triggers()  # that the triggers are gone is never accepted
     with transaction():
         known = audit_log.accepted()
-        every_fault = (*audit_log.faults(anchors), *erasure_faults(), *seal_faults())
+        every_fault = (*audit_log.log_faults(anchors), *erasure_faults(), *seal_faults())
         found = [words for words in every_fault if words not in known]
         if found:
             audit_log.note_accepted(found, Setting.of_school(), reason)

@@ -179,7 +179,7 @@ class Background:
             leads_to = getattr(problem, "leads_to", "")
             return {"state": "failed", "words": str(problem), "leads_to": leads_to}
         except Exception as fault:  # noqa: BLE001  (others wait behind it)
-            return {"state": "failed", "words": words_of(fault)}
+            return {"state": "failed", "words": fault_words(fault)}
         return {"state": "done", "words": job.words, "leads_to": job.leads_to}
 
     def make(self, work, path):
@@ -207,7 +207,7 @@ class Background:
                 path.unlink(missing_ok=True)
 
 
-def words_of(fault):
+def fault_words(fault):
     """What is said of a fault of the program or the machine; the log has the rest."""
     reference = secrets.token_hex(3).upper()
     log.error("%s: %s", reference, logs.where(fault))

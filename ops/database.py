@@ -103,12 +103,12 @@ def make_migration(database, name, folder=config.MIGRATIONS):
             )
         if not diff:
             return None
-        path = Runner(database, str(folder)).create(name, body=body_of(diff))
+        path = Runner(database, str(folder)).create(name, body=migration_body(diff))
     migrate(database, folder)
     return path
 
 
-def body_of(diff):
+def migration_body(diff):
     """The text of a migration, without `down`: nothing is taken back."""
     lines = []
     indexes = []

@@ -27,7 +27,7 @@ def table_names(database):
     return sorted(name for name in names if not name.startswith("sqlite_"))
 
 
-def in_order(database):
+def tables_in_order(database):
     """The names of the tables, each after those that it points at."""
     names = table_names(database)
     sorter = graphlib.TopologicalSorter()
@@ -97,7 +97,7 @@ def adapt(value, kind):
 def copy_tables(source, target):
     """Copy every row into the empty tables of a database, whose numbering goes on where it was."""
     given = numbering.highest_numbers(source, table_names(source))
-    for table in in_order(source):
+    for table in tables_in_order(source):
         kinds = columns(target, table)
         into = Table(table).bind(target)
         names = [getattr(into.c, name) for name in kinds]
@@ -110,7 +110,7 @@ def copy_tables(source, target):
     numbering.raise_numbers(target, given)
 
 
-def build(database, names):
+def build_tables(database, names):
     if names:
         Runner(database, str(MIGRATIONS)).up(names[-1])
         numbering.never_reuse(database)
@@ -126,7 +126,7 @@ def snapshot(database, path):
     copy = SqliteDatabase(str(path))
     with copy.connection_context(), database.connection_context(), database.atomic():
         database.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        build(copy, applied(database))
+        build_tables(copy, applied(database))
         with copy.atomic():
             copy_tables(database, copy)
 
@@ -138,9 +138,9 @@ def load(database, path):
         return
     copy = SqliteDatabase(str(path))
     with copy.connection_context(), database.connection_context(), database.atomic():
-        for table in [*reversed(in_order(database)), HISTORY]:
+        for table in [*reversed(tables_in_order(database)), HISTORY]:
             database.execute(NodeList((SQL("DROP TABLE IF EXISTS"), Entity(table), SQL("CASCADE"))))
-        build(database, applied(copy))
+        build_tables(database, applied(copy))
         copy_tables(copy, database)
 
 

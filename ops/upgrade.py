@@ -156,7 +156,7 @@ def copy_over(source, target):
     if target.get_tables():
         raise CannotDo("That database is not empty. Name a new one: createdb -E UTF8 portal")
     with target.atomic(), source.atomic():
-        db_dump.build(target, db_dump.applied(source))
+        db_dump.build_tables(target, db_dump.applied(source))
         db_dump.copy_tables(source, target)
         here = db_dump.fingerprints(source)
         there = db_dump.fingerprints(target)

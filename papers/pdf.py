@@ -180,13 +180,13 @@ def family_leaflet():
 
 def _leaflet_part():
     school = Setting.of_school()
-    words = letters.words_of(Pupil(), school, today(), "", None)
+    words = letters.placeholders(Pupil(), school, today(), "", None)
     for name in ("stage_1", "stage_2", "stage_3"):
         words[name] = getattr(school, name)
     words["phone"] = school.school_phone or ""
     told = []
     for heading, lines in leaflet.SECTIONS:
-        filled = [letters.fill_in(words, line) for line in lines]
+        filled = [letters.fill_wording(words, line) for line in lines]
         told.append((heading, list(filter(None, filled))))
     names = {name: getattr(school, name) or "" for name in SENDER}
     part = {**EMPTY, "kind": "leaflet", "title": leaflet.TITLE, "bullet": leaflet.BULLET}
@@ -303,7 +303,7 @@ def profile_pdf(pupil, user):
     """
     panels = _panels(pupil, user)
     page = {"title": "One-page profile", "pupil": pupil}
-    picture = photo.of_pupil(pupil, user)
+    picture = photo.photo_of(pupil, user)
     for room, items, most in PROFILE_SIZES:
         short = []
         for title, colour, said in panels:
@@ -344,7 +344,7 @@ def _paper(user=None, pupil=None, parts=(), blank=False, cover="", instead="", *
         drawn.insert(0, _cover(titles, [pages for _, pages in drawn], page))
     printed = f"Printed on {say_day(today())}"
     if user:
-        printed += f" by {cut(user.name, 60)}"
+        printed += f" by {shortened(user.name, 60)}"
     frame = render(_html(**page, kind="frame", printed=printed))
     pdfs = [frame, *(pdf for pdf, _ in drawn)]
     about = {"title": page["title"], "author": school.school_name, "language": "en-GB"}
@@ -358,7 +358,9 @@ def _whose(pupil):
 
 
 def _html(**given):
-    return render_template("paper.html", css=_css(), p=word, pieces=pieces, cut=cut, **given)
+    return render_template(
+        "paper.html", css=_css(), p=word, pieces=pieces, shortened=shortened, **given
+    )
 
 
 @functools.cache
@@ -803,10 +805,10 @@ def _in_turn(lists):
 
 
 def shorten(said, items, letters):
-    return [(cut(text, letters), whose) for text, whose in said[:items]]
+    return [(shortened(text, letters), whose) for text, whose in said[:items]]
 
 
-def cut(text, letters):
+def shortened(text, letters):
     if len(text) <= letters:
         return text
     return text[:letters].rsplit(" ", 1)[0].rstrip(",;: ") + "…"

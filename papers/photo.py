@@ -17,7 +17,7 @@ SIDE = 300  # pixels
 KINDS_OF_PHOTO = ("JPEG", "PNG", "WEBP")
 
 
-def of_pupil(pupil, user):
+def photo_of(pupil, user):
     """The newest photo that this person may open, as an address that carries it; or empty."""
     if not may(user, "r", Document):
         return ""
@@ -35,10 +35,10 @@ def of_pupil(pupil, user):
     data = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(data).hexdigest() != newest.sha256:
         return ""
-    return address_of(data)
+    return data_address(data)
 
 
-def address_of(data):
+def data_address(data):
     """A picture as a small square, in a `data:` address; empty when it cannot be read."""
     try:
         with Image.open(io.BytesIO(data), formats=KINDS_OF_PHOTO) as picture:

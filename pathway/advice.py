@@ -62,9 +62,9 @@ def said_in(found, sources):
 
 def measure_lines(found):
     for course in measures.courses(found.measures):
-        line = measures.said(course.last)
+        line = measures.as_baseline(course.last)
         if course.change:
-            line = f"{line}; at first {measures.said(course.first)}, change {course.change}"
+            line = f"{line}; at first {measures.as_baseline(course.first)}, change {course.change}"
         yield line
 
 

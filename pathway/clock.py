@@ -287,7 +287,8 @@ class DueDate:
 
 # SEND Regulations 2014, reg. 5, 8, 10, 13 (T23, 5.5). Never moved for holidays (5.6). After an
 # order, or an appeal that is not opposed, other limits run: reg. 44 and 45, as amended in 2015. Of
-# two rows for one date the later counts. A period "beginning with" a day ends a day sooner.
+# two rows for one date the later counts. A period "beginning with" a day ends a day sooner; the 15
+# days of a school (Code 9.83) are counted so too, on the safe side.
 REQUESTED = ("preparing", "requested")
 UNDECIDED = ("requested", "assessing")
 UNISSUED = ("requested", "assessing", "draft")

@@ -104,7 +104,7 @@ def evidence(pupil):
         recommendations=list(Recommendation.select().where(asked).order_by(Recommendation.id)),
         meetings=kept(Meeting, pupil),
         consents=kept(Consent, pupil),
-        measures=measures.of_pupil(pupil),
+        measures=measures.measures_of(pupil),
         files=given,
         left_out=left_out,
     )
@@ -209,7 +209,7 @@ def check_attendance(found, on):
     there = []
     for one in found.measures:
         if "attend" in (one.measure or "").casefold():
-            there.append(measures.said(one))
+            there.append(measures.as_baseline(one))
     return looked_for(
         "Attendance",
         "Asked for by most local authorities",

@@ -58,7 +58,7 @@ WORD = re.compile(r"\{(\w+)\}")
 
 
 # --- words
-def fill_in(words, wording):
+def fill_wording(words, wording):
     """The wording with each known {word} filled in, less the lines whose word says nothing."""
     lines = []
     for line in (wording or "").splitlines():
@@ -74,15 +74,15 @@ def body_of(letter, settings, words, answers):
     for phrase in PHRASES:
         if phrase.word not in said and phrase.answers.items() <= answers.items():
             said.add(phrase.word)
-            words[phrase.word] = fill_in(words, getattr(settings, phrase.setting))
+            words[phrase.word] = fill_wording(words, getattr(settings, phrase.setting))
     for phrase in PHRASES:
         if phrase.word not in said:
             words[phrase.word] = ""
-    parts = [fill_in(words, getattr(settings, name)) for name in (letter, END)]
+    parts = [fill_wording(words, getattr(settings, name)) for name in (letter, END)]
     return "\n\n".join(part for part in parts if part)
 
 
-def words_of(pupil, settings, when, stage, review):
+def placeholders(pupil, settings, when, stage, review):
     """What the placeholders of every letter say; `stage` in words, `review` a day or None."""
     return {
         "pupil": f"{pupil.called} {pupil.surname}",

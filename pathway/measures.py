@@ -65,15 +65,15 @@ def say_change(first, last):
     return said
 
 
-def said(measure):
+def as_baseline(measure):
     """A measure as it is offered for a baseline."""
     source = f", {measure.source}" if measure.source else ""
     return f"{measure.measure} {measure.value} ({short_day(measure.on)}{source})"
 
 
-def of_pupil(pupil):
+def measures_of(pupil):
     return list(Measure.select().where(Measure.pupil == pupil).order_by(Measure.on, Measure.id))
 
 
 def latest_said(pupil):
-    return [said(course.last) for course in courses(of_pupil(pupil))]
+    return [as_baseline(course.last) for course in courses(measures_of(pupil))]

@@ -140,7 +140,7 @@ def plan_review(ctx, day, names, at=None, place=None, lead=None):
 
 
 def invite(ctx, meeting):
-    words = letters.words_of(ctx.pupil, ctx.settings, meeting.on, "", meeting.on)
+    words = letters.placeholders(ctx.pupil, ctx.settings, meeting.on, "", meeting.on)
     words["when"] = ", ".join(filter(None, (say_day(meeting.on), meeting.at)))
     words["place"] = meeting.place or ""
     words["lead"] = meeting.lead or ""
@@ -153,7 +153,7 @@ def invite(ctx, meeting):
 def write_recap(ctx, fresh, next_review, make):
     """Write the family what was agreed at the review, and how far each outcome came."""
     review = ctx.review
-    words = letters.words_of(ctx.pupil, ctx.settings, review.happened_on, "", next_review)
+    words = letters.placeholders(ctx.pupil, ctx.settings, review.happened_on, "", next_review)
     words["held"] = say_day(review.happened_on)
     words["outcomes"] = "\n".join(map(say_rating, review.rows("ratings")))
     words["next_steps"] = review.next_steps or ""

@@ -15,6 +15,7 @@ import models
 import workflow
 from audit.log import before_commit, transaction
 from models import (
+    ASKABLE,
     CASE_OPEN,
     NO_DAY,
     Agency,
@@ -30,6 +31,7 @@ from models import (
     Placement,
     Pupil,
     Recommendation,
+    Review,
     ReviewYear,
     Setting,
     TaskBasis,
@@ -364,8 +366,12 @@ def asked_tasks(pupils, papers, placements):
     found = []
     theirs = WritingTask.pupil.in_(pupils)
     for asked in WritingTask.select().where(theirs, WritingTask.done_on.is_null()):
-        form = newest.get((asked.pupil_id, asked.paper))
+        key = (asked.pupil_id, asked.paper)
+        form = newest.get(key)
         if asked.paper is None or (form and form.status != "draft"):
+            continue
+        # a plan can be begun before the child is placed, a review of a stage that is over cannot
+        if key not in newest and issubclass(ASKABLE[asked.paper], Review):
             continue
         what = f"{asked.answer('paper')} to write ({asked.person})"
         opens = {"record": asked.paper, "screen": "new", "person_id": asked.user_id}
@@ -463,7 +469,7 @@ def transfer_tasks(leavers, settings):
 
 # --- kept
 @before_commit
-def keep(rows):
+def remake(rows):
     """Make the tasks anew that follow from what was changed; `rows` of the audit log tell it."""
     pupils = {row["pupil_id"] for row in rows} - {None}
     if pupils:

@@ -150,7 +150,7 @@ def review(pupil):
             marked.append(ReviewItem(key, name, MARKED, why))
             continue
         for section in data["sections"]:
-            if not section["family"] and is_answered(record, section, audited):
+            if not section["family"] and was_answered(record, section, audited):
                 item_key = section_key(record, section)
                 what = f"“{section['label']}”"
                 sections.append(ReviewItem(item_key, what, name, FOR_THE_SCHOOL))
@@ -169,7 +169,7 @@ def audited_questions(pupil):
     return set(entries_about(pupil).select(*about).where(AuditEntry.question != "").tuples())
 
 
-def is_answered(record, section, audited):
+def was_answered(record, section, audited):
     # or was answered: the audit log keeps what was taken out since
     for line in section["lines"]:
         if line.get("answer") or line.get("table"):

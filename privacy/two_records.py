@@ -38,7 +38,7 @@ def links():
 
 
 # --- before
-def obstacle(kept, other):
+def merge_obstacle(kept, other):
     """Why two records cannot be merged, as a sentence with its cure; None when they can."""
     if kept.id == other.id:
         return "This is the same record. Choose the other one."
@@ -72,7 +72,7 @@ def open_case(pupil):
     return cases.first()
 
 
-def differences(kept, other):
+def differing_answers(kept, other):
     """The questions that both records answer, and not alike: [(name, label, kept, other)]."""
     found = []
     for name, asked in Pupil.questions():
@@ -103,20 +103,20 @@ def merge_records(kept, other, user, theirs=()):
         other = Pupil.get_by_id(other.id)
         if user.role != SENCO:
             raise Cannot("Only the SENCO merges two records.")
-        if obstacle(kept, other):
-            raise Cannot(obstacle(kept, other))
+        if merge_obstacle(kept, other):
+            raise Cannot(merge_obstacle(kept, other))
         close_older_placement(kept, other)
         lines = {}
         for group in Pupil.groups():
             lines[group] = {row.id for row in other.rows(group)}
         for cls, field in links():
             for row in cls.select().where(field == other.id).order_by(cls.id):
-                carry(row, field, kept)
+                repoint(row, field, kept)
         carry_drafts(kept, other)
         for group, carried in lines.items():
             fold(kept, group, carried)
         answers = answers_of_both(kept, other, theirs)
-        leave(other, kept)
+        take_away(other, kept)
         for name, value in answers.items():
             setattr(kept, name, value)
         kept.save(act="merge", reason=f"Merged with record {other.id}")
@@ -135,7 +135,7 @@ def close_older_placement(kept, other):
     ended.save(act="merge", reason="The record was merged with another one")
 
 
-def carry(row, field, kept):
+def repoint(row, field, kept):
     cls = type(row)
     before = str(row.__data__[field.name])
     # past `save`, which refuses a sealed paper: its words stay as they are
@@ -144,7 +144,7 @@ def carry(row, field, kept):
     audit("merge", row, field.name, before, str(kept.id))
 
 
-def leave(other, kept):
+def take_away(other, kept):
     """Take the other record away; the audit log keeps its answers, its number leads to `kept`."""
     changes = []
     for name, _ in Pupil.questions():
@@ -186,7 +186,7 @@ def fold(kept, group, carried):
     for row in rows:
         if row.id not in carried:
             continue
-        twin = next((one for one in twins if agree(one, row, name)), None)
+        twin = next((one for one in twins if is_same_line(one, row, name)), None)
         if twin is None:
             continue
         for question, _ in row.questions():
@@ -198,7 +198,7 @@ def fold(kept, group, carried):
         rank_anew(kept)
 
 
-def agree(one, row, name):
+def is_same_line(one, row, name):
     if known_name(getattr(one, name) or "") != known_name(getattr(row, name) or ""):
         return False
     for question, _ in row.questions():

@@ -1,7 +1,7 @@
 """Words that promise nothing: pointed out wherever provision or advice is written, never refused.
 
 Come here to add one. The Code (2015) wants provision to be detailed and specific: type, hours,
-frequency, expertise (page 166), and advice to be clear, accessible and specific (9.51).
+frequency, expertise (9.69), and advice to be clear, accessible and specific (9.51).
 """
 
 import re

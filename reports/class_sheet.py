@@ -30,7 +30,8 @@ class ClassSheet(Report):
     @cached_property
     def choices(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null(), Pupil.form != "")
-        names = mine.select(Pupil.form).distinct().order_by(Pupil.sort_form, Pupil.form).scalars()
+        named = mine.select(Pupil.form).group_by(Pupil.sort_form, Pupil.form)
+        names = named.order_by(Pupil.sort_form, Pupil.form).scalars()
         return (Choice("form", "Class", tuple((name, name) for name in names)),)
 
     def lines(self):

@@ -23,7 +23,9 @@ PENCE = Decimal("0.01")
 DAYS_OF_A_WEEK = 5  # of school
 DAY = datetime.timedelta(1)
 PLANS = (MyPlan, MyPlanPlus)
-NOTIONAL = 6000  # £ a year and child that a school meets before any top-up
+# £ a year and child that a school meets before any top-up: the threshold sum of the School and
+# Early Years Finance (England) Regulations
+NOTIONAL = 6000
 
 
 @dataclass

@@ -19,7 +19,7 @@ from audit import log as audit_log
 from ops import backup
 
 LINE = "24 November 2026, 57,789 rows, code 7F3A-19C2-44D0-8E1B"
-READ = anchors.Line(57_789, "7f3a19c244d08e1b")
+READ = anchors.AnchorLine(57_789, "7f3a19c244d08e1b")
 
 
 # --- the line
@@ -54,21 +54,21 @@ def more_rows(robin, *words):
 
 def test_the_trail_is_held_against_an_old_line(robin):
     more_rows(robin, "One", "Two")
-    line = anchors.read_line(anchors.line_of(audit_log.head()))
+    line = anchors.read_line(anchors.as_line(audit_log.head()))
     assert line.rows == audit_log.head().rows
     more_rows(robin, "Three")
     assert anchors.compare(line) == []
     assert (
         "is not the one that was written down"
-        in anchors.compare(anchors.Line(line.rows, "0" * 16))[0]
+        in anchors.compare(anchors.AnchorLine(line.rows, "0" * 16))[0]
     )
-    assert "Rows were cut off" in anchors.compare(anchors.Line(line.rows + 100, line.code))[0]
+    assert "Rows were cut off" in anchors.compare(anchors.AnchorLine(line.rows + 100, line.code))[0]
 
 
 def test_a_row_before_the_line_that_does_not_fit_is_told(robin):
     """The row of the line is untouched, and one before it was edited."""
     more_rows(robin, "One", "Two", "Three")
-    line = anchors.read_line(anchors.line_of(audit_log.head()))
+    line = anchors.read_line(anchors.as_line(audit_log.head()))
     off_guard()
     sql("UPDATE audit_entry SET who = 'Somebody else' WHERE id = ?", audit_log.head().last - 2)
     audit_log.install_triggers()
@@ -153,7 +153,7 @@ def test_a_file_of_anchors_is_named_to_verify(two_places):
 def test_a_forgery_is_found_by_the_line_in_the_book(two_places):
     folder, _ = two_places
     with audit_log.db.connection_context():
-        line = anchors.line_of(audit_log.head())
+        line = anchors.as_line(audit_log.head())
     forge(folder)
     with audit_log.db.connection_context():
         assert "is not the one that was written down" in anchors.compare(anchors.read_line(line))[0]

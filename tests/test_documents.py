@@ -320,6 +320,6 @@ def test_the_newest_photo_stands_on_the_profile_unless_it_is_for_few(
 
 
 def test_what_is_no_picture_leaves_the_place_empty():
-    assert photo.address_of(b"no picture") == ""
-    assert photo.address_of(picture("GIF")) == ""
-    assert photo.address_of(picture("PNG")).startswith("data:image/jpeg;base64,")
+    assert photo.data_address(b"no picture") == ""
+    assert photo.data_address(picture("GIF")) == ""
+    assert photo.data_address(picture("PNG")).startswith("data:image/jpeg;base64,")

@@ -496,7 +496,7 @@ def test_the_words_of_every_form_have_their_question_beside_them(school):
                 names = [n for n, _ in cls.questions()] + [
                     f"{g}-0-{n}" for g, row in cls.groups().items() for n, _ in row.questions()
                 ]
-                said = drafts.in_words(f"/{cls.slug()}/new/", [(n, WORDS) for n in names])
+                said = drafts.typed_words(f"/{cls.slug()}/new/", [(n, WORDS) for n in names])
                 labels = [f.verbose_name for _, f in cls.questions()]
                 assert [label for label, _ in said][: len(labels)] == labels and len(said) == len(
                     names

@@ -75,7 +75,7 @@ def test_the_page_shows_it_before_anything_is_written(cast, robin, empty_portal)
     page = senco.page(f"/import/undo/{batch}/")
     assert "the record is new" in page.text
     senco.read(senco.post(f"/import/undo/{batch}/", {"seen": "another"}), 409)
-    seen = import_undo.code_of(import_undo.steps_of(batch))
+    seen = import_undo.digest_of_steps(import_undo.steps_of(batch))
     senco.read(senco.post(f"/import/undo/{batch}/", {"seen": seen}))
     assert m.Pupil.get_or_none(m.Pupil.forename == "Kit") is None
     assert Browser(empty_portal, cast.office).get(f"/import/undo/{batch}/").status_code == 403

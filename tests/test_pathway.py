@@ -599,7 +599,7 @@ def test_each_step_of_a_case_is_made_from_its_states_only(robin, cast, mv, state
         with pytest.raises(Clash):
             w.perform_case_move(mv, case, cast.office, ON, case.version)
         return
-    record = w.record_of(mv, case, m.Placement.current(robin))
+    record = w.record_of_step(mv, case, m.Placement.current(robin))
     seen = case.version
     w.perform_case_move(mv, case, cast.office, ON, seen)
     kept = m.EhcCase.get_by_id(case.id)

@@ -6,7 +6,7 @@ import datetime
 import importlib
 
 import pytest
-from conftest import ON, START, TODAY, do_papers, press, ready, take_to, write
+from conftest import ON, START, TODAY, do_papers, home_tasks, press, ready, take_to, write
 
 import models as m
 import workflow as w
@@ -279,6 +279,23 @@ def test_nobody_is_asked_who_cannot_write_it(school, browser, who, why):
     person = getattr(school, who).name
     page = at.submit(form, status=422, person=person, paper="MyPlan", by="27/11/2026")
     assert why in page.text
+
+
+def test_a_review_of_a_stage_that_is_over_is_no_longer_asked_for(robin, cast):
+    take_to(robin, "S1", cast.senco)
+    said = {"person": cast.teacher.name, "paper": "ConcernReview", "by": TODAY + DAY}
+    m.WritingTask(pupil=robin, **said).save()
+    told = [task.what for group, task in home_tasks(cast.teacher) if group == "asked"]
+    assert told == [f"Record of Concern Review to write ({cast.teacher.name})"]
+    press("Entered in error", robin, cast.senco, reason="The wrong child.")
+    assert "asked" not in dict(home_tasks(cast.teacher))
+
+
+def test_an_assistant_is_told_only_what_an_assistant_can_write(robin, cast):
+    take_to(robin, "S2", cast.senco)
+    write(m.MyPlan, robin, cast.senco)
+    assert "papers" in dict(home_tasks(cast.teacher))
+    assert home_tasks(cast.ta) == []
 
 
 # --- the class sheet

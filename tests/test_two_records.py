@@ -72,7 +72,7 @@ def test_the_answers_are_chosen_one_by_one_and_the_other_upn_stays_known(cast, r
     robin.alert = "Ours"
     robin.save()
     other = second(upn="A801200001004", alert="Theirs", home_language="Welsh")
-    shown = [name for name, *_ in two_records.differences(robin, other)]
+    shown = [name for name, *_ in two_records.differing_answers(robin, other)]
     assert {"dob", "upn", "alert"} <= set(shown) and "home_language" not in shown
     kept = two_records.merge_records(robin, other, cast.senco, theirs=("alert", "upn"))
     said = (kept.alert, kept.home_language, kept.upn, kept.former_upn)

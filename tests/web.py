@@ -495,13 +495,10 @@ def header_faults(response, **other):
     wanted, aside = {**HEADERS, **other}, OF_THE_ANSWER
     if response.request.path.startswith("/static/"):
         wanted, aside = {**wanted, "Cache-Control": "no-cache"}, aside | OF_A_FILE
-    elif response.request.path.endswith("/file") and response.headers.get(
-        "Content-Disposition", ""
-    ).startswith("attachment"):
-        wanted, aside = (
-            {**wanted, "Content-Security-Policy": "sandbox; default-src 'none'"},
-            aside | OF_A_FILE,
-        )
+    elif response.request.path.endswith("/file"):
+        aside = aside | OF_A_FILE
+        if response.headers.get("Content-Disposition", "").startswith("attachment"):
+            wanted = {**wanted, "Content-Security-Policy": "sandbox; default-src 'none'"}
     said = {n: response.headers.getlist(n) for n in set(response.headers.keys()) - aside}
     return [
         f"{n}: {said.get(n)} instead of {wanted.get(n)}"

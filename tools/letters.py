@@ -77,14 +77,14 @@ def body(move, stage, reviewed, asked):
     to = move.to or stage
     due = clock.window(workflow.STAGES[to], DAY, settings, DAY)
     label = workflow.stage_label(to, settings)
-    words = letters.words_of(pupil, settings, DAY, label, due and due.closes)
+    words = letters.placeholders(pupil, settings, DAY, label, due and due.closes)
     words |= workflow.in_words(move, asked)
     said = letters.body_of(move.letter, settings, words, {**reviewed, **asked, "stage": to})
     return said.removesuffix(end(words))
 
 
 def end(words):
-    return letters.fill_in(words, getattr(school(), letters.END))
+    return letters.fill_wording(words, getattr(school(), letters.END))
 
 
 def told(move, stage, reviewed, asked):
@@ -115,7 +115,7 @@ def of_reviews():
     pupil = models.Pupil(forename="Sam", surname="Example")
     parts = []
     for letter, names in letters.OF_REVIEWS.items():
-        words = letters.words_of(pupil, school(), DAY, "", DAY + datetime.timedelta(weeks=6))
+        words = letters.placeholders(pupil, school(), DAY, "", DAY + datetime.timedelta(weeks=6))
         words |= {name: SAID_OF_REVIEW[name] for name in names}
         said = letters.body_of(letter, school(), words, {}).removesuffix(end(words))
         parts.append(f"## {models.Setting.label_of(letter)}\n\n{quoted(said)}")
@@ -130,7 +130,7 @@ def text():
     """The whole document."""
     settings = models.Setting()
     sam = models.Pupil(forename="Sam", surname="Example")
-    parts = [HEAD + quoted(end(letters.words_of(sam, school(), DAY, "", None)))]
+    parts = [HEAD + quoted(end(letters.placeholders(sam, school(), DAY, "", None)))]
     for move in workflow.MOVES:
         if not move.letter:
             continue

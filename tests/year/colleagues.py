@@ -15,7 +15,7 @@ BIG = "//main//form[@data-draft]"
 ACTS = "//main//form[contains(@action,'/act/')]"
 NEXT = "//section[@class='next']//div[@class='do']"
 LEADS = "//section[@aria-labelledby='leads']//ul[@class='moves']/li/a"
-WAITS = re.compile("Still to come in|is not agreed yet")
+WAITS = re.compile("Still to come in|is not (agreed yet|started)|asks for the head's agreement")
 ELSEWHERE = re.compile("There is none yet under|still to be decided")
 LEADS_HEADING = "What the answers lead to"
 KINDS_TO_EDIT = ("letter", "disclosure", "meeting", "agency", "consent")
@@ -85,6 +85,11 @@ class Colleague:
         return self.on_record_page(page, path)
 
     def on_child_page(self, page):
+        agreement = page.all(f"{NEXT}/form")
+        if agreement:
+            self.acted = "EHCP request: agreed"
+            self.year.count("EHCP request", "agreed by the head")
+            return send(self.browser, page, agreement[0], values_of(agreement[0]))
         links = page.all(f"{NEXT}/a[contains(@class,'button')]")
         if self.acted or not links:
             return None
@@ -120,7 +125,10 @@ class Colleague:
             self.refused_offers.add(urlsplit(page.response.request.path).path)
             return self.past_a_stop(page)
         promise = [words(item) for item in page.all("//section[@aria-labelledby='will']//li")]
-        page = self.fill(page, lambda buttons: buttons[0])
+        try:
+            page = self.fill(page, first_button)
+        except Stuck as stuck:
+            return self.past_what_lacks(stuck, name)
         self.acted = f"“{name}”"
         self.year.moved(self, self.child, name, promise)
         return page
@@ -189,7 +197,9 @@ class Colleague:
             page = self.fill(page, pick)
         except Stuck as stuck:
             return self.past_what_lacks(stuck, kind)
-        if pressed[-1] != "chart":
+        if pressed[-1] == "move":
+            self.year.count("review", "in one sitting")
+        elif pressed[-1] != "chart":
             self.acted = f"{kind}: {SAYS[pressed[-1]]}"
             self.year.count(kind, SAYS[pressed[-1]])
         return page
@@ -216,6 +226,8 @@ class Colleague:
         """The button of the form that this person presses."""
         acts = [value for name, value in buttons if name == "do"]
         wanted = ("chart", "agree", "complete", "save")
+        if self.year.chance.random() < 0.6:
+            wanted = ("move", *wanted)
         if self.role == "teacher" and self.year.chance.random() < 0.2:
             wanted = ("save",)
         for act in wanted:
@@ -294,6 +306,10 @@ class Colleague:
                 return found
 
 
+def first_button(buttons):
+    return buttons[0]
+
+
 def likeness(one, other):
     """How many words two sentences share."""
     return len(set(one.lower().split()) & set(other.lower().split()))
@@ -311,4 +327,5 @@ SAYS = {
     "complete": "marked complete",
     "agree": "agreed and sealed",
     "decline": "declined",
+    "move": "agreed, and on to the move",
 }

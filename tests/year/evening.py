@@ -5,7 +5,7 @@ Come here to add a promise: a function of CHECKS_OF_A_CHILD or CHECKS_OF_THE_SCH
 
 import re
 from collections import Counter, defaultdict
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from web import words
 
@@ -15,7 +15,19 @@ from year import book, terms
 from year.hands import Stuck
 from year.words import days_in
 
+# which lines of the home page a role sees to
+GROUPS = {
+    "senco": ("overdue", "soon", "agree", "papers"),
+    "office": ("papers", "overdue", "soon", "others"),
+    "teacher": ("overdue", "soon", "papers", "asked"),
+    "head": ("overdue", "agree", "head"),
+    "ta": ("overdue", "soon", "papers", "asked"),
+}
 NEXT = "//section[@class='next']//div[@class='do']"
+TO_DO = (
+    "//main//form[@data-draft or contains(@action,'/act/') or @class='card'] |"
+    f" //main//a[normalize-space()='Edit'] | {NEXT}//a | {NEXT}//form"
+)
 REMINDERS_OF_LEAVERS = ("Disclosure",)  # the record goes on, requests are answered
 
 
@@ -271,8 +283,37 @@ def every_line_opens(year):
                 year.fault(child, f"The home page of {colleague.user.name}: “{said}”: {fault}")
 
 
+def every_task_can_be_done(year):
+    """What somebody's home page asks of their role leads to a form, a button or a next step."""
+    for colleague in year.staff:
+        for group, link, child, said, _ in lines_of_home(year, colleague):
+            for_the_head = group == "head" or colleague.role != "head"  # the rest the head watches
+            if group not in GROUPS[colleague.role] or not for_the_head:
+                continue
+            year.count("at the end, tasks", "looked at")
+            try:
+                page = colleague.open(link)
+            except Stuck as stuck:
+                year.fault(child, f"{colleague.user.name}, “{said}”: {stuck}")
+                continue
+            if not page.all(TO_DO):
+                year.fault(child, f"{colleague.user.name}, “{said}”: nothing to do at {link}")
+
+
+def nobody_is_lost(year):
+    """Every child of the book is found by the name, whatever became of them."""
+    senco = year.of_role("senco")
+    for child, entry in year.book.items():
+        pupil = m.Pupil.get_by_id(child)
+        page = senco.open("/pupil/?" + urlencode({"search": pupil.upn}))
+        if not page.all(f"//main//a[@href='/pupil/{child}/']"):
+            year.fault(child, f"{entry.name} is not found in the list of pupils")
+
+
 def at_the_end(year):
     """What must hold of the whole year: no sealed paper has changed; reviews in time and late."""
+    every_task_can_be_done(year)
+    nobody_is_lost(year)
     settings = m.Setting.of_school()
     for form_class in workflow.every_form():
         for form in form_class.select().where(form_class.status == "sealed"):

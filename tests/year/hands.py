@@ -2,6 +2,7 @@
 is taken or nobody could.
 """
 
+import io
 import re
 from dataclasses import dataclass, field
 
@@ -230,6 +231,17 @@ def fill_in(browser, page, path, pick_button, answers, first=()):
         if not page.all(path):
             break
     raise Stuck("; ".join(said for _, said in problems) or "The page says nothing.", page)
+
+
+def send_file(browser, page, form, name, lines):
+    """Choose a file of these lines and send the form; the page that follows."""
+    sheet = (io.BytesIO("\n".join(lines).encode()), name)
+    response = browser.client.post(
+        form.get("action") or page.response.request.path,
+        data={**dict(values_of(form)), "file": sheet},
+        content_type="multipart/form-data",
+    )
+    return browser.read(response)
 
 
 def send(browser, page, form, pairs):

@@ -5,7 +5,6 @@ Come here to change how people behave, or what else may happen in a year.
 
 import contextlib
 import datetime
-import io
 import random
 import re
 import traceback
@@ -13,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import time_machine
+from peewee import fn
 from web import values_of
 
 import app as portal_module
@@ -21,9 +21,9 @@ from audit import log as audit_log
 from demo import names
 from demo.school import upn
 from people import User
-from year import book, evening, terms, words
+from year import book, duties, evening, terms, words
 from year.colleagues import Colleague
-from year.hands import Answers, Stuck
+from year.hands import Answers, Stuck, send_file
 
 DAY = datetime.timedelta(1)
 FRIDAY = 4
@@ -35,22 +35,18 @@ STAFF = (
     ("teacher", "Rhea Trialshaw", "2A, 2B, 3A, 3B"),
     ("teacher", "Clay Fableford", "4A, 4B, 5A, 5B"),
     ("teacher", "Reed Pretendale", "6A, 6B, 7A, 7B"),
+    ("ta", "Tansy Asideham", "2A, 3A, 4A, 5A"),
 )
 YEARS = ("2", "4", "6")
 NAMESAKES = (3, 4)  # two children of the file who share a name
 HEADINGS = "Forename,Surname,Date of birth,Year,Form,Sex,UPN,Contact 1 name"
-# which lines of the home page a role sees to, and how likely on one day
+# how likely somebody sees to a line of the home page on one day
 DILIGENCE = {
     "senco": 0.7,
     "office": 0.5,
     "teacher": 0.25,
     "head": 0.5,
-}
-GROUPS = {
-    "senco": ("overdue", "soon", "agree", "papers"),
-    "office": ("papers", "overdue", "soon", "others"),
-    "teacher": ("overdue", "soon", "papers"),
-    "head": ("overdue", "agree"),
+    "ta": 0.3,
 }
 # how many days after it happened somebody types a thing
 TYPED_LATER = {
@@ -58,8 +54,9 @@ TYPED_LATER = {
     "office": (0, 1, 1, 2),
     "teacher": (0, 0, 3, 8),
     "head": (0,),
+    "ta": (0, 0, 1),
 }
-CAPACITY = {"senco": 5, "office": 4, "teacher": 2, "head": 1}
+CAPACITY = {"senco": 5, "office": 4, "teacher": 2, "head": 1, "ta": 1}
 ON_REGISTER = ("Stage 1", "My Plan", "My Plan", "My Plan+", "EHCP")
 
 
@@ -107,6 +104,10 @@ class Year:
         self.touched = set()
         self.families = {}  # pupil id: whether the family declines papers
         self.last_letter = 0
+        self.done_on = {}  # duty: the day on which it was done last
+        self.leavers = set()  # the children of the last year group, once they are gone
+        self.days = 0
+        self.pages = Counter()  # how many answers of each status
         self.ill_from = terms.FIRST_DAY + DAY * self.chance.randrange(40, 200)
         self.app = None
 
@@ -140,6 +141,9 @@ class Year:
         lines = ["", "What was done"]
         for what, times in sorted(self.counts.items()):
             lines.append(f"  {times:5} {what}")
+        acts = sum(self.counts.values())
+        pages = self.pages.total()
+        lines.append(f"{self.days} school days, {acts} acts, {pages} pages: {dict(self.pages)}")
         lines.append(f"{len(self.faults)} faults")
         lines += [f"  {fault}" for fault in self.faults]
         return lines
@@ -157,6 +161,7 @@ class Year:
                 for name, said in names.SETTINGS.items():
                     setattr(settings, name, said.replace(", ", "\n"))
                 settings.holidays, settings.second_step = terms.typed(), None
+                settings.last_year, settings.head_confirms_ehcp = terms.LAST_YEAR, "Yes"
                 settings.save()
                 for number, (role, name, classes) in enumerate(STAFF):
                     User.create(
@@ -169,8 +174,13 @@ class Year:
         """The program starts anew on the same data."""
         self.app = portal_module.create_app(self.database, self.folder, testing=True)
         self.app.config["PROPAGATE_EXCEPTIONS"] = True
+        self.app.after_request(self.note_page)
         people = User.select().order_by(User.id)
         self.staff = [Colleague(self, user) for user in people if user.role != "technician"]
+
+    def note_page(self, response):
+        self.pages[response.status_code] += 1
+        return response
 
     def of_role(self, role, child=None):
         """Somebody with a role; of a child's teachers, the child's own, or nobody."""
@@ -186,20 +196,18 @@ class Year:
         """The office brings in the pupils of September from a file; two share a name."""
         self.roll = [self.row_of(number) for number in range(how_many)]
         self.import_roll()
-        for pupil in m.Pupil.select().order_by(m.Pupil.id):
-            self.know(pupil)
         self.tell(f"  The office brings in {len(self.book)} pupils from a file.")
 
-    def row_of(self, number):
+    def row_of(self, number, year=None, september=2026):
         """A row of the school's own system: [forename, surname, born, year, class, ...]."""
-        year = YEARS[number % len(YEARS)]
+        year = year or YEARS[number % len(YEARS)]
         sex = self.chance.choice("FM")
         parts = [self.chance.choice(names.LISTS[part]) for part in ("starts", "ends")]
         surname = "".join(parts)
         forename = self.chance.choice(names.LISTS[sex])
         if number in NAMESAKES:
             forename, surname = "Robin", "Mockwood"
-        born = datetime.date(2021 - int(year), 9, 1) + DAY * self.chance.randrange(365)
+        born = datetime.date(september - 5 - int(year), 9, 1) + DAY * self.chance.randrange(365)
         carer = f"{self.chance.choice(names.LISTS['F'])} {surname}"
         form = "AB"[number % 2]
         code = upn(number + 1, 2020)
@@ -209,27 +217,45 @@ class Year:
         """Bring in the file of the school's own system."""
         office = self.of_role("office")
         lines = [HEADINGS]
-        for row in self.roll:
+        for row in self.rows_on_roll():
             forename, surname, born, year, form, *rest = row
             lines.append(",".join([forename, surname, born, year, year + form, *rest]))
         page = office.open("/import/")
         form = page.form("//main//form[@class='card']")
-        token = [pair for pair in values_of(form) if pair[0] == "csrf_token"]
-        sheet = (io.BytesIO("\n".join(lines).encode()), "pupils.csv")
-        response = office.browser.client.post(
-            page.response.request.path,
-            data={"file": sheet, **dict(token)},
-            content_type="multipart/form-data",
-        )
-        page = office.browser.read(response)
+        page = send_file(office.browser, page, form, "pupils.csv", lines)
         form = page.form("//main//form[.//button[starts-with(normalize-space(),'Import ')]]")
         response = office.browser.send("POST", form.get("action"), values_of(form), token=False)
         office.browser.read(response)
+        for pupil in m.Pupil.select().where(m.Pupil.id.not_in(list(self.book))):
+            self.know(pupil)
+
+    def rows_on_roll(self):
+        """The rows of those who did not leave with the last year group."""
+        gone = m.Pupil.select(m.Pupil.upn).where(m.Pupil.id.in_(list(self.leavers)))
+        codes = set(gone.scalars())
+        return [row for row in self.roll if row[6] not in codes]
+
+    def children_at(self, stage):
+        return {child for child, entry in self.book.items() if entry.stage == stage}
+
+    def children_of_year(self, year):
+        """The children on roll in a year group."""
+        theirs = m.Pupil.select(m.Pupil.id).where(m.Pupil.year == year)
+        return {child for child in theirs.scalars() if self.book[child].on_roll}
+
+    def child_seen_by(self, colleague):
+        """Some child on roll of somebody's classes, or None."""
+        pupils = [pupil.id for pupil in m.Pupil.visible_to(colleague.user).order_by(m.Pupil.id)]
+        return self.chance.choice(pupils) if pupils else None
 
     def roll_over(self):
-        """In September everybody is a year older: the file of the new year is brought in."""
+        """In September everybody is a year older and new children come: the file of the new year is
+        brought in.
+        """
         for row in self.roll:
             row[3] = str(int(row[3]) + 1)
+        for _ in self.leavers:
+            self.roll.append(self.row_of(len(self.roll), YEARS[0], 2027))
         self.import_roll()
         self.tell("  The office brings in the file of the new year.")
 
@@ -283,6 +309,10 @@ class Year:
         self.counts[f"move: {name}"] += 1
         self.read_letters(child, name, promise)
 
+    def note_letters(self):
+        """What was written till now was promised by no move."""
+        self.last_letter = m.Letter.select(fn.MAX(m.Letter.id)).scalar() or 0
+
     def read_letters(self, child, name, promise):
         """A move that promised a letter wrote one, about this child and with nothing left open."""
         pupil = m.Pupil.get_by_id(child)
@@ -317,7 +347,9 @@ class Year:
     def live(self, day, everybody):
         self.be_at(day, 9)
         self.tell(f"\n{day:%A} {day.day} {day:%B %Y}")
+        self.days += 1
         self.touched = set()
+        duties.of_the_day(self, day)
         self.something_happens()
         for colleague in self.staff:
             if self.is_in(colleague, day):
@@ -347,7 +379,7 @@ class Year:
         except Stuck as stuck:
             self.fault(None, f"The home page of {colleague.user.name}: {stuck}")
             return
-        wanted = GROUPS[colleague.role]
+        wanted = evening.GROUPS[colleague.role]
         lines = [line for line in lines if line[0] in wanted]
         self.chance.shuffle(lines)
         left = CAPACITY[colleague.role]
@@ -368,7 +400,8 @@ class Year:
         self.attempt_with(colleague, child, work_at(link))
 
     def attempt_with(self, colleague, child, act):
-        self.touched.add(child)
+        if child:
+            self.touched.add(child)
         try:
             done = act(colleague, child)
         except (Stuck, AssertionError) as stuck:
@@ -381,8 +414,12 @@ class Year:
             self.fault(child, f"{colleague.began}: {crash!r} at {place.filename}:{place.lineno}")
             return
         if done:
-            name = self.book[child].name
+            name = self.book[child].name if child else "the school"
             self.tell(f"  {colleague.user.name} ({colleague.role}), {name}: {done}")
+
+    def attempt_duty(self, colleague, duty):
+        colleague.began = duty.__name__
+        self.attempt_with(colleague, None, duty)
 
     child_of = staticmethod(child_of)
 

@@ -24,7 +24,7 @@ GOES_ON = (
 )
 # what an optional question is answered with when it stands open and somebody comes for it
 COME_FOR = re.compile(
-    r"^(sent on|how|done on|given on|given to|report received on|decision)$", re.I
+    r"^(sent on|how|(done|followed up) on|given on|given to|report received on|decision)$", re.I
 )
 NEVER_ASKED_FOR = re.compile(
     r"UPN|e-mail|telephone|time$|rank|not for disclosure|why not|cycle|second sen|next review|"
