@@ -107,7 +107,7 @@
       part.hidden = !fits && !words && !part.querySelector(".error");
     });
   };
-  whens.forEach((part) => { part.open = true; });
+  whens.forEach((part) => { part.open = true; part.dataset.live = "1"; });
   if (whens.length) { fold(); document.addEventListener("change", fold); }
 
   // Keys 1, 2, 3 ... choose among few answers and go on to the next box; what is achieved need not be kept.
