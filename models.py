@@ -1430,7 +1430,13 @@ class RecordOfConcern(Form):
     )
     senco_consulted_on = day("When did the teacher talk to the SENCO?", needed=True)
     late_why = late_reason("record")
-    areas = choices("Which broad areas does it touch?", options=AREAS, needed=True)
+    areas = choices(
+        "Which broad areas does it touch?",
+        "Left empty: those of the key concerns.",
+        options=AREAS,
+        needed=True,
+        seldom=True,
+    )
     key_concerns = Rows(
         "Key areas of concern",
         "Describe what you see, not what you think the cause is.",

@@ -50,6 +50,7 @@ from pathway import guards as g
 from records.dates import say_weeks, today
 from records.questions import (
     HEAD,
+    OF_CLASSES,
     OFFICE,
     ROLE_NAMES,
     ROLES,
@@ -1344,6 +1345,9 @@ def start_form(form_class, pupil, user):
     ctx = PupilContext(pupil, user)
     paper, _ = ctx.paper_of(form_class)
     form = form_class(pupil=pupil, happened_on=ctx.on, entered_by=user.name)
+    if form_class is RecordOfConcern and user.role in OF_CLASSES:
+        form.raised_by = user.name
+        form.raised_on = ctx.on
     if ctx.placement:
         form.cycle = ctx.placement.cycle
     if paper is None:

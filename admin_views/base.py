@@ -683,9 +683,10 @@ class RecordView(ReadView):
 
     def beside(self, record):
         """What stands beside the boxes: facts about a line, by its first words; when a question
-        applies; ways on that can be chosen.
+        applies, {name: (cases, in words)}; ways on that can be chosen.
         """
-        return {"facts": {}, "applies": {}, "ways": ()}
+        applies = {name: (cases, "") for name, cases in forms.cases_of(record).items()}
+        return {"facts": {}, "applies": applies, "ways": ()}
 
     def has_chart(self):
         return False

@@ -408,21 +408,47 @@ def is_open(fields, wrong):
     return False
 
 
-def applies_now(rule, form):
-    """Whether a question that is asked after a certain answer to another one is asked now."""
-    other, _, wanted = rule.partition("=")
-    if other not in form:
-        return True
-    return (answer_of(form[other]) or "") in wanted.split("|")
+def cases_of(record):
+    """When a question applies that is asked after certain answers to an earlier one: {question:
+    cases}, of which one must hold; a case is {other question: its answer}.
+    """
+    found = {}
+    before = [""]
+    for name, asked in record.questions():
+        before.append(name)
+        rule = asked.ask.needed
+        if isinstance(rule, str):
+            other, _, answers = rule.partition("=")
+            # what depends on a question further down stands there from the beginning
+            if other not in before and "" not in answers.split("|"):
+                continue
+            found[name] = [{other: answer} for answer in answers.split("|")]
+    return found
+
+
+def applies_now(cases, form):
+    """Whether one of the cases holds, by the answers in a form; those it does not ask count."""
+    return any(case_holds(case, form) for case in cases)
+
+
+def case_holds(case, form):
+    for name, answer in case.items():
+        if name in form and (answer_of(form[name]) or "") != answer:
+            return False
+    return True
 
 
 def focus_first(record, form):
-    """The first box of a form has the focus when the page opens."""
+    """The first box of a form without an answer has the focus when the page opens."""
     for _, lines in record.layout():
         for name, _ in parts_of(lines)[0]:
-            if name in form and not isinstance(form[name], FieldList):
-                form[name].render_kw = {**(form[name].render_kw or {}), "autofocus": True}
-                return
+            if name not in form or is_answered(form[name]):
+                continue
+            box = form[name]
+            if isinstance(box, FieldList):
+                box = boxes_of(box.entries[0].form)[0]
+            box.render_kw = {**(box.render_kw or {}), "autofocus": True}
+            return
 
 
 def boxes_of(line):

@@ -5,11 +5,8 @@ Come here to change what stands beside the boxes of a review. Which questions ap
 `workflow.py`; the page is the form of every record (`templates/form.html`).
 """
 
-import json
-
 from flask import request, url_for
 from flask_login import current_user
-from peewee import Field
 
 import workflow
 from admin_views.home import in_school_words
@@ -28,7 +25,8 @@ class ReviewView(PaperView):
 
     def beside(self, record):
         ctx = workflow.PupilContext(record.pupil, current_user._get_current_object())
-        return {"facts": facts_of(ctx), "applies": cases_of(record), "ways": ways_of(record, ctx)}
+        applies = {**super().beside(record)["applies"], **asked_by_chart(record)}
+        return {"facts": facts_of(ctx), "applies": applies, "ways": ways_of(record, ctx)}
 
     def done_at(self, record, do):
         """After the agreement, the page of the move that the answers lead to."""
@@ -45,29 +43,14 @@ class ReviewView(PaperView):
         return url_for("pupil.chart", key=record.pupil_id)
 
 
-def as_json(cases):
-    return json.dumps(cases, separators=(",", ":"))
-
-
-def cases_of(review):
-    """When a question applies that does not always: {question: (cases as JSON, in words)}; without
-    words when the question says it itself.
-    """
+def asked_by_chart(review):
+    """When a question of the chart is asked that is not always: {question: (cases, in words)}."""
     found = {}
-    chart = {asked.name for asked in workflow.chart_of(review)}
-    for name, asked in review.questions():
-        rule = asked.ask.needed if isinstance(asked, Field) else ""
-        if isinstance(rule, str) and rule:
-            other, _, answers = rule.partition("=")
-            if other in chart:  # asked further down: stands there from the beginning
-                continue
-            found[name] = as_json([{other: answer} for answer in answers.split("|")]), ""
     for asked in workflow.chart_of(review):
         if asked.when != ({},):
-            cases = as_json(asked.when)
             words = [say_case(review, case) for case in asked.when]
-            found[asked.name] = cases, f"Answer this {', or '.join(words)}."
-            found[f"{asked.name}_why"] = cases, ""
+            found[asked.name] = asked.when, f"Answer this {', or '.join(words)}."
+            found[f"{asked.name}_why"] = asked.when, ""
     return found
 
 
@@ -77,13 +60,13 @@ def say_case(review, case):
 
 
 def ways_of(review, ctx):
-    """The moves that the chart can lead to: [(Move, its words, when, when as JSON), ...]."""
+    """The moves that the chart can lead to: [(Move, its words, when, cases), ...]."""
     stage = workflow.paper_for(type(review)).stage
     found = []
     for words, move, _ in workflow.ways_out(stage, ctx.settings):
         rows = [row for row in workflow.ROWS if row.name in move.rows and stage in row.stages]
         if rows and workflow.chart_of(review) and current_user.role in move.by:
-            cases = as_json([row.answers for row in rows])
+            cases = [row.answers for row in rows]
             found.append((move, in_school_words(move.name), words, cases))
     return found
 

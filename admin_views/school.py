@@ -28,6 +28,8 @@ KEYS = (
     ("/", "to the box that finds a pupil"),
     ("?", "to this list"),
     ("Tab", "to the next answer; Shift and Tab to the one before"),
+    ("1 to 9", "choose that answer, of at most nine, and go on to the next box"),
+    ("Ctrl and Enter", "in a list: one more line"),
     ("Alt and S", "save"),
     ("Ctrl and '", "in a line of a list: the same answer as in the line above"),
     ("Escape", "close a menu"),

@@ -29,6 +29,7 @@
       location.assign("/help/#keys");
     }
     if (event.ctrlKey && event.key === "'") sameAsAbove(event);
+    if (event.ctrlKey && event.key === "Enter") event.target.closest(".full:has(> [data-rows])")?.querySelector('button[name="more"]').click();
     if (event.key === "Escape") {
       all("details.menu[open]").forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
     }
@@ -90,17 +91,6 @@
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") keep(true); });
   });
 
-  // Keys 1, 2, 3 ... choose among the answers of a line; what is achieved need not be kept.
-  document.addEventListener("keydown", (event) => {
-    if (event.target.type !== "radio" || !/^[1-9]$/.test(event.key) || event.ctrlKey || event.altKey || event.metaKey) return;
-    const pebble = all("input[type=radio]", event.target.closest(".choices"))[event.key - 1];
-    if (pebble && pebble.value) { event.preventDefault(); pebble.focus(); pebble.click(); }
-  });
-  document.addEventListener("change", (event) => {
-    const then = event.target.value === "Achieved" && event.target.closest(".repeat")?.querySelector('select[name$="-then"]');
-    if (then?.value === "Keep") then.value = "Close";
-  });
-
   // A question that depends on another answer is there when it applies, or has an answer in words.
   const whens = all("[data-when]");
   const fold = () => {
@@ -112,12 +102,39 @@
         const folded = box?.closest?.("[data-when]") || box?.[0]?.closest("[data-when]");
         return folded?.hidden ? "" : box?.value || "";
       };
-      const words = all("textarea,input:not([type=radio])", part).some((box) => box.value.trim());
+      const words = all("textarea,select,input:not([type=radio],[type=checkbox])", part).some((box) => box.value.trim());
       const fits = JSON.parse(part.dataset.when).some((one) => Object.entries(one).every(([name, said]) => answer(name) === said));
-      part.hidden = !fits && !words;
+      part.hidden = !fits && !words && !part.querySelector(".error");
     });
   };
+  whens.forEach((part) => { part.open = true; part.dataset.live = "1"; });
   if (whens.length) { fold(); document.addEventListener("change", fold); }
+
+  // Keys 1, 2, 3 ... choose among few answers and go on to the next box; what is achieved need not be kept.
+  const FEW = 9;
+  const goOn = (from) => {
+    const boxes = all(".field :is(input:not([type=hidden]),select,textarea)", from.form).filter((box) => box.checkVisibility());
+    boxes.slice(boxes.indexOf(from) + 1).find((box) => box.name !== from.name)?.focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    const box = event.target;
+    if (!/^[1-9]$/.test(event.key) || event.ctrlKey || event.altKey || event.metaKey || !box.closest("form[data-draft]")) return;
+    const isList = box.tagName === "SELECT";
+    if (!isList && box.type !== "radio") return;
+    const answers = isList ? [...box.options].filter((one) => one.value) : all("input[type=radio]", box.closest(".choices")).filter((one) => one.value);
+    const chosen = answers[event.key - 1];
+    if (!chosen || answers.length > FEW) return;
+    event.preventDefault();
+    if (isList) {
+      box.value = chosen.value;
+      ["input", "change"].forEach((kind) => box.dispatchEvent(new Event(kind, {bubbles: true})));
+    } else chosen.click();
+    goOn(isList ? box : chosen);
+  });
+  document.addEventListener("change", (event) => {
+    const then = event.target.value === "Achieved" && event.target.closest(".repeat")?.querySelector('select[name$="-then"]');
+    if (then?.value === "Keep") then.value = "Close";
+  });
 
   // Vague words are pointed out while they are typed, as the server does when the form is saved.
   document.addEventListener("input", (event) => {
@@ -197,21 +214,6 @@
       const box = row.querySelector(`[name$="-${name}"]`);
       if (box && !box.value) box.value = value;
     }
-  });
-
-  // A question that is asked after a certain answer stands there when that answer is given.
-  all("[data-rule]").forEach((fold) => {
-    const [other, wanted] = fold.dataset.rule.split("=");
-    const box = fold.querySelector("input,textarea,select");
-    const form = box.form;
-    const show = () => {
-      const said = form.elements.namedItem(other)?.value || "";
-      fold.hidden = !wanted.split("|").includes(said) && !box.value && !fold.querySelector(".error");
-    };
-    fold.open = true;
-    fold.dataset.live = "";
-    form.addEventListener("change", show);
-    show();
   });
 
   // A block copied from a spreadsheet fills the lines from the box on, as many as it has.

@@ -16,6 +16,7 @@ import people
 import workflow as w
 from admin_views import forms
 from audit import log as audit_log
+from records import dates
 
 each = pytest.mark.parametrize
 FORMS = w.every_form()
@@ -515,19 +516,34 @@ def test_what_is_seldom_asked_is_folded_until_it_is_answered(senco, school):
     """An answer of before, and a mistake, are never out of sight."""
     folded = forms.parts_of(m.Pupil.layout()[0][1])[1]
     assert [name for name, _ in folded] == ["known_as", "former_upn", "alert"]
-    assert '<details class="full more">' in senco.page("/pupil/new/").source
+    assert '<div class="part full rest">' in senco.page("/pupil/new/").source
     page = senco.submit(senco.page("/pupil/new/"), forename="Robin", known_as="x" * 300, status=422)
-    assert '<details class="full more" open>' in page.source
+    assert '<div class="part full rest open">' in page.source
 
 
 def test_a_question_that_belongs_to_an_answer_comes_with_it(senco, concern):
     """Without JavaScript the server opens it, once the answer is sent."""
-    fold = 'data-rule="consent=not reached"'
+    fold = """data-when='[{"consent": "not reached"}]'"""
     more = ("more", "used")
     page = senco.submit(senco.page(edit(concern)), button=more, consent="given", not_reached="")
     assert f"{fold} open" not in page.source
     page = senco.submit(page, button=more, consent="not reached")
     assert f"{fold} open" in page.source
+
+
+def test_the_broad_areas_nobody_ticks_are_those_of_the_key_concerns(senco, concern):
+    m.RecordOfConcern.update(areas=None).execute()
+    said = {"key_concerns-0-what": "Loses the thread", "key_concerns-0-area": m.AREAS[1]}
+    senco.submit(senco.page(edit(concern)), **said)
+    assert m.RecordOfConcern.get().areas == m.AREAS[1]
+
+
+def test_who_teaches_raises_the_concern_today(school):
+    """The SENCO writes for others: name and day are asked."""
+    teacher = (school.teacher.name, dates.today())
+    for user, filled in ((school.teacher, teacher), (school.senco, (None, None))):
+        form, _ = w.start_form(m.RecordOfConcern, school.robin, user)
+        assert (form.raised_by, form.raised_on) == filled
 
 
 def test_the_people_of_the_record_are_offered_while_typing(senco, concern):

@@ -40,7 +40,7 @@ SCOPE = """([heading, at]) => {
 # each question inside an element.
 QUESTIONS = (
     "([where, inner]) => {"
-    "document.querySelectorAll('details.more, details.when').forEach(d => { d.open = true; });"
+    "document.querySelectorAll('details.when').forEach(d => { d.open = true; });"
     "document.querySelectorAll('[data-all]').forEach(box => { box.checked = true; });"
     "const scope = "
     + SCOPE

@@ -273,7 +273,7 @@ def test_typing_that_was_not_saved(served, look, children, monkeypatch):
         paper.save()
         line.remove()
     screen.page.locator("#strengths").fill("Builds towers")
-    screen.page.locator("#used [data-all]").check()
+    screen.page.locator("[data-all]").check()
     screen.page.locator("#used-0-who").fill("Everybody")
     screen.press("Save draft")
     screen.says(
