@@ -338,6 +338,7 @@ def _paper(user=None, pupil=None, parts=(), blank=False, cover="", instead="", *
     school = Setting.of_school()
     drawn = [_drawn_or_told(part, pupil, blank, instead) for part in parts]
     page |= {"school": school, "pupil": pupil, "blank": blank, "cover": cover}
+    page["logo"] = photo.logo_of(school)
     if cover:
         titles = [part.get("entry") or part["title"] for part in parts]
         page |= _whose(pupil)
@@ -704,6 +705,7 @@ def _letter(letter):
         "void": letter.void,
         "large": letter.large_print == "Yes",
         "sender": {name: getattr(school, name) or "" for name in SENDER},
+        "logo": photo.logo_of(school),
         "to": to,
         "address": _stripped((letter.address or "").splitlines()),
         "dated": letter.answer("dated"),
