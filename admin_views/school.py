@@ -29,6 +29,7 @@ from audit.log import AuditEntry
 from models import RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf, photo
+from pathway import example_letters
 from pathway.clock import check_holidays
 from people import User, class_key
 from records.dates import read_day, say_day
@@ -116,6 +117,26 @@ class SettingView(RecordView):
     def begin(self, pupil):
         return Setting.of_school(), {}
 
+    def receive(self, record, prefilled):
+        """Save the form, or show the letters as its wordings would make them, and save nothing."""
+        do = request.form.get("do")
+        if do not in ("preview", "preview-pdf"):
+            return super().receive(record, prefilled)
+        form = self.form_of(record, prefilled, request.form)
+        for field in form:
+            if field.short_name.startswith(("letter_", "words_")):
+                setattr(record, field.short_name, forms.answer_of(field))
+        problems = typing_problems(form) + workflow.letter_faults(record)
+        if problems or do == "preview":
+            return self.show_form(record, form, problems)
+        return pdf.examples(examples_of(record), current_user)
+
+    def beside(self, record):
+        examples = []
+        if request.form.get("do") in ("preview", "preview-pdf"):
+            examples = examples_of(record)
+        return {**super().beside(record), "examples": examples}
+
     def check(self, record):
         """What is wrong on the form; a fault of another section stops nobody here."""
         found = record.missing() + record.errors() + workflow.letter_faults(record)
@@ -150,6 +171,12 @@ class SettingView(RecordView):
                 record.logo = before
             remove_replaced(after if problems else before)
         return problems
+
+
+def examples_of(settings):
+    """The letters of a child that does not exist, in these wordings: [(subject, text), ...]."""
+    found = example_letters.of_each(settings)
+    return [(Setting.label_of(name), words) for name, words in found]
 
 
 def logo_sent():

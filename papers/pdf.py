@@ -173,6 +173,17 @@ def invitations(meeting, user):
 
 
 @as_response
+def examples(found, user):
+    """Letters of a child that does not exist: [(subject, text), ...]."""
+    parts = []
+    for subject, words in found:
+        letter = Letter(subject=subject, to_whom=letters.EVERYBODY, body=words, dated=today())
+        # as a draft it is not kept
+        parts.append({**_letter(letter), "state": {"kind": "draft"}})
+    return _response("letters", _paper(user, title="Letters", parts=parts, headless=True))
+
+
+@as_response
 def family_leaflet():
     part = _leaflet_part()
     return _response("family-leaflet", _paper(title=part["title"], parts=[part]))

@@ -47,7 +47,7 @@ FLOORS = (
     ("workflow",),
     ("audit",),
     ("privacy",),
-    ("pathway.tasks", "pathway.ehc_request"),
+    ("pathway.tasks", "pathway.ehc_request", "pathway.example_letters"),
     ("pathway.advice",),
     ("reports",),
     ("papers",),
