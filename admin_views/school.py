@@ -29,7 +29,7 @@ from audit.log import AuditEntry
 from models import RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf, photo
-from pathway import example_letters
+from pathway import example_letters, tasks
 from pathway.clock import check_holidays
 from people import User, class_key
 from records.dates import read_day, say_day
@@ -145,6 +145,8 @@ class SettingView(RecordView):
             found.append(("holidays", fault))
         elsewhere = self.not_asked(record)
         found = [(name, words) for name, words in found if name not in elsewhere]
+        if not found and "moves" not in request.form:
+            found = dates_moved(record)
         if found:
             raise workflow.Invalid(found)
 
@@ -171,6 +173,23 @@ class SettingView(RecordView):
                 record.logo = before
             remove_replaced(after if problems else before)
         return problems
+
+
+def dates_moved(settings):
+    """What weeks, days or holidays do to the dates of children, as a problem of the form."""
+    more, fewer = tasks.moved_by(settings)
+    parts = []
+    if more:
+        parts.append(f"something becomes overdue for {children(more)}")
+    if fewer:
+        parts.append(f"less is overdue for {children(fewer)}")
+    if not parts:
+        return []
+    return [("moves", f"With this, {' and '.join(parts)}. To save it, tick “Move the dates”.")]
+
+
+def children(count):
+    return "1 child" if count == 1 else f"{count} children"
 
 
 def examples_of(settings):
