@@ -263,6 +263,7 @@ class Setting(Record):
         default="",
     )
     trust_name = text("Name of the trust", default="")
+    logo = CharField(null=True)  # the name of its file, and its SHA-256
     strapline = text("Strapline of the school or trust", default="")
     local_authority = text("Local authority", default="")
     last_year = choice(

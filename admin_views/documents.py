@@ -23,7 +23,7 @@ from PIL import Image
 from admin_views.base import PupilRecordView, typing_problems
 from admin_views.forms import clean_line
 from admin_views.zip_guard import DAMAGED, MEGA, FileRefused, ending, refuse_package
-from models import Document
+from models import Document, Setting
 from records.questions import HEAD, SENCO
 from records.storage import change_times
 
@@ -107,8 +107,11 @@ def uploaded_file(most):
 
 
 def remove_stray_files(program):
-    """Take away what a crash left: files that no document names, ten minutes old."""
-    named = set(Document.select(Document.stored_as).scalars())
+    """Take away what a crash left: files that no record names, ten minutes old."""
+    named = {
+        *Document.select(Document.stored_as).scalars(),
+        *Setting.select(Setting.logo).scalars(),
+    }
     ten_minutes_ago = time.time() - 600
     strays = []
     for path, changed in change_times(private_folder("files")):
@@ -123,7 +126,9 @@ def remove_stray_files(program):
 
 
 def remove_replaced(name):
-    if name and not Document.select().where(Document.stored_as == name).exists():
+    if not name or Setting.select().where(Setting.logo == name).exists():
+        return
+    if not Document.select().where(Document.stored_as == name).exists():
         (private_folder("files") / name).unlink(missing_ok=True)
 
 

@@ -1,5 +1,7 @@
 """The school's own pages: settings, audit trail, help with the flow chart."""
 
+import hashlib
+
 from flask import abort, flash, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_login import current_user
@@ -8,15 +10,26 @@ import workflow
 from admin_views import forms
 from admin_views.account import views as account
 from admin_views.base import PAGE_SIZE, RecordView, typing_problems
+from admin_views.documents import (
+    MOST_BYTES_OF_FILE,
+    private_folder,
+    refuse_file,
+    remove_replaced,
+    shown_name,
+    uploaded_file,
+    write_private,
+)
 from admin_views.forms import key_of
 from admin_views.home import settings_now
+from admin_views.zip_guard import FileRefused
 from audit import access, anchors, report
 from audit import log as audit_log
 from audit.actions import READ_ACTIONS
 from audit.log import AuditEntry
 from models import RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
-from papers import pdf
+from papers import pdf, photo
+from pathway import example_letters, tasks
 from pathway.clock import check_holidays
 from people import User, class_key
 from records.dates import read_day, say_day
@@ -39,6 +52,7 @@ KEYS = (
 class SettingView(RecordView):
     """Settings: one record, with a form for each of its sections."""
 
+    form_template = "setting_form.html"
     has_list = False
     proved = ("new", "edit")
 
@@ -105,6 +119,26 @@ class SettingView(RecordView):
     def begin(self, pupil):
         return Setting.of_school(), {}
 
+    def receive(self, record, prefilled):
+        """Save the form, or show the letters as its wordings would make them, and save nothing."""
+        do = request.form.get("do")
+        if do not in ("preview", "preview-pdf"):
+            return super().receive(record, prefilled)
+        form = self.form_of(record, prefilled, request.form)
+        for field in form:
+            if field.short_name.startswith(("letter_", "words_")):
+                setattr(record, field.short_name, forms.answer_of(field))
+        problems = typing_problems(form) + workflow.letter_faults(record)
+        if problems or do == "preview":
+            return self.show_form(record, form, problems)
+        return pdf.examples(examples_of(record), current_user)
+
+    def beside(self, record):
+        examples = []
+        if request.form.get("do") in ("preview", "preview-pdf"):
+            examples = examples_of(record)
+        return {**super().beside(record), "examples": examples}
+
     def check(self, record):
         """What is wrong on the form; a fault of another section stops nobody here."""
         found = record.missing() + record.errors() + workflow.letter_faults(record)
@@ -113,6 +147,8 @@ class SettingView(RecordView):
             found.append(("holidays", fault))
         elsewhere = self.not_asked(record)
         found = [(name, words) for name, words in found if name not in elsewhere]
+        if not found and "moves" not in request.form:
+            found = dates_moved(record)
         if found:
             raise workflow.Invalid(found)
 
@@ -123,7 +159,68 @@ class SettingView(RecordView):
             fault = folder_problem(form)
         if fault:
             return [*typing_problems(form), fault]
-        return super().save(record, form)
+        before = record.logo
+        try:
+            logo = logo_sent()
+        except FileRefused as fault:
+            return [*typing_problems(form), ("file", str(fault))]
+        if logo or "no_logo" in request.form:
+            record.logo = keep_logo(logo)
+        after = record.logo
+        problems = ["not saved"]
+        try:
+            problems = super().save(record, form)
+        finally:
+            if problems:
+                record.logo = before
+            remove_replaced(after if problems else before)
+        return problems
+
+
+def dates_moved(settings):
+    """What weeks, days or holidays do to the dates of children, as a problem of the form."""
+    more, fewer = tasks.moved_by(settings)
+    parts = []
+    if more:
+        parts.append(f"something becomes overdue for {children(more)}")
+    if fewer:
+        parts.append(f"less is overdue for {children(fewer)}")
+    if not parts:
+        return []
+    return [("moves", f"With this, {' and '.join(parts)}. To save it, tick “Move the dates”.")]
+
+
+def children(count):
+    return "1 child" if count == 1 else f"{count} children"
+
+
+def examples_of(settings):
+    """The letters of a child that does not exist, in these wordings: [(subject, text), ...]."""
+    found = example_letters.of_each(settings)
+    return [(Setting.label_of(name), words) for name, words in found]
+
+
+def logo_sent():
+    """The logo that came, as it is kept; None when none came. Raises FileRefused."""
+    name, data = uploaded_file(MOST_BYTES_OF_FILE)
+    if data is None:
+        return None
+    refuse_file(shown_name(name), data)
+    logo = photo.as_logo(data)
+    if logo is None:
+        raise FileRefused("Save the logo as a PNG or JPEG, at most 4,000 pixels wide and high.")
+    return logo
+
+
+def keep_logo(logo):
+    """Write a logo to its file, if there is one; its name, which is its SHA-256."""
+    if logo is None:
+        return None
+    name = hashlib.sha256(logo).hexdigest()
+    path = private_folder("files") / name
+    if not path.exists():
+        write_private(path, logo)
+    return name
 
 
 def folder_problem(form):

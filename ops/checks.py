@@ -295,13 +295,16 @@ def lacks_tables(database, steps, version):
 
 @check(PROBLEM, STORE, "./portal restore --to another folder, and copy files/ from it", alarm=True)
 def files_are_as_they_came(at):
-    """The files of documents are there, and as they came."""
+    """The files of documents and the logo are there, and as they came."""
     query = Document.select(Document.stored_as, Document.sha256)
     query = query.where(Document.stored_as.is_null(False)).order_by(Document.id.desc())
     if not at.whole:
         query = query.limit(NEWEST_FILES)
+    files = list(query.tuples())
+    if at.settings.logo:
+        files.append((at.settings.logo, at.settings.logo))
     bad = []
-    for name, digest in query.tuples():
+    for name, digest in files:
         path = at.folder / "files" / name
         if not path.is_file() or backup.sha_of(path) != digest:
             bad.append(name)

@@ -176,6 +176,17 @@ def invitations(meeting, user):
 
 
 @as_response
+def examples(found, user):
+    """Letters of a child that does not exist: [(subject, text), ...]."""
+    parts = []
+    for subject, words in found:
+        letter = Letter(subject=subject, to_whom=letters.EVERYBODY, body=words, dated=today())
+        # as a draft it is not kept
+        parts.append({**_letter(letter), "state": {"kind": "draft"}})
+    return _response("letters", _paper(user, title="Letters", parts=parts, headless=True))
+
+
+@as_response
 def family_leaflet():
     part = _leaflet_part()
     return _response("family-leaflet", _paper(title=part["title"], parts=[part]))
@@ -340,6 +351,7 @@ def _paper(user=None, pupil=None, parts=(), blank=False, cover="", instead="", *
     school = Setting.of_school()
     drawn = [_drawn_or_told(part, pupil, blank, instead) for part in parts]
     page |= {"school": school, "pupil": pupil, "blank": blank, "cover": cover}
+    page["logo"] = photo.logo_of(school)
     if cover:
         titles = [part.get("entry") or part["title"] for part in parts]
         page |= _whose(pupil)
@@ -721,6 +733,7 @@ def _letter(letter):
         "void": letter.void,
         "large": letter.large_print == "Yes",
         "sender": {name: getattr(school, name) or "" for name in SENDER},
+        "logo": photo.logo_of(school),
         "to": to,
         "address": _stripped((letter.address or "").splitlines()),
         "dated": letter.answer("dated"),

@@ -9,7 +9,7 @@ import datetime
 import hashlib
 import pathlib
 
-from peewee import chunked
+from peewee import chunked, fn
 
 import models
 import workflow
@@ -496,6 +496,25 @@ def refresh():
         TaskBasis.delete().execute()
         TaskBasis.create(digest=digest)
         make(Pupil.select(Pupil.id).scalars(), settings)
+
+
+def moved_by(settings):
+    """How many children have something overdue that was not, and how many have it no longer, when
+    these become the settings: (children, children).
+    """
+    if TaskBasis.select().where(TaskBasis.digest == digest_of_basis(settings)).exists():
+        return 0, 0
+    late = (HomeTask.group == "dated") & (HomeTask.due < today())
+    counted = HomeTask.select(HomeTask.pupil_id, fn.COUNT(HomeTask.id)).where(late)
+    before = dict(counted.group_by(HomeTask.pupil_id).tuples())
+    after = dict.fromkeys(before, 0)
+    for some in chunked(Pupil.select(Pupil.id).scalars(), BATCH):
+        for made in tasks_of(some, settings):
+            if made.group == "dated" and made.due < today():
+                after[made.pupil_id] = after.get(made.pupil_id, 0) + 1
+    more = [number for number, count in after.items() if count > before.get(number, 0)]
+    fewer = [number for number, count in after.items() if count < before.get(number, 0)]
+    return len(more), len(fewer)
 
 
 def digest_of_basis(settings):

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import workflow
 from models import Pupil, Strategy, class_sort_key
-from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
 from pathway.provision import how_often, on_the_map
+from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
 from reports.report import Choice, Column, Line, Report
 from reports.roll import on_a_stage
 

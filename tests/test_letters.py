@@ -4,11 +4,13 @@ import re
 
 import pytest
 from conftest import add_row, press, ready, take_to
+from printed import reader_of
 
 import models as m
 import workflow as w
-from pathway import letters
-from tools import letters as doc
+from admin_views import school as school_views
+from papers import pdf
+from pathway import example_letters, letters
 
 WRITTEN = [move for move in w.MOVES if move.letter]
 
@@ -90,7 +92,7 @@ def test_a_child_is_never_placed_with_a_letter_about_a_record_that_nobody_wrote(
 @pytest.mark.parametrize("move", WRITTEN, ids=lambda move: move.slug)
 def test_a_line_whose_word_says_nothing_is_left_out(move):
     """The wordings of a school that has filled in nothing: no gap, no bracket."""
-    for reviewed, asked in doc.cases(move, move.from_[0]):
+    for reviewed, asked in example_letters.cases(move, move.from_[0]):
         answers = {**reviewed, **asked, "stage": move.to or move.from_[0]}
         words = dict.fromkeys(letters.KNOWN, "") | {"forename": "Sam", "date": "today"}
         words |= w.in_words(move, asked)
@@ -119,6 +121,30 @@ def test_a_word_in_brackets_that_no_letter_knows_is_named_when_settings_are_save
     assert m.Setting.get().letter_concern != wrong
     at.submit(at.page(address), letter_concern="Dear {forename}")
     assert m.Setting.get().letter_concern == "Dear {forename}"
+
+
+def test_wordings_are_read_as_letters_before_they_are_saved(school, browser):
+    at = browser("senco")
+    page = at.page("/setting/letters/")
+    before = m.Setting.get().letter_concern
+    typed = {"letter_concern": "We watch over {forename}, says {senco}."}
+    said = at.submit(page, button=("do", "preview"), **typed)
+    shown = said.text
+    for words in ("We watch over Sam, says", "SEN support ends, and we go on watching", "Mostly"):
+        assert words in shown
+    assert said.said("letter_concern") == typed["letter_concern"]
+    assert m.Setting.get().letter_concern == before
+    wrong = at.submit(page, 422, button=("do", "preview-pdf"), letter_concern="Dear {forname}")
+    assert "{forname}, which is not known" in str(wrong.problems)
+    assert "Dear {forname}" in wrong.text
+
+
+def test_wordings_are_read_as_pdf(school):
+    settings = m.Setting(letter_concern="We watch over {forename}.")
+    with school.app.test_request_context():
+        made = reader_of(pdf.examples(school_views.examples_of(settings), school.senco).data)
+    assert "We watch over Sam." in made.pages[0].extract_text()
+    assert len(made.pages) >= len({move.letter for move in WRITTEN}) + len(letters.OF_REVIEWS)
 
 
 def test_a_letter_knows_what_each_of_its_moves_asks_and_no_more():

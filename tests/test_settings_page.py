@@ -1,10 +1,14 @@
 """Settings: a page for each section, and what is refused at once, in a sentence at the box."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
+from conftest import take_to
 
 import models as m
+from pathway import tasks
+from records import dates
 
 SECTIONS = [section.key for section, _ in m.Setting.layout()]
 
@@ -39,6 +43,23 @@ def test_a_section_is_saved_alone_and_its_form_stays_open(school, browser):
     assert (kept.chase_days, kept.letter_concern) == (21, "Dear {nobody}")
     said = senco.submit(senco.page("/setting/clock/"), 422, stage_1_opens="20")
     assert "due before it opens" in str(said.problems)
+
+
+def test_weeks_that_move_due_dates_say_so_before_they_are_saved(robin, cast, browser):
+    m.Setting.of_school().save()
+    take_to(robin, "S1", cast.senco, dates.today() - datetime.timedelta(weeks=8))
+    tasks.refresh()
+    senco = browser("senco")
+    # what moves nothing is saved at once
+    senco.submit(senco.page("/setting/clock/"), due_soon_days="15")
+    typed = {"stage_1_opens": "4", "stage_1_closes": "5"}
+    said = senco.submit(senco.page("/setting/clock/"), 422, **typed)
+    assert "something becomes overdue for 1 child." in str(said.problems)
+    assert m.Setting.get().stage_1_closes == 12
+    senco.submit(said, moves="y")
+    assert m.Setting.get().stage_1_closes == 5
+    said = senco.submit(senco.page("/setting/clock/"), 422, stage_1_closes="12")
+    assert "less is overdue for 1 child." in str(said.problems)
 
 
 def test_a_folder_for_backups_that_cannot_be_used_is_refused_at_its_box(school, browser, tmp_path):

@@ -47,7 +47,7 @@ FLOORS = (
     ("workflow",),
     ("audit",),
     ("privacy",),
-    ("pathway.tasks", "pathway.provision"),
+    ("pathway.tasks", "pathway.provision", "pathway.example_letters"),
     ("pathway.ehc_request",),
     ("pathway.advice",),
     ("reports",),

@@ -3,20 +3,12 @@
 `make readme` does it; a test compares. The wordings are those of a new school (`models.Setting`).
 """
 
-import datetime
-
 import models
 import workflow
-from pathway import clock, letters
+from pathway import example_letters, letters
+from pathway.example_letters import DAY
 from records.questions import say
 
-DAY = datetime.date(2026, 11, 24)
-ANSWERS = {
-    "why_told": "Sam manages the day with the help that every lesson has.",
-    "plan_on": DAY - datetime.timedelta(days=5),
-    "letter_on": DAY - datetime.timedelta(days=5),
-    "authority": "Mockshire Council",
-}
 HEAD = """# Every letter, beside the answers it was made from
 
 For the SENCO to proof-read. Written by `make readme` from the wordings of a new school; a school
@@ -40,49 +32,6 @@ def school():
     )
 
 
-def ways_through(stage):
-    """Every way through the questions of a review: [{question: answer}, ...]."""
-    ways = [{}]
-    for asked in workflow.QUESTIONS.get(stage, ()):
-        further = []
-        for said in ways:
-            if workflow.applies(asked, said):
-                further += [{**said, asked.name: answer} for answer in ("Yes", "No")]
-            else:
-                further.append(said)
-        ways = further
-    return ways
-
-
-def cases(move, stage):
-    """The answers from which a move may write its letter: [(of the review, of the move), ...]."""
-    reviews = [{}]
-    if move.rows:
-        reviews = []
-        for said in ways_through(stage):
-            rows = [row for row in workflow.ROWS if stage in row.stages]
-            reached = next(row for row in rows if row.answers.items() <= said.items())
-            if reached.name in move.rows:
-                reviews.append(said)
-    moves = [{name: ANSWERS[name] for name in move.asks if name in ANSWERS}]
-    if "parents_view" in move.asks:
-        options = dict(workflow.ASKS["parents_view"].choices)
-        moves = [{**moves[0], "parents_view": option} for option in options]
-    return [(review, asked) for review in reviews for asked in moves]
-
-
-def body(move, stage, reviewed, asked):
-    settings = school()
-    pupil = models.Pupil(forename="Sam", surname="Example")
-    to = move.to or stage
-    due = clock.window(workflow.STAGES[to], DAY, settings, DAY)
-    label = workflow.stage_label(to, settings)
-    words = letters.placeholders(pupil, settings, DAY, label, due and due.closes)
-    words |= workflow.in_words(move, asked)
-    said = letters.body_of(move.letter, settings, words, {**reviewed, **asked, "stage": to})
-    return said.removesuffix(end(words))
-
-
 def end(words):
     return letters.fill_wording(words, getattr(school(), letters.END))
 
@@ -99,25 +48,11 @@ def told(move, stage, reviewed, asked):
     return lines or ["- (nothing that changes its words)"]
 
 
-SAID_OF_REVIEW = {
-    "when": "Tuesday 1 December 2026, 15:30",
-    "place": "The library",
-    "lead": "Ms Hazel",
-    "people": "Jo Example (mother), Sam (the child), Miss Elm (class teacher)",
-    "held": "Tuesday 24 November 2026",
-    "outcomes": "Reads 100 words: Mostly\nAsks for help: Achieved",
-    "next_steps": "Reading every day goes on; help is asked for in every lesson.",
-}
-
-
-def of_reviews():
+def of_reviews(closing):
     """The letters before and after a review."""
-    pupil = models.Pupil(forename="Sam", surname="Example")
     parts = []
-    for letter, names in letters.OF_REVIEWS.items():
-        words = letters.placeholders(pupil, school(), DAY, "", DAY + datetime.timedelta(weeks=6))
-        words |= {name: SAID_OF_REVIEW[name] for name in names}
-        said = letters.body_of(letter, school(), words, {}).removesuffix(end(words))
+    for letter in letters.OF_REVIEWS:
+        said = example_letters.body_of_review(letter, school()).removesuffix(closing)
         parts.append(f"## {models.Setting.label_of(letter)}\n\n{quoted(said)}")
     return parts
 
@@ -129,8 +64,8 @@ def quoted(words):
 def text():
     """The whole document."""
     settings = models.Setting()
-    sam = models.Pupil(forename="Sam", surname="Example")
-    parts = [HEAD + quoted(end(letters.placeholders(sam, school(), DAY, "", None)))]
+    closing = end(letters.placeholders(example_letters.sam(), school(), DAY, "", None))
+    parts = [HEAD + quoted(closing)]
     for move in workflow.MOVES:
         if not move.letter:
             continue
@@ -138,10 +73,11 @@ def text():
         to = workflow.stage_label(move.to or stage, settings)
         subject = models.Setting.label_of(move.letter)
         parts.append(f"## {move.name}\n\n{move.ref}. Leads to: {to}. Subject: **{subject}**\n")
-        for reviewed, asked in cases(move, stage):
+        for reviewed, asked in example_letters.cases(move, stage):
+            said = example_letters.body(move, stage, school(), reviewed, asked)
             parts.append("\n".join(told(move, stage, reviewed, asked)) + "\n")
-            parts.append(quoted(body(move, stage, reviewed, asked)))
-    parts += of_reviews()
+            parts.append(quoted(said.removesuffix(closing)))
+    parts += of_reviews(closing)
     silent = [move.name for move in workflow.MOVES if not move.letter]
     parts.append("## Moves without a letter\n\n" + "\n".join(f"- {name}" for name in silent) + "\n")
     return "\n".join(parts)
