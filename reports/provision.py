@@ -16,7 +16,7 @@ from models import EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProv
 from pathway import clock
 from records.dates import WEEKDAYS, read_slots
 from records.unicode_text import sort_key
-from reports.roll import on_a_stage
+from reports.roll import placements_seen
 
 HOUR = 60
 PENCE = Decimal("0.01")
@@ -121,7 +121,7 @@ class ProvisionCost:
 
 def all_given(placements, on):
     """Every line of the agreed plans up to a day, and of Section F, of the children who are placed
-    (a query, as `on_a_stage` makes it): [Given, ...].
+    (a query, as `placements_seen` makes it): [Given, ...].
     """
     plans = agreed_plans(placements, on)
     sections = section_f(placements, on)
@@ -203,7 +203,7 @@ def section_f(placements, on):
 
 def running(user, on):
     """What is given on a day, to the children whom this person may see: [Given, ...]."""
-    return [one for one in on_the_map(on_a_stage(user, on), on) if one.runs_on(on)]
+    return [one for one in on_the_map(placements_seen(user, on), on) if one.runs_on(on)]
 
 
 def on_the_map(placements, on):
@@ -225,10 +225,10 @@ def note_clashes(given, find):
     for (_, who), slots in busy.items():
         slots.sort(key=lambda slot: slot[:3])
         if who != "":
-            compare(slots, find)
+            compare_slots(slots, find)
 
 
-def compare(slots, find):
+def compare_slots(slots, find):
     for at, (weekday, start, end, one) in enumerate(slots):
         for other_day, other_start, _, other in slots[at + 1 :]:
             if other_day != weekday or other_start >= end:
