@@ -1209,6 +1209,7 @@ def timeline(at, written, beside):
 
 
 def move_event(placement):
+    """A move as it stands on the timeline."""
     title = placement.move
     if placement.void:
         title += " (entered in error)"

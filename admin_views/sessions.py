@@ -21,7 +21,7 @@ from records.dates import read_day, today
 from records.numbers import read_number
 from records.questions import fault
 from reports.report import PAGE
-from reports.roll import on_a_stage
+from reports.roll import placements_seen
 
 WEEK = datetime.timedelta(7)
 
@@ -105,7 +105,7 @@ def week_asked():
 def lines_of_week(monday):
     """What runs in a week, each with what is kept of it: [(Given, ProvisionWeek or None), ...]."""
     last = min(monday + datetime.timedelta(4), max(today(), monday))
-    given = running(on_a_stage(account.me(), last), last)
+    given = running(placements_seen(account.me(), last), last)
     kept = {}
     for record in ProvisionWeek.select().where(ProvisionWeek.week == monday):
         kept[record.pupil_id, record.words, record.who] = record

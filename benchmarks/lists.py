@@ -28,6 +28,7 @@ import app  # noqa: E402
 import models as m  # noqa: E402
 import people  # noqa: E402
 from admin_views.base import PAGE_SIZE  # noqa: E402
+from admin_views.register import REPORT_CLASSES  # noqa: E402
 
 SIZES = (1260, 100_800)
 TURNS = 20
@@ -78,6 +79,7 @@ def pages_of_school():
         Page("a plan", paper),
         Page("edit a plan", f"{paper}edit/", f"{admin}/myplan/{plan.id}/change/"),
         Page("Status", "/status/"),
+        *(Page(f"report: {report.title}", f"/{report.slug}/") for report in REPORT_CLASSES),
     ]
 
 

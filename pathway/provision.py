@@ -228,10 +228,10 @@ def note_clashes(given, find):
     for (_, who), slots in busy.items():
         slots.sort(key=lambda slot: slot[:3])
         if who != "":
-            compare(slots, find)
+            compare_slots(slots, find)
 
 
-def compare(slots, find):
+def compare_slots(slots, find):
     for at, (weekday, start, end, one) in enumerate(slots):
         for other_day, other_start, _, other in slots[at + 1 :]:
             if other_day != weekday or other_start >= end:

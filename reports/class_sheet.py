@@ -8,7 +8,7 @@ from models import Pupil, Strategy, class_sort_key
 from pathway.provision import how_often, on_the_map
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
 from reports.report import Choice, Column, Line, Report
-from reports.roll import on_a_stage
+from reports.roll import placements_seen
 
 MOST_STRATEGIES = 3
 
@@ -39,7 +39,7 @@ class ClassSheet(Report):
     def lines(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
         helps = strategies_of(mine.select(Pupil.id), self.on)
-        placed = on_a_stage(self.user, self.on)
+        placed = placements_seen(self.user, self.on)
         placements = {placement.pupil_id: placement for placement in placed}
         given = defaultdict(list)
         for one in on_the_map(placed, self.on):

@@ -4,7 +4,7 @@ import workflow
 from models import CASE_OPEN, STAFF, EhcCase, Placement, ReviewYear
 from pathway import clock
 from reports.report import UPN, WHO, Choice, Column, Line, Report
-from reports.roll import on_a_stage
+from reports.roll import placements_seen
 
 SCHOOL_MONTHS = (
     ("09", "September"),
@@ -53,7 +53,7 @@ class EhcpYear(Report):
     )
 
     def lines(self):
-        placements = on_a_stage(self.user, self.on).where(Placement.stage == "E")
+        placements = placements_seen(self.user, self.on).where(Placement.stage == "E")
         cases = open_cases([placement.pupil_id for placement in placements])
         years = years_of(cases.values())
         found = []

@@ -12,7 +12,7 @@ from pathway.provision import bare_number, how_often, rounded
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
 from reports.report import WHO, Choice, Column, Line, Report, say_cell
-from reports.roll import codes_on, on_a_stage
+from reports.roll import codes_on, placements_seen
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
 NOTES = {"clash": "Clash of times", "old": "Plan out of date", "uncosted": "No cost yet"}
@@ -73,7 +73,7 @@ class ProvisionMap(ProvisionReport):
 
     @functools.cached_property
     def given(self):
-        return provision.on_the_map(on_a_stage(self.user, self.on), self.on)
+        return provision.on_the_map(placements_seen(self.user, self.on), self.on)
 
     @functools.cached_property
     def programmes(self):
@@ -196,7 +196,7 @@ class ProvisionCosts(ProvisionReport):
     )
 
     def lines(self):
-        given = provision.all_given(on_a_stage(self.user, self.on), self.on)
+        given = provision.all_given(placements_seen(self.user, self.on), self.on)
         cost = provision.ProvisionCost(self.settings, given)
         needs = codes_on(self.on)
         of_pupil = defaultdict(list)
@@ -209,7 +209,7 @@ class ProvisionCosts(ProvisionReport):
         begins, ends = school_year(self.on)
         now = [one for one in given if one.runs_on(self.on)]
         before = [one for one in given if one.age == 1]
-        more = hours_of(one for one in now if one.plan) - hours_of(before)
+        more = sum_of_hours(one for one in now if one.plan) - sum_of_hours(before)
         this_year = [one for one in given if one.ends is None or one.ends >= begins]
         to_date = [cost.between(one, begins, self.on) for one in this_year]
         planned = [cost.between(one, begins, min(one.ends or ends, ends)) for one in this_year]
@@ -217,7 +217,7 @@ class ProvisionCosts(ProvisionReport):
             "need": ", ".join(needs.get(pupil.id, [])),
             "stage": workflow.stage_label(given[0].placement.stage, self.settings),
             "lines": len(now),
-            "hours": rounded(hours_of(now)),
+            "hours": rounded(sum_of_hours(now)),
             "change": rounded(more) if before else None,
             "share_hours": rounded(sum(one.adult_hours or 0 for one in now)),
             "year_to_date": known_sum(to_date),
@@ -265,7 +265,7 @@ class AdultWeeks(ProvisionReport):
 
     def lines(self):
         of_adult = defaultdict(list)
-        given = provision.running(on_a_stage(self.user, self.on), self.on)
+        given = provision.running(placements_seen(self.user, self.on), self.on)
         provision.note_clashes(given, Programme.finder(Programme.select()))
         for one in given:
             if one.adult:
@@ -300,7 +300,7 @@ def pairs(names):
     return tuple((name, name) for name in names)
 
 
-def hours_of(given):
+def sum_of_hours(given):
     return sum(one.hours or 0 for one in given)
 
 

@@ -16,7 +16,7 @@ from models import (
 )
 from records.questions import TEACHER
 from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report
-from reports.roll import needs_on, on_a_stage
+from reports.roll import needs_on, placements_seen
 
 LONG_WEEKS = 26
 SOON = datetime.timedelta(weeks=3)
@@ -87,7 +87,7 @@ class Register(Report):
     def lines(self):
         needs = needs_on(self.on)
         adults = self.adults()
-        placements = on_a_stage(self.user, self.on)
+        placements = placements_seen(self.user, self.on)
         return [self._line(placement, needs, adults) for placement in placements]
 
     def adults(self):

@@ -146,11 +146,11 @@ def in_order(lines, column, downwards=False):
     for line in lines:
         told = line.cells.get(column.name)
         (empty if told in (None, "") else filled).append(line)
-    filled.sort(key=lambda line: sort_key(line, column), reverse=downwards)
+    filled.sort(key=lambda line: cell_order(line, column), reverse=downwards)
     return filled + empty
 
 
-def sort_key(line, column):
+def cell_order(line, column):
     told = line.facts.get(f"sort:{column.name}")
     if told is None:
         told = line.cells[column.name]

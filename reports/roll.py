@@ -65,7 +65,7 @@ def placed_on(day):
     )
 
 
-def on_a_stage(user, day):
+def placements_seen(user, day):
     """The placements of a day on a stage, each with its child whom this person may see, by name."""
     mine = Pupil.visible_to(user).select(Pupil.id)
     held = placed_on(day).select(Placement, Pupil).join(Pupil)

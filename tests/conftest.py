@@ -532,6 +532,8 @@ def write(form_class, pupil, user, on=START, **given):
     """A new paper of a pupil, as the screen begins it, filled in and saved as a draft."""
     form, rows = w.start_form(form_class, pupil, user)
     form.happened_on = on
+    if form_class is m.RecordOfConcern:
+        form.raised_on = on
     form.save()
     for group, lines in rows.items():
         for line in lines:

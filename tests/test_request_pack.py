@@ -15,7 +15,7 @@ import models as m
 import workflow as w
 from papers import joining, request_pack
 from pathway import ehc_request, provision
-from reports.roll import on_a_stage
+from reports.roll import placements_seen
 
 
 def pdf_of(words, size=(595, 842)):
@@ -86,7 +86,9 @@ def test_the_pack_says_the_hours_and_the_cost_of_the_provision_map(reviewed, cas
     found = ehc_request.evidence(reviewed)
     (own,) = [one for _, one in found.provision() if one.row == line]
     (mapped,) = [
-        one for one in provision.all_given(on_a_stage(cast.senco, TODAY), TODAY) if one.row == line
+        one
+        for one in provision.all_given(placements_seen(cast.senco, TODAY), TODAY)
+        if one.row == line
     ]
     assert own == mapped and own.hours == 1.5
     cost = provision.ProvisionCost(settings, found.given)
