@@ -272,3 +272,10 @@ def minutes_of(plan):
     row_class = type(plan).groups()["provision"]
     week = fn.SUM(row_class.minutes * row_class.times)
     return row_class.select(week).where(row_class.plan == plan.id).scalar() or 0
+
+
+def taken_up(recommendation, given):
+    """The newest line of these that takes a recommendation up, as it was picked, or None."""
+    words = sort_key(recommendation.linked)
+    found = [one for one in given if words and sort_key(one.row.words) == words]
+    return max(found, key=lambda one: one.begins, default=None)
