@@ -172,6 +172,14 @@ class RecordField(SelectField):
         self.choices = offered([("", ""), *((str(one.id), str(one)) for one in self.records)])
 
 
+class GivenField(SelectField):
+    """A line of provision of the same child, picked from those that the newest plan has."""
+
+    def offer(self, lines):
+        kept = [self.data] if self.data else []
+        self.choices = offered([("", ""), *((one, one) for one in dict.fromkeys([*lines, *kept]))])
+
+
 class SiblingField(SelectField):
     """A row of another list of the same form, named by its number."""
 
@@ -222,9 +230,12 @@ def words_control(asked, common):
     filters = [tidy]
     if asked.ask.is_telephone:
         filters.append(read_telephone)
+    validators = [Length(max=most, message=too_long)]
+    if asked.ask.bank == "given":
+        return GivenField(filters=filters, validators=validators, validate_choice=False, **common)
     return kind(
         filters=filters,
-        validators=[Length(max=most, message=too_long)],
+        validators=validators,
         render_kw=box_marks(asked.ask),
         **common,
     )
@@ -362,6 +373,10 @@ def offer_records(form, pupil):
     for field in form:
         if isinstance(field, RecordField):
             field.offer(pupil)
+    boxes = [box for _, _, line in lines_of(form) for box in line if isinstance(box, GivenField)]
+    given = advice.provision_given(pupil.id) if boxes and pupil else []
+    for box in boxes:
+        box.offer(given)
 
 
 def lists_of(form):
@@ -515,7 +530,7 @@ def banks(record_class, user, pupil=None):
     """What is offered while somebody types, the school's words and what is known of the child:
     {bank: [(words, what they fill in), ...]}.
     """
-    known = {"people": [user.name], "baseline": [], "given": [], "staff": []}
+    known = {"people": [user.name], "baseline": [], "staff": []}
     if pupil and may(user, "r", Contact):
         known["people"] += [contact.name for contact in pupil.contacts if contact.name]
     if issubclass(record_class, ForPerson):
@@ -523,7 +538,6 @@ def banks(record_class, user, pupil=None):
         known["staff"] = list(colleagues.scalars())
     if pupil:
         known["baseline"] = measures.latest_said(pupil.id)
-        known["given"] = advice.provision_given(pupil.id)
     found = {code: [] for code in dict(BankEntry.bank.choices)}
     for code, words in known.items():
         found[code] = [(one, {}) for one in words]

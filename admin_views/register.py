@@ -44,7 +44,7 @@ from audit import log as audit_log
 from models import every, may
 from records.dates import say_day, say_moment, short_day, today
 from records.record import Row
-from reports.agencies import AgenciesWaiting
+from reports.agencies import AgenciesWaiting, RecommendationsTaken
 from reports.census import CensusCheck, CensusFigures, CensusReturn
 from reports.class_sheet import ClassSheet
 from reports.ehcps import EhcpYear
@@ -110,6 +110,7 @@ REPORT_CLASSES = (
     Governors,
     EhcpYear,
     AgenciesWaiting,
+    RecommendationsTaken,
     NextPhase,
 )
 # pages that are no record: name in the menu, address, category, view

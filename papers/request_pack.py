@@ -9,7 +9,7 @@ import workflow
 from models import StrategyRating
 from papers import layout
 from pathway import ehc_request, measures
-from pathway.provision import ProvisionCost
+from pathway.provision import ProvisionCost, taken_up
 from records.dates import short_day
 
 PACK_WORDS = (
@@ -169,7 +169,9 @@ def agency_tables(found):
     asked = ("Agency", "Status", "Asked on", "Report on", "The report")
     advised = []
     for row in found.recommendations:
-        advised.append((row.agency.agency, row.words, row.answer("decision"), row.linked))
+        line = taken_up(row, found.given)
+        since = f"{line.row.words}, from {short_day(line.begins)}" if line else "Not in a plan"
+        advised.append((row.agency.agency, row.words, row.answer("decision"), since))
     files = [(one, one.kind, one.from_whom, one.dated) for one in found.files]
     return [
         table("Agencies", asked, rows),

@@ -310,3 +310,10 @@ def how_often(row):
 
 def rounded(number):
     return None if number is None else round(Decimal(number), 2)
+
+
+def taken_up(recommendation, given):
+    """The newest line of these that takes a recommendation up, as it was picked, or None."""
+    words = sort_key(recommendation.linked)
+    found = [one for one in given if words and sort_key(one.row.words) == words]
+    return max(found, key=lambda one: one.begins, default=None)

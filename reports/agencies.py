@@ -1,7 +1,11 @@
-"""Agencies that have not reported yet: whom to chase, for which child."""
+"""Agencies: whom to chase for which child, and what came of what they recommend."""
 
-from models import AGENCY_STATUS, STAFF, Agency, Pupil
+from collections import defaultdict
+
+from models import AGENCY_STATUS, STAFF, Agency, Pupil, Recommendation
+from pathway import provision
 from reports.report import UPN, Choice, Column, Line, Report
+from reports.roll import placements_seen
 
 ASKED = ("Consulted", "Referred", "Waiting", "Involved")
 LONG_WEEKS = 12
@@ -81,3 +85,88 @@ class AgenciesWaiting(Report):
         }
         press = ("Chased today", "agency.chased", agency.id)
         return Line.about(agency.pupil, cells, facts, late=tuple(late), press=press)
+
+
+TO_DECIDE, NOT_NOW, IN_PLAN = "To decide", "Not now", "In the plan"
+WAS_IN_PLAN, NOT_IN_PLAN, DONE = "Was in a plan", "Not in a plan", "Done"
+OUTCOMES = (TO_DECIDE, NOT_IN_PLAN, WAS_IN_PLAN, IN_PLAN, DONE, NOT_NOW)
+
+
+class RecommendationsTaken(Report):
+    """Every recommendation of an agency, and the line of provision that takes it up."""
+
+    slug = "recommendations"
+    title = "Recommendations"
+    lead = (
+        "What agencies recommend, what was decided, and whether a line of an agreed plan takes it"
+        " up. Pick the line on the agency's form."
+    )
+    roles = STAFF
+    columns = (
+        Column("pupil", "Pupil"),
+        Column("form", "Class"),
+        Column("agency", "Agency"),
+        Column("words", "Recommendation", wraps=True),
+        Column("decision", "Decision"),
+        Column("taken", "Taken up"),
+        Column("line", "Line of provision", wraps=True),
+        Column("since", "From", "day"),
+        Column("owner", "Who sees to it?"),
+        Column("by", "By", "day"),
+        Column("done", "Done on", "day", in_sheet_only=True),
+        Column("reason", "Reason", in_sheet_only=True),
+    )
+
+    def filters(self):
+        names = sorted({line.facts["agency"] for line in self.all_lines})
+        agencies = tuple((name, name) for name in names)
+        taken = tuple((outcome, outcome) for outcome in OUTCOMES)
+        self.choices = (Choice("agency", "Agency", agencies), Choice("taken", "Taken up", taken))
+        return super().filters()
+
+    def _rows(self):
+        mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
+        rows = Recommendation.select(Recommendation, Agency, Pupil).join(Agency).join(Pupil)
+        return rows.where(Agency.pupil.in_(mine.select(Pupil.id)))
+
+    def lines(self):
+        given = defaultdict(list)
+        for one in provision.all_given(placements_seen(self.user, self.on), self.on):
+            given[one.pupil.id].append(one)
+        rows = self._rows().order_by(Pupil.sort_name, Recommendation.id)
+        return [self._line(row, given[row.agency.pupil_id]) for row in rows]
+
+    def _line(self, row, given):
+        pupil = row.agency.pupil
+        line = provision.taken_up(row, given)
+        taken = self._taken(row, line)
+        cells = {
+            "agency": row.agency.agency,
+            "words": row.words,
+            "decision": row.decision,
+            "taken": taken,
+            "line": line.row.words if line else row.linked,
+            "since": line.begins if line else None,
+            "owner": row.owner,
+            "by": row.by,
+            "done": row.done_on,
+            "reason": row.reason,
+        }
+        late = []
+        if row.by and row.by < self.on and taken not in (DONE, NOT_NOW):
+            late.append("by")
+        if taken in (TO_DECIDE, NOT_IN_PLAN):
+            late.append("taken")
+        facts = {"agency": row.agency.agency or "", "taken": taken}
+        return Line.about(pupil, cells, facts, late=tuple(late))
+
+    def _taken(self, row, line):
+        if row.done_on:
+            return DONE
+        if not row.decision:
+            return TO_DECIDE
+        if row.decision == NOT_NOW:
+            return NOT_NOW
+        if line is None:
+            return NOT_IN_PLAN
+        return IN_PLAN if line.runs_on(self.on) else WAS_IN_PLAN

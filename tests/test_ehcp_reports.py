@@ -3,12 +3,12 @@
 import datetime
 
 import pytest
-from conftest import TODAY, take_to
+from conftest import TODAY, add_row, agree_plan, take_to
 from web import Page
 
 import models as m
 import workflow as w
-from reports.agencies import AgenciesWaiting
+from reports.agencies import AgenciesWaiting, RecommendationsTaken
 from reports.ehcps import EhcpYear
 from reports.report import chosen
 
@@ -38,6 +38,35 @@ def test_who_was_asked_and_has_not_reported_is_to_be_chased(robin, cast):
     assert said == [("Paediatrics", 3, ()), ("Speech therapy", 13, ("weeks",))]
     (only,) = chosen(lines, {"is": "long"})
     assert only.cells["agency"] == "Speech therapy"
+
+
+def test_a_recommendation_is_taken_up_by_the_line_of_the_plan_that_was_picked(school, browser):
+    agree_plan(school.wren, school.senco, "S2")
+    m.Provision.update(until=TODAY).execute()
+    plan = m.MyPlan.get(m.MyPlan.pupil == school.wren)
+    line, *others = plan.rows("provision")
+    agency = asked(school.wren, "Speech therapy", 5, report_on=TODAY)
+    said = (
+        ("A", None, None, None),
+        ("B", "Not now", None, None),
+        ("C", "Do", line.words.upper(), None),
+        ("D", "Do", "Something else", None),
+        ("E", "Do", line.words, TODAY),
+    )
+    for words, decision, linked, done in said:
+        more = {"decision": decision, "linked": linked, "done_on": done, "reason": "No room"}
+        add_row(agency, "recommendations", words=words, **more)
+    lines = lines_of(RecommendationsTaken, school.senco)
+    mine = [one for one in lines if one.pupil == school.wren.id]
+    taken = {one.cells["words"]: one.cells["taken"] for one in mine}
+    outcomes = ("To decide", "Not now", "In the plan", "Not in a plan", "Done")
+    assert taken == dict(zip("ABCDE", outcomes, strict=True))
+    at = browser("senco")
+    page = at.page(f"/agency/{agency.id}/edit/")
+    picked = page.all("//select[@name='recommendations-0-linked']/option/@value")
+    assert picked[:2] == ["", line.words] and len(picked) == len(others) + 2
+    page = at.submit(page, **{"recommendations-0-linked": line.words})
+    assert m.Recommendation.get(m.Recommendation.words == "A").linked == line.words
 
 
 def test_one_press_writes_down_that_an_agency_was_chased(plain_senco, robin):

@@ -36,6 +36,12 @@ LINE = {
     "until": END,
     "when_given": "Mon Wed Fri 9:15",
 }
+
+
+def ran(user, on):
+    return running(placements_seen(user, on), on)
+
+
 DAYS = (TODAY, TODAY - datetime.timedelta(30), TODAY + datetime.timedelta(20))
 
 
@@ -93,26 +99,16 @@ def test_only_the_newest_agreed_plan_counts_and_only_on_its_days(cast, settings,
     older = plan_of(robin, {"words": "Older"}, {"words": "Over", "until": START})
     plan_of(robin, {"words": "Draft"}, on=TODAY, status="draft")
     week = datetime.timedelta(7)
-    told = [
-        one.row.words for one in running(placements_seen(cast.senco, START + week), START + week)
-    ]
+    told = [one.row.words for one in ran(cast.senco, START + week)]
     assert told == ["Older"]
     newer = plan_of(robin, {"words": "Newer", "since": TODAY}, on=TODAY)
-    assert [one.row.words for one in running(placements_seen(cast.senco, TODAY), TODAY)] == [
-        "Newer"
-    ]
-    assert [
-        one.row.words for one in running(placements_seen(cast.senco, TODAY - week), TODAY - week)
-    ] == ["Older"]
-    assert [
-        one.row.words for one in running(placements_seen(cast.senco, END + week), END + week)
-    ] == []
+    assert [one.row.words for one in ran(cast.senco, TODAY)] == ["Newer"]
+    assert [one.row.words for one in ran(cast.senco, TODAY - week)] == ["Older"]
+    assert [one.row.words for one in ran(cast.senco, END + week)] == []
     # a correction takes the place of what it corrects, and is no cycle of its own
     corrected = plan_of(robin, {"words": "Corrected", "minutes": 40}, on=TODAY)
     m.MyPlan.update(supersedes=newer.id).where(m.MyPlan.id == corrected.id).execute()
-    assert [one.row.words for one in running(placements_seen(cast.senco, TODAY), TODAY)] == [
-        "Corrected"
-    ]
+    assert [one.row.words for one in ran(cast.senco, TODAY)] == ["Corrected"]
     (line,) = report(ProvisionCosts, cast.senco, settings).lines()
     before = sum(row.minutes * row.times for row in older.provision)
     assert line.cells["change"] == round(Decimal(40 * 3 - before) / 60, 2)

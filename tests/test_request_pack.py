@@ -85,11 +85,8 @@ def test_the_pack_says_the_hours_and_the_cost_of_the_provision_map(reviewed, cas
     m.Provision.update(said).where(m.Provision.id == line.id).execute()
     found = ehc_request.evidence(reviewed)
     (own,) = [one for _, one in found.provision() if one.row == line]
-    (mapped,) = [
-        one
-        for one in provision.all_given(placements_seen(cast.senco, TODAY), TODAY)
-        if one.row == line
-    ]
+    everything = provision.all_given(placements_seen(cast.senco, TODAY), TODAY)
+    (mapped,) = [one for one in everything if one.row == line]
     assert own == mapped and own.hours == 1.5
     cost = provision.ProvisionCost(settings, found.given)
     cells = request_pack.provision_cells(own, cost, TODAY)
