@@ -108,12 +108,16 @@ def _holidays(words, _):
 
 
 def _holiday(line):
-    first, _, last = line.partition(" to ")
+    # "to" as it is typed, or the cells of a spreadsheet, with the name in the third
+    first, last, *_ = [*line.replace(" to ", "\t", 1).split("\t"), ""]
     return read_day(first), read_day(last or first)
 
 
 def check_holidays(typed):
-    """A sentence about the first holiday line that cannot be read, or None."""
+    """A sentence about the first holiday line that cannot be read, or that shares days with one
+    above it; or None.
+    """
+    above = []
     for line in (typed or "").splitlines():
         try:
             begins, ends = _holiday(line)
@@ -121,6 +125,12 @@ def check_holidays(typed):
             return f"School holidays, line “{line}”: {error}"
         if begins and ends and ends < begins:
             return f"School holidays, line “{line}”: it ends before it begins."
+        if not begins or not ends:
+            continue
+        for other, first, last in above:
+            if begins <= last and first <= ends:
+                return f"School holidays: “{line}” has days that “{other}” has too."
+        above.append((line, begins, ends))
     return None
 
 

@@ -566,7 +566,7 @@ def test_the_server_is_not_reached_past_a_refusal(monkeypatch, capsys, time):
         (commands.app, "create_app"),
         (commands.upgrade, "migrated"),
         (commands.backup, "start_scheduler"),
-        (commands.status, "facts_of"),
+        (commands.status, "facts_of_app"),
         (commands, "serve"),
     ):
         monkeypatch.setattr(place, name, lambda *_, name=name: done.append(name))

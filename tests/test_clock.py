@@ -220,6 +220,8 @@ def test_school_days_are_counted_without_bank_holidays():
     [
         (CHRISTMAS, [(D(2026, 12, 19), D(2027, 1, 3))]),
         ("4/5/2026", [(D(2026, 5, 4), D(2026, 5, 4))]),
+        ("19/12/2026\t3/1/2027\tChristmas", [(D(2026, 12, 19), D(2027, 1, 3))]),
+        ("4/5/2026\t\tMay Day", [(D(2026, 5, 4), D(2026, 5, 4))]),
         ("next week\n4/5/2026", [(D(2026, 5, 4), D(2026, 5, 4))]),
         (None, []),
         ("", []),
@@ -243,6 +245,9 @@ def test_an_empty_holiday_line_closes_no_day():
         ("Christmas", "line “Christmas”"),
         ("19/12/2026 to then", "“then” is not a date"),
         ("3/1/2027 to 19/12/2026", "ends before it begins"),
+        ("3/1/2027\t19/12/2026\tChristmas", "ends before it begins"),
+        (f"{CHRISTMAS}\n4/1/2027 to 5/1/2027", None),
+        (f"1/1/2027\n{CHRISTMAS}", "has days that “1/1/2027” has too"),
     ],
 )
 def test_a_holiday_line_that_cannot_be_read_is_named(typed, words):

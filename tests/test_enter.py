@@ -33,8 +33,8 @@ ENTER = {
     "import.index": ("Look at the file",),
     "import-measures.index": ("Look at the file",),
     "home.index": ("Apply",),
-    # nothing happens to those who are not ticked
-    "leavers.index": ("Those ticked have left the school", "Apply", "Show"),
+    # a button that cannot be pressed: nobody leaves by pressing Enter
+    "leavers.index": ("Nobody", "Show"),
     "note.new": ("Save", "Save the note"),
     "record-of-concern.raise_one": ("Send to the SENCO",),
     "review-week.index": ("Save the plans", "Show"),

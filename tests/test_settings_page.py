@@ -7,7 +7,7 @@ import pytest
 from conftest import take_to
 
 import models as m
-from pathway import tasks
+from pathway import clock, tasks
 from records import dates
 
 SECTIONS = [section.key for section, _ in m.Setting.layout()]
@@ -43,6 +43,17 @@ def test_a_section_is_saved_alone_and_its_form_stays_open(school, browser):
     assert (kept.chase_days, kept.letter_concern) == (21, "Dear {nobody}")
     said = senco.submit(senco.page("/setting/clock/"), 422, stage_1_opens="20")
     assert "due before it opens" in str(said.problems)
+
+
+def test_holidays_are_pasted_from_a_spreadsheet_and_overlaps_are_said(school, browser):
+    senco = browser("senco")
+    cells = "19/12/2026\t3/1/2027\tChristmas\r\n15/2/2027\t19/2/2027\tHalf term"
+    senco.submit(senco.page("/setting/school/"), holidays=cells)
+    spans = clock.holidays(m.Setting.get())
+    assert [last.isoformat() for _, last in spans] == ["2027-01-03", "2027-02-19"]
+    twice = f"{cells}\r\n19/2/2027 to 20/2/2027"
+    said = senco.submit(senco.page("/setting/school/"), 422, holidays=twice)
+    assert "has days that “15/2/2027" in str(said.problems)
 
 
 def test_weeks_that_move_due_dates_say_so_before_they_are_saved(robin, cast, browser):
