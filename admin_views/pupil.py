@@ -1209,6 +1209,7 @@ def timeline(at, written, beside):
 
 
 def move_event(placement):
+    """The line of a move."""
     title = placement.move
     if placement.void:
         title += " (entered in error)"
