@@ -132,12 +132,16 @@ def read_map(senco, _):
     """The hours and children of the provision map are those of its lines."""
     page = senco.open("/provision-map/?whole=yes")
     minutes = Decimal(0)
+    children = set()
     for row in page.all("//main//table/tbody/tr"):
-        times, each = re.findall(r"[\d.]+", cell(row, "How often"))
-        minutes += Decimal(times) * Decimal(each)
+        if "Plan out of date" in cell(row, "Note"):
+            continue
+        children.add(row.xpath("th/a/@href")[0])
+        said = re.findall(r"[\d.]+", cell(row, "Each week"))
+        if len(said) == 2:  # of Section F it may not be known
+            minutes += Decimal(said[0]) * Decimal(said[1])
     totals = totals_of(page)
     expect("Hours of the map", Decimal(totals["Hours a week, children"]), round(minutes / 60, 2))
-    children = set(page.all(LINKS))
     expect("Children of the map", int(totals["Children"]), len(children))
     page = senco.open("/provision-costs/?whole=yes")
     helped = set()

@@ -5,7 +5,7 @@ Come here to add a promise: a function of CHECKS_OF_A_CHILD or CHECKS_OF_THE_SCH
 
 import re
 from collections import Counter, defaultdict
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from web import words
 
@@ -305,8 +305,9 @@ def nobody_is_lost(year):
     senco = year.of_role("senco")
     for child, entry in year.book.items():
         pupil = m.Pupil.get_by_id(child)
-        page = senco.open("/pupil/?" + urlencode({"search": pupil.upn}))
-        if not page.all(f"//main//a[@href='/pupil/{child}/']"):
+        answer = senco.at_computer().send("POST", "/pupil/", {"search": pupil.upn})
+        page = senco.open(answer.location)
+        if not page.all(f"//main//a[starts-with(@href,'/pupil/{child}/')]"):
             year.fault(child, f"{entry.name} is not found in the list of pupils")
 
 

@@ -30,3 +30,4 @@ def up(migrator, db):
         migrator.add_column("plan_provision", "cost", DecimalField(null=True, decimal_places=2))
     )
     migrator.migrate(migrator.add_column("plan_provision", "since", DateField(null=True)))
+    migrator.migrate(migrator.add_column("setting", "logo", CharField(null=True)))
