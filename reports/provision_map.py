@@ -47,9 +47,9 @@ class ProvisionMap(ProvisionReport):
         Column("pupil", "Pupil"),
         Column("year", "Year", in_sheet_only=True),
         Column("form", "Class"),
-        Column("need", "Need"),
+        Column("need", "Need", wraps=True),
         Column("stage", "Stage", in_sheet_only=True),
-        Column("plan", "Plan"),
+        Column("plan", "Plan", wraps=True),
         Column("words", "What", wraps=True),
         Column("outcome", "For which outcome", in_sheet_only=True),
         Column("adult", "With whom", wraps=True),
@@ -67,7 +67,7 @@ class ProvisionMap(ProvisionReport):
         Column("until", "Until", "day"),
         Column("to_date", "To date", "money"),
         Column("full_run", "Full run", "money"),
-        Column("note", "Note"),
+        Column("note", "Note", wraps=True),
         Column("clash", "Clashes with", in_sheet_only=True),
     )
 

@@ -16,7 +16,7 @@ import unicodedata
 from contextlib import contextmanager
 
 import pytest
-from conftest import ready
+from conftest import START, ready
 from flask import g
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -484,6 +484,9 @@ def test_no_form_of_a_record_breaks_or_keeps_what_it_should_not(
         with database.atomic() as everything:
             sent = typed if new else merged(stood, typed)
             url = f"/{slug}/new/?pupil={school.wren.id}" if new else f"/{slug}/{key}/edit/"
+            if issubclass(cls, m.Review):  # a new one needs a child on its stage
+                stage = w.paper_for(cls).stage
+                m.Placement(pupil=school.wren, stage=stage, started_on=START).save()
             page = send(
                 who,
                 f"{slug}.new" if new else f"{slug}.edit",
