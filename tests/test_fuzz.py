@@ -485,10 +485,9 @@ def test_no_form_of_a_record_breaks_or_keeps_what_it_should_not(
             sent = typed if new else merged(stood, typed)
             url = f"/{slug}/new/?pupil={school.wren.id}" if new else f"/{slug}/{key}/edit/"
             if issubclass(cls, m.Review):  # a new one needs a child on its stage
+                begun = dict.fromkeys(("started_on", "stage_since", "clock_from"), START)
                 stage = w.paper_for(cls).stage
-                m.Placement(
-                    pupil=school.wren, stage=stage, started_on=START, clock_from=START
-                ).save()
+                m.Placement(pupil=school.wren, stage=stage, cycle=1, **begun).save()
             page = send(
                 who,
                 f"{slug}.new" if new else f"{slug}.edit",
