@@ -409,11 +409,13 @@ def robin(cast, acting):
     return cast.robin
 
 
-def dump(but=()):
-    """Every row of every table (but those named), to show that nothing changed; looks and refusals,
-    which are written down, and who is signed in aside.
+def dump(but=(), tables=None):
+    """Every row of every table (but those named, or of these tables only), to show that nothing
+    changed; looks and refusals, which are written down, and who is signed in aside.
     """
     names = {cls._meta.table_name: "" for cls in m.every_table() if cls not in (*but, UserSession)}
+    if tables is not None:
+        names = {name: "" for name in names if name in tables}
     if "audit_entry" in names:
         names["audit_entry"] = "WHERE act NOT IN ('{}', 'refused')".format(
             "', '".join(actions.READ_ACTIONS)
