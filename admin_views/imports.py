@@ -17,7 +17,7 @@ from flask_admin import expose
 from flask_login import current_user
 from peewee import IntegrityError
 
-from admin_views import import_undo, pupil_import, starting_register, table_file
+from admin_views import import_undo, pupil_import, pupil_lines, starting_register, table_file
 from admin_views.account.views import me, recent_password_required
 from admin_views.documents import private_folder, uploaded_file, write_private
 from admin_views.school import SchoolPage
@@ -344,9 +344,9 @@ def register_words(items):
 
 def after_import(user):
     """The page that follows: of the SENCO, the register when there is something to confirm."""
-    waiting = starting_register.count_proposed(user)
+    waiting = pupil_lines.count_proposed(user)
     if waiting and user.role == SENCO:
-        return url_for("starting-register.index", show=starting_register.FROM_IMPORT)
+        return url_for("starting-register.index", show=pupil_lines.FROM_IMPORT)
     if waiting:
         flash(
             f"With SEN in the school's system and on no stage here: {waiting}. The SENCO finds them"

@@ -4,29 +4,23 @@ Come here to change this page. What is asked, what must hold and what it makes a
 `workflow.MOVES` that say `on_paper`; what the school's system says of a child fills the lines in.
 """
 
-import math
 from dataclasses import dataclass, field
 
-from flask import flash, redirect, request, url_for
-from flask_admin import expose
 from flask_login import current_user
-from peewee import DateField, fn
+from peewee import DateField
 from wtforms import Form, HiddenField, SelectField, StringField
 from wtforms.validators import Length
 
 import workflow
 from admin_views import drafts, forms
-from admin_views.account import views as account
 from admin_views.home import settings_now
-from admin_views.school import SchoolPage
-from audit import access
+from admin_views.pupil_lines import STAGE_OF_STATUS, PupilLinesView
 from audit.log import transaction
-from models import YEARS, Placement, Pupil, class_sort_key
+from models import Placement, Pupil
 from records.dates import short_day
 from records.questions import SENCO
 from records.record import Clash
 
-LINES_OF_A_PAGE = 40
 MOVES = {move.to: move for move in workflow.MOVES if move.on_paper}
 COLUMNS = (
     "since",
@@ -37,8 +31,6 @@ COLUMNS = (
     "plan_on",
     "authority",
 )
-STAGE_OF_STATUS = {"K": "S2", "E": "E"}
-FROM_IMPORT = "import"
 
 
 # --- what the school's system says
@@ -72,20 +64,6 @@ def proposal_words(pupil, stage):
     if proposed["stage"] == "E":
         return f"{words} and adds the date of the plan."
     return f"{words}."
-
-
-def is_proposed():
-    """The condition that the school's system names SEN and the child was never on the pathway."""
-    placed = Placement.select(Placement.pupil).where(~Placement.void)
-    return Pupil.sen_status.in_(list(STAGE_OF_STATUS)) & Pupil.id.not_in(placed)
-
-
-def count_proposed(user):
-    return on_roll(user).where(is_proposed()).count()
-
-
-def on_roll(user):
-    return Pupil.visible_to(user).where(Pupil.left_on.is_null(), Pupil.erased_on.is_null())
 
 
 # --- the lines
@@ -236,82 +214,20 @@ def enter_lines(lines, user, press, address):
 
 
 # --- the page
-def whom_to_show(user):
-    """What the page can show: {code: (words, how many)}; the import, then years, then classes."""
-    years = {}
-    classes = {}
-    proposed = 0
-    counts = (fn.COUNT(Pupil.id), fn.COUNT(Pupil.id).filter(is_proposed()))
-    mine = on_roll(user).select(Pupil.year, Pupil.form, *counts).group_by(Pupil.year, Pupil.form)
-    for year, name, pupils, of_import in mine.tuples():
-        proposed += of_import
-        years[year] = years.get(year, 0) + pupils
-        if name:
-            classes[name] = classes.get(name, 0) + pupils
-    found = {}
-    if proposed:
-        found[FROM_IMPORT] = ("With SEN in the import", proposed)
-    for code, label in YEARS:
-        if code in years:
-            found[f"year {code}"] = (label, years[code])
-    for name in sorted(classes, key=class_sort_key):
-        found[f"class {name}"] = (f"Class {name}", classes[name])
-    return found
-
-
-def pupils_shown(user, show):
-    """The query of the pupils that the page shows."""
-    kind, _, name = show.partition(" ")
-    chosen = {"year": Pupil.year == name, "class": Pupil.form == name}
-    condition = chosen.get(kind, is_proposed())
-    return on_roll(user).where(condition).order_by(Pupil.sort_name, Pupil.id)
-
-
-class StartingRegisterView(SchoolPage):
+class StartingRegisterView(PupilLinesView):
     """Register at the start."""
+
+    template = "starting_register.html"
 
     def is_accessible(self):
         return current_user.is_authenticated and current_user.role == SENCO
 
-    @expose("/", methods=("GET", "POST"))
-    def index(self):
-        user = account.me()
-        shown = whom_to_show(user)
-        show = request.values.get("show", "")
-        if show not in shown:
-            show = next(iter(shown), "")
-        address = url_for(".index", show=show)
-        if "press" in request.form:
-            return self.receive(user, shown, show, address)
-        if request.method == "POST":
-            return redirect(address)
-        query = pupils_shown(user, show)
-        _, count = shown.get(show, ("", 0))
-        pages = max(1, math.ceil(count / LINES_OF_A_PAGE))
-        page = min(max(1, request.args.get("page", 1, type=forms.key_of)), pages)
-        lines = register_lines(list(query.paginate(page, LINES_OF_A_PAGE)))
-        return self.show(lines, groups=shown, chosen=show, page=page, pages=pages)
+    def lines_of(self, pupils, typed):
+        return register_lines(pupils, typed or None)
 
-    def receive(self, user, shown, show, address):
-        press = request.form.get("press")
-        pressed = drafts.press_of(press)
-        if pressed:
-            return redirect(pressed)
-        keys = [forms.key_of(key) for key in request.form.getlist("pupil")[:LINES_OF_A_PAGE]]
-        mine = on_roll(user).where(Pupil.id.in_(keys))
-        pupils = list(mine.order_by(Pupil.sort_name, Pupil.id))
-        lines = register_lines(pupils, request.form)
-        try:
-            done, problems = enter_lines(lines, user, press, address)
-        except drafts.Pressed as already:
-            return redirect(already.led_to)
-        if problems:
-            page = self.show(lines, groups=shown, chosen=show, problems=problems)
-            return page, 422
-        children = "1 child is" if done == 1 else f"{done} children are"
-        flash(f"{children} on the register now. No letter was written.", "done")
-        return redirect(address)
+    def enter(self, lines, user, press, address):
+        return enter_lines(lines, user, press, address)
 
-    def show(self, lines, **more):
-        access.log_access([line.pupil for line in lines], "listed")
-        return self.render("starting_register.html", lines=lines, columns=COLUMNS, **more)
+    def done(self, count):
+        children = "1 child is" if count == 1 else f"{count} children are"
+        return f"{children} on the register now. No letter was written."

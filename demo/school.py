@@ -110,6 +110,8 @@ def add_all(records):
     """Save many new records of one kind at once, each with its rows in the audit log."""
     kind = type(records[0])
     columns = [field for field in kind._meta.sorted_fields if field.name != "id"]
+    for record in records:
+        record.clean()
     for some in chunked(records, 100):
         rows = [{field: record.__data__.get(field.name) for field in columns} for record in some]
         saved = list(kind.insert_many(rows).returning(kind.id))
@@ -166,6 +168,7 @@ class School:
     def enrol(self):
         self.free = [self.new_pupil(number) for number in range(IN_A_YEAR * len(YEARS))]
         add_all(self.free)
+        m.PupilWord.keep(self.free)
         add_all([self.carer_of(pupil) for pupil in self.free])
 
     def new_pupil(self, number):

@@ -1,0 +1,134 @@
+"""A page with a line for each of many children, saved all together or not at all.
+
+Come here to change how such a page chooses its children, is paged and is saved. What a line asks
+and makes is in `leavers` and `starting_register`.
+"""
+
+import math
+
+from flask import flash, redirect, request, url_for
+from flask_admin import expose
+from peewee import fn
+
+from admin_views import drafts, forms
+from admin_views.account import views as account
+from admin_views.school import SchoolPage
+from audit import access
+from models import YEARS, Placement, Pupil, class_sort_key
+
+LINES_OF_A_PAGE = 40
+STAGE_OF_STATUS = {"K": "S2", "E": "E"}
+FROM_IMPORT = "import"
+
+
+# --- whom to show
+def on_roll(user):
+    return Pupil.visible_to(user).where(Pupil.left_on.is_null(), Pupil.erased_on.is_null())
+
+
+def is_proposed():
+    """The condition that the school's system names SEN and the child was never on the pathway."""
+    placed = Placement.select(Placement.pupil).where(~Placement.void)
+    return Pupil.sen_status.in_(list(STAGE_OF_STATUS)) & Pupil.id.not_in(placed)
+
+
+def count_proposed(user):
+    return on_roll(user).where(is_proposed()).count()
+
+
+def whom_to_show(user):
+    """What a page can show: {code: (words, how many)}; the import, then years, then classes."""
+    years = {}
+    classes = {}
+    proposed = 0
+    counts = (fn.COUNT(Pupil.id), fn.COUNT(Pupil.id).filter(is_proposed()))
+    mine = on_roll(user).select(Pupil.year, Pupil.form, *counts).group_by(Pupil.year, Pupil.form)
+    for year, name, pupils, of_import in mine.tuples():
+        proposed += of_import
+        years[year] = years.get(year, 0) + pupils
+        if name:
+            classes[name] = classes.get(name, 0) + pupils
+    found = {}
+    if proposed:
+        found[FROM_IMPORT] = ("With SEN in the import", proposed)
+    for code, label in YEARS:
+        if code in years:
+            found[f"year {code}"] = (label, years[code])
+    for name in sorted(classes, key=class_sort_key):
+        found[f"class {name}"] = (f"Class {name}", classes[name])
+    return found
+
+
+def pupils_shown(user, show):
+    """The query of the pupils that a page shows."""
+    kind, _, name = show.partition(" ")
+    chosen = {"year": Pupil.year == name, "class": Pupil.form == name}
+    condition = chosen.get(kind, is_proposed())
+    return on_roll(user).where(condition).order_by(Pupil.sort_name, Pupil.id)
+
+
+# --- the page
+class PupilLinesView(SchoolPage):
+    """A page with a line for each child of a year or a class."""
+
+    template = ""
+
+    def groups(self, user):
+        """What can be shown, as `whom_to_show` gives it."""
+        return whom_to_show(user)
+
+    def lines_of(self, pupils, typed):
+        """The lines of these pupils, with what was typed; each has its `pupil`."""
+        raise NotImplementedError
+
+    def enter(self, lines, user, press, address):
+        """Save the lines, all or none, and `press` with them: (how many, [(box, sentence), ...]).
+
+        Raises drafts.Pressed.
+        """
+        raise NotImplementedError
+
+    def done(self, count):
+        """The sentence that says what was saved."""
+        raise NotImplementedError
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self):
+        user = account.me()
+        groups = self.groups(user)
+        show = request.values.get("show", "")
+        if show not in groups:
+            show = next(iter(groups), "")
+        if "press" in request.form:
+            return self.receive(user, groups, show)
+        if request.method == "POST":
+            return redirect(url_for(".index", show=show))
+        _, count = groups.get(show, ("", 0))
+        pages = max(1, math.ceil(count / LINES_OF_A_PAGE))
+        page = min(max(1, request.args.get("page", 1, type=forms.key_of)), pages)
+        pupils = list(pupils_shown(user, show).paginate(page, LINES_OF_A_PAGE))
+        lines = self.lines_of(pupils, request.form)
+        return self.show(lines, groups=groups, chosen=show, page=page, pages=pages)
+
+    def receive(self, user, groups, show):
+        address = url_for(".index", show=show)
+        press = request.form.get("press")
+        pressed = drafts.press_of(press)
+        if pressed:
+            return redirect(pressed)
+        keys = [forms.key_of(key) for key in request.form.getlist("pupil")[:LINES_OF_A_PAGE]]
+        mine = on_roll(user).where(Pupil.id.in_(keys))
+        pupils = list(mine.order_by(Pupil.sort_name, Pupil.id))
+        lines = self.lines_of(pupils, request.form)
+        try:
+            count, problems = self.enter(lines, user, press, address)
+        except drafts.Pressed as already:
+            return redirect(already.led_to)
+        if problems:
+            return self.show(lines, groups=groups, chosen=show, problems=problems), 422
+        flash(self.done(count), "done")
+        return redirect(address)
+
+    def show(self, lines, **more):
+        access.log_access([line.pupil for line in lines], "listed")
+        return self.render(self.template, lines=lines, **more)
