@@ -217,7 +217,10 @@ class CensusFigures(CensusReport):
 
     slug = "census-figures"
     title = "Census figures"
-    lead = "How many children are returned, by year, main need and sex."
+    lead = (
+        "How many children are returned, by year, main need and sex. Small numbers stand here as"
+        " they are: what goes to governors is the page “For governors”."
+    )
     menu = "Beside"
     beside = ("census", "census-return")
     sort = "by"

@@ -78,10 +78,12 @@ class Governors(Report):
         return found
 
     def totals(self, lines):
-        counts = {}
-        for movement in (self._on_and_off(), self._reviews(), self._outcomes()):
-            counts |= movement
-        return list(hide_small(counts, list(PARTS.items())).items())
+        moved = self._on_and_off()
+        came, went = moved
+        counts = {**moved, **self._reviews(), **self._outcomes()}
+        # beside this page of last term, who went follows from who came
+        sums = [*PARTS.items(), ((went,), came)]
+        return list(hide_small(counts, sums).items())
 
     def _on_and_off(self):
         begins = clock.term_began(self.on)

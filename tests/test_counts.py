@@ -5,6 +5,8 @@ and what of them nobody may work out.
 import datetime
 import itertools
 import sqlite3
+from collections import Counter
+from fractions import Fraction
 
 import pytest
 from conftest import TODAY, sqlite_file
@@ -15,9 +17,9 @@ from pathway import clock
 from people import User
 from records.questions import SENCO
 from reports.census import RULES, CensusCheck, CensusFigures, CensusReturn
-from reports.governors import Governors
+from reports.governors import STAGES, Governors
 from reports.roll import ChildOnRoll
-from reports.small import HIDDEN, SMALL, UNDER, hide_small
+from reports.small import HIDDEN, SMALL, hide_small
 
 DAY = "?1"
 STAGE_ON = f"""
@@ -34,6 +36,7 @@ ROLL = f"""
     WHERE p.erased_on IS NULL AND (p.left_on IS NULL OR p.left_on > {DAY})
     AND (p.admitted_on IS NULL OR p.admitted_on <= {DAY})
 """
+DAYS = (TODAY, TODAY - datetime.timedelta(90), TODAY - datetime.timedelta(400))
 CENSUS = {"S2": "K", "S3": "K", "E": "E"}
 
 
@@ -127,14 +130,109 @@ def test_the_governors_numbers_are_those_of_the_database_or_hidden(rows):
                 continue
             cell = lines["Year", words][stage[0]]
             told += cell == number
-            assert cell in (number, UNDER if number < SMALL else HIDDEN)
+            assert cell in (number, HIDDEN)
             assert not (0 < number < SMALL and cell == number)
     assert told > 10
     whole = lines["All", "All children"]
     assert whole["S2"] == count(children, stage="S2")
     for line in report.all_lines:
-        hidden = {UNDER, HIDDEN} & {line.cells[name] for name in ("S2", "S3", "E", "all")}
-        assert bool(hidden) == (line.cells["share"] == "")
+        is_hidden = HIDDEN in [line.cells[name] for name in ("S2", "S3", "E", "all")]
+        assert is_hidden == (line.cells["share"] == "")
+
+
+MOVED = """
+    SELECT sum(started_on BETWEEN ?1 AND ?2), sum(ended_on BETWEEN ?1 AND ?2) FROM list_membership
+    WHERE list = 'SEN' AND NOT void
+"""
+RATED = """
+    SELECT rating FROM outcome_rating AS o JOIN my_plan_review AS r ON o.form_id = r.id
+    WHERE status = 'sealed' AND rating <> '' AND happened_on BETWEEN ?1 AND ?2 UNION ALL
+    SELECT rating FROM plus_outcome_rating AS o JOIN my_plan_plus_review AS r ON o.form_id = r.id
+    WHERE status = 'sealed' AND rating <> '' AND happened_on BETWEEN ?1 AND ?2
+"""
+REVIEWED = "SELECT count(*) FROM placement WHERE NOT void AND reviewed_on BETWEEN ?1 AND ?2"
+
+
+@pytest.mark.parametrize("day, begins", [(TODAY, "2026-09-01"), (DAYS[1], "2026-04-06")])
+def test_what_happened_this_term_is_told_as_the_database_has_it(demo_school, day, begins):
+    told = dict(made(Governors, day).totals([]))
+    file = sqlite3.connect(demo_school[0])
+    term = (begins, day.isoformat())
+    moved = [number or 0 for number in file.execute(MOVED, term).fetchone()]
+    rated = Counter(rating for (rating,) in file.execute(RATED, term))
+    (held,) = file.execute(REVIEWED, term).fetchone()
+    file.close()
+    # beside the page of last term each of them gives the other away
+    if any(0 < number < SMALL for number in moved):
+        moved = [HIDDEN, HIDDEN]
+    assert list(told.values())[:2] == moved
+    expected = {"Reviews held this term": held, "Outcomes rated this term": rated.total()}
+    expected |= {f"Outcomes: {rating.lower()}": rated[rating] for rating in m.RATING}
+    for words, number in expected.items():
+        assert told[words] in (number, HIDDEN), words
+        assert not (0 < number < SMALL and told[words] == number)
+    assert expected["Outcomes rated this term"] > SMALL
+
+
+@pytest.mark.parametrize("came, went", [(9, 2), (0, 2), (3, 0)])
+def test_who_came_is_hidden_with_who_went(came, went):
+    told = hide_small({"came": came, "went": went}, [(("went",), "came")])
+    assert set(told.values()) == {HIDDEN}
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_nobody_works_a_number_out_by_adding_and_taking_away_whole_rows(day):
+    """Whatever is told of the demonstration school, in all groupings together."""
+    lines = {(line.cells["by"], line.cells["group"]): line for line in made(Governors, day).lines()}
+    columns = (*STAGES, "all")
+    equations = []
+    whole = lines.pop(("All", "All children")).cells
+    for line in lines.values():
+        cells = line.cells
+        equations.append([(1, (id(line), name), cells[name]) for name in STAGES])
+        equations[-1].append((-1, (id(line), "all"), cells["all"]))
+    equations.append([(1, name, whole[name]) for name in STAGES] + [(-1, "all", whole["all"])])
+    for by in {by for by, _ in lines}:
+        for name in columns:
+            group = [line for (one, _), line in lines.items() if one == by]
+            equations.append([(1, (id(line), name), line.cells[name]) for line in group])
+            equations[-1].append((-1, name, whole[name]))
+    assert not worked_out(equations)
+
+
+def worked_out(equations):
+    """The hidden numbers that follow from [(factor, key, what is told), ...], by Gauss."""
+    rows = []
+    for equation in equations:
+        row = {key: Fraction(factor) for factor, key, told in equation if told == HIDDEN}
+        for key, used in rows:
+            take_away(row, used, key)
+        if row:
+            key = next(iter(row))
+            for _, used in rows:
+                take_away(used, row, key)
+            rows.append((key, row))
+    return [key for key, row in rows if len(row) == 1]
+
+
+def take_away(row, used, key):
+    """Make a row free of a key."""
+    factor = row.get(key, 0) / used[key]
+    for other, number in used.items():
+        left = row.get(other, 0) - factor * number
+        row.pop(other, None)
+        if left:
+            row[other] = left
+
+
+def test_gauss_finds_a_bridge_between_two_squares():
+    """What no sum alone gives away: rows and columns added and taken away do."""
+    hidden = {(0, 0), (0, 1), (1, 0), (1, 1), (2, 1), (2, 2), (2, 3), (3, 2), (3, 3)}
+    equations = []
+    for line in range(4):
+        for cells in ([(line, other) for other in range(4)], [(other, line) for other in range(4)]):
+            equations.append([(1, key, HIDDEN if key in hidden else 9) for key in cells])
+    assert worked_out(equations) == [(2, 1)]
 
 
 # --- hiding
@@ -145,25 +243,29 @@ TABLES = (
     ((3, 0, 0), (9, 0, 8)),
     ((1, 1, 7), (7, 7, 1)),
     ((4, 9, 0), (0, 0, 9)),
+    # two squares of hidden cells, and one cell between them
+    ((2, 3, 9, 9), (4, 2, 9, 9), (9, 3, 4, 5), (9, 9, 2, 4)),
 )
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_no_hidden_number_can_be_worked_out(table):
-    """By trying every table that would look the same: of each hidden cell two numbers fit."""
+    """By trying every table that would look the same: in each hidden cell two numbers fit."""
     counts, sums = with_sums(table)
     told = hide_small(counts, sums)
     fitting = {key: set() for key in counts}
-    choices = []
-    for key in cells_of(table):
-        choices.append(could_be(told[key]))
-    for numbers in itertools.product(*choices):
-        tried, _ = with_sums((numbers[:3], numbers[3:]))
-        if all(looks(tried[key], told[key]) for key in counts):
-            for key, number in tried.items():
+    columns = range(len(table[0]))
+    rows = []
+    for row in range(len(table)):
+        cells = itertools.product(*[could_be(told[row, column]) for column in columns])
+        rows.append([numbers for numbers in cells if looks(sum(numbers), told[row, "all"])])
+    for numbers in itertools.product(*rows):
+        in_all = map(sum, zip(*numbers, strict=True))
+        if all(map(looks, in_all, [told["all", column] for column in columns])):
+            for key, number in with_sums(numbers)[0].items():
                 fitting[key].add(number)
     for key, words in told.items():
-        if isinstance(words, str):
+        if words == HIDDEN:
             assert len(fitting[key]) > 1, key
         else:
             assert words == counts[key]
@@ -195,15 +297,11 @@ def with_sums(table):
 
 
 def could_be(words):
-    if words == UNDER:
-        return range(1, SMALL)
-    return range(SMALL, 13) if words == HIDDEN else [words]
+    return range(1, 13) if words == HIDDEN else [words]
 
 
 def looks(number, words):
-    if words == UNDER:
-        return 0 < number < SMALL
-    return number >= SMALL if words == HIDDEN else number == words
+    return number > 0 if words == HIDDEN else number == words
 
 
 # --- the faults
