@@ -96,7 +96,8 @@ $(VENV)/bin/python:
 
 $(VENV)/ready: requirements.txt | $(VENV)/bin/python
 	@echo "Installing the packages of the portal (once, about a minute) ..."
-	@$(PIP) -r requirements.txt && touch $@
+	@$(PIP) -r requirements.txt || { echo "The packages could not be fetched. Behind a web filter: docs/technician.md, When something goes wrong." >&2; exit 1; }
+	@touch $@
 
 $(VENV)/tests-ready: requirements.txt tests/requirements.txt $(VENV)/ready
 	@echo "Installing what the tests need (once) ..."

@@ -481,6 +481,7 @@ def test_packages_that_could_not_be_installed_are_tried_again(copy):
     copy.fails_at("pip install")
     done, asked = copy.make("run")
     assert done.returncode and asked[-1] == PACKAGES, "nothing is started"
+    assert "Behind a web filter: docs/technician.md" in done.stderr
     copy.fails_at("nothing")
     assert copy.make("run")[1] == [PACKAGES, "commands.py run"]
 

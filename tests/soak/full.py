@@ -256,8 +256,8 @@ def tmpfs(size="12m"):
 
 # a start is refused on so small a disk
 UNCHECKED = (
-    "import app, commands; made = commands.opened(); commands.serve(app.create_app(made),"
-    " commands.take_port())"
+    "import app, commands; from ops.database import configure, open_database; configure();"
+    " commands.serve(app.create_app(open_database()), commands.take_port())"
 )
 
 

@@ -207,7 +207,7 @@ def main(times=200, seed=None):
             faults += [f"kill {turn}: {f}" for f in look(folder, acknowledged)]
             strays += len(orphans(folder))
             age(folder)
-        program = app.create_app(commands.opened(), folder, testing=True)
+        program = app.create_app(open_school(folder), folder, testing=True)
         with program.app_context(), program.database.connection_context():
             commands.clear_leftovers(program)
         left, broken = orphans(folder), chain(program.database)

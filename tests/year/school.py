@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import time_machine
+from flask import request
 from peewee import fn
 from web import values_of
 
@@ -27,6 +28,7 @@ from year.hands import Answers, Stuck, send_file
 
 DAY = datetime.timedelta(1)
 FRIDAY = 4
+INCOMPLETE = 422  # the status of a form that is not taken yet
 STAFF = (
     ("office", "Olga Frontdesk", ""),
     ("senco", "Wilma Senwood", ""),
@@ -182,7 +184,11 @@ class Year:
         self.staff = [Colleague(self, user) for user in people if user.role != "technician"]
 
     def note_page(self, response):
-        self.pages[response.status_code] += 1
+        """Count an answer; nobody of the school follows a link that is refused or leads nowhere."""
+        status = response.status_code
+        self.pages[status] += 1
+        if status >= 400 and status != INCOMPLETE:
+            self.fault(None, f"{request.method} {request.path} answers {status}")
         return response
 
     def of_role(self, role, child=None):
@@ -245,6 +251,9 @@ class Year:
         """The children on roll in a year group."""
         theirs = m.Pupil.select(m.Pupil.id).where(m.Pupil.year == year)
         return {child for child in theirs.scalars() if self.book[child].on_roll}
+
+    def sees(self, colleague, child):
+        return m.Pupil.visible_to(colleague.user).where(m.Pupil.id == child).exists()
 
     def child_seen_by(self, colleague):
         """Some child on roll of somebody's classes, or None."""
