@@ -80,10 +80,13 @@ class Given:
 class ProvisionCost:
     """What lines of provision cost, by the rates and holidays of the school."""
 
-    def __init__(self, settings, given):
+    def __init__(self, settings, given, on):
         self.settings = settings
-        days = [one.begins for one in given] + [one.ends for one in given if one.ends]
-        self.days = clock.school_days(min(days), max(days), settings) if days else []
+        _, last = school_year(on)
+        first = min([one.begins for one in given], default=last)
+        # what has no end of its own is counted to the end of the year
+        ends = [one.ends for one in given if one.ends]
+        self.days = clock.school_days(first, max([last, *ends]), settings)
 
     def weeks(self, first, last):
         """School weeks from one day to another: school days by five."""
@@ -120,6 +123,12 @@ class ProvisionCost:
 
     def full_run(self, given):
         return self.between(given, given.begins, datetime.date.max)
+
+
+def school_year(on):
+    """The first and the last day of the school year of a day."""
+    first = on.year - (on.month < 9)
+    return datetime.date(first, 9, 1), datetime.date(first + 1, 8, 31)
 
 
 def all_given(placements, on):
@@ -176,7 +185,7 @@ def agreed_plans(placements, on):
         )
         for plan in read.order_by(kind.happened_on, kind.id, row.id):
             _, rows = plans.setdefault((kind, plan.id), (plan, []))
-            if hasattr(plan, "line"):
+            if getattr(plan, "line", None):  # a plan may have none
                 rows.append(plan.line)
     corrected = {(kind, plan.supersedes) for (kind, _), (plan, _) in plans.items()}
     found = defaultdict(list)
