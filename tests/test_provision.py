@@ -178,6 +178,7 @@ def test_a_group_counts_once_in_the_week_of_its_adult(cast, settings, robin):
         ({"words": "Precision teaching, numbers"}, False),  # one programme
         ({"when_given": "Wed 9:15", "words": "Numicon", "who": "Bob Helper"}, False),
         ({"when_given": "after lunch", "words": "Numicon"}, False),
+        ({"when_given": "daily 9:15", "words": "Numicon", "minutes": None}, True),
     ],
 )
 def test_a_clash_of_times_is_told_at_both_lines(cast, settings, robin, other, clashes):
@@ -187,6 +188,32 @@ def test_a_clash_of_times_is_told_at_both_lines(cast, settings, robin, other, cl
         plan_of(pupil, line)
     lines = report(ProvisionMap, cast.senco, settings).lines()
     assert [bool(line.cells["clash"]) for line in lines] == [clashes, clashes]
+
+
+@pytest.mark.parametrize("size, clashes", [(2, True), (3, False), (None, False)])
+def test_more_children_than_the_size_of_a_group_are_two_groups(
+    cast, settings, robin, size, clashes
+):
+    third = m.Pupil(surname="Third", forename="Child", form=robin.form)
+    third.save()
+    for pupil in (robin, cast.wren, third):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {"size": size})
+    lines = report(ProvisionMap, cast.senco, settings).lines()
+    assert any(line.cells["clash"] for line in lines) == clashes
+
+
+def test_what_a_whole_class_is_given_is_one_group_and_another_class_is_not(cast, settings, robin):
+    whole = {"group": "Whole class", "size": 28}
+    cast.wren.form = robin.form
+    cast.wren.save()
+    for pupil, words in ((robin, "Word mats"), (cast.wren, "Now and next")):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {**whole, "words": words}, {**whole, "words": "Visual timetable"})
+    for form, clashes in ((robin.form, {False}), ("6Z", {True})):
+        m.Pupil.update(form=form).where(m.Pupil.id == cast.wren.id).execute()
+        lines = report(ProvisionMap, cast.senco, settings).lines()
+        assert {bool(line.cells["clash"]) for line in lines} == clashes
 
 
 def test_a_child_in_two_places_is_told(cast, settings, robin):
@@ -206,6 +233,12 @@ def test_a_child_in_two_places_is_told(cast, settings, robin):
         ("Friday 2 pm, Mondays 9.30", [(0, 570), (4, 840)]),
         ("Tue 10:00 and 14:00", [(1, 600), (1, 840)]),
         ("Mon 25:00", []),
+        ("Mon-Fri 9:15", [(day, 555) for day in range(5)]),
+        ("Tue to Thu 9.15 to 9.35", [(1, 555), (2, 555), (3, 555)]),
+        ("Mon 9:15–9:35, 14:00; Weds 10:00", [(0, 555), (0, 840), (2, 600)]),
+        ("Every day 1:30", [(day, 810) for day in range(5)]),
+        ("Thurs, Thursday 9:15", [(3, 555)]),
+        ("once a month, in the Sunshine Room, 9:15", []),
     ],
 )
 def test_times_of_a_week_are_read(typed, slots):
