@@ -123,7 +123,7 @@ def rating_cells(rated):
 
 def provision_tables(found, settings, on):
     """The lines of provision of each agreed plan, up to a day."""
-    cost = ProvisionCost(settings, found.given)
+    cost = ProvisionCost(settings, found.given, on)
     made = []
     for cycle in found.cycles:
         rows = []

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from peewee import JOIN, fn
 
-from models import EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProvision
+from models import GROUPS, EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProvision
 from pathway import clock
 from records.dates import WEEKDAYS, read_slots
 from records.unicode_text import sort_key
@@ -23,6 +23,7 @@ DAYS_OF_A_WEEK = 5  # of school
 DAY = datetime.timedelta(1)
 PLANS = (MyPlan, MyPlanPlus)
 SECTION_F = "EHC plan, F"
+WHOLE_CLASS = GROUPS[-1]
 # £ a year and child that a school meets before any top-up: the threshold sum of the School and
 # Early Years Finance (England) Regulations
 NOTIONAL = 6000
@@ -80,10 +81,13 @@ class Given:
 class ProvisionCost:
     """What lines of provision cost, by the rates and holidays of the school."""
 
-    def __init__(self, settings, given):
+    def __init__(self, settings, given, on):
         self.settings = settings
-        days = [one.begins for one in given] + [one.ends for one in given if one.ends]
-        self.days = clock.school_days(min(days), max(days), settings) if days else []
+        _, last = school_year(on)
+        first = min([one.begins for one in given], default=last)
+        # what has no end of its own is counted to the end of the year
+        ends = [one.ends for one in given if one.ends]
+        self.days = clock.school_days(first, max([last, *ends]), settings)
 
     def weeks(self, first, last):
         """School weeks from one day to another: school days by five."""
@@ -120,6 +124,12 @@ class ProvisionCost:
 
     def full_run(self, given):
         return self.between(given, given.begins, datetime.date.max)
+
+
+def school_year(on):
+    """The first and the last day of the school year of a day."""
+    first = on.year - (on.month < 9)
+    return datetime.date(first, 9, 1), datetime.date(first + 1, 8, 31)
 
 
 def all_given(placements, on):
@@ -176,7 +186,7 @@ def agreed_plans(placements, on):
         )
         for plan in read.order_by(kind.happened_on, kind.id, row.id):
             _, rows = plans.setdefault((kind, plan.id), (plan, []))
-            if hasattr(plan, "line"):
+            if getattr(plan, "line", None):  # a plan may have none
                 rows.append(plan.line)
     corrected = {(kind, plan.supersedes) for (kind, _), (plan, _) in plans.items()}
     found = defaultdict(list)
@@ -217,12 +227,13 @@ def on_the_map(placements, on):
 
 def note_clashes(given, find):
     """Say at each line where its adult or its child is somewhere else at the same time. What begins
-    together, of one programme (as `find` knows them) or in the same words, is one group.
+    together, of one programme (as `find` knows them) or in the same words, is one group, until
+    there are more children than its size; so is what a whole class is given.
     """
     busy = defaultdict(list)
     for one in given:
         for weekday, start in read_slots(one.row.when_given):
-            slot = (weekday, start, start + int(one.row.minutes or 0), one)
+            slot = (weekday, start, start + int(one.row.minutes or 1), one)
             busy["adult", sort_key(one.adult)].append(slot)
             busy["child", one.pupil.id].append(slot)
     for (_, who), slots in busy.items():
@@ -233,17 +244,24 @@ def note_clashes(given, find):
 
 def compare_slots(slots, find):
     for at, (weekday, start, end, one) in enumerate(slots):
+        together = {one.pupil.id}
         for other_day, other_start, _, other in slots[at + 1 :]:
             if other_day != weekday or other_start >= end:
                 break
-            if other_start != start or not is_one_group(one, other, find):
-                hour, minute = divmod(other_start, HOUR)
-                when = f"{WEEKDAYS[weekday].capitalize()} {hour}:{minute:02}"
-                tell(one, f"{when} {other.row.words}")
-                tell(other, f"{when} {one.row.words}")
+            if other_start == start and is_one_group(one, other, find):
+                together.add(other.pupil.id)
+                if len(together) <= (one.row.size or len(slots)):
+                    continue
+            hour, minute = divmod(other_start, HOUR)
+            when = f"{WEEKDAYS[weekday].capitalize()} {hour}:{minute:02}"
+            tell(one, f"{when} {other.row.words}")
+            tell(other, f"{when} {one.row.words}")
 
 
 def is_one_group(one, other, find):
+    groups = {getattr(given.row, "group", None) for given in (one, other)}
+    if groups == {WHOLE_CLASS}:
+        return one.pupil.form == other.pupil.form
     words, other_words = one.row.words, other.row.words
     same = (find(words) or sort_key(words)) == (find(other_words) or sort_key(other_words))
     alone = 1 in (one.row.size, other.row.size)

@@ -75,28 +75,47 @@ def read_time(typed):
 
 
 SLOT = re.compile(
-    r"\b(mon|tue|wed|thu|fri|sat|sun)|\b(\d{1,2}[:.]\d\d(?: ?[ap]\.?m)?|\d{1,2} ?[ap]\.?m)"
+    r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs?|ur)?(?:day)?s?\b|\b(daily|every ?day)\b"
+    r"|\b(\d{1,2}[:.]\d\d(?: ?[ap]\.?m)?|\d{1,2} ?[ap]\.?m)|(-|–|\bto\b|\buntil\b)"
 )
 
 
 def read_slots(typed):
-    """The times of a week that somebody typed, such as `Mon Wed 9:15, Fri 2 pm`: [(weekday, minute
-    of the day), ...]; none when it says none.
+    """The times of a week that somebody typed, such as `Mon-Thu 9:15, Fri 2 pm`: [(weekday, minute
+    of the day), ...]; none when it says none. What follows `to` is a last day, or an end.
     """
-    found = []
+    found = set()
     days = []
-    is_new = True
-    for day, hour in SLOT.findall((typed or "").lower()):
-        if day:
-            days = [] if is_new else days
-            days.append(WEEKDAYS.index(day))
-            is_new = False
+    after = ""  # what stands before: a day or an hour
+    is_range = False
+    for day, daily, hour, to in SLOT.findall((typed or "").lower()):
+        if to:
+            is_range = True
             continue
-        clock = read_time(hour)
-        if clock:
-            found += [(one, clock[0] * 60 + clock[1]) for one in days]
-        is_new = True
+        if hour:
+            if not (is_range and after == "hour"):
+                found |= {(one, minute) for one in days for minute in _minute_of_day(hour)}
+            after = "hour"
+        else:
+            days = [] if after == "hour" else days
+            first, last = (0, 4) if daily else (WEEKDAYS.index(day),) * 2
+            if is_range and days:
+                first = days[-1] + 1
+            days += [*range(first, last), last]
+            after = "day"
+        is_range = False
     return sorted(found)
+
+
+def _minute_of_day(typed):
+    """The minute of a time at school, in a list: `1:30` is in the afternoon; empty for none."""
+    clock = read_time(typed)
+    if not clock:
+        return []
+    hour, minute = clock
+    if hour < 7 and "a" not in typed:
+        hour += 12
+    return [hour * 60 + minute]
 
 
 def read_day(typed, start=None):

@@ -1,6 +1,5 @@
 """The provision map: who gets what, when, with whom, and what it costs; by child and by adult."""
 
-import datetime
 import functools
 from collections import defaultdict
 from decimal import Decimal
@@ -8,7 +7,7 @@ from decimal import Decimal
 import workflow
 from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme
 from pathway import provision
-from pathway.provision import bare_number, how_often, rounded
+from pathway.provision import bare_number, how_often, rounded, school_year
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
 from reports.report import WHO, Choice, Column, Line, Report, say_cell
@@ -98,7 +97,7 @@ class ProvisionMap(ProvisionReport):
         return super().filters()
 
     def lines(self):
-        cost = provision.ProvisionCost(self.settings, self.given)
+        cost = provision.ProvisionCost(self.settings, self.given, self.on)
         needs = codes_on(self.on)
         find = Programme.finder(self.programmes)
         running = [one for one in self.given if one.runs_on(self.on)]
@@ -197,7 +196,7 @@ class ProvisionCosts(ProvisionReport):
 
     def lines(self):
         given = provision.all_given(placements_seen(self.user, self.on), self.on)
-        cost = provision.ProvisionCost(self.settings, given)
+        cost = provision.ProvisionCost(self.settings, given, self.on)
         needs = codes_on(self.on)
         of_pupil = defaultdict(list)
         for one in given:
@@ -318,9 +317,3 @@ def cost_totals(lines, *columns):
         money = known_sum(line.cells[name] for line in lines)
         found.append((words, say_cell(money, "money")))
     return found
-
-
-def school_year(on):
-    """The first and the last day of the school year of a day."""
-    first = on.year - (on.month < 9)
-    return datetime.date(first, 9, 1), datetime.date(first + 1, 8, 31)

@@ -3,6 +3,7 @@
 import datetime
 import io
 import re
+from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,11 +11,12 @@ import pytest
 import python_calamine
 from conftest import TODAY, add_row, sqlite_file, take_to
 from web import enter
+from year import terms
 
 import models as m
 from audit import log as audit_log
 from pathway import clock
-from pathway.provision import DAY, running
+from pathway.provision import DAY, ProvisionCost, all_given, running
 from people import User
 from records.dates import read_slots
 from reports.programmes import Programmes
@@ -80,6 +82,32 @@ def test_the_cost_is_that_of_the_pathways_formula(cast, settings, robin):
     assert line.cells["full_run"] == Decimal("31.25")
     assert line.cells["hours"] == 1
     assert line.cells["share_hours"] == Decimal("0.25")
+
+
+def test_a_plan_that_ended_early_costs_what_was_given_on_school_days(cast, settings, robin):
+    """By hand: 2 to 17 November is 12 school days, 7 with a week of holidays. 1 hour a week at £15,
+    and £20 of resources, by 4 children: (2.4 × 15 + 20) / 4, and (1.4 × 15 + 20) / 4.
+    """
+    take_to(robin, "S2", cast.senco)
+    plan_of(robin, {})
+    plan_of(robin, on=datetime.date(2026, 11, 18))
+    for holidays, pounds in (("", "14.00"), ("9/11/2026 to 13/11/2026", "10.25")):
+        settings.holidays = holidays
+        given = all_given(placements_seen(cast.senco, TODAY), TODAY)
+        cost = ProvisionCost(settings, given, TODAY)
+        assert cost.to_date(given[0], TODAY) == cost.full_run(given[0]) == Decimal(pounds)
+
+
+def test_what_has_no_end_is_counted_to_the_day_and_to_the_end_of_the_year(cast, settings, robin):
+    take_to(robin, "E", cast.senco)
+    given = {**LINE, "until": None}
+    del given["group"]
+    m.PlanProvision(case=m.EhcCase.current(robin), **given).save()
+    (line,) = report(ProvisionMap, cast.senco, settings).lines()
+    assert (line.cells["to_date"], line.cells["full_run"]) == (Decimal("17.75"), None)
+    (line,) = report(ProvisionCosts, cast.senco, settings).lines()
+    # 2 November to 31 August: 217 weekdays less 8 bank holidays; (41.8 × 15 + 20) / 4
+    assert line.cells["year_planned"] == Decimal("161.75")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +178,7 @@ def test_a_group_counts_once_in_the_week_of_its_adult(cast, settings, robin):
         ({"words": "Precision teaching, numbers"}, False),  # one programme
         ({"when_given": "Wed 9:15", "words": "Numicon", "who": "Bob Helper"}, False),
         ({"when_given": "after lunch", "words": "Numicon"}, False),
+        ({"when_given": "daily 9:15", "words": "Numicon", "minutes": None}, True),
     ],
 )
 def test_a_clash_of_times_is_told_at_both_lines(cast, settings, robin, other, clashes):
@@ -159,6 +188,32 @@ def test_a_clash_of_times_is_told_at_both_lines(cast, settings, robin, other, cl
         plan_of(pupil, line)
     lines = report(ProvisionMap, cast.senco, settings).lines()
     assert [bool(line.cells["clash"]) for line in lines] == [clashes, clashes]
+
+
+@pytest.mark.parametrize("size, clashes", [(2, True), (3, False), (None, False)])
+def test_more_children_than_the_size_of_a_group_are_two_groups(
+    cast, settings, robin, size, clashes
+):
+    third = m.Pupil(surname="Third", forename="Child", form=robin.form)
+    third.save()
+    for pupil in (robin, cast.wren, third):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {"size": size})
+    lines = report(ProvisionMap, cast.senco, settings).lines()
+    assert any(line.cells["clash"] for line in lines) == clashes
+
+
+def test_what_a_whole_class_is_given_is_one_group_and_another_class_is_not(cast, settings, robin):
+    whole = {"group": "Whole class", "size": 28}
+    cast.wren.form = robin.form
+    cast.wren.save()
+    for pupil, words in ((robin, "Word mats"), (cast.wren, "Now and next")):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {**whole, "words": words}, {**whole, "words": "Visual timetable"})
+    for form, clashes in ((robin.form, {False}), ("6Z", {True})):
+        m.Pupil.update(form=form).where(m.Pupil.id == cast.wren.id).execute()
+        lines = report(ProvisionMap, cast.senco, settings).lines()
+        assert {bool(line.cells["clash"]) for line in lines} == clashes
 
 
 def test_a_child_in_two_places_is_told(cast, settings, robin):
@@ -178,6 +233,12 @@ def test_a_child_in_two_places_is_told(cast, settings, robin):
         ("Friday 2 pm, Mondays 9.30", [(0, 570), (4, 840)]),
         ("Tue 10:00 and 14:00", [(1, 600), (1, 840)]),
         ("Mon 25:00", []),
+        ("Mon-Fri 9:15", [(day, 555) for day in range(5)]),
+        ("Tue to Thu 9.15 to 9.35", [(1, 555), (2, 555), (3, 555)]),
+        ("Mon 9:15–9:35, 14:00; Weds 10:00", [(0, 555), (0, 840), (2, 600)]),
+        ("Every day 1:30", [(day, 810) for day in range(5)]),
+        ("Thurs, Thursday 9:15", [(3, 555)]),
+        ("once a month, in the Sunshine Room, 9:15", []),
     ],
 )
 def test_times_of_a_week_are_read(typed, slots):
@@ -240,9 +301,7 @@ def test_the_map_of_the_demonstration_school_is_what_its_tables_say(demo, on):
     settings = m.Setting.of_school()
     report = ProvisionMap(User.get(User.role == "senco"), settings, on)
     lines = report.lines()
-    asked = demo.connection().execute(COUNTED, {"on": on.isoformat()})
-    names = [column[0] for column in asked.description]
-    rows = [dict(zip(names, row, strict=True)) for row in asked.fetchall()]
+    rows = rows_of(demo, COUNTED, on)
     told = sorted((line.pupil, line.cells["words"]) for line in lines)
     assert told == sorted((row["pupil_id"], row["words"]) for row in rows)
     assert_sum([line.facts["hours"] for line in lines], [hours_of(row) for row in rows])
@@ -274,6 +333,78 @@ def cost_of(row, last, settings):
         if clock.is_school_day(day, settings):
             pounds += hours_of(row) * Fraction(str(rate)) / 5
         day += datetime.timedelta(1)
+    return pounds / Fraction(str(row["size"]))
+
+
+PLANS_OF_A_CHILD = """
+SELECT p.pupil_id, p.kind || p.id AS plan, p.happened_on, p.review_by, l.* FROM (
+    SELECT 'my' AS kind, id, pupil_id, happened_on, review_by FROM my_plan
+    WHERE status = 'sealed' AND happened_on <= :on
+    AND id NOT IN (SELECT supersedes FROM my_plan WHERE status = 'sealed' AND supersedes > 0)
+    UNION ALL SELECT 'plus', id, pupil_id, happened_on, review_by FROM my_plan_plus
+    WHERE status = 'sealed' AND happened_on <= :on
+    AND id NOT IN (SELECT supersedes FROM my_plan_plus WHERE status = 'sealed' AND supersedes > 0)
+) AS p JOIN (
+    SELECT 'my' AS kind, plan_id, lines FROM provision
+    UNION ALL SELECT 'plus', plan_id, lines FROM plus_provision
+) AS l ON l.kind = p.kind AND l.plan_id = p.id ORDER BY p.pupil_id, p.happened_on
+""".replace("plan_id, lines", f"plan_id, {LINES}")
+
+
+def test_the_year_of_each_child_costs_what_its_rows_say(demo):
+    """Added up day by day from the raw rows of all agreed plans, by a calendar of its own."""
+    on = TODAY
+    settings = m.Setting.of_school()
+    lines = report(ProvisionCosts, User.get(User.role == "senco"), settings, on).lines()
+    plans = defaultdict(list)
+    for row in rows_of(demo, PLANS_OF_A_CHILD, on):
+        plans[row["pupil_id"]].append(row)
+    sections = defaultdict(list)
+    for row in rows_of(demo, COUNTED, on):
+        if row["review_by"] is None and row["last"] is None:
+            sections[row["pupil_id"]].append(row)
+    ended = 0
+    for line in lines:
+        mine = plans[line.pupil]
+        days = sorted({row["happened_on"] for row in mine})
+        for row in mine:
+            row["first"] = row["since"] or row["happened_on"]
+            row["last"] = row["until"] or row["review_by"]
+            for next_on in days[days.index(row["happened_on"]) + 1 :][:1]:
+                last = str(datetime.date.fromisoformat(next_on) - DAY)
+                ended += last < row["last"]
+                row["last"] = min(row["last"], last)
+        for column, last in (("year_to_date", on), ("year_planned", YEAR_ENDS)):
+            expected = [year_cost(row, last, settings) for row in mine + sections[line.pupil]]
+            told = line.cells[column]
+            assert abs(float(told) - sum(filter(None, expected))) < 0.01 * len(expected)
+    assert len(lines) > 10 and ended and any(sections.values())
+
+
+def rows_of(demo, asked, on):
+    found = demo.connection().execute(asked, {"on": on.isoformat()})
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+YEAR_BEGINS, YEAR_ENDS = datetime.date(2026, 9, 1), datetime.date(2027, 8, 31)
+
+
+def year_cost(row, last, settings):
+    """£ of one line for its child in the school year, up to a day; None when it is not known."""
+    rate = getattr(settings, f"rate_{row['role']}", None)
+    if None in (rate, hours_of(row), row["size"]):
+        return None
+    begins = datetime.date.fromisoformat(row["first"])
+    last = min(datetime.date.fromisoformat(row["last"] or "9999-12-31"), last)
+    pounds = 0
+    if YEAR_BEGINS <= begins <= last:
+        pounds += Fraction(str(row["cost"] or 0))
+    day = max(begins, YEAR_BEGINS)
+    while day <= last:
+        if terms.is_school_day(day):
+            pounds += hours_of(row) * Fraction(str(rate)) / 5
+        day += DAY
     return pounds / Fraction(str(row["size"]))
 
 

@@ -88,7 +88,7 @@ def test_the_pack_says_the_hours_and_the_cost_of_the_provision_map(reviewed, cas
     everything = provision.all_given(placements_seen(cast.senco, TODAY), TODAY)
     (mapped,) = [one for one in everything if one.row == line]
     assert own == mapped and own.hours == 1.5
-    cost = provision.ProvisionCost(settings, found.given)
+    cost = provision.ProvisionCost(settings, found.given, TODAY)
     cells = request_pack.provision_cells(own, cost, TODAY)
     weeks = cost.weeks(START, HELD)
     assert cells[-2] == f"1.50 h × {weeks:.1f} = {weeks * 3 / 2:.1f} h"
