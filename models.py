@@ -882,6 +882,15 @@ class Pupil(Record):
         return pupils.where(mine, cls.left_on.is_null())
 
     @classmethod
+    def with_initials(cls, one, other):
+        """The numbers of the pupils with these initials, in either order."""
+        fits = SQL("1 = 0")
+        for first, last in ((one, other), (other, one)):
+            forename = begins(cls.sort_forename, first) | cls.known_as.startswith(first)
+            fits |= begins(cls.sort_name, last) & forename
+        return cls.select(cls.id).where(fits, cls.erased_on.is_null())
+
+    @classmethod
     def all_visible_to(cls, user):
         """Whether no pupil is hidden from this person: then no query need look at the pupils."""
         return may(user, "r", Pupil) and user.role not in OF_CLASSES
@@ -1105,12 +1114,21 @@ class PupilWord(Table):
 
     @classmethod
     def narrow(cls, query, pupil, typed):
-        """A query with those rows only whose pupil (a column) every word that was typed finds."""
+        """A query with those rows only whose pupil (a column) has every word that was typed, or the
+        two letters as initials.
+        """
         words = folded_words(typed)
         if not words:
             return query.where(SQL("1 = 0"))
+        letters = "".join(words)
+        are_initials = len(letters) == 2 and letters.isalpha()
+        if are_initials and len(words) == 2:  # each alone stands in nearly every name
+            return query.where(pupil.in_(Pupil.with_initials(*letters)))
         for word in words:
-            query = query.where(pupil.in_(cls.select(cls.pupil).where(begins(cls.word, word))))
+            found = cls.select(cls.pupil).where(begins(cls.word, word))
+            if are_initials:
+                found |= Pupil.with_initials(*letters)
+            query = query.where(pupil.in_(found))
         return query
 
 

@@ -28,8 +28,9 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
+from admin_views import searches
 from audit import access
-from models import BankEntry, Contact, ForPerson, Programme, Pupil, PupilRecord, PupilWord, may
+from models import BankEntry, Contact, ForPerson, Programme, Pupil, PupilRecord, may
 from pathway import advice, measures
 from people import User
 from records.dates import read_day, say_day
@@ -273,8 +274,7 @@ def key_of(typed):
 
 def find_pupils(user, typed, chosen=""):
     """At most 21 pupils of this person whose name fits what was typed; or the chosen one."""
-    mine = Pupil.visible_to(user).order_by(Pupil.sort_name)
-    found = _find(mine, typed, chosen)
+    found = _find(Pupil.visible_to(user), typed, chosen)
     access.log_access(found, "found")
     return found
 
@@ -290,7 +290,7 @@ def _find(mine, typed, chosen):
     exact = [pupil for pupil in namesakes if str(pupil) == typed]
     if len(exact) == 1:
         return exact
-    return list(PupilWord.narrow(mine, Pupil.id, typed).limit(21))
+    return list(searches.find_first(mine, typed).limit(21))
 
 
 def form_for(record_class, user, fixed=()):

@@ -16,7 +16,7 @@ from peewee import DateField
 from werkzeug.exceptions import NotFound
 
 import workflow
-from admin_views import drafts, forms, merge, same_child, starting_register
+from admin_views import drafts, forms, merge, same_child, searches, starting_register
 from admin_views.account import views as account
 from admin_views.base import PupilRecordView, ReadView, RecordView, scoped, typing_problems
 from admin_views.home import in_school_words, say_due, settings_now
@@ -157,12 +157,10 @@ class PupilView(RecordView):
 
     @expose("/look-up/", methods=("POST",))
     def look_up(self):
-        """At most 20 names that fit what is being typed, of pupils one may see."""
+        """The pupils to offer for what is being typed."""
         typed = (forms.clean(request.form.get("words")) or "")[:60]
-        found = []
-        if len(typed) > 1:
-            found = forms.find_pupils(current_user, typed)
-        return {"names": [str(pupil) for pupil in found[:20]]}
+        shown, more = searches.offers(current_user, typed)
+        return {"pupils": [offer_of(pupil) for pupil in shown], "more": more}
 
     @expose("/<int:key>/move/<slug>/", methods=("GET", "POST"))
     def move(self, key, slug):
@@ -340,6 +338,17 @@ class PupilView(RecordView):
     @expose("/<int:key>/profile.pdf")
     def profile(self, key):
         return pdf.profile(self.find(key), current_user)
+
+
+def offer_of(pupil):
+    """What is said of a pupil who is offered while a name is typed."""
+    more = [pupil.answer("year")]
+    if pupil.called != pupil.forename:
+        more.insert(0, pupil.forename)
+    if pupil.left_on:
+        more.append("has left")
+    address = url_for("pupil.page", key=pupil.id)
+    return {"name": str(pupil), "more": ", ".join(more), "address": address}
 
 
 class CaseView(PupilRecordView):

@@ -38,14 +38,15 @@ from records.questions import OF_CLASSES, ROLES, SENCO
 from records.record import Row
 
 KEYS = (
-    ("/", "to the box that finds a pupil"),
+    ("/", "to the box that finds a pupil: by name, initials, class or UPN"),
+    ("Down, Up, Enter", "in that box: choose among the pupils offered, and open the page"),
     ("?", "to this list"),
     ("Tab", "to the next answer; Shift and Tab to the one before"),
     ("1 to 9", "choose that answer, of at most nine, and go on to the next box"),
     ("Ctrl and Enter", "in a list: one more line"),
     ("Alt and S", "save"),
     ("Ctrl and '", "in a line of a list: the same answer as in the line above"),
-    ("Escape", "close a menu"),
+    ("Escape", "close a menu, or what is offered"),
 )
 
 

@@ -2,6 +2,10 @@
 (() => {
   "use strict";
   const all = (what, from = document) => [...from.querySelectorAll(what)];
+  const boxesOf = (line) => all("input:not([type=hidden],[type=checkbox]),textarea,select", line);
+  const FIRST_BOX = "input:not([type=hidden]),textarea,select";
+  // The page hears of an answer that was not typed.
+  const tell = (box) => ["input", "change"].forEach((kind) => box.dispatchEvent(new Event(kind, {bubbles: true})));
 
   // An error or a message gets the focus, so that a screen reader starts there.
   document.querySelector(".notice.problem[tabindex]")?.focus();
@@ -11,23 +15,24 @@
     const row = event.target.closest("[data-rows] > fieldset");
     const above = row?.previousElementSibling;
     if (!above) return;
-    const boxes = (line) => all("input:not([type=hidden],[type=checkbox]),textarea,select", line);
-    const box = boxes(above)[boxes(row).indexOf(event.target)];
+    const box = boxesOf(above)[boxesOf(row).indexOf(event.target)];
     if (!box) return;
     event.preventDefault();
     event.target.value = box.value;
-    ["input", "change"].forEach((kind) => event.target.dispatchEvent(new Event(kind, {bubbles: true})));
+    tell(event.target);
   };
 
   // The keys that Help lists; Escape or a click elsewhere closes a menu.
   document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !/INPUT|TEXTAREA|SELECT/.test(event.target.tagName)) {
-      const find = document.getElementById("find");
-      if (find) { event.preventDefault(); find.focus(); }
+    const isTyping = /INPUT|TEXTAREA|SELECT/.test(event.target.tagName);
+    const find = document.getElementById("find");
+    const menu = document.getElementById("show-menu");
+    if (event.key === "/" && !isTyping && find) {
+      event.preventDefault();
+      if (menu) menu.checked = true;  // which hides the box in a narrow window
+      find.focus();
     }
-    if (event.key === "?" && !/INPUT|TEXTAREA|SELECT/.test(event.target.tagName) && document.querySelector(".me")) {
-      location.assign("/help/#keys");
-    }
+    if (event.key === "?" && !isTyping && document.querySelector(".me")) location.assign("/help/#keys");
     if (event.ctrlKey && event.key === "'") sameAsAbove(event);
     if (event.ctrlKey && event.key === "Enter") event.target.closest(".full:has(> [data-rows])")?.querySelector('button[name="more"]').click();
     if (event.key === "Escape") {
@@ -127,7 +132,7 @@
     event.preventDefault();
     if (isList) {
       box.value = chosen.value;
-      ["input", "change"].forEach((kind) => box.dispatchEvent(new Event(kind, {bubbles: true})));
+      tell(box);
     } else chosen.click();
     goOn(isList ? box : chosen);
   });
@@ -179,7 +184,7 @@
   // What is typed in a line is at once its name in the lists that point to it.
   document.addEventListener("input", (event) => {
     const row = event.target.closest("[data-rows] > fieldset");
-    if (!row || event.target !== row.querySelector("input:not([type=hidden]),textarea,select")) return;
+    if (!row || event.target !== row.querySelector(FIRST_BOX)) return;
     const words = event.target.value.trim();
     const short = words.length > 60 ? `${words.slice(0, 57)}...` : words || "(not written yet)";
     offer(row.parentElement.dataset.rows, all(":scope > fieldset", row.parentElement).indexOf(row), short);
@@ -201,7 +206,7 @@
     });
     list.append(row);
     offer(group, rows.length, "(new line)");
-    row.querySelector("input:not([type=hidden]),textarea,select")?.focus();
+    row.querySelector(FIRST_BOX)?.focus();
   }));
 
   // A programme fills the empty boxes of its line; the server does so too.
@@ -222,7 +227,7 @@
     const text = event.clipboardData?.getData("text/plain") || "";
     if (!list || !text.includes("\t")) return;
     event.preventDefault();
-    const boxes = (row) => all("input:not([type=hidden],[type=checkbox]),textarea,select", row).filter((box) => box.checkVisibility());
+    const boxes = (row) => boxesOf(row).filter((box) => box.checkVisibility());
     const rows = () => all(":scope > fieldset", list);
     const at = rows().indexOf(event.target.closest("fieldset.repeat"));
     const from = boxes(rows()[at]).indexOf(event.target);
@@ -234,8 +239,7 @@
         if (!box) return;
         const option = all("option", box).find((one) => one.text.toLowerCase() === words.trim().toLowerCase());
         box.value = option ? option.value : words;
-        box.dispatchEvent(new Event("input", {bubbles: true}));
-        box.dispatchEvent(new Event("change", {bubbles: true}));
+        tell(box);
       });
     });
   });
@@ -276,12 +280,15 @@
     setInterval(() => watch().catch(() => {}), 1000);
   }
 
-  // Say a typed date in full, and offer pupils while a name is typed. The server reads both; names never stand in an address.
+  // What the server says of typed words, or null; names never stand in an address.
   const post = async (path, words) => {
     const token = document.querySelector('input[name="csrf_token"]')?.value || "";
-    const answer = await fetch(path, {method: "POST", headers: {"X-CSRFToken": token}, body: new URLSearchParams({words})});
-    return answer.ok ? answer.json() : null;
+    const asked = {method: "POST", headers: {"X-CSRFToken": token}, body: new URLSearchParams({words}), redirect: "manual"};
+    const answer = await fetch(path, asked).catch(() => null);
+    return answer?.ok ? answer.json() : null;
   };
+
+  // A typed date is said in full.
   document.addEventListener("change", async (event) => {
     if (!event.target.matches("[data-day]")) return;
     const echo = event.target.parentElement.querySelector(".echo");
@@ -304,22 +311,84 @@
     };
     setInterval(() => look().catch(() => {}), 2000);
   });
-  let wait;
-  document.addEventListener("input", (event) => {
-    const box = event.target;
-    if (!box.matches("[data-lookup]") || box.value.length < 2) return;
-    clearTimeout(wait);
-    wait = setTimeout(async () => {
+
+  // A box that looks for a pupil offers whom a search would find: the combobox of WAI-ARIA.
+  const mark = (part, marks) => {
+    Object.entries(marks).forEach(([name, value]) => part.setAttribute(name, value));
+    return part;
+  };
+  const make = (tag, marks) => mark(document.createElement(tag), marks);
+  const optionOf = (pupil, id) => {
+    const option = make("li", {id, role: "option", "aria-selected": false, "data-name": pupil.name, "data-address": pupil.address});
+    const [name, more] = [document.createElement("b"), document.createElement("span")];
+    name.textContent = pupil.name;
+    more.textContent = pupil.more;
+    option.append(name, " ", more);
+    return option;
+  };
+  const offerPupils = (box) => {
+    const list = make("ul", {id: `${box.id}-offers`, class: "offers", role: "listbox", "aria-label": "Pupils"});
+    const status = make("p", {class: "vh", role: "status"});
+    let wait, turn = 0;
+    const selected = () => list.querySelector("[aria-selected=true]");
+    const select = (option) => {
+      selected()?.setAttribute("aria-selected", false);
+      option?.setAttribute("aria-selected", true);
+      option?.scrollIntoView({block: "nearest"});
+      box.setAttribute("aria-activedescendant", option?.id || "");
+    };
+    const open = (isOpen) => {
+      list.hidden = !isOpen;
+      box.setAttribute("aria-expanded", isOpen);
+      select(null);
+    };
+    const close = () => {
+      clearTimeout(wait);
+      turn += 1;
+      status.textContent = "";
+      open(false);
+    };
+    const show = ({pupils, more}) => {
+      list.replaceChildren(...pupils.map((pupil, at) => optionOf(pupil, `${list.id}-${at}`)));
+      open(pupils.length > 0);
+      list.scrollIntoView({block: "nearest"});
+      const fits = pupils.length === 1 ? "1 pupil fits" : `${pupils.length || "No"} pupils fit`;
+      status.textContent = more ? `More than ${fits}; type more letters` : fits;
+    };
+    const ask = async () => {
+      const mine = turn += 1;
       const said = await post("/pupil/look-up/", box.value);
-      if (!said) return;
-      let list = document.getElementById(`${box.id}-offers`);
-      if (!list) {
-        list = document.createElement("datalist");
-        list.id = `${box.id}-offers`;
-        box.after(list);
-        box.setAttribute("list", list.id);
-      }
-      list.replaceChildren(...said.names.map((name) => new Option(name, name)));
-    }, 250);
-  });
+      if (said && mine === turn && document.activeElement === box) show(said);  // no old answer
+    };
+    const choose = (option) => {
+      close();
+      if (box.dataset.lookup === "open") { location.assign(option.dataset.address); return; }
+      box.value = option.dataset.name;
+      box.dispatchEvent(new Event("change", {bubbles: true}));
+    };
+    const keys = {
+      ArrowDown: () => select(selected() ? selected().nextElementSibling : list.firstElementChild),
+      ArrowUp: () => select(selected() ? selected().previousElementSibling : list.lastElementChild),
+      Enter: () => choose(selected()),
+      Escape: close,
+    };
+    mark(box, {role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id});
+    box.after(list, status);
+    close();
+    box.addEventListener("input", () => {
+      clearTimeout(wait);
+      turn += 1;
+      if (box.value.trim().length < 2) close(); else wait = setTimeout(ask, 200);
+    });
+    box.addEventListener("keydown", (event) => {
+      if (list.hidden || event.isComposing || !keys[event.key] || (event.key === "Enter" && !selected())) return;
+      event.preventDefault();
+      event.stopPropagation();
+      keys[event.key]();
+    });
+    box.addEventListener("blur", close);
+    list.addEventListener("pointerdown", (event) => event.preventDefault());  // the box keeps the focus
+    list.addEventListener("click", (event) => { if (event.target !== list) choose(event.target.closest("li")); });
+  };
+  all("[data-lookup]").forEach(offerPupils);
 })();

@@ -116,6 +116,12 @@ def test_an_index_serves_every_order_of_every_list_about_pupils(database):
             assert not [line for line in plan if "TEMP B-TREE" in line], (cls, name, plan)
 
 
+def offered(person, words):
+    """The names that are offered when this is typed."""
+    said = person.post("/pupil/look-up/", {"words": words}).json
+    return [one["name"] for one in said["pupils"]]
+
+
 @pytest.mark.parametrize("surname, forename, typed", NAMES)
 def test_a_name_is_found_however_it_is_typed(school, browser, acting, surname, forename, typed):
     pupil = m.Pupil.create(
@@ -125,8 +131,92 @@ def test_a_name_is_found_however_it_is_typed(school, browser, acting, surname, f
     for words in typed:
         got = office.post("/pupil/", {"search": words})
         assert (got.status_code, got.location) == (302, f"/pupil/{pupil.id}/"), words
-        named = office.post("/pupil/look-up/", {"words": words}).json["names"]
-        assert named == [str(pupil)], words
+        assert offered(office, words) == [str(pupil)], words
+
+
+# forename, known as, surname, class
+OTHERS = (
+    ("Rowan", None, "Ivy", "3B"),
+    ("Alexander", "Sandy", "Quay", "4C"),
+    ("Kim", None, "Zorro", "4C"),
+    ("Erased", None, "Zorro", "4C"),
+)
+# what is typed, and whom it finds, in the order of the offers
+TYPED = {
+    "ri": ("Ivy, Rowan (3B)",),
+    "i, r.": ("Ivy, Rowan (3B)",),
+    "sq": ("Quay, Sandy (4C)",),
+    "AQ": ("Quay, Sandy (4C)",),
+    "alexander": ("Quay, Sandy (4C)",),
+    "zo": ("Zorro, Kim (4C)",),
+    "4c": ("Quay, Sandy (4C)", "Zorro, Kim (4C)"),
+    "4C kim": ("Zorro, Kim (4C)",),
+    "Zorro, Kim": ("Zorro, Kim (4C)",),
+    # initials, a name that begins so, letters within one
+    "ro": ("Oakley, Robin (3B)", "Ivy, Rowan (3B)", "Zorro, Kim (4C)"),
+    "i": (),
+    " ,": (),
+}
+
+
+def test_the_list_finds_whom_the_box_offers(school, browser, acting):
+    for forename, known_as, surname, form in OTHERS:
+        born = datetime.date(2017, 5, 5)
+        names = {"forename": forename, "known_as": known_as, "surname": surname}
+        erased = m.Pupil.create(**names, dob=born, year="3", form=form)
+    erasure.empty_to_stub(erased)
+    senco = browser("senco")
+    senco.names = ()
+    for typed, found in TYPED.items():
+        assert offered(senco, typed) == list(found), typed
+        answer = senco.post("/pupil/", {"search": typed})
+        if len(found) == 1:
+            assert answer.status_code == 302, typed
+        elif found:
+            assert f"{len(found)} found" in senco.read(answer).text, typed
+
+
+def test_an_offer_says_who_it_is_and_where(school, browser, acting):
+    pupil = m.Pupil.get_by_id(school.mine.id)
+    pupil.known_as, pupil.left_on = "Zo", datetime.date(2026, 1, 5)
+    pupil.save()
+    said = browser("senco").post("/pupil/look-up/", {"words": "zo"}).json
+    assert said == {
+        "pupils": [
+            {
+                "name": str(pupil),
+                "more": f"{pupil.forename}, {pupil.answer('year')}, has left",
+                "address": f"/pupil/{pupil.id}/",
+            }
+        ],
+        "more": False,
+    }
+
+
+def test_few_are_offered_and_the_first_are_those_who_begin_so(school, browser):
+    more_pupils(school, 20)
+    m.Pupil.update(sort_name="zz0ann", sort_forename="ann0zz").where(
+        m.Pupil.surname == "Copied7"
+    ).execute()
+    senco = browser("senco")
+    senco.names = ()
+    said = senco.post("/pupil/look-up/", {"words": "copied"}).json
+    assert len(said["pupils"]) == searches.MOST_OFFERS and said["more"]
+    assert offered(senco, "za")[0].startswith("Copied7,")
+
+
+def test_an_offer_asks_as_often_in_a_large_school_as_in_a_small_one(school, browser):
+    counts = []
+    for who in ("senco", "teacher"):
+        person = browser(who)
+        person.names = ()
+        for words in ("zebmine", "copied", "zz"):
+            person.post("/pupil/look-up/", {"words": words})
+            with mock.patch.object(db.obj, "execute_sql", wraps=db.obj.execute_sql) as asked:
+                person.post("/pupil/look-up/", {"words": words})
+            counts.append(asked.call_count)
+        more_pupils(school, 30)
+    assert max(counts) <= MOST, counts
 
 
 @pytest.mark.parametrize("typed", ("%", "_", "%%", "*", "'", "Nobody"))
@@ -185,9 +275,9 @@ def test_a_list_is_sorted_where_people_look(school, browser, acting, column, kep
             senco.send("POST", "/pupil/", {"search": "sorted", "sort": sort}).location
         )
         assert [cell.text_content().strip() for cell in page.all(path)] == wanted
-    offered = senco.post("/pupil/look-up/", {"words": "sorted"}).json["names"]
     if column == "surname":
-        assert [name.partition(",")[0] for name in offered] == list(kept)
+        first = [name.partition(",")[0] for name in offered(senco, "sorted")]
+        assert first == list(kept)[: searches.MOST_OFFERS]
 
 
 def test_pupils_of_an_older_version_are_sorted_too(school, acting):

@@ -69,8 +69,10 @@ def test_a_teacher_finds_nobody_of_another_class(school, browser):
                 # what was typed stands in the search box, and above a printed list
                 shown = source.replace(f'value="{mark}"', "").replace(f"Search: {mark}", "")
                 assert mark not in shown, f"{rule} with {asked}"
-    assert at.post("/pupil/look-up/", {"words": mark[:4]}).json == {"names": []}
-    assert at.post("/pupil/look-up/", {"words": MARKS["mine"][:4]}).json["names"]
+    for words in (mark[:4], "yy", "y y", "5A", str(school.other)):
+        assert at.post("/pupil/look-up/", {"words": words}).json == {"pupils": [], "more": False}
+        assert browser("senco").post("/pupil/look-up/", {"words": words}).json["pupils"], words
+    assert at.post("/pupil/look-up/", {"words": MARKS["mine"][:4]}).json["pupils"]
 
 
 TEACHERS_WRITE = [c for c in m.every(m.PupilRecord) if "w" in m.RIGHTS_TABLE[c.__name__][q.TEACHER]]

@@ -99,14 +99,15 @@ def test_the_pupils_page_and_papers_are_looks_at_the_pupil(school, browser, plai
 
 
 def test_who_is_found_listed_or_exported_is_written_down(school, browser):
-    """A search and a look-up: each child every time; a plain list once a day; a spreadsheet: every
+    """A search: each child every time; a plain list and an offer once a day; a spreadsheet: every
     child in it.
     """
     at, mine, other = browser("senco"), school.mine.id, school.other.id
     before = last()
-    at.post("/pupil/look-up/", {"words": MARKS["mine"]})
+    for length in (3, 4, 5):
+        at.post("/pupil/look-up/", {"words": MARKS["mine"][:length]})
     at.post("/pupil/", {"search": MARKS["mine"]})
-    assert since(before) == [("found", "Pupil", mine, mine)] * 2
+    assert since(before) == [(act, "Pupil", mine, mine) for act in ("listed", "found")]
     before = last()
     for _ in range(3):
         at.get("/meeting/")

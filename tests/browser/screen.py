@@ -198,7 +198,7 @@ class Screen:
     def look_up(self, name):
         """Find a pupil with the box on top of every page and open the page of the child."""
         surname, _, forename = name.partition(", ")
-        self.page.get_by_label("Name or UPN").fill(surname)
+        self.page.get_by_label("Name, class or UPN").fill(surname)
         self.press("Find")
         if re.search(r"/pupil/\d+/$", self.page.url):  # the only hit opens by itself
             return

@@ -212,6 +212,16 @@ def test_lists(look, who, address):
         check(screen, dark=False, but=("target-size",))
 
 
+def test_offers(look):
+    """The box on top of every page with pupils offered beneath it, one of them chosen."""
+    screen = look(OFFICE, "/pupil/", dark=False)
+    screen.page.locator("#find").press_sequentially("stage")
+    screen.page.locator("#find-offers li").first.wait_for()
+    screen.page.keyboard.press("ArrowDown")
+    # the open list lies over the links beneath it
+    check(screen, but=("target-size",))
+
+
 def test_list_searched(look):
     """A search that finds something, a search that finds nothing, a filter, another order."""
     screen = look(OFFICE, "/pupil/")

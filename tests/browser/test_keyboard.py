@@ -138,6 +138,55 @@ def test_focus_is_seen(sit, children, name):
     assert stops > 8, f"Tab stops at only {stops} places"
 
 
+SHOWN = """() => {
+  const list = document.getElementById('find-offers').getBoundingClientRect();
+  return list.width > 200 && list.left >= 0 && list.right <= innerWidth
+    && list.top >= 0 && list.bottom <= innerHeight
+    && document.scrollingElement.scrollWidth <= innerWidth;
+}"""
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 720), (320, 640), (320, 256)], ids=["wide", "320 pixels", "400 % zoom"]
+)
+def test_a_pupil_is_found_and_opened_with_the_keyboard_alone(sit, children, size):
+    """/ reaches the box from everywhere; what is offered stands inside the window; Escape closes
+    it, and Enter opens the child who was chosen.
+    """
+    screen = sit(viewport=dict(zip(("width", "height"), size, strict=True)))
+    page = screen.page
+    screen.open("/help/")
+    box, offers = page.locator("#find"), page.locator("#find-offers [role=option]")
+    page.keyboard.press("/")
+    page.keyboard.type("stag")
+    offers.nth(1).wait_for()
+    assert page.evaluate(SHOWN)
+    assert box.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    assert not offers.first.is_visible() and box.input_value() == "stag"
+    page.keyboard.type("e")
+    offers.nth(1).wait_for()
+    for key, chosen in (("ArrowDown", 0), ("ArrowDown", 1), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        assert offers.nth(chosen).get_attribute("aria-selected") == "true"
+        assert box.get_attribute("aria-activedescendant") == f"find-offers-{chosen}"
+    name = offers.first.locator("b").text_content()
+    go(page)
+    assert re.search(r"/pupil/\d+/$", page.url)
+    screen.says(name.partition(", ")[0])
+
+
+def test_the_box_of_a_form_takes_the_name_that_was_chosen(sit, children):
+    screen = sit()
+    screen.open("/meeting/new/")
+    screen.page.locator("#pupil").press_sequentially("wro")
+    screen.page.locator("#pupil-offers [role=option]").wait_for()
+    screen.page.keyboard.press("ArrowDown")
+    screen.page.keyboard.press("Enter")
+    assert screen.page.locator("#pupil").input_value().startswith("Wrong, Kim")
+    assert screen.page.url.endswith("/new/")
+
+
 def test_skip_link(sit):
     """The first Tab offers to skip to the main content, and it does."""
     page = sit().page

@@ -115,7 +115,7 @@ def test_a_browser_runs_blocks_and_fetches_nothing(school, chromium, hostile):
         box.fill(XSS[1])
     screen.press("Save")
     screen.says(XSS[1])
-    screen.page.get_by_label("Name or UPN").fill(XSS[1])
+    screen.page.get_by_label("Name, class or UPN").fill(XSS[1])
     screen.press("Find")
     screen.open("/import/")
     words = "Surname,Forename,Date of birth,Year,<img src=x onerror=alert(1)>\n" + "\n".join(
