@@ -23,6 +23,7 @@ from demo.stories import BOOK, DAYS, MORE, paths, read
 from pathway import advice, clock, planning
 from people import User
 from privacy import erasure
+from records.record import record_key
 
 DAY = datetime.timedelta(1)
 YEARS = ("R", *(str(number) for number in range(1, 12)))
@@ -500,7 +501,7 @@ class Child:
         if status == "draft":
             said = {"decision": None, "linked": None, "done_on": None}
         if agency.report_on:
-            agency.report = self.keep_document()
+            agency.report = self.keep_document(belongs=record_key(agency))
             agency.save()
             self.add(agency, "recommendations", day, **{**self.done_by_now(day), **said})
 
@@ -614,7 +615,7 @@ class Child:
             for block in ANSWERS[title]:
                 self.fill(m.Measure(pupil=self.pupil), self.on, block)
 
-    def keep_document(self):
+    def keep_document(self, **given):
         # late: no other command draws
         from reportlab.pdfgen.canvas import Canvas
 
@@ -624,7 +625,7 @@ class Child:
         canvas.save()
         path = self.school.files / secrets.token_hex(16)
         path.touch(mode=0o600)
-        document = self.keep(m.Document, self.start)
+        document = self.keep(m.Document, self.start, **given)
         document.stored_as, document.size = path.name, path.write_bytes(page.getvalue())
         document.sha256 = hashlib.sha256(page.getvalue()).hexdigest()
         document.save()
