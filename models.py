@@ -1134,6 +1134,7 @@ class PupilRecord(Record):
 
     pupil = link("Pupil", Pupil, needed=True, index=True)
     document_kind = ""  # what a document of it usually is; empty: none belongs to it
+    document_from = ""  # the question that says from whom it usually is
     waits = ""  # what it waits for, as the child's page says it
 
     def born(self):
@@ -2211,6 +2212,7 @@ class Note(PupilRecord):
     listed, searched = ("pupil", "on", "kind", "whom", "follow_up_by", "done_on"), ("whom", "words")
     begin_words = "Write a note"
     document_kind = "Letter"
+    document_from = "whom"
     on = day("Date", needed=True, before="done_on")
     kind = choice(
         "How?",
@@ -2809,6 +2811,7 @@ class Agency(PupilRecord):
 
     begin_words = "Refer to an agency"
     document_kind = "Professional's report"
+    document_from = "agency"
     listed = ("pupil", "agency", "state", "asked_on", "report_on", "next_contact")
     whom = Section("Whom we ask, and what")
     agency = text("Agency", needed=True, bank="agency")
@@ -2830,8 +2833,7 @@ class Agency(PupilRecord):
     acknowledged_on = day("Acknowledged on")
     chased_on = day("Last chased on")
     seen_on = day("Child seen on")
-    report_on = day("Report received on")
-    report = link("The report", Document, "A file among the child's documents.", index=True)
+    report_on = day("Report received on", "Add the report itself under Documents.")
     next_contact = day("Next contact", ahead=PLANNED)
     recommendations = Rows("Recommendations", "One line each; decide on every one.", blank=5)
     foot = Section("For the file", family=False, last=True)

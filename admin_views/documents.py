@@ -237,6 +237,7 @@ class DocumentView(PupilRecordView):
             record.belongs = record_key(owner)
             record.kind = owner.document_kind
             record.title_of = f"{record.kind}: {owner}"
+            record.from_whom = getattr(owner, owner.document_from, None)
         return record, prefilled
 
     def after_save(self, record, do):

@@ -501,8 +501,7 @@ class Child:
         if status == "draft":
             said = {"decision": None, "linked": None, "done_on": None}
         if agency.report_on:
-            agency.report = self.keep_document(belongs=record_key(agency))
-            agency.save()
+            self.keep_document(belongs=record_key(agency), from_whom=agency.agency)
             self.add(agency, "recommendations", day, **{**self.done_by_now(day), **said})
 
     def chart_answers(self, row):
@@ -629,7 +628,6 @@ class Child:
         document.stored_as, document.size = path.name, path.write_bytes(page.getvalue())
         document.sha256 = hashlib.sha256(page.getvalue()).hexdigest()
         document.save()
-        return document
 
     def advance_case(self, state, began):
         case = m.EhcCase.current(self.pupil)

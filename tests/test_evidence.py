@@ -47,11 +47,12 @@ def test_a_document_is_added_at_a_record_of_each_kind_and_shown_there(school, br
     assert form.all("//select[@name='belongs']/optgroup/option[@selected]/@value") == [
         record_key(record)
     ]
-    assert form.all("//input[@name='kind']/@value") or form.all("//select[@name='kind']")
+    assert form.said("kind") == cls.document_kind
+    assert form.said("from_whom") == (getattr(record, cls.document_from, "") or "")
     hung = hang(record, received_on=START)
     shown = at.page(f"/{cls.slug()}/{record.id}/").all("//section[@aria-labelledby='documents']")
     words = " ".join(shown[0].text_content().split())
-    assert "Speech report" in words and "from Dr Made Up received" in words
+    assert "Speech report" in words and "from Dr Made Up, received 1 Sep" in words
     links = at.page(f"/document/{hung.id}/").all("//div[@class='actions']/a/@href")
     assert f"/{cls.slug()}/{record.id}/" in links
     assert hung.answer("belongs") == record.full_name()
