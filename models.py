@@ -38,7 +38,7 @@ from people import (
     class_key,
 )
 from records.dates import say_day, short_day, today
-from records.query import Table, begins
+from records.query import Table, any_of, begins
 from records.questions import (
     ADULT_LIFE,
     HEAD,
@@ -51,6 +51,7 @@ from records.questions import (
     Drawn,
     Rows,
     Section,
+    any_record,
     belongs_to,
     choice,
     choices,
@@ -61,7 +62,7 @@ from records.questions import (
     text,
     time,
 )
-from records.record import Clash, Record, Row, document, seal_of
+from records.record import Clash, Record, Row, document, record_key, seal_of
 from records.unicode_text import folded_words, sort_key
 
 # --- rights
@@ -1150,6 +1151,9 @@ class PupilRecord(Record):
     """Anything that is kept about one pupil."""
 
     pupil = link("Pupil", Pupil, needed=True, index=True)
+    document_kind = ""  # what a document of it usually is; empty: none belongs to it
+    document_from = ""  # the question that says from whom it usually is
+    waits = ""  # what it waits for, as the child's page says it
 
     def born(self):
         return self.pupil.dob if self.pupil_id else None
@@ -1171,14 +1175,55 @@ class PupilRecord(Record):
         """What the timeline says under it."""
         return ""
 
+    def full_name(self):
+        """What tells it from others of its kind, where one is chosen or named."""
+        return str(self)
+
+    def leads_to(self, name):
+        asked = self._meta.fields.get(name)
+        if hasattr(asked, "ask") and asked.ask.any_record:
+            return record_with_key(self.__data__.get(name))
+        return super().leads_to(name)
+
+    @classmethod
+    def kinds_named(cls, name):
+        asked = cls._meta.fields.get(name)
+        if hasattr(asked, "ask") and asked.ask.any_record:
+            return kinds_with_documents()
+        return super().kinds_named(name)
+
+    def answer(self, name):
+        linked = self.leads_to(name)
+        if not isinstance(linked, PupilRecord):
+            return super().answer(name)
+        if linked.is_withheld() and not self.is_withheld():
+            return linked.kind_name()
+        return linked.full_name()
+
+    def hides(self, name, role):
+        linked = self.leads_to(name)
+        if not isinstance(linked, PupilRecord):
+            return False
+        return "r" not in RIGHTS_TABLE[type(linked).__name__][role]
+
     def errors(self):
         found = super().errors()
         for name, asked in self.questions():
-            linked = isinstance(asked, ForeignKeyField) and getattr(self, name)
-            if isinstance(linked, PupilRecord) and linked.pupil_id != self.pupil_id:
+            linked = self.leads_to(name)
+            is_lost = linked is None and asked.ask.any_record and self.__data__.get(name)
+            is_others = isinstance(linked, PupilRecord) and linked.pupil_id != self.pupil_id
+            if is_lost or is_others:
                 words = f"“{asked.verbose_name}”: choose one that is about the same child."
                 found.append((name, words))
         return found
+
+    def remove(self, reason=""):
+        """Take the record away; its documents stay, and belong to the child alone."""
+        with transaction():
+            for one in Document.select().where(Document.belongs == record_key(self)):
+                one.belongs = None
+                one.save(reason=reason)
+            super().remove(reason)
 
     def save(self, *args, **more):
         erased = Pupil.select().where(Pupil.id == self.pupil_id, Pupil.erased_on.is_null(False))
@@ -1374,6 +1419,7 @@ class Form(PupilRecord):
     """A paper of the pathway: a draft that grows, is completed, and is sealed when it is agreed."""
 
     listed = ("pupil", "happened_on", "status", "cycle")
+    document_kind = "Signed paper"
     happened_on = day("Date", "The day it happened, not the day it was typed.", needed=True)
     foot = Section("For the file", family=False, last=True)
     seen_by_parent = day("Shared with the family on", seldom=True)
@@ -1427,6 +1473,9 @@ class Form(PupilRecord):
         if not self.happened_on:
             return self.kind_name()
         return f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}"
+
+    def full_name(self):
+        return f"{self} ({self.answer('status').lower()})"
 
 
 def late_reason(what):
@@ -2059,6 +2108,7 @@ class Consent(PupilRecord):
     """Consent: what for, to whom, given by whom, until when."""
 
     begin_words = "Write down a consent"
+    document_kind = "Signed consent"
     signed_by = ("Parent, carer or young person", "For the school")
     listed = ("pupil", "purpose", "to_whom", "answer_given", "given_on", "withdrawn_on")
     purpose = choice(
@@ -2119,6 +2169,7 @@ class Meeting(PupilRecord):
     """Review meeting: who is invited, who came, what was agreed."""
 
     title, listed = "Meeting", ("pupil", "kind", "on", "place")
+    document_kind = "Other"
     kind = choice(
         "Kind",
         options=(
@@ -2178,13 +2229,15 @@ class Note(PupilRecord):
 
     listed, searched = ("pupil", "on", "kind", "whom", "follow_up_by", "done_on"), ("whom", "words")
     begin_words = "Write a note"
+    document_kind = "Letter"
+    document_from = "whom"
     on = day("Date", needed=True, before="done_on")
     kind = choice(
         "How?",
         options=("Telephone", "E-mail", MET_FAMILY, "Another meeting", "In passing"),
         needed=True,
     )
-    whom = text("With whom?", needed=True)
+    whom = text("With whom?", needed=True, bank="people")
     words = text("What was said, or seen?", rows=3, needed=True)
     follow_up_by = day("Follow up by", ahead=PLANNED)
     done_on = day("Followed up on")
@@ -2199,6 +2252,9 @@ class Note(PupilRecord):
 
     def __str__(self):
         return f"{self.kind or self.kind_name()}: {self.whom or ''}".strip(": ")
+
+    def full_name(self):
+        return f"{self}, {short_day(self.on)}"
 
 
 def family_meetings(meetings, notes, on):
@@ -2258,6 +2314,7 @@ class EhcCase(PupilRecord):
     """EHC case: the process at the local authority, which runs beside the stage."""
 
     title, listed = "EHC case", ("pupil", "state", "requester", "authority", "received_on")
+    document_kind = "EHC plan"
     rates = "outcome"  # what a row of its review rates
     state_part = Section("Where it is", write=())
     state = choice(
@@ -2558,10 +2615,11 @@ class Document(PupilRecord):
         needed=True,
     )
     dated = day("Its date", before="received_on")
-    from_whom = text("From whom?", bank="agency")
+    from_whom = text("From whom?", bank="people")
     received_on = day("Received on")
-    meeting = link("Of which meeting?", Meeting, index=True)
-    case = link("Of which EHC case?", EhcCase, index=True)
+    belongs = any_record(
+        "What does it belong to?", "A paper, an agency, a meeting, a note.", index=True
+    )
     withhold = choice("Not for disclosure", "To the family, when the law allows it.")
     restricted = choice("Only for the SENCO and the head?", "Nobody else can open the file.")
     file_name = text("File", "PDF, Word, picture; at most 10 MB.")
@@ -2578,6 +2636,7 @@ class StatutoryPaper(PupilRecord):
     """What a paper for the local authority has: when it was asked for, and when it went."""
 
     order_by = ("-asked_on", "-id")
+    document_kind = "Letter"
     signed_by = ("For the school",)
     case_asked = case_sent = ""  # the dates of an EHC case that say the same
 
@@ -2769,6 +2828,8 @@ class Agency(PupilRecord):
     """
 
     begin_words = "Refer to an agency"
+    document_kind = "Professional's report"
+    document_from = "agency"
     listed = ("pupil", "agency", "state", "asked_on", "report_on", "next_contact")
     whom = Section("Whom we ask, and what")
     agency = text("Agency", needed=True, bank="agency")
@@ -2790,8 +2851,7 @@ class Agency(PupilRecord):
     acknowledged_on = day("Acknowledged on")
     chased_on = day("Last chased on")
     seen_on = day("Child seen on")
-    report_on = day("Report received on")
-    report = link("The report", Document, "A file among the child's documents.", index=True)
+    report_on = day("Report received on", "Add the report itself under Documents.")
     next_contact = day("Next contact", ahead=PLANNED)
     recommendations = Rows("Recommendations", "One line each; decide on every one.", blank=5)
     foot = Section("For the file", family=False, last=True)
@@ -2891,6 +2951,7 @@ class Letter(PupilRecord):
     """Letter: what was written to the family, and when it went."""
 
     listed = ("pupil", "subject", "dated", "sent_on")
+    document_kind = "Letter"
     subject = text("Subject", needed=True)
     dated = day("Date", needed=True, before="sent_on")
     to_whom = text("To", "The names, one a line.", rows=2)
@@ -2902,6 +2963,13 @@ class Letter(PupilRecord):
     meeting = ForeignKeyField(Meeting, null=True, backref="letters", on_delete="RESTRICT")
     placement = ForeignKeyField(Placement, null=True, backref="letters", on_delete="RESTRICT")
     void = BooleanField(default=False)
+
+    @property
+    def waits(self):
+        return "" if self.sent_on else "Not sent"
+
+    def note(self):
+        return "Sent" if self.sent_on else ""
 
     def __str__(self):
         # each household has one with the same subject
@@ -2916,6 +2984,7 @@ class Disclosure(PupilRecord):
 
     title, many = "Request for information", "Requests for information"
     listed = ("pupil", "kind", "asked_by", "asked_on", "due", "given_on")
+    document_kind = "Letter"
     kind = choice(
         "What is asked for?",
         options=(
@@ -3025,6 +3094,29 @@ def every(base=Record):
         for one in (cls, *every(cls)):
             if one not in found and one not in ABSTRACT:
                 found.append(one)
+    return found
+
+
+def kinds_with_documents():
+    """The kinds of record to which a document can belong."""
+    return [kind for kind in every(PupilRecord) if kind.document_kind]
+
+
+def record_with_key(key):
+    """The record to which a document can belong, by its key; None when there is none."""
+    named = re.fullmatch("([A-Za-z]+)-([0-9]{1,9})", key or "")
+    for cls in kinds_with_documents() if named else ():
+        if cls.__name__ == named[1]:
+            return cls.get_or_none(cls.id == int(named[2]))
+
+
+def kept_about(user, pupil, classes):
+    """What a person may read about a pupil: [(class, its query, or None when it finds none)]."""
+    readable = [cls for cls in classes if may(user, "r", cls)]
+    queries = [cls.select().where(cls.pupil == pupil.id) for cls in readable]
+    found = []
+    for cls, query, is_there in zip(readable, queries, any_of(queries)):
+        found.append((cls, query if is_there else None))
     return found
 
 

@@ -20,12 +20,12 @@ from admin_views import drafts, forms, merge, searches
 from admin_views.account import views as account
 from audit import access, report
 from audit.log import audit, transaction
-from models import Pupil, PupilRecord, PupilWord, may
+from models import Document, Pupil, PupilRecord, PupilWord, may
 from papers import pdf
 from records.dates import london, short_day, today
 from records.query import by_id, count_of, join_first, numbers_in
 from records.questions import ROLES, Drawn
-from records.record import Clash, Row, document
+from records.record import Clash, Row, document, record_key
 from records.spreadsheet import as_csv, as_xlsx
 from records.vague_words import VAGUE
 
@@ -403,6 +403,8 @@ class ReadView(ModelView):
             acts=self.acts(record),
             lacks=lacks,
             links=self.more_links(record),
+            documents=documents_of(record),
+            record_key=record_key,
         )
 
     def content(self, record):
@@ -575,7 +577,11 @@ class RecordView(ReadView):
         """The names of the questions that the form of a record leaves out."""
         if not getattr(record, "pupil_id", None):
             return ()
-        return ("pupil", *record.unasked())
+        names = ["pupil", *record.unasked()]
+        for name, _ in record.questions():
+            if record.hides(name, current_user.role):
+                names.append(name)
+        return tuple(names)
 
     def receive(self, record, prefilled):
         form = self.form_of(record, prefilled, request.form)
@@ -811,6 +817,15 @@ def row_lists(model):
         address = url_for(f"{row_class.slug()}.index_view")
         found.append((row_class.plural(), address))
     return found
+
+
+def documents_of(record):
+    """The documents that belong to a record, the newest first; None where none are shown."""
+    if getattr(record, "document_kind", "") and may(current_user, "r", Document):
+        mine = Document.select().where(
+            Document.belongs == record_key(record), Document.pupil == record.pupil_id
+        )
+        return list(mine.order_by(Document.id.desc()))
 
 
 def pupil_of(record):

@@ -23,8 +23,9 @@ from PIL import Image
 from admin_views.base import PupilRecordView, typing_problems
 from admin_views.forms import clean_line
 from admin_views.zip_guard import DAMAGED, MEGA, FileRefused, ending, refuse_package
-from models import Document, Setting
+from models import Document, Setting, may, record_with_key
 from records.questions import HEAD, SENCO
+from records.record import record_key
 from records.storage import change_times
 
 MOST_BYTES_OF_FILE = 10 * MEGA
@@ -228,10 +229,34 @@ class DocumentView(PupilRecordView):
         endings = ",".join(f".{end}" for end in KINDS)
         return super().render(template, kept_words=KINDS_IN_WORDS, kept_ends=endings, **more)
 
+    def begin(self, pupil):
+        """A new one that is begun at a record belongs to it, and is of its usual kind."""
+        record, prefilled = super().begin(pupil)
+        owner = record_with_key(request.args.get("belongs"))
+        if owner and pupil and owner.pupil_id == pupil.id and may(current_user, "r", owner):
+            record.belongs = record_key(owner)
+            record.kind = owner.document_kind
+            record.title_of = f"{record.kind}: {owner}"
+            record.from_whom = getattr(owner, owner.document_from, None)
+        return record, prefilled
+
+    def after_save(self, record, do):
+        """Back to the record at which it was begun."""
+        there = super().after_save(record, do)
+        owner = record.leads_to("belongs")
+        if do == "save" and owner and "belongs" in request.args:
+            return url_for(f"{owner.slug()}.page", key=owner.id)
+        return there
+
     def more_links(self, record):
-        if not record.stored_as or not may_open(record, current_user):
-            return []
-        return [("Get the file", url_for(".get_file", key=record.id))]
+        found = []
+        owner = record.leads_to("belongs")
+        if owner and may(current_user, "r", owner):
+            words = f"Open the {owner.kind_name()}"
+            found.append((words, url_for(f"{owner.slug()}.page", key=owner.id)))
+        if record.stored_as and may_open(record, current_user):
+            found.append(("Get the file", url_for(".get_file", key=record.id)))
+        return found
 
     def row_actions(self, record):
         actions = super().row_actions(record)

@@ -30,12 +30,26 @@ from wtforms.validators import Length, ValidationError
 
 from admin_views import searches
 from audit import access
-from models import BankEntry, Contact, ForPerson, Programme, Pupil, PupilRecord, may
+from models import (
+    Agency,
+    BankEntry,
+    Contact,
+    ForPerson,
+    Programme,
+    Pupil,
+    PupilRecord,
+    TeamMember,
+    kept_about,
+    kinds_with_documents,
+    may,
+    record_with_key,
+)
 from pathway import advice, measures
 from people import User
 from records.dates import read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows
+from records.record import record_key
 from records.telephones import read_telephone
 from records.unicode_text import nfc, without_unseen
 
@@ -173,6 +187,36 @@ class RecordField(SelectField):
         self.choices = offered([("", ""), *((str(one.id), str(one)) for one in self.records)])
 
 
+class AnyRecordField(SelectField):
+    """A record of any kind kept about the same child, to which a document can belong: its key."""
+
+    def __init__(self, *args, user, **more):
+        self.user = user
+        super().__init__(*args, choices=offered([("", "")]), validate_choice=False, **more)
+
+    def process_formdata(self, valuelist):
+        key = valuelist[0] if valuelist else ""
+        if key and not self.is_readable(record_with_key(key)):
+            raise ValueError("Choose one that is about the same child.")
+        self.data = key or None
+
+    def is_readable(self, record):
+        if record is None or not may(self.user, "r", record):
+            return False
+        return Pupil.visible_to(self.user).where(Pupil.id == record.pupil_id).exists()
+
+    def offer(self, pupil):
+        """Offer what this person may read about a pupil, by kind, the newest first."""
+        if not pupil:
+            return
+        for kind, query in kept_about(self.user, pupil, kinds_with_documents()):
+            if query is None:
+                continue
+            for one in query.order_by(kind.id.desc()):
+                words = one.full_name()
+                self.choices.append(SelectChoice(record_key(one), words, optgroup=kind.plural()))
+
+
 class GivenField(SelectField):
     """A line of provision of the same child, picked from those that the newest plan has."""
 
@@ -200,6 +244,8 @@ def control(asked, user, in_line=False, group=""):
         if issubclass(asked.rel_model, PupilRecord):
             return RecordField(user=user, kind=asked.rel_model, **common)
         return LookupField(find=functools.partial(find_pupils, user), **common)
+    if asked.ask.any_record:
+        return AnyRecordField(user=user, **common)
     if asked.ask.many:
         return TicksField(choices=offered(asked.choices), **common)
     if asked.choices:
@@ -371,7 +417,7 @@ def sibling_choices(field_list):
 
 def offer_records(form, pupil):
     for field in form:
-        if isinstance(field, RecordField):
+        if isinstance(field, (RecordField, AnyRecordField)):
             field.offer(pupil)
     boxes = [box for _, _, line in lines_of(form) for box in line if isinstance(box, GivenField)]
     given = advice.provision_given(pupil.id) if boxes and pupil else []
@@ -530,12 +576,9 @@ def banks(record_class, user, pupil=None):
     """What is offered while somebody types, the school's words and what is known of the child:
     {bank: [(words, what they fill in), ...]}.
     """
-    known = {"people": [user.name], "baseline": [], "staff": []}
-    if pupil and may(user, "r", Contact):
-        known["people"] += [contact.name for contact in pupil.contacts if contact.name]
+    known = {"people": people_known(user, people_around(user, pupil)), "baseline": [], "staff": []}
     if issubclass(record_class, ForPerson):
-        colleagues = User.select(User.name).where(User.account == "on").order_by(User.name)
-        known["staff"] = list(colleagues.scalars())
+        known["staff"] = colleagues()
     if pupil:
         known["baseline"] = measures.latest_said(pupil.id)
     found = {code: [] for code in dict(BankEntry.bank.choices)}
@@ -547,6 +590,37 @@ def banks(record_class, user, pupil=None):
     for programme in Programme.select().order_by(Programme.name):
         found["programme"].append((programme.name, filled_by(programme)))
     return found
+
+
+# in which answers the people around a child are named
+NAMED = (
+    (Contact, "name"),
+    (Agency, "agency"),
+    (Agency, "professional"),
+    (TeamMember, "person"),
+)
+
+
+def people_around(user, pupil):
+    """What a person may read of those around a child: {kind: [record, ...]}."""
+    found = {}
+    for kind in dict(NAMED) if pupil else ():
+        if may(user, "r", kind):
+            found[kind] = list(kind.select().where(kind.about(pupil.id)).order_by(kind.id))
+    return found
+
+
+def people_known(user, around):
+    """The names that are offered where people are named: those around the child, then the staff."""
+    names = [user.name]
+    for kind, question in NAMED:
+        names += [getattr(one, question) for one in around.get(kind, ())]
+    return list(dict.fromkeys(filter(None, [*names, *colleagues()])))
+
+
+def colleagues():
+    on = User.select(User.name).where(User.account == "on")
+    return list(on.order_by(User.name).scalars())
 
 
 def filled_by(programme):

@@ -21,7 +21,6 @@ from audit.actions import READ_ACTIONS
 from audit.log import AuditEntry
 from models import MergedPupil
 from records.dates import say_moment
-from records.questions import say
 from records.record import Clash
 
 NOT_CARRIED = ("csrf_token", "press", "do", "more", "shown")
@@ -225,7 +224,7 @@ def words_in_boxes(record, key, boxes, form):
             target = target_of(box, form)
             words = forms.first_words(target[2]) if target else ""
         else:
-            words = "" if value is None else say(model._meta.fields[box.short_name], value)
+            words = model(**{box.short_name: value}).answer(box.short_name)
         if words:
             found.append((box.label.text, words))
     return found

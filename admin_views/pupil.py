@@ -54,6 +54,7 @@ from models import (
     TeamMember,
     WritingTask,
     family_meetings,
+    kept_about,
     may,
 )
 from papers import pdf
@@ -61,7 +62,7 @@ from pathway import advice, clock, ehc_request, letters, measures
 from pathway.provision import say_week
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
-from records.query import any_of, by_id
+from records.query import by_id
 from records.questions import HEAD, SENCO, say
 from records.record import Clash, Record, document
 
@@ -128,6 +129,9 @@ class PupilView(RecordView):
         beside = records_beside(pupil)
         known = {**written, **beside}
         at = workflow.PupilContext(pupil, account.me(), school=settings_now(), forms=known)
+        case = case_part(at)
+        courses = {Measure: measures.courses(beside.get(Measure, ()))}
+        contacts = list(pupil.contacts) if may(current_user, "r", Contact) else []
         return self.render(
             self.page_template,
             pupil=pupil,
@@ -141,16 +145,15 @@ class PupilView(RecordView):
             may_keep=may(current_user, "r", Erasure),
             may_pack=current_user.role in PACK_ROLES,
             may_plan=may(current_user, "w", Letter),
-            kept=[pair for pair in beside.items() if pair[1] and pair[0] is not Note],
+            kept=folded(beside, {*beside.get(Note, ()), case["case_card"]}, courses),
             to_begin=kinds_to_begin(beside, at.case),
-            to_telephone=to_telephone(pupil),
-            **note_part(at, beside),
-            courses=measures.courses(beside.get(Measure, ())),
+            to_telephone=[one for one in contacts if one.phone and one.may_contact != "No"],
+            **note_part(at, beside, contacts),
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
             journey=journey(written),
-            **case_part(at),
+            **case,
             timeline=timeline(at, written, beside),
             only=request.args.get("only"),
         )
@@ -950,21 +953,10 @@ def chart_so_far(review):
 def papers_by_class(pupil):
     """The papers this person may read, oldest first: {class: [form, ...]}."""
     found = {}
-    for form_class, query in kept_about(pupil, workflow.every_form()):
+    for form_class, query in kept_about(account.me(), pupil, workflow.every_form()):
         found[form_class] = []
         if query is not None:
             found[form_class] = list(query.order_by(form_class.id))
-    return found
-
-
-def kept_about(pupil, classes):
-    """What this person may read about a pupil: [(class, its query, or None when it finds none)]."""
-    user = account.me()
-    readable = [cls for cls in classes if may(user, "r", cls)]
-    queries = [cls.select().where(cls.pupil == pupil.id) for cls in readable]
-    found = []
-    for cls, query, is_there in zip(readable, queries, any_of(queries)):
-        found.append((cls, query if is_there else None))
     return found
 
 
@@ -1048,10 +1040,11 @@ def ratings(written):
     return found
 
 
-def note_part(at, beside):
+def note_part(at, beside, contacts):
     """The box in which a note is written at once, and how often the family was met."""
     part = {"notes": beside.get(Note), "note_form": None, "met": None}
     if may(current_user, "w", Note):
+        part["people"] = forms.people_known(account.me(), {Contact: contacts, **beside})
         form_class = forms.form_for(Note, current_user, ("pupil", "done_on"))
         part["note_form"] = form_class(formdata=None, data={"on": today()})
     if workflow.STAGES[at.stage].list == "SEN" and Meeting in beside and Note in beside:
@@ -1078,6 +1071,18 @@ BESIDE = (
 )
 
 
+def folded(beside, shown, courses):
+    """What is folded on the page: [(kind, records, courses or None)], without what is `shown` in a
+    card of its own.
+    """
+    found = []
+    for kind, records in beside.items():
+        rest = [record for record in records if record not in shown]
+        if rest:
+            found.append((kind, rest, courses.get(kind)))
+    return found
+
+
 def kinds_to_begin(beside, case):
     """The kinds of record that this person may add; what the law asks for has a case."""
     found = []
@@ -1088,17 +1093,10 @@ def kinds_to_begin(beside, case):
     return found
 
 
-def to_telephone(pupil):
-    """The contacts who can be telephoned, for those who may know them."""
-    if not may(current_user, "r", Contact):
-        return []
-    return [one for one in pupil.contacts if one.phone and one.may_contact != "No"]
-
-
 def records_beside(pupil):
     """What this person may read beside the papers, newest first: {class: [record, ...]}."""
     found = {}
-    for kind, query in kept_about(pupil, BESIDE):
+    for kind, query in kept_about(account.me(), pupil, BESIDE):
         records = []
         if query is not None:
             records = sorted(query, key=newest_key, reverse=True)
@@ -1184,11 +1182,13 @@ def case_part(at):
     """The open EHC case, its next steps and its dates."""
     case = at.case
     if case is None or not may(current_user, "r", case):
-        return {"case": None, "case_moves": [], "case_dates": []}
+        return {"case": None, "case_card": None}
     steps = []
     if may(current_user, "w", case):
         steps = workflow.case_steps(case, current_user, at.placement)
-    return {"case": case, "case_moves": steps, "case_dates": case_dates(at)}
+    dates = case_dates(at)
+    card = case if steps or dates else None
+    return {"case": case, "case_card": card, "case_moves": steps, "case_dates": dates}
 
 
 @dataclass(frozen=True)

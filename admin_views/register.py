@@ -177,6 +177,7 @@ def common(admin, menus):
         "workflow": workflow,
         "Pupil": models.Pupil,
         "RecordOfConcern": models.RecordOfConcern,
+        "Document": models.Document,
         "AuditEntry": audit_log.AuditEntry,
         "version": config.version(),
         "alarms": status.alarms,

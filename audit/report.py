@@ -25,13 +25,17 @@ def kind_words(kind):
 
 # --- who may read what
 def may_read(user, entry):
-    """Whether this person may read an audit row: its record, and the section of its question."""
+    """Whether this person may read an audit row: its record, the section of its question, and what
+    that may name.
+    """
     cls = KINDS.get(entry.record)
     if cls is None or not may(user, "r", cls):
         return False
     if entry.question not in dict(cls.questions()):
         return True
-    return user.role in cls.section_of(entry.question).see
+    if user.role not in cls.section_of(entry.question).see:
+        return False
+    return all(may(user, "r", kind) for kind in cls.kinds_named(entry.question))
 
 
 def history(record, user, most=40):

@@ -23,6 +23,7 @@ from demo.stories import BOOK, DAYS, MORE, paths, read
 from pathway import advice, clock, planning
 from people import User
 from privacy import erasure
+from records.record import record_key
 
 DAY = datetime.timedelta(1)
 YEARS = ("R", *(str(number) for number in range(1, 12)))
@@ -503,8 +504,7 @@ class Child:
         if status == "draft":
             said = {"decision": None, "linked": None, "done_on": None}
         if agency.report_on:
-            agency.report = self.keep_document()
-            agency.save()
+            self.keep_document(belongs=record_key(agency), from_whom=agency.agency)
             self.add(agency, "recommendations", day, **{**self.done_by_now(day), **said})
 
     def chart_answers(self, row):
@@ -617,7 +617,7 @@ class Child:
             for block in ANSWERS[title]:
                 self.fill(m.Measure(pupil=self.pupil), self.on, block)
 
-    def keep_document(self):
+    def keep_document(self, **given):
         # late: no other command draws
         from reportlab.pdfgen.canvas import Canvas
 
@@ -627,11 +627,10 @@ class Child:
         canvas.save()
         path = self.school.files / secrets.token_hex(16)
         path.touch(mode=0o600)
-        document = self.keep(m.Document, self.start)
+        document = self.keep(m.Document, self.start, **given)
         document.stored_as, document.size = path.name, path.write_bytes(page.getvalue())
         document.sha256 = hashlib.sha256(page.getvalue()).hexdigest()
         document.save()
-        return document
 
     def advance_case(self, state, began):
         case = m.EhcCase.current(self.pupil)

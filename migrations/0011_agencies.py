@@ -82,11 +82,6 @@ def make_tables(migrator, db):
             database = db
             table_name = "consent"
 
-    class Document(Model):
-        class Meta:
-            database = db
-            table_name = "document"
-
     class Agency(Model):
         version = IntegerField(default=1)
         pupil = ForeignKeyField(Pupil, null=True, on_delete="RESTRICT")
@@ -102,7 +97,6 @@ def make_tables(migrator, db):
         acknowledged_on = DateField(null=True)
         seen_on = DateField(null=True)
         report_on = DateField(null=True)
-        report = ForeignKeyField(Document, null=True, on_delete="RESTRICT")
         next_contact = DateField(null=True)
         withhold = CharField(null=True)
         withhold_why = CharField(null=True)

@@ -3,16 +3,6 @@ from peewee import *
 
 
 def up(migrator, db):
-    class EhcCase(Model):
-        class Meta:
-            database = db
-            table_name = "ehc_case"
-
-    class Meeting(Model):
-        class Meta:
-            database = db
-            table_name = "meeting"
-
     class Pupil(Model):
         class Meta:
             database = db
@@ -79,20 +69,6 @@ def up(migrator, db):
 
     migrator.migrate(migrator.add_column("document", "from_whom", CharField(null=True)))
     migrator.migrate(migrator.add_column("document", "received_on", DateField(null=True)))
-    migrator.migrate(
-        migrator.add_column(
-            "document",
-            "meeting_id",
-            ForeignKeyField(Meeting, field=Meeting.id, null=True, on_delete="RESTRICT"),
-        )
-    )
-    migrator.migrate(
-        migrator.add_column(
-            "document",
-            "case_id",
-            ForeignKeyField(EhcCase, field=EhcCase.id, null=True, on_delete="RESTRICT"),
-        )
-    )
     migrator.migrate(migrator.add_column("agency", "chased_on", DateField(null=True)))
     migrator.migrate(migrator.add_index("consultation_answer", ("answer_is",)))
     migrator.migrate(migrator.add_index("consultation_answer", ("asked_on",)))

@@ -164,7 +164,7 @@ def agency_tables(found):
     """Who was asked and reported, what they recommend, and the files."""
     rows = []
     for one in found.agencies:
-        report = str(one.report) if one.report_id else ""
+        report = "; ".join(map(str, found.files_of(one)))
         rows.append((one.agency, one.answer("state"), one.asked_on, one.report_on, report))
     asked = ("Agency", "Status", "Asked on", "Report on", "The report")
     advised = []

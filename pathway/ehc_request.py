@@ -21,6 +21,7 @@ from models import (
 )
 from pathway import measures, provision
 from records.dates import short_day, today
+from records.record import record_key
 
 DONE = ("complete", "sealed")
 VIEWS = (PupilViews, ChildStory, FamilyThinks, ParentInformation)
@@ -67,6 +68,10 @@ class Evidence:
         for cycle in self.cycles:
             found += filter(None, (cycle.plan, cycle.review))
         return found
+
+    def files_of(self, record):
+        """The files that belong to a record."""
+        return [one for one in self.files if one.belongs == record_key(record)]
 
     def provision(self):
         """What was given in each cycle by its agreed plan: [(cycle, Given)]."""
@@ -243,12 +248,13 @@ def check_health(found, on):
 
 def check_reports(found, on):
     """Whether each report that came is a file in the pack."""
-    lacks = [one.agency for one in found.agencies if one.report_on and not one.report_id]
+    lacks = [one.agency for one in found.agencies if one.report_on and not found.files_of(one)]
     there = ""
     if joined_files(found):
         there = f"Files at the end of this pack: {len(joined_files(found))}"
     if lacks:
-        words = f"Attach the report as a PDF: {', '.join(filter(None, lacks))}."
+        names = ", ".join(filter(None, lacks))
+        words = f"Add the report as a PDF on the page of the agency: {names}."
         return Check("Reports of professionals", "Asked for by most", there, words)
     return looked_for(
         "Reports of professionals", "Asked for by most", there, "Add them under Documents, as PDF."

@@ -29,7 +29,7 @@ from models import (
     every,
 )
 from people import User
-from records.record import document
+from records.record import document, record_key
 
 MARKED = "Marked “Not for disclosure”"
 FOR_THE_SCHOOL = "Kept for the school only"
@@ -80,10 +80,6 @@ def rows_in(record):
 
 
 # The names of what is left out: `MyPlan-3` a record, `MyPlan-3/foot` a section of it.
-def record_key(record):
-    return f"{type(record).__name__}-{record.id}"
-
-
 def section_key(record, section):
     return f"{record_key(record)}/{section['key']}"
 

@@ -50,6 +50,7 @@ class Ask:
     between: tuple = ()  # the least and the most that a number may be
     is_time: bool = False  # a time of day
     is_telephone: bool = False
+    any_record: bool = False  # a record about the same child, of any kind
     seldom: bool = False  # folded on a form, with the other seldom ones of its section or line
     on_blank: bool = True  # whether a paper to fill in by hand asks it
 
@@ -103,6 +104,11 @@ def link(label, to, prompt="", backref="+", **more):
         return ForeignKeyField(to, backref=backref, on_delete="RESTRICT", **options)
 
     return _question(kind, label, prompt, **more)
+
+
+def any_record(label, prompt="", **more):
+    """A record about the same child, of any kind; kept as its key, such as MyPlan-7."""
+    return _question(CharField, label, prompt, any_record=True, **more)
 
 
 def belongs_to(form, group):

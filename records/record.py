@@ -29,6 +29,11 @@ def described(thing):
     return " ".join(paragraph.split())
 
 
+def record_key(record):
+    """How a record of any kind is named, such as MyPlan-7."""
+    return f"{type(record).__name__}-{record.id}"
+
+
 class Record(Table):
     """Anything we keep; its questions, in the order of the class body, are form, page and paper."""
 
@@ -177,9 +182,25 @@ class Record(Table):
         value = self.__data__.get(name)
         if value is None or value == "":
             return ""
-        if isinstance(asked, ForeignKeyField):
-            return str(getattr(self, name))
+        linked = self.leads_to(name)
+        if linked is not None:
+            return str(linked)
         return say(asked, value)
+
+    def leads_to(self, name):
+        """The record that the answer to a question names, or None."""
+        if isinstance(self._meta.fields.get(name), ForeignKeyField):
+            return getattr(self, name)
+
+    @classmethod
+    def kinds_named(cls, name):
+        """The kinds of record that the answers to a question can name."""
+        field = cls._meta.fields[name]
+        return [field.rel_model] if isinstance(field, ForeignKeyField) else []
+
+    def hides(self, name, role):
+        """Whether a role may not read what the answer to a question names."""
+        return False
 
     def rows(self, group):
         if not self.id:
@@ -442,7 +463,8 @@ def document(subject, role=None):
             continue
         shown = []
         for name, line in lines:
-            shown.append(_line_data(subject, name, line))
+            if isinstance(subject, type) or role is None or not subject.hides(name, role):
+                shown.append(_line_data(subject, name, line))
         part = {name: getattr(section, name) for name in OF_A_SECTION}
         parts.append({**part, "see": list(section.see), "lines": shown})
     return {"title": subject.kind_name(), "purpose": subject.intro(), "sections": parts}

@@ -41,8 +41,6 @@ NEVER_ASKED = {
     *(("Pupil", name) for name in m.Pupil.names_under("elsewhere")),
     ("Programme", "also"),
     ("Document", "withhold"),
-    ("Document", "meeting"),
-    ("Document", "case"),
     ("Letter", "large_print"),
     ("Document", "restricted"),
     ("PlanOutcome", "until"),

@@ -116,7 +116,8 @@ def free_texts(cls):
     return [
         n
         for n, f in cls.questions()
-        if not f.choices and not isinstance(f, DateField | DecimalField | ForeignKeyField)
+        if not (f.choices or f.ask.any_record)
+        and not isinstance(f, DateField | DecimalField | ForeignKeyField)
     ]
 
 

@@ -69,6 +69,20 @@ def test_the_checklist_names_what_is_there_and_how_to_add_what_lacks(reviewed):
         assert check.there or check.lacks
 
 
+def test_a_report_that_came_is_asked_for_until_its_file_belongs_to_its_agency(reviewed):
+    agency = m.Agency(pupil=reviewed, agency="Zebspeech", state="Considered", report_on=START)
+    agency.save()
+    assert "Zebspeech" in checks(reviewed)["Reports of professionals"].lacks
+    kept = m.Document(pupil=reviewed, title_of="Zebreport", kind="Letter")
+    kept.save()
+    assert "Zebspeech" in checks(reviewed)["Reports of professionals"].lacks
+    kept.belongs = f"Agency-{agency.id}"
+    kept.save()
+    assert "Zebspeech" not in checks(reviewed)["Reports of professionals"].lacks
+    tables = request_pack.agency_tables(ehc_request.evidence(reviewed))
+    assert "Zebreport" in str(tables[0])
+
+
 def test_the_page_before_it_says_what_lacks_and_what_is_left_out(plain_senco, reviewed):
     m.Document(pupil=reviewed, title_of="A", kind="Letter", withhold="Yes").save()
     page = Page(plain_senco.get(f"/pupil/{reviewed.id}/request/"))

@@ -22,7 +22,7 @@ import workflow as w
 from audit import log as audit_log
 from records import dates
 from records import questions as q
-from records.record import Row
+from records.record import Row, record_key
 
 RECORDS = [c for c in m.every() if not issubclass(c, Row)]
 ON_PAPER = [c for c in RECORDS if issubclass(c, m.PupilRecord) and c is not m.Letter]
@@ -101,7 +101,7 @@ def test_every_question_is_on_the_form(school, browser, cls):
 def control_fault(asked, controls):
     """What is wrong with the control of a question, or nothing."""
     first, tag = controls[0], controls[0].tag
-    if isinstance(asked, ForeignKeyField):
+    if isinstance(asked, ForeignKeyField) or asked.ask.any_record:
         return "" if tag == "select" or first.get("data-lookup") else "no look-up"
     if asked.ask.bank == "given":
         return "" if tag == "select" else "not picked"
@@ -171,6 +171,9 @@ def other_answer(record, name, asked):
     if isinstance(asked, ForeignKeyField):
         kept = asked.rel_model.get(asked.rel_model.pupil == record.pupil_id)
         return str(kept.id), str(kept)
+    if asked.ask.any_record:
+        note = m.Note.get(m.Note.pupil == record.pupil_id)
+        return record_key(note), note.full_name()
     if asked.choices:
         return next(
             (code, words)
@@ -410,9 +413,8 @@ def test_hostile_words_come_back_as_words(school, browser, cls, turn):
         shape = at.submit(shape)  # what the chart does not ask is emptied first
     before = page_shape(shape)
     for number, (kind, name, asked, control) in enumerate(asked_on_form(cls)):
-        text = not asked.choices and not isinstance(
-            asked, DateField | DecimalField | ForeignKeyField
-        )
+        chosen = asked.choices or asked.ask.any_record
+        text = not chosen and not isinstance(asked, DateField | DecimalField | ForeignKeyField)
         if text and (kind, name) not in SPECIAL and (kind, name) != (m.Pupil, "form"):
             words = XSS[(number + turn * 23 + WITH_FORM.index(cls) * 5) % len(XSS)]
             if name.startswith(("letter_", "words_")):

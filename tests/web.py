@@ -532,7 +532,7 @@ def value_for(mark, record, name, asked):
         return 1
     if asked.ask.is_time:
         return "15:30"
-    if isinstance(asked, ForeignKeyField):
+    if isinstance(asked, ForeignKeyField) or asked.ask.any_record:
         return None  # to another record of the same child
     assert isinstance(asked, CharField | TextField), (
         f"web.value_for does not know the kind of “{asked.verbose_name}”; teach it"
