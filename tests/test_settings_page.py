@@ -4,10 +4,11 @@ import datetime
 from decimal import Decimal
 
 import pytest
-from conftest import take_to
+from conftest import START, take_to
 from web import values_of
 
 import models as m
+from audit import log as audit_log
 from pathway import tasks
 from records import dates
 
@@ -99,6 +100,27 @@ def test_weeks_that_move_due_dates_say_so_before_they_are_saved(robin, cast, bro
     assert m.Setting.get().stage_1_closes == 5
     said = senco.submit(senco.page("/setting/clock/"), 422, stage_1_closes="12")
     assert "less is overdue for 1 child." in str(said.problems)
+
+
+def test_many_cases_are_counted_with_as_many_questions_as_one(robin, cast, monkeypatch):
+    """How often the database is asked does not grow with the children of the school."""
+    asked = []
+    run = audit_log.db.obj.execute_sql
+    monkeypatch.setattr(
+        audit_log.db.obj, "execute_sql", lambda *words: asked.append(words) or run(*words)
+    )
+    counts = []
+    settings = m.Setting.of_school()
+    settings.chase_days = 99
+    for pupil in (robin, cast.wren):
+        take_to(pupil, "E", cast.senco, START)
+        case = m.EhcCase.current(pupil)
+        m.CaseDecision(case=case, what="No assessment", on=START).save()
+        m.ReviewYear(case=case, planned_on=START).save()
+        asked.clear()
+        tasks.moved_by(settings)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] > 0
 
 
 def test_a_folder_for_backups_that_cannot_be_used_is_refused_at_its_box(school, browser, tmp_path):
