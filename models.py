@@ -275,10 +275,10 @@ class Setting(Record):
     )
     holidays = text(
         "School holidays",
-        "One a line: first day to last day, such as 19/12/2026 to 3/1/2027; or copied from a"
-        " spreadsheet: first day, last day, name. Weekends and the bank holidays of England and"
-        " Wales are known.",
+        "A line that you empty is taken out; lines can be copied from a spreadsheet. Weekends and"
+        " the bank holidays of England and Wales are known.",
         rows=8,
+        columns=("First day", "Last day", "What for"),
         default="",
     )
 

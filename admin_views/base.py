@@ -7,6 +7,7 @@ differs is said in the class in `models.py`.
 
 import datetime
 import decimal
+from dataclasses import dataclass
 
 from flask import Response, abort, flash, redirect, request, session, url_for
 from flask_admin.base import expose
@@ -586,13 +587,13 @@ class RecordView(ReadView):
     def receive(self, record, prefilled):
         form = self.form_of(record, prefilled, request.form)
         forms.fill_lines(form)
-        lists = {field.short_name: field for field in forms.lists_of(form)}
         more = request.form.get("more")
-        if more in lists:
-            return self.show_form(record, form, add_line(lists[more]))
+        if more in form:
+            return self.show_form(record, form, add_line(form[more]))
         address = self.form_address(record)
+        asked = self.to_confirm(record, form)
         try:
-            problems = self.save(record, form)
+            problems = unticked(asked) or self.save(record, form)
         except drafts.Pressed as pressed:
             return self.second_press(pressed.led_to, pupil_of(record))
         except merge.Differ as clash:
@@ -600,7 +601,7 @@ class RecordView(ReadView):
             return self.show_clash(record, request.form, clash.differences), 422
         if problems:
             drafts.keep(current_user, address)
-            return self.show_form(record, form, problems)
+            return self.show_form(record, form, problems, asked=asked)
         do = request.form.get("do", "save")
         problems = self.finish(record, do)
         if problems:  # it is saved all the same: go on from there
@@ -610,7 +611,7 @@ class RecordView(ReadView):
             flash(stand_ins, "problem")
         return redirect(self.after_save(record, do))
 
-    def show_form(self, record, form, problems=(), draft=None):
+    def show_form(self, record, form, problems=(), draft=None, asked=()):
         pupil = pupil_of(record)
         forms.name_siblings(form)
         forms.offer_records(form, pupil)
@@ -623,6 +624,8 @@ class RecordView(ReadView):
             form=form,
             drawn=drawn_in(record),
             problems=problems,
+            asked=asked,
+            ticked=request.form.getlist("confirmed"),
             pupil=pupil,
             banks=forms.banks(type(record), current_user, pupil),
             draft=draft,
@@ -677,6 +680,10 @@ class RecordView(ReadView):
             flash(taken_over, "done")
         return []
 
+    def to_confirm(self, record, form):
+        """What must be ticked before what is typed is saved: [Confirm, ...]."""
+        return []
+
     def check(self, record):
         """Raise workflow.Invalid for what must be right to save at all."""
         faults = record.missing() + record.errors()
@@ -720,6 +727,27 @@ STILL_REFERRED_TO = (
 
 
 # --- pieces
+@dataclass(frozen=True)
+class Confirm:
+    """What must be ticked before a form is saved."""
+
+    key: str
+    words: str
+    tick: str
+    pupil: Pupil = None  # whom to look at first
+
+
+def unticked(asked):
+    """What is not ticked yet, as problems of the form; nothing for a press that was saved."""
+    if drafts.press_of(request.form.get("press")):
+        return []
+    found = []
+    for one in asked:
+        if one.key not in request.form.getlist("confirmed"):
+            found.append((one.key, f"{one.words} To save it all the same, tick “{one.tick}”."))
+    return found
+
+
 def spreadsheet_of(endpoint, title, heads, lines):
     """The answer with a spreadsheet, XLSX or CSV, as the button says that was pressed."""
     ending = "csv"
@@ -843,6 +871,8 @@ def too_many(field_list):
 
 
 def add_line(field_list):
+    if not isinstance(field_list, forms.FieldList):  # a table has empty rows already
+        return []
     if len(field_list.entries) >= forms.MOST_LINES:
         return [(field_list.short_name, too_many(field_list))]
     field_list.append_entry({})

@@ -47,7 +47,7 @@ NEVER = (
     "draft_of",
 )
 # what a form carries besides what was typed
-HIDDEN = ("version", "seen", "press", "ask", "next", "shown", "another")
+HIDDEN = ("version", "seen", "press", "ask", "next", "shown", "confirmed")
 # nothing is typed there that could be lost
 NO_FORMS = ("account", "draft")
 NO_SCREENS = ("", "index_view", "look_up", "day", "spreadsheet")

@@ -48,7 +48,7 @@ from pathway import advice, measures
 from people import User
 from records.dates import read_day, say_day
 from records.numbers import read_number
-from records.questions import Rows
+from records.questions import Rows, cells_of
 from records.record import record_key
 from records.telephones import read_telephone
 from records.unicode_text import nfc, without_unseen
@@ -56,6 +56,7 @@ from records.unicode_text import nfc, without_unseen
 LONGEST_SOUGHT = 600  # characters of a name that is looked up; no pupil's is longer
 MOST_WORDS = 20  # words of it, each of which is looked for
 MOST_LINES = 200  # of one list of a form
+EMPTY_ROWS = 3  # under those of a table that are filled in
 READ_LINES = 1_000  # that are read to be shown again when there are too many
 # boxes that carry no answer
 CARRIED = ("version", "seen", "csrf_token", "row_id", "gone")
@@ -124,6 +125,29 @@ class TicksField(SelectMultipleField):
     @property
     def kept(self):
         return "\n".join(dict.fromkeys(filter(None, self.data or ()))) or None
+
+
+class TableField(StringField):
+    """Words that are the rows of a table (`cells_of`); all boxes have the name of the field."""
+
+    def __init__(self, *args, columns, **more):
+        super().__init__(*args, **more)
+        self.columns = columns
+
+    def process_formdata(self, valuelist):
+        lines = []
+        for start in range(0, len(valuelist), len(self.columns)):
+            lines.append("\t".join(valuelist[start : start + len(self.columns)]).rstrip())
+        self.data = nfc(without_unseen("\n".join(filter(None, lines)))) or None
+
+    def rows(self):
+        """The rows with a cell for each column, and empty ones to fill in."""
+        wide = len(self.columns)
+        rows = []
+        for cells in cells_of(self.data):
+            said = cells[: wide - 1] + [" ".join(cells[wide - 1 :])]
+            rows.append((said + [""] * wide)[:wide])
+        return rows + [[""] * wide] * EMPTY_ROWS
 
 
 class LookupField(StringField):
@@ -278,6 +302,8 @@ def words_control(asked, common):
     if asked.ask.is_telephone:
         filters.append(read_telephone)
     validators = [Length(max=most, message=too_long)]
+    if asked.ask.columns:
+        return TableField(columns=asked.ask.columns, validators=validators, **common)
     if asked.ask.bank == "given":
         return GivenField(filters=filters, validators=validators, validate_choice=False, **common)
     return kind(

@@ -70,6 +70,8 @@ class LeaversView(PupilLinesView):
         rows = Placement.select().where(Placement.pupil.in_(keys), ~Placement.void)
         open_ones = {row.pupil_id: row for row in rows.where(Placement.ended_on.is_null())}
         ticked = typed.getlist("leaves")
+        if "ticked" in request.args:
+            ticked = list(map(str, keys))
         found = []
         for pupil in pupils:
             placed = open_ones.get(pupil.id)

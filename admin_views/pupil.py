@@ -18,7 +18,14 @@ from werkzeug.exceptions import NotFound
 import workflow
 from admin_views import drafts, forms, merge, same_child, searches, starting_register
 from admin_views.account import views as account
-from admin_views.base import PupilRecordView, ReadView, RecordView, scoped, typing_problems
+from admin_views.base import (
+    Confirm,
+    PupilRecordView,
+    ReadView,
+    RecordView,
+    scoped,
+    typing_problems,
+)
 from admin_views.home import in_school_words, say_due, settings_now
 from admin_views.paper import acts
 from audit import access
@@ -73,23 +80,15 @@ class PupilView(RecordView):
     """Pupils: the generated list and form, and a page that tells the whole story."""
 
     page_template = "pupil.html"
-    form_template = "pupil_form.html"
 
-    def save(self, record, form):
-        """Save, once whoever may be the same child was looked at and ticked as another."""
-        asked = not_told_apart(record, form)
-        # what the first of two presses saved is like itself
-        if asked and not drafts.press_of(request.form.get("press")):
-            return asked
-        return super().save(record, form)
-
-    def render(self, template, **more):
-        if template == self.form_template:
-            more["like"] = like_typed(more["record"], more["form"])
-            access.log_access(more["like"], "found")
-            more["like_words"] = same_child.question_about
-            more["told_apart"] = request.form.getlist("another")
-        return super().render(template, **more)
+    def to_confirm(self, record, form):
+        """Whoever may be the same child is looked at, and ticked as another."""
+        found = []
+        for other in like_typed(record, form):
+            words = same_child.question_about(other)
+            found.append(Confirm(f"another-{other.id}", words, "This is another child", other))
+        access.log_access([one.pupil for one in found], "found")
+        return found
 
     def cell(self, record, name):
         words = super().cell(record, name)
@@ -582,16 +581,6 @@ def like_typed(record, form):
     if not same_child.has_changed(typed):
         return []
     return same_child.like(typed)
-
-
-def not_told_apart(record, form):
-    ticked = request.form.getlist("another")
-    found = []
-    for other in like_typed(record, form):
-        if str(other.id) not in ticked:
-            words = "Open it; or tick “This is another child”, then save again."
-            found.append((f"another-{other.id}", f"{same_child.question_about(other)} {words}"))
-    return found
 
 
 # --- the parts of the page

@@ -9,7 +9,7 @@ from flask_login import current_user
 import workflow
 from admin_views import forms
 from admin_views.account import views as account
-from admin_views.base import PAGE_SIZE, RecordView, typing_problems
+from admin_views.base import PAGE_SIZE, Confirm, RecordView, typing_problems
 from admin_views.documents import (
     MOST_BYTES_OF_FILE,
     private_folder,
@@ -30,7 +30,7 @@ from models import RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf, photo
 from pathway import example_letters, tasks
-from pathway.clock import check_holidays
+from pathway.clock import holiday_faults
 from people import User, class_key
 from records.dates import read_day, say_day
 from records.query import by_id
@@ -76,8 +76,6 @@ class SettingView(RecordView):
         without a key.
         """
         one = settings_now()
-        if not one.id:
-            return url_for(".new")
         if not key:
             return url_for(".page", key=one.id)
         if self.may_write():
@@ -113,10 +111,6 @@ class SettingView(RecordView):
     def place_of(self, record):
         return self.form_address(record) if self.shown() else super().place_of(record)
 
-    def render(self, template, **more):
-        section = self.shown()
-        return super().render(template, part=section.label if section else "", **more)
-
     def begin(self, pupil):
         return Setting.of_school(), {}
 
@@ -126,9 +120,7 @@ class SettingView(RecordView):
         if do not in ("preview", "preview-pdf"):
             return super().receive(record, prefilled)
         form = self.form_of(record, prefilled, request.form)
-        for field in form:
-            if field.short_name.startswith(("letter_", "words_")):
-                setattr(record, field.short_name, forms.answer_of(field))
+        record = typed_into(record, form)
         problems = typing_problems(form) + workflow.letter_faults(record)
         if problems or do == "preview":
             return self.show_form(record, form, problems)
@@ -136,20 +128,30 @@ class SettingView(RecordView):
 
     def beside(self, record):
         examples = []
-        if request.form.get("do") in ("preview", "preview-pdf"):
+        if request.form.get("do") == "preview":
             examples = examples_of(record)
-        return {**super().beside(record), "examples": examples}
+        section = self.shown()
+        part = section.label if section else ""
+        return {**super().beside(record), "examples": examples, "part": part}
 
-    def check(self, record):
+    def to_confirm(self, record, form):
+        typed = typed_into(record, form)
+        if typing_problems(form) or self.faults(typed):
+            return []
+        return dates_moved(typed)
+
+    def faults(self, record):
         """What is wrong on the form; a fault of another section stops nobody here."""
         found = record.missing() + record.errors() + workflow.letter_faults(record)
-        fault = check_holidays(record.holidays)
-        if fault:
-            found.append(("holidays", fault))
         elsewhere = self.not_asked(record)
         found = [(name, words) for name, words in found if name not in elsewhere]
-        if not found and "moves" not in request.form:
-            found = dates_moved(record)
+        if "holidays" not in elsewhere:
+            for place, words in holiday_faults(record.holidays):
+                found.append((f"holidays-{place}-0", words))
+        return found
+
+    def check(self, record):
+        found = self.faults(record)
         if found:
             raise workflow.Invalid(found)
 
@@ -178,8 +180,17 @@ class SettingView(RecordView):
         return problems
 
 
+def typed_into(record, form):
+    """The settings with what is typed, not to be saved."""
+    typed = Setting(**record.__data__)
+    for field in form:
+        if field.short_name in Setting._meta.fields and field.short_name not in forms.CARRIED:
+            setattr(typed, field.short_name, forms.answer_of(field))
+    return typed
+
+
 def dates_moved(settings):
-    """What weeks, days or holidays do to the dates of children, as a problem of the form."""
+    """What weeks, days or holidays do to the dates of children: [Confirm], or empty."""
     more, fewer = tasks.moved_by(settings)
     parts = []
     if more:
@@ -188,7 +199,7 @@ def dates_moved(settings):
         parts.append(f"less is overdue for {children(fewer)}")
     if not parts:
         return []
-    return [("moves", f"With this, {' and '.join(parts)}. To save it, tick “Move the dates”.")]
+    return [Confirm("moves", f"With this, {' and '.join(parts)}.", "Move the dates")]
 
 
 def children(count):

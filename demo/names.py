@@ -85,9 +85,9 @@ HELPERS = (
 # As the register says, as the stories do, whose forenames they have.
 CARERS = (("Mother", "Mum", "F"), ("Father", "Dad", "M"), ("Grandmother", "Nan", "F"))
 # {a} is the year in which the school year begins, {b} the one in which it ends.
-HOLIDAYS = """24/10/{a} to 1/11/{a}
-19/12/{a} to 3/1/{b}
-13/2/{b} to 21/2/{b}
-27/3/{b} to 11/4/{b}
-29/5/{b} to 6/6/{b}
-22/7/{b} to 1/9/{b}"""
+HOLIDAYS = """24/10/{a}\t1/11/{a}\tAutumn half term
+19/12/{a}\t3/1/{b}\tChristmas
+13/2/{b}\t21/2/{b}\tSpring half term
+27/3/{b}\t11/4/{b}\tEaster
+29/5/{b}\t6/6/{b}\tSummer half term
+22/7/{b}\t1/9/{b}\tSummer"""

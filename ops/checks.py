@@ -548,7 +548,7 @@ def settings_are_written(at):
     if at.settings.school_name in ("", None, first):
         return f"The school is still called “{first}”."
     for _, last in clock.holidays(at.settings):
-        if last and last >= dates.today():
+        if last >= dates.today():
             return None
     return "No coming holiday is written into the Settings."
 

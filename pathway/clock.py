@@ -10,6 +10,7 @@ import functools
 from dataclasses import dataclass
 
 from records.dates import read_day, today
+from records.questions import cells_of
 
 LONGEST_WINDOW = 1_000  # days, holidays included
 
@@ -99,39 +100,48 @@ def holidays(settings):
 @functools.lru_cache(8)
 def _holidays(words, _):
     spans = []
-    for line in words.splitlines():
+    for cells in cells_of(words):
         try:
-            spans.append(_holiday(line))
+            begins, ends = _holiday(cells)
         except ValueError:
             continue
+        if begins:
+            spans.append((begins, ends))
     return spans
 
 
-def _holiday(line):
-    # "to" as it is typed, or the cells of a spreadsheet, with the name in the third
-    first, last, *_ = [*line.replace(" to ", "\t", 1).split("\t"), ""]
+def _holiday(cells):
+    first, last, *_ = [*cells, ""]
     return read_day(first), read_day(last or first)
 
 
-def check_holidays(typed):
-    """A sentence about the first holiday line that cannot be read, or that shares days with one
-    above it; or None.
-    """
+def holiday_faults(typed):
+    """What is wrong with the holidays as they are written: [(place of the line, sentence), ...]."""
+    found = []
     above = []
-    for line in (typed or "").splitlines():
+    for place, cells in enumerate(cells_of(typed)):
         try:
-            begins, ends = _holiday(line)
+            begins, ends = _holiday(cells)
         except ValueError as error:
-            return f"School holidays, line “{line}”: {error}"
-        if begins and ends and ends < begins:
-            return f"School holidays, line “{line}”: it ends before it begins."
-        if not begins or not ends:
-            continue
-        for other, first, last in above:
-            if begins <= last and first <= ends:
-                return f"School holidays: “{line}” has days that “{other}” has too."
-        above.append((line, begins, ends))
-    return None
+            words = str(error)
+        else:
+            words = _span_fault(begins, ends, above)
+        if words:
+            found.append((place, f"School holidays, line {place + 1}: {words}"))
+        else:
+            above.append((place, begins, ends))
+    return found
+
+
+def _span_fault(begins, ends, above):
+    if not begins:
+        return "write its first day."
+    if ends < begins:
+        return "it ends before it begins."
+    for place, first, last in above:
+        if begins <= last and first <= ends:
+            return f"it has days that line {place + 1} has too."
+    return ""
 
 
 @functools.cache
@@ -168,10 +178,7 @@ def easter_sunday(year):
 def is_school_day(day, settings):
     if day.weekday() >= 5 or day in bank_holidays(day.year):
         return False
-    for begins, ends in holidays(settings):
-        if begins and ends and begins <= day <= ends:
-            return False
-    return True
+    return not any(begins <= day <= ends for begins, ends in holidays(settings))
 
 
 def school_days(first, last, settings):

@@ -9,7 +9,7 @@ import datetime
 import hashlib
 import pathlib
 
-from peewee import chunked, fn
+from peewee import chunked, fn, prefetch
 
 import models
 import workflow
@@ -19,6 +19,7 @@ from models import (
     CASE_OPEN,
     NO_DAY,
     Agency,
+    CaseDecision,
     ConsultationAnswer,
     EducationalAdvice,
     EhcCase,
@@ -250,10 +251,16 @@ def case_tasks(pupils, papers, placements, settings):
         # when the review is agreed the move is what waits
         if not review_is_agreed(papers[placement.id]):
             ends[placement.pupil_id] = workflow.year_end(placement)
-    theirs = EhcCase.pupil.in_(pupils)
+    theirs = EhcCase.select().where(EhcCase.pupil.in_(pupils), EhcCase.state.in_(CASE_OPEN))
+    cases = prefetch(
+        theirs,
+        CaseDecision.select().order_by(CaseDecision.id),
+        ReviewYear.select().order_by(ReviewYear.id),
+        Pupil.select(Pupil.id, Pupil.year),
+    )
     begun_papers = {(paper.pupil_id, paper.case_sent) for paper in unsent_papers(pupils)}
     found = []
-    for case in EhcCase.select().where(theirs, EhcCase.state.in_(CASE_OPEN)):
+    for case in cases:
         begun = set()
         for line in clock.case_dates(case, ends.get(case.pupil_id), settings, today()):
             if line.done or line.owner == clock.FAMILY:

@@ -42,6 +42,7 @@ class Ask:
     needed: object = False
     rows: int = 1  # lines to type in
     many: bool = False  # several of `choices` may be ticked
+    columns: tuple = ()  # heads of a table: the words are its rows (see `cells_of`)
     pebbles: bool = False  # in a line, too, the answers stand side by side, with keys 1, 2, 3 ...
     bank: str = ""  # the word bank that is offered while typing
     exact: bool = False  # whether vague words are pointed out
@@ -128,10 +129,24 @@ def say(asked, value):
         return f"{value.normalize():f}"
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if isinstance(value, str) and "\t" in value:
+        return value.replace("\t", ", ")
     labels = dict(asked.choices or ())
     if labels and hasattr(asked, "ask") and asked.ask.many:
         return "; ".join(labels.get(code, code) for code in value.split("\n"))
     return labels.get(value, str(value))
+
+
+def cells_of(words):
+    """The rows of a table that is kept as words: a line each, with tabs between the cells. In the
+    first cell, as people write it, “to” stands between two days as well.
+    """
+    found = []
+    for line in (words or "").splitlines():
+        if line.strip():
+            first, *rest = line.split("\t")
+            found.append([*first.split(" to ", 1), *rest])
+    return found
 
 
 # --- what an answer cannot be

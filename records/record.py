@@ -205,7 +205,10 @@ class Record(Table):
     def rows(self, group):
         if not self.id:
             return []
-        return list(getattr(self, group).order_by(self.groups()[group].id))
+        kept = getattr(self, group)
+        if isinstance(kept, list):  # fetched with those of other records, by `prefetch`
+            return kept
+        return list(kept.order_by(self.groups()[group].id))
 
     def drawn(self, name):
         """What is kept about the same child and shown at a `Drawn` line; nothing that is not for

@@ -220,7 +220,8 @@ def test_school_days_are_counted_without_bank_holidays():
     [
         (CHRISTMAS, [(D(2026, 12, 19), D(2027, 1, 3))]),
         ("4/5/2026", [(D(2026, 5, 4), D(2026, 5, 4))]),
-        ("19/12/2026\t3/1/2027\tChristmas", [(D(2026, 12, 19), D(2027, 1, 3))]),
+        ("19/12/2026\t3/1/2027\tClosed to all", [(D(2026, 12, 19), D(2027, 1, 3))]),
+        ("\t3/1/2027\tChristmas", []),
         ("4/5/2026\t\tMay Day", [(D(2026, 5, 4), D(2026, 5, 4))]),
         ("next week\n4/5/2026", [(D(2026, 5, 4), D(2026, 5, 4))]),
         (None, []),
@@ -238,21 +239,24 @@ def test_an_empty_holiday_line_closes_no_day():
 @pytest.mark.parametrize(
     "typed, words",
     [
-        (CHRISTMAS, None),
-        ("", None),
-        (None, None),
-        (f"{CHRISTMAS}\n\n4/5/2026", None),
-        ("Christmas", "line “Christmas”"),
-        ("19/12/2026 to then", "“then” is not a date"),
-        ("3/1/2027 to 19/12/2026", "ends before it begins"),
-        ("3/1/2027\t19/12/2026\tChristmas", "ends before it begins"),
-        (f"{CHRISTMAS}\n4/1/2027 to 5/1/2027", None),
-        (f"1/1/2027\n{CHRISTMAS}", "has days that “1/1/2027” has too"),
+        (CHRISTMAS, {}),
+        ("", {}),
+        (None, {}),
+        (f"{CHRISTMAS}\n\n4/5/2026", {}),
+        ("Christmas", {0: "line 1: “Christmas” is not a date"}),
+        ("\t3/1/2027\tChristmas", {0: "write its first day"}),
+        ("19/12/2026 to then", {0: "“then” is not a date"}),
+        ("3/1/2027 to 19/12/2026\n4/5/2026\nnever", {0: "ends before it", 2: "“never”"}),
+        ("3/1/2027\t19/12/2026\tChristmas", {0: "ends before it begins"}),
+        (f"{CHRISTMAS}\n4/1/2027 to 5/1/2027", {}),
+        (f"1/1/2027\n{CHRISTMAS}", {1: "has days that line 1 has too"}),
     ],
 )
-def test_a_holiday_line_that_cannot_be_read_is_named(typed, words):
-    found = clock.check_holidays(typed)
-    assert found is None if words is None else words in found
+def test_each_holiday_line_that_cannot_be_is_named(typed, words):
+    found = dict(clock.holiday_faults(typed))
+    assert found.keys() == words.keys()
+    for place, said in words.items():
+        assert said in found[place]
 
 
 # --- the local authority's

@@ -153,6 +153,12 @@ def test_leavers_leave_together_each_with_where_they_go(cast, browser):
         assert m.Placement.stage_of(pupil) == "OFF"
 
 
+def test_a_whole_year_is_ticked_at_once(school, browser):
+    page = browser("office").page(f"/leavers/?show=year+{school.mine.year}&ticked=yes")
+    keys = [box.get("value") for box in page.all("//input[@name='leaves']")]
+    assert keys == page.all("//input[@name='leaves'][@checked]/@value") != []
+
+
 def test_all_leave_or_none(cast, browser):
     take_to(cast.wren, "S2", cast.senco, START)
     ticked = {"leaves": [str(cast.robin.id), str(cast.wren.id)]}

@@ -97,5 +97,5 @@ def test_the_form_asks_before_it_saves_and_loses_nothing(cast, empty_portal, act
     assert not page.faults()
     assert m.Pupil.select().count() == count
     assert "Likes frogs" in str(page.said("alert"))
-    office.submit(page, another=str(kept.id))
+    office.submit(page, confirmed=f"another-{kept.id}")
     assert m.Pupil.select().count() == count + 1

@@ -182,7 +182,7 @@ def test_a_form_changes_only_what_it_asks(school, browser, cls, role):
     real |= good_values(cls)
     browser(role).post(
         f"/{cls.slug()}/{record.id}/edit/",
-        {**form_words(real), **hostile, "version": str(record.version), "moves": "y"},
+        {**form_words(real), **hostile, "version": str(record.version), "confirmed": "moves"},
     )
     after = cls.get_by_id(record.id).__data__
     changed = {n for n in after if after[n] != before[n]}

@@ -4,10 +4,12 @@ import datetime
 from decimal import Decimal
 
 import pytest
-from conftest import take_to
+from conftest import START, take_to
+from web import values_of
 
 import models as m
-from pathway import clock, tasks
+from audit import log as audit_log
+from pathway import tasks
 from records import dates
 
 SECTIONS = [section.key for section, _ in m.Setting.layout()]
@@ -45,15 +47,42 @@ def test_a_section_is_saved_alone_and_its_form_stays_open(school, browser):
     assert "due before it opens" in str(said.problems)
 
 
-def test_holidays_are_pasted_from_a_spreadsheet_and_overlaps_are_said(school, browser):
+def test_holidays_are_lines_of_a_table_with_empty_ones_under_it(school, browser):
     senco = browser("senco")
-    cells = "19/12/2026\t3/1/2027\tChristmas\r\n15/2/2027\t19/2/2027\tHalf term"
-    senco.submit(senco.page("/setting/school/"), holidays=cells)
-    spans = clock.holidays(m.Setting.get())
-    assert [last.isoformat() for _, last in spans] == ["2027-01-03", "2027-02-19"]
-    twice = f"{cells}\r\n19/2/2027 to 20/2/2027"
-    said = senco.submit(senco.page("/setting/school/"), 422, holidays=twice)
-    assert "has days that “15/2/2027" in str(said.problems)
+    page = senco.page("/setting/school/")
+    assert values_of(page.form()).count(("holidays", "")) == 9
+    line = ["4/5/2027", "", "Closed to all"]
+    typed = ["", "", "", "19/12/2026", "3/1/2027", "Christmas", *line]
+    page = senco.submit(page, holidays=typed)
+    assert m.Setting.get().holidays == "19/12/2026\t3/1/2027\tChristmas\n4/5/2027\t\tClosed to all"
+    said = [value for name, value in values_of(page.form()) if name == "holidays"]
+    assert said == [*typed[3:], *[""] * 9]
+    # as it was typed in versions before, and as one box takes a copied line
+    for words in ("19/12/2026 to 3/1/2027", "19/12/2026\t3/1/2027"):
+        page = senco.submit(page, holidays=[words, "", "", *line])
+        said = [value for name, value in values_of(page.form()) if name == "holidays"]
+        assert said[:4] == ["19/12/2026", "3/1/2027", "", "4/5/2027"]
+
+
+def test_a_wrong_holiday_is_said_at_its_line_and_only_there(school, browser):
+    senco = browser("senco")
+    typed = ["19/12/2026", "3/1/2027", "", "1/1/2027", "", "", "", "4/5/2027", "May Day"]
+    page = senco.submit(senco.page("/setting/school/"), 422, holidays=typed)
+    assert dict(page.problems) == {
+        "holidays-1-0": "School holidays, line 2: it has days that line 1 has too.",
+        "holidays-2-0": "School holidays, line 3: write its first day.",
+    }
+    m.Setting.update(holidays="never").execute()
+    senco.submit(senco.page("/setting/clock/"), chase_days="22")
+
+
+def test_one_more_line_is_no_saving(school, browser):
+    senco = browser("senco")
+    page = senco.page("/setting/school/")
+    typed = ["19/12/2026", "3/1/2027", ""]
+    page = senco.submit(page, holidays=typed, button=("more", "holidays"))
+    assert len([name for name, _ in values_of(page.form()) if name == "holidays"]) == 12
+    assert not m.Setting.get().holidays
 
 
 def test_weeks_that_move_due_dates_say_so_before_they_are_saved(robin, cast, browser):
@@ -67,10 +96,31 @@ def test_weeks_that_move_due_dates_say_so_before_they_are_saved(robin, cast, bro
     said = senco.submit(senco.page("/setting/clock/"), 422, **typed)
     assert "something becomes overdue for 1 child." in str(said.problems)
     assert m.Setting.get().stage_1_closes == 12
-    senco.submit(said, moves="y")
+    senco.submit(said, confirmed="moves")
     assert m.Setting.get().stage_1_closes == 5
     said = senco.submit(senco.page("/setting/clock/"), 422, stage_1_closes="12")
     assert "less is overdue for 1 child." in str(said.problems)
+
+
+def test_many_cases_are_counted_with_as_many_questions_as_one(robin, cast, monkeypatch):
+    """How often the database is asked does not grow with the children of the school."""
+    asked = []
+    run = audit_log.db.obj.execute_sql
+    monkeypatch.setattr(
+        audit_log.db.obj, "execute_sql", lambda *words: asked.append(words) or run(*words)
+    )
+    counts = []
+    settings = m.Setting.of_school()
+    settings.chase_days = 99
+    for pupil in (robin, cast.wren):
+        take_to(pupil, "E", cast.senco, START)
+        case = m.EhcCase.current(pupil)
+        m.CaseDecision(case=case, what="No assessment", on=START).save()
+        m.ReviewYear(case=case, planned_on=START).save()
+        asked.clear()
+        tasks.moved_by(settings)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] > 0
 
 
 def test_a_folder_for_backups_that_cannot_be_used_is_refused_at_its_box(school, browser, tmp_path):

@@ -120,6 +120,8 @@ def control_fault(asked, controls):
             if wrong
             else ""
         )
+    if asked.ask.columns:
+        return "no table" if len(controls) % len(asked.ask.columns) or tag != "input" else ""
     if isinstance(asked, DateField):
         return "" if first.get("data-day") else "no box for a date"
     if isinstance(asked, DecimalField):
@@ -232,7 +234,7 @@ def test_every_question_can_be_changed_and_is_then_on_the_page_and_in_the_audit_
     page = at.page(f"/{cls.slug()}/{record.id}/edit/")
     if cls is m.Setting:  # the new weeks make something overdue
         page = at.submit(page, 422, **typed)
-        at.submit(page, moves="y")
+        at.submit(page, confirmed="moves")
     else:
         at.submit(page, **typed)
     fresh = cls.get_by_id(record.id)

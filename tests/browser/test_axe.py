@@ -448,7 +448,7 @@ def test_settings(look):
     screen = look("technician", "/setting/")
     check(screen)
     screen.page.goto("/setting/school/")
-    screen.page.locator("#holidays").fill("31 June to 1 July")
+    screen.page.locator("#holidays-0-0").fill("31 June to 1 July")
     screen.press("Save")
     screen.says("There is a problem")
     check(screen)
