@@ -467,7 +467,11 @@ def clock_of(placement, on=None, settings=None):
     stage = STAGES[placement.stage]
     start = placement.clock_from or placement.started_on
     settings = settings or Setting.of_school()
-    return clock.window(stage, start, settings, on or today(), placement.reviewed_on)
+    on = on or today()
+    held = placement.reviewed_on
+    if held and held > on:
+        held = None
+    return clock.window(stage, start, settings, on, held)
 
 
 def year_end(placement):

@@ -86,19 +86,14 @@ class Register(Report):
 
     def lines(self):
         needs = needs_on(self.on)
-        adults = self.adults()
+        adults = key_adults(self.on)
         placements = placements_seen(self.user, self.on)
         return [self._line(placement, needs, adults) for placement in placements]
-
-    def adults(self):
-        return key_adults()
 
     def _line(self, placement, needs, adults):
         pupil = placement.pupil
         types = [code for _, code in needs.get(pupil.id, [])]
-        when = None
-        if placement.ended_on is None:
-            when = workflow.clock_of(placement, self.on, self.settings)
+        when = workflow.clock_of(placement, self.on, self.settings)
         stage = workflow.STAGES[placement.stage]
         cells = {
             "need_1": types[0] if types else "",
@@ -160,11 +155,12 @@ def unit_of(pupil):
     return "Resourced" if pupil.resourced == "Yes" else ""
 
 
-def key_adults():
-    """Who keeps an eye on the newest agreed plan: {pupil: name}."""
+def key_adults(on):
+    """Who keeps an eye on the newest plan agreed up to a day: {pupil: name}."""
     agreed = []
     for plan in (MyPlan, MyPlanPlus):
         told = plan.select(plan.pupil, plan.lead, plan.happened_on, plan.id)
-        agreed.append(told.where(plan.status == "sealed", plan.lead != ""))
+        told = told.where(plan.status == "sealed", plan.lead != "")
+        agreed.append(told.where(plan.happened_on <= on))
     plans = sorted((agreed[0] | agreed[1]).tuples(), key=itemgetter(2, 3))
     return {pupil: lead for pupil, lead, *_ in plans}

@@ -97,6 +97,20 @@ def test_a_day_before_shows_who_was_on_a_stage_then(cast, browser):
     assert cast.robin.id not in [line.pupil for line in before.lines()]
 
 
+@pytest.mark.parametrize("known_since", ["reviewed_on", "ended_on"])
+def test_what_came_later_is_not_known_on_a_day_before(cast, known_since):
+    take_to(cast.robin, "S2", cast.senco, START)
+    first = w.clock_of(m.Placement.current(cast.robin)).closes
+    later = {known_since: today()}
+    m.Placement.update(later).where(
+        m.Placement.pupil == cast.robin, m.Placement.stage == "S2"
+    ).execute()
+    before = Register(cast.senco, m.Setting.of_school(), today() - datetime.timedelta(1))
+    (line,) = [line for line in before.lines() if line.pupil == cast.robin.id]
+    assert line.cells["review"] == first
+    assert "held" not in line.facts["is"]
+
+
 def test_the_spreadsheet_of_a_report_has_all_columns_typed(school, browser):
     data = browser("senco").post("/register/spreadsheet/", {"as": "xlsx"}).data
     book = python_calamine.load_workbook(io.BytesIO(data))
