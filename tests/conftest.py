@@ -11,6 +11,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -88,8 +89,11 @@ LONG_FILES = (
 
 
 def pytest_configure():
-    """No test writes to the data folder of this checkout, which may be a school's own."""
+    """No test writes to the data folder of this checkout, which may be a school's own. A shell lets
+    what it starts in the background ignore Ctrl-C, and the servers of the tests would inherit that.
+    """
     os.environ["DATA_DIR"] = str(Path(DATA.name) / "data")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers():
