@@ -9,6 +9,7 @@ the end of its class; never rename or delete a line, that would lose answers. `n
 import datetime
 import json
 import re
+import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -1711,6 +1712,10 @@ class Outcome(Row):
                 yield f"{when} is later than its aspiration reaches: {reach}."
 
 
+def new_line_key():
+    return secrets.token_hex(8)
+
+
 class Provision(Row):
     """Provision: what is additional or different, exactly."""
 
@@ -1734,6 +1739,9 @@ class Provision(Row):
     where_given = text("Where?", seldom=True)
     evidence = text("What shows that it works?", seldom=True)
     cost = number("Resources (£)", between=(0, 100_000), seldom=True)
+    # goes with the line to the next plan, however it is reworded
+    line_key = CharField(null=True, default=new_line_key)
+    audit_exclude = ("line_key",)
 
     def clean(self):
         if self.size is None:
@@ -2027,6 +2035,36 @@ class MyPlanPlusReview(MyPlanReview):
     agency_need = text("If a specialist is to be asked: what do we want to know?", rows=2)
     appropriate = choice("Is a My Plan+ still appropriate?")
     onward = choice("Does consideration for an EHCP need to be made?")
+
+
+def provision_of(pupil_id):
+    """The lines of provision of a child's newest plan that is not declined."""
+    plans = []
+    for cls in (MyPlan, MyPlanPlus):
+        kept = cls.select().where(cls.pupil == pupil_id, cls.status != "declined")
+        plans.extend(kept.order_by(cls.id.desc()).limit(1))
+    if not plans:
+        return []
+    return max(plans, key=lambda plan: plan.entered_at).rows("provision")
+
+
+BESIDES = "Given besides the plan"  # by no line of it
+
+
+class LinkedRow(Row):
+    """A row that names a line of provision, in its words and by its key."""
+
+    line_key = CharField(null=True)
+    audit_exclude = ("line_key",)
+
+    def clean(self):
+        if not self.linked:
+            self.line_key = None
+            return
+        for row in provision_of(self.pupil_key()):
+            if sort_key(row.words) == sort_key(self.linked):
+                self.line_key = row.line_key
+                return
 
 
 class PlusOutcomeRating(OutcomeRating):
@@ -2405,7 +2443,7 @@ class PlanOutcome(Row):
     until = day("No longer in the plan since")
 
 
-class PlanProvision(Row):
+class PlanProvision(LinkedRow):
     """Provision (EHC plan): what Section F says must be given."""
 
     title, many = "Provision (EHC plan)", "Provision (EHC plans)"
@@ -2420,6 +2458,12 @@ class PlanProvision(Row):
     times = number("Times a week", between=(Decimal("0.1"), 50), seldom=True)
     when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.", seldom=True)
     cost = number("Resources (£)", between=(0, 100_000), seldom=True)
+    linked = text(
+        "Which line of the school's plan gives it?",
+        "Then it counts once in the map.",
+        bank="given",
+        seldom=True,
+    )
     since = day("In the plan since", "Left empty: the day of the final plan.", seldom=True)
     until = day("No longer in the plan since")
 
@@ -2844,7 +2888,7 @@ class Agency(PupilRecord):
         return self.agency or "Agency not named yet"
 
 
-class Recommendation(Row):
+class Recommendation(LinkedRow):
     """Recommendation: one thing a specialist advises, and what we decide."""
 
     agency = belongs_to(Agency, "recommendations")
@@ -2997,7 +3041,7 @@ class TaskBasis(Table):
 
 
 # --- the whole list
-ABSTRACT = (Row, PupilRecord, ForPerson, Form, Review, StatutoryPaper)
+ABSTRACT = (Row, LinkedRow, PupilRecord, ForPerson, Form, Review, StatutoryPaper)
 
 
 def every(base=Record):

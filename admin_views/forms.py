@@ -29,8 +29,19 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from audit import access
-from models import BankEntry, Contact, ForPerson, Programme, Pupil, PupilRecord, PupilWord, may
-from pathway import advice, measures
+from models import (
+    BESIDES,
+    BankEntry,
+    Contact,
+    ForPerson,
+    Programme,
+    Pupil,
+    PupilRecord,
+    PupilWord,
+    may,
+    provision_of,
+)
+from pathway import measures
 from people import User
 from records.dates import read_day, say_day
 from records.numbers import read_number
@@ -176,8 +187,9 @@ class GivenField(SelectField):
     """A line of provision of the same child, picked from those that the newest plan has."""
 
     def offer(self, lines):
-        kept = [self.data] if self.data else []
-        self.choices = offered([("", ""), *((one, one) for one in dict.fromkeys([*lines, *kept]))])
+        names = dict.fromkeys(("", *(row.words for row in lines if row.words), BESIDES))
+        names[self.data or ""] = None
+        self.choices = offered([(name, name) for name in names])
 
 
 class SiblingField(SelectField):
@@ -374,7 +386,7 @@ def offer_records(form, pupil):
         if isinstance(field, RecordField):
             field.offer(pupil)
     boxes = [box for _, _, line in lines_of(form) for box in line if isinstance(box, GivenField)]
-    given = advice.provision_given(pupil.id) if boxes and pupil else []
+    given = provision_of(pupil.id) if boxes and pupil else []
     for box in boxes:
         box.offer(given)
 
