@@ -258,6 +258,7 @@ def note_clashes(given, find):
 
 
 def compare_slots(slots, find):
+    """Tell the lines of slots that overlap, in order of their times, of each other."""
     for at, (weekday, start, end, one) in enumerate(slots):
         together = {one.pupil.id}
         for other_day, other_start, _, other in slots[at + 1 :]:
