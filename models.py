@@ -139,7 +139,7 @@ AREAS = (
     "Communication and interaction",
     "Cognition and learning",
     "Social, emotional and mental health",
-    # SEND Code of Practice 6.28
+    # SEND Code of Practice 6.28 to 6.35
     "Sensory and/or physical needs",
 )
 # DfE census SEN type codes
@@ -218,8 +218,8 @@ CODE_WHERE = (
 CODE_NEEDS = (
     "Page 15, xiii: a child has special educational needs when a learning difficulty or disability"
     " calls for provision that other children of the same age do not usually get. Paragraph 6.27:"
-    " look at every need, not only the main one, and at strengths as well. Paragraph 6.28 names"
-    " four broad areas of need."
+    " look at every need, not only the main one, and at strengths as well. Paragraphs 6.28 to"
+    " 6.35 describe four broad areas of need."
 )
 CODE_OUTCOMES = (
     "Paragraph 9.66: an outcome is the difference made for this child. It belongs to the child, not"
@@ -2258,7 +2258,7 @@ CASE_STATES = {
 CASE_OPEN = tuple(code for code, state in CASE_STATES.items() if state.open)
 TO_AMEND = "Plan to be amended"
 PLAN_ENDS = "Plan to end"
-# what a local authority decides, and whether the family may appeal (CFA 2014, s.51)
+# what a local authority decides, and whether the family may appeal (CFA 2014, s.51(2))
 DECISIONS = {
     "Will assess": False,
     "Assessment refused": True,
