@@ -9,6 +9,7 @@ the end of its class; never rename or delete a line, that would lose answers. `n
 import datetime
 import json
 import re
+import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -139,7 +140,7 @@ AREAS = (
     "Communication and interaction",
     "Cognition and learning",
     "Social, emotional and mental health",
-    # SEND Code of Practice 6.28
+    # SEND Code of Practice 6.28 to 6.35
     "Sensory and/or physical needs",
 )
 # DfE census SEN type codes
@@ -218,8 +219,8 @@ CODE_WHERE = (
 CODE_NEEDS = (
     "Page 15, xiii: a child has special educational needs when a learning difficulty or disability"
     " calls for provision that other children of the same age do not usually get. Paragraph 6.27:"
-    " look at every need, not only the main one, and at strengths as well. Paragraph 6.28 names"
-    " four broad areas of need."
+    " look at every need, not only the main one, and at strengths as well. Paragraphs 6.28 to"
+    " 6.35 describe four broad areas of need."
 )
 CODE_OUTCOMES = (
     "Paragraph 9.66: an outcome is the difference made for this child. It belongs to the child, not"
@@ -1778,6 +1779,10 @@ class Outcome(Row):
                 yield f"{when} is later than its aspiration reaches: {reach}."
 
 
+def new_line_key():
+    return secrets.token_hex(8)
+
+
 class Provision(Row):
     """Provision: what is additional or different, exactly."""
 
@@ -1801,6 +1806,9 @@ class Provision(Row):
     where_given = text("Where?", seldom=True)
     evidence = text("What shows that it works?", seldom=True)
     cost = number("Resources (£)", between=(0, 100_000), seldom=True)
+    # goes with the line to the next plan, however it is reworded
+    line_key = CharField(null=True, default=new_line_key)
+    audit_exclude = ("line_key",)
 
     def clean(self):
         if self.size is None:
@@ -2096,6 +2104,36 @@ class MyPlanPlusReview(MyPlanReview):
     onward = choice("Does consideration for an EHCP need to be made?")
 
 
+def provision_of(pupil_id):
+    """The lines of provision of a child's newest plan that is not declined."""
+    plans = []
+    for cls in (MyPlan, MyPlanPlus):
+        kept = cls.select().where(cls.pupil == pupil_id, cls.status != "declined")
+        plans.extend(kept.order_by(cls.id.desc()).limit(1))
+    if not plans:
+        return []
+    return max(plans, key=lambda plan: plan.entered_at).rows("provision")
+
+
+BESIDES = "Given besides the plan"  # by no line of it
+
+
+class LinkedRow(Row):
+    """A row that names a line of provision, in its words and by its key."""
+
+    line_key = CharField(null=True)
+    audit_exclude = ("line_key",)
+
+    def clean(self):
+        if not self.linked:
+            self.line_key = None
+            return
+        for row in provision_of(self.pupil_key()):
+            if sort_key(row.words) == sort_key(self.linked):
+                self.line_key = row.line_key
+                return
+
+
 class PlusOutcomeRating(OutcomeRating):
     """Outcome rating (My Plan+): how far one outcome has come."""
 
@@ -2294,7 +2332,7 @@ CASE_STATES = {
 CASE_OPEN = tuple(code for code, state in CASE_STATES.items() if state.open)
 TO_AMEND = "Plan to be amended"
 PLAN_ENDS = "Plan to end"
-# what a local authority decides, and whether the family may appeal (CFA 2014, s.51)
+# what a local authority decides, and whether the family may appeal (CFA 2014, s.51(2))
 DECISIONS = {
     "Will assess": False,
     "Assessment refused": True,
@@ -2480,7 +2518,7 @@ class PlanOutcome(Row):
     until = day("No longer in the plan since")
 
 
-class PlanProvision(Row):
+class PlanProvision(LinkedRow):
     """Provision (EHC plan): what Section F says must be given."""
 
     title, many = "Provision (EHC plan)", "Provision (EHC plans)"
@@ -2495,6 +2533,12 @@ class PlanProvision(Row):
     times = number("Times a week", between=(Decimal("0.1"), 50), seldom=True)
     when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.", seldom=True)
     cost = number("Resources (£)", between=(0, 100_000), seldom=True)
+    linked = text(
+        "Which line of the school's plan gives it?",
+        "Then it counts once in the map.",
+        bank="given",
+        seldom=True,
+    )
     since = day("In the plan since", "Left empty: the day of the final plan.", seldom=True)
     until = day("No longer in the plan since")
 
@@ -2922,7 +2966,7 @@ class Agency(PupilRecord):
         return self.agency or "Agency not named yet"
 
 
-class Recommendation(Row):
+class Recommendation(LinkedRow):
     """Recommendation: one thing a specialist advises, and what we decide."""
 
     agency = belongs_to(Agency, "recommendations")
@@ -3084,7 +3128,7 @@ class TaskBasis(Table):
 
 
 # --- the whole list
-ABSTRACT = (Row, PupilRecord, ForPerson, Form, Review, StatutoryPaper)
+ABSTRACT = (Row, LinkedRow, PupilRecord, ForPerson, Form, Review, StatutoryPaper)
 
 
 def every(base=Record):

@@ -28,7 +28,7 @@ from records.query import by_id, count_of, join_first, numbers_in
 from records.questions import ROLES, Drawn
 from records.record import Clash, Row, document, record_key
 from records.spreadsheet import as_csv, as_xlsx
-from records.vague_words import VAGUE
+from records.vague_words import VAGUE, found_in
 
 PAGE_SIZE = 25
 MOST_ROWS = 20_000  # rows of one spreadsheet
@@ -705,7 +705,7 @@ class RecordView(ReadView):
         return False
 
     def after_save(self, record, do):
-        flash(f"{record.kind_name()} saved.", "done")
+        flash(f"{record.kind_name()} saved.{say_vague(record)}", "done")
         if do == "another":
             answers = {name: getattr(record, name) for name in record.for_next}
             session[f"next {record.slug()}"] = answers
@@ -773,6 +773,22 @@ def tips_of(record):
             for row in getattr(record, group):
                 found.setdefault(row.id, {})[group] = row.tips()
     return found
+
+
+def say_vague(record):
+    """A sentence about the vague words of a record and its rows, or nothing."""
+    parts = [record]
+    for group in record.groups():
+        parts += record.rows(group)
+    found = []
+    for part in parts:
+        for name, asked in part.questions():
+            if asked.ask.exact:
+                found += found_in(part.answer(name))
+    if not found:
+        return ""
+    words = ", ".join(f"“{word}”" for word in dict.fromkeys(found))
+    return f" It has words that can mean much or little: {words}. The form says what to write."
 
 
 def drawn_in(record):

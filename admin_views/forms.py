@@ -31,6 +31,7 @@ from wtforms.validators import Length, ValidationError
 from admin_views import searches
 from audit import access
 from models import (
+    BESIDES,
     Agency,
     BankEntry,
     Contact,
@@ -42,9 +43,10 @@ from models import (
     kept_about,
     kinds_with_documents,
     may,
+    provision_of,
     record_with_key,
 )
-from pathway import advice, measures
+from pathway import measures
 from people import User
 from records.dates import read_day, say_day
 from records.numbers import read_number
@@ -245,8 +247,9 @@ class GivenField(SelectField):
     """A line of provision of the same child, picked from those that the newest plan has."""
 
     def offer(self, lines):
-        kept = [self.data] if self.data else []
-        self.choices = offered([("", ""), *((one, one) for one in dict.fromkeys([*lines, *kept]))])
+        names = dict.fromkeys(("", *(row.words for row in lines if row.words), BESIDES))
+        names[self.data or ""] = None
+        self.choices = offered([(name, name) for name in names])
 
 
 class SiblingField(SelectField):
@@ -446,7 +449,7 @@ def offer_records(form, pupil):
         if isinstance(field, (RecordField, AnyRecordField)):
             field.offer(pupil)
     boxes = [box for _, _, line in lines_of(form) for box in line if isinstance(box, GivenField)]
-    given = advice.provision_given(pupil.id) if boxes and pupil else []
+    given = provision_of(pupil.id) if boxes and pupil else []
     for box in boxes:
         box.offer(given)
 

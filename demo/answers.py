@@ -439,6 +439,7 @@ size: 1 | 4
 minutes: 20 | 30
 times: 3 | 5
 cost: 0 | 40
+linked: | Given besides the plan
 
 == before the annual review
 Meeting planned for this day: 0 days ahead

@@ -106,13 +106,3 @@ def cycle_lines(found):
     for cycle in found.reviewed():
         rated = map(planning.say_rating, cycle.ratings().values())
         yield f"{cycle.plan}. {'; '.join(rated)}"
-
-
-def provision_given(pupil_id):
-    """The lines of provision of the newest plans of a child, to choose from while typing."""
-    for plan_class in (MyPlanPlus, MyPlan):
-        plans = plan_class.select().where(plan_class.pupil == pupil_id)
-        newest = plans.where(plan_class.status != "declined").order_by(plan_class.id.desc()).first()
-        if newest:
-            return [row.words for row in newest.rows("provision") if row.words]
-    return []

@@ -400,7 +400,7 @@ def year_dates(year, closes):
 
 def appeal_dates(decision, on):
     """Until when the family may appeal: two months from the letter, or one from the mediation
-    certificate, whichever is later (Tribunal Procedure Rules 2008, SI 2008/2699, r. 20).
+    certificate, whichever is later (Tribunal Procedure Rules 2008, SI 2008/2699, r. 20(1)(c)).
     """
     if decision is None or not decision.on or not decision.may_be_appealed:
         return []

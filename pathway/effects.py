@@ -19,6 +19,7 @@ from models import (
     MyPlan,
     MyPlanPlus,
     Placement,
+    Provision,
     RecordOfConcern,
     SenNeed,
     Strategy,
@@ -167,6 +168,8 @@ def copy_rows(form, fresh, group, copies, without):
                 # without the row it links to, it says nothing
                 whole = whole and value is not None
             setattr(copy, name, value)
+        if isinstance(row, Provision):
+            copy.line_key = row.line_key
         if whole:
             copy.save()
             copies[type(row), row.id] = copy

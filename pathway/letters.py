@@ -135,7 +135,10 @@ def in_brackets(words):
 
 # --- to whom
 def may_get_letters(contact):
-    """Whether somebody stands for the child (Education Act 1996, s.576) and may be written to."""
+    """Whether somebody has parental responsibility for the child or has it in their care
+    (Education Act 1996, s.576), and may be written to.
+    """
+    # a natural parent with neither is a parent in law as well; the school decides about them
     if not contact.name or contact.may_contact == "No":
         return False
     return "Yes" in (contact.responsibility, contact.lives_with)

@@ -39,6 +39,7 @@ class Given:
     ends: datetime.date  # None: until another plan is agreed
     plan: object = None  # the agreed plan; None of Section F
     age: int = None  # of its plan: 0 the newest, 1 the one before
+    may_be_twice: bool = False  # nobody has said whether a line of the plan gives it
     clashes: list = field(default_factory=list)  # in words
 
     @property
@@ -141,16 +142,30 @@ def all_given(placements, on):
     found = []
     for placement in placements:
         mine = given_by(placement, plans[placement.pupil_id])
-        # what a plan of the school says more exactly is not counted twice
-        named = {sort_key(one.row.words) for one in mine if one.runs_on(on)}
         found += mine
         if placement.stage == "E":
-            for row in sections[placement.pupil_id]:
-                if sort_key(row.words) not in named:
-                    begins = row.since or row.case.final_on or placement.started_on
-                    ends = row.until - DAY if row.until else None
-                    found.append(Given(placement, row, begins, ends))
+            now = [one.row for one in mine if one.runs_on(on)]
+            found += [
+                of_section_f(placement, row, now)
+                for row in sections[placement.pupil_id]
+                if not any(gives(line, row) for line in now)
+            ]
     return found
+
+
+def gives(line, row):
+    """Whether a line of a plan is what a line of Section F names, by its key or its words."""
+    same_key = row.line_key is not None and row.line_key == line.line_key
+    return same_key or sort_key(row.words) == sort_key(line.words)
+
+
+def of_section_f(placement, row, now):
+    """A line of Section F of a child whom a plan gives some lines `now`."""
+    begins = row.since or row.case.final_on or placement.started_on
+    ends = row.until - DAY if row.until else None
+    given = Given(placement, row, begins, ends)
+    given.may_be_twice = bool(now) and not row.linked and given.hours is not None
+    return given
 
 
 def given_by(placement, plans):
@@ -243,6 +258,7 @@ def note_clashes(given, find):
 
 
 def compare_slots(slots, find):
+    """Tell the lines of slots that overlap, in order of their times, of each other."""
     for at, (weekday, start, end, one) in enumerate(slots):
         together = {one.pupil.id}
         for other_day, other_start, _, other in slots[at + 1 :]:
@@ -331,7 +347,12 @@ def rounded(number):
 
 
 def taken_up(recommendation, given):
-    """The newest line of these that takes a recommendation up, as it was picked, or None."""
-    words = sort_key(recommendation.linked)
-    found = [one for one in given if words and sort_key(one.row.words) == words]
+    """The newest line of these that takes a recommendation up, or None: by its key, or in its words
+    while that is not known.
+    """
+    key, words = recommendation.line_key, sort_key(recommendation.linked)
+    if key:
+        found = [one for one in given if one.row.line_key == key]
+    else:
+        found = [one for one in given if words and sort_key(one.row.words) == words]
     return max(found, key=lambda one: one.begins, default=None)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from models import AGENCY_STATUS, STAFF, Agency, Pupil, Recommendation
+from models import AGENCY_STATUS, BESIDES, STAFF, Agency, Pupil, Recommendation
 from pathway import provision
 from reports.report import UPN, Choice, Column, Line, Report
 from reports.roll import placements_seen
@@ -155,7 +155,7 @@ class RecommendationsTaken(Report):
         late = []
         if row.by and row.by < self.on and taken not in (DONE, NOT_NOW):
             late.append("by")
-        if taken in (TO_DECIDE, NOT_IN_PLAN):
+        if taken == TO_DECIDE or (taken == NOT_IN_PLAN and row.linked != BESIDES):
             late.append("taken")
         facts = {"agency": row.agency.agency or "", "taken": taken}
         return Line.about(pupil, cells, facts, late=tuple(late))

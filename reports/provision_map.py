@@ -14,7 +14,12 @@ from reports.report import WHO, Choice, Column, Line, Report, say_cell
 from reports.roll import codes_on, placements_seen
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
-NOTES = {"clash": "Clash of times", "old": "Plan out of date", "uncosted": "No cost yet"}
+NOTES = {
+    "clash": "Clash of times",
+    "old": "Plan out of date",
+    "twice": "May be counted twice",
+    "uncosted": "No cost yet",
+}
 SEE_COSTS = (SENCO, HEAD)  # who may read the rates in Settings
 
 
@@ -135,6 +140,8 @@ class ProvisionMap(ProvisionReport):
             marks.add("clash")
         if one.is_out_of_date(self.on):
             marks.add("old")
+        if one.may_be_twice:
+            marks.add("twice")
         cells["note"] = "; ".join(NOTES[name] for name in sorted(marks))
         if cells["to_date"] is None:
             marks.add("uncosted")

@@ -204,9 +204,16 @@ OLD_AGENCIES = """INSERT INTO agency
  (12, 3, 2, 'Speech', 'Involved', 'Why?', '2026-09-01'),
  (13, 1, 3, 'Paediatrics', 'Referred', 'What?', NULL)"""
 OLD_ADVICE = """INSERT INTO recommendation
- (id, version, form_id, agency_id, words, decision, reason) VALUES
- (21, 1, 1, 11, 'Old', NULL, NULL), (22, 2, 2, 12, 'Coloured paper', 'Not now', 'No room'),
- (23, 1, 2, NULL, 'From nobody', NULL, NULL)"""
+ (id, version, form_id, agency_id, words, decision, reason, linked) VALUES
+ (21, 1, 1, 11, 'Old', NULL, NULL, NULL),
+ (22, 2, 2, 12, 'Coloured paper', 'Not now', 'No room', 'OVERLAYS'),
+ (23, 1, 2, NULL, 'From nobody', NULL, NULL, 'Nobody knows')"""
+
+
+OLD_PLAN = """INSERT INTO my_plan (id, version, pupil_id, status, cycle, entered_at) VALUES
+ (31, 1, 1, 'sealed', 1, '2026-09-01 10:00:00'), (32, 1, 1, 'draft', 2, '2026-09-02 10:00:00')"""
+OLD_LINES = """INSERT INTO provision (id, version, plan_id, words) VALUES
+ (41, 1, 31, 'Overlays'), (42, 1, 32, 'overlays '), (43, 1, 32, 'Phonics')"""
 
 
 @contextlib.contextmanager
@@ -220,7 +227,7 @@ def old_school(folder, url):
         made = ops_database.open_database(url)
         with made.connection_context():
             Runner(made, str(folder / "migrations")).up()
-            for said in (OLD_PUPILS, OLD_FORMS, OLD_AGENCIES, OLD_ADVICE):
+            for said in (OLD_PUPILS, OLD_FORMS, OLD_AGENCIES, OLD_ADVICE, OLD_PLAN, OLD_LINES):
                 made.execute_sql(said)
             yield made
 
@@ -248,3 +255,8 @@ def assert_moved(database):
         (23, 1, 14, "From nobody", None, None),
     ]
     assert m.AgencyInformation.get_by_id(1).sealed == "kept"
+    # one line in both plans, and what names it by its words
+    overlays, again, phonics = m.Provision.select(m.Provision.line_key).order_by(m.Provision.id)
+    named = m.Recommendation.select().order_by(m.Recommendation.id)
+    assert overlays.line_key == again.line_key != phonics.line_key
+    assert [row.line_key for row in named] == [overlays.line_key, None]

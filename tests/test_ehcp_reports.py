@@ -8,6 +8,7 @@ from web import Page
 
 import models as m
 import workflow as w
+from pathway import effects
 from reports.agencies import AgenciesWaiting, RecommendationsTaken
 from reports.ehcps import EhcpYear
 from reports.report import chosen
@@ -64,9 +65,32 @@ def test_a_recommendation_is_taken_up_by_the_line_of_the_plan_that_was_picked(sc
     at = browser("senco")
     page = at.page(f"/agency/{agency.id}/edit/")
     picked = page.all("//select[@name='recommendations-0-linked']/option/@value")
-    assert picked[:2] == ["", line.words] and len(picked) == len(others) + 2
+    assert picked == ["", line.words, *(other.words for other in others), m.BESIDES]
     page = at.submit(page, **{"recommendations-0-linked": line.words})
-    assert m.Recommendation.get(m.Recommendation.words == "A").linked == line.words
+    assert m.Recommendation.get(m.Recommendation.words == "A").line_key == line.line_key
+
+
+def test_a_reworded_line_of_the_next_plan_still_takes_a_recommendation_up(robin, cast):
+    agree_plan(robin, cast.senco, "S2")
+    plan = m.MyPlan.get(m.MyPlan.pupil == robin)
+    line = plan.rows("provision")[0]
+    agency = asked(robin, "Speech therapy", 5, report_on=TODAY)
+    for linked in (line.words, m.BESIDES):
+        add_row(agency, "recommendations", words="Do it", decision="Do", linked=linked)
+    fresh = effects.copy_form(plan, m.MyPlanPlus, plan.placement, "Somebody")
+    copy = fresh.rows("provision")[0]
+    copy.words = "In other words"
+    copy.until = None
+    copy.save()
+    m.MyPlanPlus.update(status="sealed", happened_on=TODAY, review_by=None).execute()
+    lines = lines_of(RecommendationsTaken, cast.senco)
+    taken, besides = [one for one in lines if one.pupil == robin.id]
+    assert (taken.cells["taken"], taken.cells["line"]) == ("In the plan", "In other words")
+    assert (besides.cells["taken"], besides.late) == ("Not in a plan", ())
+    # saved again with the words of before, it still knows its line
+    row = agency.rows("recommendations")[0]
+    row.save()
+    assert row.line_key == copy.line_key
 
 
 def test_one_press_writes_down_that_an_agency_was_chased(plain_senco, robin):

@@ -110,6 +110,28 @@ def test_what_has_no_end_is_counted_to_the_day_and_to_the_end_of_the_year(cast, 
     assert line.cells["year_planned"] == Decimal("161.75")
 
 
+def test_what_a_plan_gives_of_section_f_counts_once(cast, settings, robin):
+    take_to(robin, "E", cast.senco)
+    case = m.EhcCase.current(robin)
+    plan = plan_of(robin, {}, kind=m.MyPlanPlus)
+    known = {"minutes": 60, "times": 1}
+    told = []
+    for linked in (None, m.BESIDES, LINE["words"]):
+        m.PlanProvision.delete().execute()
+        m.PlanProvision(case=case, words="In the words of F", linked=linked, **known).save()
+        map_now = report(ProvisionMap, cast.senco, settings)
+        lines = map_now.lines()
+        twice = sum("May be counted twice" in line.cells["note"] for line in lines)
+        told.append((dict(map_now.totals(lines))["Hours a week, children"], twice))
+    assert told == [(2, 1), (2, 0), (1, 0)]
+    # reworded in the next plan, it is still the same line; without a plan that runs, F counts
+    key = plan.rows("provision")[0].line_key
+    plan_of(robin, {"words": "Reworded", "line_key": key}, on=TODAY, kind=m.MyPlanPlus)
+    assert [one.row.words for one in ran(cast.senco, TODAY)] == ["Reworded"]
+    after = END + datetime.timedelta(1)
+    assert [one.row.words for one in ran(cast.senco, after)] == ["In the words of F"]
+
+
 @pytest.mark.parametrize(
     "unknown", [{"role": "therapist"}, {"role": None}, {"size": None}, {"until": None}]
 )
@@ -256,7 +278,7 @@ def demo(demo_school):
     audit_log.db.initialize(before)
 
 
-LINES = "words, size, minutes, times, role, cost, since, until"
+LINES = "words, line_key, size, minutes, times, role, cost, since, until"
 COUNTED = """
 WITH placed AS (
     SELECT pupil_id, stage, started_on FROM placement WHERE NOT void AND started_on <= :on
@@ -272,11 +294,12 @@ WITH placed AS (
     SELECT 1 AS kind, plan_id, lines FROM provision
     UNION ALL SELECT 2, plan_id, lines FROM plus_provision
 ), own AS (
-    SELECT pupil_id, words, size, minutes, times, role, cost, coalesce(since, happened_on) AS first,
+    SELECT pupil_id, words, line_key, size, minutes, times, role, cost,
+    coalesce(since, happened_on) AS first,
     coalesce(until, review_by) AS last, review_by
     FROM newest AS n JOIN lines AS l ON l.kind = n.kind AND l.plan_id = n.id
 ), section_f AS (
-    SELECT pupil_id, words, size, minutes, times, role, cost,
+    SELECT pupil_id, words, line_key, size, minutes, times, role, cost,
     coalesce(since, final_on, started_on) AS first, date(until, '-1 day') AS last, NULL
     FROM plan_provision AS r JOIN ehc_case AS c ON c.id = r.case_id
     JOIN placed USING (pupil_id) WHERE stage = 'E' AND coalesce(final_on, :on) <= :on
@@ -286,7 +309,7 @@ SELECT * FROM own
 WHERE :on BETWEEN first AND last OR (last < :on AND coalesce(review_by, last) <= last)
 UNION ALL SELECT * FROM section_f AS s WHERE :on BETWEEN first AND coalesce(last, :on)
 AND NOT EXISTS (SELECT 1 FROM own AS o WHERE o.pupil_id = s.pupil_id
-AND lower(o.words) = lower(s.words) AND :on BETWEEN o.first AND o.last)
+AND (lower(o.words) = lower(s.words) OR o.line_key = s.line_key) AND :on BETWEEN o.first AND o.last)
 """.replace("plan_id, lines", f"plan_id, {LINES}")
 
 

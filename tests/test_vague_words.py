@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import add_row
-from web import Page
+from web import Page, values_of
 
 import models as m
 from records import vague_words
@@ -70,6 +70,11 @@ def test_the_form_says_it_beside_the_line_and_saves_all_the_same(plain_senco, ro
     add_row(agency, "recommendations", words="Regular input from a therapist")
     page = Page(plain_senco.get(f"/agency/{agency.id}/edit/"))
     assert "“regular” can mean much or little" in page.text
+    sent = {"do": "save", "recommendations-0-words": "Access to a laptop"}
+    saved = plain_senco.post(
+        f"/agency/{agency.id}/edit/", data={**dict(values_of(page.form())), **sent}
+    )
+    assert "much or little: “access to”." in Page(plain_senco.get(saved.location)).text
     table = json.loads(page.form().get("data-vague"))
     assert table == vague_words.VAGUE
     assert page.one("//textarea[@name='recommendations-0-words']").get("data-exact") == "1"
