@@ -4,6 +4,7 @@
   const all = (what, from = document) => [...from.querySelectorAll(what)];
   const boxesOf = (line) => all("input:not([type=hidden],[type=checkbox]),textarea,select", line);
   const FIRST_BOX = "input:not([type=hidden]),textarea,select";
+  const headers = () => ({"X-CSRFToken": document.querySelector('input[name="csrf_token"]')?.value || ""});
   // The page hears of an answer that was not typed.
   const tell = (box) => ["input", "change"].forEach((kind) => box.dispatchEvent(new Event(kind, {bubbles: true})));
 
@@ -74,9 +75,8 @@
       dirty = false;
       since = 0;
       const body = typed();
-      const headers = {"X-CSRFToken": form.querySelector('input[name="csrf_token"]').value};
       try {
-        const answer = await fetch("/draft/", {method: "POST", headers, body, keepalive: leaving && body.toString().length < 60000});
+        const answer = await fetch("/draft/", {method: "POST", headers: headers(), body, keepalive: leaving && body.toString().length < 60000});
         const said = answer.ok ? await answer.json() : null;
         if (line) line.textContent = said ? said.words : "What you typed is not kept yet; save it soon";
         if (!said) dirty = true;
@@ -254,8 +254,7 @@
       if (typed && form) form.submit(); else location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
     };
     const ask = async (method) => {
-      const token = document.querySelector('input[name="csrf_token"]').value;
-      const answer = await fetch("/account/stay", {method, headers: {"X-CSRFToken": token}, redirect: "manual"});
+      const answer = await fetch("/account/stay", {method, headers: headers(), redirect: "manual"});
       if (answer.type === "opaqueredirect") { leave(); return; }
       if (!answer.ok) return;
       const said = await answer.json();
@@ -282,9 +281,8 @@
 
   // What the server says of typed words, or null; names never stand in an address.
   const post = async (path, words) => {
-    const token = document.querySelector('input[name="csrf_token"]')?.value || "";
-    const asked = {method: "POST", headers: {"X-CSRFToken": token}, body: new URLSearchParams({words}), redirect: "manual"};
-    const answer = await fetch(path, asked).catch(() => null);
+    const body = new URLSearchParams({words});
+    const answer = await fetch(path, {method: "POST", headers: headers(), body, redirect: "manual"}).catch(() => null);
     return answer?.ok ? answer.json() : null;
   };
 
@@ -327,8 +325,9 @@
     return option;
   };
   const offerPupils = (box) => {
-    const list = make("ul", {id: `${box.id}-offers`, class: "offers", role: "listbox", "aria-label": "Pupils"});
-    const status = make("p", {class: "vh", role: "status"});
+    const offers = make("div", {class: "offers"});
+    const list = make("ul", {id: `${box.id}-offers`, role: "listbox", "aria-label": "Pupils"});
+    const status = make("p", {role: "status"});
     let wait, turn = 0;
     const selected = () => list.querySelector("[aria-selected=true]");
     const select = (option) => {
@@ -351,9 +350,9 @@
     const show = ({pupils, more}) => {
       list.replaceChildren(...pupils.map((pupil, at) => optionOf(pupil, `${list.id}-${at}`)));
       open(pupils.length > 0);
-      list.scrollIntoView({block: "nearest"});
       const fits = pupils.length === 1 ? "1 pupil fits" : `${pupils.length || "No"} pupils fit`;
-      status.textContent = more ? `More than ${fits}; type more letters` : fits;
+      status.textContent = more ? `More than ${fits}` : fits;
+      offers.scrollIntoView({block: "nearest"});
     };
     const ask = async () => {
       const mine = turn += 1;
@@ -373,7 +372,8 @@
       Escape: close,
     };
     mark(box, {role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id});
-    box.after(list, status);
+    offers.append(list, status);
+    box.after(offers);
     close();
     box.addEventListener("input", () => {
       clearTimeout(wait);
@@ -381,13 +381,13 @@
       if (box.value.trim().length < 2) close(); else wait = setTimeout(ask, 200);
     });
     box.addEventListener("keydown", (event) => {
-      if (list.hidden || event.isComposing || !keys[event.key] || (event.key === "Enter" && !selected())) return;
+      if (!status.textContent || event.isComposing || !keys[event.key] || (event.key === "Enter" && !selected())) return;
       event.preventDefault();
       event.stopPropagation();
       keys[event.key]();
     });
     box.addEventListener("blur", close);
-    list.addEventListener("pointerdown", (event) => event.preventDefault());  // the box keeps the focus
+    offers.addEventListener("pointerdown", (event) => event.preventDefault());  // the box keeps the focus
     list.addEventListener("click", (event) => { if (event.target !== list) choose(event.target.closest("li")); });
   };
   all("[data-lookup]").forEach(offerPupils);

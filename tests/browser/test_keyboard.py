@@ -139,7 +139,7 @@ def test_focus_is_seen(sit, children, name):
 
 
 SHOWN = """() => {
-  const list = document.getElementById('find-offers').getBoundingClientRect();
+  const list = document.querySelector('.find .offers').getBoundingClientRect();
   return list.width > 200 && list.left >= 0 && list.right <= innerWidth
     && list.top >= 0 && list.bottom <= innerHeight
     && document.scrollingElement.scrollWidth <= innerWidth;
