@@ -221,33 +221,34 @@ def note_clashes(given, find):
     """
     busy = defaultdict(list)
     for one in given:
+        kind = find(one.row.words) or sort_key(one.row.words)
         for weekday, start in read_slots(one.row.when_given):
-            slot = (weekday, start, start + int(one.row.minutes or 0), one)
+            slot = (weekday, start, start + int(one.row.minutes or 0), kind, one)
             busy["adult", sort_key(one.adult)].append(slot)
             busy["child", one.pupil.id].append(slot)
     for (_, who), slots in busy.items():
         slots.sort(key=lambda slot: slot[:3])
         if who != "":
-            compare_slots(slots, find)
+            compare_slots(slots)
 
 
-def compare_slots(slots, find):
-    for at, (weekday, start, end, one) in enumerate(slots):
-        for other_day, other_start, _, other in slots[at + 1 :]:
+def compare_slots(slots):
+    for at, (weekday, start, end, kind, one) in enumerate(slots):
+        for other_day, other_start, _, other_kind, other in slots[at + 1 :]:
             if other_day != weekday or other_start >= end:
                 break
-            if other_start != start or not is_one_group(one, other, find):
+            same = other_start == start and other_kind == kind
+            if not same or not is_one_group(one, other):
                 hour, minute = divmod(other_start, HOUR)
                 when = f"{WEEKDAYS[weekday].capitalize()} {hour}:{minute:02}"
                 tell(one, f"{when} {other.row.words}")
                 tell(other, f"{when} {one.row.words}")
 
 
-def is_one_group(one, other, find):
-    words, other_words = one.row.words, other.row.words
-    same = (find(words) or sort_key(words)) == (find(other_words) or sort_key(other_words))
+def is_one_group(one, other):
+    """Whether two lines of one kind, which begin together, are for a group."""
     alone = 1 in (one.row.size, other.row.size)
-    return same and not alone and one.pupil.id != other.pupil.id
+    return not alone and one.pupil.id != other.pupil.id
 
 
 def tell(given, words):

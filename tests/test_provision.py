@@ -14,7 +14,7 @@ from web import enter
 import models as m
 from audit import log as audit_log
 from pathway import clock
-from pathway.provision import DAY, running
+from pathway.provision import DAY, note_clashes, running
 from people import User
 from records.dates import read_slots
 from reports.programmes import Programmes
@@ -159,6 +159,16 @@ def test_a_clash_of_times_is_told_at_both_lines(cast, settings, robin, other, cl
         plan_of(pupil, line)
     lines = report(ProvisionMap, cast.senco, settings).lines()
     assert [bool(line.cells["clash"]) for line in lines] == [clashes, clashes]
+
+
+def test_the_programme_of_a_line_is_looked_up_once_however_many_lines_meet(cast, robin):
+    for pupil in (robin, cast.wren):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {}, {}, {})
+    given = ran(cast.senco, TODAY)
+    asked = []
+    note_clashes(given, asked.append)
+    assert len(asked) == len(given) == 6
 
 
 def test_a_child_in_two_places_is_told(cast, settings, robin):
