@@ -43,7 +43,9 @@ class ReportView(SchoolPage):
         return refusal
 
     def asked(self):
-        """What the address or the form asks for: the report, its filters, its order, its day."""
+        """What the address or the form asks for: the report of a day, its filters, the column it is
+        sorted by, and what is wrong with the day.
+        """
         sent = request.values
         problem = ""
         on = self.report_class.first_day()
@@ -58,9 +60,8 @@ class ReportView(SchoolPage):
             value = sent.get(choice.name, "")
             if value in dict(choice.options):
                 wanted[choice.name] = value
-        columns = {column.name: column for column in report.heads()}
         sort = sent.get("sort", report.sort)
-        if sort.lstrip("-") not in columns:
+        if sort.lstrip("-") not in [column.name for column in report.heads()]:
             sort = report.sort
         return report, wanted, sort, problem
 

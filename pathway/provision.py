@@ -247,24 +247,25 @@ def note_clashes(given, find):
     """
     busy = defaultdict(list)
     for one in given:
+        kind = find(one.row.words) or sort_key(one.row.words)
         for weekday, start in read_slots(one.row.when_given):
-            slot = (weekday, start, start + int(one.row.minutes or 1), one)
+            slot = (weekday, start, start + int(one.row.minutes or 1), kind, one)
             busy["adult", sort_key(one.adult)].append(slot)
             busy["child", one.pupil.id].append(slot)
     for (_, who), slots in busy.items():
         slots.sort(key=lambda slot: slot[:3])
         if who != "":
-            compare_slots(slots, find)
+            compare_slots(slots)
 
 
-def compare_slots(slots, find):
+def compare_slots(slots):
     """Tell the lines of slots that overlap, in order of their times, of each other."""
-    for at, (weekday, start, end, one) in enumerate(slots):
+    for at, (weekday, start, end, kind, one) in enumerate(slots):
         together = {one.pupil.id}
-        for other_day, other_start, _, other in slots[at + 1 :]:
+        for other_day, other_start, _, other_kind, other in slots[at + 1 :]:
             if other_day != weekday or other_start >= end:
                 break
-            if other_start == start and is_one_group(one, other, find):
+            if other_start == start and is_one_group(one, other, kind == other_kind):
                 together.add(other.pupil.id)
                 if len(together) <= (one.row.size or len(slots)):
                     continue
@@ -274,14 +275,13 @@ def compare_slots(slots, find):
             tell(other, f"{when} {one.row.words}")
 
 
-def is_one_group(one, other, find):
+def is_one_group(one, other, is_same_kind):
+    """Whether two lines that begin together are for one group."""
     groups = {getattr(given.row, "group", None) for given in (one, other)}
     if groups == {WHOLE_CLASS}:
         return one.pupil.form == other.pupil.form
-    words, other_words = one.row.words, other.row.words
-    same = (find(words) or sort_key(words)) == (find(other_words) or sort_key(other_words))
     alone = 1 in (one.row.size, other.row.size)
-    return same and not alone and one.pupil.id != other.pupil.id
+    return is_same_kind and not alone and one.pupil.id != other.pupil.id
 
 
 def tell(given, words):

@@ -1,10 +1,11 @@
 """Agencies: whom to chase for which child, and what came of what they recommend."""
 
 from collections import defaultdict
+from functools import cached_property
 
-from models import AGENCY_STATUS, BESIDES, STAFF, Agency, Pupil, Recommendation
+from models import AGENCY_STATUS, BESIDES, Agency, Pupil, Recommendation
 from pathway import provision
-from reports.report import UPN, Choice, Column, Line, Report
+from reports.report import UPN, Choice, Column, Line, Report, offered
 from reports.roll import placements_seen
 
 ASKED = ("Consulted", "Referred", "Waiting", "Involved")
@@ -17,7 +18,6 @@ class AgenciesWaiting(Report):
     slug = "agencies-waiting"
     title = "Agencies to chase"
     lead = "Every agency that was asked about a child and has not reported, longest waiting first."
-    roles = STAFF
     sort = "-weeks"
     columns = (
         Column("pupil", "Pupil"),
@@ -32,32 +32,24 @@ class AgenciesWaiting(Report):
         UPN,
     )
 
-    def filters(self):
-        waiting = self._waiting().select(Agency.agency).distinct().order_by(Agency.agency)
-        names = tuple((name, name) for name in waiting.scalars() if name)
+    @cached_property
+    def choices(self):
         states = tuple((state, state) for state in AGENCY_STATUS if state in ASKED)
-        self.choices = (
-            Choice("agency", "Agency", names),
+        return (
+            Choice("agency", "Agency", offered(line.facts["agency"] for line in self.all_lines)),
             Choice("state", "Status", states),
             Choice("is", "Only", (("long", f"Waiting over {LONG_WEEKS} weeks"),)),
         )
-        return super().filters()
-
-    def _waiting(self):
-        mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
-        return (
-            Agency.select(Agency, Pupil)
-            .join(Pupil)
-            .where(
-                Agency.pupil.in_(mine.select(Pupil.id)),
-                Agency.state.in_(ASKED),
-                Agency.report_on.is_null(),
-            )
-        )
 
     def lines(self):
-        waiting = self._waiting().order_by(Pupil.sort_name, Agency.id)
-        return [self._line(agency) for agency in waiting]
+        mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
+        waiting = Agency.select(Agency, Pupil).join(Pupil)
+        waiting = waiting.where(
+            Agency.pupil.in_(mine.select(Pupil.id)),
+            Agency.state.in_(ASKED),
+            Agency.report_on.is_null(),
+        )
+        return [self._line(agency) for agency in waiting.order_by(Pupil.sort_name, Agency.id)]
 
     def _line(self, agency):
         weeks = None
@@ -101,7 +93,6 @@ class RecommendationsTaken(Report):
         "What agencies recommend, what was decided, and whether a line of an agreed plan takes it"
         " up. Pick the line on the agency's form."
     )
-    roles = STAFF
     columns = (
         Column("pupil", "Pupil"),
         Column("form", "Class"),
@@ -117,24 +108,25 @@ class RecommendationsTaken(Report):
         Column("reason", "Reason", in_sheet_only=True),
     )
 
-    def filters(self):
-        names = sorted({line.facts["agency"] for line in self.all_lines})
-        agencies = tuple((name, name) for name in names)
+    @cached_property
+    def choices(self):
         taken = tuple((outcome, outcome) for outcome in OUTCOMES)
-        self.choices = (Choice("agency", "Agency", agencies), Choice("taken", "Taken up", taken))
-        return super().filters()
-
-    def _rows(self):
-        mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
-        rows = Recommendation.select(Recommendation, Agency, Pupil).join(Agency).join(Pupil)
-        return rows.where(Agency.pupil.in_(mine.select(Pupil.id)))
+        return (
+            Choice("agency", "Agency", offered(line.facts["agency"] for line in self.all_lines)),
+            Choice("taken", "Taken up", taken),
+        )
 
     def lines(self):
         given = defaultdict(list)
         for one in provision.all_given(placements_seen(self.user, self.on), self.on):
             given[one.pupil.id].append(one)
-        rows = self._rows().order_by(Pupil.sort_name, Recommendation.id)
-        return [self._line(row, given[row.agency.pupil_id]) for row in rows]
+        mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
+        rows = Recommendation.select(Recommendation, Agency, Pupil).join(Agency).join(Pupil)
+        rows = rows.where(Agency.pupil.in_(mine.select(Pupil.id)))
+        found = []
+        for row in rows.order_by(Pupil.sort_name, Recommendation.id):
+            found.append(self._line(row, given[row.agency.pupil_id]))
+        return found
 
     def _line(self, row, given):
         pupil = row.agency.pupil

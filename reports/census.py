@@ -9,12 +9,10 @@ from records.dates import today
 from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report
 from reports.roll import children_on_roll, need_of, sex_of, tally, year_of
 
-PROVISION = dict(SEN_STATUSES)
-
 
 # --- the rules
 def has_no_type(child):
-    return child.provision != "N" and not child.needs
+    return child.census != "N" and not child.needs
 
 
 def has_no_main_type(child):
@@ -31,12 +29,12 @@ def has_a_type_twice(child):
 
 
 def is_not_assessed(child):
-    return child.provision == "E" and "NSA" in child.types
+    return child.census == "E" and "NSA" in child.types
 
 
 def has_place_without_sen(child):
     pupil = child.pupil
-    return child.provision == "N" and "Yes" in (pupil.sen_unit, pupil.resourced)
+    return child.census == "N" and "Yes" in (pupil.sen_unit, pupil.resourced)
 
 
 def has_no_upn(child):
@@ -52,7 +50,7 @@ def has_no_sex(child):
 
 
 def differs_from_system(child):
-    return bool(child.pupil.sen_status) and child.pupil.sen_status != child.provision
+    return bool(child.pupil.sen_status) and child.pupil.sen_status != child.census
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ class CensusReport(Report):
     def totals(self, lines):
         found = []
         for code, words in SEN_STATUSES:
-            count = sum(child.provision == code for child in self.children)
+            count = sum(child.census == code for child in self.children)
             found.append((f"{code}: {words}", count))
         return [*found, ("On roll", len(self.children))]
 
@@ -146,7 +144,7 @@ class CensusCheck(CensusReport):
     beside = ("census-return", "census-figures")
     columns = (
         *WHO,
-        Column("provision", "Census"),
+        Column("census", "Census"),
         Column("fault", "What is wrong", wraps=True),
         Column("cure", "How to put it right", wraps=True),
         Column("rule", "DfE rule"),
@@ -183,7 +181,7 @@ class CensusReturn(CensusReport):
     columns = (
         *WHO,
         Column("sex", "Sex"),
-        Column("provision", "Census"),
+        Column("census", "Census"),
         Column("type_1", "Type, rank 1"),
         Column("type_2", "Type, rank 2"),
         Column("unit", "SEN unit"),
@@ -192,7 +190,7 @@ class CensusReturn(CensusReport):
         BORN,
     )
     choices = (
-        Choice("provision", "Census", SEN_STATUSES),
+        Choice("census", "Census", SEN_STATUSES),
         Choice("year", "Year", YEARS),
         Choice("type", "SEN type", SEN_TYPES),
     )
@@ -234,19 +232,19 @@ class CensusFigures(CensusReport):
     choices = (Choice("by", "By", tuple((name, name) for name, _ in groupings)),)
 
     def lines(self):
-        counted = tally(self.children, self.groupings, provision_of)
+        counted = tally(self.children, self.groupings, census_of)
         found = []
         for place, ((by, group), counts) in enumerate(counted.items()):
-            cells = {code: counts[code] for code in PROVISION}
+            cells = {code: counts[code] for code, _ in SEN_STATUSES}
             cells |= {"by": by, "group": group, "all": counts.total()}
             found.append(Line(cells, {"by": by, "sort:by": place}))
         return found
 
 
-def provision_of(child):
-    return child.provision
+def census_of(child):
+    return child.census
 
 
 def line_of(child, cells, facts):
-    told = {"provision": child.provision}
+    told = {"census": child.census}
     return Line.about(child.pupil, told | cells, told | facts)

@@ -7,7 +7,7 @@ import workflow
 from models import Pupil, Strategy, class_sort_key
 from pathway.provision import how_often, on_the_map
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
-from reports.report import Choice, Column, Line, Report
+from reports.report import Choice, Column, Line, Report, offered
 from reports.roll import placements_seen
 
 MOST_STRATEGIES = 3
@@ -32,9 +32,8 @@ class ClassSheet(Report):
 
     @cached_property
     def choices(self):
-        names = {line.facts["form"] for line in self.all_lines if line.facts["form"]}
-        in_turn = sorted(names, key=class_sort_key)
-        return (Choice("form", "Class", tuple((name, name) for name in in_turn)),)
+        names = [line.facts["form"] for line in self.all_lines]
+        return (Choice("form", "Class", offered(names, class_sort_key)),)
 
     def lines(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())

@@ -1,7 +1,7 @@
 """The EHCPs of the year: when each review is due, its next step, the plans for the next phase."""
 
 import workflow
-from models import CASE_OPEN, STAFF, EhcCase, Placement, ReviewYear
+from models import CASE_OPEN, EhcCase, Placement, ReviewYear
 from pathway import clock
 from reports.report import UPN, WHO, Choice, Column, Line, Report
 from reports.roll import placements_seen
@@ -28,7 +28,6 @@ class EhcpYear(Report):
     slug = "ehcp-year"
     title = "EHCPs of the year"
     lead = "Each EHC plan: its annual review, the next step, and the plan for the next phase."
-    roles = STAFF
     sort = "due"
     columns = (
         *WHO,

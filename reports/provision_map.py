@@ -5,12 +5,12 @@ from collections import defaultdict
 from decimal import Decimal
 
 import workflow
-from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme
+from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme, class_sort_key
 from pathway import provision
 from pathway.provision import bare_number, how_often, rounded, school_year
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
-from reports.report import WHO, Choice, Column, Line, Report, say_cell
+from reports.report import WHO, Choice, Column, Line, Report, offered, say_cell
 from reports.roll import codes_on, placements_seen
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
@@ -81,25 +81,25 @@ class ProvisionMap(ProvisionReport):
 
     @functools.cached_property
     def programmes(self):
-        return list(Programme.select().order_by(Programme.name))
+        return list(Programme.select())
 
-    def filters(self):
-        forms = sorted({one.pupil.form or "" for one in self.given} - {""}, key=sort_key)
-        adults = sorted({one.adult for one in self.given} - {""}, key=sort_key)
+    @functools.cached_property
+    def choices(self):
+        forms = [one.pupil.form for one in self.given]
+        adults = [one.adult for one in self.given]
         names = [programme.name for programme in self.programmes]
         stages = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
-        plans = sorted({one.source for one in self.given})
-        self.choices = (
-            Choice("form", "Class", pairs(forms)),
+        plans = [one.source for one in self.given]
+        return (
+            Choice("form", "Class", offered(forms, class_sort_key)),
             Choice("year", "Year", YEARS),
             Choice("need", "Need", SEN_TYPES),
-            Choice("adult", "Adult", pairs(adults)),
-            Choice("programme", "Programme", pairs(names)),
+            Choice("adult", "Adult", offered(adults, sort_key)),
+            Choice("programme", "Programme", offered(names, sort_key)),
             Choice("stage", "Stage", stages),
-            Choice("plan", "Plan", pairs(plans)),
+            Choice("plan", "Plan", offered(plans)),
             Choice("is", "Only", tuple(NOTES.items())),
         )
-        return super().filters()
 
     def lines(self):
         cost = provision.ProvisionCost(self.settings, self.given, self.on)
@@ -302,10 +302,6 @@ class AdultWeeks(ProvisionReport):
 
 
 # --- pieces
-def pairs(names):
-    return tuple((name, name) for name in names)
-
-
 def sum_of_hours(given):
     return sum(one.hours or 0 for one in given)
 

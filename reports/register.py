@@ -15,7 +15,7 @@ from models import (
     class_sort_key,
 )
 from records.questions import TEACHER
-from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report
+from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report, offered
 from reports.roll import needs_on, placements_seen
 
 LONG_WEEKS = 26
@@ -58,9 +58,10 @@ class Register(Report):
     def choices(self):
         names = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
         lists = tuple((code, workflow.list_label(code, self.settings)) for code in workflow.LISTS)
+        classes = [line.facts["form"] for line in self.all_lines]
         return (
             Choice("year", "Year", YEARS),
-            Choice("form", "Class", self._classes()),
+            Choice("form", "Class", offered(classes, class_sort_key)),
             Choice("need", "Need", SEN_TYPES),
             Choice("list", "List", lists),
             Choice("stage", "Stage", names),
@@ -79,10 +80,6 @@ class Register(Report):
             if self.user.role in Pupil.section_of(name).see:
                 marks.append((name, words))
         return tuple(marks)
-
-    def _classes(self):
-        names = {line.facts["form"] for line in self.all_lines if line.facts["form"]}
-        return tuple((name, name) for name in sorted(names, key=class_sort_key))
 
     def lines(self):
         needs = needs_on(self.on)
@@ -106,7 +103,6 @@ class Register(Report):
             "review": when.closes if when and when.state != "held" else None,
             "adult": adults.get(pupil.id, ""),
             "unit": unit_of(pupil),
-            "alert": pupil.alert,
             "destination": pupil.destination,
             "sex": pupil.sex,
         }

@@ -50,6 +50,11 @@ class Choice:
     asked: str = ""
 
 
+def offered(names, key=None):
+    """The options of a filter by name: each once, in order."""
+    return tuple((name, name) for name in sorted(set(names) - {"", None}, key=key))
+
+
 @dataclass
 class Line:
     """One line: its cells by column, and what it is filtered by, which may be several values."""

@@ -24,8 +24,8 @@ class ChildOnRoll:
     needs: list = field(default_factory=list)
 
     @property
-    def provision(self):
-        """The census code: N, K or E."""
+    def census(self):
+        """The code of the SEN provision: N, K or E."""
         return workflow.STAGES[self.stage].census
 
     @property
@@ -35,7 +35,7 @@ class ChildOnRoll:
     @property
     def returned_types(self):
         """What goes into the census: two at most, of children with SEN only."""
-        if self.provision == "N":
+        if self.census == "N":
             return []
         return self.types[:2]
 
@@ -100,7 +100,7 @@ def year_of(child):
 
 
 def need_of(child):
-    if child.provision == "N" or not child.types:
+    if child.census == "N" or not child.types:
         return len(TYPE_NAMES), NO_TYPE
     main = child.types[0]
     return list(TYPE_NAMES).index(main), TYPE_NAMES[main]

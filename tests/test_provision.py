@@ -16,7 +16,7 @@ from year import terms
 import models as m
 from audit import log as audit_log
 from pathway import clock
-from pathway.provision import DAY, ProvisionCost, all_given, running
+from pathway.provision import DAY, ProvisionCost, all_given, note_clashes, running
 from people import User
 from records.dates import read_slots
 from reports.programmes import Programmes
@@ -236,6 +236,16 @@ def test_what_a_whole_class_is_given_is_one_group_and_another_class_is_not(cast,
         m.Pupil.update(form=form).where(m.Pupil.id == cast.wren.id).execute()
         lines = report(ProvisionMap, cast.senco, settings).lines()
         assert {bool(line.cells["clash"]) for line in lines} == clashes
+
+
+def test_the_programme_of_a_line_is_looked_up_once_however_many_lines_meet(cast, robin):
+    for pupil in (robin, cast.wren):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {}, {}, {})
+    given = ran(cast.senco, TODAY)
+    asked = []
+    note_clashes(given, asked.append)
+    assert len(asked) == len(given) == 6
 
 
 def test_a_child_in_two_places_is_told(cast, settings, robin):

@@ -66,7 +66,7 @@ def read_control(page, name, boxes, said):
         question = page.labels.get(boxes[0].get("id"), "")
         options = []
         for option in boxes[0].iter("option"):
-            options.append((option.get("value"), words(option)))
+            options.append((option.get("value", words(option)), words(option)))
     options = [pair for pair in options if pair[0]]
     needed = bool(NEED.search(question))
     needed_if = []
