@@ -245,7 +245,7 @@ class Record(Table):
         for name, asked in self.questions():
             if asked.ask.exact:
                 found += vague_words.tips_on(self.answer(name))
-        return found
+        return list(dict.fromkeys(found))
 
     def missing(self):
         """What must be answered before this is complete: [(question or group, sentence)]."""

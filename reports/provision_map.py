@@ -44,7 +44,8 @@ class ProvisionMap(ProvisionReport):
     lead = (
         "Who gets what, when and with whom: the lines of agreed plans and of Section F that run on"
         " the day. A group's hours and cost are shared by its children. A plan that is out of date"
-        " is shown and not counted."
+        " is shown and not counted. Section F counts once where the EHC case says which line of a"
+        " plan gives it."
     )
     paper = "a3"
     columns = (
