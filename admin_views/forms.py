@@ -11,7 +11,6 @@ import re
 
 from flask_wtf import FlaskForm
 from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField
-from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     FieldList,
@@ -29,9 +28,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from audit import access
-from models import BankEntry, Contact, ForPerson, Programme, Pupil, PupilRecord, PupilWord, may
-from pathway import advice, measures
-from people import User
+from models import Pupil, PupilRecord, PupilWord, may
+from pathway import advice
 from records.dates import read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows
@@ -44,7 +42,6 @@ MOST_LINES = 200  # of one list of a form
 READ_LINES = 1_000  # that are read to be shown again when there are too many
 # boxes that carry no answer
 CARRIED = ("version", "seen", "csrf_token", "row_id", "gone")
-NUMBERS = ("size", "minutes", "times")
 FEW = 7  # up to so many options are shown as buttons, more as a list to open
 
 
@@ -524,53 +521,3 @@ def by_control(problems):
     for control, sentence in problems:
         found.setdefault(control, []).append(sentence)
     return found
-
-
-def banks(record_class, user, pupil=None):
-    """What is offered while somebody types, the school's words and what is known of the child:
-    {bank: [(words, what they fill in), ...]}.
-    """
-    known = {"people": [user.name], "baseline": [], "staff": []}
-    if pupil and may(user, "r", Contact):
-        known["people"] += [contact.name for contact in pupil.contacts if contact.name]
-    if issubclass(record_class, ForPerson):
-        colleagues = User.select(User.name).where(User.account == "on").order_by(User.name)
-        known["staff"] = list(colleagues.scalars())
-    if pupil:
-        known["baseline"] = measures.latest_said(pupil.id)
-    found = {code: [] for code in dict(BankEntry.bank.choices)}
-    for code, words in known.items():
-        found[code] = [(one, {}) for one in words]
-    for entry in BankEntry.select().order_by(BankEntry.words):
-        found.setdefault(entry.bank, []).append((entry.words, {}))
-    found["programme"] = []
-    for programme in Programme.select().order_by(Programme.name):
-        found["programme"].append((programme.name, filled_by(programme)))
-    return found
-
-
-def filled_by(programme):
-    """What a programme says about a line: {question: what stands in its box}."""
-    found = {}
-    for name in Programme.fills:
-        value = programme.__data__[name]
-        if value is not None:
-            found[name] = f"{value.normalize():f}" if name in NUMBERS else value
-    return found
-
-
-def fill_lines(form):
-    """Fill the empty boxes of each line of provision from the programme that it begins with."""
-    lines = [line for _, _, line in lines_of(form) if is_programme(line)]
-    find = Programme.finder(Programme.select()) if lines else None
-    for line in lines:
-        programme = find(line.words.data)
-        if not programme:
-            continue
-        for name, value in filled_by(programme).items():
-            if not line[name].data and not line[name].errors:
-                line[name].process(MultiDict({line[name].name: value}))
-
-
-def is_programme(line):
-    return "words" in line and (line.words.render_kw or {}).get("list") == "bank-programme"
