@@ -55,6 +55,8 @@ def test_the_questions_come_and_go_with_the_answers(school, chromium, wren):
     senco = school.screen(chromium, "senco").sign_in()
     senco.open(f"/my-plan-review/new/?pupil={wren.id}")
     page = senco.page
+    outcome = page.locator("legend", has_text="Outcome number 2").bounding_box()
+    assert outcome["width"] > 50 and outcome["height"] > 10
     seen = []
     for name, answer in (("achieved", "Yes"), ("appropriate", "No"), ("barriers", "No")):
         page.locator(f"input[name={name}][value={answer}]").check()
