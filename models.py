@@ -1164,6 +1164,13 @@ class PupilRecord(Record):
         """The condition that a record is about a pupil."""
         return cls.pupil == pupil
 
+    def last_time(self):
+        """The record of this kind before this one about the same child, or None."""
+        before = type(self).select().where(type(self).pupil == self.pupil_id)
+        if self.id:
+            before = before.where(type(self).id < self.id)
+        return before.order_by(type(self).id.desc()).first()
+
     def unasked(self):
         """Questions that are not asked about this child."""
         return ()
@@ -1598,10 +1605,13 @@ class Review(Form):
 
     signed_by = FAMILY_SIGN
     held = Section("The conversation")
-    led_by = text("Who led the review?", needed=True, bank="people")
-    present = text("Who else was there?", rows=2, needed=True)
+    led_by = text("Who led the review?", needed=True, bank="people", carried=True)
+    present = text("Who else was there?", rows=2, needed=True, carried=True)
     early_why = text(
-        "Why is it held early?", "Only when it is before the review window opens.", on_blank=False
+        "Why is it held early?",
+        "Only when it is before the review window opens.",
+        on_blank=False,
+        seldom=True,
     )
     parent_involved = choice("Was the parent or carer part of it?", options=INVOLVED, needed=True)
     parent_why = text("Why not, or only in part?", needed="parent_involved=No|In part")
@@ -1698,7 +1708,7 @@ class MyPlan(Form):
     parent_comment = text("What do they say?", rows=2)
     review_by = day("Review by", "Left empty: the last day of the review's window.", ahead=PLANNED)
     late_why = late_reason("plan")
-    lead = text("Who keeps an eye on this plan?", bank="people")
+    lead = text("Who keeps an eye on this plan?", bank="people", carried=True)
 
     def to_rate(self):
         return [row.words for row in self.rows("outcomes")]
@@ -1848,10 +1858,6 @@ class MyPlanReview(Review):
     went = Section("How did it go?")
     ratings = Rows("Outcomes", "Each outcome of the plan.", needed=True)
     next_steps = text("Next steps agreed", rows=3, needed=True)
-    # without it the only move that such a review leads to is not possible (T13)
-    agency_need = text(
-        "If a specialist is to be asked: what do we want to know?", rows=2, needed="onward=Yes"
-    )
     chart = Section("What the chart asks")
     achieved = choice("Has the child achieved outcomes?")
     achieved_why = text("What shows it?", rows=2)
@@ -1861,6 +1867,10 @@ class MyPlanReview(Review):
     barriers_why = text("Why do you think so?", rows=2)
     onward = choice("Is specialist or outside agency involvement required?")
     onward_why = text("What makes you say so?", rows=2)
+    # without it the only move that such a review leads to is not possible (T13)
+    agency_need = text(
+        "If a specialist is to be asked: what do we want to know?", rows=2, needed="onward=Yes"
+    )
 
 
 class OutcomeRating(Row):
@@ -1887,23 +1897,29 @@ class ParentInformation(Form):
     told = Section("Who is telling us")
     told_by = text("Filled in by", needed=True, bank="people")
     relationship = text("Relationship to the child")
-    household = text("Who lives at home?", rows=3)
-    responsibility = text("Who has parental responsibility?", rows=2)
-    languages = text("Which languages do you speak at home? Would an interpreter help?")
-    contact_how = text("How and when do you like to be contacted?")
+    household = text("Who lives at home?", rows=3, carried=True)
+    responsibility = text("Who has parental responsibility?", rows=2, carried=True)
+    languages = text(
+        "Which languages do you speak at home? Would an interpreter help?", carried=True
+    )
+    contact_how = text("How and when do you like to be contacted?", carried=True)
     obstacles = text(
         "What makes meetings hard for you?",
         "Work, travel, small children, steps: we will try to help.",
         rows=2,
+        carried=True,
     )
     health = Section("Health", see=STAFF)
-    practitioners = text("GP, health visitor, school nurse", rows=2)
+    practitioners = text("GP, health visitor, school nurse", rows=2, carried=True)
     diagnoses = text(
-        "Diagnoses: what, who made them, when?", "Please say if there is a letter.", rows=3
+        "Diagnoses: what, who made them, when?",
+        "Please say if there is a letter.",
+        rows=3,
+        carried=True,
     )
-    medication = text("Medication", rows=2)
+    medication = text("Medication", rows=2, carried=True)
     senses = text("When were hearing and sight last checked?")
-    allergies = text("Allergies, medical plan")
+    allergies = text("Allergies, medical plan", carried=True)
     services = Section("Services that help, or have helped")
     known_services = Rows("Services", "Now or in the past.")
     other_plans = text("Other plans", "Health care plan, early help, personal education plan.")
@@ -1923,9 +1939,9 @@ class ServiceKnown(Row):
 
     title, many = "Service known to the family", "Services known to the family"
     form = belongs_to(ParentInformation, "known_services")
-    service = text("Service", needed=True, bank="agency")
-    contact = text("Name and contact")
-    since = text("From and to")
+    service = text("Service", needed=True, bank="agency", carried=True)
+    contact = text("Name and contact", carried=True)
+    since = text("From and to", carried=True)
     may_contact = choice("May we contact them?", options=("Yes", "No"))
     why_not = text("If not, why?")
 
@@ -2222,8 +2238,8 @@ class Meeting(PupilRecord):
     )
     on = day("Date", needed=True, ahead=PLANNED)
     at = time("Time")
-    place = text("Place")
-    lead = text("Who leads it?")
+    place = text("Place", carried=True)
+    lead = text("Who leads it?", carried=True)
     agenda = text("Why we meet", rows=3)
     people = Rows("People", "Everybody who is asked, with their answer.", blank=4)
     minutes = text("What was said", rows=8)
@@ -2241,7 +2257,7 @@ class MeetingPerson(Row):
 
     title, many = "Person at a meeting", "People at meetings"
     meeting = belongs_to(Meeting, "people")
-    who = text("Name and role", needed=True, bank="people")
+    who = text("Name and role", needed=True, bank="people", carried=True)
     invited_on = day("Invited on")
     reply = choice("Reply", options=("Coming", "Not coming", "No reply yet"))
     came = choice("Came?", options=("Yes", "No", "Sent apologies"))
@@ -2625,10 +2641,14 @@ class Measure(PupilRecord):
     listed, order_by = ("pupil", "measure", "on", "value", "source"), ("-on", "-id")
     on = day("Date", needed=True)
     measure = text(
-        "What is measured?", "Reading age, maths, attendance %.", needed=True, bank="measure"
+        "What is measured?",
+        "Reading age, maths, attendance %.",
+        needed=True,
+        bank="measure",
+        carried=True,
     )
     value = text("Value", "Such as 7y 2m, 96 or 91.5 %.", needed=True)
-    source = text("Where it is from", "The test, or the school's system.")
+    source = text("Where it is from", "The test, or the school's system.", carried=True)
 
     def note(self):
         return self.value or ""

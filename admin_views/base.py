@@ -17,7 +17,7 @@ from flask_login import current_user
 from peewee import SQL, Field, ForeignKeyField, IntegrityError, TextField
 
 import workflow
-from admin_views import drafts, forms, merge, searches
+from admin_views import drafts, forms, merge, offers, searches
 from admin_views.account import views as account
 from audit import access, report
 from audit.log import audit, transaction
@@ -586,10 +586,13 @@ class RecordView(ReadView):
 
     def receive(self, record, prefilled):
         form = self.form_of(record, prefilled, request.form)
-        forms.fill_lines(form)
+        offers.fill_lines(form)
         more = request.form.get("more")
         if more in form:
             return self.show_form(record, form, add_line(form[more]))
+        if "last" in request.form:
+            offers.fill_as_last(form, record)
+            return self.show_form(record, form)
         address = self.form_address(record)
         asked = self.to_confirm(record, form)
         try:
@@ -627,10 +630,11 @@ class RecordView(ReadView):
             asked=asked,
             ticked=request.form.getlist("confirmed"),
             pupil=pupil,
-            banks=forms.banks(type(record), current_user, pupil),
+            banks=offers.banks(type(record), current_user, pupil),
             draft=draft,
             tips=tips_of(record),
             vague=VAGUE,
+            last=offers.last_time(form, record)[0],
             acts=dict(self.acts(record)),
             chart=self.has_chart(),
             **self.beside(record),

@@ -11,7 +11,6 @@ import re
 
 from flask_wtf import FlaskForm
 from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField
-from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     FieldList,
@@ -32,22 +31,14 @@ from admin_views import searches
 from audit import access
 from models import (
     BESIDES,
-    Agency,
-    BankEntry,
-    Contact,
-    ForPerson,
-    Programme,
     Pupil,
     PupilRecord,
-    TeamMember,
     kept_about,
     kinds_with_documents,
     may,
     provision_of,
     record_with_key,
 )
-from pathway import measures
-from people import User
 from records.dates import read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows, cells_of
@@ -62,7 +53,6 @@ EMPTY_ROWS = 3  # under those of a table that are filled in
 READ_LINES = 1_000  # that are read to be shown again when there are too many
 # boxes that carry no answer
 CARRIED = ("version", "seen", "csrf_token", "row_id", "gone")
-NUMBERS = ("size", "minutes", "times")
 FEW = 7  # up to so many options are shown as buttons, more as a list to open
 
 
@@ -599,81 +589,3 @@ def by_control(problems):
     for control, sentence in problems:
         found.setdefault(control, []).append(sentence)
     return found
-
-
-def banks(record_class, user, pupil=None):
-    """What is offered while somebody types, the school's words and what is known of the child:
-    {bank: [(words, what they fill in), ...]}.
-    """
-    known = {"people": people_known(user, people_around(user, pupil)), "baseline": [], "staff": []}
-    if issubclass(record_class, ForPerson):
-        known["staff"] = colleagues()
-    if pupil:
-        known["baseline"] = measures.latest_said(pupil.id)
-    found = {code: [] for code in dict(BankEntry.bank.choices)}
-    for code, words in known.items():
-        found[code] = [(one, {}) for one in words]
-    for entry in BankEntry.select().order_by(BankEntry.words):
-        found.setdefault(entry.bank, []).append((entry.words, {}))
-    found["programme"] = []
-    for programme in Programme.select().order_by(Programme.name):
-        found["programme"].append((programme.name, filled_by(programme)))
-    return found
-
-
-# in which answers the people around a child are named
-NAMED = (
-    (Contact, "name"),
-    (Agency, "agency"),
-    (Agency, "professional"),
-    (TeamMember, "person"),
-)
-
-
-def people_around(user, pupil):
-    """What a person may read of those around a child: {kind: [record, ...]}."""
-    found = {}
-    for kind in dict(NAMED) if pupil else ():
-        if may(user, "r", kind):
-            found[kind] = list(kind.select().where(kind.about(pupil.id)).order_by(kind.id))
-    return found
-
-
-def people_known(user, around):
-    """The names that are offered where people are named: those around the child, then the staff."""
-    names = [user.name]
-    for kind, question in NAMED:
-        names += [getattr(one, question) for one in around.get(kind, ())]
-    return list(dict.fromkeys(filter(None, [*names, *colleagues()])))
-
-
-def colleagues():
-    on = User.select(User.name).where(User.account == "on")
-    return list(on.order_by(User.name).scalars())
-
-
-def filled_by(programme):
-    """What a programme says about a line: {question: what stands in its box}."""
-    found = {}
-    for name in Programme.fills:
-        value = programme.__data__[name]
-        if value is not None:
-            found[name] = f"{value.normalize():f}" if name in NUMBERS else value
-    return found
-
-
-def fill_lines(form):
-    """Fill the empty boxes of each line of provision from the programme that it begins with."""
-    lines = [line for _, _, line in lines_of(form) if is_programme(line)]
-    find = Programme.finder(Programme.select()) if lines else None
-    for line in lines:
-        programme = find(line.words.data)
-        if not programme:
-            continue
-        for name, value in filled_by(programme).items():
-            if not line[name].data and not line[name].errors:
-                line[name].process(MultiDict({line[name].name: value}))
-
-
-def is_programme(line):
-    return "words" in line and (line.words.render_kw or {}).get("list") == "bank-programme"

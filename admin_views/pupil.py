@@ -16,7 +16,7 @@ from peewee import DateField
 from werkzeug.exceptions import NotFound
 
 import workflow
-from admin_views import drafts, forms, merge, same_child, searches, starting_register
+from admin_views import drafts, forms, merge, offers, same_child, searches, starting_register
 from admin_views.account import views as account
 from admin_views.base import (
     Confirm,
@@ -1033,7 +1033,7 @@ def note_part(at, beside, contacts):
     """The box in which a note is written at once, and how often the family was met."""
     part = {"notes": beside.get(Note), "note_form": None, "met": None}
     if may(current_user, "w", Note):
-        part["people"] = forms.people_known(account.me(), {Contact: contacts, **beside})
+        part["people"] = offers.people_known(account.me(), {Contact: contacts, **beside})
         form_class = forms.form_for(Note, current_user, ("pupil", "done_on"))
         part["note_form"] = form_class(formdata=None, data={"on": today()})
     if workflow.STAGES[at.stage].list == "SEN" and Meeting in beside and Note in beside:

@@ -54,6 +54,7 @@ class Ask:
     any_record: bool = False  # a record about the same child, of any kind
     seldom: bool = False  # folded on a form, with the other seldom ones of its section or line
     on_blank: bool = True  # whether a paper to fill in by hand asks it
+    carried: bool = False  # offered with the answer of the last record of the kind
 
 
 def _question(kind, label, prompt, options=(), **more):

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const all = (what, from = document) => [...from.querySelectorAll(what)];
-  const boxesOf = (line) => all("input:not([type=hidden],[type=checkbox]),textarea,select", line);
+  const boxes = (line) => all("input:not([type=hidden],[type=checkbox]),textarea,select", line);
   const FIRST_BOX = "input:not([type=hidden]),textarea,select";
   const headers = () => ({"X-CSRFToken": document.querySelector('input[name="csrf_token"]')?.value || ""});
   // The page hears of an answer that was not typed.
@@ -11,16 +11,26 @@
   // An error or a message gets the focus, so that a screen reader starts there.
   document.querySelector(".notice.problem[tabindex]")?.focus();
 
+  const seen = (from) => boxes(from).filter((box) => box.checkVisibility());
+
   // The box of a line takes the answer of the same box in the line above.
   const sameAsAbove = (event) => {
     const row = event.target.closest("[data-rows] > fieldset");
     const above = row?.previousElementSibling;
     if (!above) return;
-    const box = boxesOf(above)[boxesOf(row).indexOf(event.target)];
+    const box = boxes(above)[boxes(row).indexOf(event.target)];
     if (!box) return;
     event.preventDefault();
     event.target.value = box.value;
     tell(event.target);
+  };
+
+  // One line more; from an empty one on to what comes after the list.
+  const addOrLeave = (box) => {
+    const list = box.closest(".full:has(> [data-rows])");
+    const line = box.closest(".repeat");
+    const isEmpty = line && boxes(line).every((one) => one.type === "radio" ? !one.checked : !one.value);
+    if (isEmpty) goOn(seen(list).at(-1)); else list?.querySelector('button[name="more"]').click();
   };
 
   // The keys that Help lists; Escape or a click elsewhere closes a menu.
@@ -35,7 +45,7 @@
     }
     if (event.key === "?" && !isTyping && document.querySelector(".me")) location.assign("/help/#keys");
     if (event.ctrlKey && event.key === "'") sameAsAbove(event);
-    if (event.ctrlKey && event.key === "Enter") event.target.closest(".full:has(> [data-rows])")?.querySelector('button[name="more"]').click();
+    if (event.ctrlKey && event.key === "Enter") addOrLeave(event.target);
     if (event.key === "Escape") {
       all("details.menu[open]").forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
     }
@@ -118,23 +128,24 @@
   // Keys 1, 2, 3 ... choose among few answers and go on to the next box; what is achieved need not be kept.
   const FEW = 9;
   const goOn = (from) => {
-    const boxes = all(".field :is(input:not([type=hidden]),select,textarea)", from.form).filter((box) => box.checkVisibility());
-    boxes.slice(boxes.indexOf(from) + 1).find((box) => box.name !== from.name)?.focus();
+    const after = all(".field :is(input:not([type=hidden]),select,textarea)", from.form).filter((box) => box.checkVisibility());
+    after.slice(after.indexOf(from) + 1).find((box) => box.name !== from.name)?.focus();
   };
   document.addEventListener("keydown", (event) => {
     const box = event.target;
     if (!/^[1-9]$/.test(event.key) || event.ctrlKey || event.altKey || event.metaKey || !box.closest("form[data-draft]")) return;
-    const isList = box.tagName === "SELECT";
-    if (!isList && box.type !== "radio") return;
-    const answers = isList ? [...box.options].filter((one) => one.value) : all("input[type=radio]", box.closest(".choices")).filter((one) => one.value);
+    const list = box.tagName === "SELECT" ? box : box.closest(".choices");
+    if (!list) return;
+    const answers = all("option,input", list).filter((one) => one.value);
     const chosen = answers[event.key - 1];
     if (!chosen || answers.length > FEW) return;
     event.preventDefault();
-    if (isList) {
+    if (list === box) {
       box.value = chosen.value;
       tell(box);
     } else chosen.click();
-    goOn(isList ? box : chosen);
+    // Of several answers the last has the focus then: another digit ticks one more, Tab goes on.
+    if (box.type === "checkbox") answers.at(-1).focus(); else goOn(list === box ? box : chosen);
   });
   document.addEventListener("change", (event) => {
     const then = event.target.value === "Achieved" && event.target.closest(".repeat")?.querySelector('select[name$="-then"]');
@@ -227,13 +238,12 @@
     const text = event.clipboardData?.getData("text/plain") || "";
     if (!list || !text.includes("\t")) return;
     event.preventDefault();
-    const boxes = (row) => boxesOf(row).filter((box) => box.checkVisibility());
     const rows = () => all(":scope > fieldset", list);
     const at = rows().indexOf(event.target.closest("fieldset.repeat"));
-    const from = boxes(rows()[at]).indexOf(event.target);
+    const from = seen(rows()[at]).indexOf(event.target);
     text.replace(/\r?\n$/, "").split(/\r?\n/).forEach((line, down) => {
       if (!rows()[at + down]) document.querySelector(`button[name="more"][value="${list.dataset.rows}"]`).click();
-      const filled = boxes(rows()[at + down]);
+      const filled = seen(rows()[at + down]);
       line.split("\t").forEach((words, right) => {
         const box = filled[from + right];
         if (!box) return;

@@ -8,13 +8,13 @@ import re
 
 import pytest
 from conftest import agree_plan, dump, take_to
-from peewee import DateField
+from peewee import CharField, DateField, TextField
 from web import MARKS, class_of, edit, key_of, name_of, rules
 
 import models as m
 import people
 import workflow as w
-from admin_views import forms
+from admin_views import forms, offers
 from audit import log as audit_log
 from records import dates
 
@@ -553,3 +553,16 @@ def test_who_teaches_raises_the_concern_today(school):
 def test_the_people_of_the_record_are_offered_while_typing(senco, concern):
     m.Contact.create(pupil=concern.pupil, name="Ash Examplebrook")
     assert '<option value="Ash Examplebrook">' in senco.page(edit(concern)).source
+
+
+# --- same as last time
+def test_only_words_are_carried_from_the_last_record():
+    carried = []
+    for record_class in m.every():
+        for name in offers.carried_by(record_class):
+            asked = record_class._meta.fields[name]
+            assert isinstance(asked, CharField | TextField) and not asked.choices, name
+            assert not asked.ask.is_time, name
+            carried.append(name)
+    assert {"present", "household", "service"} <= set(carried)
+    assert not {"told_by", "consent", "may_contact", "on", "rating"} & set(carried)

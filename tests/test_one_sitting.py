@@ -16,6 +16,8 @@ from conftest import (
     fill,
     home_tasks,
     press,
+    take_to,
+    write,
 )
 from web import words
 
@@ -234,3 +236,43 @@ DAY = datetime.timedelta(1)
 PLANNED = m.Meeting.placement.is_null(False)
 MOTHER = {"name": "Ms Ash", "relationship": "mother", "lives_with": "Yes", "address": "1 Oak Road"}
 FATHER = {"name": "Mr Ash", "responsibility": "Yes", "address": "2 Elm Road"}
+
+
+# --- same as last time
+def test_a_review_is_filled_as_last_time_where_nothing_is_written(school, browser):
+    agree_plan(school.wren, school.senco, "S2")
+    new = f"/my-plan-review/new/?pupil={school.wren.id}"
+    senco = browser("senco")
+    assert not senco.page(new).all(LAST)
+    last = agreed(m.MyPlanReview, school.wren, school.senco, HELD, **chart_answers("1", "S2"))
+    press("New My Plan cycle", school.wren, school.senco, HELD)
+    w.agree(fill(w.PupilContext(school.wren, school.senco).paper("plan")[1]), school.senco)
+    page = senco.submit(senco.page(new), button=("last", "1"), led_by="Miss Elm")
+    assert (page.said("led_by"), page.said("present")) == ("Miss Elm", last.present)
+    assert page.said("progress_seen") == page.said("ratings-0-rating") == ""
+    checked = page.all("//*[contains(@class, 'hint')][contains(., 'please check')]/@id")
+    assert checked == ["present-hint"]
+    assert not page.all(LAST)
+    assert m.MyPlanReview.select().where(m.MyPlanReview.pupil == school.wren.id).count() == 1
+
+
+def test_lines_are_filled_as_last_time_but_for_what_is_consented(school, browser):
+    take_to(school.wren, "S3", school.senco)
+    last = write(m.ParentInformation, school.wren, school.senco, household="Wren and Ash")
+    add_row(last, "known_services", service="Speech therapy", since="2023", may_contact="Yes")
+    w.agree(last, school.senco)
+    m.ParentInformation.update(placement=None).where(m.ParentInformation.id == last.id).execute()
+    senco = browser("senco")
+    page = senco.page(f"/parent-information/new/?pupil={school.wren.id}")
+    page = senco.submit(page, button=("last", "1"))
+    assert page.said("household") == "Wren and Ash"
+    boxes = ("service", "since", "may_contact")
+    line = [page.said(f"known_services-0-{name}") for name in boxes]
+    assert line == ["Speech therapy", "2023", ""]
+    assert page.said("told_by") == page.said("consent") == ""
+    senco.submit(page)
+    (service,) = w.unfinished(m.ParentInformation, school.wren, school.senco).known_services
+    assert (service.service, service.may_contact) == ("Speech therapy", None)
+
+
+LAST = "//button[@name='last']"

@@ -55,6 +55,8 @@ def test_the_questions_come_and_go_with_the_answers(school, chromium, wren):
     senco = school.screen(chromium, "senco").sign_in()
     senco.open(f"/my-plan-review/new/?pupil={wren.id}")
     page = senco.page
+    outcome = page.locator("legend", has_text="Outcome number 2").bounding_box()
+    assert outcome["width"] > 50 and outcome["height"] > 10
     seen = []
     for name, answer in (("achieved", "Yes"), ("appropriate", "No"), ("barriers", "No")):
         page.locator(f"input[name={name}][value={answer}]").check()
@@ -67,3 +69,29 @@ def test_the_questions_come_and_go_with_the_answers(school, chromium, wren):
 
 
 LATER = ("barriers", "onward")
+PASTE = """box => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData('text/plain', 'Lunch\\tHappy\\tSoup');
+  box.dispatchEvent(new ClipboardEvent('paste', {clipboardData, bubbles: true}));
+}"""
+
+
+def test_a_list_is_filled_with_keys_and_from_a_spreadsheet(school, chromium, wren):
+    senco = school.screen(chromium, "senco").sign_in()
+    senco.open(f"/pupil-views/new/?pupil={wren.id}")
+    page = senco.page
+    page.locator("input[name=gathered]").first.press("2")
+    assert page.locator("input[name=gathered]:checked").input_value() == "Drew"
+    page.locator("[name=lessons-0-part]").fill("Reading")
+    second = page.locator("[name=lessons-1-part]")
+    second.press("Control+'")
+    assert second.input_value() == "Reading"
+    second.evaluate(PASTE)
+    line = [page.locator(f"[name=lessons-1-{name}]").input_value() for name in LINE]
+    assert line == ["Lunch", "Happy", "Soup"]
+    for name, then in (("lessons-2-part", "hard"), ("lessons-1-why", "lessons-6-part")):
+        page.locator(f"[name={name}]").press("Control+Enter")
+        assert page.evaluate("document.activeElement.name") == then
+
+
+LINE = ("part", "feeling", "why")
