@@ -45,6 +45,8 @@ NEVER = (
     "do",
     "more",
     "draft_of",
+    "waits",
+    "waits_name",
 )
 # what a form carries besides what was typed
 HIDDEN = ("version", "seen", "press", "ask", "next", "shown", "confirmed")

@@ -24,7 +24,7 @@ from records.dates import say_moment
 from records.questions import say
 from records.record import Clash
 
-NOT_CARRIED = ("csrf_token", "press", "do", "more", "shown")
+NOT_CARRIED = ("csrf_token", "press", "do", "more", "shown", "waits", "waits_name")
 
 
 @dataclass(frozen=True)
