@@ -629,6 +629,7 @@ class RecordView(ReadView):
             problems=problems,
             asked=asked,
             ticked=request.form.getlist("confirmed"),
+            waits=self.waiting_file(),
             pupil=pupil,
             banks=offers.banks(type(record), current_user, pupil),
             draft=draft,
@@ -651,7 +652,12 @@ class RecordView(ReadView):
             differences=differences,
             draft=draft,
             files=drafts.files_sent(),
+            waits=self.waiting_file(),
         )
+
+    def waiting_file(self):
+        """The file that came with a form that is shown again: (key, name), or empty."""
+        return ()
 
     def save(self, record, form):
         """Save the form with its rows, all or nothing. Returns the problems: [(id of the control,

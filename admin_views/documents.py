@@ -14,7 +14,7 @@ import time
 import zipfile
 from dataclasses import dataclass
 
-from flask import abort, current_app, flash, redirect, request, send_file, url_for
+from flask import abort, current_app, flash, g, redirect, request, send_file, url_for
 from flask_admin import expose
 from flask_login import current_user
 from peewee import fn
@@ -31,6 +31,7 @@ from records.storage import change_times
 MOST_BYTES_OF_FILE = 10 * MEGA
 MOST_FILES_OF_CHILD = 300
 MOST_BYTES_OF_CHILD = 500 * MEGA
+KEPT_SECONDS = 24 * 3600  # how long an upload waits for the next press
 MOST_PIXELS = 80_000_000
 # a crash leaves one; many files without a document mean that this is the wrong database
 MOST_STRAYS = 8
@@ -99,12 +100,76 @@ def write_private(path, data):
 
 
 def uploaded_file(most):
-    """Name and bytes (at most `most` and one) of the file that came, or (None, None)."""
+    """Name and bytes (at most `most` and one) of the file that came, or that waits since its form
+    was refused; or (None, None).
+    """
+    if "upload" not in g:
+        g.upload = _read_upload(most)
+    return g.upload
+
+
+def _read_upload(most):
     sent = request.files.get("file")
-    if not sent or not sent.filename:
-        return None, None
-    with sent.stream as stream:
-        return sent.filename, stream.read(most + 1)
+    if sent and sent.filename:
+        with sent.stream as stream:
+            return sent.filename, stream.read(most + 1)
+    path = waiting_path()
+    if path and path.is_file():
+        return request.form.get("waits_name"), path.read_bytes()
+    return None, None
+
+
+# --- uploads, kept until the next press, or too old
+def upload_path(key):
+    if not re.fullmatch(r"[0-9a-f]{32}", key):
+        abort(404)
+    return private_folder("imports") / f"{current_user.id}-{key}.upload"
+
+
+def keep_upload(data):
+    remove_old_uploads()
+    key = secrets.token_hex(16)
+    path = upload_path(key)
+    write_private(path, data)
+    # the program's clock, by which it grows old
+    os.utime(path, (time.time(), time.time()))
+    return key
+
+
+def remove_old_uploads():
+    for path, changed in change_times(private_folder("imports")):
+        if changed < time.time() - KEPT_SECONDS:
+            path.unlink(missing_ok=True)
+
+
+def waiting_path():
+    """Where the file is that came with a form that was refused; None when none came."""
+    key = request.form.get("waits")
+    return upload_path(key) if key else None
+
+
+def waiting_file():
+    """Keep the file of a form that is shown again: (key, name), or empty when there is no
+    good one.
+    """
+    sent, data = uploaded_file(MOST_BYTES_OF_FILE)
+    if data is None:
+        return ()
+    name = shown_name(sent)
+    try:
+        refuse_file(name, data)
+    except FileRefused:
+        return ()
+    path = waiting_path()
+    if path and path.is_file() and path.read_bytes() == data:
+        return request.form.get("waits"), name
+    return keep_upload(data), name
+
+
+def forget_waiting():
+    path = waiting_path()
+    if path:
+        path.unlink(missing_ok=True)
 
 
 def remove_stray_files(program):
@@ -222,6 +287,9 @@ class DocumentView(PupilRecordView):
 
     form_template = "document_form.html"
 
+    def waiting_file(self):
+        return waiting_file()
+
     def render(self, template, **more):
         record = more.get("record")
         if record and not may_open(record, current_user):
@@ -303,6 +371,7 @@ class DocumentView(PupilRecordView):
                 record.__data__.update(before)
             else:
                 remove_replaced(before["stored_as"])
+                forget_waiting()
         return problems
 
     @expose("/<int:key>/file")

@@ -4,7 +4,7 @@ and one press makes one thing.
 Come here to change what is kept of the typing, for whom and how long. `keep` is called while
 somebody types (portal.js), whenever a form could not be saved, and when a session has ended; `of`
 gives it back when the form is opened again; `saved` ends it. Passwords, codes and files are never
-kept. A draft belongs to one person, one address and one child, and obeys the scope of that child.
+kept here. A draft belongs to one person, one address and one child, and obeys the scope of that child.
 Of one person's drafts the oldest go when there are too many.
 """
 
@@ -45,6 +45,8 @@ NEVER = (
     "do",
     "more",
     "draft_of",
+    "waits",
+    "waits_name",
 )
 # what a form carries besides what was typed
 HIDDEN = ("version", "seen", "press", "ask", "next", "shown", "confirmed")

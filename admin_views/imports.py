@@ -6,11 +6,7 @@ Come here to change these pages. What a column or a cell means is in `pupil_impo
 import contextlib
 import csv
 import io
-import os
 import pathlib
-import re
-import secrets
-import time
 
 from flask import Response, abort, current_app, flash, redirect, request, url_for
 from flask_admin import expose
@@ -19,7 +15,13 @@ from peewee import IntegrityError
 
 from admin_views import import_undo, pupil_import, pupil_lines, starting_register, table_file
 from admin_views.account.views import me, recent_password_required
-from admin_views.documents import private_folder, uploaded_file, write_private
+from admin_views.documents import (
+    keep_upload,
+    private_folder,
+    remove_old_uploads,
+    upload_path,
+    uploaded_file,
+)
 from admin_views.school import SchoolPage
 from audit import access
 from models import Placement, Pupil, Setting, may
@@ -28,9 +30,7 @@ from records.dates import short_day, today
 from records.query import by_id
 from records.questions import SENCO
 from records.record import Clash
-from records.storage import change_times
 
-KEPT_SECONDS = 24 * 3600  # how long an upload waits for “Import”
 ROWS_OF_A_PAGE = 100
 AT_ONCE = 100  # rows that are brought in while one waits; more in the background
 GONE = "This file was imported already, or waited longer than a day. Nothing was changed now."
@@ -56,28 +56,6 @@ SAMPLE = (
 
 
 # --- uploads, kept until they are imported, left or too old
-def upload_path(key):
-    if not re.fullmatch(r"[0-9a-f]{32}", key):
-        abort(404)
-    return private_folder("imports") / f"{current_user.id}-{key}.upload"
-
-
-def keep_upload(data):
-    remove_old_uploads()
-    key = secrets.token_hex(16)
-    path = upload_path(key)
-    write_private(path, data)
-    # the program's clock, by which it grows old
-    os.utime(path, (time.time(), time.time()))
-    return key
-
-
-def remove_old_uploads():
-    for path, changed in change_times(private_folder("imports")):
-        if changed < time.time() - KEPT_SECONDS:
-            path.unlink(missing_ok=True)
-
-
 def restore_uploads():
     """Give back the uploads whose import was killed."""
     remove_old_uploads()

@@ -14,7 +14,7 @@ from flask_login import current_user
 from peewee import chunked
 
 from admin_views import imports, pupil_import, table_file
-from admin_views.documents import uploaded_file
+from admin_views.documents import keep_upload, upload_path, uploaded_file
 from admin_views.forms import clean_line
 from admin_views.pupil_import import AT_A_TIME, convert
 from admin_views.school import SchoolPage
@@ -168,7 +168,7 @@ class MeasureImportView(SchoolPage):
                 if data is None:
                     raise table_file.Unreadable("Choose a file first.")
                 refuse_columns(columns_of(read(data).heads))
-                return redirect(url_for(".look", key=imports.keep_upload(data)))
+                return redirect(url_for(".look", key=keep_upload(data)))
             except table_file.Unreadable as fault:
                 problems = [("file", str(fault))]
         page = self.render("import_measures.html", problems=problems, items=None)
@@ -177,7 +177,7 @@ class MeasureImportView(SchoolPage):
     @expose("/<key>/", methods=("GET", "POST"))
     def look(self, key):
         """The preview; pressed, what it said is written once."""
-        path = imports.upload_path(key)
+        path = upload_path(key)
         if not path.is_file():
             flash(imports.GONE, "problem")
             return redirect(url_for(".index"))

@@ -23,7 +23,7 @@ from models import MergedPupil
 from records.dates import say_moment
 from records.record import Clash
 
-NOT_CARRIED = ("csrf_token", "press", "do", "more", "shown")
+NOT_CARRIED = ("csrf_token", "press", "do", "more", "shown", "waits", "waits_name")
 
 
 @dataclass(frozen=True)

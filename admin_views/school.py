@@ -12,11 +12,13 @@ from admin_views.account import views as account
 from admin_views.base import PAGE_SIZE, Confirm, RecordView, typing_problems
 from admin_views.documents import (
     MOST_BYTES_OF_FILE,
+    forget_waiting,
     private_folder,
     refuse_file,
     remove_replaced,
     shown_name,
     uploaded_file,
+    waiting_file,
     write_private,
 )
 from admin_views.forms import key_of
@@ -114,6 +116,9 @@ class SettingView(RecordView):
     def begin(self, pupil):
         return Setting.of_school(), {}
 
+    def waiting_file(self):
+        return waiting_file()
+
     def receive(self, record, prefilled):
         """Save the form, or show the letters as its wordings would make them, and save nothing."""
         do = request.form.get("do")
@@ -177,6 +182,8 @@ class SettingView(RecordView):
             if problems:
                 record.logo = before
             remove_replaced(after if problems else before)
+        if not problems:
+            forget_waiting()
         return problems
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from printed import reader_of
 from test_request_pack import keep_file
-from web import enter
+from web import Page, enter
 
 import models as m
 from admin_views import documents, zip_guard
@@ -207,8 +207,15 @@ def test_a_document_needs_a_file(empty_portal, plain_senco):
 
 @pytest.mark.parametrize("wrong", [{"title_of": ""}, {"pupil": "Nobody"}, {"dated": "31/2/2018"}])
 def test_no_file_stays_when_the_answers_are_refused(empty_portal, plain_senco, wrong):
-    assert send(plain_senco, **wrong).status_code == 422
+    page = Page(send(plain_senco, **wrong))
+    assert page.response.status_code == 422
     assert not disk(empty_portal) and not m.Document.select().exists()
+    # it waits for the next press, and need not be chosen again
+    waits = {name: page.said(name) for name in ("waits", "waits_name")}
+    send(plain_senco, None, **waits)
+    assert disk(empty_portal) == {kept().stored_as: PDF}
+    assert kept().file_name == "Report.pdf"
+    assert not list((empty_portal.config["DATA_DIR"] / "imports").iterdir())
 
 
 def test_no_file_stays_when_the_file_is_refused(empty_portal, plain_senco):

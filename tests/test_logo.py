@@ -4,6 +4,7 @@ import io
 import os
 
 import pytest
+import web
 from PIL import Image
 from printed import reader_of
 from werkzeug.datastructures import FileStorage
@@ -78,6 +79,38 @@ def test_a_logo_is_kept_by_what_is_wrong_beside_it(send, folder):
     send(data=picture(size=(30, 30)), status=422, school_name="")
     assert m.Setting.get().logo == kept
     assert [path.name for path in folder.iterdir()] == [kept]
+
+
+def test_a_logo_is_not_asked_for_again_when_the_form_was_refused(school, browser, send, folder):
+    """Nor after a look at the letters; the file that waited goes with the saving."""
+    page = send(data=picture(), status=422, school_name="")
+    assert not page.faults()
+    assert "logo.png is kept for this form" in page.text
+    at = browser("senco")
+    page = at.submit(page, 422, school_phone="x" * 300)
+    assert len(list((folder.parent / "imports").iterdir())) == 1
+    at.submit(page, school_name="Hill School", school_phone="")
+    kept = m.Setting.get().logo
+    assert [path.name for path in folder.iterdir()] == [kept]
+    assert not list((folder.parent / "imports").iterdir())
+    page = send(data=b"no picture", status=422)
+    assert not page.all("//input[@name='waits']")
+    whole = at.page(f"/setting/{m.Setting.get().id}/edit/")
+    look = [("do", "preview"), ("file", FileStorage(io.BytesIO(picture("PNG", (30, 30))), "b.png"))]
+    page = at.submit(whole, button=look[0], file=look[1][1])
+    at.submit(page)
+    assert m.Setting.get().logo != kept
+
+
+def test_a_file_that_waits_is_nobody_elses(school, browser, send, folder):
+    page = send(data=picture(), status=422, school_name="")
+    key = page.one("//input[@name='waits']").get("value")
+    technician = browser("technician")
+    mine = technician.page(PAGE)
+    form = [*web.values_of(mine.form()), ("waits", key), ("waits_name", "logo.png")]
+    technician.post(mine.form().get("action"), [*form, ("do", "save")], token=False)
+    assert m.Setting.get().logo is None
+    assert len(list((folder.parent / "imports").iterdir())) == 1
 
 
 def test_a_logo_is_no_stray_and_a_backup_has_it(school, send, folder):
