@@ -116,3 +116,15 @@ def test_each_page_by_keyboard_on_paper_and_without_javascript(school, chromium,
             found.append("without JavaScript the next act is another")
         faults += [f"{address}: {one}" for one in found]
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 844)])
+def test_the_first_task_and_the_first_child_stand_on_the_first_screen(
+    school, chromium, children, width, height
+):
+    window = {"width": width, "height": height}
+    page = school.screen(chromium, "senco", viewport=window).sign_in().page
+    for address, line in (("/", "li.child"), ("/register/", "tbody tr")):
+        page.goto(address)
+        assert page.locator(line).first.bounding_box()["y"] < height
+        assert page.locator("form.toolbar").is_visible() is (width > 640)
