@@ -8,7 +8,7 @@ READY := $(VENV)/ready $(VENV)/tests-ready $(VENV)/tools/ready
 $(shell test -x $(RUN) || rm -f $(READY))   # after an upgrade of the system the old Python is gone, and what was for it
 
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test lint format test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants bench keys
+.PHONY: help install run demo test lint format test-postgres soak backup drill restore upgrade migration readme pins audit sbom release mutants bench keys pictures
 help:
 	@echo "make run        start the portal (installs, creates or upgrades what is missing)"
 	@echo "make install    install the packages of the portal, and start nothing"
@@ -27,6 +27,7 @@ help:
 	@echo "make release    sbom.json, a seeded school in tests/released, and the tag of the version"
 	@echo "make mutants    change each guard in turn and see that a test notices (long)"
 	@echo "make keys       count the keys that the usual forms take, beside Flask-Admin's own forms"
+	@echo "make pictures   take the pictures in docs/pictures again, of a fictional school"
 	@echo "make bench      how long each page takes in two sizes of school, beside a Django admin"
 
 install: $(VENV)/ready
@@ -85,11 +86,18 @@ mutants: $(VENV)/mutants-ready
 keys: $(VENV)/tests-ready
 	@$(RUN) tests/keys.py
 
+pictures: $(VENV)/pictures-ready
+	@$(RUN) tests/need_chromium.py
+	@$(RUN) tools/pictures.py
+
 bench: $(VENV)/tests-ready $(VENV)/peer/ready
 	@$(RUN) benchmarks/lists.py --peer $(VENV)/peer/bin/python
 
 $(VENV)/mutants-ready: tests/mutants.txt $(VENV)/tests-ready
 	@$(PIP) -r tests/mutants.txt && touch $@
+
+$(VENV)/pictures-ready: tests/pictures.txt $(VENV)/tests-ready
+	@$(PIP) -r tests/pictures.txt && touch $@
 
 $(VENV)/bin/python:
 	@python="$$(sh tests/need-python.sh "$(PYTHON)")" && "$$python" -m venv $(VENV)

@@ -63,7 +63,7 @@ class ProvisionMap(ProvisionReport):
         Column("group", "Group", in_sheet_only=True),
         Column("size", "Of", "number"),
         Column("when", "When", wraps=True),
-        Column("each", "Each week"),
+        Column("each", "Each week", wraps=True),
         Column("minutes", "Minutes", "number", in_sheet_only=True),
         Column("times", "Times a week", "number", in_sheet_only=True),
         Column("hours", "Hours", "number", in_sheet_only=True),

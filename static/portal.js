@@ -3,6 +3,7 @@
   "use strict";
   const all = (what, from = document) => [...from.querySelectorAll(what)];
   const boxes = (line) => all("input:not([type=hidden],[type=checkbox]),textarea,select", line);
+  const seen = (from) => boxes(from).filter((box) => box.checkVisibility());
   const FIRST_BOX = "input:not([type=hidden]),textarea,select";
   const headers = () => ({"X-CSRFToken": document.querySelector('input[name="csrf_token"]')?.value || ""});
   // The page hears of an answer that was not typed.
@@ -10,8 +11,6 @@
 
   // An error or a message gets the focus, so that a screen reader starts there.
   document.querySelector(".notice.problem[tabindex]")?.focus();
-
-  const seen = (from) => boxes(from).filter((box) => box.checkVisibility());
 
   // The box of a line takes the answer of the same box in the line above.
   const sameAsAbove = (event) => {

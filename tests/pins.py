@@ -19,6 +19,7 @@ FILES = {
     "requirements.txt": (),
     "tests/requirements.txt": ("requirements.txt",),
     "tests/mutants.txt": ("requirements.txt", "tests/requirements.txt"),
+    "tests/pictures.txt": ("requirements.txt", "tests/requirements.txt"),
     "tests/tools.txt": (),
     "benchmarks/requirements.txt": (),
 }

@@ -500,7 +500,7 @@ def test_what_is_told_of_accounts(served, look):
             for number in range(10):
                 audit_log.audit("sign-in link made", head, reason=f"Why {number}")
     screen = look(SENCO, "/")
-    screen.page.locator("section[aria-labelledby=notices] summary").click()
+    screen.page.locator("#notices details summary").click()
     check(screen)
     screen.press("I have read this")
     assert not screen.page.get_by_text("made a sign-in link").count()
