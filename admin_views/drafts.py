@@ -4,8 +4,8 @@ and one press makes one thing.
 Come here to change what is kept of the typing, for whom and how long. `keep` is called while
 somebody types (portal.js), whenever a form could not be saved, and when a session has ended; `of`
 gives it back when the form is opened again; `saved` ends it. Passwords, codes and files are never
-kept here. A draft belongs to one person, one address and one child, and obeys the scope of that child.
-Of one person's drafts the oldest go when there are too many.
+kept here. A draft belongs to one person, one address and one child, and obeys the scope of that
+child. Of one person's drafts the oldest go when there are too many.
 """
 
 import datetime
