@@ -126,19 +126,19 @@ class Table:
         return None
 
     def next_hidden(self, key):
-        """What is hidden next to save a number, in the nearest sum that has something to hide:
-        parts before wholes, noughts last. It is not chosen by its size, which would tell of it.
+        """What is hidden next to save a number: what helps most, the nearest of these; parts before
+        wholes, noughts last. It is not chosen by its size, which would tell of it.
         """
         near = self.near(key)
         for is_nought, sign in ((False, 1), (False, -1), (True, 1), (True, -1)):
+            offered = []
             for place in near:
-                offered = []
                 for one, its_sign in self.signs[place].items():
                     is_fit = its_sign == sign and (self.counts[one] == 0) == is_nought
                     if is_fit and one not in self.hidden:
                         offered.append(one)
-                if offered:
-                    return max(offered, key=self.sums_with_hidden)
+            if offered:
+                return max(offered, key=self.help_of)
         return None
 
     def near(self, key):
@@ -150,6 +150,11 @@ class Table:
                     found += [to for to in self.sums_of[one] if to not in found]
         return found
 
-    def sums_with_hidden(self, key):
-        """How many sums of a number have something hidden: there one more helps most."""
-        return sum(not self.hidden.isdisjoint(self.signs[place]) for place in self.sums_of[key])
+    def help_of(self, key):
+        """How much it helps to hide a number, to compare: in how many of its sums one number is
+        hidden alone, and in how many any is.
+        """
+        found = []
+        for place in self.sums_of[key]:
+            found.append(len(self.hidden.intersection(self.signs[place])))
+        return found.count(1), len(found) - found.count(0)
