@@ -55,7 +55,7 @@ class ProvisionMap(ProvisionReport):
         Column("need", "Need", wraps=True),
         Column("stage", "Stage", in_sheet_only=True),
         Column("plan", "Plan", wraps=True),
-        Column("words", "What", wraps=True),
+        Column("words", "What", "long"),
         Column("outcome", "For which outcome", in_sheet_only=True),
         Column("adult", "With whom", wraps=True),
         Column("who", "With whom, in full", in_sheet_only=True),

@@ -21,7 +21,7 @@ class Column:
 
     name: str
     head: str
-    kind: str = "text"  # text, day, number, money (pounds) or share (of a hundred, as a bar)
+    kind: str = "text"  # text, long, day, number, money (pounds) or share (of 100, as a bar)
     asked: str = ""
     in_sheet_only: bool = False
     wraps: bool = False  # whether its words may go over several lines
@@ -31,6 +31,8 @@ class Column:
         """The class of its cells on the page."""
         if self.kind in ("number", "money", "share"):
             return "num"
+        if self.kind == "long":
+            return "wide long"
         return "wide" if self.wraps else ""
 
 
