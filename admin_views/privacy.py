@@ -394,7 +394,8 @@ def write_bundle(number_or_upn, folder, data_dir):
     if pupil is None:
         return None
     open_access = (Disclosure.kind == "access", Disclosure.given_on.is_null())
-    asked = Disclosure.select().where(Disclosure.pupil == pupil, *open_access).first()
+    waiting = Disclosure.select().where(Disclosure.pupil == pupil, *open_access)
+    asked = waiting.order_by(Disclosure.asked_on, Disclosure.id).first()
     if asked is None:
         by = "The SENCO, at the server"
         asked = Disclosure.create(pupil=pupil, kind="access", asked_by=by, asked_on=today())

@@ -539,7 +539,7 @@ def test_the_broad_areas_nobody_ticks_are_those_of_the_key_concerns(senco, conce
     m.RecordOfConcern.update(areas=None).execute()
     said = {"key_concerns-0-what": "Loses the thread", "key_concerns-0-area": m.AREAS[1]}
     senco.submit(senco.page(edit(concern)), **said)
-    assert m.RecordOfConcern.get().areas == m.AREAS[1]
+    assert m.RecordOfConcern.get_by_id(concern.id).areas == m.AREAS[1]
 
 
 def test_who_teaches_raises_the_concern_today(school):

@@ -810,14 +810,19 @@ def test_the_commands_give_a_bundle_and_the_list(own_school, monkeypatch, tmp_pa
     monkeypatch.setenv("DATA_DIR", str(folder))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     (folder / "audit.key").write_text("the tests")
-    audit_log.db.obj.close()
     out = tmp_path / "out"
     out.mkdir()
+    request = {"pupil": plan.pupil, "kind": "access", "asked_by": "Kim"}
+    with audit_log.acting_as("The tests"):
+        m.Disclosure.create(**request, asked_on=TODAY)
+        oldest = m.Disclosure.create(**request, asked_on=datetime.date(2020, 1, 6))
+    audit_log.db.obj.close()
     done = CliRunner().invoke(
         commands.cli, ["subject-access", str(records["Pupil"].id), "--to", str(out)]
     )
     assert done.exit_code == 0, done.output
     (made,) = out.iterdir()
+    assert made.name.startswith(f"record-request-{oldest.id}-")
     assert oct(made.stat().st_mode)[-3:] == "600" and not re.search(
         "zeb", made.name + done.output, re.I
     )

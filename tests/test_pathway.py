@@ -620,7 +620,7 @@ def test_a_refusal_keeps_its_date_when_the_assessment_comes_after_all(robin, cas
         START,
         START + datetime.timedelta(14),
     )
-    assert [(row.what, row.appeal_on) for row in kept.decisions] == [
+    assert [(row.what, row.appeal_on) for row in kept.rows("decisions")] == [
         ("Assessment refused", START + datetime.timedelta(7)),
         ("Assessment after all", None),
         ("Plan refused", None),
