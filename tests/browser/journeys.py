@@ -110,9 +110,9 @@ class Story:
         senco.says(f"{paper}: agreed and sealed.")
         assert senco.papers()[paper] == "Sealed"
 
-    def reviews(self, paper, chart, given=None, leads=""):
-        """The office writes the review and answers the chart's questions as they come; the SENCO
-        agrees it.
+    def reviews(self, paper, chart, given=None, leads="", after=None):
+        """The office writes the review, answers the chart's questions as they come, and what is
+        asked after them; the SENCO agrees it.
         """
         office = self.at(self.office)
         office.press(f"Start {paper}")
@@ -124,6 +124,9 @@ class Story:
             office.page.get_by_role("textbox").last.fill(f"Why {answer}: we saw it in class.")
             office.press("Continue")
         office.says(leads)
+        if after:
+            office.click(office.page.locator("[aria-labelledby=leads] li a"))
+            office.fill_in(after)
         office.press("Mark complete")
         self.agrees(paper)
 
@@ -293,16 +296,21 @@ def plan_review(story, plan, answers, leads, rating="A little", **more):
         words.format(plan=plan)
         for words in PLAN_ASKS[: len(answers) if answers[0] == "Yes" and len(answers) > 2 else 2]
     ]
-    questions = [*asked, ONWARD[plan]][: len(answers)]
+    chart = list(zip([*asked, ONWARD[plan]], answers))
+    after = {}
+    if plan == "My Plan" and (ONWARD[plan], "Yes") in chart:
+        after["If a specialist is to be asked: what do we want to know?"] = (
+            "What helps with sounds?"
+        )
     story.reviews(
         f"{plan} Review",
-        list(zip(questions, answers)),
+        chart,
         {
-            "If a specialist is to be asked: what do we want to know?": "What helps with sounds?",
             "Outcomes": [{"How far?": rating}, {"How far?": "Mostly"}],
             **more,
         },
         leads,
+        after,
     )
 
 

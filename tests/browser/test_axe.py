@@ -61,7 +61,7 @@ SENCO, OFFICE = "senco", "office"
 
 
 # --- looking
-MINUTES = itertools.count()
+TESTS = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def look(served, chromium, children, windows, the_day):
     """
     the_day.move_to(
         datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)
-        + datetime.timedelta(minutes=next(MINUTES))
+        + datetime.timedelta(seconds=20 * next(TESTS))
     )
     used = set()
 
