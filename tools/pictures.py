@@ -1,6 +1,6 @@
 """Takes the pictures in docs/pictures, of a fictional school made for them: `make pictures`.
 
-Come here to add a picture: a row of SCREENS, as the SENCO sees it, or of PAPERS, printed pages.
+Come here to add a picture: a row of SCREENS, or of PAPERS, printed pages, as the SENCO sees them.
 """
 
 import os
@@ -24,12 +24,14 @@ PORT = "8765"
 URL = f"http://127.0.0.1:{PORT}"
 LONGEST_START = 300  # seconds
 CHILD = "Demotamar, Joel"  # on the register's first page
-# name, address inside the portal or "child", height of the window in pixels
+# name, whose, address inside the portal or "child", width and height of the window in pixels
 SCREENS = (
-    ("home", "/", 900),
-    ("register", "/register/", 900),
-    ("provision-map", "/provision-map/", 900),
-    ("pupil", "child", 1450),
+    ("home", "senco", "/", 1280, 900),
+    ("register", "senco", "/register/", 1280, 900),
+    ("provision-map", "senco", "/provision-map/", 1280, 900),
+    ("pupil", "senco", "child", 1280, 1450),
+    ("class-sheet", "teacher", "/class-sheet/", 1280, 900),
+    ("concern", "teacher", "/record-of-concern/raise/", 390, 780),
 )
 # name, (words of the link on the child's page or "" for that page, its PDF, pages that are shown)
 PAPERS = (("paper", (("Read the whole My Plan+", "print.pdf", 2), ("", "profile.pdf", 1))),)
@@ -56,14 +58,17 @@ def start(folder):
     raise SystemExit(f"The fictional school did not start. Is port {PORT} in use?")
 
 
-def sign_in(page, folder):
+def sign_in(browser, who, folder):
+    """The page of somebody who has signed in."""
     lines = Path(folder, "sign-ins.txt").read_text("utf-8").splitlines()
-    password = next(line.split("\t")[2] for line in lines if line.startswith("senco\t"))
+    password = next(line.split("\t")[2] for line in lines if line.startswith(f"{who}\t"))
+    page = browser.new_page(base_url=URL)
     page.goto("/sign-in")
-    page.fill("#user_name", "senco")
+    page.fill("#user_name", who)
     page.fill("#password", password)
     with page.expect_navigation():
         page.press("#password", "Enter")
+    return page
 
 
 def save(picture, name):
@@ -73,8 +78,8 @@ def save(picture, name):
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1000} KB")
 
 
-def take_screen(page, name, address, height, folder):
-    page.set_viewport_size({"width": 1280, "height": height})
+def take_screen(page, name, address, width, height, folder):
+    page.set_viewport_size({"width": width, "height": height})
     page.goto(address)
     page.evaluate(NO_WARNINGS)
     file = Path(folder, f"{name}.png")
@@ -114,14 +119,15 @@ def main():
             browser = playwright.chromium.launch(
                 executable_path=need_chromium.browser(), args=["--no-sandbox"]
             )
-            page = browser.new_page(base_url=URL)
-            sign_in(page, folder)
-            page.goto("/register/")
-            child = page.get_by_role("link", name=CHILD, exact=True).get_attribute("href")
-            for name, address, height in SCREENS:
-                take_screen(page, name, child if address == "child" else address, height, folder)
+            senco = sign_in(browser, "senco", folder)
+            pages = {"senco": senco, "teacher": sign_in(browser, "teacher", folder)}
+            senco.goto("/register/")
+            child = senco.get_by_role("link", name=CHILD, exact=True).get_attribute("href")
+            for name, who, address, width, height in SCREENS:
+                to = child if address == "child" else address
+                take_screen(pages[who], name, to, width, height, folder)
             for name, papers in PAPERS:
-                take_papers(page, name, papers, child)
+                take_papers(senco, name, papers, child)
         finally:
             process.terminate()
             process.wait()
