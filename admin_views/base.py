@@ -868,6 +868,8 @@ def linked_pages(now, pages):
 def row_lists(model):
     found = []
     for row_class in model.groups().values():
+        if not may(current_user, "r", row_class):
+            continue
         address = url_for(f"{row_class.slug()}.index_view")
         found.append((row_class.plural(), address))
     return found
