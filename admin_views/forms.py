@@ -39,7 +39,7 @@ from models import (
     provision_of,
     record_with_key,
 )
-from records.dates import read_day, say_day
+from records.dates import fixed_day, read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows, cells_of
 from records.record import record_key
@@ -130,7 +130,9 @@ class TableField(StringField):
         lines = []
         for start in range(0, len(valuelist), len(self.columns)):
             lines.append("\t".join(valuelist[start : start + len(self.columns)]).rstrip())
-        self.data = nfc(without_unseen("\n".join(filter(None, lines)))) or None
+        typed = nfc(without_unseen("\n".join(filter(None, lines))))
+        rows = [map(fixed_day, cells) for cells in cells_of(typed)]
+        self.data = "\n".join(map("\t".join, rows)) or None
 
     def rows(self):
         """The rows with a cell for each column, and empty ones to fill in."""
