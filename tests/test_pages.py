@@ -61,19 +61,6 @@ def test_the_page_of_a_pupil_on_every_stage_is_built_as_it_should_be(school, bro
         browser(who).page("/")
 
 
-@pytest.fixture
-def asked(monkeypatch):
-    """The statements that the database is sent."""
-    asked, real = [], audit_log.db.obj.execute_sql
-
-    def note(sql, params=None, **more):
-        asked.append(sql)
-        return real(sql, params, **more)
-
-    monkeypatch.setattr(audit_log.db.obj, "execute_sql", note)
-    return asked
-
-
 def test_the_page_of_a_pupil_asks_nothing_twice(school, browser, asked):
     """One context and one row of settings for the whole page, one question for each table: none for
     each paper, line or review."""

@@ -688,6 +688,19 @@ def browser(school):
 
 
 @pytest.fixture
+def asked(monkeypatch):
+    """The statements that the database is sent."""
+    asked, real = [], audit_log.db.obj.execute_sql
+
+    def note(sql, params=None, **more):
+        asked.append(sql)
+        return real(sql, params, **more)
+
+    monkeypatch.setattr(audit_log.db.obj, "execute_sql", note)
+    return asked
+
+
+@pytest.fixture
 def senco(browser):
     """The SENCO at a computer."""
     return browser("senco")
