@@ -78,6 +78,16 @@ def test_the_page_of_a_pupil_asks_nothing_twice(school, browser, asked):
     assert not twice
 
 
+def test_the_page_of_a_pupil_asks_once_for_what_the_case_counts_by(school, browser, asked):
+    case = m.EhcCase.get(m.EhcCase.pupil == school.mine)
+    m.EhcCase.update(state="final").where(m.EhcCase.id == case.id).execute()
+    m.Placement.update(stage="E").where(m.Placement.pupil == school.mine).execute()
+    asked.clear()
+    browser("senco").page(f"/pupil/{school.mine.id}/")
+    for rows in (m.CaseDecision, m.ReviewYear):
+        assert sum(f'FROM "{rows._meta.table_name}"' in sql for sql in asked) == 1, rows
+
+
 @pytest.mark.parametrize("kind", (m.MyPlan, m.MyPlanPlus))
 def test_a_plan_form_asks_as_often_however_many_lines_it_has(school, browser, asked, kind):
     plan = kind.get(kind.pupil == school.mine)
