@@ -136,7 +136,7 @@ def start(database, sockets, prepare=None):
 
 
 def refresh_tasks(database):
-    # a line of the holidays may say "today"
+    # a line of the holidays of earlier versions may say "today"
     with database.connection_context():
         tasks.refresh()
 

@@ -1155,6 +1155,7 @@ class PupilRecord(Record):
     document_kind = ""  # what a document of it usually is; empty: none belongs to it
     document_from = ""  # the question that says from whom it usually is
     waits = ""  # what it waits for, as the child's page says it
+    fetched = {}  # records that it may name, fetched for many rows at once: {key: record}
 
     def born(self):
         return self.pupil.dob if self.pupil_id else None
@@ -1190,7 +1191,8 @@ class PupilRecord(Record):
     def leads_to(self, name):
         asked = self._meta.fields.get(name)
         if hasattr(asked, "ask") and asked.ask.any_record:
-            return record_with_key(self.__data__.get(name))
+            key = self.__data__.get(name)
+            return self.fetched[key] if key in self.fetched else record_with_key(key)
         return super().leads_to(name)
 
     @classmethod
@@ -3168,10 +3170,22 @@ def kinds_with_documents():
 
 def record_with_key(key):
     """The record to which a document can belong, by its key; None when there is none."""
-    named = re.fullmatch("([A-Za-z]+)-([0-9]{1,9})", key or "")
-    for cls in kinds_with_documents() if named else ():
-        if cls.__name__ == named[1]:
-            return cls.get_or_none(cls.id == int(named[2]))
+    return records_with_keys([key]).get(key)
+
+
+def records_with_keys(keys):
+    """The records that these keys name, one query for each kind: {key: record}."""
+    numbers = {}
+    for key in keys:
+        named = re.fullmatch("([A-Za-z]+)-([0-9]{1,9})", key or "")
+        if named:
+            numbers.setdefault(named[1], set()).add(int(named[2]))
+    found = {}
+    for kind in kinds_with_documents() if numbers else ():
+        if kind.__name__ in numbers:
+            rows = kind.select().where(kind.id.in_(numbers[kind.__name__]))
+            found.update((record_key(row), row) for row in rows)
+    return found
 
 
 def kept_about(user, pupil, classes):

@@ -14,7 +14,7 @@ from flask_admin.base import expose
 from flask_admin.contrib.peewee import ModelView
 from flask_admin.contrib.peewee.filters import FilterEqual
 from flask_login import current_user
-from peewee import SQL, Field, ForeignKeyField, IntegrityError, TextField
+from peewee import SQL, Field, IntegrityError, TextField
 
 import workflow
 from admin_views import drafts, forms, merge, offers, searches
@@ -24,7 +24,7 @@ from audit.log import audit, transaction
 from models import Document, Pupil, PupilRecord, PupilWord, may
 from papers import pdf
 from records.dates import london, short_day, today
-from records.query import by_id, count_of, join_first, numbers_in
+from records.query import by_id, count_of, join_first, numbers_in, preload
 from records.questions import ROLES, Drawn
 from records.record import Clash, Row, document, record_key
 from records.spreadsheet import as_csv, as_xlsx
@@ -618,6 +618,7 @@ class RecordView(ReadView):
         pupil = pupil_of(record)
         forms.name_siblings(form)
         forms.offer_records(form, pupil)
+        offers.mark_as_last(form)
         if not problems and not draft:
             forms.focus_first(record, form)
         page = self.render(
@@ -827,19 +828,6 @@ def scoped(model, user):
     return model.select()
 
 
-def preload(model, rows, names):
-    """Fetch what the rows link to by these names, in one query per link instead of one per row."""
-    for link in model._meta.sorted_fields:
-        if isinstance(link, ForeignKeyField) and link.name in names and rows:
-            target = link.rel_model
-            name = link.name
-            keys = {row.__data__.get(name) for row in rows} - {None}
-            found = by_id(target.select().where(target.id.in_(keys)))
-            for row in rows:
-                if row.__data__.get(name) in found:
-                    setattr(row, name, found[row.__data__[name]])
-
-
 def filterable(model):
     """What a list can be filtered by: the choices that everybody may see."""
     found = []
@@ -868,6 +856,8 @@ def linked_pages(now, pages):
 def row_lists(model):
     found = []
     for row_class in model.groups().values():
+        if not may(current_user, "r", row_class):
+            continue
         address = url_for(f"{row_class.slug()}.index_view")
         found.append((row_class.plural(), address))
     return found

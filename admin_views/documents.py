@@ -23,7 +23,7 @@ from PIL import Image
 from admin_views.base import PupilRecordView, typing_problems
 from admin_views.forms import clean_line
 from admin_views.zip_guard import DAMAGED, MEGA, FileRefused, ending, refuse_package
-from models import Document, Setting, may, record_with_key
+from models import Document, Setting, may, record_with_key, records_with_keys
 from records.questions import HEAD, SENCO
 from records.record import record_key
 from records.storage import change_times
@@ -315,6 +315,12 @@ class DocumentView(PupilRecordView):
         if do == "save" and owner and "belongs" in request.args:
             return url_for(f"{owner.slug()}.page", key=owner.id)
         return there
+
+    def preload_links(self, rows, names):
+        super().preload_links(rows, names)
+        fetched = records_with_keys([row.belongs for row in rows])
+        for row in rows:
+            row.fetched = fetched
 
     def more_links(self, record):
         found = []

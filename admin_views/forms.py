@@ -39,7 +39,7 @@ from models import (
     provision_of,
     record_with_key,
 )
-from records.dates import read_day, say_day
+from records.dates import fixed_day, read_day, say_day
 from records.numbers import read_number
 from records.questions import Rows, cells_of
 from records.record import record_key
@@ -52,7 +52,7 @@ MOST_LINES = 200  # of one list of a form
 EMPTY_ROWS = 3  # under those of a table that are filled in
 READ_LINES = 1_000  # that are read to be shown again when there are too many
 # boxes that carry no answer
-CARRIED = ("version", "seen", "csrf_token", "row_id", "gone")
+CARRIED = ("version", "seen", "as_last", "csrf_token", "row_id", "gone")
 FEW = 7  # up to so many options are shown as buttons, more as a list to open
 
 
@@ -130,7 +130,9 @@ class TableField(StringField):
         lines = []
         for start in range(0, len(valuelist), len(self.columns)):
             lines.append("\t".join(valuelist[start : start + len(self.columns)]).rstrip())
-        self.data = nfc(without_unseen("\n".join(filter(None, lines)))) or None
+        typed = nfc(without_unseen("\n".join(filter(None, lines))))
+        rows = [map(fixed_day, cells) for cells in cells_of(typed)]
+        self.data = "\n".join(map("\t".join, rows)) or None
 
     def rows(self):
         """The rows with a cell for each column, and empty ones to fill in."""
@@ -360,7 +362,7 @@ def _find(mine, typed, chosen):
 
 def form_for(record_class, user, fixed=()):
     """The WTForms class of the sections of a record that a person may write."""
-    lines = {"version": HiddenField(), "seen": HiddenField()}
+    lines = {name: HiddenField() for name in ("version", "seen", "as_last")}
     groups = record_class.groups()
     for section, asked in record_class.layout():
         if user.role not in section.write or user.role not in section.see:

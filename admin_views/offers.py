@@ -136,12 +136,12 @@ def left_empty(form, said):
 
 
 def fill_as_last(form, record):
-    """Fill what is empty as last time, each answer with a word that it is to be checked."""
+    """Fill what is empty as last time; the form remembers what is to be checked."""
     last, left = last_time(form, record)
     access.log_access([last] if last else [])
+    form.as_last.data = " ".join(left)
     for name, words in left.items():
         field = form[name]
-        field.description = f"{field.description} As last time: please check.".strip()
         if not isinstance(field, FieldList):
             fill(field, words)
             continue
@@ -149,3 +149,11 @@ def fill_as_last(form, record):
             field.pop_entry()
         for line in words:
             field.append_entry(line)
+
+
+def mark_as_last(form):
+    """Say at each answer that was filled as last time that it is to be checked."""
+    for name in (form.as_last.data or "").split():
+        if name in form:
+            field = form[name]
+            field.description = f"{field.description} As last time: please check.".strip()

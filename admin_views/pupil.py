@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
-from peewee import DateField
+from peewee import DateField, prefetch
 from werkzeug.exceptions import NotFound
 
 import workflow
@@ -1088,6 +1088,9 @@ def records_beside(pupil):
     for kind, query in kept_about(account.me(), pupil, BESIDE):
         records = []
         if query is not None:
+            if kind is EhcCase:  # its years, decisions and lines are read again and again
+                rows = kind.groups().values()
+                query = prefetch(query, *(one.select().order_by(one.id) for one in rows))
             records = sorted(query, key=newest_key, reverse=True)
         for record in records:
             record.pupil = pupil  # its name would be asked for again

@@ -16,7 +16,6 @@ from admin_views.school import SchoolPage
 from audit import access
 from models import YEARS, Placement, Pupil, class_sort_key
 
-LINES_OF_A_PAGE = 40
 STAGE_OF_STATUS = {"K": "S2", "E": "E"}
 FROM_IMPORT = "import"
 
@@ -72,6 +71,7 @@ class PupilLinesView(SchoolPage):
     """A page with a line for each child of a year or a class."""
 
     template = ""
+    page_size = 40  # lines
 
     def groups(self, user):
         """What can be shown, as `whom_to_show` gives it."""
@@ -104,9 +104,9 @@ class PupilLinesView(SchoolPage):
         if request.method == "POST":
             return redirect(url_for(".index", show=show))
         _, count = groups.get(show, ("", 0))
-        pages = max(1, math.ceil(count / LINES_OF_A_PAGE))
+        pages = max(1, math.ceil(count / self.page_size))
         page = min(max(1, request.args.get("page", 1, type=forms.key_of)), pages)
-        pupils = list(pupils_shown(user, show).paginate(page, LINES_OF_A_PAGE))
+        pupils = list(pupils_shown(user, show).paginate(page, self.page_size))
         lines = self.lines_of(pupils, request.form)
         return self.show(lines, groups=groups, chosen=show, page=page, pages=pages)
 
@@ -116,7 +116,7 @@ class PupilLinesView(SchoolPage):
         pressed = drafts.press_of(press)
         if pressed:
             return redirect(pressed)
-        keys = [forms.key_of(key) for key in request.form.getlist("pupil")[:LINES_OF_A_PAGE]]
+        keys = [forms.key_of(key) for key in request.form.getlist("pupil")[: self.page_size]]
         mine = on_roll(user).where(Pupil.id.in_(keys))
         pupils = list(mine.order_by(Pupil.sort_name, Pupil.id))
         lines = self.lines_of(pupils, request.form)

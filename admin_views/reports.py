@@ -96,6 +96,7 @@ class ReportView(SchoolPage):
             beside=self.beside(),
             totals=report.totals(lines),
             wanted=wanted,
+            narrowed=say_filters(report, wanted),
             sort=sort,
             on=report.on,
             problem=problem,
@@ -169,6 +170,15 @@ class ReportView(SchoolPage):
             SavedView.create(user=current_user.id, report=report.slug, name=name, query=query)
         flash(f"“{name}” is saved; only you see it.", "done")
         return redirect(address)
+
+
+def say_filters(report, wanted):
+    """How a report is filtered, for its print: `Class: 3B; Year: Year 3`."""
+    said = []
+    for choice in report.filters():
+        if choice.name in wanted:
+            said.append(f"{choice.label}: {dict(choice.options)[wanted[choice.name]]}")
+    return "; ".join(said)
 
 
 def query_of(report, wanted, sort, on=None):

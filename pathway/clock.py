@@ -96,7 +96,7 @@ def holidays(settings):
     return _holidays(settings.holidays or "", today())
 
 
-# kept for a day, for a line may say "today"
+# kept for a day, for a line of earlier versions may say "today"
 @functools.lru_cache(8)
 def _holidays(words, _):
     spans = []

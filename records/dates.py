@@ -140,6 +140,16 @@ def read_day(typed, start=None):
     return day
 
 
+def fixed_day(typed):
+    """The date itself where words are counted from today (`+6w`); other words as they are."""
+    try:
+        day = read_day(typed)
+        moves = day != read_day(typed, today() - datetime.timedelta(1))
+    except ValueError:
+        return typed
+    return short_day(day) if moves else typed
+
+
 def _as_programs_write(words):
     """A moment with its time zone, a date without signs, a number of a spreadsheet; or None."""
     if INSTANT.fullmatch(words):

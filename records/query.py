@@ -6,7 +6,7 @@ Come here to change how something is asked, so that an index serves it on SQLite
 
 import functools
 
-from peewee import JOIN, SQL, Join, Model, ModelSelect, Select, fn
+from peewee import JOIN, SQL, ForeignKeyField, Join, Model, ModelSelect, Select, fn
 
 from audit.log import db, on_sqlite
 
@@ -42,6 +42,19 @@ def columns_of_table(model, alias):
 
 def by_id(rows):
     return {row.id: row for row in rows}
+
+
+def preload(model, rows, names):
+    """Fetch what the rows link to by these names, in one query per link instead of one per row."""
+    for link in model._meta.sorted_fields:
+        if isinstance(link, ForeignKeyField) and link.name in names and rows:
+            target = link.rel_model
+            name = link.name
+            keys = {row.__data__.get(name) for row in rows} - {None}
+            found = by_id(target.select().where(target.id.in_(keys)))
+            for row in rows:
+                if row.__data__.get(name) in found:
+                    setattr(row, name, found[row.__data__[name]])
 
 
 def any_of(queries):

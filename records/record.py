@@ -15,7 +15,7 @@ from peewee import ForeignKeyField, IntegerField
 from audit.log import audit_all, transaction
 from records import vague_words
 from records.dates import short_day
-from records.query import Table
+from records.query import Table, preload
 from records.questions import Drawn, Marker, Rows, Section, fault, say
 
 
@@ -479,7 +479,10 @@ def _line_data(subject, name, line):
     rows = []
     if not isinstance(subject, type):
         rows = subject.rows(name) if isinstance(line, Rows) else subject.drawn(name)
-    return _table_data(name, line, subject.columns_of(name), rows)
+    columns = subject.columns_of(name)
+    if rows:
+        preload(type(rows[0]), rows, dict(columns))
+    return _table_data(name, line, columns, rows)
 
 
 def _question_data(subject, name, asked):

@@ -18,7 +18,7 @@ class ClassSheet(Report):
 
     slug = "class-sheet"
     title = "Class sheet"
-    lead = "For whoever teaches the class, for supply and for next year: choose a class, print it."
+    lead = "For whoever teaches the class, for supply and for next year."
     roles = (OFFICE, SENCO, HEAD, TEACHER, TA)
     columns = (
         Column("pupil", "Child"),

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 from conftest import dump
-from web import FILE, MARKS, MOMENT, MOVE, Page, address, canary, class_of, rules
+from web import FILE, MARKS, MOMENT, MOVE, Page, address, canary, class_of, reached, rules
 
 import models as m
 import people
@@ -403,6 +403,12 @@ def verdict(may, status, location, in_reach, role):
         if status in ALLOWED and not location.startswith("/sign-in")
         else f"{status} {location}, but the role has the right"
     )
+
+
+@pytest.mark.parametrize("who", ("teacher", "ta", "head", "technician"))
+def test_no_link_leads_to_a_refusal(browser, who):
+    _, dead = reached(browser(who))
+    assert not dead
 
 
 def test_rights_that_are_taken_away_end_at_once(school, browser):

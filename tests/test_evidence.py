@@ -58,6 +58,19 @@ def test_a_document_is_added_at_a_record_of_each_kind_and_shown_there(school, br
     assert hung.answer("belongs") == record.full_name()
 
 
+def test_many_documents_ask_for_what_they_belong_to_once_a_kind(school, browser, asked):
+    at = browser("senco")
+    times = []
+    for _ in range(3):
+        for cls in (m.MyPlan, m.Agency):
+            hang(cls.create(pupil=school.mine))
+        for do in (lambda: at.page("/document/"), lambda: at.post("/document/spreadsheet/")):
+            asked.clear()
+            assert do()
+            times.append(sum(sql.startswith("SELECT") for sql in asked))
+    assert times[2:4] == times[4:]
+
+
 def test_saving_leads_back_to_the_record(empty_portal, plain_senco, robin, cast):
     paper = agreed(m.ParentInformation, robin, cast.senco)
     key = record_key(paper)

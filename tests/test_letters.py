@@ -4,7 +4,7 @@ import re
 
 import pytest
 from conftest import add_row, press, ready, take_to
-from printed import reader_of
+from printed import paper_of, reader_of
 
 import models as m
 import workflow as w
@@ -194,6 +194,18 @@ def test_each_household_has_its_letter(robin, cast, others, expected):
     assert [letter.to_whom for letter in written] == expected
     assert written[0].address == MUM["address"]
     assert len({letter.body for letter in written}) == 1
+
+
+def test_date_subject_and_signature_of_a_letter_in_large_print_are_large(school, browser):
+    letter = m.Letter.get(m.Letter.pupil == school.mine)
+    sizes = {}
+    for asked in ("Yes", None):
+        m.Letter.update(large_print=asked).where(m.Letter.id == letter.id).execute()
+        sizes[asked] = paper_of(browser("senco").get(f"/letter/{letter.id}/print.pdf")).sizes
+    usual = {11, 12}  # points of the text and of the subject
+    assert sizes[None] >= usual
+    assert 18 in sizes["Yes"]
+    assert not sizes["Yes"] & usual
 
 
 def test_without_a_contact_one_letter_goes_to_the_parents_and_the_page_says_so(school, browser):

@@ -23,6 +23,7 @@ from web import words
 
 import models as m
 import workflow as w
+from audit.log import AuditEntry
 from pathway import clock, planning
 
 STAGES = ("S1", "S2", "S3", "E")
@@ -250,10 +251,21 @@ def test_a_review_is_filled_as_last_time_where_nothing_is_written(school, browse
     page = senco.submit(senco.page(new), button=("last", "1"), led_by="Miss Elm")
     assert (page.said("led_by"), page.said("present")) == ("Miss Elm", last.present)
     assert page.said("progress_seen") == page.said("ratings-0-rating") == ""
-    checked = page.all("//*[contains(@class, 'hint')][contains(., 'please check')]/@id")
-    assert checked == ["present-hint"]
-    assert not page.all(LAST)
+    read = AuditEntry.select().where(
+        AuditEntry.record == "MyPlanReview", AuditEntry.record_id == last.id
+    )
+    assert {(row.act, row.user_id) for row in read if row.act == "view"} == {
+        ("view", school.senco.id)
+    }
+    refused = senco.submit(page, 422, happened_on="31 June")
+    for shown in (page, refused, senco.page(new)):
+        checked = shown.all("//*[contains(@class, 'hint')][contains(., 'please check')]/@id")
+        assert checked == ["present-hint"]
+        assert not shown.all(LAST)
     assert m.MyPlanReview.select().where(m.MyPlanReview.pupil == school.wren.id).count() == 1
+    senco.submit(refused, happened_on="")
+    review = w.PupilContext(school.wren, school.senco).review
+    assert "please check" not in str(senco.page(f"/my-plan-review/{review.id}/edit/").text)
 
 
 def test_lines_are_filled_as_last_time_but_for_what_is_consented(school, browser):

@@ -5,7 +5,7 @@ headers. Every page as it opens is in test_access.py.
 from collections import Counter
 
 import pytest
-from conftest import dump
+from conftest import add_row, dump
 from flask_wtf.csrf import generate_csrf
 from web import FILE, Browser, Page, address, everywhere, header_faults, rules
 
@@ -61,27 +61,46 @@ def test_the_page_of_a_pupil_on_every_stage_is_built_as_it_should_be(school, bro
         browser(who).page("/")
 
 
-def test_the_page_of_a_pupil_asks_nothing_twice(school, browser, monkeypatch):
+def test_the_page_of_a_pupil_asks_nothing_twice(school, browser, asked):
     """One context and one row of settings for the whole page, one question for each table: none for
     each paper, line or review."""
-    asked, real = [], audit_log.db.obj.execute_sql
-
-    def note(sql, params=None, **more):
-        asked.append(sql)
-        return real(sql, params, **more)
-
     page = browser("senco")
     page.page(f"/pupil/{school.mine.id}/")
     review = m.MyPlanReview.get(m.MyPlanReview.pupil == school.mine)
     for _ in range(2):
         older = m.MyPlanReview.create(pupil=school.mine, placement=review.placement)
         m.MyPlanReview.update(status="sealed").where(m.MyPlanReview.id == older.id).execute()
-    monkeypatch.setattr(audit_log.db.obj, "execute_sql", note)
+    asked.clear()
     page.page(f"/pupil/{school.mine.id}/")
     reads = [sql for sql in asked if sql.startswith("SELECT") and "audit_entry" not in sql]
     twice = {one: times for one, times in Counter(reads).items() if times > 1}
     assert reads
     assert not twice
+
+
+def test_the_page_of_a_pupil_asks_once_for_what_the_case_counts_by(school, browser, asked):
+    case = m.EhcCase.get(m.EhcCase.pupil == school.mine)
+    m.EhcCase.update(state="final").where(m.EhcCase.id == case.id).execute()
+    m.Placement.update(stage="E").where(m.Placement.pupil == school.mine).execute()
+    asked.clear()
+    browser("senco").page(f"/pupil/{school.mine.id}/")
+    for rows in (m.CaseDecision, m.ReviewYear):
+        assert sum(f'FROM "{rows._meta.table_name}"' in sql for sql in asked) == 1, rows
+
+
+@pytest.mark.parametrize("kind", (m.MyPlan, m.MyPlanPlus))
+def test_a_plan_form_asks_as_often_however_many_lines_it_has(school, browser, asked, kind):
+    plan = kind.get(kind.pupil == school.mine)
+    kind.update(status="draft").where(kind.id == plan.id).execute()
+    senco = browser("senco")
+    times = []
+    for _ in range(3):
+        asked.clear()
+        senco.page(f"/{kind.slug()}/{plan.id}/edit/")
+        times.append(sum(sql.startswith("SELECT") for sql in asked))
+        for group in kind.groups():
+            add_row(plan, group, words="One more line")
+    assert times[1] == times[2] < 40
 
 
 def test_the_timeline_shows_all_or_one_kind(school, browser):

@@ -77,6 +77,14 @@ def test_a_report_asks_as_often_in_a_large_school_as_in_a_small_one(school, brow
     assert few <= MOST + LOOKED_UP
 
 
+def test_the_print_of_a_report_says_how_it_is_filtered(school, browser):
+    senco = browser("senco")
+    pages = [senco.page(f"/class-sheet/{query}") for query in ("", "?form=3B")]
+    plain, filtered = [words(page.one("//main//p[@class='print-only']")) for page in pages]
+    assert filtered == f"{plain}. Class: 3B"
+    assert "confidential" in plain
+
+
 def test_children_are_ticked_for_printing(school, browser):
     page = browser("senco").page("/register/?ticked=yes")
     ticked = [box.get("value") for box in page.all("//input[@name='pupil'][@checked]")]

@@ -4,7 +4,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
-from conftest import START, take_to
+from conftest import START, TODAY, take_to
 from web import values_of
 
 import models as m
@@ -62,6 +62,15 @@ def test_holidays_are_lines_of_a_table_with_empty_ones_under_it(school, browser)
         page = senco.submit(page, holidays=[words, "", "", *line])
         said = [value for name, value in values_of(page.form()) if name == "holidays"]
         assert said[:4] == ["19/12/2026", "3/1/2027", "", "4/5/2027"]
+
+
+def test_a_holiday_counted_from_today_is_kept_as_its_dates(school, browser):
+    senco = browser("senco")
+    typed = ["+60w", "+61w", "Closed", "4 May 2027", "", "May Day"]
+    senco.submit(senco.page("/setting/school/"), holidays=typed)
+    days = [dates.short_day(TODAY + datetime.timedelta(number)) for number in (420, 427)]
+    kept = m.Setting.get().holidays
+    assert kept == "\t".join([*days, "Closed"]) + "\n4 May 2027\t\tMay Day"
 
 
 def test_a_wrong_holiday_is_said_at_its_line_and_only_there(school, browser):

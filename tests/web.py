@@ -23,6 +23,7 @@ from conftest import START, TODAY, answer, press
 from itsdangerous import URLSafeTimedSerializer
 from lxml import etree, html
 from peewee import CharField, DateField, DecimalField, ForeignKeyField, TextField
+from werkzeug.exceptions import HTTPException
 
 import app as portal_module
 import models as m
@@ -414,6 +415,38 @@ class Browser:
         return self.post(url, [*kept, *pairs(typed), *named], token=False)
 
 
+def reached(at):
+    """One address of each route that links lead somebody to from the home page: ({address: whether
+    the page has a kind of element that none before it had}, links to a page that is refused).
+    """
+    routes = at.app.url_map.bind("localhost")
+    todo, tried, known, pages, dead = [("/", "")], set(), set(), {}, []
+    while todo:
+        address, page_before = todo.pop(0)
+        try:
+            route, _ = routes.match(address.partition("?")[0])
+        except HTTPException:
+            continue
+        if route in tried or address.endswith(FILE):
+            continue
+        tried.add(route)
+        answer = at.get(address)
+        if answer.status_code >= 400:
+            dead.append(f"{page_before} leads to {address}: {answer.status_code}")
+        if answer.status_code != 200 or answer.mimetype != "text/html":
+            continue
+        page = html.fromstring(answer.text)
+        links = [link.partition("#")[0] for link in page.xpath("//a/@href")]
+        todo += [(link, address) for link in links if link.startswith("/")]
+        kinds = {
+            (part.getparent().tag, part.tag, part.get("class"))
+            for part in page.xpath("//main//*[not(self::time)]")
+        }
+        pages[address] = not kinds <= known
+        known |= kinds
+    return pages, dead
+
+
 def unwitnessed(user, response, sent, before):
     """Whether an answer says anything about a child of the school without a row of this person: of
     this request, or as listed today.
@@ -652,6 +685,19 @@ def browser(school):
         return Browser(school.app, user, names)
 
     return at
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The statements that the database is sent."""
+    asked, real = [], audit_log.db.obj.execute_sql
+
+    def note(sql, params=None, **more):
+        asked.append(sql)
+        return real(sql, params, **more)
+
+    monkeypatch.setattr(audit_log.db.obj, "execute_sql", note)
+    return asked
 
 
 @pytest.fixture
