@@ -135,10 +135,9 @@ def stage_counts(user):
     """How many pupils of this person stand on each stage: [(code, label, number)]."""
     if not may(user, "r", Pupil):
         return []
-    is_open = (Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(workflow.OPEN))
     query = Placement.select(Placement.stage, fn.COUNT(Placement.id))
-    query = query.where(*is_open, *in_scope(user, Placement.pupil)).group_by(Placement.stage)
-    counts = dict(query.tuples())
+    query = query.where(Placement.is_on(workflow.OPEN), *in_scope(user, Placement.pupil))
+    counts = dict(query.group_by(Placement.stage).tuples())
     settings = settings_now()
     found = []
     for code in workflow.OPEN:
@@ -154,12 +153,9 @@ def last_term(user):
     if user.role != HEAD:
         return None
     on = clock.term_began(today()) - datetime.timedelta(1)
-    query = Placement.select(Placement.stage, fn.COUNT(Placement.id)).where(
-        ~Placement.void,
-        Placement.started_on <= on,
-        Placement.ended_on.is_null() | (Placement.ended_on > on),
-    )
-    return on, dict(query.group_by(Placement.stage).tuples())
+    query = Placement.select(Placement.stage, fn.COUNT(Placement.id))
+    query = query.where(Placement.held_on(on)).group_by(Placement.stage)
+    return on, dict(query.tuples())
 
 
 # --- tasks

@@ -67,8 +67,8 @@ class LeaversView(PupilLinesView):
 
     def lines_of(self, pupils, typed):
         keys = [pupil.id for pupil in pupils]
-        rows = Placement.select().where(Placement.pupil.in_(keys), ~Placement.void)
-        open_ones = {row.pupil_id: row for row in rows.where(Placement.ended_on.is_null())}
+        rows = Placement.select().where(Placement.pupil.in_(keys), Placement.is_open())
+        open_ones = {row.pupil_id: row for row in rows}
         ticked = typed.getlist("leaves")
         if "ticked" in request.args:
             ticked = list(map(str, keys))

@@ -92,9 +92,7 @@ def reviews_within(user, weeks, chosen):
     """
     mine = Pupil.visible_to(user).where(Pupil.left_on.is_null()).select(Pupil.id)
     rows = Placement.select().where(
-        Placement.ended_on.is_null(),
-        ~Placement.void,
-        Placement.stage.in_(workflow.OPEN),
+        Placement.is_on(workflow.OPEN),
         Placement.reviewed_on.is_null(),
         Placement.pupil.in_(mine),
     )

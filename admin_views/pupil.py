@@ -472,9 +472,7 @@ class ListView(ReadView):
 
     def get_query(self):
         codes = [code for code, stage in workflow.STAGES.items() if stage.list == self.code]
-        return scoped(Placement, current_user).where(
-            Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(codes)
-        )
+        return scoped(Placement, current_user).where(Placement.is_on(codes))
 
     def cell(self, record, name):
         """The computed columns; the stage in the school's words."""
@@ -980,9 +978,9 @@ def stage_strip(at):
 
 
 def open_lists(pupil):
-    is_open = ListMembership.ended_on.is_null() & ~ListMembership.void
+    mine = ListMembership.select().where(ListMembership.pupil == pupil, ListMembership.is_open())
     found = []
-    for row in ListMembership.select().where(ListMembership.pupil == pupil, is_open):
+    for row in mine:
         found.append((workflow.list_label(row.list, settings_now()), row.started_on))
     return found
 

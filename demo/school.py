@@ -23,6 +23,7 @@ from demo.stories import BOOK, DAYS, MORE, paths, read
 from pathway import advice, clock, planning
 from people import User
 from privacy import erasure
+from records.dates import school_year
 from records.record import record_key
 
 DAY = datetime.timedelta(1)
@@ -128,7 +129,7 @@ class School:
         self.on, self.files = on, folder / "files"
         self.files.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.random = random.Random(20)
-        self.autumn = on.year - (on.month < 9)
+        self.autumn = school_year(on)[0].year
         self.teachers = {}
         self.busy = defaultdict(list)
         self.settings = m.Setting.of_school()

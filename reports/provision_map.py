@@ -7,7 +7,8 @@ from decimal import Decimal
 import workflow
 from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme, class_sort_key
 from pathway import provision
-from pathway.provision import bare_number, how_often, rounded, school_year
+from pathway.provision import bare_number, how_often, rounded
+from records.dates import school_year
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
 from reports.report import WHO, Choice, Column, Line, Report, offered, say_cell
