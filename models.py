@@ -3182,6 +3182,9 @@ def every(base=Record):
     return found
 
 
+KINDS_OF_RECORD = {cls.__name__: cls for cls in every()}
+
+
 def kinds_with_documents():
     """The kinds of record to which a document can belong."""
     return [kind for kind in every(PupilRecord) if kind.document_kind]
@@ -3190,9 +3193,9 @@ def kinds_with_documents():
 def record_with_key(key):
     """The record to which a document can belong, by its key; None when there is none."""
     named = re.fullmatch("([A-Za-z]+)-([0-9]{1,9})", key or "")
-    for cls in kinds_with_documents() if named else ():
-        if cls.__name__ == named[1]:
-            return cls.get_or_none(cls.id == int(named[2]))
+    cls = KINDS_OF_RECORD.get(named[1]) if named else None
+    if cls in kinds_with_documents():
+        return cls.get_or_none(cls.id == int(named[2]))
 
 
 def kept_about(user, pupil, classes):

@@ -19,6 +19,7 @@ import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
 from models import (
+    KINDS_OF_RECORD,
     Disclosure,
     HomeTask,
     Placement,
@@ -159,7 +160,6 @@ def last_term(user):
 
 
 # --- tasks
-KINDS = {cls.__name__: cls for cls in (Pupil, *every(PupilRecord))}
 RIGHT_NEEDED = {Disclosure: "w"}  # those who answer requests are reminded of them
 
 
@@ -171,7 +171,7 @@ def told(user):
     """The conditions of the tasks that a person is told today."""
     kinds = []
     usual = "w" if user.role == TA else "r"  # an assistant is told what an assistant can do
-    for cls in KINDS.values():
+    for cls in (Pupil, *every(PupilRecord)):
         if may(user, RIGHT_NEEDED.get(cls, usual), cls):
             kinds.append(cls.__name__)
     not_theirs = [group.name for group in GROUPS if user.role not in group.by]
@@ -290,14 +290,14 @@ def tasks_in_order(children):
 
 def screen_of(task):
     """The screen that a line leads to, as far as this person may open it."""
-    if task.screen in ("edit", "new") and not may(current_user, "w", KINDS[task.record]):
+    if task.screen in ("edit", "new") and not may(current_user, "w", KINDS_OF_RECORD[task.record]):
         return {"edit": "page", "new": "child"}[task.screen]
     return task.screen
 
 
 def task_link(task):
     """Where a line of the home page leads: one click from the work."""
-    kind = KINDS[task.record]
+    kind = KINDS_OF_RECORD[task.record]
     screen = screen_of(task)
     if screen == "child":
         return url_for("pupil.page", key=task.pupil_id)

@@ -24,6 +24,7 @@ from models import Letter, Meeting, Placement, Pupil, may
 from papers import pdf
 from pathway import planning
 from records.dates import read_day, say_day, today
+from records.numbers import say_count
 from records.query import by_id
 from records.questions import fault
 from records.record import Clash
@@ -271,6 +272,6 @@ def save_lines(lines, press, address):
             drafts.saved(press, address)
     except Clash as clash:
         return [("", str(clash))]
-    reviews = "1 review is" if len(wanted) == 1 else f"{len(wanted)} reviews are"
+    reviews = say_count(len(wanted), "review is", "reviews are")
     flash(f"{reviews} planned, and the invitations written.", "done")
     return []

@@ -28,13 +28,14 @@ from audit import access, anchors, report
 from audit import log as audit_log
 from audit.actions import READ_ACTIONS
 from audit.log import AuditEntry
-from models import RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
+from models import KINDS_OF_RECORD, RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf, photo
 from pathway import example_letters, tasks
 from pathway.clock import holiday_faults
 from people import User, class_key
 from records.dates import read_day, say_day
+from records.numbers import say_count
 from records.query import by_id
 from records.questions import OF_CLASSES, ROLES, SENCO
 from records.record import Row
@@ -196,21 +197,20 @@ def typed_into(record, form):
     return typed
 
 
+CHILDREN = ("child", "children")
+
+
 def dates_moved(settings):
     """What weeks, days or holidays do to the dates of children: [Confirm], or empty."""
     more, fewer = tasks.moved_by(settings)
     parts = []
     if more:
-        parts.append(f"something becomes overdue for {children(more)}")
+        parts.append(f"something becomes overdue for {say_count(more, *CHILDREN)}")
     if fewer:
-        parts.append(f"less is overdue for {children(fewer)}")
+        parts.append(f"less is overdue for {say_count(fewer, *CHILDREN)}")
     if not parts:
         return []
     return [Confirm("moves", f"With this, {' and '.join(parts)}.", "Move the dates")]
-
-
-def children(count):
-    return "1 child" if count == 1 else f"{count} children"
 
 
 def examples_of(settings):
@@ -359,7 +359,7 @@ class AuditView(SchoolPage):
             most=VISITS,
             people=list(User.select().order_by(User.name)),
             shows=SHOWS,
-            kinds=report.KINDS,
+            kinds=KINDS_OF_RECORD,
         )
 
     @expose("/anchor/", methods=("GET", "POST"))

@@ -12,10 +12,9 @@ from wtforms import Form, HiddenField, SelectField, StringField
 from wtforms.validators import Length
 
 import workflow
-from admin_views import drafts, forms
+from admin_views import forms
 from admin_views.home import settings_now
 from admin_views.pupil_lines import STAGE_OF_STATUS, PupilLinesView
-from audit.log import transaction
 from models import Placement, Pupil
 from records.dates import short_day
 from records.questions import SENCO
@@ -190,34 +189,12 @@ def register_lines(pupils, typed=None):
     return found
 
 
-def enter_lines(lines, user, press, address):
-    """Enter the children of the lines that are filled in, all or none: (how many, problems)."""
-    wanted = [line for line in lines if line.is_filled()]
-    problems = []
-    for line in wanted:
-        line.check(user)
-        problems += line.problems
-    if not wanted:
-        problems = [("", "No line is filled in yet.")]
-    if problems:
-        return 0, problems
-    try:
-        with transaction():
-            drafts.once(press)
-            for line in wanted:
-                seen = forms.key_of(line.form["seen"].data)
-                workflow.perform(line.move, line.pupil, user, line.answers(), seen)
-            drafts.saved(press, address)
-    except (workflow.Refused, workflow.Invalid, Clash) as fault:
-        return 0, [("", str(fault))]
-    return len(wanted), []
-
-
 # --- the page
 class StartingRegisterView(PupilLinesView):
     """Register at the start."""
 
     template = "starting_register.html"
+    done = "put on the register. No letter was written."
 
     def is_accessible(self):
         return current_user.is_authenticated and current_user.role == SENCO
@@ -225,9 +202,18 @@ class StartingRegisterView(PupilLinesView):
     def lines_of(self, pupils, typed):
         return register_lines(pupils, typed or None)
 
-    def enter(self, lines, user, press, address):
-        return enter_lines(lines, user, press, address)
-
-    def done(self, count):
-        children = "1 child is" if count == 1 else f"{count} children are"
-        return f"{children} on the register now. No letter was written."
+    def moves_of(self, lines, user):
+        wanted = [line for line in lines if line.is_filled()]
+        problems = []
+        for line in wanted:
+            line.check(user)
+            problems += line.problems
+        if not wanted:
+            problems = [("", "No line is filled in yet.")]
+        if problems:
+            return [], problems
+        moves = []
+        for line in wanted:
+            seen = forms.key_of(line.form["seen"].data)
+            moves.append((line.move, line.pupil, line.answers(), seen))
+        return moves, []
