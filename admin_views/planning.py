@@ -146,7 +146,7 @@ class ReviewWeekView(SchoolPage):
             return redirect(url_for(".index", weeks=weeks, pupil=ticked))
         placements = reviews_within(user, weeks, chosen)[:LINES_OF_A_PAGE]
         if request.method == "GET":
-            return self.show(lines_of(placements, user), **more)
+            return self.show(plans_of(placements, user), **more)
         address = url_for(".index", weeks=weeks, pupil=more["chosen"])
         press = request.form["press"]
         pressed = drafts.press_of(press)
@@ -154,7 +154,7 @@ class ReviewWeekView(SchoolPage):
             return redirect(pressed)
         sent = {forms.key_of(key) for key in request.form.getlist("pupil")}
         placements = [one for one in placements if one.pupil_id in sent]
-        lines = lines_of(placements, user, request.form)
+        lines = plans_of(placements, user, request.form)
         try:
             problems = save_lines(lines, press, address)
         except drafts.Pressed as already:
@@ -242,7 +242,7 @@ class ReviewWeekView(SchoolPage):
 LETTERS = "The invitations are written: print them from the child's page, with blank views sheets."
 
 
-def lines_of(placements, user, typed=None):
+def plans_of(placements, user, typed=None):
     found = []
     for ctx in contexts_of(placements, user):
         found.append(plan_of(ctx, typed, f"p{ctx.pupil.id}"))

@@ -1152,7 +1152,7 @@ def newest_key(record):
     return day_of(record) or datetime.date.max, record.id
 
 
-def case_dates(at):
+def said_case_dates(at):
     """The dates that run in an EHC case: [(words, due, done, who is late or empty)]."""
     rows = []
     for line in at.case_dates:
@@ -1173,7 +1173,7 @@ def case_part(at):
     steps = []
     if may(current_user, "w", case):
         steps = workflow.case_steps(case, current_user, at.placement)
-    dates = case_dates(at)
+    dates = said_case_dates(at)
     card = case if steps or dates else None
     return {"case": case, "case_card": card, "case_moves": steps, "case_dates": dates}
 

@@ -26,7 +26,7 @@ FROM_IMPORT = "import"
 
 
 # --- whom to show
-def on_roll(user):
+def roll_of(user):
     return Pupil.visible_to(user).where(Pupil.left_on.is_null(), Pupil.erased_on.is_null())
 
 
@@ -37,7 +37,7 @@ def is_proposed():
 
 
 def count_proposed(user):
-    return on_roll(user).where(is_proposed()).count()
+    return roll_of(user).where(is_proposed()).count()
 
 
 def whom_to_show(user):
@@ -46,7 +46,7 @@ def whom_to_show(user):
     classes = {}
     proposed = 0
     counts = (fn.COUNT(Pupil.id), fn.COUNT(Pupil.id).filter(is_proposed()))
-    mine = on_roll(user).select(Pupil.year, Pupil.form, *counts).group_by(Pupil.year, Pupil.form)
+    mine = roll_of(user).select(Pupil.year, Pupil.form, *counts).group_by(Pupil.year, Pupil.form)
     for year, name, pupils, of_import in mine.tuples():
         proposed += of_import
         years[year] = years.get(year, 0) + pupils
@@ -68,7 +68,7 @@ def pupils_shown(user, show):
     kind, _, name = show.partition(" ")
     chosen = {"year": Pupil.year == name, "class": Pupil.form == name}
     condition = chosen.get(kind, is_proposed())
-    return on_roll(user).where(condition).order_by(Pupil.sort_name, Pupil.id)
+    return roll_of(user).where(condition).order_by(Pupil.sort_name, Pupil.id)
 
 
 # --- the page
@@ -118,7 +118,7 @@ class PupilLinesView(SchoolPage):
         if pressed:
             return redirect(pressed)
         keys = [forms.key_of(key) for key in request.form.getlist("pupil")[:LINES_OF_A_PAGE]]
-        mine = on_roll(user).where(Pupil.id.in_(keys))
+        mine = roll_of(user).where(Pupil.id.in_(keys))
         pupils = list(mine.order_by(Pupil.sort_name, Pupil.id))
         lines = self.lines_of(pupils, request.form)
         try:

@@ -130,7 +130,7 @@ class SettingView(RecordView):
         problems = typing_problems(form) + workflow.letter_faults(record)
         if problems or do == "preview":
             return self.show_form(record, form, problems)
-        return pdf.examples(examples_of(record), current_user)
+        return pdf.example_pack(examples_of(record), current_user)
 
     def beside(self, record):
         examples = []

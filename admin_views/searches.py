@@ -86,5 +86,5 @@ def searched_words(user, token):
     return mine.words
 
 
-def forget(user):
+def forget_words(user):
     ListSearch.delete().where(ListSearch.user == user).execute()

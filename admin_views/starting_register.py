@@ -88,7 +88,7 @@ def line_form(settings):
 
 
 @dataclass
-class Line:
+class RegisterLine:
     """One child of the page: the open placement, the boxes, and [(box, sentence)] of what is
     wrong.
     """
@@ -185,7 +185,7 @@ def register_lines(pupils, typed=None):
         if pupil.id not in placed:
             known |= proposal(pupil)
         form = boxes(typed, prefix=f"p{pupil.id}", data=known)
-        found.append(Line(pupil, placement, form))
+        found.append(RegisterLine(pupil, placement, form))
     return found
 
 
