@@ -64,7 +64,7 @@ from records.questions import (
     time,
 )
 from records.record import Clash, Record, Row, document, record_key, seal_of
-from records.unicode_text import folded_words, sort_key
+from records.unicode_text import folded_words, initials_in, sort_key
 
 # --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -1123,13 +1123,12 @@ class PupilWord(Table):
         words = folded_words(typed)
         if not words:
             return query.where(SQL("1 = 0"))
-        letters = "".join(words)
-        are_initials = len(letters) == 2 and letters.isalpha()
-        if are_initials and len(words) == 2:  # each alone stands in nearly every name
+        letters = initials_in(words)
+        if letters and len(words) == 2:  # each alone stands in nearly every name
             return query.where(pupil.in_(Pupil.with_initials(*letters)))
         for word in words:
             found = cls.select(cls.pupil).where(begins(cls.word, word))
-            if are_initials:
+            if letters:
                 found |= Pupil.with_initials(*letters)
             query = query.where(pupil.in_(found))
         return query
