@@ -148,18 +148,13 @@ class SettingView(RecordView):
 
     def faults(self, record):
         """What is wrong on the form; a fault of another section stops nobody here."""
-        found = record.missing() + record.errors() + workflow.letter_faults(record)
+        found = super().faults(record) + workflow.letter_faults(record)
         elsewhere = self.not_asked(record)
         found = [(name, words) for name, words in found if name not in elsewhere]
         if "holidays" not in elsewhere:
             for place, words in holiday_faults(record.holidays):
                 found.append((f"holidays-{place}-0", words))
         return found
-
-    def check(self, record):
-        found = self.faults(record)
-        if found:
-            raise workflow.Invalid(found)
 
     def save(self, record, form):
         """Save the settings; a folder that they newly name must be there now."""
