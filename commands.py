@@ -147,7 +147,7 @@ def refuse_unsafe(at, groups=checks.GROUPS):
         return
     print("The portal does not start:", file=sys.stderr)
     for result in bad:
-        print(checks.as_line(result), file=sys.stderr, flush=True)
+        print(checks.result_line(result), file=sys.stderr, flush=True)
     sys.exit(2)
 
 
@@ -262,7 +262,7 @@ def check_command(quick, tls):
         found = checks.run(status.facts_of_app(portal, whole=not quick))
     if tls:
         found.append(check_https(tls))
-    lines = [checks.as_line(result) for result in found]
+    lines = [checks.result_line(result) for result in found]
     print("\n".join(lines))
     heads = collections.Counter(line.split()[0] for line in lines)
     counts = ", ".join(f"{heads[word]} {word}" for word in ("OK", "PROBLEM", "WARNING", "NOTE"))

@@ -38,7 +38,7 @@ from people import (
     Work,
     class_key,
 )
-from records.dates import say_day, short_day, today
+from records.dates import say_day, school_year, short_day, today
 from records.query import Table, any_of, begins
 from records.questions import (
     ADULT_LIFE,
@@ -64,7 +64,7 @@ from records.questions import (
     time,
 )
 from records.record import Clash, Record, Row, document, record_key, seal_of
-from records.unicode_text import folded_words, sort_key
+from records.unicode_text import folded_words, initials_in, sort_key
 
 # --- rights
 # Who may do what with each record: r read, w write (add and change), x export; - nothing at all.
@@ -994,9 +994,10 @@ class Pupil(Record):
         """
         if self.left_on or self.year not in YEAR_ORDER:
             return 0
-        began = today().year - (today().month < 9)
-        born = self.dob.year - (self.dob.month < 9)
-        return abs(began - born - 5 - YEAR_ORDER.index(self.year) + YEAR_ORDER.index("R"))
+        now_in, _ = school_year(today())
+        born_in, _ = school_year(self.dob)
+        age = now_in.year - born_in.year
+        return abs(age - 5 - YEAR_ORDER.index(self.year) + YEAR_ORDER.index("R"))
 
     def born(self):
         return self.dob
@@ -1122,13 +1123,12 @@ class PupilWord(Table):
         words = folded_words(typed)
         if not words:
             return query.where(SQL("1 = 0"))
-        letters = "".join(words)
-        are_initials = len(letters) == 2 and letters.isalpha()
-        if are_initials and len(words) == 2:  # each alone stands in nearly every name
+        letters = initials_in(words)
+        if letters and len(words) == 2:  # each alone stands in nearly every name
             return query.where(pupil.in_(Pupil.with_initials(*letters)))
         for word in words:
             found = cls.select(cls.pupil).where(begins(cls.word, word))
-            if are_initials:
+            if letters:
                 found |= Pupil.with_initials(*letters)
             query = query.where(pupil.in_(found))
         return query
@@ -1287,7 +1287,22 @@ class TeamMember(ForPerson):
         return self.person or self.kind_name()
 
 
-class Placement(PupilRecord):
+class Span:
+    """What began on a day and may have ended: a stage, or a list."""
+
+    @classmethod
+    def is_open(cls):
+        """The condition that it has not ended, and is no error."""
+        return cls.ended_on.is_null() & ~cls.void
+
+    @classmethod
+    def held_on(cls, day):
+        """The condition that it held on a day."""
+        over = cls.ended_on.is_null() | (cls.ended_on > day)
+        return ~cls.void & (cls.started_on <= day) & over
+
+
+class Placement(Span, PupilRecord):
     """Placement: one cycle of one child's dated stay on one stage. Only workflow.py writes here."""
 
     listed = ("pupil", "stage", "cycle", "started_on", "ended_on", "move", "decided_by")
@@ -1331,10 +1346,15 @@ class Placement(PupilRecord):
         )
 
     @classmethod
+    def is_on(cls, stages):
+        """The condition that it is open, on one of these stages."""
+        return cls.is_open() & cls.stage.in_(stages)
+
+    @classmethod
     def current(cls, pupil):
         if not pupil.id:
             return None
-        return cls.select().where(cls.pupil == pupil, cls.ended_on.is_null(), ~cls.void).first()
+        return cls.select().where(cls.pupil == pupil, cls.is_open()).first()
 
     @classmethod
     def stage_of(cls, pupil):
@@ -1347,7 +1367,7 @@ class Placement(PupilRecord):
         """The codes of the stages of those of these pupils who are on one: {number: code}."""
         rows = cls.select(cls.pupil, cls.stage)
         rows = rows.where(cls.pupil.in_([pupil.id for pupil in pupils]))
-        return dict(rows.where(cls.ended_on.is_null(), ~cls.void).tuples())
+        return dict(rows.where(cls.is_open()).tuples())
 
 
 def one_open_row(cls, name):
@@ -1359,7 +1379,7 @@ def one_open_row(cls, name):
 one_open_row(Placement, "placement_one_open")
 
 
-class ListMembership(PupilRecord):
+class ListMembership(Span, PupilRecord):
     """List membership: from when to when a child stood on the Concerns List or the SEN List. Only
     workflow.py writes here.
     """
@@ -1848,9 +1868,9 @@ def horizon_end(horizon, year, start):
     """The last day an outcome may have under this horizon, a 31 August; None for adult life."""
     if horizon not in HORIZONS[:2]:
         return None
-    this_year = start.year if start.month < 9 else start.year + 1
+    _, last = school_year(start)
     more = KEY_STAGE_LEFT.get(year, 0) if horizon == HORIZONS[1] else 0
-    return datetime.date(this_year + more, 8, 31)
+    return last.replace(year=last.year + more)
 
 
 class MyPlanReview(Review):
@@ -2317,7 +2337,7 @@ def family_meetings(meetings, notes, on):
     """How many days of the school year up to a day the family was met on (Code of Practice, 6.65:
     at least three a year).
     """
-    begins = datetime.date(on.year - (on.month < 9), 9, 1)
+    begins, _ = school_year(on)
     met = {meeting.on for meeting in meetings if meeting.kind != "Team meeting"}
     met.update(note.on for note in notes if note.kind == MET_FAMILY)
     return sum(begins <= held <= on for held in met if held)
@@ -3163,6 +3183,9 @@ def every(base=Record):
     return found
 
 
+KINDS_OF_RECORD = {cls.__name__: cls for cls in every()}
+
+
 def kinds_with_documents():
     """The kinds of record to which a document can belong."""
     return [kind for kind in every(PupilRecord) if kind.document_kind]
@@ -3178,13 +3201,12 @@ def records_with_keys(keys):
     numbers = {}
     for key in keys:
         named = re.fullmatch("([A-Za-z]+)-([0-9]{1,9})", key or "")
-        if named:
-            numbers.setdefault(named[1], set()).add(int(named[2]))
+        if named and KINDS_OF_RECORD.get(named[1]) in kinds_with_documents():
+            numbers.setdefault(KINDS_OF_RECORD[named[1]], set()).add(int(named[2]))
     found = {}
-    for kind in kinds_with_documents() if numbers else ():
-        if kind.__name__ in numbers:
-            rows = kind.select().where(kind.id.in_(numbers[kind.__name__]))
-            found.update((record_key(row), row) for row in rows)
+    for kind, wanted in numbers.items():
+        rows = kind.select().where(kind.id.in_(wanted))
+        found.update((record_key(row), row) for row in rows)
     return found
 
 

@@ -1055,12 +1055,12 @@ def case_steps(case, user, placement):
     """The steps of an EHC case that this person may make now. A written date stays."""
     steps = []
     for step in CASE_MOVES:
-        if case.state in step.from_ and user.role in step.by and is_open(step, case, placement):
+        if case.state in step.from_ and user.role in step.by and is_to_fill(step, case, placement):
             steps.append(step)
     return steps
 
 
-def is_open(step, case, placement):
+def is_to_fill(step, case, placement):
     """Whether what the step fills in is still to be told."""
     record = record_of_step(step, case, placement)
     if record is None or (step.after and not getattr(record, step.after)):

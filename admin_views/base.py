@@ -677,7 +677,7 @@ class RecordView(ReadView):
                 if request.endpoint.endswith(".new"):
                     drafts.once(press)
                 taken_over = merge.store(record, form, request.form)
-                self.check(record)
+                self.settle(record)
                 drafts.saved(press, self.place_of(record))
         except Clash as clash:
             return [("", str(clash))]
@@ -695,9 +695,13 @@ class RecordView(ReadView):
         """What must be ticked before what is typed is saved: [Confirm, ...]."""
         return []
 
-    def check(self, record):
-        """Raise workflow.Invalid for what must be right to save at all."""
-        faults = record.missing() + record.errors()
+    def faults(self, record):
+        """What is wrong on the form of a record that must be right to save at all."""
+        return record.missing() + record.errors()
+
+    def settle(self, record):
+        """What is done in the transaction that saves: raise workflow.Invalid for what is wrong."""
+        faults = self.faults(record)
         if faults:
             raise workflow.Invalid(faults)
 

@@ -55,14 +55,14 @@ class ConcernView(PaperView):
         page = self.render("concern.html", form=form, pupil=pupil, problems=problems, draft=draft)
         return page, 422 if problems else 200
 
-    def check(self, record):
+    def settle(self, record):
         """The broad areas that nobody ticked are those of the key concerns."""
         seen = {row.area for row in record.rows("key_concerns")}
         areas = [area for area in AREAS if area in seen]
         if areas and not record.areas:
             record.areas = "\n".join(areas)
             record.save()
-        super().check(record)
+        super().settle(record)
 
     def write(self, form, pupil):
         """Keep the concern; the problems."""

@@ -19,6 +19,7 @@ import workflow
 from admin_views.forms import key_of
 from audit import access, accounts
 from models import (
+    KINDS_OF_RECORD,
     Disclosure,
     HomeTask,
     Placement,
@@ -135,10 +136,9 @@ def stage_counts(user):
     """How many pupils of this person stand on each stage: [(code, label, number)]."""
     if not may(user, "r", Pupil):
         return []
-    is_open = (Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(workflow.OPEN))
     query = Placement.select(Placement.stage, fn.COUNT(Placement.id))
-    query = query.where(*is_open, *in_scope(user, Placement.pupil)).group_by(Placement.stage)
-    counts = dict(query.tuples())
+    query = query.where(Placement.is_on(workflow.OPEN), *in_scope(user, Placement.pupil))
+    counts = dict(query.group_by(Placement.stage).tuples())
     settings = settings_now()
     found = []
     for code in workflow.OPEN:
@@ -154,16 +154,12 @@ def last_term(user):
     if user.role != HEAD:
         return None
     on = clock.term_began(today()) - datetime.timedelta(1)
-    query = Placement.select(Placement.stage, fn.COUNT(Placement.id)).where(
-        ~Placement.void,
-        Placement.started_on <= on,
-        Placement.ended_on.is_null() | (Placement.ended_on > on),
-    )
-    return on, dict(query.group_by(Placement.stage).tuples())
+    query = Placement.select(Placement.stage, fn.COUNT(Placement.id))
+    query = query.where(Placement.held_on(on)).group_by(Placement.stage)
+    return on, dict(query.tuples())
 
 
 # --- tasks
-KINDS = {cls.__name__: cls for cls in (Pupil, *every(PupilRecord))}
 RIGHT_NEEDED = {Disclosure: "w"}  # those who answer requests are reminded of them
 
 
@@ -175,7 +171,7 @@ def told(user):
     """The conditions of the tasks that a person is told today."""
     kinds = []
     usual = "w" if user.role == TA else "r"  # an assistant is told what an assistant can do
-    for cls in KINDS.values():
+    for cls in (Pupil, *every(PupilRecord)):
         if may(user, RIGHT_NEEDED.get(cls, usual), cls):
             kinds.append(cls.__name__)
     not_theirs = [group.name for group in GROUPS if user.role not in group.by]
@@ -294,14 +290,14 @@ def tasks_in_order(children):
 
 def screen_of(task):
     """The screen that a line leads to, as far as this person may open it."""
-    if task.screen in ("edit", "new") and not may(current_user, "w", KINDS[task.record]):
+    if task.screen in ("edit", "new") and not may(current_user, "w", KINDS_OF_RECORD[task.record]):
         return {"edit": "page", "new": "child"}[task.screen]
     return task.screen
 
 
 def task_link(task):
     """Where a line of the home page leads: one click from the work."""
-    kind = KINDS[task.record]
+    kind = KINDS_OF_RECORD[task.record]
     screen = screen_of(task)
     if screen == "child":
         return url_for("pupil.page", key=task.pupil_id)

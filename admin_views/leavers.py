@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from flask import request
 
 import workflow
-from admin_views import drafts, forms
+from admin_views import forms
 from admin_views.account import views as account
 from admin_views.home import settings_now
 from admin_views.pupil_lines import FROM_IMPORT, PupilLinesView, whom_to_show
-from audit.log import transaction
 from models import Placement, Pupil
 from records.dates import read_day
-from records.record import Clash
 
 MOVE = next(move for move in workflow.MOVES if "leave" in move.makes)
 LAST_YEARS = ("6", "11", "13")  # the last of a phase
@@ -52,6 +50,8 @@ class LeaversView(PupilLinesView):
     """Leavers."""
 
     template = "leavers.html"
+    box = "on"
+    done = "left the school. Transfer packs are due in 15 school days."
 
     def is_accessible(self):
         user = account.me()
@@ -67,8 +67,8 @@ class LeaversView(PupilLinesView):
 
     def lines_of(self, pupils, typed):
         keys = [pupil.id for pupil in pupils]
-        rows = Placement.select().where(Placement.pupil.in_(keys), ~Placement.void)
-        open_ones = {row.pupil_id: row for row in rows.where(Placement.ended_on.is_null())}
+        rows = Placement.select().where(Placement.pupil.in_(keys), Placement.is_open())
+        open_ones = {row.pupil_id: row for row in rows}
         ticked = typed.getlist("leaves")
         if "ticked" in request.args:
             ticked = list(map(str, keys))
@@ -82,29 +82,14 @@ class LeaversView(PupilLinesView):
             found.append(Leaver(pupil, seen, stage, str(pupil.id) in ticked, where))
         return found
 
-    def enter(self, lines, user, press, address):
+    def moves_of(self, lines, user):
         leavers = [line for line in lines if line.is_ticked]
         day, problems = day_sent()
         if not leavers:
             problems.append(("", "Nobody is ticked yet."))
-        if problems:
-            return 0, problems
-        name = ""
-        try:
-            with transaction():
-                drafts.once(press)
-                for line in leavers:
-                    name = line.pupil.name
-                    where = line.destination or line_sent("where") or None
-                    answers = {"on": day, "destination": where}
-                    workflow.perform(MOVE, line.pupil, user, answers, line.seen)
-                drafts.saved(press, address)
-        except workflow.Invalid as invalid:
-            return 0, [("on", f"{name}: {words}") for _, words in invalid.errors]
-        except (workflow.Refused, Clash) as fault:
-            return 0, [("", f"{name}: {fault}")]
-        return len(leavers), []
-
-    def done(self, count):
-        children = "1 child has" if count == 1 else f"{count} children have"
-        return f"{children} left the school. Transfer packs are due in 15 school days."
+        where = line_sent("where")
+        moves = []
+        for line in leavers:
+            answers = {"on": day, "destination": line.destination or where or None}
+            moves.append((MOVE, line.pupil, answers, line.seen))
+        return moves, problems

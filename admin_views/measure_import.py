@@ -79,7 +79,7 @@ def refuse_columns(columns):
         raise table_file.Unreadable(words)
 
 
-def values_of(sheet, user):
+def read_values(sheet, user):
     """Every value of a file: [Item, ...]."""
     index = pupil_import.PupilIndex(user)
     columns = columns_of(sheet.heads)
@@ -91,7 +91,7 @@ def values_of(sheet, user):
             found.append(Item(line, fault=sheet.faults[line]))
             continue
         try:
-            pupil, measures = read_row(sheet.heads, columns, cells, index)
+            pupil, measures = read_measures(sheet.heads, columns, cells, index)
         except ValueError as fault:
             found.append(Item(line, fault=str(fault)))
             continue
@@ -110,7 +110,7 @@ def item_of(line, pupil, measure, known):
     return Item(line, pupil, measure, is_known=is_known)
 
 
-def read_row(heads, columns, cells, index):
+def read_measures(heads, columns, cells, index):
     """Whose a line is, and what it says: (Pupil, [Measure, ...]). Raises ValueError."""
     who = {}
     about = {}
@@ -181,7 +181,7 @@ class MeasureImportView(SchoolPage):
         if not path.is_file():
             flash(imports.GONE, "problem")
             return redirect(url_for(".index"))
-        items = values_of(read(path.read_bytes()), current_user)
+        items = read_values(read(path.read_bytes()), current_user)
         seen = code_of(items)
         is_same = request.form.get("seen") == seen
         if request.method == "POST" and is_same:

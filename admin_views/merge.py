@@ -355,7 +355,7 @@ def store_lines(record, form, theirs, twins):
         else:
             row_class = type(record).groups()[group]
             row = row or row_class(**{row_class.parent_field().name: record})
-            fill(row, line, made)
+            fill_row(row, line, made)
             changed |= bool(row.save())
             made[group, str(number)] = row
     for row in reversed(gone):
@@ -363,7 +363,7 @@ def store_lines(record, form, theirs, twins):
     return changed or bool(gone)
 
 
-def fill(row, line, made):
+def fill_row(row, line, made):
     """Put the answers of a line into its row; `made` has the rows that it may link to. Raises
     workflow.Invalid for a link to a line that somebody else has taken out.
     """

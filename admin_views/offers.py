@@ -87,10 +87,10 @@ def fill_lines(form):
             continue
         for name, value in filled_by(programme).items():
             if not line[name].data and not line[name].errors:
-                fill(line[name], value)
+                fill_box(line[name], value)
 
 
-def fill(field, value):
+def fill_box(field, value):
     field.process(MultiDict({field.name: value}))
 
 
@@ -143,7 +143,7 @@ def fill_as_last(form, record):
     for name, words in left.items():
         field = form[name]
         if not isinstance(field, FieldList):
-            fill(field, words)
+            fill_box(field, words)
             continue
         while field.entries:
             field.pop_entry()

@@ -77,7 +77,7 @@ class PaperView(PupilRecordView):
             abort(redirect(url_for("pupil.page", key=pupil.id)))
         return workflow.start_form(self.model, pupil, current_user)
 
-    def check(self, record):
+    def settle(self, record):
         """A paper may always be a draft; what its chart does not ask has no answer."""
         if workflow.clear_unasked(record):
             record.save()

@@ -24,6 +24,7 @@ from models import Letter, Meeting, Placement, Pupil, may
 from papers import pdf
 from pathway import planning
 from records.dates import read_day, say_day, today
+from records.numbers import say_count
 from records.query import by_id
 from records.questions import fault
 from records.record import Clash
@@ -92,9 +93,7 @@ def reviews_within(user, weeks, chosen):
     """
     mine = Pupil.visible_to(user).where(Pupil.left_on.is_null()).select(Pupil.id)
     rows = Placement.select().where(
-        Placement.ended_on.is_null(),
-        ~Placement.void,
-        Placement.stage.in_(workflow.OPEN),
+        Placement.is_on(workflow.OPEN),
         Placement.reviewed_on.is_null(),
         Placement.pupil.in_(mine),
     )
@@ -147,7 +146,7 @@ class ReviewWeekView(SchoolPage):
             return redirect(url_for(".index", weeks=weeks, pupil=ticked))
         placements = reviews_within(user, weeks, chosen)[:LINES_OF_A_PAGE]
         if request.method == "GET":
-            return self.show(lines_of(placements, user), **more)
+            return self.show(plans_of(placements, user), **more)
         address = url_for(".index", weeks=weeks, pupil=more["chosen"])
         press = request.form["press"]
         pressed = drafts.press_of(press)
@@ -155,7 +154,7 @@ class ReviewWeekView(SchoolPage):
             return redirect(pressed)
         sent = {forms.key_of(key) for key in request.form.getlist("pupil")}
         placements = [one for one in placements if one.pupil_id in sent]
-        lines = lines_of(placements, user, request.form)
+        lines = plans_of(placements, user, request.form)
         try:
             problems = save_lines(lines, press, address)
         except drafts.Pressed as already:
@@ -243,7 +242,7 @@ class ReviewWeekView(SchoolPage):
 LETTERS = "The invitations are written: print them from the child's page, with blank views sheets."
 
 
-def lines_of(placements, user, typed=None):
+def plans_of(placements, user, typed=None):
     found = []
     for ctx in contexts_of(placements, user):
         found.append(plan_of(ctx, typed, f"p{ctx.pupil.id}"))
@@ -273,6 +272,6 @@ def save_lines(lines, press, address):
             drafts.saved(press, address)
     except Clash as clash:
         return [("", str(clash))]
-    reviews = "1 review is" if len(wanted) == 1 else f"{len(wanted)} reviews are"
+    reviews = say_count(len(wanted), "review is", "reviews are")
     flash(f"{reviews} planned, and the invitations written.", "done")
     return []

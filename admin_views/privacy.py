@@ -277,7 +277,7 @@ def make_bundle(asked, items, left_out, folder, by):
     What is in it, what was left out and why, and its SHA-256 are written on the request.
     """
     bundle = subject_access.gather(asked.pupil, left_out)
-    parts = parts_of(asked, bundle, folder)
+    parts = bundle_files(asked, bundle, folder)
     data = zipped(parts)
     lines = [
         f"{say_moment(now())}, made by {by}: {', '.join(parts)}.",
@@ -311,7 +311,7 @@ def zipped(parts):
     return box.getvalue()
 
 
-def parts_of(asked, bundle, folder):
+def bundle_files(asked, bundle, folder):
     """The files of the bundle, {name: bytes}, without those missing or changed on the disk."""
     parts = {"contents.txt": b""}
     with leaving_out():

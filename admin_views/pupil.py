@@ -472,9 +472,7 @@ class ListView(ReadView):
 
     def get_query(self):
         codes = [code for code, stage in workflow.STAGES.items() if stage.list == self.code]
-        return scoped(Placement, current_user).where(
-            Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(codes)
-        )
+        return scoped(Placement, current_user).where(Placement.is_on(codes))
 
     def cell(self, record, name):
         """The computed columns; the stage in the school's words."""
@@ -980,9 +978,9 @@ def stage_strip(at):
 
 
 def open_lists(pupil):
-    is_open = ListMembership.ended_on.is_null() & ~ListMembership.void
+    mine = ListMembership.select().where(ListMembership.pupil == pupil, ListMembership.is_open())
     found = []
-    for row in ListMembership.select().where(ListMembership.pupil == pupil, is_open):
+    for row in mine:
         found.append((workflow.list_label(row.list, settings_now()), row.started_on))
     return found
 
@@ -1157,7 +1155,7 @@ def newest_key(record):
     return day_of(record) or datetime.date.max, record.id
 
 
-def case_dates(at):
+def said_case_dates(at):
     """The dates that run in an EHC case: [(words, due, done, who is late or empty)]."""
     rows = []
     for line in at.case_dates:
@@ -1178,7 +1176,7 @@ def case_part(at):
     steps = []
     if may(current_user, "w", case):
         steps = workflow.case_steps(case, current_user, at.placement)
-    dates = case_dates(at)
+    dates = said_case_dates(at)
     card = case if steps or dates else None
     return {"case": case, "case_card": card, "case_moves": steps, "case_dates": dates}
 

@@ -130,7 +130,7 @@ class NamesAnother(ValueError):
 
 # --- the columns
 @dataclass(frozen=True)
-class Column:
+class ImportColumn:
     """What a column of a file may mean: its name on the screen, and the question it answers."""
 
     label: str
@@ -153,7 +153,7 @@ def targets(role):
             elif name in NEVER or not hasattr(line, "ask") or isinstance(line, ForeignKeyField):
                 continue
             else:
-                found[name] = Column(line.verbose_name, line)
+                found[name] = ImportColumn(line.verbose_name, line)
     return found
 
 
@@ -166,7 +166,7 @@ def _contact_targets():
     for number in range(1, MOST_CONTACTS + 1):
         for name, label, question in asked:
             code = f"contact{number}.{name}"
-            found[code] = Column(f"Contact {number}: {label}", question)
+            found[code] = ImportColumn(f"Contact {number}: {label}", question)
     return found
 
 

@@ -10,18 +10,22 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from peewee import fn
 
+import workflow
 from admin_views import drafts, forms
 from admin_views.account import views as account
-from admin_views.school import SchoolPage
+from admin_views.school import CHILDREN, SchoolPage
 from audit import access
+from audit.log import transaction
 from models import YEARS, Placement, Pupil, class_sort_key
+from records.numbers import say_count
+from records.record import Clash
 
 STAGE_OF_STATUS = {"K": "S2", "E": "E"}
 FROM_IMPORT = "import"
 
 
 # --- whom to show
-def on_roll(user):
+def roll_of(user):
     return Pupil.visible_to(user).where(Pupil.left_on.is_null(), Pupil.erased_on.is_null())
 
 
@@ -32,7 +36,7 @@ def is_proposed():
 
 
 def count_proposed(user):
-    return on_roll(user).where(is_proposed()).count()
+    return roll_of(user).where(is_proposed()).count()
 
 
 def whom_to_show(user):
@@ -41,7 +45,7 @@ def whom_to_show(user):
     classes = {}
     proposed = 0
     counts = (fn.COUNT(Pupil.id), fn.COUNT(Pupil.id).filter(is_proposed()))
-    mine = on_roll(user).select(Pupil.year, Pupil.form, *counts).group_by(Pupil.year, Pupil.form)
+    mine = roll_of(user).select(Pupil.year, Pupil.form, *counts).group_by(Pupil.year, Pupil.form)
     for year, name, pupils, of_import in mine.tuples():
         proposed += of_import
         years[year] = years.get(year, 0) + pupils
@@ -63,7 +67,7 @@ def pupils_shown(user, show):
     kind, _, name = show.partition(" ")
     chosen = {"year": Pupil.year == name, "class": Pupil.form == name}
     condition = chosen.get(kind, is_proposed())
-    return on_roll(user).where(condition).order_by(Pupil.sort_name, Pupil.id)
+    return roll_of(user).where(condition).order_by(Pupil.sort_name, Pupil.id)
 
 
 # --- the page
@@ -72,6 +76,8 @@ class PupilLinesView(SchoolPage):
 
     template = ""
     page_size = 40  # lines
+    box = ""  # where a fault of a move is shown
+    done = ""  # what follows the number of children when they are saved
 
     def groups(self, user):
         """What can be shown, as `whom_to_show` gives it."""
@@ -81,15 +87,10 @@ class PupilLinesView(SchoolPage):
         """The lines of these pupils, with what was typed; each has its `pupil`."""
         raise NotImplementedError
 
-    def enter(self, lines, user, press, address):
-        """Save the lines, all or none, and `press` with them: (how many, [(box, sentence), ...]).
-
-        Raises drafts.Pressed.
+    def moves_of(self, lines, user):
+        """What the lines say, and what is wrong with them: ([(move, pupil, answers, number of the
+        open placement that was seen), ...], [(box, sentence), ...]).
         """
-        raise NotImplementedError
-
-    def done(self, count):
-        """The sentence that says what was saved."""
         raise NotImplementedError
 
     @expose("/", methods=("GET", "POST"))
@@ -117,17 +118,37 @@ class PupilLinesView(SchoolPage):
         if pressed:
             return redirect(pressed)
         keys = [forms.key_of(key) for key in request.form.getlist("pupil")[: self.page_size]]
-        mine = on_roll(user).where(Pupil.id.in_(keys))
+        mine = roll_of(user).where(Pupil.id.in_(keys))
         pupils = list(mine.order_by(Pupil.sort_name, Pupil.id))
         lines = self.lines_of(pupils, request.form)
         try:
-            count, problems = self.enter(lines, user, press, address)
+            moves, problems = self.moves_of(lines, user)
+            problems = problems or self.perform(moves, user, press, address)
         except drafts.Pressed as already:
             return redirect(already.led_to)
         if problems:
             return self.show(lines, groups=groups, chosen=show, problems=problems), 422
-        flash(self.done(count), "done")
+        flash(f"{say_count(len(moves), *CHILDREN)} {self.done}", "done")
         return redirect(address)
+
+    def perform(self, moves, user, press, address):
+        """Make the moves, all or none, and keep `press` with them; what stops them.
+
+        Raises drafts.Pressed.
+        """
+        name = ""
+        try:
+            with transaction():
+                drafts.once(press)
+                for move, pupil, answers, seen in moves:
+                    name = pupil.name
+                    workflow.perform(move, pupil, user, answers, seen)
+                drafts.saved(press, address)
+        except workflow.Invalid as invalid:
+            return [(self.box, f"{name}: {words}") for _, words in invalid.errors]
+        except (workflow.Refused, Clash) as fault:
+            return [("", f"{name}: {fault}")]
+        return []
 
     def show(self, lines, **more):
         access.log_access([line.pupil for line in lines], "listed")

@@ -28,13 +28,14 @@ from audit import access, anchors, report
 from audit import log as audit_log
 from audit.actions import READ_ACTIONS
 from audit.log import AuditEntry
-from models import RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
+from models import KINDS_OF_RECORD, RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf, photo
 from pathway import example_letters, tasks
 from pathway.clock import holiday_faults
 from people import User, class_key
 from records.dates import read_day, say_day
+from records.numbers import say_count
 from records.query import by_id
 from records.questions import OF_CLASSES, ROLES, SENCO
 from records.record import Row
@@ -129,7 +130,7 @@ class SettingView(RecordView):
         problems = typing_problems(form) + workflow.letter_faults(record)
         if problems or do == "preview":
             return self.show_form(record, form, problems)
-        return pdf.examples(examples_of(record), current_user)
+        return pdf.example_pack(examples_of(record), current_user)
 
     def beside(self, record):
         examples = []
@@ -147,18 +148,13 @@ class SettingView(RecordView):
 
     def faults(self, record):
         """What is wrong on the form; a fault of another section stops nobody here."""
-        found = record.missing() + record.errors() + workflow.letter_faults(record)
+        found = super().faults(record) + workflow.letter_faults(record)
         elsewhere = self.not_asked(record)
         found = [(name, words) for name, words in found if name not in elsewhere]
         if "holidays" not in elsewhere:
             for place, words in holiday_faults(record.holidays):
                 found.append((f"holidays-{place}-0", words))
         return found
-
-    def check(self, record):
-        found = self.faults(record)
-        if found:
-            raise workflow.Invalid(found)
 
     def save(self, record, form):
         """Save the settings; a folder that they newly name must be there now."""
@@ -196,21 +192,20 @@ def typed_into(record, form):
     return typed
 
 
+CHILDREN = ("child", "children")
+
+
 def dates_moved(settings):
     """What weeks, days or holidays do to the dates of children: [Confirm], or empty."""
     more, fewer = tasks.moved_by(settings)
     parts = []
     if more:
-        parts.append(f"something becomes overdue for {children(more)}")
+        parts.append(f"something becomes overdue for {say_count(more, *CHILDREN)}")
     if fewer:
-        parts.append(f"less is overdue for {children(fewer)}")
+        parts.append(f"less is overdue for {say_count(fewer, *CHILDREN)}")
     if not parts:
         return []
     return [Confirm("moves", f"With this, {' and '.join(parts)}.", "Move the dates")]
-
-
-def children(count):
-    return "1 child" if count == 1 else f"{count} children"
 
 
 def examples_of(settings):
@@ -359,7 +354,7 @@ class AuditView(SchoolPage):
             most=VISITS,
             people=list(User.select().order_by(User.name)),
             shows=SHOWS,
-            kinds=report.KINDS,
+            kinds=KINDS_OF_RECORD,
         )
 
     @expose("/anchor/", methods=("GET", "POST"))

@@ -16,7 +16,7 @@ from models import Pupil, PupilWord
 from people import ListSearch
 from records import storage
 from records.query import begins
-from records.unicode_text import folded_words
+from records.unicode_text import folded_words, initials_in
 
 KEPT_FOR = datetime.timedelta(days=1)
 MOST_SEARCHES = 40  # of one person; the oldest goes
@@ -34,8 +34,8 @@ def find_first(pupils, typed):
         return found
     begin = begins(Pupil.sort_name, words[0]) | begins(Pupil.sort_forename, words[0])
     ranks = [(begin, 1)]
-    letters = "".join(words)
-    if len(letters) == 2:
+    letters = initials_in(words)
+    if letters:
         ranks.insert(0, (Pupil.id.in_(Pupil.with_initials(*letters)), 0))
     has_left = Pupil.left_on.is_null(False)
     return found.order_by(has_left, Case(None, ranks, 2), Pupil.sort_name)
@@ -86,5 +86,5 @@ def searched_words(user, token):
     return mine.words
 
 
-def forget(user):
+def forget_words(user):
     ListSearch.delete().where(ListSearch.user == user).execute()

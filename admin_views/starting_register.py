@@ -12,10 +12,9 @@ from wtforms import Form, HiddenField, SelectField, StringField
 from wtforms.validators import Length
 
 import workflow
-from admin_views import drafts, forms
+from admin_views import forms
 from admin_views.home import settings_now
 from admin_views.pupil_lines import STAGE_OF_STATUS, PupilLinesView
-from audit.log import transaction
 from models import Placement, Pupil
 from records.dates import short_day
 from records.questions import SENCO
@@ -89,7 +88,7 @@ def line_form(settings):
 
 
 @dataclass
-class Line:
+class RegisterLine:
     """One child of the page: the open placement, the boxes, and [(box, sentence)] of what is
     wrong.
     """
@@ -186,31 +185,8 @@ def register_lines(pupils, typed=None):
         if pupil.id not in placed:
             known |= proposal(pupil)
         form = boxes(typed, prefix=f"p{pupil.id}", data=known)
-        found.append(Line(pupil, placement, form))
+        found.append(RegisterLine(pupil, placement, form))
     return found
-
-
-def enter_lines(lines, user, press, address):
-    """Enter the children of the lines that are filled in, all or none: (how many, problems)."""
-    wanted = [line for line in lines if line.is_filled()]
-    problems = []
-    for line in wanted:
-        line.check(user)
-        problems += line.problems
-    if not wanted:
-        problems = [("", "No line is filled in yet.")]
-    if problems:
-        return 0, problems
-    try:
-        with transaction():
-            drafts.once(press)
-            for line in wanted:
-                seen = forms.key_of(line.form["seen"].data)
-                workflow.perform(line.move, line.pupil, user, line.answers(), seen)
-            drafts.saved(press, address)
-    except (workflow.Refused, workflow.Invalid, Clash) as fault:
-        return 0, [("", str(fault))]
-    return len(wanted), []
 
 
 # --- the page
@@ -219,6 +195,7 @@ class StartingRegisterView(PupilLinesView):
 
     template = "starting_register.html"
     page_size = 32  # a class, of nine boxes each, so that the page stays under 100 KB
+    done = "put on the register. No letter was written."
 
     def is_accessible(self):
         return current_user.is_authenticated and current_user.role == SENCO
@@ -226,9 +203,18 @@ class StartingRegisterView(PupilLinesView):
     def lines_of(self, pupils, typed):
         return register_lines(pupils, typed or None)
 
-    def enter(self, lines, user, press, address):
-        return enter_lines(lines, user, press, address)
-
-    def done(self, count):
-        children = "1 child is" if count == 1 else f"{count} children are"
-        return f"{children} on the register now. No letter was written."
+    def moves_of(self, lines, user):
+        wanted = [line for line in lines if line.is_filled()]
+        problems = []
+        for line in wanted:
+            line.check(user)
+            problems += line.problems
+        if not wanted:
+            problems = [("", "No line is filled in yet.")]
+        if problems:
+            return [], problems
+        moves = []
+        for line in wanted:
+            seen = forms.key_of(line.form["seen"].data)
+            moves.append((line.move, line.pupil, line.answers(), seen))
+        return moves, []

@@ -269,9 +269,9 @@ class WorkView(SchoolPage):
 
 def on_a_stage():
     """The children on a stage whom this person may know about."""
-    is_open = (Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(workflow.OPEN))
-    query = Placement.select(Pupil.id, Pupil.form).join(Pupil).where(*is_open)
-    return query.where(*in_scope(me(), Placement.pupil)).distinct()
+    query = Placement.select(Pupil.id, Pupil.form).join(Pupil)
+    query = query.where(Placement.is_on(workflow.OPEN), *in_scope(me(), Placement.pupil))
+    return query.distinct()
 
 
 def classes():

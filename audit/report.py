@@ -11,16 +11,14 @@ from functools import partial
 
 from audit.actions import ACTIONS, READ_ACTIONS, VISIT_ACTIONS
 from audit.log import AuditEntry
-from models import MergedPupil, Pupil, every, may
+from models import KINDS_OF_RECORD, MergedPupil, Pupil, may
 from records.dates import LONDON, short_day
-
-KINDS = {cls.__name__: cls for cls in every()}
 
 
 def kind_words(kind):
-    if kind not in KINDS:
+    if kind not in KINDS_OF_RECORD:
         return kind
-    return KINDS[kind].kind_name()
+    return KINDS_OF_RECORD[kind].kind_name()
 
 
 # --- who may read what
@@ -28,7 +26,7 @@ def may_read(user, entry):
     """Whether this person may read an audit row: its record, the section of its question, and what
     that may name.
     """
-    cls = KINDS.get(entry.record)
+    cls = KINDS_OF_RECORD.get(entry.record)
     if cls is None or not may(user, "r", cls):
         return False
     if entry.question not in dict(cls.questions()):

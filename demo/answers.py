@@ -5,7 +5,7 @@ answers, of which each child gets the next one; a number of days counts from the
 Only data, and how it is read; it knows nothing of when a paper is written.
 """
 
-from demo.stories import read
+from demo.stories import read_blocks
 
 TEXT = """
 == RecordOfConcern
@@ -596,7 +596,7 @@ more_time: Yes
 def answers():
     """The blocks of the text by title: {title: [{name: [answer, ...]}, ...]}."""
     found = {}
-    for title, lines in read(TEXT):
+    for title, lines in read_blocks(TEXT):
         block = {}
         for name, words in lines.items():
             block[name] = [answer.strip() for answer in words.split("|")]

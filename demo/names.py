@@ -1,10 +1,10 @@
 """The names of the fictional school: its staff, its settings, and what its pupils are called.
 
 Come here to change a name. Nobody here is real; telephone numbers are those kept for stories. Only
-data, as `stories.read` takes it apart.
+data, as `stories.read_blocks` takes it apart.
 """
 
-from demo.stories import read
+from demo.stories import read_blocks
 
 TEXT = """
 == settings
@@ -67,7 +67,7 @@ Xiaoming: M 小明 Mandarin
 Alexander: M Sandy English
 """
 
-BLOCKS = dict(read(TEXT))
+BLOCKS = dict(read_blocks(TEXT))
 SETTINGS = BLOCKS["settings"]
 STAFF = BLOCKS["staff"]
 LISTS = {name: words.split() for name, words in BLOCKS["lists"].items()}

@@ -19,10 +19,11 @@ import workflow
 from audit.log import acting_as, transaction
 from demo import names
 from demo.answers import answers
-from demo.stories import BOOK, DAYS, MORE, paths, read
+from demo.stories import BOOK, DAYS, MORE, paths, read_blocks
 from pathway import advice, clock, planning
 from people import User
 from privacy import erasure
+from records.dates import school_year
 from records.record import record_key
 
 DAY = datetime.timedelta(1)
@@ -34,11 +35,11 @@ SIDES = [paper.form for paper in workflow.PAPERS if paper.kind == "side"]
 REVIEWS = {paper.stage: paper.form for paper in workflow.PAPERS if paper.kind == "review"}
 # How far some of a child's five forms have come while the family is asked.
 SOME = ("complete", "draft", "", "sealed", "draft")
-STORIES = [words for _, words in read(BOOK)]
-STRATEGY = dict(read(MORE))["strategy"]
-STONES = [words for title, words in read(MORE) if title == "stone"]
+STORIES = [words for _, words in read_blocks(BOOK)]
+STRATEGY = dict(read_blocks(MORE))["strategy"]
+STONES = [words for title, words in read_blocks(MORE) if title == "stone"]
 ANSWERS = answers()
-SINCE = dict(read(DAYS))
+SINCE = dict(read_blocks(DAYS))
 
 
 def build(on, hash_password, folder):
@@ -128,7 +129,7 @@ class School:
         self.on, self.files = on, folder / "files"
         self.files.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.random = random.Random(20)
-        self.autumn = on.year - (on.month < 9)
+        self.autumn = school_year(on)[0].year
         self.teachers = {}
         self.busy = defaultdict(list)
         self.settings = m.Setting.of_school()

@@ -497,7 +497,7 @@ any: 20 30
 """
 
 
-def read(text):
+def read_blocks(text):
     """The blocks of a text: [(title, {name: words}), ...]."""
     found = []
     for line in text.strip().replace("\n  ", " ").splitlines():

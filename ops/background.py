@@ -21,6 +21,7 @@ from ops import logs
 from papers.printing import PaperError
 from people import User, Work
 from records import storage
+from records.numbers import say_count
 from records.query import by_id
 
 MOST_WAITING = 2  # of one person, the one that is being made included
@@ -68,7 +69,7 @@ class WorkKind:
 
     def said(self, number):
         """It as a sentence names it: `1 whole record`, `30 one-page profiles`."""
-        return f"{number:,} {self.one if number == 1 else self.many}"
+        return say_count(number, self.one, self.many)
 
 
 class Job:

@@ -658,7 +658,7 @@ def exit_code(results):
     return 1 if WARN in bad else 0
 
 
-def as_line(result):
+def result_line(result):
     """A result as `portal check` prints it."""
     head = "OK"
     if not result.ok:

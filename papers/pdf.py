@@ -176,7 +176,7 @@ def invitations(meeting, user):
 
 
 @as_response
-def examples(found, user):
+def example_pack(found, user):
     """Letters of a child that does not exist: [(subject, text), ...]."""
     parts = []
     for subject, words in found:

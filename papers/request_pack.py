@@ -45,11 +45,11 @@ def table(label, heads, rows):
     columns = [{"label": head, "options": []} for head in heads]
     said = []
     for row in rows:
-        said.append([cell_words(cell) for cell in row])
+        said.append([printed_cell(cell) for cell in row])
     return {"name": "", "label": label, "prompt": "", "columns": columns, "table": said}
 
 
-def cell_words(cell):
+def printed_cell(cell):
     if cell is None:
         return ""
     if hasattr(cell, "year"):

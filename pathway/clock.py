@@ -9,7 +9,7 @@ import datetime
 import functools
 from dataclasses import dataclass
 
-from records.dates import read_day, today
+from records.dates import read_day, school_year, today
 from records.questions import cells_of
 
 LONGEST_WINDOW = 1_000  # days, holidays included
@@ -418,10 +418,10 @@ def phase_dates(case, settings, on):
     """
     if case.pupil.year != settings.last_year:
         return []
-    begins = datetime.date(on.year - (on.month < 9), 9, 1)
-    due = datetime.date(begins.year + 1, 2, 15)
+    begins, ends = school_year(on)
+    due = datetime.date(ends.year, 2, 15)
     if case.pupil.year in POST_16:
-        due = datetime.date(begins.year + 1, 3, 31)
+        due = datetime.date(ends.year, 3, 31)
     done = case.phase_final_on
     # one of an earlier year was for another school
     if done and done < begins:

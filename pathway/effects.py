@@ -111,8 +111,7 @@ def sync_lists(pupil, stage, placement, when, journal):
     """Close the list row that no longer fits the stage, open the one that does (invariant 1)."""
     listed = False
     table = ListMembership
-    is_open = table.ended_on.is_null() & ~table.void
-    for row in table.select().where(table.pupil == pupil, is_open):
+    for row in table.select().where(table.pupil == pupil, table.is_open()):
         if row.list == stage.list:
             listed = True
         else:

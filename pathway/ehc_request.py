@@ -138,7 +138,7 @@ def cycles_of(placements, papers):
 
 # --- the checklist
 @dataclass(frozen=True)
-class Check:
+class LawCheck:
     """One thing that the law or the Code looks for: what is there, and what is lacking."""
 
     asked: str
@@ -153,7 +153,7 @@ def checklist(found, on):
 
 
 def looked_for(asked, source, there, lacks):
-    return Check(asked, source, there, "" if there else lacks)
+    return LawCheck(asked, source, there, "" if there else lacks)
 
 
 def check_needs(found, on):
@@ -215,7 +215,7 @@ def check_action(found, on):
     lacks = ""
     if len(reviewed) < TWO_CYCLES:
         lacks = f"{TWO_CYCLES} reviewed cycles are usual; there are {len(reviewed)}."
-    return Check("Action already taken by the school", "Code 9.14", there, lacks)
+    return LawCheck("Action already taken by the school", "Code 9.14", there, lacks)
 
 
 def check_provision(found, on):
@@ -227,7 +227,7 @@ def check_provision(found, on):
     for _, given in lines:
         if not given.hours:
             words = f"“{given.row}” has no minutes or times a week."
-            return Check("Provision over and above the usual", "Code 9.14", there, words)
+            return LawCheck("Provision over and above the usual", "Code 9.14", there, words)
     return looked_for(
         "Provision over and above the usual",
         "Code 9.14",
@@ -255,7 +255,7 @@ def check_reports(found, on):
     if lacks:
         names = ", ".join(filter(None, lacks))
         words = f"Add the report as a PDF on the page of the agency: {names}."
-        return Check("Reports of professionals", "Asked for by most", there, words)
+        return LawCheck("Reports of professionals", "Asked for by most", there, words)
     return looked_for(
         "Reports of professionals", "Asked for by most", there, "Add them under Documents, as PDF."
     )
@@ -283,9 +283,9 @@ def check_view(found, asked, classes):
 def check_consent(found, on):
     for consent in reversed(found.consents):
         if consent.purpose == "EHC needs assessment" and consent.holds(on):
-            return Check("The family knows and agrees", "Good practice", str(consent))
+            return LawCheck("The family knows and agrees", "Good practice", str(consent))
     lacks = "Write down the consent to the EHC needs assessment."
-    return Check("The family knows and agrees", "Good practice", "", lacks)
+    return LawCheck("The family knows and agrees", "Good practice", "", lacks)
 
 
 CHECKS = (

@@ -14,7 +14,7 @@ from peewee import JOIN, fn
 
 from models import GROUPS, EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProvision
 from pathway import clock
-from records.dates import WEEKDAYS, read_slots
+from records.dates import WEEKDAYS, read_slots, school_year
 from records.unicode_text import sort_key
 
 HOUR = 60
@@ -125,12 +125,6 @@ class ProvisionCost:
 
     def full_run(self, given):
         return self.between(given, given.begins, datetime.date.max)
-
-
-def school_year(on):
-    """The first and the last day of the school year of a day."""
-    first = on.year - (on.month < 9)
-    return datetime.date(first, 9, 1), datetime.date(first + 1, 8, 31)
 
 
 def all_given(placements, on):

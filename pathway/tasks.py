@@ -66,7 +66,8 @@ def tasks_of(pupils, settings):
     left = Pupil.select(Pupil.id).where(Pupil.id.in_(pupils), Pupil.left_on.is_null(False))
     leavers = set(left.scalars())
     here = [number for number in pupils if number not in leavers]
-    placements = list(open_placements().where(Placement.pupil.in_(here)))
+    is_open = Placement.is_on(workflow.OPEN)
+    placements = list(Placement.select().where(is_open, Placement.pupil.in_(here)))
     papers = workflow.papers_of(placements, OF_FORM)
     planned = planned_reviews(placements)
     found = []
@@ -90,12 +91,6 @@ def tasks_of(pupils, settings):
     if leavers:
         found += transfer_tasks(list(leavers), settings)
     return found
-
-
-def open_placements():
-    return Placement.select().where(
-        Placement.ended_on.is_null(), ~Placement.void, Placement.stage.in_(workflow.OPEN)
-    )
 
 
 def task(

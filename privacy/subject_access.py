@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, field
 
 from audit.log import AuditEntry
-from audit.report import KINDS
 from models import (
+    KINDS_OF_RECORD,
     Agency,
     Consent,
     Contact,
@@ -361,7 +361,7 @@ def is_given(entry, redaction):
 
 
 def owner_kind(kind):
-    cls = KINDS.get(kind)
+    cls = KINDS_OF_RECORD.get(kind)
     if cls is None or not issubclass(cls, Row):
         return WERE_ROWS_OF.get(kind)
     return cls.parent_field().rel_model.__name__
@@ -382,7 +382,7 @@ def row_of(entry):
 
 
 def question_words(entry):
-    cls = KINDS.get(entry.record)
+    cls = KINDS_OF_RECORD.get(entry.record)
     if cls is None or entry.question not in dict(cls.questions()):
         return entry.question
     return cls.label_of(entry.question)

@@ -57,7 +57,7 @@ def merge_obstacle(kept, other):
             "Both records stand on a stage. On the one that is wrong use “Entered in error”, take"
             " the child off its list, or for a leaver use “Has returned”; then merge."
         )
-    if open_case(kept) and open_case(other):
+    if case_open_of(kept) and case_open_of(other):
         return "Both records have an open EHC case. Close the wrong one first, then merge."
     if typed_in_both(kept, other):
         return (
@@ -67,7 +67,7 @@ def merge_obstacle(kept, other):
     return None
 
 
-def open_case(pupil):
+def case_open_of(pupil):
     cases = EhcCase.select().where(EhcCase.pupil == pupil, EhcCase.state.in_(CASE_OPEN))
     return cases.first()
 

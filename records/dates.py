@@ -28,6 +28,12 @@ def today():
     return datetime.datetime.now(LONDON).date()
 
 
+def school_year(on):
+    """The first and the last day of the school year of a day."""
+    first = on.year - (on.month < 9)
+    return datetime.date(first, 9, 1), datetime.date(first + 1, 8, 31)
+
+
 def say_day(day):
     """A date as people say it: `Friday 3 July 2026`."""
     if day:

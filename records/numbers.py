@@ -1,4 +1,4 @@
-"""Numbers as people type them, in forms and in files alike.
+"""Numbers as people type them, in forms and in files alike, and counts in words.
 
 Come here to change how a number is read. It imports nothing of ours.
 """
@@ -14,6 +14,11 @@ THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d{0,9},\d{1,2}")
 PLAIN = re.compile(r"[+-]?(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})")
 SPACED = re.compile(r"[+-]?\d{1,3}(?: \d{3})+(?:\.\d*)?")
+
+
+def say_count(number, one, many):
+    """How many there are of something: `1 child`, `30 children`."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def read_number(typed):

@@ -59,6 +59,8 @@ def preload(model, rows, names):
 
 def any_of(queries):
     """Which of some queries find a row, asked in one statement: [True or False, ...]."""
+    if not queries:
+        return []
     asked = Select(columns=[fn.EXISTS(query) for query in queries])
     return [bool(found) for found in db.execute(asked).fetchone()]
 

@@ -80,6 +80,12 @@ def folded_words(text):
     return re.findall(r"[^\W_]+", plain)
 
 
+def initials_in(words):
+    """The two letters that these words are, or empty."""
+    letters = "".join(words)
+    return letters if len(letters) == 2 and letters.isalpha() else ""
+
+
 def sort_key(text):
     """A text as people look it up in a list, letter by letter: "de Vries" is among D, "O'Neill"
     among O, "Ångström" among A, and 3A comes before 10A. It is the same for every database.

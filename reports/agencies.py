@@ -5,7 +5,7 @@ from functools import cached_property
 
 from models import AGENCY_STATUS, BESIDES, Agency, Pupil, Recommendation
 from pathway import provision
-from reports.report import UPN, Choice, Column, Line, Report, offered
+from reports.report import UPN, Choice, Column, Line, Report, name_options
 from reports.roll import placements_seen
 
 ASKED = ("Consulted", "Referred", "Waiting", "Involved")
@@ -36,7 +36,9 @@ class AgenciesWaiting(Report):
     def choices(self):
         states = tuple((state, state) for state in AGENCY_STATUS if state in ASKED)
         return (
-            Choice("agency", "Agency", offered(line.facts["agency"] for line in self.all_lines)),
+            Choice(
+                "agency", "Agency", name_options(line.facts["agency"] for line in self.all_lines)
+            ),
             Choice("state", "Status", states),
             Choice("is", "Only", (("long", f"Waiting over {LONG_WEEKS} weeks"),)),
         )
@@ -112,7 +114,9 @@ class RecommendationsTaken(Report):
     def choices(self):
         taken = tuple((outcome, outcome) for outcome in OUTCOMES)
         return (
-            Choice("agency", "Agency", offered(line.facts["agency"] for line in self.all_lines)),
+            Choice(
+                "agency", "Agency", name_options(line.facts["agency"] for line in self.all_lines)
+            ),
             Choice("taken", "Taken up", taken),
         )
 

@@ -7,7 +7,7 @@ import workflow
 from models import Pupil, Strategy, class_sort_key
 from pathway.provision import how_often, on_the_map
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
-from reports.report import Choice, Column, Line, Report, offered
+from reports.report import Choice, Column, Line, Report, name_options
 from reports.roll import placements_seen
 
 MOST_STRATEGIES = 3
@@ -33,7 +33,7 @@ class ClassSheet(Report):
     @cached_property
     def choices(self):
         names = [line.facts["form"] for line in self.all_lines]
-        return (Choice("form", "Class", offered(names, class_sort_key)),)
+        return (Choice("form", "Class", name_options(names, class_sort_key)),)
 
     def lines(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())

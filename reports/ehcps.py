@@ -67,7 +67,7 @@ class EhcpYear(Report):
         closes = workflow.year_end(placement)
         held = max((one for one in years if one.held_on), key=lambda one: one.held_on, default=None)
         coming = next((one for one in years if not one.held_on), ReviewYear(case=case))
-        step = next_step(held, coming, closes)
+        step = next_year_step(held, coming, closes)
         phase = next(iter(clock.phase_dates(case, self.settings, self.on)), None)
         cells = {
             "authority": case.authority,
@@ -122,7 +122,7 @@ def years_of(cases):
     return found
 
 
-def next_step(held, coming, closes):
+def next_year_step(held, coming, closes):
     """The first step of the review year that is not done, or None."""
     lines = []
     if held and held.state != "over":

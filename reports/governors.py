@@ -69,7 +69,7 @@ class Governors(Report):
         children = children_on_roll(self.user, self.on)
         counted = {("All", "All children"): Counter(map(stage_of, children))}
         counted |= tally(children, GROUPINGS, stage_of)
-        told = hide_small(*cells_of(counted))
+        told = hide_small(*counts_and_sums(counted))
         found = []
         for place, (by, group) in enumerate(counted):
             cells = {column: told[by, group, column] for column in (*STAGES, ALL)}
@@ -137,7 +137,7 @@ def stage_of(child):
     return child.stage if child.stage in workflow.OPEN else NONE
 
 
-def cells_of(counted):
+def counts_and_sums(counted):
     """The counts of a table with their sums, and what adds up to what, as `hide_small` has it."""
     counts = {}
     columns = {}

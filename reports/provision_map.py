@@ -7,10 +7,11 @@ from decimal import Decimal
 import workflow
 from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme, class_sort_key
 from pathway import provision
-from pathway.provision import bare_number, how_often, rounded, school_year
+from pathway.provision import bare_number, how_often, rounded
+from records.dates import school_year
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
-from reports.report import WHO, Choice, Column, Line, Report, offered, say_cell
+from reports.report import WHO, Choice, Column, Line, Report, name_options, say_cell
 from reports.roll import codes_on, placements_seen
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
@@ -92,13 +93,13 @@ class ProvisionMap(ProvisionReport):
         stages = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
         plans = [one.source for one in self.given]
         return (
-            Choice("form", "Class", offered(forms, class_sort_key)),
+            Choice("form", "Class", name_options(forms, class_sort_key)),
             Choice("year", "Year", YEARS),
             Choice("need", "Need", SEN_TYPES),
-            Choice("adult", "Adult", offered(adults, sort_key)),
-            Choice("programme", "Programme", offered(names, sort_key)),
+            Choice("adult", "Adult", name_options(adults, sort_key)),
+            Choice("programme", "Programme", name_options(names, sort_key)),
             Choice("stage", "Stage", stages),
-            Choice("plan", "Plan", offered(plans)),
+            Choice("plan", "Plan", name_options(plans)),
             Choice("is", "Only", tuple(NOTES.items())),
         )
 

@@ -15,7 +15,7 @@ from models import (
     class_sort_key,
 )
 from records.questions import TEACHER
-from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report, offered
+from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report, name_options
 from reports.roll import needs_on, placements_seen
 
 LONG_WEEKS = 26
@@ -61,7 +61,7 @@ class Register(Report):
         classes = [line.facts["form"] for line in self.all_lines]
         return (
             Choice("year", "Year", YEARS),
-            Choice("form", "Class", offered(classes, class_sort_key)),
+            Choice("form", "Class", name_options(classes, class_sort_key)),
             Choice("need", "Need", SEN_TYPES),
             Choice("list", "List", lists),
             Choice("stage", "Stage", names),

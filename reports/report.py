@@ -52,7 +52,7 @@ class Choice:
     asked: str = ""
 
 
-def offered(names, key=None):
+def name_options(names, key=None):
     """The options of a filter by name: each once, in order."""
     return tuple((name, name) for name in sorted(set(names) - {"", None}, key=key))
 

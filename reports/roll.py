@@ -47,7 +47,8 @@ def children_on_roll(user, day):
         Pupil.admitted_on.is_null() | (Pupil.admitted_on <= day),
         Pupil.left_on.is_null() | (Pupil.left_on > day),
     )
-    stages = dict(placed_on(day).select(Placement.pupil, Placement.stage).tuples())
+    held = Placement.select(Placement.pupil, Placement.stage).where(Placement.held_on(day))
+    stages = dict(held.tuples())
     needs = needs_on(day)
     found = []
     for pupil in pupils.order_by(Pupil.sort_name, Pupil.id):
@@ -56,19 +57,10 @@ def children_on_roll(user, day):
     return found
 
 
-def placed_on(day):
-    """The placements that held on a day."""
-    return Placement.select().where(
-        ~Placement.void,
-        Placement.started_on <= day,
-        Placement.ended_on.is_null() | (Placement.ended_on > day),
-    )
-
-
 def placements_seen(user, day):
     """The placements of a day on a stage, each with its child whom this person may see, by name."""
     mine = Pupil.visible_to(user).select(Pupil.id)
-    held = placed_on(day).select(Placement, Pupil).join(Pupil)
+    held = Placement.select(Placement, Pupil).join(Pupil).where(Placement.held_on(day))
     held = held.where(Placement.pupil.in_(mine), Placement.stage.in_(workflow.OPEN))
     return held.order_by(Pupil.sort_name, Pupil.id)
 

@@ -15,13 +15,13 @@ def hide_small(counts, sums):
     """What may be told of counts: {key: the number, or `HIDDEN`}. `sums` are all that can be worked
     out: [(keys of the parts, key of the whole), ...].
     """
-    table = Table(counts, sums)
+    table = CountTable(counts, sums)
     while table.hide_one():
         pass
     return {key: HIDDEN if key in table.hidden else number for key, number in counts.items()}
 
 
-class Table:
+class CountTable:
     """Counts, their sums, and which of them are hidden so far."""
 
     def __init__(self, counts, sums):

@@ -480,3 +480,10 @@ def test_signing_in_leads_nowhere_but_into_the_portal(school, browser):
             else []
         )
     assert not led
+
+
+def test_a_role_that_may_read_pupils_alone_opens_a_child(school, browser, monkeypatch):
+    at = browser("technician")
+    at.page("/")
+    monkeypatch.setitem(m.RIGHTS_TABLE["Pupil"], "technician", "r")
+    at.page(f"/pupil/{school.mine.id}/")

@@ -473,9 +473,9 @@ def test_the_exit_code_is_for_machines():
         checks.exit_code([result(False, level), result(False, checks.WARN)])
         for level in (checks.PROBLEM, checks.BLOCK)
     ] == [2, 2]
-    assert checks.as_line(result(False, checks.BLOCK)).startswith("PROBLEM ") and checks.as_line(
-        result(True, checks.WARN)
-    ).startswith("OK ")
+    assert checks.result_line(result(False, checks.BLOCK)).startswith(
+        "PROBLEM "
+    ) and checks.result_line(result(True, checks.WARN)).startswith("OK ")
 
 
 # --- the screens

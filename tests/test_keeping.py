@@ -394,7 +394,7 @@ def test_the_paper_of_the_bundle_is_a_pdf(school, asked):
             for r, told in bundle.papers
             if isinstance(r, m.Pupil | m.ConcernReview | m.Letter)
         ]
-        parts = screens.parts_of(asked, bundle, school.app.config["DATA_DIR"])
+        parts = screens.bundle_files(asked, bundle, school.app.config["DATA_DIR"])
     assert parts["record.pdf"].startswith(b"%PDF") and len(parts["record.pdf"]) > 20_000
 
 

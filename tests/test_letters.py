@@ -142,7 +142,7 @@ def test_wordings_are_read_as_letters_before_they_are_saved(school, browser):
 def test_wordings_are_read_as_pdf(school):
     settings = m.Setting(letter_concern="We watch over {forename}.")
     with school.app.test_request_context():
-        made = reader_of(pdf.examples(school_views.examples_of(settings), school.senco).data)
+        made = reader_of(pdf.example_pack(school_views.examples_of(settings), school.senco).data)
     assert "We watch over Sam." in made.pages[0].extract_text()
     assert len(made.pages) >= len({move.letter for move in WRITTEN}) + len(letters.OF_REVIEWS)
 

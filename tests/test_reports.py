@@ -156,7 +156,7 @@ def test_only_the_last_year_moves_to_the_next_phase(school):
 
 def leave(at, **typed):
     page = at.page("/leavers/")
-    form = page.one("//main//form[.//button[@data-once]]")
+    form = page.one("//main//form[@novalidate]")
     sent = {name: value for name, value in values_of(form) if name not in typed}
     sent["pupil"] = typed.get("leaves", [])
     return at.post("/leavers/", {**sent, **typed})

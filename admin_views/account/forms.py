@@ -55,7 +55,7 @@ class Code(FlaskForm):
     )
 
 
-class Confirm(FlaskForm):
+class PasswordAgain(FlaskForm):
     """The password again, before an account page."""
 
     password = password_box("Password", "Enter your password", "current-password", hint=PASTE)

@@ -104,13 +104,13 @@ def signed_in_only():
         return None
     if not current_user.is_authenticated:
         ended = g.get("user_session")
-        keep_typing(ended.user if ended else None)
+        keep_sent_form(ended.user if ended else None)
         return redirect(url_for("account.sign_in", next=this_page()))
     sessions.touch(g.user_session)
     roles = (settings_now().second_step or "").split("\n")
     if current_user.totp or current_user.role not in roles or request.endpoint in SETTING_UP:
         return None
-    keep_typing(me())
+    keep_sent_form(me())
     return redirect(url_for("account.second_step"))
 
 
@@ -124,12 +124,12 @@ def not_while_new():
     new = accounts.new_sign_in(me())
     if new is None:
         return None
-    keep_typing(me())
+    keep_sent_form(me())
     audit_event("refused", me(), me(), f"A new sign-in tried to {act}")
     return render_template("account_wait.html", title="Your sign-in is new", words=str(new)), 403
 
 
-def keep_typing(user):
+def keep_sent_form(user):
     # a form that cannot be saved now; CSRFProtect has checked its token already
     if request.method == "POST" and user and user.active:
         drafts.keep(user, request.full_path, request.form.items(multi=True))
@@ -139,7 +139,7 @@ def require_recent_password():
     # None, or the way to the page that asks for it
     if 0 <= time.time() - session.get("proved", 0) <= FRESH_FOR:
         return None
-    keep_typing(me())
+    keep_sent_form(me())
     return redirect(url_for("account.confirm", next=this_page()))
 
 
@@ -194,13 +194,13 @@ def sign_in():
         tries = may_try(user, name)
         if tries and password_is_right(user, form.password.data):
             forget_tries(tries)
-            return go_on(user)
+            return to_second_step(user)
         wrong = "The user name or password is not right"
         form.user_name.errors = [note_failure(user, "password", tries, wrong)]
     return form_page(form, "Sign in", "Sign in", "sign_in.html", next=safe_next())
 
 
-def go_on(user):
+def to_second_step(user):
     if not user.totp:
         return let_in(user)
     session["half"] = [user.token, int(time.time())]
@@ -258,7 +258,7 @@ def enter(user):
 def sign_out():
     """Sign out here: a copied cookie stops working too."""
     g.user_session.delete_instance()
-    searches.forget(me())
+    searches.forget_words(me())
     audit_event("signed out", me(), me())
     logout_user()
     session.clear()
@@ -376,7 +376,7 @@ def use_link(token):
     form.person = user
     if form.validate_on_submit():
         done = set_password(user, form.new_password.data, good, act="sign-in link used")
-        return go_on(user) if done else dead_link()
+        return to_second_step(user) if done else dead_link()
     return form_page(form, "Choose your password", "Save password", user_name=user.username)
 
 
@@ -431,7 +431,7 @@ def stay():
 
 @pages.route("/account/confirm", methods=["GET", "POST"])
 def confirm():
-    form = forms.Confirm()
+    form = forms.PasswordAgain()
     if form.validate_on_submit():
         problem = own_password_problem(form.password.data)
         if problem is None:
