@@ -27,6 +27,7 @@ from audit import access
 from models import Placement, Pupil, Setting, may
 from ops.background import Failed, NotNow
 from records.dates import short_day, today
+from records.numbers import counted
 from records.query import by_id
 from records.questions import SENCO
 from records.record import Clash
@@ -258,7 +259,7 @@ class ImportView(SchoolPage):
                 taken.rename(path)
         if not all_done:
             return self.preview_page(key, sheet, columns, changed=True, written=done), 409
-        flash(f"{done} {'pupil' if done == 1 else 'pupils'} imported.", "done")
+        flash(f"{counted(done, 'pupil')} imported.", "done")
         return redirect(after_import(me()))
 
     def bring_later(self, key, rows):
@@ -305,7 +306,7 @@ def import_asked(job):
         words = f"Somebody else changed these pupils. {done} of {wanted} were brought in now"
         raise Failed(f"{words}; look at the rest.", url_for("import.look", key=job.needs["key"]))
     asked.unlink()
-    job.words = f"{done} {'pupil' if done == 1 else 'pupils'} imported."
+    job.words = f"{counted(done, 'pupil')} imported."
     job.leads_to = after_import(job.user)
 
 

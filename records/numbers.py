@@ -1,4 +1,4 @@
-"""Numbers as people type them, in forms and in files alike.
+"""Numbers as people type them, in forms and in files alike, and as they are said.
 
 Come here to change how a number is read. It imports nothing of ours.
 """
@@ -14,6 +14,11 @@ THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d{0,9},\d{1,2}")
 PLAIN = re.compile(r"[+-]?(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})")
 SPACED = re.compile(r"[+-]?\d{1,3}(?: \d{3})+(?:\.\d*)?")
+
+
+def counted(number, word):
+    """So many of something: `1 outcome`, `2 outcomes`."""
+    return f"1 {word}" if number == 1 else f"{number} {word}s"
 
 
 def read_number(typed):
