@@ -82,7 +82,7 @@ def tasks_of(pupils, settings):
     found += letter_tasks(here)
     found += action_tasks(here, settings)
     found += note_tasks(here, settings)
-    found += raised_tasks(here)
+    found += raised_tasks(here, placements)
     found += asked_tasks(here, papers, placements)
     found += head_tasks(placements, papers, settings)
     found += erasure_tasks(pupils)
@@ -438,8 +438,11 @@ def case_task(case, line, of_year, settings):
     return task(case.pupil_id, group, f"{what}: {line.task}", line.due, **opens)
 
 
-def raised_tasks(pupils):
-    """Records of Concern that somebody began for a child who is on no list yet."""
+def raised_tasks(pupils, placements):
+    """Records of Concern that somebody began outside a cycle, of a child who is on no stage yet, or
+    whose cycle has its own.
+    """
+    placed = {placement.pupil_id for placement in placements}
     form_class = workflow.PAPERS[0].form
     loose = form_class.select().where(
         form_class.placement.is_null(),
@@ -449,6 +452,8 @@ def raised_tasks(pupils):
     found = []
     for form in loose:
         what = f"{form.kind_name()} written by {form.entered_by}: place on the list?"
+        if form.pupil_id in placed:
+            what = f"New concern of {form.entered_by}: read it, take it into the review"
         found.append(task(form.pupil_id, "agree", what, form.happened_on, **to_open(form)))
     return found
 

@@ -190,6 +190,12 @@ def test_the_week_of_reviews_is_planned_together_or_not_at_all(school, browser):
     days[f"p{school.robin.id}-day"] = "26/11/2026"
     senco.submit(page, path=form, button=None, **days)
     assert m.Meeting.select().where(PLANNED).count() == 2
+    # the same lines, to the work that prints letters
+    (button,) = senco.page("/review-week/").all("//button[@name='kind'][@value='letters']")
+    ticked = {"pupil": [str(school.wren.id), str(school.robin.id)], "kind": button.get("value")}
+    answer = senco.post(button.get("formaction"), ticked)
+    assert m.Letter.select().where(m.Letter.meeting.is_null(False)).count()
+    assert answer.location.startswith("/prints/")
 
 
 def test_children_ticked_in_the_register_are_invited_together(school, browser):
