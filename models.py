@@ -3028,6 +3028,11 @@ class Letter(PupilRecord):
     placement = ForeignKeyField(Placement, null=True, backref="letters", on_delete="RESTRICT")
     void = BooleanField(default=False)
 
+    @classmethod
+    def unsent(cls, *columns):
+        """A query of the letters that were written and have not gone."""
+        return cls.select(*columns).where(cls.sent_on.is_null(), ~cls.void)
+
     @property
     def waits(self):
         return "" if self.sent_on else "Not sent"

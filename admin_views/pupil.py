@@ -416,6 +416,45 @@ class AgencyView(PupilRecordView):
         return redirect(url_for("agencies-waiting.index"))
 
 
+class LetterView(PupilRecordView):
+    """Letters: one press writes down that one went, or all of its child that wait."""
+
+    def acts(self, record):
+        if record.sent_on or record.void or not self.may_write():
+            return []
+        found = [("sent", "Sent today")]
+        count = Letter.unsent().where(Letter.pupil == record.pupil_id).count()
+        if count > 1:
+            found.append(("all", f"All {count} unsent letters of this child: sent today"))
+        return found
+
+    @expose("/<int:key>/act/", methods=("POST",))
+    def act(self, key):
+        """Write down that a letter went today, by itself or with all others of its child."""
+        if not self.may_write():
+            abort(403)
+        letter = self.find(key)
+        waiting = Letter.unsent().where(Letter.pupil == letter.pupil_id)
+        if request.form.get("do") != "all":
+            waiting = waiting.where(Letter.id == key)
+        problems = []
+        letters = list(waiting)
+        for one in letters:
+            one.sent_on = today()
+            problems += one.errors()
+        if problems:
+            return self.show_page(letter, problems), 422
+        try:
+            with transaction():
+                for one in letters:
+                    one.save()
+        except Clash as clash:
+            flash(str(clash), "problem")
+            return redirect(url_for(".page", key=key))
+        flash("Written down: sent today.", "done")
+        return redirect(url_for("pupil.page", key=letter.pupil_id))
+
+
 class NoteView(PupilRecordView):
     """Notes: one is written on the page of its child, and leads back there."""
 

@@ -319,10 +319,9 @@ def move_on_tasks(placements, settings):
 
 def letter_tasks(pupils):
     """Letters that were written and not sent."""
-    unsent = Letter.select(Letter.id, Letter.pupil, Letter.subject, Letter.dated)
-    unsent = unsent.where(Letter.pupil.in_(pupils), Letter.sent_on.is_null(), ~Letter.void)
+    unsent = Letter.unsent(Letter.id, Letter.pupil, Letter.subject, Letter.dated)
     found = []
-    for letter in unsent:
+    for letter in unsent.where(Letter.pupil.in_(pupils)):
         # the subject ends with the child's name, which stands beside it
         subject = (letter.subject or "").partition(":")[0]
         what = f"Letter to check and send: {subject}"
