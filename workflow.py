@@ -1425,6 +1425,8 @@ def note_review(form, held):
     if placed and paper_for(type(form)).kind == "review":
         placed.reviewed_on = held
         placed.save()
+        if held:
+            planning.note_held(placed, held)
 
 
 def agree(form, user):

@@ -14,6 +14,7 @@ from conftest import (
     agreed,
     chart_answers,
     fill,
+    hold_review,
     home_tasks,
     press,
     take_to,
@@ -177,6 +178,16 @@ def test_planned_anew_it_is_the_same_meeting_with_new_invitations(school):
     assert [one.void for one in meetings[1].letters.order_by(m.Letter.id)] == [True, False]
     review, _ = w.start_form(m.MyPlanReview, school.wren, school.senco)
     assert review.present == "Ms Ash"
+
+
+def test_a_review_held_on_another_day_is_that_meeting_and_invites_nobody_more(school):
+    agree_plan(school.wren, school.senco, "S2")
+    ctx = w.PupilContext(school.wren, school.senco)
+    meeting = planning.plan_review(ctx, TODAY + DAY, ["Ms Ash"])
+    assert m.Letter.unsent().where(m.Letter.meeting == meeting).count() == 1
+    review = hold_review(school.wren, school.senco, "1", TODAY)
+    assert m.Meeting.get_by_id(meeting.id).on == review.happened_on == TODAY
+    assert not m.Letter.unsent().where(m.Letter.meeting == meeting).exists()
 
 
 def test_the_week_of_reviews_is_planned_together_or_not_at_all(school, browser):
