@@ -1154,6 +1154,7 @@ class PupilRecord(Record):
     pupil = link("Pupil", Pupil, needed=True, index=True)
     document_kind = ""  # what a document of it usually is; empty: none belongs to it
     document_from = ""  # the question that says from whom it usually is
+    dated_by = ""  # the question whose day tells it from others of its kind
     waits = ""  # what it waits for, as the child's page says it
 
     def born(self):
@@ -1185,7 +1186,8 @@ class PupilRecord(Record):
 
     def full_name(self):
         """What tells it from others of its kind, where one is chosen or named."""
-        return str(self)
+        day = self.__data__.get(self.dated_by)
+        return f"{self}, {short_day(day)}" if day else str(self)
 
     def leads_to(self, name):
         asked = self._meta.fields.get(name)
@@ -2165,6 +2167,7 @@ class Consent(PupilRecord):
     document_kind = "Signed consent"
     signed_by = ("Parent, carer or young person", "For the school")
     listed = ("pupil", "purpose", "to_whom", "answer_given", "given_on", "withdrawn_on")
+    dated_by = "given_on"
     purpose = choice(
         "What for?",
         options=(
@@ -2285,6 +2288,7 @@ class Note(PupilRecord):
     begin_words = "Write a note"
     document_kind = "Letter"
     document_from = "whom"
+    dated_by = "on"
     on = day("Date", needed=True, before="done_on")
     kind = choice(
         "How?",
@@ -2306,9 +2310,6 @@ class Note(PupilRecord):
 
     def __str__(self):
         return f"{self.kind or self.kind_name()}: {self.whom or ''}".strip(": ")
-
-    def full_name(self):
-        return f"{self}, {short_day(self.on)}"
 
 
 def family_meetings(meetings, notes, on):
@@ -2894,6 +2895,7 @@ class Agency(PupilRecord):
     begin_words = "Refer to an agency"
     document_kind = "Professional's report"
     document_from = "agency"
+    dated_by = "asked_on"
     listed = ("pupil", "agency", "state", "asked_on", "report_on", "next_contact")
     whom = Section("Whom we ask, and what")
     agency = text("Agency", needed=True, bank="agency")
@@ -3015,6 +3017,7 @@ class Letter(PupilRecord):
     """Letter: what was written to the family, and when it went."""
 
     listed = ("pupil", "subject", "dated", "sent_on")
+    dated_by = "dated"
     document_kind = "Letter"
     subject = text("Subject", needed=True)
     dated = day("Date", needed=True, before="sent_on")
