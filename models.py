@@ -2312,13 +2312,20 @@ class Note(PupilRecord):
         return f"{self.kind or self.kind_name()}: {self.whom or ''}".strip(": ")
 
 
-def family_meetings(meetings, notes, on):
-    """How many days of the school year up to a day the family was met on (Code of Practice, 6.65:
-    at least three a year).
+def family_meetings(meetings, notes, papers, on):
+    """How many days of the school year up to a day the family was met on, a review of which it was
+    part too (Code of Practice, 6.65: at least three a year).
     """
     begins = datetime.date(on.year - (on.month < 9), 9, 1)
     met = {meeting.on for meeting in meetings if meeting.kind != "Team meeting"}
     met.update(note.on for note in notes if note.kind == MET_FAMILY)
+    for paper in papers:
+        if (
+            isinstance(paper, Review)
+            and paper.status == "sealed"
+            and paper.parent_involved == "Yes"
+        ):
+            met.add(paper.happened_on)
     return sum(begins <= held <= on for held in met if held)
 
 

@@ -175,6 +175,8 @@ def write_recap(ctx, fresh, next_review, make):
     words["held"] = say_day(review.happened_on)
     words["outcomes"] = "\n".join(map(say_rating, review.rows("ratings")))
     words["next_steps"] = review.next_steps or ""
+    if "\n" in words["next_steps"]:
+        words["next_steps"] = "\n" + words["next_steps"]
     kept = {"dated": ctx.answers["on"], "placement": fresh}
     letters.write("letter_recap", ctx, words, {}, make, **kept)
 

@@ -239,11 +239,12 @@ def test_an_agency_is_asked_only_with_a_consent_to_invite_it(school):
 
 def test_the_recap_says_how_far_each_outcome_came_and_goes_with_the_move(school):
     agree_plan(school.wren, school.senco, "S2")
-    said = {"next_steps": "Go on as before", **chart_answers("1", "S2")}
+    said = {"next_steps": "Go on as before\nRead at home", **chart_answers("1", "S2")}
     agreed(m.MyPlanReview, school.wren, school.senco, HELD, **said)
     placed = press("New My Plan cycle", school.wren, school.senco, recap="Yes")
     letter = m.Letter.get(m.Letter.placement == placed)
-    for words_said in ("Outcome number 2: Not yet", "Go on as before", "The next review is due by"):
+    steps = "What we agreed: \nGo on as before\nRead at home"
+    for words_said in ("Outcome number 2: Not yet", steps, "The next review is due by"):
         assert words_said in letter.body
     press("Entered in error", school.wren, school.senco, on=None)
     assert m.Letter.get_by_id(letter.id).void
