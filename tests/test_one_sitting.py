@@ -202,7 +202,9 @@ def test_the_week_of_reviews_is_planned_together_or_not_at_all(school, browser):
     senco.submit(page, path=form, button=None, **days)
     assert m.Meeting.select().where(PLANNED).count() == 2
     # the same lines, to the work that prints letters
-    (button,) = senco.page("/review-week/").all("//button[@name='kind'][@value='letters']")
+    page = senco.page("/review-week/")
+    assert len(page.all("//tbody/tr[.//span='Planned']")) == 2
+    (button,) = page.all("//button[@name='kind'][@value='letters']")
     ticked = {"pupil": [str(school.wren.id), str(school.robin.id)], "kind": button.get("value")}
     answer = senco.post(button.get("formaction"), ticked)
     assert m.Letter.select().where(m.Letter.meeting.is_null(False)).count()
