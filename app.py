@@ -231,6 +231,11 @@ ERRORS = {
         " room on the server's disk; then try again.",
     ),
 }
+SIGNED_OUT = (
+    "You are signed out",
+    "This was not saved. Open the page again: you sign in, and what was kept while you typed is in"
+    " its boxes.",
+)
 WRONG_HOST = (
     "The portal is not known by this name",
     "Use the address that your technician gave you; technicians: see HOSTS.",
@@ -261,6 +266,8 @@ def show_error(error):
         headers["Retry-After"] = str(error.retry_after)
     try:
         left = drafts.left_over(code)
+        if title == SIGNED_OUT[0]:
+            left["retry"] = request.full_path
         page = render_template("error.html", title=title, words=words, reference=reference, **left)
         return page, code, headers
     except Exception:  # no database, or a wrong Host
@@ -282,7 +289,10 @@ def error_words(error, code):
         return WRONG_HOST
     title, words = ERRORS.get(code) or ERRORS[404 if code < 500 else 500]
     if code == 413:
-        words = limits.limit_of_request().words
+        limit = limits.limit_of_request()
+        if limit is limits.SIGN_IN and request.blueprint not in (None, "account"):
+            return SIGNED_OUT
+        words = limit.words
     return title, words
 
 

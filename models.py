@@ -1154,6 +1154,7 @@ class PupilRecord(Record):
     pupil = link("Pupil", Pupil, needed=True, index=True)
     document_kind = ""  # what a document of it usually is; empty: none belongs to it
     document_from = ""  # the question that says from whom it usually is
+    dated_by = ""  # the question whose day tells it from others of its kind
     waits = ""  # what it waits for, as the child's page says it
     fetched = {}  # records that it may name, fetched for many rows at once: {key: record}
 
@@ -1186,7 +1187,8 @@ class PupilRecord(Record):
 
     def full_name(self):
         """What tells it from others of its kind, where one is chosen or named."""
-        return str(self)
+        day = self.__data__.get(self.dated_by)
+        return f"{self}, {short_day(day)}" if day else str(self)
 
     def leads_to(self, name):
         asked = self._meta.fields.get(name)
@@ -2187,6 +2189,7 @@ class Consent(PupilRecord):
     document_kind = "Signed consent"
     signed_by = ("Parent, carer or young person", "For the school")
     listed = ("pupil", "purpose", "to_whom", "answer_given", "given_on", "withdrawn_on")
+    dated_by = "given_on"
     purpose = choice(
         "What for?",
         options=(
@@ -2307,6 +2310,7 @@ class Note(PupilRecord):
     begin_words = "Write a note"
     document_kind = "Letter"
     document_from = "whom"
+    dated_by = "on"
     on = day("Date", needed=True, before="done_on")
     kind = choice(
         "How?",
@@ -2329,17 +2333,21 @@ class Note(PupilRecord):
     def __str__(self):
         return f"{self.kind or self.kind_name()}: {self.whom or ''}".strip(": ")
 
-    def full_name(self):
-        return f"{self}, {short_day(self.on)}"
 
-
-def family_meetings(meetings, notes, on):
-    """How many days of the school year up to a day the family was met on (Code of Practice, 6.65:
-    at least three a year).
+def family_meetings(meetings, notes, papers, on):
+    """How many days of the school year up to a day the family was met on, a review of which it was
+    part too (Code of Practice, 6.65: at least three a year).
     """
     begins, _ = school_year(on)
     met = {meeting.on for meeting in meetings if meeting.kind != "Team meeting"}
     met.update(note.on for note in notes if note.kind == MET_FAMILY)
+    for paper in papers:
+        if (
+            isinstance(paper, Review)
+            and paper.status == "sealed"
+            and paper.parent_involved == "Yes"
+        ):
+            met.add(paper.happened_on)
     return sum(begins <= held <= on for held in met if held)
 
 
@@ -2916,6 +2924,7 @@ class Agency(PupilRecord):
     begin_words = "Refer to an agency"
     document_kind = "Professional's report"
     document_from = "agency"
+    dated_by = "asked_on"
     listed = ("pupil", "agency", "state", "asked_on", "report_on", "next_contact")
     whom = Section("Whom we ask, and what")
     agency = text("Agency", needed=True, bank="agency")
@@ -3037,6 +3046,7 @@ class Letter(PupilRecord):
     """Letter: what was written to the family, and when it went."""
 
     listed = ("pupil", "subject", "dated", "sent_on")
+    dated_by = "dated"
     document_kind = "Letter"
     subject = text("Subject", needed=True)
     dated = day("Date", needed=True, before="sent_on")
@@ -3049,6 +3059,11 @@ class Letter(PupilRecord):
     meeting = ForeignKeyField(Meeting, null=True, backref="letters", on_delete="RESTRICT")
     placement = ForeignKeyField(Placement, null=True, backref="letters", on_delete="RESTRICT")
     void = BooleanField(default=False)
+
+    @classmethod
+    def unsent(cls, *columns):
+        """A query of the letters that were written and have not gone."""
+        return cls.select(*columns).where(cls.sent_on.is_null(), ~cls.void)
 
     @property
     def waits(self):

@@ -48,6 +48,7 @@ from models import (
 from pathway import clock, effects, letters, planning
 from pathway import guards as g
 from records.dates import say_weeks, today
+from records.numbers import counted
 from records.questions import (
     HEAD,
     OF_CLASSES,
@@ -1424,6 +1425,8 @@ def note_review(form, held):
     if placed and paper_for(type(form)).kind == "review":
         placed.reviewed_on = held
         placed.save()
+        if held:
+            planning.note_held(placed, held)
 
 
 def agree(form, user):
@@ -1580,7 +1583,8 @@ def advice_for_ehcp(ctx):
         past = outcomes_past(kept, ctx.on) if kept else 0
         if past:
             name = type(kept).kind_name()
-            words = f"{name}: {past} outcome(s) should have been reached by now. {cure}"
+            some = counted(past, "outcome")
+            words = f"{name}: {some} should have been reached by now. {cure}"
             found.append(g.Stop(words))
     held = ctx.case and ctx.case.held_year()
     if held and held.decision == PLAN_ENDS:

@@ -323,11 +323,13 @@ class ReadView(ModelView):
     def cell(self, record, name):
         """What a cell of the list says; a date in its short form."""
         value = record.__data__.get(name)
+        if name not in record._meta.fields:
+            value = getattr(record, name)()
         if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
             return short_day(value)
         if name in record._meta.fields:
             return record.answer(name)
-        return str(getattr(record, name)() or "")
+        return str(value or "")
 
     def is_late(self, record, name):
         """Whether what a cell says is overdue."""

@@ -202,7 +202,9 @@ class RecordField(SelectField):
         if pupil and may(self.user, "r", self.kind):
             kept = self.kind.select().where(self.kind.about(pupil.id))
             self.records = list(kept.order_by(self.kind.id.desc()))
-        self.choices = offered([("", ""), *((str(one.id), str(one)) for one in self.records)])
+        self.choices = offered(
+            [("", ""), *((str(one.id), one.full_name()) for one in self.records)]
+        )
 
 
 class AnyRecordField(SelectField):

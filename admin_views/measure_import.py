@@ -53,6 +53,7 @@ class Item:
     measure: Measure = None
     fault: str = ""
     is_known: bool = False
+    who: str = ""  # as the file names whom, where that is nobody here
 
 
 def columns_of(heads):
@@ -93,11 +94,16 @@ def read_values(sheet, user):
         try:
             pupil, measures = read_measures(sheet.heads, columns, cells, index)
         except ValueError as fault:
-            found.append(Item(line, fault=str(fault)))
+            found.append(Item(line, fault=str(fault), who=who_said(columns, cells)))
             continue
         for measure in measures:
             found.append(item_of(line, pupil, measure, known))
     return found
+
+
+def who_said(columns, cells):
+    named = zip(columns, cells, strict=True)
+    return ", ".join(clean_line(cell) for name, cell in named if name in WHO and cell)
 
 
 def item_of(line, pupil, measure, known):

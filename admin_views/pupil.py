@@ -6,6 +6,7 @@ in workflow.py alone.
 """
 
 import datetime
+import itertools
 import secrets
 from dataclasses import dataclass, replace
 
@@ -147,7 +148,7 @@ class PupilView(RecordView):
             kept=folded(beside, {*beside.get(Note, ()), case["case_card"]}, courses),
             to_begin=kinds_to_begin(beside, at.case),
             to_telephone=[one for one in contacts if one.phone and one.may_contact != "No"],
-            **note_part(at, beside, contacts),
+            **note_part(at, beside, contacts, written),
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
@@ -414,6 +415,45 @@ class AgencyView(PupilRecordView):
         else:
             flash(f"{agency}: chased today.", "done")
         return redirect(url_for("agencies-waiting.index"))
+
+
+class LetterView(PupilRecordView):
+    """Letters: one press writes down that one went, or all of its child that wait."""
+
+    def acts(self, record):
+        if record.sent_on or record.void or not self.may_write():
+            return []
+        found = [("sent", "Sent today")]
+        count = Letter.unsent().where(Letter.pupil == record.pupil_id).count()
+        if count > 1:
+            found.append(("all", f"All {count} unsent letters of this child: sent today"))
+        return found
+
+    @expose("/<int:key>/act/", methods=("POST",))
+    def act(self, key):
+        """Write down that a letter went today, by itself or with all others of its child."""
+        if not self.may_write():
+            abort(403)
+        letter = self.find(key)
+        waiting = Letter.unsent().where(Letter.pupil == letter.pupil_id)
+        if request.form.get("do") != "all":
+            waiting = waiting.where(Letter.id == key)
+        problems = []
+        letters = list(waiting)
+        for one in letters:
+            one.sent_on = today()
+            problems += one.errors()
+        if problems:
+            return self.show_page(letter, problems), 422
+        try:
+            with transaction():
+                for one in letters:
+                    one.save()
+        except Clash as clash:
+            flash(str(clash), "problem")
+            return redirect(url_for(".page", key=key))
+        flash("Written down: sent today.", "done")
+        return redirect(url_for("pupil.page", key=letter.pupil_id))
 
 
 class NoteView(PupilRecordView):
@@ -686,9 +726,7 @@ def year_step(at):
 
 
 def raised_concern(at):
-    """The paper that somebody began for a child who is on no stage yet, or None."""
-    if at.stage not in workflow.AWAY:
-        return None
+    """The newest concern outside a cycle that is not decided, or None."""
     begun = []
     for form in at.written(workflow.PAPERS[0].form):
         if form.placement_id is None and not form.locked:
@@ -1027,7 +1065,7 @@ def ratings(written):
     return found
 
 
-def note_part(at, beside, contacts):
+def note_part(at, beside, contacts, written):
     """The box in which a note is written at once, and how often the family was met."""
     part = {"notes": beside.get(Note), "note_form": None, "met": None}
     if may(current_user, "w", Note):
@@ -1035,7 +1073,8 @@ def note_part(at, beside, contacts):
         form_class = forms.form_for(Note, current_user, ("pupil", "done_on"))
         part["note_form"] = form_class(formdata=None, data={"on": today()})
     if workflow.STAGES[at.stage].list == "SEN" and Meeting in beside and Note in beside:
-        part["met"] = family_meetings(beside[Meeting], beside[Note], at.on)
+        papers = itertools.chain.from_iterable(written.values())
+        part["met"] = family_meetings(beside[Meeting], beside[Note], papers, at.on)
     return part
 
 

@@ -37,7 +37,7 @@ class SessionsView(SchoolPage):
         monday = week_asked()
         lines = lines_of_week(monday)
         adults = sorted({given.adult for given, _ in lines} - {""})
-        adult = request.values.get("adult", "")
+        adult = request.values.get("adult", account.me().name)
         if adult in adults:
             lines = [line for line in lines if line[0].adult == adult]
         pages = max(-(-len(lines) // PAGE), 1)

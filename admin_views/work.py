@@ -45,10 +45,9 @@ def make_records(job):
 
 def make_letters(job):
     """The letters that were written and not sent, each on a sheet of its own."""
-    unsent = Letter.select().where(Letter.sent_on.is_null(), ~Letter.void)
     found = []
     for pupil in job.pupils:
-        found.extend(unsent.where(Letter.pupil == pupil).order_by(Letter.id))
+        found.extend(Letter.unsent().where(Letter.pupil == pupil).order_by(Letter.id))
     if not found:
         raise Failed("There is no letter of these children that waits to be sent.")
     write_stack(job, found, pdf.one_pdf)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from models import SENT, Agency, Consent, EhcCase, Recommendation
 from records.dates import say_day
+from records.numbers import say_count
 
 
 @dataclass(frozen=True)
@@ -282,7 +283,8 @@ def recommendations_decided(ctx):
     open_ones = Recommendation.decision.is_null() & Recommendation.about(ctx.pupil.id)
     left = list(Recommendation.select().where(open_ones).order_by(Recommendation.id))
     if left:
-        return Stop(f"{len(left)} recommendation(s) still to be decided.", left[0].agency)
+        some = say_count(len(left), "recommendation", "recommendations")
+        return Stop(f"{some} still to be decided.", left[0].agency)
 
 
 def consent_recorded(ctx):

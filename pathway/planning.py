@@ -128,10 +128,7 @@ def plan_review(ctx, day, names, at=None, place=None, lead=None):
     for name in names:
         if name not in there:
             MeetingPerson(meeting=meeting, who=name, invited_on=ctx.on).save()
-    unsent = Letter.select().where(Letter.meeting == meeting, Letter.sent_on.is_null())
-    for letter in unsent.where(~Letter.void):
-        letter.void = True
-        letter.save()
+    withdraw_invitations(meeting)
     invite(ctx, meeting)
     if ctx.stage == "E" and ctx.case:
         year = ctx.case.coming_year()
@@ -150,7 +147,27 @@ def invite(ctx, meeting):
     letters.write("letter_invitation", ctx, words, {}, Letter.save, **kept)
 
 
+def withdraw_invitations(meeting):
+    for letter in Letter.unsent().where(Letter.meeting == meeting):
+        letter.void = True
+        letter.save()
+
+
 # --- afterwards
+def note_held(placement, held):
+    """The review of a cycle was held: the planned meeting was on that day, and nobody is invited to
+    it any more.
+    """
+    planned = Meeting.select().where(Meeting.placement == placement)
+    meeting = planned.order_by(Meeting.id.desc()).first()
+    if meeting is None:
+        return
+    if meeting.on != held:
+        meeting.on = held
+        meeting.save()
+    withdraw_invitations(meeting)
+
+
 def write_recap(ctx, fresh, next_review, make):
     """Write the family what was agreed at the review, and how far each outcome came."""
     review = ctx.review
@@ -158,6 +175,8 @@ def write_recap(ctx, fresh, next_review, make):
     words["held"] = say_day(review.happened_on)
     words["outcomes"] = "\n".join(map(say_rating, review.rows("ratings")))
     words["next_steps"] = review.next_steps or ""
+    if "\n" in words["next_steps"]:
+        words["next_steps"] = "\n" + words["next_steps"]
     kept = {"dated": ctx.answers["on"], "placement": fresh}
     letters.write("letter_recap", ctx, words, {}, make, **kept)
 

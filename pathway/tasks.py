@@ -83,7 +83,7 @@ def tasks_of(pupils, settings):
     found += letter_tasks(here)
     found += action_tasks(here, settings)
     found += note_tasks(here, settings)
-    found += raised_tasks(here)
+    found += raised_tasks(here, placements)
     found += asked_tasks(here, papers, placements)
     found += head_tasks(placements, papers, settings)
     found += erasure_tasks(pupils)
@@ -314,10 +314,9 @@ def move_on_tasks(placements, settings):
 
 def letter_tasks(pupils):
     """Letters that were written and not sent."""
-    unsent = Letter.select(Letter.id, Letter.pupil, Letter.subject, Letter.dated)
-    unsent = unsent.where(Letter.pupil.in_(pupils), Letter.sent_on.is_null(), ~Letter.void)
+    unsent = Letter.unsent(Letter.id, Letter.pupil, Letter.subject, Letter.dated)
     found = []
-    for letter in unsent:
+    for letter in unsent.where(Letter.pupil.in_(pupils)):
         # the subject ends with the child's name, which stands beside it
         subject = (letter.subject or "").partition(":")[0]
         what = f"Letter to check and send: {subject}"
@@ -433,8 +432,11 @@ def case_task(case, line, of_year, settings):
     return task(case.pupil_id, group, f"{what}: {line.task}", line.due, **opens)
 
 
-def raised_tasks(pupils):
-    """Records of Concern that somebody began for a child who is on no list yet."""
+def raised_tasks(pupils, placements):
+    """Records of Concern that somebody began outside a cycle, of a child who is on no stage yet, or
+    whose cycle has its own.
+    """
+    placed = {placement.pupil_id for placement in placements}
     form_class = workflow.PAPERS[0].form
     loose = form_class.select().where(
         form_class.placement.is_null(),
@@ -444,6 +446,8 @@ def raised_tasks(pupils):
     found = []
     for form in loose:
         what = f"{form.kind_name()} written by {form.entered_by}: place on the list?"
+        if form.pupil_id in placed:
+            what = f"New concern of {form.entered_by}: read it, take it into the review"
         found.append(task(form.pupil_id, "agree", what, form.happened_on, **to_open(form)))
     return found
 

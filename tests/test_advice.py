@@ -77,6 +77,7 @@ def test_it_begins_with_what_is_known_of_the_child(plain_senco, reviewed):  # no
 def test_on_paper_it_has_the_date_of_birth_and_no_empty_question(plain_senco, robin):
     given = {"attainment": "", "answer_is": "Yes", "sent_on": HELD, "grounds_why": None}
     paper = asked_for(m.ConsultationAnswer, robin, **given)
+    assert short_day(paper.due()) in Page(plain_senco.get("/consultation-answer/")).text
     printed = paper_of(plain_senco.get(f"/consultation-answer/{paper.id}/print.pdf"))
     assert printed.lacks([f"born {short_day(robin.dob)}", "Can the school meet the needs?"]) == []
     for words in ("Not answered", "Sent on", "Unsuitable for the age", "One line each"):

@@ -156,7 +156,7 @@ def test_the_form_is_drawn_from_the_register_and_keeps_what_was_agreed(robin, ca
     advice = add_row(made, "recommendations", words="Coloured paper")
     secret = agency(robin, agency="Kept back", state="Considered", withhold="Yes")
     add_row(secret, "recommendations", words="Not shown", decision="Do")
-    assert "1 recommendation(s) still to be decided" in str(w.missing(form, cast.senco))
+    assert "1 recommendation still to be decided" in str(w.missing(form, cast.senco))
     advice.decision = "Do"
     advice.save()
     w.agree(form, cast.senco)

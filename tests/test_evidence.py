@@ -181,3 +181,18 @@ def test_the_people_around_a_child_are_offered_by_name(empty_portal, cast, robin
     m.TeamMember.create(pupil=robin, person=cast.ta.name)
     source = enter(empty_portal, cast.ta).get(f"/pupil/{robin.id}/").text
     assert "Bo Team" in source and "Ana Mock" not in source
+
+
+@pytest.mark.parametrize("cls", (m.Consent, m.Agency, m.Letter, m.Note))
+def test_two_of_a_kind_are_told_apart_by_their_day_where_one_is_chosen(cls):
+    record = cls(**{cls.dated_by: START})
+    assert record.full_name() == f"{record}, 1 Sep 2026"
+    assert cls().full_name() == str(cls())
+
+
+def test_the_consent_of_an_agency_is_chosen_by_its_day(school, browser):
+    agency = school.records["mine"]["Agency"]
+    consent = school.records["mine"]["Consent"]
+    page = browser("senco").page(f"/agency/{agency.id}/edit/")
+    offered = page.all(f"//select[@name='consent']/option[@value='{consent.id}']/text()")
+    assert offered == [consent.full_name()]

@@ -77,6 +77,11 @@ def raised(robin, cast):
     write(m.RecordOfConcern, robin, cast.teacher)
 
 
+def raised_again(robin, cast):
+    review_agreed(robin, cast)
+    m.RecordOfConcern.create(pupil=robin, happened_on=TODAY, entered_by=cast.teacher.name)
+
+
 def agency(robin, cast):
     take_to(robin, "S1", cast.senco)
     m.Agency(pupil=robin, agency="Speech therapy", state="Waiting").save()
@@ -138,6 +143,7 @@ KINDS = (
     (paper_complete, f"{CONCERN} is complete", None, ("agree",)),
     (review_agreed, "Review agreed", None, ("agree",)),
     (raised, f"{CONCERN} written by", None, ("agree",)),
+    (raised_again, "New concern of", None, ("agree",)),
     (five_forms, "5 of the five forms to come", None, ("papers",)),
     (agency, "Speech therapy: waiting", None, ("others",)),
     (letter, "Letter to check and send: SEN support begins", None, ("papers",)),

@@ -1,9 +1,10 @@
 """Letters say what was decided, to everybody who stands for the child, household by household."""
 
+import datetime
 import re
 
 import pytest
-from conftest import add_row, press, ready, take_to
+from conftest import TODAY, add_row, press, ready, take_to
 from printed import paper_of, reader_of
 
 import models as m
@@ -236,3 +237,28 @@ def test_the_name_a_child_is_called_by_does_not_end_with_the_surname(cast, actin
     pupil = m.Pupil(surname="Mockcart", forename="Emma", year="7", known_as=typed)
     pupil.save()
     assert pupil.known_as == kept
+
+
+@pytest.mark.parametrize("do, left", [("sent", 1), ("all", 0)])
+def test_one_press_writes_down_that_letters_went(school, browser, do, left):
+    letters = []
+    for word in ("One", "Two"):
+        said = {"subject": word, "dated": TODAY, "body": "Dear family"}
+        letters.append(m.Letter.create(pupil=school.wren, **said))
+    senco = browser("senco")
+    address = f"/letter/{letters[0].id}/"
+    page = senco.page(address)
+    assert len(page.all("//button[@name='do']")) == 2
+    senco.submit(page, path=f"//form[@action='{address}act/']", button=("do", do))
+    theirs = m.Letter.unsent().where(m.Letter.pupil == school.wren)
+    assert theirs.count() == left
+    assert m.Letter.get_by_id(letters[0].id).sent_on == TODAY
+    assert not senco.page(address).all("//button[@name='do']")
+
+
+def test_a_letter_of_a_day_to_come_is_not_sent_today(school, browser):
+    said = {"subject": "One", "dated": TODAY + datetime.timedelta(1), "body": "Dear family"}
+    letter = m.Letter.create(pupil=school.wren, **said)
+    assert browser("senco").post(f"/letter/{letter.id}/act/", {"do": "sent"}).status_code == 422
+    assert m.Letter.get_by_id(letter.id).sent_on is None
+    assert browser("teacher").post(f"/letter/{letter.id}/act/", {"do": "sent"}).status_code == 403

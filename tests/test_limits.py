@@ -146,6 +146,14 @@ def test_a_form_beyond_the_limit_is_refused_with_the_cure(school, browser, conce
     assert "what was kept while you typed is in its boxes" in Page(page).text
 
 
+def test_who_signed_out_elsewhere_is_told_so_and_led_back_to_the_form(school, browser, concern):
+    at = browser("teacher")
+    at.client.delete_cookie("portal")
+    page = Page(at.post(concern, {"strengths": "x" * limits.SIGN_IN.bytes}))
+    assert "You are signed out" in page.text
+    assert page.all(f"//a[starts-with(@href, '{concern}')]")
+
+
 def test_what_a_session_that_ran_out_still_sends_is_kept_though_it_is_long(
     school, browser, concern
 ):

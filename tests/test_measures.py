@@ -100,6 +100,7 @@ def test_a_file_of_either_form_is_brought_in_once(plain_senco, robin, words, cou
 def test_a_child_who_is_not_here_is_named_by_the_line_and_kept_nowhere(plain_senco, robin):
     page = Page(bring(plain_senco, filled(WIDE, robin)))
     assert "No child here has this UPN" in page.text
+    assert "Nobody, Here, 01/01/2015" in page.text
 
 
 @pytest.mark.parametrize(

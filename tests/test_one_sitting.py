@@ -14,6 +14,7 @@ from conftest import (
     agreed,
     chart_answers,
     fill,
+    hold_review,
     home_tasks,
     press,
     take_to,
@@ -180,6 +181,16 @@ def test_planned_anew_it_is_the_same_meeting_with_new_invitations(school):
     assert review.present == "Ms Ash"
 
 
+def test_a_review_held_on_another_day_is_that_meeting_and_invites_nobody_more(school):
+    agree_plan(school.wren, school.senco, "S2")
+    ctx = w.PupilContext(school.wren, school.senco)
+    meeting = planning.plan_review(ctx, TODAY + DAY, ["Ms Ash"])
+    assert m.Letter.unsent().where(m.Letter.meeting == meeting).count() == 1
+    review = hold_review(school.wren, school.senco, "1", TODAY)
+    assert m.Meeting.get_by_id(meeting.id).on == review.happened_on == TODAY
+    assert not m.Letter.unsent().where(m.Letter.meeting == meeting).exists()
+
+
 def test_the_week_of_reviews_is_planned_together_or_not_at_all(school, browser):
     for pupil in (school.wren, school.robin):
         agree_plan(pupil, school.senco, "S2")
@@ -191,6 +202,14 @@ def test_the_week_of_reviews_is_planned_together_or_not_at_all(school, browser):
     days[f"p{school.robin.id}-day"] = "26/11/2026"
     senco.submit(page, path=form, button=None, **days)
     assert m.Meeting.select().where(PLANNED).count() == 2
+    # the same lines, to the work that prints letters
+    page = senco.page("/review-week/")
+    assert len(page.all("//tbody/tr[.//span='Planned']")) == 2
+    (button,) = page.all("//button[@name='kind'][@value='letters']")
+    ticked = {"pupil": [str(school.wren.id), str(school.robin.id)], "kind": button.get("value")}
+    answer = senco.post(button.get("formaction"), ticked)
+    assert m.Letter.select().where(m.Letter.meeting.is_null(False)).count()
+    assert answer.location.startswith("/prints/")
 
 
 def test_children_ticked_in_the_register_are_invited_together(school, browser):
@@ -223,11 +242,12 @@ def test_an_agency_is_asked_only_with_a_consent_to_invite_it(school):
 
 def test_the_recap_says_how_far_each_outcome_came_and_goes_with_the_move(school):
     agree_plan(school.wren, school.senco, "S2")
-    said = {"next_steps": "Go on as before", **chart_answers("1", "S2")}
+    said = {"next_steps": "Go on as before\nRead at home", **chart_answers("1", "S2")}
     agreed(m.MyPlanReview, school.wren, school.senco, HELD, **said)
     placed = press("New My Plan cycle", school.wren, school.senco, recap="Yes")
     letter = m.Letter.get(m.Letter.placement == placed)
-    for words_said in ("Outcome number 2: Not yet", "Go on as before", "The next review is due by"):
+    steps = "What we agreed: \nGo on as before\nRead at home"
+    for words_said in ("Outcome number 2: Not yet", steps, "The next review is due by"):
         assert words_said in letter.body
     press("Entered in error", school.wren, school.senco, on=None)
     assert m.Letter.get_by_id(letter.id).void

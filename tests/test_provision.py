@@ -527,6 +527,16 @@ def test_the_spreadsheet_of_the_map_has_every_number_as_one(cast, settings, empt
     assert cells["Role"] == "Teaching assistant"
 
 
+def test_sessions_begin_with_ones_own(cast, empty_portal, robin):
+    take_to(robin, "S2", cast.senco)
+    theirs = {"words": "Speech games", "who": "Mrs Else"}
+    plan_of(robin, {"words": "Number games", "who": cast.teacher.name}, theirs)
+    client = enter(empty_portal, cast.teacher)
+    for query, seen in (("", False), ("?adult=", True)):
+        page = client.get(f"/sessions/{query}").get_data(as_text=True)
+        assert "Number games" in page and ("Speech games" in page) == seen
+
+
 def test_a_week_is_written_in_one_line_each_and_corrected(cast, empty_portal, robin):
     for pupil in (robin, cast.wren):
         take_to(pupil, "S2", cast.senco)

@@ -46,6 +46,19 @@ def test_five_questions_make_a_draft_that_the_senco_sees(school, browser):
     assert f"written by {school.teacher.name}" in browser("senco").page("/?group=agree").text
 
 
+def test_a_worry_beside_the_record_of_the_cycle_stands_with_the_papers_of_the_stage(
+    school, browser
+):
+    take_to(school.robin, "S1", school.senco)
+    do_papers(school.robin, school.senco)
+    at = browser("teacher")
+    at.submit(at.page(f"{ADDRESS}?pupil={school.robin.id}"), **SAID)
+    paper = newest(school.robin)
+    page = browser("senco").page(f"/pupil/{school.robin.id}/")
+    path = "//section[@aria-labelledby='papers']//a/@href"
+    assert any(f"/record-of-concern/{paper.id}/" in to for to in page.all(path))
+
+
 def test_a_second_worry_joins_the_record_that_is_begun(school, browser):
     for who, when in (("teacher", "yesterday"), ("senco", "today")):
         at = browser(who)
@@ -110,13 +123,13 @@ def test_a_note_is_written_on_the_page_of_the_child(school, browser):
         "follow_up_by": "tomorrow",
     }
     box = "//form[contains(@action, '/note/new/')]"
-    before = m.family_meetings([], m.Note.select(), TODAY)
+    before = m.family_meetings([], m.Note.select(), [], TODAY)
     page = at.submit(page, path=box, **said)
     assert page.response.request.path == f"/pupil/{school.mine.id}/"
     note = m.Note.select().order_by(m.Note.id.desc()).first()
     assert (note.on, note.whom, note.pupil_id) == (TODAY, "Grandmother", school.mine.id)
     assert "Bedtime is late." in page.text  # on the timeline
-    assert m.family_meetings([], m.Note.select(), TODAY) == before + 1
+    assert m.family_meetings([], m.Note.select(), [], TODAY) == before + 1
     assert "Follow up: Meeting with the family: Grandmother" in at.page("/").text
     note.done_on = TODAY
     note.save()
@@ -141,7 +154,12 @@ def test_meetings_with_the_family_are_counted_by_the_day_and_the_school_year():
     autumn = datetime.date(2026, 9, 1)
     meetings = [meeting(autumn), meeting(TODAY + DAY), meeting(TODAY, "Team meeting")]
     notes = [note(autumn), note(autumn - DAY), note(TODAY), note(TODAY - DAY, "Telephone")]
-    assert m.family_meetings(meetings, notes, TODAY) == 2
+    said = {"status": "sealed", "happened_on": TODAY - 2 * DAY}
+    papers = [m.MyPlan(**said)]
+    for involved, status in (("Yes", "sealed"), ("Yes", "draft"), ("No", "sealed")):
+        papers.append(m.MyPlanReview(**said | {"status": status, "parent_involved": involved}))
+        said["happened_on"] -= DAY
+    assert m.family_meetings(meetings, notes, papers, TODAY) == 3
 
 
 # --- the head agrees
