@@ -20,7 +20,6 @@ from pathlib import Path, PurePosixPath
 
 import pyrage
 from markupsafe import escape
-from pypdf import PdfReader
 
 import config
 import models
@@ -435,6 +434,8 @@ def see_screens(get):
 
 
 def has_words(pdf):
+    from pypdf import PdfReader  # here: most commands read no paper
+
     pages = PdfReader(io.BytesIO(pdf)).pages
     return any(page.extract_text().strip() for page in pages)
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from flask import current_app, has_request_context, make_response, render_template, request
 from markupsafe import Markup
 from peewee import DateField, DecimalField
-from pypdf import PdfReader
 
 import workflow
 from audit import log as audit_log
@@ -441,6 +440,8 @@ def _cover(titles, pages, page):
 
 
 def _counted(pdf):
+    from pypdf import PdfReader  # here: most commands print nothing
+
     return pdf, len(PdfReader(io.BytesIO(pdf)).pages)
 
 

@@ -11,8 +11,6 @@ import decimal
 import io
 import re
 
-import xlsxwriter
-
 # what a spreadsheet may run as a formula, whether it is escaped already or not
 FORMULA = re.compile("\\A'*(?:[\t\r]|[\ufeff\0\\s]*[-=+@＝＋－＠])")
 
@@ -64,6 +62,8 @@ NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 
 def as_xlsx(name, heads, rows):
     """The bytes of a workbook with one sheet of this name, whose first row stays in sight."""
+    import xlsxwriter  # here: most commands make no workbook
+
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         formats = {
