@@ -48,7 +48,7 @@ from models import (
 from pathway import clock, effects, letters, planning
 from pathway import guards as g
 from records.dates import say_weeks, today
-from records.numbers import counted
+from records.numbers import say_count
 from records.questions import (
     HEAD,
     OF_CLASSES,
@@ -1583,7 +1583,7 @@ def advice_for_ehcp(ctx):
         past = outcomes_past(kept, ctx.on) if kept else 0
         if past:
             name = type(kept).kind_name()
-            some = counted(past, "outcome")
+            some = say_count(past, "outcome", "outcomes")
             words = f"{name}: {some} should have been reached by now. {cure}"
             found.append(g.Stop(words))
     held = ctx.case and ctx.case.held_year()
