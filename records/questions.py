@@ -130,10 +130,11 @@ def say(asked, value):
         return f"{value.normalize():f}"
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    if isinstance(value, str) and "\t" in value:
+    ask = getattr(asked, "ask", Ask())
+    if ask.columns:
         return value.replace("\t", ", ")
     labels = dict(asked.choices or ())
-    if labels and hasattr(asked, "ask") and asked.ask.many:
+    if labels and ask.many:
         return "; ".join(labels.get(code, code) for code in value.split("\n"))
     return labels.get(value, str(value))
 
