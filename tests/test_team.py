@@ -43,7 +43,7 @@ def test_five_questions_make_a_draft_that_the_senco_sees(school, browser):
     assert [row.strategy for row in paper.used] == ["Picture cards", "A seat in front"]
     assert [row.what for row in paper.key_concerns] == [SAID["what"]]
     assert paper.told_on == TODAY - DAY
-    assert f"written by {school.teacher.name}" in browser("senco").page("/?group=agree").text
+    assert f"New concern of {school.teacher.name}" in browser("senco").page("/?group=agree").text
 
 
 def test_a_worry_beside_the_record_of_the_cycle_stands_with_the_papers_of_the_stage(
