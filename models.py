@@ -1836,7 +1836,7 @@ class Provision(Row):
     times = number("Times a week", needed=True, between=(Decimal("0.1"), 50))
     since = day("From", ahead=PLANNED, before="until", seldom=True)
     until = day("To", ahead=PLANNED, seldom=True)
-    when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.", seldom=True)
+    when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.")
     where_given = text("Where?", seldom=True)
     evidence = text("What shows that it works?", seldom=True)
     cost = number("Resources (£)", between=(0, 100_000), seldom=True)
@@ -2314,10 +2314,17 @@ class Note(PupilRecord):
     on = day("Date", needed=True, before="done_on")
     kind = choice(
         "How?",
-        options=("Telephone", "E-mail", MET_FAMILY, "Another meeting", "In passing"),
+        options=(
+            "Telephone",
+            "E-mail",
+            MET_FAMILY,
+            "Another meeting",
+            "In passing",
+            "Seen in school",
+        ),
         needed=True,
     )
-    whom = text("With whom?", needed=True, bank="people")
+    whom = text("With whom?", "Of what was seen: the child.", needed=True, bank="people")
     words = text("What was said, or seen?", rows=3, needed=True)
     follow_up_by = day("Follow up by", ahead=PLANNED)
     done_on = day("Followed up on")
@@ -2577,7 +2584,7 @@ class PlanProvision(LinkedRow):
     size = number("How many children in it?", between=(1, 30), seldom=True)
     minutes = number("Minutes each time", "Known, it counts in the map.", (1, 600), seldom=True)
     times = number("Times a week", between=(Decimal("0.1"), 50), seldom=True)
-    when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.", seldom=True)
+    when_given = text("When?", "Such as Mon Wed 9:15; a clash of times is then told.")
     cost = number("Resources (£)", between=(0, 100_000), seldom=True)
     linked = text(
         "Which line of the school's plan gives it?",

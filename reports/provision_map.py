@@ -62,7 +62,7 @@ class ProvisionMap(ProvisionReport):
         Column("who", "With whom, in full", in_sheet_only=True),
         Column("role", "Role", in_sheet_only=True),
         Column("group", "Group", in_sheet_only=True),
-        Column("size", "Of", "number"),
+        Column("size", "Group of", "number"),
         Column("when", "When", wraps=True),
         Column("each", "Each week", wraps=True),
         Column("minutes", "Minutes", "number", in_sheet_only=True),
