@@ -16,7 +16,7 @@ from people import User
 NUMBERS = ("size", "minutes", "times")
 
 
-def banks(record_class, user, pupil=None):
+def banks(record_class, user, pupil):
     """What is offered while somebody types, the school's words and what is known of the child:
     {bank: [(words, what they fill in), ...]}.
     """

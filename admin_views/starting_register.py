@@ -167,28 +167,6 @@ class RegisterLine:
         self.problems.append((box, f"{self.pupil.name}: {words}"))
 
 
-def register_lines(pupils, typed=None):
-    """The lines of these pupils, with what was typed, or else what the school's system says."""
-    keys = [pupil.id for pupil in pupils]
-    rows = Placement.select().where(Placement.pupil.in_(keys), ~Placement.void)
-    placements = {}
-    placed = set()
-    for row in rows:
-        placed.add(row.pupil_id)
-        if row.ended_on is None:
-            placements[row.pupil_id] = row
-    boxes = line_form(settings_now())
-    found = []
-    for pupil in pupils:
-        placement = placements.get(pupil.id)
-        known = {"seen": placement.id if placement else 0}
-        if pupil.id not in placed:
-            known |= proposal(pupil)
-        form = boxes(typed, prefix=f"p{pupil.id}", data=known)
-        found.append(RegisterLine(pupil, placement, form))
-    return found
-
-
 # --- the page
 class StartingRegisterView(PupilLinesView):
     """Register at the start."""
@@ -201,7 +179,25 @@ class StartingRegisterView(PupilLinesView):
         return current_user.is_authenticated and current_user.role == SENCO
 
     def lines_of(self, pupils, typed):
-        return register_lines(pupils, typed or None)
+        """The lines, with what was typed, or else what the school's system says."""
+        keys = [pupil.id for pupil in pupils]
+        rows = Placement.select().where(Placement.pupil.in_(keys), ~Placement.void)
+        placements = {}
+        placed = set()
+        for row in rows:
+            placed.add(row.pupil_id)
+            if row.ended_on is None:
+                placements[row.pupil_id] = row
+        boxes = line_form(settings_now())
+        found = []
+        for pupil in pupils:
+            placement = placements.get(pupil.id)
+            known = {"seen": placement.id if placement else 0}
+            if pupil.id not in placed:
+                known |= proposal(pupil)
+            form = boxes(typed or None, prefix=f"p{pupil.id}", data=known)
+            found.append(RegisterLine(pupil, placement, form))
+        return found
 
     def moves_of(self, lines, user):
         wanted = [line for line in lines if line.is_filled()]

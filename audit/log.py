@@ -183,9 +183,9 @@ CHAINED = (
 )
 
 
-def audit(act, record, question="", before="", after="", reason="", section=""):
+def audit(act, record, question="", before="", after="", reason=""):
     """Add one row; raises RuntimeError when nobody is named as acting."""
-    audit_all(act, record, [(question, before, after, section)], reason)
+    audit_all(act, record, [(question, before, after, "")], reason)
 
 
 # changes: (question, before, after, section) each
@@ -305,14 +305,17 @@ def verify(anchors=()):
     return not_accepted(log_faults(anchors))
 
 
-def not_accepted(found, most=20):
+MOST_TOLD = 20
+
+
+def not_accepted(found):
     """Of these sentences those that nobody has accepted; at most so many of them."""
     known = accepted()
     told = []
     for words in found:
         if words in known:
             continue
-        if len(told) == most:
+        if len(told) == MOST_TOLD:
             return [*told, "... and more."]
         told.append(words)
     return told

@@ -88,12 +88,12 @@ def keep_numbers(database):
 BY_HAND = re.compile(r"# TODO: ([a-z_]+): index \1_([a-z_]+) must be added by hand")
 
 
-def make_migration(database, name, folder=config.MIGRATIONS):
+def make_migration(database, name):
     """Write and run the migration for what is new in models.py; its path, or None.
 
     Raises CannotDo when a question was renamed or taken out: that would lose answers.
     """
-    migrate(database, folder)
+    migrate(database)
     with database.connection_context():
         diff = diff_models(database, models.every_table())
         if diff.drop_columns:
@@ -103,8 +103,8 @@ def make_migration(database, name, folder=config.MIGRATIONS):
             )
         if not diff:
             return None
-        path = Runner(database, str(folder)).create(name, body=migration_body(diff))
-    migrate(database, folder)
+        path = Runner(database, str(config.MIGRATIONS)).create(name, body=migration_body(diff))
+    migrate(database)
     return path
 
 

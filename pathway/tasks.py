@@ -146,7 +146,7 @@ def planned_reviews(placements):
     return dict(days.order_by(Meeting.id).tuples())
 
 
-def review_tasks(placement, papers, settings, planned=None):
+def review_tasks(placement, papers, settings, planned):
     """The review that is overdue or due soon, or agreed without the move that it leads to; one that
     is planned is due on that day.
     """
