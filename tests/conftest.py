@@ -500,6 +500,7 @@ def complete_one(record, form):
     return record
 
 
+@audit_log.transaction()
 def fill(form, **given):
     """Answer every needed question of a paper, with its rows and their links, and save it. `given`
     goes before the samples.
@@ -534,6 +535,7 @@ def fill_gap(form, name):
     row.save()
 
 
+@audit_log.transaction()
 def write(form_class, pupil, user, on=START, **given):
     """A new paper of a pupil, as the screen begins it, filled in and saved as a draft."""
     form, rows = w.start_form(form_class, pupil, user)
@@ -547,6 +549,7 @@ def write(form_class, pupil, user, on=START, **given):
     return fill(form, **given)
 
 
+@audit_log.transaction()
 def agreed(form_class, pupil, user, on=START, **given):
     """A paper that is filled in, agreed and sealed."""
     form = write(form_class, pupil, user, on, **given)
@@ -587,6 +590,7 @@ TO_STAGE = {
 }
 
 
+@audit_log.transaction()
 def take_to(pupil, stage, user, on=START):
     """Bring a pupil who is not on the pathway to a stage by the shortest way; the open
     placement.
@@ -601,6 +605,7 @@ def paper_of(stage, kind):
     return next(p.form for p in w.PAPERS if p.stage == stage and p.kind == kind)
 
 
+@audit_log.transaction()
 def do_papers(pupil, user, on=START):
     """Agree the plan of the stage; the five forms of Stage 3 are declined first. The plan."""
     at = w.PupilContext(pupil, user)
@@ -610,6 +615,7 @@ def do_papers(pupil, user, on=START):
     return agreed(paper_of(at.stage, "plan"), pupil, user, on)
 
 
+@audit_log.transaction()
 def agree_plan(pupil, senco, stage):
     """Take a pupil to a stage with an agreed plan of four outcomes."""
     take_to(pupil, stage, senco)
@@ -677,6 +683,7 @@ def chart_answers(row, stage):
     return said
 
 
+@audit_log.transaction()
 def hold_review(pupil, user, row, on=HELD, **given):
     """Hold and agree this cycle's review so that it leads to a row of the decision table; the
     review.
@@ -692,6 +699,7 @@ def hold_review(pupil, user, row, on=HELD, **given):
     )
 
 
+@audit_log.transaction()
 def ready(move, pupil, user, stage=None, row=None, **said):
     """Bring a pupil to where a move is possible, papers and review included; the open placement."""
     stage = stage or move.from_[0]

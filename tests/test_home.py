@@ -260,6 +260,7 @@ def test_a_new_program_or_a_restored_backup_makes_the_tasks_anew_once(robin, cas
 
 
 # --- the page
+@audit_log.transaction()
 def many(number, form="3B"):
     """More children who wait for their Record of Concern to be placed."""
     for place in range(number):
