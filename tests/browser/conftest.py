@@ -195,7 +195,7 @@ def children(served):
         time_machine.travel(noon, tick=False),
         served.database.connection_context(),
         audit_log.acting_as("The tests"),
-        served.database.atomic(),
+        audit_log.transaction(),
     ):
         return addresses(people.User.get(username="senco"))
 
