@@ -20,6 +20,7 @@ from pathlib import Path
 from flask import current_app, has_request_context, make_response, render_template, request
 from markupsafe import Markup
 from peewee import DateField, DecimalField
+from pypdf import PdfReader
 
 import workflow
 from audit import log as audit_log
@@ -440,8 +441,6 @@ def _cover(titles, pages, page):
 
 
 def _counted(pdf):
-    from pypdf import PdfReader  # here: most commands print nothing
-
     return pdf, len(PdfReader(io.BytesIO(pdf)).pages)
 
 

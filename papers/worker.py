@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-from papers import fonts
+from papers import fonts, joining
 
 try:
     import resource
@@ -102,8 +102,6 @@ def join_pdfs(pdfs, about):
     """The bytes of the PDF that the PDFs make: whole papers when `about` has their titles, else a
     frame and the parts of a paper. Raises PaperError.
     """
-    from papers import joining
-
     about = json.loads(about)
     with refusing():
         if "titles" in about:
@@ -113,8 +111,6 @@ def join_pdfs(pdfs, about):
 
 def fit_pdf(data):
     """The bytes of a PDF whose pages can be joined, see `joining.fit`. Raises PaperError."""
-    from papers import joining
-
     with refusing():
         return joining.fit(data)
 
