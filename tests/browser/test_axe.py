@@ -80,7 +80,7 @@ def look(served, chromium, children, windows, the_day):
     """
     the_day.move_to(
         datetime.datetime(*TODAY.timetuple()[:3], 10, tzinfo=datetime.UTC)
-        + datetime.timedelta(seconds=20 * next(TESTS))
+        + datetime.timedelta(seconds=3 * next(TESTS))
     )
     used = set()
 
