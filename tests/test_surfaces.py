@@ -172,7 +172,7 @@ def other_answer(record, name, asked):
     """Another answer than the one a question has: what is typed, and what it says afterwards."""
     if isinstance(asked, ForeignKeyField):
         kept = asked.rel_model.get(asked.rel_model.pupil == record.pupil_id)
-        return str(kept.id), str(kept)
+        return str(kept.id), kept.full_name()
     if asked.ask.any_record:
         note = m.Note.get(m.Note.pupil == record.pupil_id)
         return record_key(note), note.full_name()
