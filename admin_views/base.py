@@ -417,6 +417,10 @@ class ReadView(ModelView):
         """What this person may do with a record now: [(act, words on the button)]."""
         return []
 
+    def form_acts(self, record):
+        """What of that is done by saving the form; a record that has some is saved as a draft."""
+        return []
+
     def more_links(self, record):
         """Further places to go from the page of a record: [(words, address)]."""
         return []
@@ -639,7 +643,7 @@ class RecordView(ReadView):
             tips=tips_of(record),
             vague=VAGUE,
             last=offers.last_time(form, record)[0],
-            acts=dict(self.acts(record)),
+            acts=dict(self.form_acts(record)),
             chart=self.has_chart(),
             **self.beside(record),
         )

@@ -55,6 +55,9 @@ class PaperView(PupilRecordView):
     def acts(self, record):
         return acts(record)
 
+    def form_acts(self, record):
+        return acts(record)
+
     def content(self, record):
         return record.content(current_user.role)
 
