@@ -1525,9 +1525,15 @@ class RecordOfConcern(Form):
     title, many = "Record of Concern", "Records of Concern"
     rates = "strategy"  # what a row of its review rates
     worry = Section("The worry")
-    raised_on = day("When was the worry first raised?", needed=True, before="happened_on")
+    raised_on = day(
+        "When was the worry first raised?", needed=True, before="happened_on", begins="my day"
+    )
     raised_by = text(
-        "Who raised it?", "The teacher, a parent, the child, an agency.", needed=True, bank="people"
+        "Who raised it?",
+        "The teacher, a parent, the child, an agency.",
+        needed=True,
+        bank="people",
+        begins="me",
     )
     senco_consulted_on = day("When did the teacher talk to the SENCO?", needed=True)
     late_why = late_reason("record")
@@ -1919,8 +1925,8 @@ class ParentInformation(Form):
     title = "Parent Information Form"
     by_family = True
     told = Section("Who is telling us")
-    told_by = text("Filled in by", needed=True, bank="people")
-    relationship = text("Relationship to the child")
+    told_by = text("Filled in by", needed=True, bank="people", begins="family")
+    relationship = text("Relationship to the child", begins="relationship")
     household = text("Who lives at home?", rows=3, carried=True)
     responsibility = text("Who has parental responsibility?", rows=2, carried=True)
     languages = text(
@@ -1976,7 +1982,7 @@ class ChildStory(Form):
     title = many = "My Child's Story So Far"
     by_family = True
     who = Section("Who tells the story")
-    told_by = text("Told by", needed=True)
+    told_by = text("Told by", needed=True, bank="people", begins="family")
     teller = choice(
         "They are the child's", options=("Parent", "Carer", "Social worker", "Somebody else")
     )
@@ -2012,7 +2018,7 @@ class FamilyThinks(Form):
     title = many = "What My Family Think"
     by_family = True
     us = Section("Who we are")
-    told_by = text("Filled in by", needed=True, bank="people")
+    told_by = text("Filled in by", needed=True, bank="people", begins="family")
     like = Section("What my child is like")
     admire = text("What do we love and admire?", rows=3)
     good_day = text("What makes a good day?", rows=2)
@@ -2055,7 +2061,7 @@ class PupilViews(Form):
         options=("Talked", "Drew", "Symbols", "Watched", "Video", "An adult spoke for me"),
         needed=True,
     )
-    by_whom = text("By whom?", needed=True)
+    by_whom = text("By whom?", needed=True, bank="people", begins="me")
     exact = choice("Are these the child's exact words?")
     me = Section("About me")
     like = text("I like...", rows=2)

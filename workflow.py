@@ -28,6 +28,7 @@ from models import (
     CaseDecision,
     ChildStory,
     ConcernReview,
+    Contact,
     EhcCase,
     FamilyThinks,
     Form,
@@ -1350,9 +1351,10 @@ def start_form(form_class, pupil, user):
     ctx = PupilContext(pupil, user)
     paper, _ = ctx.paper_of(form_class)
     form = form_class(pupil=pupil, happened_on=ctx.on, entered_by=user.name)
-    if form_class is RecordOfConcern and user.role in OF_CLASSES:
-        form.raised_by = user.name
-        form.raised_on = ctx.on
+    known = known_of(ctx)
+    for name, asked in form.questions():
+        if asked.ask.begins:
+            setattr(form, name, known.get(asked.ask.begins))
     if ctx.placement:
         form.cycle = ctx.placement.cycle
     if paper is None:
@@ -1374,6 +1376,19 @@ def start_form(form_class, pupil, user):
             if name in asked:
                 setattr(form, name, said)
     return form, {}
+
+
+def known_of(ctx):
+    """What a new paper is begun with: {`begins` of a question: its answer}."""
+    known = {}
+    if ctx.user.role in OF_CLASSES:  # the others type for somebody else
+        known = {"me": ctx.user.name, "my day": ctx.on}
+    if may(ctx.user, "r", Contact):
+        family = [one for one in ctx.pupil.rows("contacts") if letters.may_get_letters(one)]
+        if len(family) == 1:  # of two nobody knows who it was
+            known["family"] = family[0].name
+            known["relationship"] = family[0].relationship
+    return known
 
 
 def unfinished(form_class, pupil, user):

@@ -578,6 +578,7 @@ class RecordView(ReadView):
         form = maker(formdata=items, data=forms.values_of(record, prefilled))
         if items is None:
             form.seen.data = merge.hashes_seen(form)
+            form.filled.data = " ".join(offers.begun_in(record))
         return form
 
     def not_asked(self, record):
@@ -624,7 +625,7 @@ class RecordView(ReadView):
         pupil = pupil_of(record)
         forms.name_siblings(form)
         forms.offer_records(form, pupil)
-        offers.mark_as_last(form)
+        offers.mark_filled(form)
         if not problems and not draft:
             forms.focus_first(record, form)
         page = self.render(

@@ -49,7 +49,7 @@ NEVER = (
     "waits_name",
 )
 # what a form carries besides what was typed
-HIDDEN = ("version", "seen", "as_last", "press", "ask", "next", "shown", "confirmed")
+HIDDEN = ("version", "seen", "filled", "press", "ask", "next", "shown", "confirmed")
 # nothing is typed there that could be lost
 NO_FORMS = ("account", "draft")
 NO_SCREENS = ("", "index_view", "look_up", "day", "spreadsheet")

@@ -52,7 +52,7 @@ MOST_LINES = 200  # of one list of a form
 EMPTY_ROWS = 3  # under those of a table that are filled in
 READ_LINES = 1_000  # that are read to be shown again when there are too many
 # boxes that carry no answer
-CARRIED = ("version", "seen", "as_last", "csrf_token", "row_id", "gone")
+CARRIED = ("version", "seen", "filled", "csrf_token", "row_id", "gone")
 FEW = 7  # up to so many options are shown as buttons, more as a list to open
 
 
@@ -364,7 +364,7 @@ def _find(mine, typed, chosen):
 
 def form_for(record_class, user, fixed=()):
     """The WTForms class of the sections of a record that a person may write."""
-    lines = {name: HiddenField() for name in ("version", "seen", "as_last")}
+    lines = {name: HiddenField() for name in ("version", "seen", "filled")}
     groups = record_class.groups()
     for section, asked in record_class.layout():
         if user.role not in section.write or user.role not in section.see:

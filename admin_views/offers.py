@@ -139,7 +139,7 @@ def fill_as_last(form, record):
     """Fill what is empty as last time; the form remembers what is to be checked."""
     last, left = last_time(form, record)
     access.log_access([last] if last else [])
-    form.as_last.data = " ".join(left)
+    form.filled.data = " ".join([form.filled.data or "", *left])
     for name, words in left.items():
         field = form[name]
         if not isinstance(field, FieldList):
@@ -151,9 +151,15 @@ def fill_as_last(form, record):
             field.append_entry(line)
 
 
-def mark_as_last(form):
-    """Say at each answer that was filled as last time that it is to be checked."""
-    for name in (form.as_last.data or "").split():
+def begun_in(record):
+    """The names of what a new record is begun with."""
+    asked = [] if record.id else record.questions()
+    return [name for name, one in asked if one.ask.begins and record.__data__.get(name)]
+
+
+def mark_filled(form):
+    """Say at each answer that nobody has typed that it is to be checked."""
+    for name in (form.filled.data or "").split():
         if name in form:
             field = form[name]
-            field.description = f"{field.description} As last time: please check.".strip()
+            field.description = f"{field.description} Filled in for you: please check.".strip()

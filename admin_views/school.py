@@ -47,6 +47,7 @@ KEYS = (
     ("Tab", "to the next answer; Shift and Tab to the one before"),
     ("1 to 9", "choose that answer, of at most nine, and go on; of several to tick, tick it"),
     ("Ctrl and Enter", "in a list: one more line; in an empty line: on to what comes after"),
+    ("Ctrl, Shift and Enter", "on to what comes after this list, or after this part of the form"),
     ("Alt and S", "save"),
     ("Ctrl and '", "in a line of a list: the same answer as in the line above"),
     ("Escape", "close a menu, or what is offered"),

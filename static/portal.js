@@ -24,12 +24,17 @@
     tell(event.target);
   };
 
+  // On to what comes after a list, or after a section.
+  const leave = (box) => {
+    const part = box.closest(".full:has(> [data-rows])") || box.closest("section");
+    if (part && box.form) goOn(fields(part).at(-1));
+  };
   // One line more; from an empty one on to what comes after the list.
   const addOrLeave = (box) => {
     const list = box.closest(".full:has(> [data-rows])");
     const line = box.closest(".repeat");
     const isEmpty = line && boxes(line).every((one) => one.type === "radio" ? !one.checked : !one.value);
-    if (isEmpty) goOn(seen(list).at(-1)); else list?.querySelector('button[name="more"]').click();
+    if (isEmpty) leave(box); else list?.querySelector('button[name="more"]').click();
   };
 
   // The keys that Help lists; Escape or a click elsewhere closes a menu.
@@ -44,7 +49,7 @@
     }
     if (event.key === "?" && !isTyping && document.querySelector(".me")) location.assign("/help/#keys");
     if (event.ctrlKey && event.key === "'") sameAsAbove(event);
-    if (event.ctrlKey && event.key === "Enter") addOrLeave(event.target);
+    if (event.ctrlKey && event.key === "Enter") (event.shiftKey ? leave : addOrLeave)(event.target);
     if (event.key === "Escape") {
       all("details.menu[open]").forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
     }
@@ -126,8 +131,9 @@
 
   // Keys 1, 2, 3 ... choose among few answers and go on to the next box; what is achieved need not be kept.
   const FEW = 9;
+  const fields = (part) => all(".field :is(input:not([type=hidden]),select,textarea)", part).filter((box) => box.checkVisibility());
   const goOn = (from) => {
-    const after = all(".field :is(input:not([type=hidden]),select,textarea)", from.form).filter((box) => box.checkVisibility());
+    const after = fields(from.form);
     after.slice(after.indexOf(from) + 1).find((box) => box.name !== from.name)?.focus();
   };
   document.addEventListener("keydown", (event) => {

@@ -280,16 +280,13 @@ class Clicks:
 
 @dataclass(frozen=True)
 class Job:
-    """What is timed, and who does it; the most Tabs and clicks of ours, in all and beside those of
-    the stock admin.
-    """
+    """What is timed, and who does it; the most Tabs and clicks of ours."""
 
     name: str
     who: str
     most: int
     ours: list
     stock: list | None = None  # when it is not our forms on the stock admin
-    share: float = 0.5
     children: object = first_child  # makes those it is about
     window: dict = field(default_factory=WIDE.copy)
 
@@ -324,16 +321,15 @@ JOBS = (
     Job(
         "Record of Concern (2, 2, 2)",
         "teacher",
-        27,
+        21,
         [Form(m.RecordOfConcern, CONCERN, known=KNOWN)],
     ),
-    Job("My Plan (2, 2, 3, 4)", "senco", 45, [Form(m.MyPlan, PLAN)]),
+    Job("My Plan (2, 2, 3, 4)", "senco", 37, [Form(m.MyPlan, PLAN)]),
     Job(
         "Four family forms, and an agency",
         "senco",
-        65,
+        40,
         [Form(model, answers) for model, answers in FAMILY.items()],
-        share=0.6,
     ),
     Job(
         "Concern on a phone",
@@ -376,17 +372,24 @@ DIGIT = """value => {
   const codes = [...all].map(one => one.value).filter(code => code);
   return codes.length > 9 ? 0 : codes.indexOf(value) + 1;
 }"""
+# Whether nothing is left to answer in the list or part of the focus, whose end is not reached.
+IS_DONE = """names => {
+  const part = document.activeElement.closest('.full:has(> [data-rows]), section.part');
+  if (!part || names.some(name => part.querySelector(`[name="${name}"]`))) return false;
+  const boxes = [...part.querySelectorAll('input:not([type=hidden]),select,textarea,button')];
+  const left = boxes.filter(one => one.checkVisibility()
+    && document.activeElement.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+  return left.length > 0;
+}"""
 FOCUSED = "document.activeElement !== document.body || !document.querySelector('[autofocus]')"
+STANDS = """([name, words]) => [...document.getElementsByName(name)].some(
+  one => one.type === 'text' && one.value === words)"""
 OPTION = """([name, value]) => {
   const box = document.querySelector(`select[name="${name}"]`);
   const it = [...box.options].find(o => o.value === value) || [...box.options].find(o => o.value);
   if (it) box.value = it.value;
   box.dispatchEvent(new Event('change', {bubbles: true}));
 }"""
-
-
-def line_of(name):
-    return name.rpartition("-")[0]
 
 
 class Typist:
@@ -396,7 +399,6 @@ class Typist:
         self.page = page
         self.left = dict(answers)
         self.counts = counts
-        self.lines = {line_of(name) for name in answers}
 
     def press(self, key, kind="keys"):
         self.page.keyboard.press(key)
@@ -406,23 +408,21 @@ class Typist:
         self.counts["chars"] += len(words)
 
     def fill_in(self):
-        """Until everything stands in its box."""
+        """Until everything stands in its box; what a new form begins with stands there already."""
+        for name, words in list(self.left.items()):
+            if self.page.evaluate(STANDS, [name, words]):
+                del self.left[name]
         self.answer()
         while self.left:
             assert self.counts["tabs"] < MOST, f"cannot be reached: {sorted(self.left)}"
             following = next(iter(self.left))
             if not self.page.locator(f'[name="{following}"]').count():
                 self.add_line(following)
-            elif self.is_past_list():
-                self.press("Control+Enter")
+            elif self.page.evaluate(IS_DONE, list(self.left)):
+                self.press("Control+Shift+Enter")
             else:
                 self.press("Tab", "tabs")
             self.answer()
-
-    def is_past_list(self):
-        """Whether the focus is in a line that stays empty."""
-        name = self.page.evaluate(AT)["name"]
-        return "-" in name and line_of(name) not in self.lines
 
     def add_line(self, first):
         self.press("Control+Enter")
@@ -466,9 +466,6 @@ class StockTypist(Typist):
             self.page.keyboard.press("Shift+Tab")
 
     choose = Typist.open_list
-
-    def is_past_list(self):
-        return False
 
 
 class Thumb(Typist):

@@ -550,6 +550,28 @@ def test_who_teaches_raises_the_concern_today(school):
         assert (form.raised_by, form.raised_on) == filled
 
 
+def test_the_only_parent_is_taken_to_tell_and_the_form_asks_to_check_it(school, senco):
+    """Of two parents nobody knows which; somebody who may not be written to is none."""
+    new = f"/parent-information/new/?pupil={school.robin.id}"
+    assert senco.page(new).said("told_by") == ""
+    mother = m.Contact.create(
+        pupil=school.robin, name="Ash Elm", relationship="Mother", lives_with="Yes"
+    )
+    m.Contact.create(pupil=school.robin, name="Pat Elm", responsibility="Yes", may_contact="No")
+    page = senco.page(new)
+    assert (page.said("told_by"), page.said("relationship")) == ("Ash Elm", "Mother")
+    marked = "//*[contains(@class, 'hint')][contains(., 'please check')]/@id"
+    refused = senco.submit(page, 422, happened_on="31 June", relationship="Stepmother")
+    for shown in (page, refused):
+        assert shown.all(marked) == ["told_by-hint", "relationship-hint"]
+    m.Contact.create(pupil=school.robin, name="Kim Elm", responsibility="Yes")
+    for form_class in (m.ChildStory, m.FamilyThinks):
+        begun = w.start_form(form_class, school.robin, school.senco)[0]
+        assert begun.told_by is None
+    mother.delete_instance()
+    assert w.start_form(m.ChildStory, school.robin, school.senco)[0].told_by == "Kim Elm"
+
+
 def test_the_people_of_the_record_are_offered_while_typing(senco, concern):
     m.Contact.create(pupil=concern.pupil, name="Ash Examplebrook")
     assert '<option value="Ash Examplebrook">' in senco.page(edit(concern)).source
