@@ -414,7 +414,8 @@ def appeal_dates(decision, on):
 
 def phase_dates(case, settings, on):
     """By when the final plan for the next phase is due: 15 February of the last year at this
-    school, 31 March when a post-16 place follows (SEND Regulations 2014, reg. 18).
+    school, 31 March when a post-16 place follows (the Code, 9.179 and 9.180, says "by"; the SEND
+    Regulations 2014, reg. 18, "before": on the day itself the authority is late by a day).
     """
     if case.pupil.year != settings.last_year:
         return []
