@@ -1385,7 +1385,11 @@ def known_of(ctx):
         known = {"me": ctx.user.name, "my day": ctx.on}
     if may(ctx.user, "r", Contact):
         family = [one for one in ctx.pupil.rows("contacts") if letters.may_get_letters(one)]
-        if len(family) == 1:  # of two nobody knows who it was
+        papers = [ctx.form_of(kind) for kind in (ParentInformation, ChildStory, FamilyThinks)]
+        told = {paper.told_by for paper in papers if paper and paper.told_by}
+        if told:
+            family = [one for one in family if one.name in told]
+        if len(family) == 1:  # of two nobody knows who it is
             known["family"] = family[0].name
             known["relationship"] = family[0].relationship
     return known

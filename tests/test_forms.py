@@ -7,7 +7,7 @@ import io
 import re
 
 import pytest
-from conftest import agree_plan, dump, take_to
+from conftest import agree_plan, dump, take_to, write
 from peewee import CharField, DateField, TextField
 from web import MARKS, class_of, edit, key_of, name_of, rules
 
@@ -570,6 +570,16 @@ def test_the_only_parent_is_taken_to_tell_and_the_form_asks_to_check_it(school, 
         assert begun.told_by is None
     mother.delete_instance()
     assert w.start_form(m.ChildStory, school.robin, school.senco)[0].told_by == "Kim Elm"
+
+
+def test_who_has_told_one_form_of_the_cycle_is_taken_to_tell_the_next(school, cast):
+    for name in ("Ash Elm", "Kim Elm"):
+        m.Contact.create(pupil=school.robin, name=name, responsibility="Yes")
+    take_to(school.robin, "S3", school.senco)
+    write(m.ParentInformation, school.robin, school.senco, told_by="Kim Elm")
+    assert w.start_form(m.FamilyThinks, school.robin, school.senco)[0].told_by == "Kim Elm"
+    write(m.ChildStory, school.robin, school.senco, told_by="Ash Elm")
+    assert w.start_form(m.FamilyThinks, school.robin, school.senco)[0].told_by is None
 
 
 def test_the_people_of_the_record_are_offered_while_typing(senco, concern):
