@@ -19,6 +19,7 @@ from peewee import SQL, Field, IntegrityError, TextField
 import workflow
 from admin_views import drafts, forms, merge, offers, searches
 from admin_views.account import views as account
+from admin_views.paging import Paging
 from audit import access, report
 from audit.log import audit, transaction
 from models import Document, Pupil, PupilRecord, PupilWord, may
@@ -256,14 +257,11 @@ class ReadView(ModelView):
             self.list_template,
             title=self.plural(),
             rows=[self.list_row(record, more.get(record.id, ())) for record in rows],
-            count=count,
+            at=Paging(count, size),
             wanted=w,
             columns=self._list_columns,
             sortable=self._sortable_columns,
             filters=list(enumerate(self._filters or [])),
-            pages=-(-count // size),
-            page_numbers=linked_pages(w["page"], -(-count // size)),
-            page_size=size,
             narrowed=self.in_words(w),
             searches=self._search_supported,
             may_add=self.may_add(),
@@ -855,12 +853,6 @@ def label_of(model, name):
     if question is not None and question.verbose_name:
         return question.verbose_name
     return name.replace("_", " ").capitalize()
-
-
-def linked_pages(now, pages):
-    """The pages that a list links to: the first, the last, and those around this one."""
-    around = range(max(now - 2, 0), min(now + 3, pages))
-    return sorted({0, pages - 1, *around})
 
 
 def row_lists(model):

@@ -22,6 +22,7 @@ from admin_views.documents import (
     upload_path,
     uploaded_file,
 )
+from admin_views.paging import Paging
 from admin_views.school import SchoolPage
 from audit import access
 from models import Placement, Pupil, Setting, may
@@ -33,6 +34,7 @@ from records.questions import SENCO
 from records.record import Clash
 
 ROWS_OF_A_PAGE = 100
+KIND_NAMES = {"refused": "Refused", "changed": "Changed", "new": "New", "same": "Same"}
 AT_ONCE = 100  # rows that are brought in while one waits; more in the background
 GONE = "This file was imported already, or waited longer than a day. Nothing was changed now."
 SAMPLE = (
@@ -200,10 +202,9 @@ class ImportView(SchoolPage):
             kind = ""
         wanted = [item for item in items if kind in ("", item.kind)]
         wanted.sort(key=lambda item: pupil_import.KINDS.index(item.kind))
-        pages = max(-(-len(wanted) // ROWS_OF_A_PAGE), 1)
-        page = min(max(request.values.get("page", 0, type=int), 0), pages - 1)
-        start = page * ROWS_OF_A_PAGE
-        shown = wanted[start : start + ROWS_OF_A_PAGE]
+        at = Paging(len(wanted), ROWS_OF_A_PAGE)
+        shown = at.part(wanted)
+        counts = pupil_import.counts(items)
         left = []
         for head, code in zip(sheet.heads, columns, strict=True):
             if code == pupil_import.OUT:
@@ -216,12 +217,11 @@ class ImportView(SchoolPage):
             "import_preview.html",
             key=key,
             items=shown,
-            counts=pupil_import.counts(items),
+            counts=counts,
+            names=KIND_NAMES,
+            kinds=[(code, f"{words} ({counts[code]})") for code, words in KIND_NAMES.items()],
             kind=kind,
-            total=len(wanted),
-            page=page,
-            pages=pages,
-            first=start + 1,
+            at=at,
             left=left,
             seen=pupil_import.preview_code(items),
             absent=count_absent(items),

@@ -31,6 +31,7 @@ from records.record import Clash
 
 LINES_OF_A_PAGE = 40
 WEEKS = (2, 3, 4, 6)  # ahead that the table can show
+OFFERED = [(number, f"{number} weeks") for number in WEEKS]
 BOXES = ("at", "place", "lead")
 
 
@@ -165,7 +166,7 @@ class ReviewWeekView(SchoolPage):
 
     def show(self, lines, **more):
         access.log_access([line.ctx.pupil for line in lines], "listed")
-        return self.render("review_week.html", lines=lines, boxes=BOXES, **more, of=WEEKS)
+        return self.render("review_week.html", lines=lines, boxes=BOXES, **more, of=OFFERED)
 
     # -- one child
     @expose("/<int:number>/", methods=("GET", "POST"))

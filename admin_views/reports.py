@@ -11,9 +11,10 @@ from flask_admin import expose
 from flask_login import current_user
 
 from admin_views.account import views as account
-from admin_views.base import linked_pages, spreadsheet_of
+from admin_views.base import spreadsheet_of
 from admin_views.forms import clean_line, key_of
 from admin_views.home import settings_now
+from admin_views.paging import Paging
 from admin_views.school import SchoolPage
 from audit import access
 from audit.log import audit, transaction
@@ -77,9 +78,8 @@ class ReportView(SchoolPage):
             address = url_for(".index", **query_of(report, wanted, sort, report.on))
             return redirect(address, 303)
         lines = self.lines_of(report, wanted, sort)
-        pages = max(-(-len(lines) // PAGE), 1)
-        page = min(max(request.args.get("page", 0, type=key_of), 0), pages - 1)
-        shown = lines[page * PAGE : (page + 1) * PAGE]
+        at = Paging(len(lines), PAGE)
+        shown = at.part(lines)
         if "whole" in request.args:
             shown = lines
         note_children(shown, "found" if wanted else "listed")
@@ -88,7 +88,7 @@ class ReportView(SchoolPage):
             report=report,
             columns=[column for column in report.heads() if not column.in_sheet_only],
             lines=shown,
-            count=len(lines),
+            at=at,
             choices=report.filters(),
             may_export=self.may_export(),
             bulk=self.bulk(),
@@ -100,9 +100,6 @@ class ReportView(SchoolPage):
             sort=sort,
             on=report.on,
             problem=problem,
-            page=page,
-            pages=pages,
-            page_numbers=linked_pages(page, pages),
             query=query_of(report, wanted, sort, report.on),
             say_cell=say_cell,
             views=list(SavedView.of(current_user, report.slug)),

@@ -352,8 +352,8 @@ class AuditView(SchoolPage):
             visits=report.who_saw(pupil.id, most=VISITS) if pupil and not w["page"] else [],
             readable=readable,
             most=VISITS,
-            people=list(User.select().order_by(User.name)),
-            shows=SHOWS,
+            people=[(user.id, user.name) for user in User.select().order_by(User.name)],
+            shows=SHOWS.items(),
             kinds=KINDS_OF_RECORD,
         )
 
