@@ -231,7 +231,7 @@ class ReadView(ModelView):
         if wanted["page"]:
             address["page"] = wanted["page"]
         if wanted["search"]:
-            address["find"] = searches.keep(account.me(), wanted["search"])
+            address["find"] = searches.keep_search(account.me(), wanted["search"])
             if not address["find"]:
                 return None
         return redirect(url_for(".index_view", **address), 303)
@@ -545,7 +545,7 @@ class RecordView(ReadView):
         if record.locked and request.method != "POST":
             left = drafts.of(current_user, request.full_path)
             if left:
-                return redirect(url_for("draft.show", key=left.id))
+                return redirect(url_for("draft.show_draft", key=left.id))
             return redirect(url_for(".page", key=key))
         return self.edit_form_page(record, {})
 

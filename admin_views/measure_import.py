@@ -173,7 +173,7 @@ class MeasureImportView(SchoolPage):
             try:
                 if data is None:
                     raise table_file.Unreadable("Choose a file first.")
-                refuse_columns(columns_of(read(data).heads))
+                refuse_columns(columns_of(read_sheet(data).heads))
                 return redirect(url_for(".look", key=keep_upload(data)))
             except table_file.Unreadable as fault:
                 problems = [("file", str(fault))]
@@ -187,7 +187,7 @@ class MeasureImportView(SchoolPage):
         if not path.is_file():
             flash(imports.GONE, "problem")
             return redirect(url_for(".index"))
-        items = read_values(read(path.read_bytes()), current_user)
+        items = read_values(read_sheet(path.read_bytes()), current_user)
         seen = code_of(items)
         is_same = request.form.get("seen") == seen
         if request.method == "POST" and is_same:
@@ -214,7 +214,7 @@ def known_heading(head):
     return "" if meaning == CODE else meaning
 
 
-def read(data):
+def read_sheet(data):
     return table_file.read_file(data, known_heading)
 
 

@@ -12,13 +12,11 @@ from admin_views.account import views as account
 from admin_views.base import PAGE_SIZE, Confirm, RecordView, typing_problems
 from admin_views.documents import (
     MOST_BYTES_OF_FILE,
-    forget_waiting,
+    WithFile,
     private_folder,
     refuse_file,
-    remove_replaced,
     shown_name,
     uploaded_file,
-    waiting_file,
     write_private,
 )
 from admin_views.forms import key_of
@@ -53,7 +51,7 @@ KEYS = (
 )
 
 
-class SettingView(RecordView):
+class SettingView(WithFile, RecordView):
     """Settings: one record, with a form for each of its sections."""
 
     form_template = "setting_form.html"
@@ -117,9 +115,6 @@ class SettingView(RecordView):
     def begin(self, pupil):
         return Setting.of_school(), {}
 
-    def waiting_file(self):
-        return waiting_file()
-
     def receive(self, record, prefilled):
         """Save the form, or show the letters as its wordings would make them, and save nothing."""
         do = request.form.get("do")
@@ -163,24 +158,14 @@ class SettingView(RecordView):
             fault = folder_problem(form)
         if fault:
             return [*typing_problems(form), fault]
-        before = record.logo
         try:
             logo = logo_sent()
         except FileRefused as fault:
             return [*typing_problems(form), ("file", str(fault))]
+        told = {}
         if logo or "no_logo" in request.form:
-            record.logo = keep_logo(logo)
-        after = record.logo
-        problems = ["not saved"]
-        try:
-            problems = super().save(record, form)
-        finally:
-            if problems:
-                record.logo = before
-            remove_replaced(after if problems else before)
-        if not problems:
-            forget_waiting()
-        return problems
+            told["logo"] = keep_logo(logo)
+        return self.save_with(record, form, "logo", told)
 
 
 def typed_into(record, form):

@@ -408,10 +408,10 @@ def _drawn(part, pupil, blank=False):
         return _counted(_pages_of(part, given))
     seal = "".join(state.get("code", ()))
     path = kept.path_of(Path(folder), pupil.id if pupil else 0, seal, given)
-    found = kept.read(path)
+    found = kept.read_part(path)
     if found is None:
         found = _counted(_pages_of(part, given))
-        kept.keep(path, *found)
+        kept.keep_part(path, *found)
     return found
 
 
