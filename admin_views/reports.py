@@ -57,10 +57,9 @@ class ReportView(SchoolPage):
                 problem = f"As on: {fault}"
         report = self.report_class(account.me(), settings_now(), on)
         wanted = {}
-        for choice in report.filters():
-            value = sent.get(choice.name, "")
-            if value in dict(choice.options):
-                wanted[choice.name] = value
+        for name, _, options in report.filters:
+            if sent.get(name, "") in dict(options):
+                wanted[name] = sent[name]
         sort = sent.get("sort", report.sort)
         if sort.lstrip("-") not in [column.name for column in report.heads()]:
             sort = report.sort
@@ -89,7 +88,7 @@ class ReportView(SchoolPage):
             columns=[column for column in report.heads() if not column.in_sheet_only],
             lines=shown,
             at=at,
-            choices=report.filters(),
+            choices=report.filters,
             may_export=self.may_export(),
             bulk=self.bulk(),
             ticked="ticked" in request.args,
@@ -172,9 +171,9 @@ class ReportView(SchoolPage):
 def say_filters(report, wanted):
     """How a report is filtered, for its print: `Class: 3B; Year: Year 3`."""
     said = []
-    for choice in report.filters():
-        if choice.name in wanted:
-            said.append(f"{choice.label}: {dict(choice.options)[wanted[choice.name]]}")
+    for name, label, options in report.filters:
+        if name in wanted:
+            said.append(f"{label}: {dict(options)[wanted[name]]}")
     return "; ".join(said)
 
 

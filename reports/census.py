@@ -151,7 +151,7 @@ class CensusCheck(CensusReport):
     )
     choices = (
         Choice("year", "Year", YEARS),
-        Choice("fault", "What is wrong", tuple((rule.words, rule.words) for rule in RULES)),
+        Choice("fault", "What is wrong", tuple(rule.words for rule in RULES)),
     )
 
     def lines(self):
@@ -163,8 +163,9 @@ class CensusCheck(CensusReport):
         return found
 
     def _line(self, child, rule):
-        cells = {"fault": rule.words, "cure": rule.cure, "rule": rule.number}
-        return line_of(child, cells, {"fault": rule.words})
+        cells = {"census": child.census}
+        cells |= {"fault": rule.words, "cure": rule.cure, "rule": rule.number}
+        return Line.about(child.pupil, cells)
 
     def totals(self, lines):
         return [*super().totals(lines), ("To put right", len(lines))]
@@ -201,12 +202,13 @@ class CensusReturn(CensusReport):
             types = [*child.returned_types, "", ""]
             cells = {
                 "sex": child.pupil.sex,
+                "census": child.census,
                 "type_1": types[0],
                 "type_2": types[1],
                 "unit": child.pupil.sen_unit or "No",
                 "resourced": child.pupil.resourced or "No",
             }
-            found.append(line_of(child, cells, {"type": child.returned_types}))
+            found.append(Line.about(child.pupil, cells, {"type": child.returned_types}))
         return found
 
 
@@ -229,7 +231,7 @@ class CensusFigures(CensusReport):
         *(Column(code, f"{code}: {words}", "number") for code, words in SEN_STATUSES),
         Column("all", "All", "number"),
     )
-    choices = (Choice("by", "By", tuple((name, name) for name, _ in groupings)),)
+    choices = (Choice("by", "By", tuple(dict(groupings))),)
 
     def lines(self):
         counted = tally(self.children, self.groupings, census_of)
@@ -237,14 +239,9 @@ class CensusFigures(CensusReport):
         for place, ((by, group), counts) in enumerate(counted.items()):
             cells = {code: counts[code] for code, _ in SEN_STATUSES}
             cells |= {"by": by, "group": group, "all": counts.total()}
-            found.append(Line(cells, {"by": by, "sort:by": place}))
+            found.append(Line(cells, {"sort:by": place}))
         return found
 
 
 def census_of(child):
     return child.census
-
-
-def line_of(child, cells, facts):
-    told = {"census": child.census}
-    return Line.about(child.pupil, told | cells, told | facts)
