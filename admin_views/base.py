@@ -39,7 +39,15 @@ MOST_OPTIONS = 20  # of one filter
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class ReadView(ModelView):
+class Answering:
+    """A page with `problems` says by its status, too, that something is to be put right."""
+
+    def render(self, template, **more):
+        page = super().render(template, **more)
+        return (page, 422) if more.get("problems") else page
+
+
+class ReadView(Answering, ModelView):
     """The screens that only read: the list, the page of one record, the spreadsheet."""
 
     list_template = "list.html"
@@ -625,7 +633,7 @@ class RecordView(ReadView):
         offers.mark_as_last(form)
         if not problems and not draft:
             forms.focus_first(record, form)
-        page = self.render(
+        return self.render(
             self.form_template,
             record=record,
             address=self.form_address(record),
@@ -645,7 +653,6 @@ class RecordView(ReadView):
             chart=self.has_chart(),
             **self.beside(record),
         )
-        return page, 422 if problems else 200
 
     def show_clash(self, record, items, differences, draft=None):
         return self.render(

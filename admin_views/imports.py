@@ -6,7 +6,6 @@ Come here to change these pages. What a column or a cell means is in `pupil_impo
 import contextlib
 import csv
 import io
-import pathlib
 
 from flask import Response, abort, current_app, flash, redirect, request, url_for
 from flask_admin import expose
@@ -25,7 +24,7 @@ from admin_views.documents import (
 from admin_views.paging import Paging
 from admin_views.school import SchoolPage
 from audit import access
-from models import Placement, Pupil, Setting, may
+from models import Placement, Pupil, Setting
 from ops.background import Failed, NotNow
 from records.dates import short_day, today
 from records.numbers import say_count
@@ -66,11 +65,42 @@ def restore_uploads():
         path.rename(path.with_suffix(".upload"))
 
 
-class ImportView(SchoolPage):
+class FilePage(SchoolPage):
+    """The page on which a file is chosen; the preview of what is in it follows."""
+
+    template = ""
+
+    def check(self, data):
+        """Raise Unreadable when the file cannot be previewed."""
+
+    def about(self):
+        """What else the page shows."""
+        return {}
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self):
+        problems = []
+        if request.method == "POST":
+            _, data = uploaded_file(table_file.MOST_BYTES)
+            try:
+                if data is None:
+                    raise table_file.Unreadable("Choose a file first.")
+                self.check(data)
+                return redirect(url_for(".look", key=keep_upload(data)))
+            except table_file.Unreadable as fault:
+                problems = [("file", str(fault))]
+        return self.render(self.template, problems=problems, **self.about())
+
+    def send_back(self):
+        flash(GONE, "problem")
+        abort(redirect(url_for(".index")))
+
+
+class ImportView(FilePage):
     """Bring in pupils."""
 
-    def is_accessible(self):
-        return current_user.is_authenticated and may(current_user, "w", Pupil)
+    template = "import.html"
+    right = ("w", Pupil)
 
     def opened(self, key):
         """The upload as a `Sheet`, and what its columns mean; sends back whoever has none."""
@@ -82,35 +112,16 @@ class ImportView(SchoolPage):
         said = Setting.of_school().import_columns
         return sheet, pupil_import.map_columns(sheet.heads, said, current_user.role)
 
-    def send_back(self):
-        flash(GONE, "problem")
-        abort(redirect(url_for(".index")))
+    def check(self, data):
+        sheet = table_file.read_file(data, pupil_import.meaning)
+        said = Setting.of_school().import_columns
+        pupil_import.refuse_without_headings(sheet.heads, current_user.role, said)
 
-    @expose("/", methods=("GET", "POST"))
-    def index(self):
-        problems = []
-        if request.method == "POST":
-            _, data = uploaded_file(table_file.MOST_BYTES)
-            try:
-                if data is None:
-                    raise table_file.Unreadable("Choose a file first.")
-                sheet = table_file.read_file(data, pupil_import.meaning)
-                said = Setting.of_school().import_columns
-                pupil_import.refuse_without_headings(sheet.heads, current_user.role, said)
-                return redirect(url_for(".look", key=keep_upload(data)))
-            except table_file.Unreadable as fault:
-                problems = [("file", str(fault))]
+    def about(self):
         targets = pupil_import.targets(current_user.role)
         asked = [column.label for code, column in targets.items() if "." not in code]
         needed = [targets[name].label for name in pupil_import.NEEDED]
-        page = self.render(
-            "import.html",
-            problems=problems,
-            asked=asked,
-            needed=needed,
-            last=import_undo.last_imports(),
-        )
-        return page, 422 if problems else 200
+        return {"asked": asked, "needed": needed, "last": import_undo.last_imports()}
 
     @expose("/undo/<key>/", methods=("GET", "POST"))
     @recent_password_required
@@ -124,7 +135,7 @@ class ImportView(SchoolPage):
         seen = import_undo.digest_of_steps(steps)
         changed = request.method == "POST" and request.form.get("seen") != seen
         if request.method == "POST" and not changed:
-            done = import_undo.take_back(key, me(), pathlib.Path(current_app.config["DATA_DIR"]))
+            done = import_undo.take_back(key, me(), current_app.config["DATA_DIR"])
             flash(f"Taken back: {done} of {len(steps)}.", "done")
             return redirect(url_for(".index"))
         access.log_access({step.pupil.id: step.pupil for step in steps}.values(), "found")
@@ -169,7 +180,7 @@ class ImportView(SchoolPage):
         for number, head in enumerate(sheet.heads):
             rows.append((number, head, columns[number], examples(sheet, number)))
         rows.sort(key=lambda row: bool(row[2]))
-        page = self.render(
+        return self.render(
             "import_columns.html",
             key=key,
             rows=rows,
@@ -177,7 +188,6 @@ class ImportView(SchoolPage):
             problems=problems,
             lacking=lacking,
         )
-        return page, 422 if problems else 200
 
     def remember(self, heads, columns):
         settings = Setting.of_school()

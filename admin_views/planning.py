@@ -20,7 +20,7 @@ from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
 from audit.log import transaction
-from models import Letter, Meeting, Placement, Pupil, may
+from models import Letter, Meeting, Placement, Pupil
 from papers import pdf
 from pathway import planning
 from records.dates import read_day, say_day, today
@@ -128,9 +128,7 @@ def contexts_of(placements, user):
 class ReviewWeekView(SchoolPage):
     """Reviews to plan."""
 
-    def is_accessible(self):
-        user = account.me()
-        return user.is_authenticated and may(user, "w", Letter)
+    right = ("w", Letter)
 
     # -- many children
     @expose("/", methods=("GET", "POST"))
@@ -161,7 +159,7 @@ class ReviewWeekView(SchoolPage):
         except drafts.Pressed as already:
             return redirect(already.led_to)
         if problems:
-            return self.show(lines, problems=problems, **more), 422
+            return self.show(lines, problems=problems, **more)
         return redirect(address)
 
     def show(self, lines, **more):
@@ -186,7 +184,7 @@ class ReviewWeekView(SchoolPage):
             asked = [guest for guest in guests if guest.who in chosen]
             if self.save_one(plan, asked):
                 return redirect(url_for("pupil.page", key=pupil.id))
-        page = self.render(
+        return self.render(
             "plan_review.html",
             pupil=pupil,
             plan=plan,
@@ -197,7 +195,6 @@ class ReviewWeekView(SchoolPage):
             others=request.form.get("others", ""),
             problems=plan.problems,
         )
-        return page, 422 if plan.problems else 200
 
     def save_one(self, plan, asked):
         """Plan it and write the invitations; whether it was done."""

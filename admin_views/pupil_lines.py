@@ -125,7 +125,7 @@ class PupilLinesView(SchoolPage):
         except drafts.Pressed as already:
             return redirect(already.led_to)
         if problems:
-            return self.show(lines, groups=groups, chosen=show, problems=problems), 422
+            return self.show(lines, groups=groups, chosen=show, problems=problems)
         flash(f"{say_count(len(moves), *CHILDREN)} {self.done}", "done")
         return redirect(address)
 

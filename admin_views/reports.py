@@ -31,11 +31,8 @@ class ReportView(SchoolPage):
 
     def __init__(self, report_class, **more):
         self.report_class = report_class
+        self.roles = report_class.roles
         super().__init__(**more)
-
-    def is_accessible(self):
-        user = account.me()
-        return user.is_authenticated and user.active and user.role in self.report_class.roles
 
     def _handle_view(self, name, **kwargs):
         refusal = super()._handle_view(name, **kwargs)

@@ -9,7 +9,7 @@ from flask_login import current_user
 import workflow
 from admin_views import forms
 from admin_views.account import views as account
-from admin_views.base import PAGE_SIZE, Confirm, RecordView, typing_problems
+from admin_views.base import PAGE_SIZE, Answering, Confirm, RecordView, typing_problems
 from admin_views.documents import (
     MOST_BYTES_OF_FILE,
     WithFile,
@@ -289,8 +289,17 @@ def waits_for_link(person):
     return person.active and not person.password
 
 
-class SchoolPage(BaseView):
-    """A page that is no record."""
+class SchoolPage(Answering, BaseView):
+    """A page that is no record, for the `roles` that have the `right`."""
+
+    roles = ROLES
+    right = ()  # such as ("w", Pupil)
+
+    def is_accessible(self):
+        user = account.me()
+        if not user.is_authenticated or user.role not in self.roles:
+            return False
+        return not self.right or may(user, *self.right)
 
     def inaccessible_callback(self, name, **kwargs):
         if current_user.is_authenticated:
@@ -301,8 +310,7 @@ class SchoolPage(BaseView):
 class AuditView(SchoolPage):
     """Who saw and changed what, and when: of everything, or of one child."""
 
-    def is_accessible(self):
-        return current_user.is_authenticated and may(current_user, "r", AuditEntry)
+    right = ("r", AuditEntry)
 
     @expose("/", methods=("GET", "POST"))
     def index(self):
@@ -356,7 +364,7 @@ class AuditView(SchoolPage):
             holds = None if problems else line
         head = audit_log.head()
         today_line = anchors.as_line(head) if head.rows else ""
-        page = self.render(
+        return self.render(
             "anchor.html",
             line=today_line,
             typed=typed,
@@ -365,7 +373,6 @@ class AuditView(SchoolPage):
             sample=SAMPLE,
             restores=backup.restores(),
         )
-        return page, 422 if problems else 200
 
     def wanted(self):
         """What the page is asked for. Numbers only: no name is in an address."""
@@ -400,9 +407,6 @@ VISITS = 60
 
 class HelpView(SchoolPage):
     """How the pathway runs; what words and colours mean; who may do what."""
-
-    def is_accessible(self):
-        return current_user.is_authenticated
 
     @expose("/")
     def index(self):

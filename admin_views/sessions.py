@@ -15,7 +15,7 @@ from admin_views.paging import Paging
 from admin_views.school import SchoolPage
 from audit import access
 from audit.log import transaction
-from models import ProvisionWeek, may
+from models import ProvisionWeek
 from pathway.provision import running
 from records.dates import read_day, today
 from records.numbers import read_number
@@ -29,8 +29,7 @@ WEEK = datetime.timedelta(7)
 class SessionsView(SchoolPage):
     """What is given in a week, planned against given, one line each."""
 
-    def is_accessible(self):
-        return may(account.me(), "w", ProvisionWeek)
+    right = ("w", ProvisionWeek)
 
     @expose("/", methods=("GET", "POST"))
     def index(self):
@@ -62,7 +61,7 @@ class SessionsView(SchoolPage):
             problems=problems,
             typed=request.form,
             box_name=box_name,
-        ), (422 if problems else 200)
+        )
 
     def receive(self, lines, monday):
         """Save what was typed, all or nothing; the problems: [(id of the box, sentence)]."""

@@ -166,8 +166,7 @@ def said(work):
 class WorkView(SchoolPage):
     """Print for many: ask, see how far it is, fetch the file."""
 
-    def is_accessible(self):
-        return current_user.is_authenticated and may(current_user, "r", Pupil)
+    right = ("r", Pupil)
 
     def mine(self, key):
         return Work.get_or_none(Work.id == key, Work.user == current_user.id) or abort(404)
