@@ -26,7 +26,7 @@ from admin_views.zip_guard import DAMAGED, MEGA, FileRefused, ending, refuse_pac
 from models import Document, Setting, may, record_with_key, records_with_keys
 from records.questions import HEAD, SENCO
 from records.record import record_key
-from records.storage import change_times
+from records.storage import change_times, read_kept
 
 MOST_BYTES_OF_FILE = 10 * MEGA
 MOST_FILES_OF_CHILD = 300
@@ -382,9 +382,8 @@ class DocumentView(WithFile, PupilRecordView):
             abort(404)
         if not may_open(record, current_user):
             abort(403)
-        path = private_folder("files") / record.stored_as
-        data = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(data).hexdigest() != record.sha256:
+        data = read_kept(private_folder("files") / record.stored_as, record.sha256)
+        if data is None:
             flash(
                 "The file is missing or was changed outside the portal. Tell your technician: it"
                 " can come back from a backup.",

@@ -31,6 +31,7 @@ from pathway import clock
 from privacy import erasure, retention, subject_access
 from records.dates import say_day, say_moment, today
 from records.spreadsheet import escape_formula
+from records.storage import read_kept
 
 README = """{title}
 Made on {day} for request number {number}. Everything here is about one child: please keep it safe.
@@ -329,9 +330,9 @@ def bundle_files(asked, bundle, folder):
         csv.writer(sheet).writerow(map(escape_formula, row))
     parts["who.csv"] = ("\ufeff" + sheet.getvalue()).encode()
     for name, stored, sha256, _ in bundle.files:
-        path = folder / "files" / stored
-        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
-            parts[name] = path.read_bytes()
+        data = read_kept(folder / "files" / stored, sha256)
+        if data is not None:
+            parts[name] = data
     parts["contents.txt"] = contents(asked, bundle, parts).encode()
     return parts
 

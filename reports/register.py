@@ -16,7 +16,7 @@ from models import (
 )
 from records.questions import TEACHER
 from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report, count_lines
-from reports.roll import needs_on, placements_seen
+from reports.roll import codes_on, placements_seen
 
 LONG_WEEKS = 26
 SOON = datetime.timedelta(weeks=3)
@@ -81,14 +81,14 @@ class Register(Report):
         return tuple(marks)
 
     def lines(self):
-        needs = needs_on(self.on)
+        needs = codes_on(self.on)
         adults = key_adults(self.on)
         placements = placements_seen(self.user, self.on)
         return [self._line(placement, needs, adults) for placement in placements]
 
     def _line(self, placement, needs, adults):
         pupil = placement.pupil
-        types = [code for _, code in needs.get(pupil.id, [])]
+        types = needs.get(pupil.id, [])
         when = workflow.clock_of(placement, self.on, self.settings)
         stage = workflow.STAGES[placement.stage]
         cells = {
