@@ -80,7 +80,7 @@ def create_app(database=None, folder=None, testing=False):
     # after the connection: the page of a refusal reads from the database
     CSRFProtect(app)
     account.init_app(app)
-    drafts.init_app(app)
+    drafts.add_drafts(app)
     register.add_screens(app)
     app.extensions["work"] = background.Background(app, work.KINDS)
     app.after_request(add_headers)

@@ -102,7 +102,7 @@ def run_command():
     folder = folder_in_use()
     database = open_database()
     school_folder.refuse_moved(folder, database)
-    start(database, take_port())
+    start_portal(database, take_port())
 
 
 def take_port():
@@ -112,7 +112,7 @@ def take_port():
     return server.bind(*config.address())
 
 
-def start(database, sockets, prepare=None):
+def start_portal(database, sockets, prepare=None):
     """Serve, once keys are safe, no restore is half done, and the database is up to date."""
     folder = config.data_dir()
     config.make_folder(folder)
@@ -153,7 +153,7 @@ def refuse_unsafe(at, groups=checks.GROUPS):
 
 def sweep_papers(database, folder):
     with database.connection_context():
-        kept.sweep(folder)
+        kept.remove_unused(folder)
 
 
 def clear_leftovers(portal):
@@ -191,7 +191,7 @@ def demo_command():
     sockets = take_port()
     database = open_database()
     refuse_real_school(folder, database)
-    start(database, sockets, lambda: print(demo_sign_ins(database, folder / "sign-ins.txt")))
+    start_portal(database, sockets, lambda: print(demo_sign_ins(database, folder / "sign-ins.txt")))
 
 
 def refuse_real_school(folder, database):

@@ -961,8 +961,8 @@ class CaseMove:
     of: str = "case"
     after: str = ""  # what of that record must be known before
     decides: bool = False  # one of DECISIONS: it is kept as a line of its own
-    says: str = ""  # the question that its name answers
-    restarts: bool = False  # the next annual review is due twelve months from this date
+    # after an annual review: its name is what was decided, the next is due twelve months from it
+    annual: bool = False
     ahead: bool = False  # its day may be in the future, and may change
 
 
@@ -1009,36 +1009,9 @@ CASE_MOVES = (
     CaseMove("Invitations sent", FINAL, "", "invited_on", of="coming", after="planned_on"),
     CaseMove("Papers sent round", FINAL, "", "papers_on", of="coming", after="planned_on"),
     CaseMove("Review report sent", FINAL, "", "report_on", of="held"),
-    CaseMove(
-        "Plan kept as it is",
-        FINAL,
-        "",
-        "decided_on",
-        of="held",
-        decides=True,
-        says="decision",
-        restarts=True,
-    ),
-    CaseMove(
-        TO_AMEND,
-        FINAL,
-        "",
-        "decided_on",
-        of="held",
-        decides=True,
-        says="decision",
-        restarts=True,
-    ),
-    CaseMove(
-        PLAN_ENDS,
-        FINAL,
-        "",
-        "decided_on",
-        of="held",
-        decides=True,
-        says="decision",
-        restarts=True,
-    ),
+    CaseMove("Plan kept as it is", FINAL, "", "decided_on", of="held", decides=True, annual=True),
+    CaseMove(TO_AMEND, FINAL, "", "decided_on", of="held", decides=True, annual=True),
+    CaseMove(PLAN_ENDS, FINAL, "", "decided_on", of="held", decides=True, annual=True),
     CaseMove("Notice of the changes received", FINAL, "", "notice_on", of="held", after="to_amend"),
     CaseMove(
         "Amended plan issued", FINAL, "", "amended_on", of="held", after="to_amend", decides=True
@@ -1330,8 +1303,8 @@ def perform_case_move(move, case, user, on, seen):
         wrong = record.errors()
         if wrong:
             raise Invalid(wrong)
-        if move.says:
-            setattr(record, move.says, move.name)
+        if move.annual:
+            record.decision = move.name
         if move.decides:
             CaseDecision(case=case, what=move.name, on=on).save()
         case.state = move.to or case.state
@@ -1340,7 +1313,7 @@ def perform_case_move(move, case, user, on, seen):
             case.touch()
         if record is not case:
             record.save(act=move.name)
-        if move.restarts:
+        if move.annual:
             placement.clock_from = on
             placement.save(act=move.name)
 

@@ -19,6 +19,7 @@ from peewee import SQL, Field, IntegrityError, TextField
 import workflow
 from admin_views import drafts, forms, merge, offers, searches
 from admin_views.account import views as account
+from admin_views.paging import Paging
 from audit import access, report
 from audit.log import audit, transaction
 from models import Document, Pupil, PupilRecord, PupilWord, may
@@ -38,7 +39,15 @@ MOST_OPTIONS = 20  # of one filter
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class ReadView(ModelView):
+class Answering:
+    """A page with `problems` says by its status, too, that something is to be put right."""
+
+    def render(self, template, **more):
+        page = super().render(template, **more)
+        return (page, 422) if more.get("problems") else page
+
+
+class ReadView(Answering, ModelView):
     """The screens that only read: the list, the page of one record, the spreadsheet."""
 
     list_template = "list.html"
@@ -230,7 +239,7 @@ class ReadView(ModelView):
         if wanted["page"]:
             address["page"] = wanted["page"]
         if wanted["search"]:
-            address["find"] = searches.keep(account.me(), wanted["search"])
+            address["find"] = searches.keep_search(account.me(), wanted["search"])
             if not address["find"]:
                 return None
         return redirect(url_for(".index_view", **address), 303)
@@ -256,14 +265,11 @@ class ReadView(ModelView):
             self.list_template,
             title=self.plural(),
             rows=[self.list_row(record, more.get(record.id, ())) for record in rows],
-            count=count,
+            at=Paging(count, size),
             wanted=w,
             columns=self._list_columns,
             sortable=self._sortable_columns,
             filters=list(enumerate(self._filters or [])),
-            pages=-(-count // size),
-            page_numbers=linked_pages(w["page"], -(-count // size)),
-            page_size=size,
             narrowed=self.in_words(w),
             searches=self._search_supported,
             may_add=self.may_add(),
@@ -547,7 +553,7 @@ class RecordView(ReadView):
         if record.locked and request.method != "POST":
             left = drafts.of(current_user, request.full_path)
             if left:
-                return redirect(url_for("draft.show", key=left.id))
+                return redirect(url_for("draft.show_draft", key=left.id))
             return redirect(url_for(".page", key=key))
         return self.edit_form_page(record, {})
 
@@ -628,7 +634,7 @@ class RecordView(ReadView):
         offers.mark_filled(form)
         if not problems and not draft:
             forms.focus_first(record, form)
-        page = self.render(
+        return self.render(
             self.form_template,
             record=record,
             address=self.form_address(record),
@@ -648,7 +654,6 @@ class RecordView(ReadView):
             chart=self.has_chart(),
             **self.beside(record),
         )
-        return page, 422 if problems else 200
 
     def show_clash(self, record, items, differences, draft=None):
         return self.render(
@@ -856,12 +861,6 @@ def label_of(model, name):
     if question is not None and question.verbose_name:
         return question.verbose_name
     return name.replace("_", " ").capitalize()
-
-
-def linked_pages(now, pages):
-    """The pages that a list links to: the first, the last, and those around this one."""
-    around = range(max(now - 2, 0), min(now + 3, pages))
-    return sorted({0, pages - 1, *around})
 
 
 def row_lists(model):

@@ -52,8 +52,7 @@ class ConcernView(PaperView):
         else:
             draft = drafts.of(current_user, request.full_path)
             form = concern_form(pupil, drafts.typed_items(draft) if draft else None)
-        page = self.render("concern.html", form=form, pupil=pupil, problems=problems, draft=draft)
-        return page, 422 if problems else 200
+        return self.render("concern.html", form=form, pupil=pupil, problems=problems, draft=draft)
 
     def settle(self, record):
         """The broad areas that nobody ticked are those of the key concerns."""

@@ -26,7 +26,7 @@ from admin_views.zip_guard import DAMAGED, MEGA, FileRefused, ending, refuse_pac
 from models import Document, Setting, may, record_with_key, records_with_keys
 from records.questions import HEAD, SENCO
 from records.record import record_key
-from records.storage import change_times
+from records.storage import change_times, read_kept
 
 MOST_BYTES_OF_FILE = 10 * MEGA
 MOST_FILES_OF_CHILD = 300
@@ -148,30 +148,6 @@ def waiting_path():
     return upload_path(key) if key else None
 
 
-def waiting_file():
-    """Keep the file of a form that is shown again: (key, name), or empty when there is no
-    good one.
-    """
-    sent, data = uploaded_file(MOST_BYTES_OF_FILE)
-    if data is None:
-        return ()
-    name = shown_name(sent)
-    try:
-        refuse_file(name, data)
-    except FileRefused:
-        return ()
-    path = waiting_path()
-    if path and path.is_file() and path.read_bytes() == data:
-        return request.form.get("waits"), name
-    return keep_upload(data), name
-
-
-def forget_waiting():
-    path = waiting_path()
-    if path:
-        path.unlink(missing_ok=True)
-
-
 def remove_stray_files(program):
     """Take away what a crash left: files that no record names, ten minutes old."""
     named = {
@@ -282,13 +258,48 @@ def may_open(record, user):
     return record.restricted != "Yes" or user.role in (SENCO, HEAD)
 
 
-class DocumentView(PupilRecordView):
+class WithFile:
+    """The screens of a record that keeps a file, before the view that they are of."""
+
+    def waiting_file(self):
+        """The good file of a form that is shown again is kept meanwhile."""
+        sent, data = uploaded_file(MOST_BYTES_OF_FILE)
+        if data is None:
+            return ()
+        name = shown_name(sent)
+        try:
+            refuse_file(name, data)
+        except FileRefused:
+            return ()
+        path = waiting_path()
+        if path and path.is_file() and path.read_bytes() == data:
+            return request.form.get("waits"), name
+        return keep_upload(data), name
+
+    def save_with(self, record, form, column, told):
+        """Save, with what is `told` of a new file; `column` has its name on the disk. It goes again
+        when saving fails, the replaced one when it is saved.
+        """
+        before = {name: getattr(record, name) for name in told}
+        for name, value in told.items():
+            setattr(record, name, value)
+        problems = ["not saved"]
+        try:
+            problems = super().save(record, form)
+        finally:
+            if problems:
+                record.__data__.update(before)
+            remove_replaced((told if problems else before).get(column))
+        path = waiting_path()
+        if path and not problems:
+            path.unlink(missing_ok=True)
+        return problems
+
+
+class DocumentView(WithFile, PupilRecordView):
     """Documents: the generic screens, and the file."""
 
     form_template = "document_form.html"
-
-    def waiting_file(self):
-        return waiting_file()
 
     def render(self, template, **more):
         record = more.get("record")
@@ -357,28 +368,11 @@ class DocumentView(PupilRecordView):
             refuse_beyond_room(pupil, record, len(data))
         except FileRefused as fault:
             return [*typing_problems(form), ("file", str(fault))]
-        return self.save_with(record, form, name, data)
-
-    def save_with(self, record, form, name, data):
-        """The new file goes again when saving fails, the replaced one when it is saved."""
-        before = {n: getattr(record, n) for n in ("file_name", "stored_as", "size", "sha256")}
         path = private_folder("files") / secrets.token_hex(16)
         write_private(path, data)
-        record.file_name = name
-        record.stored_as = path.name
-        record.size = len(data)
-        record.sha256 = hashlib.sha256(data).hexdigest()
-        problems = ["not saved"]
-        try:
-            problems = super().save(record, form)
-        finally:
-            if problems:
-                path.unlink(missing_ok=True)
-                record.__data__.update(before)
-            else:
-                remove_replaced(before["stored_as"])
-                forget_waiting()
-        return problems
+        told = {"file_name": name, "stored_as": path.name, "size": len(data)}
+        told["sha256"] = hashlib.sha256(data).hexdigest()
+        return self.save_with(record, form, "stored_as", told)
 
     @expose("/<int:key>/file")
     def get_file(self, key):
@@ -388,9 +382,8 @@ class DocumentView(PupilRecordView):
             abort(404)
         if not may_open(record, current_user):
             abort(403)
-        path = private_folder("files") / record.stored_as
-        data = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(data).hexdigest() != record.sha256:
+        data = read_kept(private_folder("files") / record.stored_as, record.sha256)
+        if data is None:
             flash(
                 "The file is missing or was changed outside the portal. Tell your technician: it"
                 " can come back from a backup.",

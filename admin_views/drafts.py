@@ -72,7 +72,7 @@ class Pressed(Exception):
         self.led_to = led_to
 
 
-def init_app(app):
+def add_drafts(app):
     app.register_blueprint(pages)
     app.jinja_env.globals.update(
         press_token=lambda: secrets.token_urlsafe(16),
@@ -392,7 +392,7 @@ def own(key):
 
 
 @pages.get("/<int:key>/")
-def show(key):
+def show_draft(key):
     """What was typed, to read and copy: for a form that cannot be saved any more."""
     draft = own(key)
     return render_template(

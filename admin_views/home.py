@@ -6,7 +6,6 @@ Come here to change how tasks are grouped and shown. What is a task, and from wh
 
 import datetime
 import itertools
-import math
 from collections import Counter
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from peewee import fn
 
 import workflow
 from admin_views.forms import key_of
+from admin_views.paging import Paging
 from audit import access, accounts
 from models import (
     KINDS_OF_RECORD,
@@ -241,10 +241,8 @@ class Desk:
         children = {}
         for row in rows:
             children.setdefault(row.pupil, []).append(row.id)
-        self.children = len(children)
-        self.pages = max(1, math.ceil(len(children) / PAGE))
-        self.page = min(max(1, wanted.get("page", 1, type=key_of)), self.pages)
-        self.lines = tasks_in_order(list(children.values())[(self.page - 1) * PAGE :][:PAGE])
+        self.at = Paging(len(children), PAGE)
+        self.lines = tasks_in_order(self.at.part(list(children.values())))
 
     def is_wanted(self, row):
         """Whether a task fits the filters of class and year."""

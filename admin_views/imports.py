@@ -6,7 +6,6 @@ Come here to change these pages. What a column or a cell means is in `pupil_impo
 import contextlib
 import csv
 import io
-import pathlib
 
 from flask import Response, abort, current_app, flash, redirect, request, url_for
 from flask_admin import expose
@@ -22,9 +21,10 @@ from admin_views.documents import (
     upload_path,
     uploaded_file,
 )
+from admin_views.paging import Paging
 from admin_views.school import SchoolPage
 from audit import access
-from models import Placement, Pupil, Setting, may
+from models import Placement, Pupil, Setting
 from ops.background import Failed, NotNow
 from records.dates import short_day, today
 from records.numbers import say_count
@@ -33,6 +33,7 @@ from records.questions import SENCO
 from records.record import Clash
 
 ROWS_OF_A_PAGE = 100
+KIND_NAMES = {"refused": "Refused", "changed": "Changed", "new": "New", "same": "Same"}
 AT_ONCE = 100  # rows that are brought in while one waits; more in the background
 GONE = "This file was imported already, or waited longer than a day. Nothing was changed now."
 SAMPLE = (
@@ -64,11 +65,42 @@ def restore_uploads():
         path.rename(path.with_suffix(".upload"))
 
 
-class ImportView(SchoolPage):
+class FilePage(SchoolPage):
+    """The page on which a file is chosen; the preview of what is in it follows."""
+
+    template = ""
+
+    def check(self, data):
+        """Raise Unreadable when the file cannot be previewed."""
+
+    def about(self):
+        """What else the page shows."""
+        return {}
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self):
+        problems = []
+        if request.method == "POST":
+            _, data = uploaded_file(table_file.MOST_BYTES)
+            try:
+                if data is None:
+                    raise table_file.Unreadable("Choose a file first.")
+                self.check(data)
+                return redirect(url_for(".look", key=keep_upload(data)))
+            except table_file.Unreadable as fault:
+                problems = [("file", str(fault))]
+        return self.render(self.template, problems=problems, **self.about())
+
+    def send_back(self):
+        flash(GONE, "problem")
+        abort(redirect(url_for(".index")))
+
+
+class ImportView(FilePage):
     """Bring in pupils."""
 
-    def is_accessible(self):
-        return current_user.is_authenticated and may(current_user, "w", Pupil)
+    template = "import.html"
+    right = ("w", Pupil)
 
     def opened(self, key):
         """The upload as a `Sheet`, and what its columns mean; sends back whoever has none."""
@@ -80,35 +112,16 @@ class ImportView(SchoolPage):
         said = Setting.of_school().import_columns
         return sheet, pupil_import.map_columns(sheet.heads, said, current_user.role)
 
-    def send_back(self):
-        flash(GONE, "problem")
-        abort(redirect(url_for(".index")))
+    def check(self, data):
+        sheet = table_file.read_file(data, pupil_import.meaning)
+        said = Setting.of_school().import_columns
+        pupil_import.refuse_without_headings(sheet.heads, current_user.role, said)
 
-    @expose("/", methods=("GET", "POST"))
-    def index(self):
-        problems = []
-        if request.method == "POST":
-            _, data = uploaded_file(table_file.MOST_BYTES)
-            try:
-                if data is None:
-                    raise table_file.Unreadable("Choose a file first.")
-                sheet = table_file.read_file(data, pupil_import.meaning)
-                said = Setting.of_school().import_columns
-                pupil_import.refuse_without_headings(sheet.heads, current_user.role, said)
-                return redirect(url_for(".look", key=keep_upload(data)))
-            except table_file.Unreadable as fault:
-                problems = [("file", str(fault))]
+    def about(self):
         targets = pupil_import.targets(current_user.role)
         asked = [column.label for code, column in targets.items() if "." not in code]
         needed = [targets[name].label for name in pupil_import.NEEDED]
-        page = self.render(
-            "import.html",
-            problems=problems,
-            asked=asked,
-            needed=needed,
-            last=import_undo.last_imports(),
-        )
-        return page, 422 if problems else 200
+        return {"asked": asked, "needed": needed, "last": import_undo.last_imports()}
 
     @expose("/undo/<key>/", methods=("GET", "POST"))
     @recent_password_required
@@ -122,7 +135,7 @@ class ImportView(SchoolPage):
         seen = import_undo.digest_of_steps(steps)
         changed = request.method == "POST" and request.form.get("seen") != seen
         if request.method == "POST" and not changed:
-            done = import_undo.take_back(key, me(), pathlib.Path(current_app.config["DATA_DIR"]))
+            done = import_undo.take_back(key, me(), current_app.config["DATA_DIR"])
             flash(f"Taken back: {done} of {len(steps)}.", "done")
             return redirect(url_for(".index"))
         access.log_access({step.pupil.id: step.pupil for step in steps}.values(), "found")
@@ -167,7 +180,7 @@ class ImportView(SchoolPage):
         for number, head in enumerate(sheet.heads):
             rows.append((number, head, columns[number], examples(sheet, number)))
         rows.sort(key=lambda row: bool(row[2]))
-        page = self.render(
+        return self.render(
             "import_columns.html",
             key=key,
             rows=rows,
@@ -175,7 +188,6 @@ class ImportView(SchoolPage):
             problems=problems,
             lacking=lacking,
         )
-        return page, 422 if problems else 200
 
     def remember(self, heads, columns):
         settings = Setting.of_school()
@@ -200,10 +212,9 @@ class ImportView(SchoolPage):
             kind = ""
         wanted = [item for item in items if kind in ("", item.kind)]
         wanted.sort(key=lambda item: pupil_import.KINDS.index(item.kind))
-        pages = max(-(-len(wanted) // ROWS_OF_A_PAGE), 1)
-        page = min(max(request.values.get("page", 0, type=int), 0), pages - 1)
-        start = page * ROWS_OF_A_PAGE
-        shown = wanted[start : start + ROWS_OF_A_PAGE]
+        at = Paging(len(wanted), ROWS_OF_A_PAGE)
+        shown = at.part(wanted)
+        counts = pupil_import.counts(items)
         left = []
         for head, code in zip(sheet.heads, columns, strict=True):
             if code == pupil_import.OUT:
@@ -216,12 +227,11 @@ class ImportView(SchoolPage):
             "import_preview.html",
             key=key,
             items=shown,
-            counts=pupil_import.counts(items),
+            counts=counts,
+            names=KIND_NAMES,
+            kinds=[(code, f"{words} ({counts[code]})") for code, words in KIND_NAMES.items()],
             kind=kind,
-            total=len(wanted),
-            page=page,
-            pages=pages,
-            first=start + 1,
+            at=at,
             left=left,
             seen=pupil_import.preview_code(items),
             absent=count_absent(items),

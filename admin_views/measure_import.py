@@ -14,13 +14,12 @@ from flask_login import current_user
 from peewee import chunked
 
 from admin_views import imports, pupil_import, table_file
-from admin_views.documents import keep_upload, upload_path, uploaded_file
+from admin_views.documents import upload_path
 from admin_views.forms import clean_line
 from admin_views.pupil_import import AT_A_TIME, convert
-from admin_views.school import SchoolPage
 from audit import access
 from audit.log import transaction
-from models import Measure, Pupil, may
+from models import Measure, Pupil
 from records.dates import short_day, today
 
 WHO = ("upn", "former_upn", "surname", "forename", "dob")
@@ -159,35 +158,22 @@ def code_of(items):
     return digest.hexdigest()
 
 
-class MeasureImportView(SchoolPage):
+class MeasureImportView(imports.FilePage):
     """Bring in measures."""
 
-    def is_accessible(self):
-        return current_user.is_authenticated and may(current_user, "w", Measure)
+    right = ("w", Measure)
+    template = "import_measures.html"
 
-    @expose("/", methods=("GET", "POST"))
-    def index(self):
-        problems = []
-        if request.method == "POST":
-            _, data = uploaded_file(table_file.MOST_BYTES)
-            try:
-                if data is None:
-                    raise table_file.Unreadable("Choose a file first.")
-                refuse_columns(columns_of(read(data).heads))
-                return redirect(url_for(".look", key=keep_upload(data)))
-            except table_file.Unreadable as fault:
-                problems = [("file", str(fault))]
-        page = self.render("import_measures.html", problems=problems, items=None)
-        return page, 422 if problems else 200
+    def check(self, data):
+        refuse_columns(columns_of(read_sheet(data).heads))
 
     @expose("/<key>/", methods=("GET", "POST"))
     def look(self, key):
         """The preview; pressed, what it said is written once."""
         path = upload_path(key)
         if not path.is_file():
-            flash(imports.GONE, "problem")
-            return redirect(url_for(".index"))
-        items = read_values(read(path.read_bytes()), current_user)
+            self.send_back()
+        items = read_values(read_sheet(path.read_bytes()), current_user)
         seen = code_of(items)
         is_same = request.form.get("seen") == seen
         if request.method == "POST" and is_same:
@@ -198,13 +184,12 @@ class MeasureImportView(SchoolPage):
         people = {item.pupil.id: item.pupil for item in items if item.pupil}
         access.log_access(people.values(), "found")
         page = self.render(
-            "import_measures.html",
+            self.template,
             key=key,
             items=items,
             count=len(new_values(items)),
             seen=seen,
             changed=request.method == "POST",
-            problems=[],
         )
         return page, 409 if request.method == "POST" else 200
 
@@ -214,7 +199,7 @@ def known_heading(head):
     return "" if meaning == CODE else meaning
 
 
-def read(data):
+def read_sheet(data):
     return table_file.read_file(data, known_heading)
 
 

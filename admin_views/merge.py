@@ -66,7 +66,7 @@ def hash_of(value):
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
-def line_key(group, number, line):
+def line_name(group, number, line):
     """How a line is known: by its number in the database, a new one by its place in the form."""
     return f"{group}/{line.row_id.data or f'new-{number}'}"
 
@@ -80,7 +80,7 @@ def answers_of(form, twins=()):
             found[field.short_name] = [field]
     for group, number, line in forms.lines_of(form):
         if not forms.is_empty(line):
-            key = line_key(group, number, line)
+            key = line_name(group, number, line)
             boxes = [] if line.gone.data else forms.boxes_of(line)
             found[twins.get(key, key)] = boxes
     return found
@@ -92,7 +92,7 @@ def answer_hash(box, form, twins):
     if not isinstance(box, forms.SiblingField):
         return hash_of(forms.answer_of(box))
     target = target_of(box, form)
-    key = line_key(*target) if target else ""
+    key = line_name(*target) if target else ""
     return twins.get(key, key)
 
 
@@ -124,13 +124,13 @@ def twins_of(form, theirs):
     free = {}
     twins = {}
     for group, number, line in forms.lines_of(theirs):
-        key = line_key(group, number, line)
+        key = line_name(group, number, line)
         if key not in mine:
             free.setdefault((group, words_hash(line)), []).append(key)
     for group, number, line in forms.lines_of(form):
         same = free.get((group, words_hash(line)))
         if same and not line.row_id.data:
-            twins[line_key(group, number, line)] = same.pop(0)
+            twins[line_name(group, number, line)] = same.pop(0)
     return twins
 
 
@@ -344,7 +344,7 @@ def store_lines(record, form, theirs, twins):
         for row in getattr(record, group):
             saved[f"{group}/{row.id}"] = row
     for group, number, line in forms.lines_of(form):
-        key = line_key(group, number, line)
+        key = line_name(group, number, line)
         key = twins.get(key, key)
         row = saved.get(key)
         if key in theirs:

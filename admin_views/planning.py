@@ -20,7 +20,7 @@ from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
 from audit.log import transaction
-from models import Letter, Meeting, Placement, Pupil, may
+from models import Letter, Meeting, Placement, Pupil
 from papers import pdf
 from pathway import planning
 from records.dates import read_day, say_day, today
@@ -31,6 +31,7 @@ from records.record import Clash
 
 LINES_OF_A_PAGE = 40
 WEEKS = (2, 3, 4, 6)  # ahead that the table can show
+OFFERED = [(number, f"{number} weeks") for number in WEEKS]
 BOXES = ("at", "place", "lead")
 
 
@@ -127,9 +128,7 @@ def contexts_of(placements, user):
 class ReviewWeekView(SchoolPage):
     """Reviews to plan."""
 
-    def is_accessible(self):
-        user = account.me()
-        return user.is_authenticated and may(user, "w", Letter)
+    right = ("w", Letter)
 
     # -- many children
     @expose("/", methods=("GET", "POST"))
@@ -160,12 +159,12 @@ class ReviewWeekView(SchoolPage):
         except drafts.Pressed as already:
             return redirect(already.led_to)
         if problems:
-            return self.show(lines, problems=problems, **more), 422
+            return self.show(lines, problems=problems, **more)
         return redirect(address)
 
     def show(self, lines, **more):
         access.log_access([line.ctx.pupil for line in lines], "listed")
-        return self.render("review_week.html", lines=lines, boxes=BOXES, **more, of=WEEKS)
+        return self.render("review_week.html", lines=lines, boxes=BOXES, **more, of=OFFERED)
 
     # -- one child
     @expose("/<int:number>/", methods=("GET", "POST"))
@@ -185,7 +184,7 @@ class ReviewWeekView(SchoolPage):
             asked = [guest for guest in guests if guest.who in chosen]
             if self.save_one(plan, asked):
                 return redirect(url_for("pupil.page", key=pupil.id))
-        page = self.render(
+        return self.render(
             "plan_review.html",
             pupil=pupil,
             plan=plan,
@@ -196,7 +195,6 @@ class ReviewWeekView(SchoolPage):
             others=request.form.get("others", ""),
             problems=plan.problems,
         )
-        return page, 422 if plan.problems else 200
 
     def save_one(self, plan, asked):
         """Plan it and write the invitations; whether it was done."""

@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import os
-import pathlib
 import zipfile
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
@@ -32,6 +31,7 @@ from pathway import clock
 from privacy import erasure, retention, subject_access
 from records.dates import say_day, say_moment, today
 from records.spreadsheet import escape_formula
+from records.storage import read_kept
 
 README = """{title}
 Made on {day} for request number {number}. Everything here is about one child: please keep it safe.
@@ -90,8 +90,7 @@ class DisclosureView(PupilRecordView):
 class KeepingView(TwoRecordsPages, SchoolPage):
     """The requests, the leavers, what is due to be erased; the bundle; erasing."""
 
-    def is_accessible(self):
-        return current_user.is_authenticated and may(current_user, "r", Erasure)
+    right = ("r", Erasure)
 
     @expose("/")
     def index(self):
@@ -135,7 +134,7 @@ class KeepingView(TwoRecordsPages, SchoolPage):
                 except pdf.PaperError as fault:
                     problems = [("", str(fault))]
         access.log_access([asked.pupil])
-        page = self.render(
+        return self.render(
             "keeping_bundle.html",
             asked=asked,
             pupil=asked.pupil,
@@ -146,7 +145,6 @@ class KeepingView(TwoRecordsPages, SchoolPage):
             when=clock.request_due(asked, settings_now()),
             said=request.form,
         )
-        return page, 422 if problems else 200
 
     @expose("/<int:number>/erase/", methods=("GET", "POST"))
     @recent_password_required
@@ -164,7 +162,7 @@ class KeepingView(TwoRecordsPages, SchoolPage):
         access.log_access([pupil])
         settings = settings_now()
         asked = erasure.asked_for(pupil)
-        page = self.render(
+        return self.render(
             "keeping_erase.html",
             pupil=pupil,
             asked=asked,
@@ -174,7 +172,6 @@ class KeepingView(TwoRecordsPages, SchoolPage):
             backups=retention.gone_from_backups(today(), settings),
             problems=problems,
         )
-        return page, 422 if problems else 200
 
 
 # --- erasing
@@ -194,7 +191,7 @@ def take_request_back(pupil, said):
 
 
 def erase_now(pupil, said):
-    folder = pathlib.Path(current_app.config["DATA_DIR"])
+    folder = current_app.config["DATA_DIR"]
     if erasure.erase(pupil, me(), said.get("words", ""), folder):
         flash("The record is erased.", "done")
     else:
@@ -238,7 +235,7 @@ def decided(items, said):
 
 
 def download(asked, items, left_out):
-    folder = pathlib.Path(current_app.config["DATA_DIR"])
+    folder = current_app.config["DATA_DIR"]
     with pdf.place():
         data = make_bundle(asked, items, left_out, folder, current_user.name)
     named = {"Content-Disposition": f"attachment; filename={zip_name(asked)}"}
@@ -262,7 +259,7 @@ def make_asked_bundle(job):
     items = subject_access.review(asked.pupil)
     if [item.key for item in items] != job.needs["items"]:
         raise Failed(CHANGED, url_for("keeping.bundle", number=asked.id))
-    folder = pathlib.Path(current_app.config["DATA_DIR"])
+    folder = current_app.config["DATA_DIR"]
     job.out.write(make_bundle(asked, items, job.needs["left_out"], folder, job.user.name))
     job.step(1, 1)
 
@@ -333,9 +330,9 @@ def bundle_files(asked, bundle, folder):
         csv.writer(sheet).writerow(map(escape_formula, row))
     parts["who.csv"] = ("\ufeff" + sheet.getvalue()).encode()
     for name, stored, sha256, _ in bundle.files:
-        path = folder / "files" / stored
-        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
-            parts[name] = path.read_bytes()
+        data = read_kept(folder / "files" / stored, sha256)
+        if data is not None:
+            parts[name] = data
     parts["contents.txt"] = contents(asked, bundle, parts).encode()
     return parts
 

@@ -203,7 +203,7 @@ class PupilView(RecordView):
             no_contact=row.letter and not letters.households(pupil.contacts),
             token=request.form.get("token") or secrets.token_urlsafe(16),
             seen=at.placement.id if at.placement else 0,
-        ), (422 if problems else 200)
+        )
 
     def press(self, row, pupil, form):
         """Make the move through the one door; returns the problems."""
@@ -267,7 +267,7 @@ class PupilView(RecordView):
             draft = drafts.of(current_user, request.full_path)
             if draft and drafts.typed_items(draft).get("ask") != asked:
                 draft = None
-        page = self.render(
+        return self.render(
             "question.html",
             pupil=pupil,
             review=review,
@@ -281,7 +281,6 @@ class PupilView(RecordView):
             seen=seen_answer(review, asked),
             **question_part(review, asked, drafts.typed_items(draft) if draft else request.form),
         )
-        return page, 422 if problem else 200
 
     def answer_chart(self, review):
         """Keep one answer and empty those that no longer apply; gives what is wrong."""

@@ -4,8 +4,6 @@ Come here to change how such a page chooses its children, is paged and is saved.
 and makes is in `leavers` and `starting_register`.
 """
 
-import math
-
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from peewee import fn
@@ -13,6 +11,7 @@ from peewee import fn
 import workflow
 from admin_views import drafts, forms
 from admin_views.account import views as account
+from admin_views.paging import Paging
 from admin_views.school import CHILDREN, SchoolPage
 from audit import access
 from audit.log import transaction
@@ -105,11 +104,10 @@ class PupilLinesView(SchoolPage):
         if request.method == "POST":
             return redirect(url_for(".index", show=show))
         _, count = groups.get(show, ("", 0))
-        pages = max(1, math.ceil(count / self.page_size))
-        page = min(max(1, request.args.get("page", 1, type=forms.key_of)), pages)
-        pupils = list(pupils_shown(user, show).paginate(page, self.page_size))
+        at = Paging(count, self.page_size)
+        pupils = list(pupils_shown(user, show).offset(at.first).limit(at.size))
         lines = self.lines_of(pupils, request.form)
-        return self.show(lines, groups=groups, chosen=show, page=page, pages=pages)
+        return self.show(lines, groups=groups, chosen=show, at=at)
 
     def receive(self, user, groups, show):
         address = url_for(".index", show=show)
@@ -127,7 +125,7 @@ class PupilLinesView(SchoolPage):
         except drafts.Pressed as already:
             return redirect(already.led_to)
         if problems:
-            return self.show(lines, groups=groups, chosen=show, problems=problems), 422
+            return self.show(lines, groups=groups, chosen=show, problems=problems)
         flash(f"{say_count(len(moves), *CHILDREN)} {self.done}", "done")
         return redirect(address)
 
@@ -150,6 +148,7 @@ class PupilLinesView(SchoolPage):
             return [("", f"{name}: {fault}")]
         return []
 
-    def show(self, lines, **more):
+    def show(self, lines, groups, **more):
         access.log_access([line.pupil for line in lines], "listed")
-        return self.render(self.template, lines=lines, **more)
+        offered = [(code, f"{words} ({count})") for code, (words, count) in groups.items()]
+        return self.render(self.template, lines=lines, groups=offered, **more)

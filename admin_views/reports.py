@@ -11,9 +11,10 @@ from flask_admin import expose
 from flask_login import current_user
 
 from admin_views.account import views as account
-from admin_views.base import linked_pages, spreadsheet_of
+from admin_views.base import spreadsheet_of
 from admin_views.forms import clean_line, key_of
 from admin_views.home import settings_now
+from admin_views.paging import Paging
 from admin_views.school import SchoolPage
 from audit import access
 from audit.log import audit, transaction
@@ -30,11 +31,8 @@ class ReportView(SchoolPage):
 
     def __init__(self, report_class, **more):
         self.report_class = report_class
+        self.roles = report_class.roles
         super().__init__(**more)
-
-    def is_accessible(self):
-        user = account.me()
-        return user.is_authenticated and user.active and user.role in self.report_class.roles
 
     def _handle_view(self, name, **kwargs):
         refusal = super()._handle_view(name, **kwargs)
@@ -56,10 +54,9 @@ class ReportView(SchoolPage):
                 problem = f"As on: {fault}"
         report = self.report_class(account.me(), settings_now(), on)
         wanted = {}
-        for choice in report.filters():
-            value = sent.get(choice.name, "")
-            if value in dict(choice.options):
-                wanted[choice.name] = value
+        for name, _, options in report.filters:
+            if sent.get(name, "") in dict(options):
+                wanted[name] = sent[name]
         sort = sent.get("sort", report.sort)
         if sort.lstrip("-") not in [column.name for column in report.heads()]:
             sort = report.sort
@@ -77,9 +74,8 @@ class ReportView(SchoolPage):
             address = url_for(".index", **query_of(report, wanted, sort, report.on))
             return redirect(address, 303)
         lines = self.lines_of(report, wanted, sort)
-        pages = max(-(-len(lines) // PAGE), 1)
-        page = min(max(request.args.get("page", 0, type=key_of), 0), pages - 1)
-        shown = lines[page * PAGE : (page + 1) * PAGE]
+        at = Paging(len(lines), PAGE)
+        shown = at.part(lines)
         if "whole" in request.args:
             shown = lines
         note_children(shown, "found" if wanted else "listed")
@@ -88,8 +84,8 @@ class ReportView(SchoolPage):
             report=report,
             columns=[column for column in report.heads() if not column.in_sheet_only],
             lines=shown,
-            count=len(lines),
-            choices=report.filters(),
+            at=at,
+            choices=report.filters,
             may_export=self.may_export(),
             bulk=self.bulk(),
             ticked="ticked" in request.args,
@@ -100,9 +96,6 @@ class ReportView(SchoolPage):
             sort=sort,
             on=report.on,
             problem=problem,
-            page=page,
-            pages=pages,
-            page_numbers=linked_pages(page, pages),
             query=query_of(report, wanted, sort, report.on),
             say_cell=say_cell,
             views=list(SavedView.of(current_user, report.slug)),
@@ -175,9 +168,9 @@ class ReportView(SchoolPage):
 def say_filters(report, wanted):
     """How a report is filtered, for its print: `Class: 3B; Year: Year 3`."""
     said = []
-    for choice in report.filters():
-        if choice.name in wanted:
-            said.append(f"{choice.label}: {dict(choice.options)[wanted[choice.name]]}")
+    for name, label, options in report.filters:
+        if name in wanted:
+            said.append(f"{label}: {dict(options)[wanted[name]]}")
     return "; ".join(said)
 
 

@@ -9,16 +9,14 @@ from flask_login import current_user
 import workflow
 from admin_views import forms
 from admin_views.account import views as account
-from admin_views.base import PAGE_SIZE, Confirm, RecordView, typing_problems
+from admin_views.base import PAGE_SIZE, Answering, Confirm, RecordView, typing_problems
 from admin_views.documents import (
     MOST_BYTES_OF_FILE,
-    forget_waiting,
+    WithFile,
     private_folder,
     refuse_file,
-    remove_replaced,
     shown_name,
     uploaded_file,
-    waiting_file,
     write_private,
 )
 from admin_views.forms import key_of
@@ -54,7 +52,7 @@ KEYS = (
 )
 
 
-class SettingView(RecordView):
+class SettingView(WithFile, RecordView):
     """Settings: one record, with a form for each of its sections."""
 
     form_template = "setting_form.html"
@@ -118,9 +116,6 @@ class SettingView(RecordView):
     def begin(self, pupil):
         return Setting.of_school(), {}
 
-    def waiting_file(self):
-        return waiting_file()
-
     def receive(self, record, prefilled):
         """Save the form, or show the letters as its wordings would make them, and save nothing."""
         do = request.form.get("do")
@@ -164,24 +159,14 @@ class SettingView(RecordView):
             fault = folder_problem(form)
         if fault:
             return [*typing_problems(form), fault]
-        before = record.logo
         try:
             logo = logo_sent()
         except FileRefused as fault:
             return [*typing_problems(form), ("file", str(fault))]
+        told = {}
         if logo or "no_logo" in request.form:
-            record.logo = keep_logo(logo)
-        after = record.logo
-        problems = ["not saved"]
-        try:
-            problems = super().save(record, form)
-        finally:
-            if problems:
-                record.logo = before
-            remove_replaced(after if problems else before)
-        if not problems:
-            forget_waiting()
-        return problems
+            told["logo"] = keep_logo(logo)
+        return self.save_with(record, form, "logo", told)
 
 
 def typed_into(record, form):
@@ -305,8 +290,17 @@ def waits_for_link(person):
     return person.active and not person.password
 
 
-class SchoolPage(BaseView):
-    """A page that is no record."""
+class SchoolPage(Answering, BaseView):
+    """A page that is no record, for the `roles` that have the `right`."""
+
+    roles = ROLES
+    right = ()  # such as ("w", Pupil)
+
+    def is_accessible(self):
+        user = account.me()
+        if not user.is_authenticated or user.role not in self.roles:
+            return False
+        return not self.right or may(user, *self.right)
 
     def inaccessible_callback(self, name, **kwargs):
         if current_user.is_authenticated:
@@ -317,8 +311,7 @@ class SchoolPage(BaseView):
 class AuditView(SchoolPage):
     """Who saw and changed what, and when: of everything, or of one child."""
 
-    def is_accessible(self):
-        return current_user.is_authenticated and may(current_user, "r", AuditEntry)
+    right = ("r", AuditEntry)
 
     @expose("/", methods=("GET", "POST"))
     def index(self):
@@ -353,8 +346,8 @@ class AuditView(SchoolPage):
             visits=report.who_saw(pupil.id, most=VISITS) if pupil and not w["page"] else [],
             readable=readable,
             most=VISITS,
-            people=list(User.select().order_by(User.name)),
-            shows=SHOWS,
+            people=[(user.id, user.name) for user in User.select().order_by(User.name)],
+            shows=SHOWS.items(),
             kinds=KINDS_OF_RECORD,
         )
 
@@ -372,7 +365,7 @@ class AuditView(SchoolPage):
             holds = None if problems else line
         head = audit_log.head()
         today_line = anchors.as_line(head) if head.rows else ""
-        page = self.render(
+        return self.render(
             "anchor.html",
             line=today_line,
             typed=typed,
@@ -381,7 +374,6 @@ class AuditView(SchoolPage):
             sample=SAMPLE,
             restores=backup.restores(),
         )
-        return page, 422 if problems else 200
 
     def wanted(self):
         """What the page is asked for. Numbers only: no name is in an address."""
@@ -416,9 +408,6 @@ VISITS = 60
 
 class HelpView(SchoolPage):
     """How the pathway runs; what words and colours mean; who may do what."""
-
-    def is_accessible(self):
-        return current_user.is_authenticated
 
     @expose("/")
     def index(self):

@@ -54,7 +54,7 @@ def offers(user, typed):
     return shown, len(found) > MOST_OFFERS
 
 
-def keep(user, words):
+def keep_search(user, words):
     """The token that stands for these words in an address; None when the database is full."""
     try:
         with transaction():

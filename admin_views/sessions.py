@@ -10,12 +10,12 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from admin_views.account import views as account
-from admin_views.base import linked_pages
-from admin_views.forms import clean_line, key_of
+from admin_views.forms import clean_line
+from admin_views.paging import Paging
 from admin_views.school import SchoolPage
 from audit import access
 from audit.log import transaction
-from models import ProvisionWeek, may
+from models import ProvisionWeek
 from pathway.provision import running
 from records.dates import read_day, today
 from records.numbers import read_number
@@ -29,8 +29,7 @@ WEEK = datetime.timedelta(7)
 class SessionsView(SchoolPage):
     """What is given in a week, planned against given, one line each."""
 
-    def is_accessible(self):
-        return may(account.me(), "w", ProvisionWeek)
+    right = ("w", ProvisionWeek)
 
     @expose("/", methods=("GET", "POST"))
     def index(self):
@@ -40,16 +39,15 @@ class SessionsView(SchoolPage):
         adult = request.values.get("adult", account.me().name)
         if adult in adults:
             lines = [line for line in lines if line[0].adult == adult]
-        pages = max(-(-len(lines) // PAGE), 1)
-        page = min(max(request.values.get("page", 0, type=key_of), 0), pages - 1)
-        shown = lines[page * PAGE : (page + 1) * PAGE]
+        at = Paging(len(lines), PAGE)
+        shown = at.part(lines)
         here = {"week": monday.isoformat(), "adult": adult if adult in adults else ""}
         problems = []
         if request.method == "POST":
             problems = self.receive(shown, monday)
             if not problems:
                 flash("Saved.", "done")
-                return redirect(url_for(".index", **here, page=page))
+                return redirect(url_for(".index", **here, page=at.page))
         access.log_access([given.pupil for given, _ in shown], "listed")
         return self.render(
             "sessions.html",
@@ -57,15 +55,13 @@ class SessionsView(SchoolPage):
             last=(monday - WEEK).isoformat(),
             next=(monday + WEEK).isoformat() if monday + WEEK <= today() else "",
             lines=shown,
-            adults=adults,
+            adults=[(name, name) for name in adults],
             here=here,
-            page=page,
-            pages=pages,
-            page_numbers=linked_pages(page, pages),
+            at=at,
             problems=problems,
             typed=request.form,
             box_name=box_name,
-        ), (422 if problems else 200)
+        )
 
     def receive(self, lines, monday):
         """Save what was typed, all or nothing; the problems: [(id of the box, sentence)]."""

@@ -6,7 +6,6 @@ Come here to change this page. What is asked, what must hold and what it makes a
 
 from dataclasses import dataclass, field
 
-from flask_login import current_user
 from peewee import DateField
 from wtforms import Form, HiddenField, SelectField, StringField
 from wtforms.validators import Length
@@ -174,9 +173,7 @@ class StartingRegisterView(PupilLinesView):
     template = "starting_register.html"
     page_size = 32  # a class, of nine boxes each, so that the page stays under 100 KB
     done = "put on the register. No letter was written."
-
-    def is_accessible(self):
-        return current_user.is_authenticated and current_user.role == SENCO
+    roles = (SENCO,)
 
     def lines_of(self, pupils, typed):
         """The lines, with what was typed, or else what the school's system says."""

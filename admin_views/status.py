@@ -70,8 +70,7 @@ def first_steps():
 class StatusView(SchoolPage):
     """Whether all is well with the portal, and what to do where it is not."""
 
-    def is_accessible(self):
-        return current_user.is_authenticated and current_user.role in READERS
+    roles = READERS
 
     @expose("/")
     def index(self):

@@ -4,8 +4,6 @@ mistake.
 Come here to change these pages. What may be merged or taken out is decided in `privacy/`.
 """
 
-import pathlib
-
 from flask import abort, current_app, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
@@ -43,7 +41,7 @@ class TwoRecordsPages:
         if other:
             found = []
         access.log_access([kept, *found, *filter(None, [other])])
-        page = self.render(
+        return self.render(
             "keeping_merge.html",
             pupil=kept,
             other=other,
@@ -56,7 +54,6 @@ class TwoRecordsPages:
             said=request.form,
             problems=problems,
         )
-        return page, 422 if problems else 200
 
     @expose("/<int:number>/mistake/", methods=("GET", "POST"))
     @recent_password_required
@@ -64,7 +61,7 @@ class TwoRecordsPages:
         pupil = pupil_of_senco(number)
         problems = []
         if request.method == "POST":
-            folder = pathlib.Path(current_app.config["DATA_DIR"])
+            folder = current_app.config["DATA_DIR"]
             try:
                 mistakes.take_out(pupil, me(), forms.clean(request.form.get("words")), folder)
                 erasure.scrub()
@@ -73,13 +70,12 @@ class TwoRecordsPages:
             except Cannot as fault:
                 problems = [("words", str(fault))]
         access.log_access([pupil])
-        page = self.render(
+        return self.render(
             "keeping_mistake.html",
             pupil=pupil,
             stands=mistakes.what_stands_in_the_way(pupil),
             problems=problems,
         )
-        return page, 422 if problems else 200
 
 
 def pupil_of_senco(number):

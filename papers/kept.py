@@ -58,7 +58,7 @@ def path_of(folder, pupil_id, seal, given):
     return folder / "papers" / name
 
 
-def read(path):
+def read_part(path):
     """The PDF and its number of pages; None when it is not kept or damaged."""
     try:
         pdf, _, mark = path.read_bytes().rpartition(MARK)
@@ -71,7 +71,7 @@ def read(path):
     return pdf, int(pages)
 
 
-def keep(path, pdf, pages):
+def keep_part(path, pdf, pages):
     """Keep a drawn part; a disk that takes nothing only means that it is drawn again."""
     mark = f"{pages} {hashlib.sha256(pdf).hexdigest()}\n".encode()
     with contextlib.suppress(OSError):
@@ -98,7 +98,7 @@ def of_nobody(folder):
     return list(itertools.chain.from_iterable(found.values()))
 
 
-def sweep(folder):
+def remove_unused(folder):
     """Remove what is of nobody, what nobody printed for long, and what a crash left."""
     for path in of_nobody(folder):
         path.unlink(missing_ok=True)

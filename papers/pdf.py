@@ -9,7 +9,6 @@ and kept (`kept.py`); then the parts are joined, and head, foot and page numbers
 
 import datetime
 import functools
-import hashlib
 import io
 import itertools
 import json
@@ -47,6 +46,7 @@ from papers.printing import PaperError
 from pathway import ehc_request, letters
 from records.dates import say_day, say_moment, short_day, today
 from records.record import document
+from records.storage import read_kept
 
 DRAFT_WORDS = "Not yet completed. Please do not rely on it or share it."
 BROKEN_WORDS = (
@@ -408,19 +408,19 @@ def _drawn(part, pupil, blank=False):
         return _counted(_pages_of(part, given))
     seal = "".join(state.get("code", ()))
     path = kept.path_of(Path(folder), pupil.id if pupil else 0, seal, given)
-    found = kept.read(path)
+    found = kept.read_part(path)
     if found is None:
         found = _counted(_pages_of(part, given))
-        kept.keep(path, *found)
+        kept.keep_part(path, *found)
     return found
 
 
 def _pages_of(part, given):
     if part.get("kind") != "file":
         return render(_html(paper=part, **given))
-    path = Path(current_app.config["DATA_DIR"]) / "files" / (part["stored_as"] or "none")
-    data = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(data).hexdigest() != part["sha256"]:
+    files = current_app.config["DATA_DIR"] / "files"
+    data = read_kept(files / (part["stored_as"] or "none"), part["sha256"])
+    if data is None:
         raise PaperError(request_pack.NO_FILE, "a file is missing or was changed")
     return _printed("fit", data)
 

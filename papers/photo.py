@@ -5,15 +5,14 @@ Come here to change their size. HEIC cannot be read here: the place on the paper
 """
 
 import base64
-import hashlib
 import io
 import math
-from pathlib import Path
 
 from flask import current_app
 from PIL import Image, ImageOps
 
 from models import Document, may
+from records.storage import read_kept
 
 # pixels
 SIDE = 300
@@ -37,11 +36,9 @@ def photo_of(pupil, user):
     newest = photos.order_by(Document.id.desc()).first()
     if newest is None:
         return ""
-    path = Path(current_app.config["DATA_DIR"]) / "files" / newest.stored_as
-    data = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(data).hexdigest() != newest.sha256:
-        return ""
-    return data_address(data)
+    files = current_app.config["DATA_DIR"] / "files"
+    data = read_kept(files / newest.stored_as, newest.sha256)
+    return data_address(data) if data else ""
 
 
 def data_address(data):
@@ -82,9 +79,8 @@ def logo_of(settings):
     """
     if not settings.logo:
         return None
-    path = Path(current_app.config["DATA_DIR"]) / "files" / settings.logo
-    data = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(data).hexdigest() != settings.logo:
+    data = read_kept(current_app.config["DATA_DIR"] / "files" / settings.logo, settings.logo)
+    if data is None:
         return None
     with Image.open(io.BytesIO(data)) as picture:
         wide, high = picture.size

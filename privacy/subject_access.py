@@ -156,7 +156,7 @@ def review(pupil):
     records = [record for record, _ in contents]
     for draft in drafts_of(pupil, records):
         if ["withhold", "Yes"] in json.loads(draft.typed):
-            marked.append(ReviewItem(f"Draft-{draft.id}", "Not saved yet", draft.form, MARKED))
+            marked.append(ReviewItem(record_key(draft), "Not saved yet", draft.form, MARKED))
     return marked + sections + files
 
 
@@ -266,7 +266,7 @@ def drafts_given(pupil, contents, left_out):
     found = []
     for draft in drafts_of(pupil, records):
         is_withheld = draft.form.startswith(tuple(withheld))
-        if f"Draft-{draft.id}" not in left_out and not is_withheld:
+        if record_key(draft) not in left_out and not is_withheld:
             about = {"form": draft.form, "typed_at": str(draft.at), "by": draft.user.name}
             found.append({**about, "typed": words_given(draft)})
     return found

@@ -1,9 +1,11 @@
-"""What a file or a database says when it cannot be written, and when files were last changed.
+"""What a file or a database says when it cannot be written; files as they were kept, and when they
+were last changed.
 
 Come here to change what counts as a full disk or a busy database. It imports nothing of ours.
 """
 
 import errno
+import hashlib
 import pathlib
 import sqlite3
 
@@ -36,6 +38,12 @@ def _error_codes(fault):
         else:
             yield getattr(cause, "pgcode", None)
         fault = fault.__cause__ or fault.__context__
+
+
+def read_kept(path, sha256):
+    """The bytes of a file that was kept with this SHA-256; None when it is missing or changed."""
+    data = path.read_bytes() if path.is_file() else b""
+    return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
 
 def change_times(folder):

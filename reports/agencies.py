@@ -1,11 +1,10 @@
 """Agencies: whom to chase for which child, and what came of what they recommend."""
 
 from collections import defaultdict
-from functools import cached_property
 
-from models import AGENCY_STATUS, BESIDES, Agency, Pupil, Recommendation
+from models import BESIDES, Agency, Pupil, Recommendation
 from pathway import provision
-from reports.report import UPN, Choice, Column, Line, Report, name_options
+from reports.report import FORM, PUPIL, UPN, Choice, Column, Line, Report
 from reports.roll import placements_seen
 
 ASKED = ("Consulted", "Referred", "Waiting", "Involved")
@@ -20,8 +19,8 @@ class AgenciesWaiting(Report):
     lead = "Every agency that was asked about a child and has not reported, longest waiting first."
     sort = "-weeks"
     columns = (
-        Column("pupil", "Pupil"),
-        Column("form", "Class"),
+        PUPIL,
+        FORM,
         Column("agency", "Agency"),
         Column("state", "Status"),
         Column("asked", "Asked on", "day"),
@@ -32,16 +31,11 @@ class AgenciesWaiting(Report):
         UPN,
     )
 
-    @cached_property
-    def choices(self):
-        states = tuple((state, state) for state in AGENCY_STATUS if state in ASKED)
-        return (
-            Choice(
-                "agency", "Agency", name_options(line.facts["agency"] for line in self.all_lines)
-            ),
-            Choice("state", "Status", states),
-            Choice("is", "Only", (("long", f"Waiting over {LONG_WEEKS} weeks"),)),
-        )
+    choices = (
+        Choice("agency", "Agency"),
+        Choice("state", "Status", ASKED),
+        Choice("is", "Only", (("long", f"Waiting over {LONG_WEEKS} weeks"),)),
+    )
 
     def lines(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())
@@ -72,13 +66,9 @@ class AgenciesWaiting(Report):
             late.append("weeks")
         if agency.next_contact and agency.next_contact < self.on:
             late.append("next")
-        facts = {
-            "agency": agency.agency,
-            "state": agency.state,
-            "is": ("long",) if is_long else (),
-        }
         press = ("Chased today", "agency.chased", agency.id)
-        return Line.about(agency.pupil, cells, facts, late=tuple(late), press=press)
+        facts = {"is": "long" if is_long else ""}
+        return Line.about(agency.pupil, cells, facts, late=late, press=press)
 
 
 TO_DECIDE, NOT_NOW, IN_PLAN = "To decide", "Not now", "In the plan"
@@ -96,8 +86,8 @@ class RecommendationsTaken(Report):
         " up. Pick the line on the agency's form."
     )
     columns = (
-        Column("pupil", "Pupil"),
-        Column("form", "Class"),
+        PUPIL,
+        FORM,
         Column("agency", "Agency", wraps=True),
         Column("words", "Recommendation", wraps=True),
         Column("decision", "Decision"),
@@ -110,15 +100,7 @@ class RecommendationsTaken(Report):
         Column("reason", "Reason", in_sheet_only=True),
     )
 
-    @cached_property
-    def choices(self):
-        taken = tuple((outcome, outcome) for outcome in OUTCOMES)
-        return (
-            Choice(
-                "agency", "Agency", name_options(line.facts["agency"] for line in self.all_lines)
-            ),
-            Choice("taken", "Taken up", taken),
-        )
+    choices = (Choice("agency", "Agency"), Choice("taken", "Taken up", OUTCOMES))
 
     def lines(self):
         given = defaultdict(list)
@@ -133,7 +115,6 @@ class RecommendationsTaken(Report):
         return found
 
     def _line(self, row, given):
-        pupil = row.agency.pupil
         line = provision.taken_up(row, given)
         taken = self._taken(row, line)
         cells = {
@@ -153,8 +134,7 @@ class RecommendationsTaken(Report):
             late.append("by")
         if taken == TO_DECIDE or (taken == NOT_IN_PLAN and row.linked != BESIDES):
             late.append("taken")
-        facts = {"agency": row.agency.agency or "", "taken": taken}
-        return Line.about(pupil, cells, facts, late=tuple(late))
+        return Line.about(row.agency.pupil, cells, late=late)
 
     def _taken(self, row, line):
         if row.done_on:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 from models import SEN_STATUSES, SEN_TYPES, YEARS, upn_fault
 from pathway import clock
@@ -11,48 +12,6 @@ from reports.roll import children_on_roll, need_of, sex_of, tally, year_of
 
 
 # --- the rules
-def has_no_type(child):
-    return child.census != "N" and not child.needs
-
-
-def has_no_main_type(child):
-    return bool(child.needs) and child.needs[0][0] != 1
-
-
-def has_two_of_a_rank(child):
-    ranks = {rank for rank, _ in child.needs}
-    return len(ranks) < len(child.needs)
-
-
-def has_a_type_twice(child):
-    return len(set(child.types)) < len(child.types)
-
-
-def is_not_assessed(child):
-    return child.census == "E" and "NSA" in child.types
-
-
-def has_place_without_sen(child):
-    pupil = child.pupil
-    return child.census == "N" and "Yes" in (pupil.sen_unit, pupil.resourced)
-
-
-def has_no_upn(child):
-    return not child.pupil.upn
-
-
-def has_wrong_upn(child):
-    return bool(child.pupil.upn) and upn_fault(child.pupil.upn) is not None
-
-
-def has_no_sex(child):
-    return not child.pupil.sex
-
-
-def differs_from_system(child):
-    return bool(child.pupil.sen_status) and child.pupil.sen_status != child.census
-
-
 @dataclass(frozen=True)
 class CensusRule:
     """One rule of the return: what is wrong, how it is put right, and the DfE's number of it."""
@@ -65,48 +24,57 @@ class CensusRule:
 
 RULES = (
     CensusRule(
-        has_no_type,
+        lambda child: child.census != "N" and not child.needs,
         "SEN support or a plan, but no SEN type.",
         "Add the main SEN type on the child's page, with rank 1.",
         "2170",
     ),
     CensusRule(
-        has_no_main_type,
+        lambda child: child.needs and child.needs[0][0] != 1,
         "No SEN type is the main one.",
         "Give the main SEN type rank 1.",
     ),
     CensusRule(
-        has_two_of_a_rank,
+        lambda child: len({rank for rank, _ in child.needs}) < len(child.needs),
         "Two SEN types have the same rank.",
         "Give each SEN type a rank of its own; the first two are returned.",
     ),
     CensusRule(
-        has_a_type_twice,
+        lambda child: len(set(child.types)) < len(child.types),
         "The same SEN type stands twice.",
         "End one of the two, or take it out.",
     ),
     CensusRule(
-        is_not_assessed,
+        lambda child: child.census == "E" and "NSA" in child.types,
         "An EHC plan, but a type that says “no specialist assessment” (NSA).",
         "Choose the type that the plan names; NSA is for SEN support only.",
         "2175",
     ),
     CensusRule(
-        has_place_without_sen,
+        lambda child: child.census == "N" and child.has_place,
         "A place in an SEN unit or resourced provision, but no SEN.",
         "Take the place out, or put the child on the stage that fits.",
         "2230, 2250",
     ),
-    CensusRule(has_no_upn, "No UPN.", "Add the UPN from the school's system.", "1510 to 1530"),
     CensusRule(
-        has_wrong_upn,
+        lambda child: not child.pupil.upn,
+        "No UPN.",
+        "Add the UPN from the school's system.",
+        "1510 to 1530",
+    ),
+    CensusRule(
+        lambda child: child.pupil.upn and upn_fault(child.pupil.upn),
         "The UPN cannot be right.",
         "Compare it with the school's system, character by character.",
         "1510 to 1530",
     ),
-    CensusRule(has_no_sex, "The sex is not known.", "Add it from the school's system."),
     CensusRule(
-        differs_from_system,
+        lambda child: not child.pupil.sex,
+        "The sex is not known.",
+        "Add it from the school's system.",
+    ),
+    CensusRule(
+        lambda child: child.pupil.sen_status not in ("", None, child.census),
         "The school's system says another SEN status.",
         "The census is sent from the school's system: change it there, or make the move here.",
     ),
@@ -151,7 +119,7 @@ class CensusCheck(CensusReport):
     )
     choices = (
         Choice("year", "Year", YEARS),
-        Choice("fault", "What is wrong", tuple((rule.words, rule.words) for rule in RULES)),
+        Choice("fault", "What is wrong", tuple(rule.words for rule in RULES)),
     )
 
     def lines(self):
@@ -163,8 +131,9 @@ class CensusCheck(CensusReport):
         return found
 
     def _line(self, child, rule):
-        cells = {"fault": rule.words, "cure": rule.cure, "rule": rule.number}
-        return line_of(child, cells, {"fault": rule.words})
+        cells = {"census": child.census}
+        cells |= {"fault": rule.words, "cure": rule.cure, "rule": rule.number}
+        return Line.about(child.pupil, cells)
 
     def totals(self, lines):
         return [*super().totals(lines), ("To put right", len(lines))]
@@ -201,12 +170,13 @@ class CensusReturn(CensusReport):
             types = [*child.returned_types, "", ""]
             cells = {
                 "sex": child.pupil.sex,
+                "census": child.census,
                 "type_1": types[0],
                 "type_2": types[1],
                 "unit": child.pupil.sen_unit or "No",
                 "resourced": child.pupil.resourced or "No",
             }
-            found.append(line_of(child, cells, {"type": child.returned_types}))
+            found.append(Line.about(child.pupil, cells, {"type": child.returned_types}))
         return found
 
 
@@ -229,22 +199,13 @@ class CensusFigures(CensusReport):
         *(Column(code, f"{code}: {words}", "number") for code, words in SEN_STATUSES),
         Column("all", "All", "number"),
     )
-    choices = (Choice("by", "By", tuple((name, name) for name, _ in groupings)),)
+    choices = (Choice("by", "By", tuple(dict(groupings))),)
 
     def lines(self):
-        counted = tally(self.children, self.groupings, census_of)
+        counted = tally(self.children, self.groupings, attrgetter("census"))
         found = []
         for place, ((by, group), counts) in enumerate(counted.items()):
             cells = {code: counts[code] for code, _ in SEN_STATUSES}
             cells |= {"by": by, "group": group, "all": counts.total()}
-            found.append(Line(cells, {"by": by, "sort:by": place}))
+            found.append(Line(cells, {"sort:by": place}))
         return found
-
-
-def census_of(child):
-    return child.census
-
-
-def line_of(child, cells, facts):
-    told = {"census": child.census}
-    return Line.about(child.pupil, told | cells, told | facts)

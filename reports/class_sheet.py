@@ -1,13 +1,12 @@
 """The class sheet: what whoever teaches a class should know on one page, for supply too."""
 
 from collections import defaultdict
-from functools import cached_property
 
 import workflow
 from models import Pupil, Strategy, class_sort_key
 from pathway.provision import how_often, on_the_map
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
-from reports.report import Choice, Column, Line, Report, name_options
+from reports.report import FORM, Choice, Column, Line, Report
 from reports.roll import placements_seen
 
 MOST_STRATEGIES = 3
@@ -22,7 +21,7 @@ class ClassSheet(Report):
     roles = (OFFICE, SENCO, HEAD, TEACHER, TA)
     columns = (
         Column("pupil", "Child"),
-        Column("form", "Class"),
+        FORM,
         Column("stage", "Code"),
         Column("alert", "All staff should know", wraps=True),
         Column("strategies", "What helps", wraps=True),
@@ -30,10 +29,7 @@ class ClassSheet(Report):
         Column("review", "Next review", "day"),
     )
 
-    @cached_property
-    def choices(self):
-        names = [line.facts["form"] for line in self.all_lines]
-        return (Choice("form", "Class", name_options(names, class_sort_key)),)
+    choices = (Choice("form", "Class", order=class_sort_key),)
 
     def lines(self):
         mine = Pupil.visible_to(self.user).where(Pupil.left_on.is_null())

@@ -3,7 +3,7 @@
 import workflow
 from models import CASE_OPEN, EhcCase, Placement, ReviewYear
 from pathway import clock
-from reports.report import UPN, WHO, Choice, Column, Line, Report
+from reports.report import UPN, WHO, Choice, Column, Line, Report, count_lines
 from reports.roll import placements_seen
 
 SCHOOL_MONTHS = (
@@ -87,25 +87,21 @@ class EhcpYear(Report):
             late.append("phase_by")
         if closes < self.on:
             late.append("due")
-        marks = set()
+        marks = []
         if late:
-            marks.add("late")
+            marks.append("late")
         if phase:
-            marks.add("phase")
-        facts = {
-            "month": f"{closes:%m}",
-            "is": marks,
-        }
-        return Line.about(pupil, cells, facts, late=tuple(late))
+            marks.append("phase")
+        facts = {"month": f"{closes:%m}", "is": marks}
+        return Line.about(pupil, cells, facts, late=late)
 
     def totals(self, lines):
         found = []
         for code, name in SCHOOL_MONTHS:
-            count = sum(line.facts["month"] == code for line in lines)
-            if count:
-                found.append((name, count))
-        phase = sum("phase" in line.facts["is"] for line in lines)
-        return [*found, ("Next phase", phase)]
+            due = count_lines(lines, "month", code)
+            if due:
+                found.append((name, due))
+        return [*found, ("Next phase", count_lines(lines, "is", "phase"))]
 
 
 def open_cases(pupils):

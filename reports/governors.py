@@ -40,7 +40,7 @@ class Governors(Report):
     title = "For governors"
     roles = (SENCO, HEAD)
     sort = "by"
-    choices = (Choice("by", "By", tuple((name, name) for name, _ in GROUPINGS)),)
+    choices = (Choice("by", "By", tuple(dict(GROUPINGS))),)
 
     @property
     def lead(self):
@@ -74,7 +74,7 @@ class Governors(Report):
         for place, (by, group) in enumerate(counted):
             cells = {column: told[by, group, column] for column in (*STAGES, ALL)}
             cells |= {"by": by, "group": group, "share": share_of(cells)}
-            found.append(Line(cells, {"by": by, "sort:by": place}))
+            found.append(Line(cells, {"sort:by": place}))
         return found
 
     def totals(self, lines):

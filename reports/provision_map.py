@@ -11,7 +11,7 @@ from pathway.provision import bare_number, how_often, rounded
 from records.dates import school_year
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
-from reports.report import WHO, Choice, Column, Line, Report, name_options, say_cell
+from reports.report import FORM, PUPIL, WHO, Choice, Column, Line, Report, count_lines, say_cell
 from reports.roll import codes_on, placements_seen
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
@@ -50,9 +50,9 @@ class ProvisionMap(ProvisionReport):
     )
     paper = "a3"
     columns = (
-        Column("pupil", "Pupil"),
+        PUPIL,
         Column("year", "Year", in_sheet_only=True),
-        Column("form", "Class"),
+        FORM,
         Column("need", "Need", wraps=True),
         Column("stage", "Stage", in_sheet_only=True),
         Column("plan", "Plan", wraps=True),
@@ -87,19 +87,16 @@ class ProvisionMap(ProvisionReport):
 
     @functools.cached_property
     def choices(self):
-        forms = [one.pupil.form for one in self.given]
-        adults = [one.adult for one in self.given]
-        names = [programme.name for programme in self.programmes]
+        names = sorted((programme.name for programme in self.programmes), key=sort_key)
         stages = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
-        plans = [one.source for one in self.given]
         return (
-            Choice("form", "Class", name_options(forms, class_sort_key)),
+            Choice("form", "Class", order=class_sort_key),
             Choice("year", "Year", YEARS),
             Choice("need", "Need", SEN_TYPES),
-            Choice("adult", "Adult", name_options(adults, sort_key)),
-            Choice("programme", "Programme", name_options(names, sort_key)),
+            Choice("adult", "Adult", order=sort_key),
+            Choice("programme", "Programme", names),
             Choice("stage", "Stage", stages),
-            Choice("plan", "Plan", name_options(plans)),
+            Choice("plan", "Plan"),
             Choice("is", "Only", tuple(NOTES.items())),
         )
 
@@ -149,8 +146,6 @@ class ProvisionMap(ProvisionReport):
             marks.add("uncosted")
         facts = {
             "need": needs,
-            "adult": one.adult,
-            "plan": one.source,
             "programme": programme.name if programme else "",
             "stage": one.placement.stage,
             "is": marks,
@@ -167,7 +162,7 @@ class ProvisionMap(ProvisionReport):
             ("Children", len({line.pupil for line in lines})),
             ("Hours a week, children", rounded(total(lines, "hours"))),
             ("Hours a week, adults", rounded(total(lines, "share_hours"))),
-            ("Clashes", sum("clash" in line.facts["is"] for line in lines)),
+            ("Clashes", count_lines(lines, "is", "clash")),
         ]
         if self.user.role in SEE_COSTS:
             found += cost_totals(

@@ -15,8 +15,8 @@ from models import (
     class_sort_key,
 )
 from records.questions import TEACHER
-from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report, name_options
-from reports.roll import needs_on, placements_seen
+from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report, count_lines
+from reports.roll import codes_on, placements_seen
 
 LONG_WEEKS = 26
 SOON = datetime.timedelta(weeks=3)
@@ -58,10 +58,9 @@ class Register(Report):
     def choices(self):
         names = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
         lists = tuple((code, workflow.list_label(code, self.settings)) for code in workflow.LISTS)
-        classes = [line.facts["form"] for line in self.all_lines]
         return (
             Choice("year", "Year", YEARS),
-            Choice("form", "Class", name_options(classes, class_sort_key)),
+            Choice("form", "Class", order=class_sort_key),
             Choice("need", "Need", SEN_TYPES),
             Choice("list", "List", lists),
             Choice("stage", "Stage", names),
@@ -82,14 +81,14 @@ class Register(Report):
         return tuple(marks)
 
     def lines(self):
-        needs = needs_on(self.on)
+        needs = codes_on(self.on)
         adults = key_adults(self.on)
         placements = placements_seen(self.user, self.on)
         return [self._line(placement, needs, adults) for placement in placements]
 
     def _line(self, placement, needs, adults):
         pupil = placement.pupil
-        types = [code for _, code in needs.get(pupil.id, [])]
+        types = needs.get(pupil.id, [])
         when = workflow.clock_of(placement, self.on, self.settings)
         stage = workflow.STAGES[placement.stage]
         cells = {
@@ -109,12 +108,7 @@ class Register(Report):
         for name, _ in MARKS:
             cells[name] = "Yes" if getattr(pupil, name) == "Yes" else ""
         marks = self._marks_of(cells, when)
-        facts = {
-            "need": types,
-            "list": stage.list,
-            "stage": placement.stage,
-            "is": marks,
-        }
+        facts = {"need": types, "list": stage.list, "stage": placement.stage, "is": marks}
         late = ("review",) if "late" in marks else ()
         return Line.about(pupil, cells, facts, late=late)
 
@@ -136,8 +130,7 @@ class Register(Report):
     def totals(self, lines):
         found = []
         for code in workflow.OPEN:
-            count = sum(line.facts["stage"] == code for line in lines)
-            found.append((self.short_label(code), count))
+            found.append((self.short_label(code), count_lines(lines, "stage", code)))
         return found
 
     def short_label(self, code):

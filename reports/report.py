@@ -37,7 +37,9 @@ class Column:
 
 
 # who a line is about, as `Line.about` fills it
-WHO = (Column("pupil", "Pupil"), Column("year", "Year"), Column("form", "Class"))
+PUPIL = Column("pupil", "Pupil")
+FORM = Column("form", "Class")
+WHO = (PUPIL, Column("year", "Year"), FORM)
 UPN = Column("upn", "UPN", in_sheet_only=True)
 BORN = Column("dob", "Date of birth", "day", in_sheet_only=True)
 
@@ -48,21 +50,25 @@ class Choice:
 
     name: str
     label: str
-    options: tuple  # (value, words), ...
-    asked: str = ""
+    options: tuple = ()  # words, or (value, words); without any, what the lines have
+    order: object = None  # what sorts those
 
-
-def name_options(names, key=None):
-    """The options of a filter by name: each once, in order."""
-    return tuple((name, name) for name in sorted(set(names) - {"", None}, key=key))
+    def offered(self, lines):
+        """The (value, words) to choose from."""
+        options = self.options
+        if not options:
+            options = sorted({line.fact(self.name) for line in lines} - {"", None}, key=self.order)
+        return [(one, one) if isinstance(one, str) else one for one in options]
 
 
 @dataclass
 class Line:
-    """One line: its cells by column, and what it is filtered by, which may be several values."""
+    """One line: its cells by column, and by what it is filtered and sorted where its cells do not
+    say it.
+    """
 
     cells: dict
-    facts: dict = field(default_factory=dict)
+    facts: dict = field(default_factory=dict)  # a value or several by filter, `sort:` by column
     pupil: int = None  # the number of the child whose page it leads to
     to: tuple = ()  # or the report and its filters to which it leads
     late: tuple = ()  # columns that say something is overdue
@@ -74,13 +80,15 @@ class Line:
         who = {"pupil": pupil.name, "year": pupil.year, "form": pupil.form}
         who |= {"upn": pupil.upn, "dob": pupil.dob}
         known = {
-            "year": pupil.year,
-            "form": pupil.form,
             "sort:pupil": pupil.sort_name,
             "sort:year": pupil.sort_year,
             "sort:form": pupil.sort_form,
         }
         return cls(who | cells, known | dict(facts), pupil=pupil.id, **more)
+
+    def fact(self, name):
+        """By what the filter of this name finds it."""
+        return self.facts.get(name, self.cells.get(name))
 
 
 class Report:
@@ -115,29 +123,40 @@ class Report:
     def all_lines(self):
         return self.lines()
 
+    @cached_property
     def filters(self):
-        """The `Choice`s of this person."""
-        return [choice for choice in self.choices if self._may_see(choice)]
+        """What there is to choose from: [(name, label, [(value, words), ...]), ...]."""
+        found = []
+        for choice in self.choices:
+            found.append((choice.name, choice.label, choice.offered(self.all_lines)))
+        return found
 
     def heads(self):
         """The `Column`s of this person."""
-        return [column for column in self.columns if self._may_see(column)]
+        role = self.user.role
+        found = []
+        for column in self.columns:
+            if not column.asked or role in Pupil.section_of(column.asked).see:
+                found.append(column)
+        return found
 
     def totals(self, lines):
         """What stands above the table: [(words, number), ...]."""
         return []
-
-    def _may_see(self, part):
-        return not part.asked or self.user.role in Pupil.section_of(part.asked).see
 
 
 def chosen(lines, wanted):
     """The lines that fit every filter that is set: {name of the filter: value}."""
     found = []
     for line in lines:
-        if all(fits(line.facts.get(name), value) for name, value in wanted.items()):
+        if all(fits(line.fact(name), value) for name, value in wanted.items()):
             found.append(line)
     return found
+
+
+def count_lines(lines, name, value):
+    """How many lines a filter would leave."""
+    return len(chosen(lines, {name: value}))
 
 
 def fits(fact, value):

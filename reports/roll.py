@@ -29,6 +29,11 @@ class ChildOnRoll:
         return workflow.STAGES[self.stage].census
 
     @property
+    def has_place(self):
+        """Whether they have a place in an SEN unit or resourced provision."""
+        return "Yes" in (self.pupil.sen_unit, self.pupil.resourced)
+
+    @property
     def types(self):
         return [code for _, code in self.needs]
 

@@ -2,7 +2,7 @@
 
 from records.questions import HEAD, OFFICE, SENCO
 from reports.register import Register
-from reports.report import BORN, UPN, Column
+from reports.report import BORN, FORM, PUPIL, UPN, Column, chosen
 
 
 class NextPhase(Register):
@@ -16,8 +16,8 @@ class NextPhase(Register):
     is_dated = False
     beside = ()
     columns = (
-        Column("pupil", "Pupil"),
-        Column("form", "Class"),
+        PUPIL,
+        FORM,
         Column("stage", "Stage"),
         Column("local", "Code"),
         Column("need_1", "Need 1"),
@@ -31,5 +31,4 @@ class NextPhase(Register):
     )
 
     def lines(self):
-        found = super().lines()
-        return [line for line in found if line.facts["year"] == self.settings.last_year]
+        return chosen(super().lines(), {"year": self.settings.last_year})

@@ -54,7 +54,7 @@ EVERYBODY = {
     "account.end_all": {q.SENCO, q.TECHNICIAN},
     # one's own only
     "draft.keep_typing": STAFF,
-    "draft.show": STAFF,
+    "draft.show_draft": STAFF,
     "draft.throw_away": STAFF,
     "import.index": {q.OFFICE, q.SENCO},
     "import.sample": {q.OFFICE, q.SENCO},

@@ -572,7 +572,9 @@ def test_the_server_is_not_reached_past_a_refusal(monkeypatch, capsys, time):
         monkeypatch.setattr(place, name, lambda *_, name=name: done.append(name))
     monkeypatch.setattr(commands.backup, "run_lock", contextlib.nullcontext)
     with pytest.raises(SystemExit) as refused:
-        commands.start(SimpleNamespace(connection_context=contextlib.nullcontext), sockets=[])
+        commands.start_portal(
+            SimpleNamespace(connection_context=contextlib.nullcontext), sockets=[]
+        )
     assert refused.value.code == 2 and "A fault." in capsys.readouterr().err
     assert ("migrated" in done) == (time == 2) and not {"start_scheduler", "serve"} & set(done)
     assert asked == [(checks.KEYS,), checks.GROUPS][:time]

@@ -136,7 +136,7 @@ def test_the_governors_numbers_are_those_of_the_database_or_hidden(rows):
     whole = lines["All", "All children"]
     assert whole["S2"] == count(children, stage="S2")
     for line in report.all_lines:
-        assert set(line.facts) == {"by", "sort:by"}  # no order tells more
+        assert set(line.facts) == {"sort:by"}  # no order tells more
         is_hidden = HIDDEN in [line.cells[name] for name in ("S2", "S3", "E", "all")]
         assert is_hidden == (line.cells["share"] == "")
 

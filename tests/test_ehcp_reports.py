@@ -36,7 +36,7 @@ def test_who_was_asked_and_has_not_reported_is_to_be_chased(robin, cast):
     asked(robin, "Physiotherapy", 9, state="Discharged")
     lines = lines_of(AgenciesWaiting, cast.senco)
     said = sorted((line.cells["agency"], line.cells["weeks"], line.late) for line in lines)
-    assert said == [("Paediatrics", 3, ()), ("Speech therapy", 13, ("weeks",))]
+    assert said == [("Paediatrics", 3, []), ("Speech therapy", 13, ["weeks"])]
     (only,) = chosen(lines, {"is": "long"})
     assert only.cells["agency"] == "Speech therapy"
 
@@ -86,7 +86,7 @@ def test_a_reworded_line_of_the_next_plan_still_takes_a_recommendation_up(robin,
     lines = lines_of(RecommendationsTaken, cast.senco)
     taken, besides = [one for one in lines if one.pupil == robin.id]
     assert (taken.cells["taken"], taken.cells["line"]) == ("In the plan", "In other words")
-    assert (besides.cells["taken"], besides.late) == ("Not in a plan", ())
+    assert (besides.cells["taken"], besides.late) == ("Not in a plan", [])
     # saved again with the words of before, it still knows its line
     row = agency.rows("recommendations")[0]
     row.save()

@@ -218,7 +218,7 @@ def test_what_is_unused_or_of_nobody_is_swept(robin, cast, tmp_path):
     for name in (f"{robin.id}-cd.day", "0-cd.day", "tmp1.part"):
         put(tmp_path, name, days=2)
     put(tmp_path, f"{robin.id}-5e-ef.pdf", days=401)
-    kept.sweep(tmp_path)
+    kept.remove_unused(tmp_path)
     assert names_in(tmp_path) == sorted([*stays, f"{robin.id}-5e-cd.pdf"])
 
 

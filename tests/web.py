@@ -748,8 +748,8 @@ def plain_paper(monkeypatch):
     """
     monkeypatch.setattr(pdf, "_printed", html_of)
     monkeypatch.setattr(pdf, "_counted", lambda html: (html, 1))
-    monkeypatch.setattr(kept, "read", lambda path: None)
-    monkeypatch.setattr(kept, "keep", lambda path, html, pages: None)
+    monkeypatch.setattr(kept, "read_part", lambda path: None)
+    monkeypatch.setattr(kept, "keep_part", lambda path, html, pages: None)
 
 
 def html_of(do, what, *about):

@@ -29,11 +29,10 @@ def password_box(label, missing, autocomplete, *more, hint=""):
     )
 
 
-def name_box(*more, hint=""):
+def name_box(*more):
     return StringField(
         "User name",
         [InputRequired("Enter the user name"), *more],
-        description=hint,
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
 
