@@ -19,6 +19,7 @@ THIS_COMPUTER = "127.0.0.0/8, ::1"
 # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
 LOOPBACK = ("localhost", "127.0.0.1")
 WHERE = ("DATA_DIR", "DATABASE_URL")  # where the records are: both from one place
+SWITCH = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 SETTINGS = (*WHERE, "HOST", "PORT", "BEHIND_HTTPS", "HOSTS", "TRUSTED_PROXY", "INSECURE_HTTP")
 
 
@@ -41,7 +42,7 @@ def use_settings_file():
     path = settings_file()
     if path is None:
         return
-    if not path.exists():
+    if not path.is_file():
         if "PORTAL_ENV" in os.environ:
             raise ClickException(f"PORTAL_ENV names {path}, and there is no such file.")
         return
@@ -99,7 +100,17 @@ def unusable(folder, fault):
 
 
 def database_url():
-    return os.environ.get("DATABASE_URL") or None
+    """What DATABASE_URL says, or None. Raises CannotStart; its words hold no password."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return None
+    if not url.startswith(("postgresql://", "postgres://", "sqlite:///")):
+        raise CannotStart(
+            "DATABASE_URL names no database that the portal knows. Write"
+            " postgresql://user:password@host/name, or take it away: then the records are in the"
+            " data folder."
+        )
+    return url
 
 
 def use_demo_folder():
@@ -136,7 +147,11 @@ def version():
 
 # --- how staff reach the portal
 def is_on(name):
-    return os.environ.get(name, "").lower() in ("1", "true", "yes")
+    """Whether a setting is switched on, or CannotStart."""
+    said = os.environ.get(name, "").lower()
+    if said not in SWITCH:
+        raise CannotStart(f"{name}={said} is neither on nor off: write {name}=1 or {name}=0.")
+    return SWITCH[said]
 
 
 def address():
@@ -168,8 +183,15 @@ def is_this_computer(host):
 
 
 def host_names():
-    names = os.environ.get("HOSTS", "").split(",")
-    return list(filter(None, map(str.strip, names)))
+    """The names by which staff reach the portal, or CannotStart."""
+    names = [name.strip() for name in os.environ.get("HOSTS", "").split(",")]
+    for name in names:
+        if not re.fullmatch(r"[\w.:\[\]-]*", name):
+            raise CannotStart(
+                f"HOSTS={name} is not a name: write it without https:// and without a path, such"
+                " as portal.school.example (several: with commas)."
+            )
+    return list(filter(None, names))
 
 
 def way_in():

@@ -293,10 +293,16 @@ class Setting(Record):
 
     clock = Section("The clock")
     stage_1_opens = number("Stage 1 review opens after (weeks)", default=6, needed=True)
-    stage_1_closes = number("Stage 1 review is due within (weeks)", default=12, needed=True)
-    stage_2_closes = number("My Plan review is due within (weeks)", default=6, needed=True)
+    stage_1_closes = number(
+        "Stage 1 review is due within (weeks)", default=12, needed=True, between=(1, 100)
+    )
+    stage_2_closes = number(
+        "My Plan review is due within (weeks)", default=6, needed=True, between=(1, 100)
+    )
     stage_3_opens = number("My Plan+ review opens after (weeks)", default=6, needed=True)
-    stage_3_closes = number("My Plan+ review is due within (weeks)", default=12, needed=True)
+    stage_3_closes = number(
+        "My Plan+ review is due within (weeks)", default=12, needed=True, between=(1, 100)
+    )
     clock_from_plan = choice(
         "Does the first window of a stage run from the agreed plan?",
         "No: from the day of the move. A plan that is agreed when its review was due already opens"
@@ -383,12 +389,14 @@ class Setting(Record):
         "Usual: 31, by the last school.",
         default=31,
         needed=True,
+        between=(18, 100),
     )
     keep_concern_years = number(
         "Keep other records for (years from birth)",
         "Usual: 25.",
         default=25,
         needed=True,
+        between=(18, 100),
     )
     purge_days = number("Offer to erase a transferred record after (days)", default=90, needed=True)
     maintained = choice(

@@ -168,7 +168,7 @@ def file_system_of(folder, mounts):
     return found
 
 
-@check(BLOCK, KEYS, "chmod 700 {folder} && chmod 600 {folder}/*.key")
+@check(BLOCK, KEYS, "chmod 700 {folder} && chmod -f 600 {folder}/*.key")
 def folder_and_keys_are_private(at):
     """Only the portal's own user may open the data folder and read the keys."""
     if open_to_others(at.folder):

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from peewee import PeeweeException
+from peewee import PeeweeException, PostgresqlDatabase
 from playhouse import db_url
 
 import config
-from audit.log import db, install_triggers, on_sqlite, verify
+from audit.log import db, install_triggers, verify
 from config import MIGRATIONS
 from ops import backup, db_dump, numbering, restore, school_folder
 from ops.backup import CannotDo
@@ -127,9 +127,12 @@ def put_back(root, python, commit, archive):
 def move_to(url):
     """Copy the database into an empty PostgreSQL database and compare: lines. Raises CannotDo."""
     source = db.obj
-    target = db_url.connect(url)
     where = url.rpartition("@")[2]  # without the password
-    if on_sqlite(target):
+    try:
+        target = db_url.connect(url)
+    except (RuntimeError, ValueError):  # no such kind of database, no such port
+        target = None
+    if not isinstance(target, PostgresqlDatabase):
         raise CannotDo("Name a PostgreSQL database: postgresql://user:password@host/name")
     try:
         with backup.exclusive(), source.connection_context(), target.connection_context():

@@ -91,7 +91,7 @@ def due_lines(settings):
         lines.append(f"Record {number}")
     return [
         *lines,
-        f"{len(lines)} records are due. The SENCO and the head see them under School, Data"
+        f"Records that are due: {len(lines)}. The SENCO and the head see them under School, Data"
         " requests and retention; nothing is erased by itself.",
     ]
 

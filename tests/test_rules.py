@@ -191,7 +191,15 @@ def test_every_year_group_has_an_end_of_its_school_year(year):
 
 
 @pytest.mark.parametrize(
-    "name, value", [("stage_1_closes", 9_999_999), ("undo_days", -1), ("stage_3_closes", 5)]
+    "name, value",
+    [
+        ("stage_1_closes", 9_999_999),
+        ("stage_2_closes", 0),
+        ("undo_days", -1),
+        ("stage_3_closes", 5),
+        ("keep_sen_years", 1),
+        ("keep_concern_years", 0),
+    ],
 )
 def test_no_setting_can_stop_the_clocks(cast, name, value):
     settings = m.Setting()

@@ -158,9 +158,10 @@ def test_a_file_that_is_wrong_is_refused_in_a_sentence(outside, tmp_path, text, 
 
 
 def test_a_named_file_that_is_not_there_is_said(outside, tmp_path):
-    outside.setenv("PORTAL_ENV", str(tmp_path / "gone.env"))
-    with pytest.raises(click.ClickException, match="no such file"):
-        config.use_settings_file()
+    for path in (tmp_path / "gone.env", tmp_path):
+        outside.setenv("PORTAL_ENV", str(path))
+        with pytest.raises(click.ClickException, match="no such file"):
+            config.use_settings_file()
 
 
 def test_the_sample_names_every_setting_and_no_other(outside, tmp_path):
@@ -418,6 +419,13 @@ def test_a_database_that_does_not_answer_is_said_in_a_sentence(school, monkeypat
     monkeypatch.delenv("DATABASE_URL")
     code, said = command("verify")
     assert code == 1 and "./portal restore brings it back" in said
+
+
+def test_records_are_moved_to_postgresql_alone(school):
+    for url in ("nonsense", "mysql://a/b", "sqlite:///x.db", "postgresql://a:b@127.0.0.1:no/x"):
+        code, said = command("move-to", url)
+        assert code == 1 and "Name a PostgreSQL database" in said, said
+    assert not (school / "moved-to-postgresql.txt").exists()
 
 
 # --- the folder that a backup goes into

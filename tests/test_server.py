@@ -386,14 +386,19 @@ def test_a_host_that_is_not_ours_is_refused(tmp_path, host):
     )
 
 
-def test_a_proxy_that_is_no_address_is_refused(tmp_path):
-    refused(
-        "TRUSTED_PROXY=caddy is not an address",
-        folder=tmp_path / "data",
-        TRUSTED_PROXY="caddy",
-        BEHIND_HTTPS="1",
-        HOSTS=NAME,
-    )
+WRONG_SETTINGS = (
+    ("TRUSTED_PROXY=caddy is not an address", {"TRUSTED_PROXY": "caddy", "BEHIND_HTTPS": "1"}),
+    ("BEHIND_HTTPS=ture is neither on nor off", {"BEHIND_HTTPS": "ture"}),
+    ("INSECURE_HTTP=on is neither on nor off", {"INSECURE_HTTP": "on"}),
+    ("HOSTS=https://a.example is not a name", {"HOSTS": "b.example, https://a.example"}),
+    ("HOSTS=a.example b.example is not a name", {"HOSTS": "a.example b.example"}),
+    ("DATABASE_URL names no database that", {"DATABASE_URL": "mysql://me:secret@there/portal"}),
+)
+
+
+@pytest.mark.parametrize("words, given", WRONG_SETTINGS)
+def test_a_wrong_setting_is_refused_by_its_name(tmp_path, words, given):
+    refused(words, folder=tmp_path / "data", **{"HOSTS": NAME, **given})
 
 
 def test_an_unsafe_address_is_refused_with_exit_code_2(tmp_path):
