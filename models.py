@@ -2265,6 +2265,7 @@ class Meeting(PupilRecord):
     at = time("Time")
     place = text("Place", carried=True)
     lead = text("Who leads it?", carried=True)
+    outside_why = text("Why outside the review window?", on_blank=False, seldom=True)
     agenda = text("Why we meet", rows=3)
     people = Rows("People", "Everybody who is asked, with their answer.", blank=4)
     minutes = text("What was said", rows=8)
