@@ -219,15 +219,17 @@
     row.querySelector(FIRST_BOX)?.focus();
   }));
 
-  // A programme fills the empty boxes of its line; the server does so too.
+  // A programme fills the empty boxes of its line, as the server does too, and those that the one chosen before has filled.
   document.addEventListener("change", (event) => {
     const list = event.target.list;
     const row = event.target.closest("[data-rows] > fieldset");
-    const chosen = row && list && [...list.options].find((one) => one.value === event.target.value);
-    if (!chosen?.dataset.fills) return;
-    for (const [name, value] of Object.entries(JSON.parse(chosen.dataset.fills))) {
+    if (!row || !list) return;
+    const fills = (words) => JSON.parse([...list.options].find((one) => one.value === words)?.dataset.fills || "{}");
+    const before = fills(event.target.dataset.before || event.target.defaultValue);
+    event.target.dataset.before = event.target.value;
+    for (const [name, value] of Object.entries(fills(event.target.value))) {
       const box = row.querySelector(`[name$="-${name}"]`);
-      if (box && !box.value) box.value = value;
+      if (box && (!box.value || box.value === before[name])) box.value = value;
     }
   });
 
