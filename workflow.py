@@ -1767,7 +1767,7 @@ def ways_out(code, settings):
                 if row.name in move.rows and code in row.stages:
                     answers.append(row.words)
             to = stage_label(move.to or code, settings)
-            ways.append(("; or: ".join(answers), move, to))
+            ways.append((". Or: ".join(answers), move, to))
     return ways
 
 
