@@ -354,7 +354,7 @@ def rounded(number):
 
 
 def taken_up(recommendation, given):
-    """The newest line of these that takes a recommendation up, or None: by its key, or in its words
+    """The lines of these that take a recommendation up, oldest first: by its key, or in its words
     while that is not known.
     """
     key, words = recommendation.line_key, sort_key(recommendation.linked)
@@ -362,4 +362,4 @@ def taken_up(recommendation, given):
         found = [one for one in given if one.row.line_key == key]
     else:
         found = [one for one in given if words and sort_key(one.row.words) == words]
-    return max(found, key=lambda one: one.begins, default=None)
+    return sorted(found, key=lambda one: one.begins)
