@@ -445,20 +445,13 @@ class LetterView(PupilRecordView):
         waiting = Letter.unsent().where(Letter.pupil == letter.pupil_id)
         if request.form.get("do") != "all":
             waiting = waiting.where(Letter.id == key)
-        problems = []
-        letters = list(waiting)
-        for one in letters:
-            one.sent_on = today()
-            problems += one.errors()
-        if problems:
-            return self.show_page(letter, problems), 422
         try:
-            with transaction():
-                for one in letters:
-                    one.save()
+            problems = letters.send_today(list(waiting))
         except Clash as clash:
             flash(str(clash), "problem")
             return redirect(url_for(".page", key=key))
+        if problems:
+            return self.show_page(letter, problems), 422
         flash("Written down: sent today.", "done")
         return redirect(url_for("pupil.page", key=letter.pupil_id))
 
