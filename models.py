@@ -2232,7 +2232,7 @@ class Consent(PupilRecord):
         "How?", options=("Signed", "E-mail", "Spoken, with a witness"), needed="answer_given=Given"
     )
     witness = text("Witness", needed="method=Spoken, with a witness")
-    given_on = day("Date", needed=True, before="withdrawn_on")
+    given_on = day("Date", needed=True, before="withdrawn_on valid_to")
     valid_to = day("Valid until", ahead=ADULT_LIFE)
     withdrawn_on = day("Withdrawn on", needed="answer_given=Withdrawn")
 
@@ -2250,12 +2250,6 @@ class Consent(PupilRecord):
 
     def __str__(self):
         return f"Consent: {self.purpose or ''}, {self.to_whom or ''}".strip(", ")
-
-    def errors(self):
-        found = super().errors()
-        if self.valid_to and self.given_on and self.valid_to < self.given_on:
-            found.append(("valid_to", "“Valid until” is before the date of the consent."))
-        return found
 
 
 class Meeting(PupilRecord):
@@ -2279,6 +2273,7 @@ class Meeting(PupilRecord):
     at = time("Time")
     place = text("Place", carried=True)
     lead = text("Who leads it?", carried=True)
+    outside_why = text("Why outside the review window?", on_blank=False, seldom=True)
     agenda = text("Why we meet", rows=3)
     people = Rows("People", "Everybody who is asked, with their answer.", blank=4)
     minutes = text("What was said", rows=8)
@@ -2325,7 +2320,7 @@ class Note(PupilRecord):
     document_kind = "Letter"
     document_from = "whom"
     dated_by = "on"
-    on = day("Date", needed=True, before="done_on")
+    on = day("Date", needed=True, before="done_on follow_up_by")
     kind = choice(
         "How?",
         options=(
@@ -2565,7 +2560,7 @@ class CaseDecision(Row):
     title, many = "Local authority's decision", "Local authority's decisions"
     case = belongs_to(EhcCase, "decisions")
     what = choice("Decision", options=tuple(DECISIONS), needed=True)
-    on = day("Date of the letter", needed=True)
+    on = day("Date of the letter", needed=True, before="mediation_on certificate_on appeal_on")
     mediation_on = day("Mediation considered on")
     certificate_on = day("Mediation certificate dated")
     appeal_on = day("Appeal lodged on")
@@ -2606,7 +2601,9 @@ class PlanProvision(LinkedRow):
         bank="given",
         seldom=True,
     )
-    since = day("In the plan since", "Left empty: the day of the final plan.", seldom=True)
+    since = day(
+        "In the plan since", "Left empty: the day of the final plan.", before="until", seldom=True
+    )
     until = day("No longer in the plan since")
 
 
@@ -2622,7 +2619,7 @@ class ReviewYear(Row):
     report_on = day("Report sent to the local authority on")
     decision = choice("Decision", options=("Plan kept as it is", TO_AMEND, PLAN_ENDS))
     decided_on = day("Decision dated")
-    notice_on = day("Notice of the changes dated")
+    notice_on = day("Notice of the changes dated", before="amended_on")
     amended_on = day("Amended plan dated")
 
     @property
@@ -2951,7 +2948,7 @@ class Agency(PupilRecord):
     agency = text("Agency", needed=True, bank="agency")
     state = choice("Status", options=AGENCY_STATUS, needed=True)
     question = text("What do we want to know?", rows=2, needed=True)
-    asked_on = day("Asked on", before="report_on")
+    asked_on = day("Asked on", before="acknowledged_on chased_on report_on")
     consent = link(
         "Consent to the referral",
         Consent,
@@ -3049,6 +3046,12 @@ class Recommendation(LinkedRow):
     owner = text("Who sees to it?")
     by = day("By when?", ahead=PLANNED)
     done_on = day("Done on")
+
+    def errors(self):
+        found = super().errors()
+        if self.decision == "Not now" and self.done_on:
+            found.append(("done_on", "It was decided “Not now”: change that, or empty “Done on”."))
+        return found
 
 
 class AgencyInformation(Form):

@@ -1337,6 +1337,8 @@ def start_form(form_class, pupil, user):
     if paper.kind == "review" and plan:
         if ctx.planned:
             form.led_by = ctx.planned.lead
+            if form_class.early_why is not None and ctx.on < ctx.clock.opens:
+                form.early_why = ctx.planned.outside_why
             form.present = ", ".join(row.who for row in ctx.planned.rows("people")) or None
         begun = {"then": "Keep"} if "then" in form.groups()["ratings"]._meta.fields else {}
         ratings = [{plan.rates: words, **begun} for words in plan.to_rate()]
@@ -1757,7 +1759,7 @@ def ways_out(code, settings):
                 if row.name in move.rows and code in row.stages:
                     answers.append(row.words)
             to = stage_label(move.to or code, settings)
-            ways.append(("; or: ".join(answers), move, to))
+            ways.append((". Or: ".join(answers), move, to))
     return ways
 
 

@@ -288,6 +288,11 @@ def typed_items(draft):
     return MultiDict(json.loads(draft.typed))
 
 
+def words_of(draft):
+    """What a draft holds, to read: [(label, words), ...]."""
+    return typed_words(draft.form, typed_items(draft).items(multi=True))
+
+
 def forget(address):
     same_form = Draft.form == address.rstrip("?")
     Draft.delete().where(Draft.user == current_user.id, same_form).execute()
@@ -398,7 +403,7 @@ def show_draft(key):
     return render_template(
         "draft.html",
         draft=draft,
-        typed=typed_words(draft.form, typed_items(draft).items(multi=True)),
+        typed=words_of(draft),
     )
 
 

@@ -74,6 +74,9 @@ def filled_by(programme):
         value = programme.__data__[name]
         if value is not None:
             found[name] = f"{value.normalize():f}" if name in NUMBERS else value
+    # until somebody is named, the role says who gives it
+    if programme.role not in (None, "other"):
+        found["who"] = programme.answer("role")
     return found
 
 

@@ -32,7 +32,7 @@ from records.record import Clash
 LINES_OF_A_PAGE = 40
 WEEKS = (2, 3, 4, 6)  # ahead that the table can show
 OFFERED = [(number, f"{number} weeks") for number in WEEKS]
-BOXES = ("at", "place", "lead")
+BOXES = ("at", "place", "lead", "outside_why")
 
 
 def words_box(asked):
@@ -47,6 +47,7 @@ class PlanForm(Form):
     at = words_box(Meeting.at)
     place = words_box(Meeting.place)
     lead = words_box(Meeting.lead)
+    outside_why = words_box(Meeting.outside_why)
 
 
 @dataclass
@@ -68,12 +69,15 @@ class Plan:
                 self.problems.append((box.id, f"{named}{box.label.text}: {words}"))
         if self.problems:
             return
-        wrong = planning.day_fault(self.ctx, self.form.day.data)
-        if wrong:
-            self.problems.append((self.form.day.id, f"{named}{wrong}"))
-        wrong = fault(Meeting.at, self.form.at.data)
-        if wrong:
-            self.problems.append((self.form.at.id, f"{named}{wrong}"))
+        day = self.form.day.data
+        why = self.form.outside_why
+        found = [
+            (self.form.day, planning.day_fault(self.ctx, day)),
+            (self.form.at, fault(Meeting.at, self.form.at.data)),
+        ]
+        if not found[0][1] and not why.data:
+            found.append((why, planning.window_fault(self.ctx, day)))
+        self.problems += [(box.id, f"{named}{wrong}") for box, wrong in found if wrong]
 
     def carry_out(self, names):
         boxes = {name: self.form[name].data for name in BOXES}
@@ -188,6 +192,7 @@ class ReviewWeekView(SchoolPage):
             "plan_review.html",
             pupil=pupil,
             plan=plan,
+            boxes=BOXES,
             days=planning.days_offered(ctx),
             between=planning.days_between(ctx),
             guests=guests,

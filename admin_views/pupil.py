@@ -66,7 +66,7 @@ from models import (
     may,
 )
 from papers import pdf
-from pathway import advice, clock, ehc_request, letters, measures
+from pathway import advice, clock, effects, ehc_request, letters, measures
 from pathway.provision import say_week
 from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
@@ -173,32 +173,39 @@ class PupilView(RecordView):
         if current_user.role not in row.by:
             abort(403)
         at = workflow.PupilContext(pupil, current_user, school=settings_now())
-        draft = None
-        problems = []
-        if request.method == "POST":
-            form = move_form(row, pupil)
-            problems = self.press(row, pupil, form)
-            if not problems:
-                return redirect(url_for(".page", key=key))
-            drafts.keep(current_user, request.full_path)
-        else:
-            draft = drafts.of(current_user, request.full_path)
-            form = move_form(row, pupil, draft)
         if at.stage in row.from_:
             stopped = workflow.blockers(row, at)
         else:
             here = workflow.stage_label(at.stage, at.settings)
             stopped = [workflow.g.Stop(f"Not possible from: {here}.")]
+        draft = None
+        problems = []
+        if request.method == "POST":
+            form = move_form(row, pupil)
+            problems = self.press(row, pupil, form)
+            if problems and was_made(row, at.placement, form):
+                drafts.forget(request.full_path)
+                flash(f"“{in_school_words(row.name)}” was made already.", "done")
+                problems = []
+            if not problems:
+                return redirect(url_for(".page", key=key))
+            kept = drafts.keep(current_user, request.full_path)
+            if stopped:
+                draft = kept
+        else:
+            draft = drafts.of(current_user, request.full_path)
+            form = move_form(row, pupil, draft)
         return self.render(
             "move.html",
             pupil=pupil,
             move=row,
             form=form,
-            stops=[] if problems else stopped,
+            stops=stopped,
             stop_link=stop_link,
             at=at,
             problems=problems,
             draft=draft,
+            typed=drafts.words_of(draft) if draft and stopped else (),
             will=will_do(row, at),
             no_contact=row.letter and not letters.households(pupil.contacts),
             token=request.form.get("token") or secrets.token_urlsafe(16),
@@ -437,20 +444,13 @@ class LetterView(PupilRecordView):
         waiting = Letter.unsent().where(Letter.pupil == letter.pupil_id)
         if request.form.get("do") != "all":
             waiting = waiting.where(Letter.id == key)
-        problems = []
-        letters = list(waiting)
-        for one in letters:
-            one.sent_on = today()
-            problems += one.errors()
-        if problems:
-            return self.show_page(letter, problems), 422
         try:
-            with transaction():
-                for one in letters:
-                    one.save()
+            problems = letters.send_today(list(waiting))
         except Clash as clash:
             flash(str(clash), "problem")
             return redirect(url_for(".page", key=key))
+        if problems:
+            return self.show_page(letter, problems), 422
         flash("Written down: sent today.", "done")
         return redirect(url_for("pupil.page", key=letter.pupil_id))
 
@@ -837,6 +837,22 @@ def move_form(row, pupil, draft=None):
         known |= said_in_review(pupil)
     more = {"formdata": drafts.typed_items(draft)} if draft else {}
     return type("MoveForm", (forms.FlaskForm,), lines)(data=known, **more)
+
+
+def was_made(row, placement, form):
+    """Whether the page of a move is older than the move itself, and says nothing that was not said
+    then.
+    """
+    if placement is None or placement.move != row.name:
+        return False
+    if request.form.get("seen", type=int) == placement.id:
+        return False
+    said = effects.MoveJournal(placement.effects).said
+    for name in row.asks:
+        answer = forms.answer_of(form[name]) if name in form else None
+        if isinstance(answer, str) and answer != said.get(name):
+            return False
+    return True
 
 
 def said_in_review(pupil):

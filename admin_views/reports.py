@@ -185,5 +185,7 @@ def query_of(report, wanted, sort, on=None):
 
 
 def note_children(lines, act):
-    keys = {line.pupil for line in lines if line.pupil}
-    access.log_access([Pupil(id=key) for key in keys], act)
+    keys = set()
+    for line in lines:
+        keys.update((line.pupil, *line.others))
+    access.log_access([Pupil(id=key) for key in keys - {None}], act)

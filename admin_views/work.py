@@ -4,13 +4,14 @@ Come here to add a kind of work: a line of KINDS, and the function that makes it
 and what happens to it after a restart is in `ops/background.py`.
 """
 
+import json
 import re
 import zipfile
 
 from flask import abort, current_app, flash, jsonify, redirect, request, send_file, url_for
 from flask_admin import expose
 from flask_login import current_user
-from peewee import fn
+from peewee import SQL, fn
 
 import workflow
 from admin_views import documents, imports, privacy
@@ -25,7 +26,9 @@ from audit.log import now
 from models import Document, Erasure, Letter, Placement, Pupil, may
 from ops.background import Failed, NotNow, WorkKind, pupils_of
 from papers import pdf
+from pathway import letters
 from people import Work, class_key
+from records.record import Clash
 from records.storage import read_kept
 
 MIMES = {"pdf": "application/pdf", "zip": "application/zip"}
@@ -51,6 +54,7 @@ def make_letters(job):
     if not found:
         raise Failed("There is no letter of these children that waits to be sent.")
     write_stack(job, found, pdf.one_pdf)
+    job.kept = {"letters": [letter.id for letter in found]}
 
 
 def write_stack(job, records, draw):
@@ -215,6 +219,7 @@ class WorkView(SchoolPage):
             "work_page.html",
             work=work,
             said=said(work),
+            unsent=unsent_of(work).count(),
             before=before.scalar(),
         )
 
@@ -251,6 +256,22 @@ class WorkView(SchoolPage):
             path, MIMES[kind.ending], as_attachment=kind.ending == "zip", download_name=name
         )
 
+    @expose("/<int:key>/sent/", methods=("POST",))
+    def sent(self, key):
+        """Write down that all letters of a file went today."""
+        work = self.mine(key)
+        if not may(current_user, "w", Letter):
+            abort(403)
+        try:
+            problems = letters.send_today(list(unsent_of(work)))
+        except Clash as clash:
+            problems = [("", str(clash))]
+        for _, words in problems:
+            flash(words, "problem")
+        if not problems:
+            flash("Written down: sent today.", "done")
+        return redirect(url_for(".page", key=key))
+
     @expose("/<int:key>/remove/", methods=("POST",))
     def remove(self, key):
         work = self.mine(key)
@@ -262,6 +283,14 @@ class WorkView(SchoolPage):
             (worker().folder / work.file).unlink(missing_ok=True)
         flash("Taken away.", "done")
         return redirect(url_for(".index"))
+
+
+def unsent_of(work):
+    """The letters of a file that have not gone, as far as this person may write them."""
+    found = Letter.unsent().where(Letter.id.in_(json.loads(work.needs).get("letters", [])))
+    if not may(me(), "w", Letter):
+        return found.where(SQL("1 = 0"))
+    return found.where(*in_scope(me(), Letter.pupil))
 
 
 def on_a_stage():

@@ -145,6 +145,8 @@ class School:
     def day_before(self, latest, least, most):
         days = [latest - DAY * number for number in range(least, most + 1)]
         here = [day for day in days if clock.is_school_day(day, self.settings)]
+        if not here and most > 4:  # all of them holidays: the day before these
+            here = [clock.last_school_day(days[-1] - 60 * DAY, days[0], self.settings)]
         return self.random.choice(here or days)
 
     def day_after(self, start, days, latest=None):
@@ -506,7 +508,12 @@ class Child:
             said = {"decision": None, "linked": None, "done_on": None}
         if agency.report_on:
             self.keep_document(belongs=record_key(agency), from_whom=agency.agency)
-            self.add(agency, "recommendations", day, **{**self.done_by_now(day), **said})
+            for row in self.add(
+                agency, "recommendations", day, **{**self.done_by_now(day), **said}
+            ):
+                if row.decision == "Not now" and row.done_on:
+                    row.done_on = None
+                    row.save()
 
     def chart_answers(self, row):
         rows = [found for found in workflow.ROWS if self.stage in found.stages]
@@ -660,7 +667,7 @@ class Child:
                 workflow.perform_case_move(step, case, self.office, day, case.version)
 
     def play_meeting(self, _):
-        day = self.on + 8 * DAY
+        day = self.school.day_after(self.on, 8, datetime.date.max)
         self.hold_meeting(day)
         if self.stage == "E":
             self.press_steps(ANSWERS["before the annual review"][0], day)

@@ -81,6 +81,7 @@ class Job:
         self.pupils = pupils_of(work, user)
         self.needs = json.loads(work.needs)
         self.out = out  # the file, open for bytes
+        self.kept = {}  # what is asked for again when it is fetched, as JSON
         self.words = ""  # how it ended
         self.leads_to = ""  # the address where one goes on
 
@@ -165,7 +166,8 @@ class Background:
         ended = self.made(work, self.folder / name)
         if ended["state"] == "failed" or not self.kinds[work.kind].ending:
             ended["file"] = ""
-        here = Work.update(finished_at=now(), needs="{}", **ended).where(this).execute()
+        ended.setdefault("needs", "{}")
+        here = Work.update(finished_at=now(), **ended).where(this).execute()
         if ended.get("file") == "" or not here:
             (self.folder / name).unlink(missing_ok=True)
         return True
@@ -181,7 +183,8 @@ class Background:
             return {"state": "failed", "words": str(problem), "leads_to": leads_to}
         except Exception as fault:  # noqa: BLE001  (others wait behind it)
             return {"state": "failed", "words": fault_words(fault)}
-        return {"state": "done", "words": job.words, "leads_to": job.leads_to}
+        kept = json.dumps(job.kept)
+        return {"state": "done", "words": job.words, "leads_to": job.leads_to, "needs": kept}
 
     def make(self, work, path):
         """Write the file of some work; the finished job. Raises Failed, PaperError, Removed."""

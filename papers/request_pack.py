@@ -169,8 +169,10 @@ def agency_tables(found):
     asked = ("Agency", "Status", "Asked on", "Report on", "The report")
     advised = []
     for row in found.recommendations:
-        line = taken_up(row, found.given)
-        since = f"{line.row.words}, from {short_day(line.begins)}" if line else "Not in a plan"
+        since = "Not in a plan"
+        lines = taken_up(row, found.given)
+        if lines:
+            since = f"{lines[-1].row.words}, from {short_day(lines[0].begins)}"
         advised.append((row.agency.agency, row.words, row.answer("decision"), since))
     files = [(one, one.kind, one.from_whom, one.dated) for one in found.files]
     return [

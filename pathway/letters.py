@@ -7,8 +7,9 @@ written to. The wordings are Settings; `docs/letters.md` shows every letter (`ma
 import re
 from dataclasses import dataclass
 
+from audit.log import transaction
 from models import Letter, Setting
-from records.dates import say_day
+from records.dates import say_day, today
 
 # words that every letter may use: what they say is in `words_of`
 KNOWN = (
@@ -185,3 +186,18 @@ def write(letter, ctx, words, answers, make, **kept):
         if any(contact.large_print == "Yes" for contact in people):
             written.large_print = "Yes"
         make(written)
+
+
+def send_today(letters):
+    """Write down that these letters went today, all or none; what is wrong with them, as (question,
+    sentence). Raises Clash.
+    """
+    problems = []
+    for letter in letters:
+        letter.sent_on = today()
+        problems += letter.errors()
+    if not problems:
+        with transaction():
+            for letter in letters:
+                letter.save()
+    return problems

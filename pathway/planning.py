@@ -11,7 +11,7 @@ from models import AGENCY_STATUS, Agency, Consent, Letter, Meeting, MeetingPerso
 from pathway import clock, letters
 from people import User, class_key
 from records.dates import say_day
-from records.questions import TEACHER
+from records.questions import TEACHER, fault
 from records.unicode_text import folded_words
 
 KINDS = {
@@ -39,7 +39,7 @@ class Guest:
 
 # --- when
 def days_between(ctx):
-    """The first and the last day on which this cycle's review can be planned."""
+    """The first and the last day on which this cycle's review is planned without a reason."""
     first = max(ctx.clock.opens, ctx.on)
     last = ctx.clock.closes
     if ctx.stage == "E":
@@ -63,13 +63,26 @@ def days_offered(ctx):
 
 def day_fault(ctx, day):
     """Why the review cannot be planned for a day, as a sentence; None when it can."""
-    first, last = days_between(ctx)
     if day is None:
         return "Choose a day, or type another one."
+    if day < ctx.on:
+        return f"{say_day(day)} is over. A review that was held is written as the review itself."
+    if ctx.stage == "E" and day < ctx.on + NOTICE:
+        first = say_day(ctx.on + NOTICE)
+        return f"An annual review is announced two weeks before; choose a day from {first} on."
     if not clock.is_school_day(day, ctx.settings):
         return f"{say_day(day)} is not a school day; choose another day."
+    return fault(Meeting.on, day)
+
+
+def window_fault(ctx, day):
+    """That a day is outside the review window, as a sentence that asks why; None inside it."""
+    first, last = days_between(ctx)
     if not first <= day <= last:
-        return f"The review is to be from {say_day(first)} to {say_day(last)}; choose a day in it."
+        return (
+            f"{say_day(day)} is outside the review window, {say_day(first)} to {say_day(last)};"
+            " say why, or choose a day in it."
+        )
 
 
 # --- who
@@ -109,7 +122,7 @@ def guest_fault(ctx, guest, day):
 
 
 # --- planned
-def plan_review(ctx, day, names, at=None, place=None, lead=None):
+def plan_review(ctx, day, names, at=None, place=None, lead=None, outside_why=None):
     """Plan this cycle's review, or plan it anew: its meeting, and an invitation for each household;
     the meeting.
     """
@@ -123,6 +136,7 @@ def plan_review(ctx, day, names, at=None, place=None, lead=None):
     meeting.at = at
     meeting.place = place
     meeting.lead = lead
+    meeting.outside_why = outside_why if window_fault(ctx, day) else None
     meeting.save()
     there = [person.who for person in meeting.rows("people")]
     for name in names:

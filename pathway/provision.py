@@ -12,7 +12,16 @@ from decimal import Decimal
 
 from peewee import JOIN, fn
 
-from models import GROUPS, EhcCase, MyPlan, MyPlanPlus, Placement, PlanOutcome, PlanProvision
+from models import (
+    GROUPS,
+    PROVIDERS,
+    EhcCase,
+    MyPlan,
+    MyPlanPlus,
+    Placement,
+    PlanOutcome,
+    PlanProvision,
+)
 from pathway import clock
 from records.dates import WEEKDAYS, read_slots, school_year
 from records.unicode_text import sort_key
@@ -24,6 +33,7 @@ DAY = datetime.timedelta(1)
 PLANS = (MyPlan, MyPlanPlus)
 SECTION_F = "EHC plan, F"
 WHOLE_CLASS = GROUPS[-1]
+NOBODY = {"", *(sort_key(role) for _, role in PROVIDERS)}  # a role is many adults
 # £ a year and child that a school meets before any top-up: the threshold sum of the School and
 # Early Years Finance (England) Regulations
 NOTIONAL = 6000
@@ -40,7 +50,7 @@ class Given:
     plan: object = None  # the agreed plan; None of Section F
     age: int = None  # of its plan: 0 the newest, 1 the one before
     may_be_twice: bool = False  # nobody has said whether a line of the plan gives it
-    clashes: list = field(default_factory=list)  # in words
+    clashes: dict = field(default_factory=dict)  # in words: the number of the other child
 
     @property
     def pupil(self):
@@ -244,12 +254,13 @@ def note_clashes(given, find):
         kind = find(one.row.words) or sort_key(one.row.words)
         for weekday, start in read_slots(one.row.when_given):
             slot = (weekday, start, start + int(one.row.minutes or 1), kind, one)
-            busy["adult", sort_key(one.adult)].append(slot)
+            adult = sort_key(one.adult)
+            if adult not in NOBODY:
+                busy["adult", adult].append(slot)
             busy["child", one.pupil.id].append(slot)
-    for (_, who), slots in busy.items():
+    for slots in busy.values():
         slots.sort(key=lambda slot: slot[:3])
-        if who != "":
-            compare_slots(slots)
+        compare_slots(slots)
 
 
 def compare_slots(slots):
@@ -265,8 +276,8 @@ def compare_slots(slots):
                     continue
             hour, minute = divmod(other_start, HOUR)
             when = f"{WEEKDAYS[weekday].capitalize()} {hour}:{minute:02}"
-            tell(one, f"{when} {other.row.words}")
-            tell(other, f"{when} {one.row.words}")
+            tell(one, other, when)
+            tell(other, one, when)
 
 
 def is_one_group(one, other, is_same_kind):
@@ -278,9 +289,11 @@ def is_one_group(one, other, is_same_kind):
     return is_same_kind and not alone and one.pupil.id != other.pupil.id
 
 
-def tell(given, words):
-    if words not in given.clashes:
-        given.clashes.append(words)
+def tell(given, other, when):
+    words = f"{when} {other.row.words}"
+    if other.pupil.id != given.pupil.id:
+        words = f"{words} ({other.pupil.name})"
+    given.clashes[words] = other.pupil.id
 
 
 def say_hours(minutes):
@@ -341,7 +354,7 @@ def rounded(number):
 
 
 def taken_up(recommendation, given):
-    """The newest line of these that takes a recommendation up, or None: by its key, or in its words
+    """The lines of these that take a recommendation up, oldest first: by its key, or in its words
     while that is not known.
     """
     key, words = recommendation.line_key, sort_key(recommendation.linked)
@@ -349,4 +362,4 @@ def taken_up(recommendation, given):
         found = [one for one in given if one.row.line_key == key]
     else:
         found = [one for one in given if words and sort_key(one.row.words) == words]
-    return max(found, key=lambda one: one.begins, default=None)
+    return sorted(found, key=lambda one: one.begins)

@@ -174,6 +174,8 @@ def review_tasks(placement, papers, settings, planned):
     if planned:
         due = planned
         what = f"{what} planned for {short_day(planned)}"
+        if planned > when.closes:
+            what = f"{what}; it was due by {short_day(when.closes)}"
     opens["shows_from"] = before(due, settings)
     return [task(placement.pupil_id, "dated", what, due, **opens)]
 

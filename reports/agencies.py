@@ -115,7 +115,8 @@ class RecommendationsTaken(Report):
         return found
 
     def _line(self, row, given):
-        line = provision.taken_up(row, given)
+        lines = provision.taken_up(row, given)
+        line = lines[-1] if lines else None
         taken = self._taken(row, line)
         cells = {
             "agency": row.agency.agency,
@@ -123,7 +124,7 @@ class RecommendationsTaken(Report):
             "decision": row.decision,
             "taken": taken,
             "line": line.row.words if line else row.linked,
-            "since": line.begins if line else None,
+            "since": lines[0].begins if lines else None,
             "owner": row.owner,
             "by": row.by,
             "done": row.done_on,

@@ -68,6 +68,7 @@ class EhcpYear(Report):
         held = max((one for one in years if one.held_on), key=lambda one: one.held_on, default=None)
         coming = next((one for one in years if not one.held_on), ReviewYear(case=case))
         step = next_year_step(held, coming, closes)
+        task = step.task if step else ""
         phase = next(iter(clock.phase_dates(case, self.settings, self.on)), None)
         cells = {
             "authority": case.authority,
@@ -75,7 +76,7 @@ class EhcpYear(Report):
             "due": closes,
             "planned": coming.planned_on,
             "held": held.held_on if held else None,
-            "step": step.task if step else "",
+            "step": task[:1].upper() + task[1:],
             "step_by": step.due if step else None,
             "phase_by": phase.due if phase else None,
             "phase_on": phase.done if phase else None,

@@ -141,7 +141,8 @@ class ProvisionMap(ProvisionReport):
             marks.add("old")
         if one.may_be_twice:
             marks.add("twice")
-        cells["note"] = "; ".join(NOTES[name] for name in sorted(marks))
+        notes = {**NOTES, "clash": f"{NOTES['clash']}: {cells['clash']}"}
+        cells["note"] = "; ".join(notes[name] for name in sorted(marks))
         if cells["to_date"] is None:
             marks.add("uncosted")
         facts = {
@@ -153,7 +154,7 @@ class ProvisionMap(ProvisionReport):
             "share_hours": one.adult_hours,
         }
         late = ("note",) if cells["note"] else ()
-        return Line.about(one.pupil, cells, facts, late=late)
+        return Line.about(one.pupil, cells, facts, late=late, others=tuple(one.clashes.values()))
 
     def totals(self, lines):
         old = [line for line in lines if "old" in line.facts["is"]]
@@ -278,7 +279,9 @@ class AdultWeeks(ProvisionReport):
     def _line(self, given):
         roles = {dict(PROVIDERS).get(one.row.role, "") for one in given} - {""}
         times = {one.row.when_given for one in given if one.row.when_given}
-        clashes = {words for one in given for words in one.clashes}
+        clashes = {}
+        for one in given:
+            clashes |= one.clashes
         cells = {
             "adult": given[0].adult,
             "role": ", ".join(sorted(roles)),
@@ -291,7 +294,8 @@ class AdultWeeks(ProvisionReport):
             "clash": "; ".join(sorted(clashes)),
         }
         to = (ProvisionMap.slug, {"adult": given[0].adult})
-        return Line(cells, to=to, late=("clashes",) if clashes else ())
+        late = ("clashes",) if clashes else ()
+        return Line(cells, to=to, late=late, others=tuple(clashes.values()))
 
     def totals(self, lines):
         hours = sum(line.cells["share_hours"] for line in lines)

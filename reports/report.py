@@ -72,6 +72,7 @@ class Line:
     pupil: int = None  # the number of the child whose page it leads to
     to: tuple = ()  # or the report and its filters to which it leads
     late: tuple = ()  # columns that say something is overdue
+    others: tuple = ()  # the numbers of other children whom it names
     press: tuple = ()  # what one press does here: (words, the screen that does it, number)
 
     @classmethod

@@ -69,9 +69,20 @@
     setTimeout(() => { delete event.target.dataset.sent; }, 2000);
   });
 
+  // Somebody who has signed in again, in another tab, goes on in this one.
+  const renew = async () => {
+    const answer = await fetch("/account/stay", {redirect: "manual"});
+    if (!answer.ok) return false;
+    const said = await answer.json();
+    all('input[name="csrf_token"]').forEach((box) => { box.value = said.token; });
+    return true;
+  };
+  const OUT = "You are signed out. Your words wait in this page: sign in in another tab, then come back and save";
+
   // What is typed is kept on the server two seconds after the last key, every ten seconds at the latest, and when the page is left.
+  const keepers = [];
   all("form[data-draft]").forEach((form) => {
-    let timer, since = 0, dirty = false, sent = false;
+    let timer, since = 0, dirty = false, sent = false, isOut = false;
     const line = form.querySelector("[data-draft-said]");
     const typed = () => {
       const said = new URLSearchParams();
@@ -83,19 +94,26 @@
       said.append("draft_of", here.pathname + here.search);
       return said;
     };
+    const send = async (leaving) => {
+      const body = typed();
+      const keepalive = leaving && body.toString().length < 60000;
+      const answer = await fetch("/draft/", {method: "POST", headers: headers(), body, keepalive, redirect: "manual"});
+      isOut = answer.type === "opaqueredirect" || answer.status === 400;
+      return answer.ok ? answer.json() : null;
+    };
     const keep = async (leaving) => {
       clearTimeout(timer);
       if (!dirty || sent) return;
       dirty = false;
       since = 0;
-      const body = typed();
       try {
-        const answer = await fetch("/draft/", {method: "POST", headers: headers(), body, keepalive: leaving && body.toString().length < 60000});
-        const said = answer.ok ? await answer.json() : null;
-        if (line) line.textContent = said ? said.words : "What you typed is not kept yet; save it soon";
+        let said = await send(leaving);
+        if (isOut && await renew()) said = await send(leaving);
+        if (line) line.textContent = said?.words || (isOut ? OUT : "What you typed is not kept yet; save it soon");
         if (!said) dirty = true;
       } catch { dirty = true; }
     };
+    keepers.push(keep);
     const later = () => {
       dirty = true;
       sent = false;
@@ -105,9 +123,25 @@
     };
     form.addEventListener("input", later);
     form.addEventListener("change", later);
-    form.addEventListener("submit", () => { sent = true; clearTimeout(timer); });
+    form.addEventListener("submit", (event) => {
+      sent = !isOut;
+      if (isOut) { event.preventDefault(); keep(false); }
+      clearTimeout(timer);
+    });
     addEventListener("pagehide", () => keep(true));
-    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") keep(true); });
+    document.addEventListener("visibilitychange", () => { if (document.hidden || isOut) keep(document.hidden); });
+  });
+
+  // Before somebody signs out, every window sends what is typed there.
+  const windows = new BroadcastChannel("sign out");
+  const keepAll = () => keepers.forEach((keep) => keep(true));
+  windows.addEventListener("message", keepAll);
+  const signOut = document.querySelector('form[action="/sign-out"]');
+  signOut?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    windows.postMessage("");
+    keepAll();
+    setTimeout(() => signOut.submit(), 500);
   });
 
   // A question that depends on another answer is there when it applies, or has an answer in words.
@@ -225,15 +259,17 @@
     row.querySelector(FIRST_BOX)?.focus();
   }));
 
-  // A programme fills the empty boxes of its line; the server does so too.
+  // A programme fills the empty boxes of its line, as the server does too, and those that the one chosen before has filled.
   document.addEventListener("change", (event) => {
     const list = event.target.list;
     const row = event.target.closest("[data-rows] > fieldset");
-    const chosen = row && list && [...list.options].find((one) => one.value === event.target.value);
-    if (!chosen?.dataset.fills) return;
-    for (const [name, value] of Object.entries(JSON.parse(chosen.dataset.fills))) {
+    if (!row || !list) return;
+    const fills = (words) => JSON.parse([...list.options].find((one) => one.value === words)?.dataset.fills || "{}");
+    const before = fills(event.target.dataset.before || event.target.defaultValue);
+    event.target.dataset.before = event.target.value;
+    for (const [name, value] of Object.entries(fills(event.target.value))) {
       const box = row.querySelector(`[name$="-${name}"]`);
-      if (box && !box.value) box.value = value;
+      if (box && (!box.value || box.value === before[name])) box.value = value;
     }
   });
 

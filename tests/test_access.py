@@ -71,6 +71,7 @@ EVERYBODY = {
     "prints.page": STAFF - {q.TECHNICIAN},
     "prints.file": STAFF - {q.TECHNICIAN},
     "prints.remove": STAFF - {q.TECHNICIAN},
+    "prints.sent": {q.SENCO, q.OFFICE},
     "review-week.index": {q.SENCO, q.OFFICE},
     "review-week.child": {q.SENCO, q.OFFICE},
     "review-week.invitations": {q.SENCO, q.OFFICE},

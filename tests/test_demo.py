@@ -13,6 +13,7 @@ import workflow as w
 from admin_views import home
 from audit import log as audit_log
 from demo import names
+from pathway import clock
 from people import User
 
 FORMS = w.every_form()
@@ -41,6 +42,7 @@ NEVER_ASKED = {
     *(("Pupil", name) for name in m.Pupil.names_under("elsewhere")),
     ("Programme", "also"),
     ("Document", "withhold"),
+    ("Meeting", "outside_why"),
     ("Letter", "large_print"),
     ("Document", "restricted"),
     ("PlanOutcome", "until"),
@@ -297,6 +299,13 @@ def test_nothing_is_left_unfilled_or_against_a_rule(texts, forms):
         for form in forms
         if form.status in ("complete", "sealed") and (form.missing() or form.happened_on > TODAY)
     ]
+
+
+def test_children_are_placed_and_families_met_on_school_days():
+    settings = m.Setting.of_school()
+    days = [*m.Placement.select(m.Placement.started_on), *m.Meeting.select(m.Meeting.on)]
+    days = {getattr(one, "started_on", None) or one.on for one in days}
+    assert not [day for day in days if not clock.is_school_day(day, settings)]
 
 
 def test_every_child_stands_once_and_on_the_right_list():

@@ -110,7 +110,7 @@ def test_each_ehcp_has_its_review_its_next_step_and_its_phase(robin, cast, year,
     (line,) = lines_of(EhcpYear, cast.senco)
     due = w.year_end(placement)
     assert line.cells["due"] == due
-    assert line.cells["step"] == "plan the meeting"
+    assert line.cells["step"] == "Plan the meeting"
     assert line.cells["step_by"] == due - 8 * WEEK
     assert line.facts["month"] == f"{due:%m}"
     assert bool(line.cells["phase_by"]) == phase

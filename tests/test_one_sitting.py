@@ -26,6 +26,7 @@ import models as m
 import workflow as w
 from audit.log import AuditEntry
 from pathway import clock, planning
+from records.dates import short_day
 
 STAGES = ("S1", "S2", "S3", "E")
 
@@ -179,6 +180,43 @@ def test_planned_anew_it_is_the_same_meeting_with_new_invitations(school):
     assert [one.void for one in meetings[1].letters.order_by(m.Letter.id)] == [True, False]
     review, _ = w.start_form(m.MyPlanReview, school.wren, school.senco)
     assert review.present == "Ms Ash"
+
+
+def test_a_day_outside_the_window_is_planned_with_a_reason_that_is_kept(school, browser):
+    agree_plan(school.wren, school.senco, "S2")
+    senco = browser("senco")
+    address = f"/review-week/{school.wren.id}/"
+    box = "//main//form[.//input[@name='offered']]"
+    ctx = w.PupilContext(school.wren, school.senco)
+    _, last = planning.days_between(ctx)
+    late = clock.school_days_after(last, 1, m.Setting.of_school())
+    said = {"day": f"{late:%d/%m/%Y}"}
+    page = senco.submit(senco.page(address), 422, path=box, button=None, **said)
+    (problem,) = page.problems
+    assert problem[0] == "outside_why" and "outside the review window" in problem[1]
+    said["outside_why"] = "Mother works until then"
+    senco.submit(page, path=box, button=None, **said)
+    meeting = m.Meeting.get(PLANNED)
+    assert (meeting.on, meeting.outside_why) == (late, "Mother works until then")
+    assert "Mother works until then" in senco.page(f"/pupil/{school.wren.id}/").text
+    told = f"; it was due by {short_day(ctx.clock.closes)}"
+    assert m.HomeTask.select().where(m.HomeTask.what.endswith(told)).exists()
+    # inside the window there is nothing to explain, and no reason makes a day of what is over
+    said["day"] = f"{TODAY + DAY:%d/%m/%Y}"
+    senco.submit(senco.page(address), path=box, button=None, **said)
+    assert m.Meeting.get(PLANNED).outside_why is None
+    said["day"] = f"{TODAY - DAY:%d/%m/%Y}"
+    senco.submit(senco.page(address), 422, path=box, button=None, **said)
+
+
+def test_a_review_planned_early_says_why_it_is_held_early(school):
+    agree_plan(school.wren, school.senco, "S3")
+    ctx = w.PupilContext(school.wren, school.senco)
+    ctx.placement.clock_from = TODAY
+    ctx.placement.save()
+    planning.plan_review(ctx, TODAY + DAY, [], outside_why="The family moves")
+    review, _ = w.start_form(m.MyPlanPlusReview, school.wren, school.senco)
+    assert review.early_why == "The family moves"
 
 
 def test_a_review_held_on_another_day_is_that_meeting_and_invites_nobody_more(school):

@@ -98,7 +98,7 @@ def sealed(record, user):
 
 
 # --- blank, draft, sealed
-NOT_ON_BLANK = ("early_why", "late_why")
+NOT_ON_BLANK = ("early_why", "late_why", "outside_why")
 
 
 @named("cls", [*FORMS, *BESIDE, m.Placement, m.ListMembership, m.Pupil])

@@ -212,6 +212,23 @@ def test_a_clash_of_times_is_told_at_both_lines(cast, settings, robin, other, cl
     assert [bool(line.cells["clash"]) for line in lines] == [clashes, clashes]
 
 
+def test_a_clash_names_the_other_child_and_the_access_log_too(cast, settings, robin, empty_portal):
+    for pupil, words in ((robin, "Numicon"), (cast.wren, "Word mats")):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {"words": words, "when_given": "Wed 9:15"})
+    told = f"Clash of times: Wed 9:15 Numicon ({robin.name})"
+    theirs = {line.pupil: line for line in report(ProvisionMap, cast.senco, settings).lines()}
+    assert theirs[cast.wren.id].cells["note"] == told
+    enter(empty_portal, cast.senco).get(f"/provision-map/?form={cast.wren.form}")
+    entry = audit_log.AuditEntry
+    assert entry.select().where(entry.pupil_id == robin.id, entry.act == "found").exists()
+    # a teacher is told of no child whom the teacher may not know of
+    cast.teacher.classes = cast.wren.form
+    cast.teacher.save()
+    (line,) = report(ProvisionMap, cast.teacher, settings).lines()
+    assert not line.cells["clash"]
+
+
 @pytest.mark.parametrize("size, clashes", [(2, True), (3, False), (None, False)])
 def test_more_children_than_the_size_of_a_group_are_two_groups(
     cast, settings, robin, size, clashes
@@ -246,6 +263,15 @@ def test_the_programme_of_a_line_is_looked_up_once_however_many_lines_meet(cast,
     asked = []
     note_clashes(given, asked.append)
     assert len(asked) == len(given) == 6
+
+
+def test_a_role_is_nobodys_name_and_can_be_in_two_places(cast, settings, robin):
+    for pupil, words in ((robin, "Numicon"), (cast.wren, "Word mats")):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {"words": words, "who": "Teaching assistant"})
+    assert not any(
+        line.cells["clash"] for line in report(ProvisionMap, cast.senco, settings).lines()
+    )
 
 
 def test_a_child_in_two_places_is_told(cast, settings, robin):
@@ -505,6 +531,7 @@ def test_a_programme_fills_the_empty_boxes_of_its_line(cast, empty_portal, robin
     (row,) = plan.provision
     filled = {name: getattr(row, name) for name in USUAL}
     assert filled == {**USUAL, "times": 3}
+    assert row.who == "Teaching assistant"
 
 
 @pytest.mark.parametrize("before, words", [(30, "40 min more than"), (60, "1 h 20 min less than")])

@@ -243,7 +243,7 @@ def test_consent_holds_until_it_ends(robin, said, more, holds):
 
 
 def test_consent_cannot_end_before_it_is_given(robin):
-    assert "valid_to" in dict(m.Consent(pupil=robin, given_on=TODAY, valid_to=START).errors())
+    assert "given_on" in dict(m.Consent(pupil=robin, given_on=TODAY, valid_to=START).errors())
 
 
 # --- who sees whom

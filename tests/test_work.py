@@ -88,6 +88,22 @@ def test_only_who_asked_and_may_see_every_child_gets_the_file(school, browser, w
     assert school.mine.id not in looks(school.teacher, "print")
 
 
+def test_one_press_says_that_all_letters_of_a_file_went(school, browser, worker):
+    at = browser("senco")
+    row = made(worker, at, "letters", school.mine, school.other)
+    printed = [letter.id for letter in m.Letter.unsent()]
+    said = {"subject": "Written since", "dated": TODAY, "body": "Dear family"}
+    later = m.Letter.create(pupil=school.mine, **said)
+    address = f"/prints/{row.id}/sent/"
+    page = at.page(f"/prints/{row.id}/")
+    assert f"All {len(printed)} letters of this file: sent today" in page.text
+    page = at.submit(page, path=f"//form[@action='{address}']", button=None)
+    assert "Written down: sent today." in page.text and not page.all(f"//form[@action='{address}']")
+    assert {m.Letter.get_by_id(number).sent_on for number in printed} == {TODAY}
+    assert m.Letter.get_by_id(later.id).sent_on is None
+    assert browser("office").post(address).status_code == 404
+
+
 @pytest.mark.parametrize("kind", ["bundle", "import", "none", "letters"])
 def test_a_teacher_asks_for_nothing_beyond_the_rights(school, browser, worker, kind):
     assert ask(browser("teacher"), kind, school.mine).status_code == 403

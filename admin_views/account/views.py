@@ -25,6 +25,7 @@ from flask import (
     url_for,
 )
 from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 import config
@@ -426,7 +427,7 @@ def end_all(number):
 
 @pages.route("/account/stay", methods=["GET", "POST"])
 def stay():
-    return sessions.time_left(g.user_session)
+    return {**sessions.time_left(g.user_session), "token": generate_csrf()}
 
 
 @pages.route("/account/confirm", methods=["GET", "POST"])

@@ -106,3 +106,36 @@ def test_moves_and_the_chart_are_kept_too(served, school, chromium, children):
         screen.page.reload()
         screen.says("This is what you typed")
         assert screen.page.locator(box).input_value() == WORDS
+
+
+def test_signing_out_in_another_window_sends_what_is_typed_in_this_one(
+    served, school, chromium, children
+):
+    """What is typed afterwards waits in the page until somebody has signed in again."""
+    clean(served)
+    screen = school.screen(chromium, "senco")
+    screen.open(edit(children))
+    here = screen.page
+    box = here.locator("#strengths")
+    screen.page = screen.context.new_page()
+    screen.open("/")
+    box.fill(WORDS)
+    screen.press("Sign out")
+    assert WORDS in drafts(served)[0]
+    box.fill("Typed too late")
+    here.locator("[data-draft-said]:has-text('You are signed out.')").wait_for()
+    save = here.locator("button[name=do][value=save]:not(.vh)")
+    save.click()
+    assert box.input_value() == "Typed too late"
+    screen.sign_in()
+    box.focus()
+    here.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    here.locator(KEPT).wait_for()
+    assert "Typed too late" in drafts(served)[0]
+    here.locator("form[data-draft]:not([data-sent])").wait_for()
+    screen.page = here
+    screen.press("Save draft")
+    assert box.input_value() == "Typed too late" and not drafts(served)
+    # the browser itself tells of every refused request
+    assert all("400 (BAD REQUEST)" in words for words in screen.noise)
+    screen.noise.clear()
