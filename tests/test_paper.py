@@ -514,6 +514,22 @@ def test_each_paper_that_is_agreed_has_room_for_signatures():
     assert {m.Consent, *agreed_on} <= set(signed)
 
 
+@named("lines", range(6, 30, 3))
+def test_signatures_say_what_is_signed_and_never_stand_alone(lines, robin, cast):
+    consent = record_of(m.Consent, robin)
+    consent.information = "A line to fill the page\n" * lines
+    made = paper_of(pdf.one(consent, cast.senco))
+    (page,) = [page for page in made.pages if "signature, date" in page]
+    assert "Signed for: Consent" in page
+    assert "Withdrawn on" in page
+
+
+def test_what_is_for_the_file_follows_the_signatures(robin, cast):
+    made = paper_of(pdf.one(record_of(m.MyPlan, robin), cast.senco)).words
+    assert made.index(squeezed("Who keeps an eye")) < made.index(squeezed("Signed for: My Plan"))
+    assert made.index(squeezed("Signed for: My Plan")) < made.index(squeezed("For the file"))
+
+
 def test_all_papers_of_a_stage_print_blank(cast):
     made = paper_of(pdf.blank_pack("S1"))
     assert not made.lacks(p.form.kind_name() for p in w.PAPERS if p.stage == "S1")
