@@ -277,7 +277,9 @@ def given_record(pupil, papers):
 
 def _record_page(pupil, parts, words, instead):
     page = {"title": "Pupil record", "cover": "Pupil record", "pupil": pupil}
-    return {**page, "parts": parts, "words": words, "instead": instead}
+    # nobody signs a copy
+    copies = [{**part, "signed_by": ()} for part in parts]
+    return {**page, "parts": copies, "words": words, "instead": instead}
 
 
 def receipt(pupil):

@@ -524,6 +524,11 @@ def test_signatures_say_what_is_signed_and_never_stand_alone(lines, robin, cast)
     assert "Withdrawn on" in page
 
 
+def test_a_copy_in_a_record_has_no_room_for_signatures(robin, cast):
+    sealed(record_of(m.MyPlan, robin), cast.senco)
+    assert "signature, date" not in "".join(paper_of(pdf.whole_record(robin, cast.senco)).pages)
+
+
 def test_what_is_for_the_file_follows_the_signatures(robin, cast):
     made = paper_of(pdf.one(record_of(m.MyPlan, robin), cast.senco)).words
     assert made.index(squeezed("Who keeps an eye")) < made.index(squeezed("Signed for: My Plan"))
