@@ -157,10 +157,12 @@ def blank_pack(stage):
 def family_pack(pupil, user):
     title = "Family pack"
     page = {"title": title, "cover": title, "words": FAMILY_WORDS, "pupil": pupil, "help": True}
+    page["large"] = any(contact.large_print == "Yes" for contact in pupil.contacts)
     parts = [_leaflet_part()]
     for form in workflow.every_form():
         if form.by_family:
             parts.append(_blank_part(form, pupil))
+    parts = [{**part, "large": page["large"]} for part in parts]
     return _response(f"family-pack-{pupil.id}", _paper(user, blank=True, parts=parts, **page))
 
 

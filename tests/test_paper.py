@@ -480,6 +480,13 @@ def test_the_family_pack_has_ten_pages_at_most(robin, cast):
     assert len(paper_of(pdf.family_pack(robin, cast.senco)).pages) <= 10
 
 
+def test_the_family_pack_is_in_large_print_for_who_asks_for_that(robin, cast):
+    sizes = {14, 16, 18, 22}  # prompts, words, sections, titles
+    assert not sizes <= paper_of(pdf.family_pack(robin, cast.senco)).sizes
+    add_row(robin, "contacts", name="Ana Mock", large_print="Yes")
+    assert sizes <= paper_of(pdf.family_pack(robin, cast.senco)).sizes
+
+
 def test_the_leaflet_says_what_settings_know_and_no_more(cast, acting):
     made = paper_of(pdf.family_leaflet())
     assert not made.lacks(heading for heading, _ in leaflet.SECTIONS)
