@@ -408,6 +408,17 @@ def test_a_letter_is_a_letter(robin, cast):
     assert len(made.lacks(["Printed on", "Not answered"])) == 2
 
 
+@named("lines", range(6, 24, 3))
+def test_a_letter_is_never_signed_on_a_page_without_its_words(lines, robin, cast):
+    body = "Dear Ana Mock,\n\n" + "A line to fill the page\n" * lines + "\nThe last words"
+    letter = m.Letter(pupil=robin, subject="About Robin", body=body, large_print="Yes")
+    letter.save()
+    made = paper_of(pdf.one(letter, cast.senco))
+    (page,) = [page for page in made.pages if "Yours sincerely" in page]
+    assert "The last words" in page
+    assert "Special educational needs" in page
+
+
 def test_a_letter_greets_whom_it_is_for(robin, cast):
     letter = m.Letter(pupil=robin, subject="News", dated=START, body="All is well.")
     letter.to_whom = "Mr Ash\nMs Oak\n12 Station Road"
