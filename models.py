@@ -1512,7 +1512,7 @@ class Form(PupilRecord):
     def __str__(self):
         if not self.happened_on:
             return self.kind_name()
-        return f"{self.kind_name()}, {self.happened_on:%d/%m/%Y}"
+        return f"{self.kind_name()}, {short_day(self.happened_on)}"
 
     def full_name(self):
         return f"{self} ({self.answer('status').lower()})"
@@ -2283,7 +2283,7 @@ class Meeting(PupilRecord):
 
     def __str__(self):
         kind = self.kind or self.kind_name()
-        return f"{kind}, {self.on:%d/%m/%Y}" if self.on else kind
+        return f"{kind}, {short_day(self.on)}".strip(", ")
 
 
 class MeetingPerson(Row):

@@ -62,6 +62,8 @@ def written(writer, about):
     named = {"/Title": about["title"], "/Author": about["author"], "/CreationDate": made}
     writer.add_metadata(named)
     writer.root_object[NameObject("/Lang")] = TextStringObject(about["language"])
+    # a reader says the title, not the name of the file
+    writer.create_viewer_preferences().display_doctitle = True
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

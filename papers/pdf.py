@@ -78,6 +78,10 @@ NOT_PRINTED_GIVEN = (
     "This part could not be printed: it is too long, or there is a fault in it. Its words are in"
     " the files record.html and record.json beside this one."
 )
+ALL_SENT_WORDS = (
+    "Every invitation to this review is sent. To print one again, open it under Letters on the"
+    " child's page."
+)
 RECEIPT_WORDS = "The record of a pupil who has left us for your school. It is confidential."
 
 SHEET = Path(__file__).resolve().parent.parent / "static" / "paper.css"
@@ -153,26 +157,34 @@ def blank_pack(stage):
 def family_pack(pupil, user):
     title = "Family pack"
     page = {"title": title, "cover": title, "words": FAMILY_WORDS, "pupil": pupil, "help": True}
+    page["large"] = any(contact.large_print == "Yes" for contact in pupil.contacts)
     parts = [_leaflet_part()]
     for form in workflow.every_form():
         if form.by_family:
             parts.append(_blank_part(form, pupil))
+    parts = [{**part, "large": page["large"]} for part in parts]
     return _response(f"family-pack-{pupil.id}", _paper(user, blank=True, parts=parts, **page))
 
 
 @as_response
 def invitations(meeting, user):
     """The invitations to a review that are not sent yet, each with the blank forms for the views of
-    the family and of the child.
+    the child and of the family, in large print where the letter is. Each is a sheet of its own: one
+    household never gets the back of another's letter.
     """
-    parts = []
+    papers = []
+    titles = []
     for letter in meeting.letters.where(~Letter.void, Letter.sent_on.is_null()):
-        parts.append({**_letter(letter), "blank": False})
+        papers.append(one_pdf(letter, user))
+        titles.append(str(letter))
         for form in (PupilViews, FamilyThinks):
-            parts.append({**_blank_part(form, meeting.pupil), "blank": True})
-    page = {"title": "Invitation", "headless": True}
-    paper = _paper(user, pupil=meeting.pupil, parts=parts, **page)
-    return _response(f"invitations-{meeting.id}", paper)
+            part = {**_blank_part(form, meeting.pupil), "large": letter.large_print == "Yes"}
+            page = {"title": part["title"], "parts": [part], "blank": True}
+            papers.append(_paper(user, meeting.pupil, **page))
+            titles.append(part["title"])
+    if not papers:
+        raise PaperError(ALL_SENT_WORDS)
+    return _response(f"invitations-{meeting.id}", stacked(papers, titles, "Invitations"))
 
 
 @as_response
@@ -216,7 +228,7 @@ def record_pdf(pupil, user):
     """The bytes of the PDF of all that a person may see of a child. Raises PaperError."""
     parts = [{**_part_of(pupil, user), "title": "Pupil details"}]
     for form in _forms(pupil, user, workflow.every_form()):
-        parts.append({**_part_of(form, user), "entry": _contents_line(form)})
+        parts.append({**_part_of(form, user), "entry": str(form)})
     parts += _chapters(pupil, user)
     parts += _timeline(pupil, user)
     return _paper(user, **_record_page(pupil, parts, RECORD_WORDS, NOT_PRINTED_HERE))
@@ -229,7 +241,7 @@ def ehc_request_pack(pupil, user):
     sections = request_pack.chapters(found, Setting.of_school(), today())
     parts = [{**EMPTY, "title": request_pack.CASE_TITLE, "sections": sections}]
     for form in sorted(found.papers(), key=_age):
-        parts.append({**_family_part(form, user), "entry": _contents_line(form)})
+        parts.append({**_family_part(form, user), "entry": str(form)})
     for record in ehc_request.joined_files(found):
         parts.append(_file_part(record))
     title = "EHC needs assessment: request"
@@ -253,7 +265,7 @@ def given_record(pupil, papers):
     for record, told in papers:
         part = _paper_part(record, told)
         if isinstance(record, Form):
-            forms.append((_age(record), {**part, "entry": _contents_line(record)}))
+            forms.append((_age(record), {**part, "entry": str(record)}))
         elif isinstance(record, Pupil):
             details.append({**part, "title": "Pupil details"})
         else:
@@ -267,7 +279,9 @@ def given_record(pupil, papers):
 
 def _record_page(pupil, parts, words, instead):
     page = {"title": "Pupil record", "cover": "Pupil record", "pupil": pupil}
-    return {**page, "parts": parts, "words": words, "instead": instead}
+    # nobody signs a copy
+    copies = [{**part, "signed_by": ()} for part in parts]
+    return {**page, "parts": copies, "words": words, "instead": instead}
 
 
 def receipt(pupil):
@@ -329,9 +343,11 @@ def profile_pdf(pupil, user):
 
 
 # --- from data to a PDF
-def stacked(papers, titles):
-    """The bytes of one PDF of several papers (bytes), each under its title. Raises PaperError."""
-    about = {"title": "Papers", "author": Setting.of_school().school_name, "language": "en-GB"}
+def stacked(papers, titles, title="Papers"):
+    """The bytes of one PDF of several papers (bytes), each under its own of the titles, and on a
+    sheet of its own. Raises PaperError.
+    """
+    about = {"title": title, "author": Setting.of_school().school_name, "language": "en-GB"}
     return _printed("join", papers, {**about, "titles": titles})
 
 
@@ -639,10 +655,6 @@ def _forms(pupil, user, classes, states=STATUS):
 
 def _age(form):
     return form.happened_on or form.entered_at.date(), form.entered_at, form.id
-
-
-def _contents_line(form):
-    return f"{form.kind_name()}, {short_day(form.happened_on)}".strip(", ")
 
 
 def _chapters(pupil, user):

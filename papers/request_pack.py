@@ -131,9 +131,7 @@ def provision_tables(found, settings, on):
             if own is cycle:
                 rows.append(provision_cells(given, cost, on))
         if rows:
-            plan = cycle.plan
-            label = f"{plan.kind_name()}, {short_day(plan.happened_on)}"
-            made.append(table(label, PROVISION_HEADS, rows))
+            made.append(table(str(cycle.plan), PROVISION_HEADS, rows))
     return made
 
 

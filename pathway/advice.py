@@ -5,7 +5,7 @@ Come here to change what such a paper begins with. Whoever writes it changes the
 
 from models import EducationalAdvice, EhcCase, MyPlan, MyPlanPlus
 from pathway import ehc_request, measures, planning
-from records.dates import today
+from records.dates import short_day, today
 
 # questions of the papers of family and child, by whose words they are
 SAID = (
@@ -79,7 +79,7 @@ def need_lines(pupil, plan):
 
 def outcome_lines(plan):
     for row in plan.rows("outcomes") if plan else ():
-        by = row.answer("by")
+        by = short_day(row.by)
         if row.by and row.by < today():
             yield f"{row.words} (was to be reached by {by})"
         elif by:

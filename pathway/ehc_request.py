@@ -20,7 +20,7 @@ from models import (
     Recommendation,
 )
 from pathway import measures, provision
-from records.dates import short_day, today
+from records.dates import today
 from records.record import record_key
 
 DONE = ("complete", "sealed")
@@ -271,7 +271,7 @@ def check_family(found, on):
 
 def check_view(found, asked, classes):
     there = [form for form in found.views if isinstance(form, classes)]
-    said = ", ".join(f"{form.kind_name()}, {short_day(form.happened_on)}" for form in there)
+    said = "; ".join(map(str, there))
     return looked_for(
         asked,
         "Children and Families Act 2014, s.19",

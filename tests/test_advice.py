@@ -1,6 +1,7 @@
 """Educational advice and answers to consultations: begun from what is known, with their clock."""
 
 import datetime
+import re
 
 import pytest
 from conftest import HELD, START, TODAY, take_step
@@ -69,7 +70,8 @@ def test_it_begins_with_what_is_known_of_the_child(plain_senco, reviewed):  # no
     assert "Reading age 7y 2m" in page.said("attainment")
     for group, box in (("needs", "needs"), ("outcomes", "outcomes"), ("provision", "provision")):
         assert plan.rows(group)[0].words in page.said(box)
-    assert page.said("done_so_far")
+    assert short_day(plan.happened_on) in page.said("done_so_far")
+    assert not re.search(r"\d/\d\d/|day \d", page.said("done_so_far") + page.said("outcomes"))
     page = Page(plain_senco.get(f"/consultation-answer/new/?pupil={reviewed.id}"))
     assert plan.rows("provision")[0].words in page.said("provision")
 

@@ -163,6 +163,7 @@ def test_a_record_is_joined_from_kept_parts_in_order(concern, robin, cast, drawn
         assert f"{squeezed(title)}{page + 1}" in shown[0] + shown[1]
     assert tops[0] == ("Pupil details", 2)
     assert read.trailer["/Root"]["/Lang"] == "en-GB"
+    assert read.viewer_preferences.display_doctitle
     assert (read.metadata.title, read.metadata.author) == ("Pupil record", "Our School")
 
 

@@ -20,6 +20,7 @@ from conftest import (
     take_to,
     write,
 )
+from printed import paper_of
 from web import words
 
 import models as m
@@ -167,7 +168,15 @@ def test_a_review_is_planned_with_its_people_and_invitations(school, browser):
     told = [task for _, task in home_tasks(school.senco) if task.pupil_id == school.wren.id]
     (about,) = [task for task in told if task.what.startswith("My Plan Review planned for ")]
     assert about.due == meeting.on
-    assert senco.get(f"/review-week/{school.wren.id}/invitations.pdf").status_code == 200
+    address = f"/review-week/{school.wren.id}/invitations.pdf"
+    printed = paper_of(senco.get(address))
+    begins = [number for number, words in enumerate(printed.pages) if "Page 1 of" in words]
+    # two letters, each with two forms; one household's in large print: titles, words, prompts
+    assert len(begins) == 6
+    assert not any(number % 2 for number in begins)
+    assert {14, 16, 18, 22} <= printed.sizes
+    m.Letter.update(sent_on=TODAY).where(m.Letter.meeting == meeting).execute()
+    assert "Every invitation" in senco.page(address, 422).text
 
 
 def test_planned_anew_it_is_the_same_meeting_with_new_invitations(school):

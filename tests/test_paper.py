@@ -408,6 +408,17 @@ def test_a_letter_is_a_letter(robin, cast):
     assert len(made.lacks(["Printed on", "Not answered"])) == 2
 
 
+@named("lines", range(6, 24, 3))
+def test_a_letter_is_never_signed_on_a_page_without_its_words(lines, robin, cast):
+    body = "Dear Ana Mock,\n\n" + "A line to fill the page\n" * lines + "\nThe last words"
+    letter = m.Letter(pupil=robin, subject="About Robin", body=body, large_print="Yes")
+    letter.save()
+    made = paper_of(pdf.one(letter, cast.senco))
+    (page,) = [page for page in made.pages if "Yours sincerely" in page]
+    assert "The last words" in page
+    assert "Special educational needs" in page
+
+
 def test_a_letter_greets_whom_it_is_for(robin, cast):
     letter = m.Letter(pupil=robin, subject="News", dated=START, body="All is well.")
     letter.to_whom = "Mr Ash\nMs Oak\n12 Station Road"
@@ -480,6 +491,13 @@ def test_the_family_pack_has_ten_pages_at_most(robin, cast):
     assert len(paper_of(pdf.family_pack(robin, cast.senco)).pages) <= 10
 
 
+def test_the_family_pack_is_in_large_print_for_who_asks_for_that(robin, cast):
+    sizes = {14, 16, 18, 22}  # prompts, words, sections, titles
+    assert not sizes <= paper_of(pdf.family_pack(robin, cast.senco)).sizes
+    add_row(robin, "contacts", name="Ana Mock", large_print="Yes")
+    assert sizes <= paper_of(pdf.family_pack(robin, cast.senco)).sizes
+
+
 def test_the_leaflet_says_what_settings_know_and_no_more(cast, acting):
     made = paper_of(pdf.family_leaflet())
     assert not made.lacks(heading for heading, _ in leaflet.SECTIONS)
@@ -512,6 +530,27 @@ def test_each_paper_that_is_agreed_has_room_for_signatures():
     signed = [cls for cls in m.every() if cls.signed_by]
     agreed_on = {m.MyPlan, m.MyPlanPlus, m.ConcernReview, m.MyPlanReview, m.MyPlanPlusReview}
     assert {m.Consent, *agreed_on} <= set(signed)
+
+
+@named("lines", range(6, 30, 3))
+def test_signatures_say_what_is_signed_and_never_stand_alone(lines, robin, cast):
+    consent = record_of(m.Consent, robin)
+    consent.information = "A line to fill the page\n" * lines
+    made = paper_of(pdf.one(consent, cast.senco))
+    (page,) = [page for page in made.pages if "signature, date" in page]
+    assert "Signed for: Consent" in page
+    assert "Withdrawn on" in page
+
+
+def test_a_copy_in_a_record_has_no_room_for_signatures(robin, cast):
+    sealed(record_of(m.MyPlan, robin), cast.senco)
+    assert "signature, date" not in "".join(paper_of(pdf.whole_record(robin, cast.senco)).pages)
+
+
+def test_what_is_for_the_file_follows_the_signatures(robin, cast):
+    made = paper_of(pdf.one(record_of(m.MyPlan, robin), cast.senco)).words
+    assert made.index(squeezed("Who keeps an eye")) < made.index(squeezed("Signed for: My Plan"))
+    assert made.index(squeezed("Signed for: My Plan")) < made.index(squeezed("For the file"))
 
 
 def test_all_papers_of_a_stage_print_blank(cast):

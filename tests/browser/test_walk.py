@@ -56,11 +56,13 @@ FILLED = """() => [...document.querySelectorAll('main .button:not(.second, .warn
 ON_PAPER = """() => {
   const wide = [...document.querySelectorAll('main table, main .card')]
     .filter(e => e.getBoundingClientRect().right > innerWidth + 1);
-  const left = [...document.querySelectorAll('.nav, .find, .toolbar, .paging, .bar-actions')]
+  const left = [...document.querySelectorAll('.nav, .find, .toolbar, .paging, .bar-actions, .foot')]
     .filter(e => e.checkVisibility());
   const heads = [...document.querySelectorAll('main .table thead')]
     .filter(e => getComputedStyle(e).display !== 'table-header-group');
-  return [...wide, ...left, ...heads].map(e => e.outerHTML.slice(0, 100));
+  const narrow = [...document.querySelectorAll('main li span')]
+    .filter(e => e.offsetHeight > 200 && e.offsetWidth < 40);
+  return [...wide, ...left, ...heads, ...narrow].map(e => e.outerHTML.slice(0, 100));
 }"""
 NO_WAY_ON = """() => [...document.querySelectorAll('main form')]
   .filter(form => form.checkVisibility() && form.querySelector('input:not([type=hidden]), select'))
