@@ -1162,6 +1162,11 @@ class PupilRecord(Record):
         return self.pupil.dob if self.pupil_id else None
 
     @classmethod
+    def readable_by(cls, user):
+        """The query of those that a person with the right to read this kind may read."""
+        return cls.select()
+
+    @classmethod
     def about(cls, pupil):
         """The condition that a record is about a pupil."""
         return cls.pupil == pupil
@@ -2728,6 +2733,16 @@ class Document(PupilRecord):
     size = IntegerField(null=True)
     sha256 = CharField(null=True)
 
+    @classmethod
+    def readable_by(cls, user):
+        """What belongs to a record, such as the scan of a paper, goes by the right to read that."""
+        found = cls.select()
+        for kind in kinds_with_documents():
+            if not may(user, "r", kind):
+                is_of_kind = cls.belongs.startswith(f"{kind.__name__}-")
+                found = found.where(cls.belongs.is_null() | ~is_of_kind)
+        return found
+
     def __str__(self):
         return self.title_of or "Document"
 
@@ -3235,7 +3250,7 @@ def records_with_keys(keys):
 def kept_about(user, pupil, classes):
     """What a person may read about a pupil: [(class, its query, or None when it finds none)]."""
     readable = [cls for cls in classes if may(user, "r", cls)]
-    queries = [cls.select().where(cls.pupil == pupil.id) for cls in readable]
+    queries = [cls.readable_by(user).where(cls.pupil == pupil.id) for cls in readable]
     found = []
     for cls, query, is_there in zip(readable, queries, any_of(queries)):
         found.append((cls, query if is_there else None))

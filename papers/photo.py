@@ -27,7 +27,7 @@ def photo_of(pupil, user):
     """The newest photo that this person may open, as an address that carries it; or empty."""
     if not may(user, "r", Document):
         return ""
-    photos = Document.select().where(
+    photos = Document.readable_by(user).where(
         Document.pupil == pupil,
         Document.kind == "Photo",
         Document.stored_as.is_null(False),
