@@ -1213,7 +1213,7 @@ class PupilRecord(Record):
         linked = self.leads_to(name)
         if not isinstance(linked, PupilRecord):
             return super().answer(name)
-        if linked.is_withheld() and not self.is_withheld():
+        if linked.is_withheld() and getattr(self, "withhold", "") != "Yes":
             return linked.kind_name()
         return linked.full_name()
 
@@ -2742,6 +2742,18 @@ class Document(PupilRecord):
                 is_of_kind = cls.belongs.startswith(f"{kind.__name__}-")
                 found = found.where(cls.belongs.is_null() | ~is_of_kind)
         return found
+
+    @classmethod
+    def fetch_owners(cls, documents):
+        """Fetch what these belong to, with one query for each kind."""
+        fetched = records_with_keys([one.belongs for one in documents])
+        for one in documents:
+            one.fetched = fetched
+
+    def is_withheld(self):
+        """Whether it, or what it belongs to, is not for disclosure."""
+        owner = self.leads_to("belongs")
+        return super().is_withheld() or (owner is not None and owner.is_withheld())
 
     def __str__(self):
         return self.title_of or "Document"

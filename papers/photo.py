@@ -32,9 +32,9 @@ def photo_of(pupil, user):
         Document.kind == "Photo",
         Document.stored_as.is_null(False),
         Document.restricted.is_null() | (Document.restricted != "Yes"),
-        Document.withhold.is_null() | (Document.withhold != "Yes"),
     )
-    newest = photos.order_by(Document.id.desc()).first()
+    newest_first = photos.order_by(Document.id.desc())
+    newest = next((photo for photo in newest_first if not photo.is_withheld()), None)
     if newest is None:
         return ""
     path = Path(current_app.config["DATA_DIR"]) / "files" / newest.stored_as

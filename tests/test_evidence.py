@@ -15,7 +15,7 @@ import models as m
 import workflow as w
 from admin_views import work
 from audit.log import AuditEntry
-from pathway import effects
+from pathway import effects, ehc_request
 from privacy import erasure, subject_access, two_records
 from records.record import record_key
 
@@ -164,6 +164,21 @@ def test_erasure_takes_the_document_with_what_it_belongs_to(cast, robin, tmp_pat
     erasure.erase(robin, cast.head, robin.surname, tmp_path)
     for cls in (m.Document, m.Note):
         assert not cls.select().where(cls.pupil == robin).exists()
+
+
+def test_what_is_not_for_disclosure_keeps_back_what_belongs_to_it(robin, acting):
+    """A scan of a paper that stays in school does not go out instead of the paper."""
+    open_one = m.Agency(pupil=robin, agency="Open", state="Considered")
+    secret = m.Agency(pupil=robin, agency="Secret", state="Considered", withhold="Yes")
+    for agency in (open_one, secret):
+        agency.save()
+        hang(agency, stored_as="0" * 32, kind="Photo")
+    of_robin = m.Document.select().where(m.Document.pupil == robin)
+    given, kept_back = of_robin.order_by(m.Document.id)
+    out = {item.key for item in subject_access.review(robin) if item.why}
+    assert out == {record_key(secret), record_key(kept_back)}
+    assert ehc_request.evidence(robin).files == [given]
+    assert ehc_request.evidence(robin).left_out == 2
 
 
 @pytest.mark.parametrize("withheld, told", [("No", "Speech therapy"), ("Yes", "Agency")])
