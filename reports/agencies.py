@@ -5,7 +5,7 @@ from functools import cached_property
 
 from models import AGENCY_STATUS, BESIDES, Agency, Pupil, Recommendation
 from pathway import provision
-from reports.report import UPN, Choice, Column, Line, Report, name_options
+from reports.report import UPN, Choice, Column, Line, Report, code_of, typed_options
 from reports.roll import placements_seen
 
 ASKED = ("Consulted", "Referred", "Waiting", "Involved")
@@ -34,11 +34,10 @@ class AgenciesWaiting(Report):
 
     @cached_property
     def choices(self):
+        agencies = [line.cells["agency"] for line in self.all_lines]
         states = tuple((state, state) for state in AGENCY_STATUS if state in ASKED)
         return (
-            Choice(
-                "agency", "Agency", name_options(line.facts["agency"] for line in self.all_lines)
-            ),
+            Choice("agency", "Agency", typed_options(agencies)),
             Choice("state", "Status", states),
             Choice("is", "Only", (("long", f"Waiting over {LONG_WEEKS} weeks"),)),
         )
@@ -73,7 +72,7 @@ class AgenciesWaiting(Report):
         if agency.next_contact and agency.next_contact < self.on:
             late.append("next")
         facts = {
-            "agency": agency.agency,
+            "agency": code_of(agency.agency or ""),
             "state": agency.state,
             "is": ("long",) if is_long else (),
         }
@@ -112,11 +111,10 @@ class RecommendationsTaken(Report):
 
     @cached_property
     def choices(self):
+        agencies = [line.cells["agency"] for line in self.all_lines]
         taken = tuple((outcome, outcome) for outcome in OUTCOMES)
         return (
-            Choice(
-                "agency", "Agency", name_options(line.facts["agency"] for line in self.all_lines)
-            ),
+            Choice("agency", "Agency", typed_options(agencies)),
             Choice("taken", "Taken up", taken),
         )
 
@@ -153,7 +151,7 @@ class RecommendationsTaken(Report):
             late.append("by")
         if taken == TO_DECIDE or (taken == NOT_IN_PLAN and row.linked != BESIDES):
             late.append("taken")
-        facts = {"agency": row.agency.agency or "", "taken": taken}
+        facts = {"agency": code_of(row.agency.agency or ""), "taken": taken}
         return Line.about(pupil, cells, facts, late=tuple(late))
 
     def _taken(self, row, line):

@@ -11,7 +11,17 @@ from pathway.provision import bare_number, how_often, rounded
 from records.dates import school_year
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
-from reports.report import WHO, Choice, Column, Line, Report, name_options, say_cell
+from reports.report import (
+    WHO,
+    Choice,
+    Column,
+    Line,
+    Report,
+    code_of,
+    name_options,
+    say_cell,
+    typed_options,
+)
 from reports.roll import codes_on, placements_seen
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
@@ -96,7 +106,7 @@ class ProvisionMap(ProvisionReport):
             Choice("form", "Class", name_options(forms, class_sort_key)),
             Choice("year", "Year", YEARS),
             Choice("need", "Need", SEN_TYPES),
-            Choice("adult", "Adult", name_options(adults, sort_key)),
+            Choice("adult", "Adult", typed_options(adults)),
             Choice("programme", "Programme", name_options(names, sort_key)),
             Choice("stage", "Stage", stages),
             Choice("plan", "Plan", name_options(plans)),
@@ -149,7 +159,7 @@ class ProvisionMap(ProvisionReport):
             marks.add("uncosted")
         facts = {
             "need": needs,
-            "adult": one.adult,
+            "adult": code_of(one.adult),
             "plan": one.source,
             "programme": programme.name if programme else "",
             "stage": one.placement.stage,
@@ -295,7 +305,7 @@ class AdultWeeks(ProvisionReport):
             "clashes": sum(bool(one.clashes) for one in given),
             "clash": "; ".join(sorted(clashes)),
         }
-        to = (ProvisionMap.slug, {"adult": given[0].adult})
+        to = (ProvisionMap.slug, {"adult": code_of(given[0].adult)})
         return Line(cells, to=to, late=("clashes",) if clashes else ())
 
     def totals(self, lines):

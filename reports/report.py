@@ -1,10 +1,12 @@
 """What every report is: columns, filters, lines, and the order they stand in."""
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from models import STAFF, Letter, Pupil
 from records.dates import short_day, today
+from records.unicode_text import sort_key
 
 PAGE = 50  # lines of a page
 # what is printed of the children that are ticked: kind of work, words, which record one must read
@@ -55,6 +57,19 @@ class Choice:
 def name_options(names, key=None):
     """The options of a filter by name: each once, in order."""
     return tuple((name, name) for name in sorted(set(names) - {"", None}, key=key))
+
+
+def code_of(words):
+    """What stands in an address for words that somebody typed: they may name a family."""
+    return hashlib.sha256(sort_key(words).encode()).hexdigest()[:12]
+
+
+def typed_options(names):
+    """The options of a filter by words that somebody typed: each once, in order."""
+    found = {}
+    for name in sorted(set(names) - {"", None}, key=sort_key):
+        found.setdefault(code_of(name), name)
+    return tuple(found.items())
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 import python_calamine
 from conftest import START, take_to
 from test_lists import more_pupils, questions
-from web import Page, values_of, words
+from web import MARKS, Page, values_of, words
 
 import models as m
 import workflow as w
@@ -45,6 +45,19 @@ def test_each_filter_leaves_what_it_says(school):
             for line in chosen(lines, {choice.name: value}):
                 fact = line.facts[choice.name]
                 assert value == fact or value in fact
+
+
+def test_no_filter_puts_what_somebody_typed_of_a_child_into_the_address(school):
+    """“With whom?” may be answered with a name of the family."""
+    m.MyPlanPlus.update(status="sealed").where(m.MyPlanPlus.pupil == school.mine).execute()
+    m.MyPlanPlus.groups()["provision"].update(until=None).execute()
+    m.Agency.update(state="Waiting", report_on=None).where(m.Agency.pupil == school.mine).execute()
+    said = []
+    for report_class in REPORT_CLASSES:
+        for choice in report_class(*asked_by(school.senco)).filters():
+            assert not [value for value, _ in choice.options if MARKS["mine"] in value], choice
+            said += [words for _, words in choice.options if MARKS["mine"] in words]
+    assert len(said) >= 3  # an adult, and the agency in two reports
 
 
 def test_a_teacher_has_the_register_of_their_own_classes(school, browser):
