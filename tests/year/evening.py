@@ -134,7 +134,7 @@ def due_days_agree(year, child, page, about, listed):
     if day is None:
         return
     stage = year.book[child].stage
-    if stage != "E" and day <= terms.KNOWN_TO and not terms.is_school_day(day):
+    if stage != "E" and day <= terms.KNOWN_TO and not year.is_school_day(day):
         yield f"The review is due on {day:%A %d %b %Y}, which is no school day"
     short = f"{day.day} {day:%b %Y}"
     for children in listed.values():
