@@ -1352,6 +1352,23 @@ class Placement(Span, PupilRecord):
             (("pupil", "ended_on", "stage", "void"), False),
         )
 
+    # for which day its review is planned, once `fetch_planned` has asked
+    planned_on = None
+
+    @classmethod
+    def fetch_planned(cls, placements):
+        """Fetch for which day the review of each of these is planned."""
+        days = Meeting.select(Meeting.placement, Meeting.on).where(
+            Meeting.placement.in_([one.id for one in placements]), Meeting.on.is_null(False)
+        )
+        planned = dict(days.order_by(Meeting.id).tuples())
+        for one in placements:
+            one.planned_on = planned.get(one.id)
+
+    def is_planned(self, on):
+        """Whether its review is planned for a day or later: then nothing is overdue."""
+        return self.planned_on is not None and self.planned_on >= on
+
     @classmethod
     def is_on(cls, stages):
         """The condition that it is open, on one of these stages."""

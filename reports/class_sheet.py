@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import cached_property
 
 import workflow
-from models import Pupil, Strategy, class_sort_key
+from models import Placement, Pupil, Strategy, class_sort_key
 from pathway.provision import how_often, on_the_map
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
 from reports.report import Choice, Column, Line, Report, name_options
@@ -40,6 +40,7 @@ class ClassSheet(Report):
         helps = strategies_of(mine.select(Pupil.id), self.on)
         placed = placements_seen(self.user, self.on)
         placements = {placement.pupil_id: placement for placement in placed}
+        Placement.fetch_planned(placements.values())
         given = defaultdict(list)
         for one in on_the_map(placed, self.on):
             given[one.pupil.id].append(say_given(one, self.on))
@@ -63,7 +64,9 @@ class ClassSheet(Report):
             "provision": "; ".join(provision),
             "review": when.closes if when else None,
         }
-        late = ("review",) if when and when.state == "overdue" else ()
+        late = ()
+        if when and when.state == "overdue" and not placement.is_planned(self.on):
+            late = ("review",)
         return Line.about(pupil, cells, late=late)
 
 

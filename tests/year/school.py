@@ -23,7 +23,7 @@ from demo import names
 from demo.school import upn
 from people import User
 from year import book, duties, evening, terms, words
-from year.colleagues import Colleague
+from year.colleagues import CASE, Colleague
 from year.hands import Answers, Stuck, send_file
 
 DAY = datetime.timedelta(1)
@@ -557,7 +557,7 @@ def a_step_of_the_authority(year):
 def press_any_step(colleague, child):
     colleague.begin(child)
     page = colleague.open(f"/pupil/{child}/")
-    if page.all("//section[@aria-labelledby='case']//form"):
+    if page.all(CASE):
         colleague.press_case_step(page)
     return colleague.acted
 
