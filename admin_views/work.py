@@ -111,6 +111,7 @@ KINDS = (
         ending="zip",
         act="export",
         readable=Document,
+        right="x",
     ),
     WorkKind(
         "letters",
