@@ -17,6 +17,7 @@ class AgenciesWaiting(Report):
 
     slug = "agencies-waiting"
     title = "Agencies to chase"
+    made_of = (Agency,)
     lead = "Every agency that was asked about a child and has not reported, longest waiting first."
     sort = "-weeks"
     columns = (
@@ -90,6 +91,7 @@ class RecommendationsTaken(Report):
 
     slug = "recommendations"
     title = "Recommendations"
+    made_of = (Agency,)
     lead = (
         "What agencies recommend, what was decided, and whether a line of an agreed plan takes it"
         " up. Pick the line on the agency's form."

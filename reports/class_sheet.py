@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import cached_property
 
 import workflow
-from models import Placement, Pupil, Strategy, class_sort_key
+from models import EhcCase, MyPlan, Placement, Pupil, Strategy, class_sort_key
 from pathway.provision import how_often, on_the_map
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
 from reports.report import Choice, Column, Line, Report, name_options
@@ -18,6 +18,7 @@ class ClassSheet(Report):
 
     slug = "class-sheet"
     title = "Class sheet"
+    made_of = (Strategy, MyPlan, EhcCase)
     lead = "For whoever teaches the class, for supply and for next year."
     roles = (OFFICE, SENCO, HEAD, TEACHER, TA)
     columns = (

@@ -5,7 +5,16 @@ from collections import defaultdict
 from decimal import Decimal
 
 import workflow
-from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme, class_sort_key
+from models import (
+    PROVIDERS,
+    SEN_TYPES,
+    STAFF,
+    YEARS,
+    EhcCase,
+    MyPlan,
+    Programme,
+    class_sort_key,
+)
 from pathway import provision
 from pathway.provision import bare_number, how_often, rounded
 from records.dates import school_year
@@ -39,6 +48,7 @@ class ProvisionReport(Report):
 
     is_dated = True
     roles = (*STAFF, TEACHER)
+    made_of = (MyPlan, EhcCase)
 
     def heads(self):
         found = super().heads()

@@ -103,6 +103,7 @@ class Report:
 
     slug = title = lead = ""
     roles = STAFF
+    made_of = (Pupil,)  # the kinds of record that one must be allowed to export, to export it
     columns = choices = ()
     is_dated = False  # whether it can be made as on another day
     paper = ""  # a3: printed on A3, upright

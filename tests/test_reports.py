@@ -71,6 +71,19 @@ def test_a_teacher_has_the_register_of_their_own_classes(school, browser):
     assert browser("teacher").post("/register/spreadsheet/").status_code == 403
 
 
+@pytest.mark.parametrize("report", REPORT_CLASSES, ids=str)
+def test_a_report_is_exported_by_whoever_may_export_what_it_is_made_of(school, browser, report):
+    for who in ("office", "senco", "head", "teacher"):
+        user = getattr(school, who)
+        is_theirs = user.role in report.roles
+        may_export = is_theirs and all(m.may(user, "x", kind) for kind in report.made_of)
+        answer = browser(who).post(f"/{report.slug}/spreadsheet/")
+        assert answer.status_code == (200 if may_export else 403), who
+        if is_theirs:
+            page = browser(who).page(f"/{report.slug}/")
+            assert bool(page.all("//button[@name='as']")) == may_export, who
+
+
 def test_the_register_stands_in_the_menu_and_leads_to_the_two_lists(school, browser):
     page = browser("senco").page("/register/")
     menu = [words(link) for link in page.all("//nav[@aria-label='Main']//a")]
