@@ -1170,6 +1170,11 @@ class PupilRecord(Record):
         return self.pupil.dob if self.pupil_id else None
 
     @classmethod
+    def readable_by(cls, user):
+        """The query of those that a person with the right to read this kind may read."""
+        return cls.select()
+
+    @classmethod
     def about(cls, pupil):
         """The condition that a record is about a pupil."""
         return cls.pupil == pupil
@@ -1216,7 +1221,7 @@ class PupilRecord(Record):
         linked = self.leads_to(name)
         if not isinstance(linked, PupilRecord):
             return super().answer(name)
-        if linked.is_withheld() and not self.is_withheld():
+        if linked.is_withheld() and getattr(self, "withhold", "") != "Yes":
             return linked.kind_name()
         return linked.full_name()
 
@@ -1354,6 +1359,23 @@ class Placement(Span, PupilRecord):
             (("ended_on", "stage", "void", "pupil"), False),
             (("pupil", "ended_on", "stage", "void"), False),
         )
+
+    # for which day its review is planned, once `fetch_planned` has asked
+    planned_on = None
+
+    @classmethod
+    def fetch_planned(cls, placements):
+        """Fetch for which day the review of each of these is planned."""
+        days = Meeting.select(Meeting.placement, Meeting.on).where(
+            Meeting.placement.in_([one.id for one in placements]), Meeting.on.is_null(False)
+        )
+        planned = dict(days.order_by(Meeting.id).tuples())
+        for one in placements:
+            one.planned_on = planned.get(one.id)
+
+    def is_planned(self, on):
+        """Whether its review is planned for a day or later: then nothing is overdue."""
+        return self.planned_on is not None and self.planned_on >= on
 
     @classmethod
     def is_on(cls, stages):
@@ -2739,6 +2761,28 @@ class Document(PupilRecord):
     size = IntegerField(null=True)
     sha256 = CharField(null=True)
 
+    @classmethod
+    def readable_by(cls, user):
+        """What belongs to a record, such as the scan of a paper, goes by the right to read that."""
+        found = cls.select()
+        for kind in kinds_with_documents():
+            if not may(user, "r", kind):
+                is_of_kind = cls.belongs.startswith(f"{kind.__name__}-")
+                found = found.where(cls.belongs.is_null() | ~is_of_kind)
+        return found
+
+    @classmethod
+    def fetch_owners(cls, documents):
+        """Fetch what these belong to, with one query for each kind."""
+        fetched = records_with_keys([one.belongs for one in documents])
+        for one in documents:
+            one.fetched = fetched
+
+    def is_withheld(self):
+        """Whether it, or what it belongs to, is not for disclosure."""
+        owner = self.leads_to("belongs")
+        return super().is_withheld() or (owner is not None and owner.is_withheld())
+
     def __str__(self):
         return self.title_of or "Document"
 
@@ -3252,7 +3296,7 @@ def records_with_keys(keys):
 def kept_about(user, pupil, classes):
     """What a person may read about a pupil: [(class, its query, or None when it finds none)]."""
     readable = [cls for cls in classes if may(user, "r", cls)]
-    queries = [cls.select().where(cls.pupil == pupil.id) for cls in readable]
+    queries = [cls.readable_by(user).where(cls.pupil == pupil.id) for cls in readable]
     found = []
     for cls, query, is_there in zip(readable, queries, any_of(queries)):
         found.append((cls, query if is_there else None))

@@ -832,16 +832,17 @@ def scoped(model, user):
     """Everything of a class that this person may see: row scope is applied here alone."""
     if model is Pupil:
         return Pupil.visible_to(user)
+    is_of_pupil = issubclass(model, PupilRecord)
+    found = model.readable_by(user) if is_of_pupil else model.select()
     if Pupil.all_visible_to(user):
-        return model.select()
-    if issubclass(model, PupilRecord):
-        mine = Pupil.visible_to(user).select(Pupil.id)
-        return model.select().where(model.pupil.in_(mine))
+        return found
+    if is_of_pupil:
+        return found.where(model.pupil.in_(Pupil.visible_to(user).select(Pupil.id)))
     if issubclass(model, Row):
         owner = model.parent_field()
         mine = scoped(owner.rel_model, user)
-        return model.select().where(owner.in_(mine.select(owner.rel_model.id)))
-    return model.select()
+        return found.where(owner.in_(mine.select(owner.rel_model.id)))
+    return found
 
 
 def filterable(model):

@@ -23,7 +23,7 @@ from PIL import Image
 from admin_views.base import PupilRecordView, typing_problems
 from admin_views.forms import clean_line
 from admin_views.zip_guard import DAMAGED, MEGA, FileRefused, ending, refuse_package
-from models import Document, Setting, may, record_with_key, records_with_keys
+from models import Document, Setting, may, record_with_key
 from records.questions import HEAD, SENCO
 from records.record import record_key
 from records.storage import change_times, read_kept
@@ -329,9 +329,7 @@ class DocumentView(WithFile, PupilRecordView):
 
     def preload_links(self, rows, names):
         super().preload_links(rows, names)
-        fetched = records_with_keys([row.belongs for row in rows])
-        for row in rows:
-            row.fetched = fetched
+        Document.fetch_owners(rows)
 
     def more_links(self, record):
         found = []

@@ -64,9 +64,14 @@ FILE = Limit(
 # where more (or less) than PAGE may come in: an endpoint, its blueprint, or its screen
 LIMITS = {
     "import.index": FILE,
+    "import-measures.index": FILE,
+    "setting.new": FILE,
+    "setting.edit": FILE,
     "document.new": FILE,
     "document.edit": FILE,
     "draft.keep_typing": FORM,
+    "prints.start": FORM,  # a box for each child of a register
+    "review-week.index": FORM,
     "account": SIGN_IN,
     "keeping": FORM,
     "new": FORM,

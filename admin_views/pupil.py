@@ -542,7 +542,11 @@ class ListView(ReadView):
         if name != "review":
             return False
         when = workflow.clock_of(record, today(), settings_now())
-        return when is not None and when.state == "overdue"
+        return when is not None and when.state == "overdue" and not record.is_planned(today())
+
+    def preload_links(self, rows, names):
+        super().preload_links(rows, names)
+        Placement.fetch_planned(rows)
 
     def filter_options(self, field):
         """Only the stages whose children stand on this list."""
@@ -581,6 +585,8 @@ def say_review(placement):
         return ""
     if when.state == "held":
         return f"held {short_day(placement.reviewed_on)}, to be decided"
+    if placement.is_planned(today()):
+        return f"{short_day(when.closes)}, planned for {short_day(placement.planned_on)}"
     return f"{short_day(when.closes)}, {say_due(when.closes, today())}"
 
 

@@ -96,8 +96,8 @@ def files_of(pupil, user):
     if not may(user, "r", Document):
         return []
     found = []
-    kept = Document.select().where(Document.pupil == pupil, Document.stored_as.is_null(False))
-    for document in kept.order_by(Document.id):
+    kept = Document.readable_by(user).where(Document.pupil == pupil)
+    for document in kept.where(Document.stored_as.is_null(False)).order_by(Document.id):
         if documents.may_open(document, user):
             found.append(document)
     return found
@@ -114,6 +114,7 @@ KINDS = (
         ending="zip",
         act="export",
         readable=Document,
+        right="x",
     ),
     WorkKind(
         "letters",

@@ -661,7 +661,7 @@ def _chapters(pupil, user):
     for cls in every(PupilRecord):
         if issubclass(cls, (Form, Placement, ListMembership)) or not may(user, "r", cls):
             continue
-        records = cls.select().where(cls.pupil == pupil).order_by(cls.id)
+        records = cls.readable_by(user).where(cls.pupil == pupil).order_by(cls.id)
         parts = [{**_part_of(record, user), "title": str(record)} for record in records]
         if parts:
             yield {**EMPTY, "title": cls.plural(), "records": parts}

@@ -26,14 +26,14 @@ def photo_of(pupil, user):
     """The newest photo that this person may open, as an address that carries it; or empty."""
     if not may(user, "r", Document):
         return ""
-    photos = Document.select().where(
+    photos = Document.readable_by(user).where(
         Document.pupil == pupil,
         Document.kind == "Photo",
         Document.stored_as.is_null(False),
         Document.restricted.is_null() | (Document.restricted != "Yes"),
-        Document.withhold.is_null() | (Document.withhold != "Yes"),
     )
-    newest = photos.order_by(Document.id.desc()).first()
+    newest_first = photos.order_by(Document.id.desc())
+    newest = next((photo for photo in newest_first if not photo.is_withheld()), None)
     if newest is None:
         return ""
     files = current_app.config["DATA_DIR"] / "files"

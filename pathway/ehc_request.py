@@ -99,6 +99,7 @@ def evidence(pupil):
     agencies = kept(Agency, pupil)
     shown = [one for one in agencies if not one.is_withheld()]
     files = kept(Document, pupil)
+    Document.fetch_owners(files)
     given = [one for one in files if not one.is_withheld() and one.restricted != "Yes"]
     left_out += len(agencies) - len(shown) + len(files) - len(given)
     newest = Placement.select().where(Placement.id == (placements[-1].id if placements else 0))

@@ -69,11 +69,11 @@ def tasks_of(pupils, settings):
     is_open = Placement.is_on(workflow.OPEN)
     placements = list(Placement.select().where(is_open, Placement.pupil.in_(here)))
     papers = workflow.papers_of(placements, OF_FORM)
-    planned = planned_reviews(placements)
+    Placement.fetch_planned(placements)
     found = []
     for placement in placements:
         own = papers[placement.id]
-        found += review_tasks(placement, own, settings, planned.get(placement.id))
+        found += review_tasks(placement, own, settings)
         found += paper_tasks(placement, own, settings)
     found += agency_tasks(here)
     found += recommendation_tasks(here, settings)
@@ -139,14 +139,7 @@ def before(day, settings):
     return day - datetime.timedelta(int(settings.due_soon_days))
 
 
-def planned_reviews(placements):
-    """The days for which the reviews of these cycles are planned: {placement id: day}."""
-    placed = Meeting.placement.in_([placement.id for placement in placements])
-    days = Meeting.select(Meeting.placement, Meeting.on).where(placed, Meeting.on.is_null(False))
-    return dict(days.order_by(Meeting.id).tuples())
-
-
-def review_tasks(placement, papers, settings, planned):
+def review_tasks(placement, papers, settings):
     """The review that is overdue or due soon, or agreed without the move that it leads to; one that
     is planned is due on that day.
     """
@@ -171,6 +164,7 @@ def review_tasks(placement, papers, settings, planned):
     if placement.stage == "E" or when.state == "held":
         return []
     due = when.closes
+    planned = placement.planned_on
     if planned:
         due = planned
         what = f"{what} planned for {short_day(planned)}"

@@ -22,11 +22,11 @@ from models import (
     Row,
     every,
 )
-from people import FormToken, ListSearch, User, Work
+from people import FormToken, ListSearch, SavedView, User, Work
 from privacy.subject_access import address_of, drafts_of, records_of, rows_in
 from records.dates import today
 from records.questions import HEAD, SENCO
-from records.unicode_text import nfc
+from records.unicode_text import folded_words, nfc
 
 STUB = ("surname", "forename", "dob", "upn", "left_on", "destination")
 STUB_SORTED_BY = ("sort_name", "sort_forename")
@@ -213,6 +213,9 @@ def delete_records(pupil, erasures):
         if pupil.id in work.numbers():
             work.delete_instance()
     ListSearch.delete().execute()  # the words may be the child's name
+    for view in SavedView.select():  # one that goes for nothing is soon made again
+        if is_named(pupil, view.name):
+            view.delete_instance()
     for press in FormToken.select():
         if press.led_to.startswith(tuple(addresses)):
             press.delete_instance()
@@ -222,6 +225,13 @@ def delete_records(pupil, erasures):
         if cls is Erasure:
             theirs &= erasures
         cls.delete().where(theirs).execute()
+
+
+def is_named(pupil, typed):
+    """Whether a word that somebody typed is one of the child's names, such as in “Robin's week”."""
+    names = folded_words(f"{pupil.surname} {pupil.forename} {pupil.known_as or ''}")
+    words = folded_words(typed)
+    return any(word in names or word.removesuffix("s") in names for word in words)
 
 
 def empty_to_stub(pupil):

@@ -141,7 +141,7 @@ def review(pupil):
     for record, data in contents:
         key = record_key(record)
         name = str(record)
-        if getattr(record, "withhold", "") == "Yes":
+        if record.is_withheld():
             why = getattr(record, "withhold_why", None) or MARKED
             marked.append(ReviewItem(key, name, MARKED, why))
             continue

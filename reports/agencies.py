@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from models import BESIDES, Agency, Pupil, Recommendation
 from pathway import provision
-from reports.report import FORM, PUPIL, UPN, Choice, Column, Line, Report
+from reports.report import FORM, PUPIL, UPN, Choice, Column, Line, Report, code_of
 from reports.roll import placements_seen
 
 ASKED = ("Consulted", "Referred", "Waiting", "Involved")
@@ -16,6 +16,7 @@ class AgenciesWaiting(Report):
 
     slug = "agencies-waiting"
     title = "Agencies to chase"
+    made_of = (Agency,)
     lead = "Every agency that was asked about a child and has not reported, longest waiting first."
     sort = "-weeks"
     columns = (
@@ -32,7 +33,7 @@ class AgenciesWaiting(Report):
     )
 
     choices = (
-        Choice("agency", "Agency"),
+        Choice("agency", "Agency", typed=True),
         Choice("state", "Status", ASKED),
         Choice("is", "Only", (("long", f"Waiting over {LONG_WEEKS} weeks"),)),
     )
@@ -67,7 +68,7 @@ class AgenciesWaiting(Report):
         if agency.next_contact and agency.next_contact < self.on:
             late.append("next")
         press = ("Chased today", "agency.chased", agency.id)
-        facts = {"is": "long" if is_long else ""}
+        facts = {"agency": code_of(agency.agency or ""), "is": "long" if is_long else ""}
         return Line.about(agency.pupil, cells, facts, late=late, press=press)
 
 
@@ -81,6 +82,7 @@ class RecommendationsTaken(Report):
 
     slug = "recommendations"
     title = "Recommendations"
+    made_of = (Agency,)
     lead = (
         "What agencies recommend, what was decided, and whether a line of an agreed plan takes it"
         " up. Pick the line on the agency's form."
@@ -100,7 +102,7 @@ class RecommendationsTaken(Report):
         Column("reason", "Reason", in_sheet_only=True),
     )
 
-    choices = (Choice("agency", "Agency"), Choice("taken", "Taken up", OUTCOMES))
+    choices = (Choice("agency", "Agency", typed=True), Choice("taken", "Taken up", OUTCOMES))
 
     def lines(self):
         given = defaultdict(list)
@@ -135,7 +137,8 @@ class RecommendationsTaken(Report):
             late.append("by")
         if taken == TO_DECIDE or (taken == NOT_IN_PLAN and row.linked != BESIDES):
             late.append("taken")
-        return Line.about(row.agency.pupil, cells, late=late)
+        facts = {"agency": code_of(row.agency.agency or "")}
+        return Line.about(row.agency.pupil, cells, facts, late=late)
 
     def _taken(self, row, line):
         if row.done_on:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import workflow
-from models import Pupil, Strategy, class_sort_key
+from models import EhcCase, MyPlan, Placement, Pupil, Strategy, class_sort_key
 from pathway.provision import how_often, on_the_map
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
 from reports.report import FORM, Choice, Column, Line, Report
@@ -17,6 +17,7 @@ class ClassSheet(Report):
 
     slug = "class-sheet"
     title = "Class sheet"
+    made_of = (Strategy, MyPlan, EhcCase)
     lead = "For whoever teaches the class, for supply and for next year."
     roles = (OFFICE, SENCO, HEAD, TEACHER, TA)
     columns = (
@@ -36,6 +37,7 @@ class ClassSheet(Report):
         helps = strategies_of(mine.select(Pupil.id), self.on)
         placed = placements_seen(self.user, self.on)
         placements = {placement.pupil_id: placement for placement in placed}
+        Placement.fetch_planned(placements.values())
         given = defaultdict(list)
         for one in on_the_map(placed, self.on):
             given[one.pupil.id].append(say_given(one, self.on))
@@ -59,7 +61,9 @@ class ClassSheet(Report):
             "provision": "; ".join(provision),
             "review": when.closes if when else None,
         }
-        late = ("review",) if when and when.state == "overdue" else ()
+        late = ()
+        if when and when.state == "overdue" and not placement.is_planned(self.on):
+            late = ("review",)
         return Line.about(pupil, cells, late=late)
 
 

@@ -27,6 +27,7 @@ class EhcpYear(Report):
 
     slug = "ehcp-year"
     title = "EHCPs of the year"
+    made_of = (EhcCase,)
     lead = "Each EHC plan: its annual review, the next step, and the plan for the next phase."
     sort = "due"
     columns = (

@@ -5,13 +5,33 @@ from collections import defaultdict
 from decimal import Decimal
 
 import workflow
-from models import PROVIDERS, SEN_TYPES, STAFF, YEARS, Programme, class_sort_key
+from models import (
+    PROVIDERS,
+    SEN_TYPES,
+    STAFF,
+    YEARS,
+    EhcCase,
+    MyPlan,
+    Programme,
+    class_sort_key,
+)
 from pathway import provision
 from pathway.provision import bare_number, how_often, rounded
 from records.dates import school_year
 from records.questions import HEAD, SENCO, TEACHER
 from records.unicode_text import sort_key
-from reports.report import FORM, PUPIL, WHO, Choice, Column, Line, Report, count_lines, say_cell
+from reports.report import (
+    FORM,
+    PUPIL,
+    WHO,
+    Choice,
+    Column,
+    Line,
+    Report,
+    code_of,
+    count_lines,
+    say_cell,
+)
 from reports.roll import codes_on, placements_seen
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
@@ -29,6 +49,7 @@ class ProvisionReport(Report):
 
     is_dated = True
     roles = (*STAFF, TEACHER)
+    made_of = (MyPlan, EhcCase)
 
     def heads(self):
         found = super().heads()
@@ -93,7 +114,7 @@ class ProvisionMap(ProvisionReport):
             Choice("form", "Class", order=class_sort_key),
             Choice("year", "Year", YEARS),
             Choice("need", "Need", SEN_TYPES),
-            Choice("adult", "Adult", order=sort_key),
+            Choice("adult", "Adult", typed=True),
             Choice("programme", "Programme", names),
             Choice("stage", "Stage", stages),
             Choice("plan", "Plan"),
@@ -147,6 +168,7 @@ class ProvisionMap(ProvisionReport):
             marks.add("uncosted")
         facts = {
             "need": needs,
+            "adult": code_of(one.adult),
             "programme": programme.name if programme else "",
             "stage": one.placement.stage,
             "is": marks,
@@ -293,7 +315,7 @@ class AdultWeeks(ProvisionReport):
             "clashes": sum(bool(one.clashes) for one in given),
             "clash": "; ".join(sorted(clashes)),
         }
-        to = (ProvisionMap.slug, {"adult": given[0].adult})
+        to = (ProvisionMap.slug, {"adult": code_of(given[0].adult)})
         late = ("clashes",) if clashes else ()
         return Line(cells, to=to, late=late, others=tuple(clashes.values()))
 

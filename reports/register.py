@@ -11,6 +11,7 @@ from models import (
     YEARS,
     MyPlan,
     MyPlanPlus,
+    Placement,
     Pupil,
     class_sort_key,
 )
@@ -83,7 +84,8 @@ class Register(Report):
     def lines(self):
         needs = codes_on(self.on)
         adults = key_adults(self.on)
-        placements = placements_seen(self.user, self.on)
+        placements = list(placements_seen(self.user, self.on))
+        Placement.fetch_planned(placements)
         return [self._line(placement, needs, adults) for placement in placements]
 
     def _line(self, placement, needs, adults):
@@ -107,12 +109,12 @@ class Register(Report):
         }
         for name, _ in MARKS:
             cells[name] = "Yes" if getattr(pupil, name) == "Yes" else ""
-        marks = self._marks_of(cells, when)
+        marks = self._marks_of(cells, when, placement.is_planned(self.on))
         facts = {"need": types, "list": stage.list, "stage": placement.stage, "is": marks}
         late = ("review",) if "late" in marks else ()
         return Line.about(pupil, cells, facts, late=late)
 
-    def _marks_of(self, cells, when):
+    def _marks_of(self, cells, when, is_planned):
         """By what the filter “Only” finds a line."""
         marks = {name for name, _ in MARKS if cells[name]}
         if cells["unit"]:
@@ -120,7 +122,8 @@ class Register(Report):
         if cells["weeks"] > LONG_WEEKS:
             marks.add("long")
         if when and when.state == "overdue":
-            marks.add("late")
+            if not is_planned:
+                marks.add("late")
         elif when and when.state == "held":
             marks.add("held")
         elif when and self.on <= when.closes <= self.on + SOON:

@@ -1,10 +1,12 @@
 """What every report is: columns, filters, lines, and the order they stand in."""
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from models import STAFF, Letter, Pupil
 from records.dates import short_day, today
+from records.unicode_text import sort_key
 
 PAGE = 50  # lines of a page
 # what is printed of the children that are ticked: kind of work, words, which record one must read
@@ -52,13 +54,29 @@ class Choice:
     label: str
     options: tuple = ()  # words, or (value, words); without any, what the lines have
     order: object = None  # what sorts those
+    typed: bool = False  # those are words that somebody typed: see `code_of`
 
     def offered(self, lines):
         """The (value, words) to choose from."""
         options = self.options
-        if not options:
+        if self.typed:
+            options = typed_options(line.cells[self.name] for line in lines)
+        elif not options:
             options = sorted({line.fact(self.name) for line in lines} - {"", None}, key=self.order)
         return [(one, one) if isinstance(one, str) else one for one in options]
+
+
+def code_of(words):
+    """What stands in an address for words that somebody typed: they may name a family."""
+    return hashlib.sha256(sort_key(words).encode()).hexdigest()[:12]
+
+
+def typed_options(names):
+    """The options of a filter by words that somebody typed: each once, in order."""
+    found = {}
+    for name in sorted(set(names) - {"", None}, key=sort_key):
+        found.setdefault(code_of(name), name)
+    return tuple(found.items())
 
 
 @dataclass
@@ -97,6 +115,7 @@ class Report:
 
     slug = title = lead = ""
     roles = STAFF
+    made_of = (Pupil,)  # the kinds of record that one must be allowed to export, to export it
     columns = choices = ()
     is_dated = False  # whether it can be made as on another day
     paper = ""  # a3: printed on A3, upright

@@ -88,6 +88,15 @@ def test_erasing_a_child_leaves_every_other_row_byte_for_byte(
     assert {row.act for row in left} == {"erase"}
 
 
+def test_a_saved_view_that_names_the_child_goes(cast, acting, tmp_path):
+    pupil = leaver("Rhea", "Trial")
+    for name in ("Rhea’s hours", "The Trial family", "Rheas", "Year 3, trials", "Rheage"):
+        people.SavedView.create(user=cast.senco, report="register", name=name)
+    erase(pupil, cast, tmp_path)
+    mine = people.SavedView.of(cast.senco, "register")
+    assert [view.name for view in mine] == ["Rheage"]
+
+
 @pytest.mark.parametrize(
     "forename, surname, text, is_theirs",
     (

@@ -13,8 +13,9 @@ from web import enter
 
 import models as m
 import workflow as w
+from admin_views import work
 from audit.log import AuditEntry
-from pathway import effects
+from pathway import effects, ehc_request
 from privacy import erasure, subject_access, two_records
 from records.record import record_key
 
@@ -93,22 +94,34 @@ def test_a_record_of_another_child_is_refused_with_a_sentence(empty_portal, plai
     assert not m.Document.select().where(m.Document.pupil == robin).exists()
 
 
-def test_what_one_may_not_read_is_neither_offered_nor_told_nor_lost(empty_portal, cast, robin):
+def test_what_one_may_not_read_is_not_offered(empty_portal, cast, robin):
     take_to(robin, "S1", cast.senco)
     case = m.EhcCase.create(pupil=robin, state="requested")
-    hung = hang(case)
     teacher = enter(empty_portal, cast.teacher)
-    for to in (f"/document/{hung.id}/", f"/document/{hung.id}/edit/"):
-        assert "EHC case" not in teacher.get(to).text
-        assert "EHC case" in enter(empty_portal, cast.senco).get(to).text
     new = teacher.get(f"/document/new/?pupil={robin.id}&belongs={record_key(case)}").text
     assert record_key(case) not in new.replace("belongs=", "")
     to = f"/document/new/?pupil={robin.id}"
     assert send(teacher, to, belongs=record_key(case)).status_code == 422
-    page = send(teacher, f"/document/{hung.id}/edit/", title_of="Another title")
-    assert page.status_code == 302
-    kept = m.Document.get_by_id(hung.id)
-    assert (kept.title_of, kept.belongs) == ("Another title", record_key(case))
+
+
+@pytest.mark.parametrize("cls", KINDS, ids=lambda cls: cls.__name__)
+def test_a_document_is_open_to_whoever_may_read_what_it_belongs_to(
+    school, browser, cls, plain_paper
+):
+    """A scan of a paper tells what the paper tells."""
+    title = "Zebhungtitle"
+    hung = hang(school.records["mine"][cls.__name__], title_of=title, stored_as="0" * 32)
+    for who in ("teacher", "office", "senco"):
+        at = browser(who)
+        is_open = m.may(at.user, "r", cls)
+        status = 200 if is_open else 404
+        for to in (f"/document/{hung.id}/", f"/document/{hung.id}/edit/"):
+            assert at.get(to).status_code == status, (who, to)
+        assert (at.get(f"/document/{hung.id}/file").status_code == 404) != is_open
+        for to in (f"/pupil/{school.mine.id}/", f"/pupil/{school.mine.id}/record.pdf"):
+            assert (title in at.get(to).text) == is_open, (who, to)
+        assert (title in at.post("/document/").text) == is_open, who
+        assert (hung in work.files_of(school.mine, at.user)) == is_open, who
 
 
 # --- what becomes of the link
@@ -151,6 +164,21 @@ def test_erasure_takes_the_document_with_what_it_belongs_to(cast, robin, tmp_pat
     erasure.erase(robin, cast.head, robin.surname, tmp_path)
     for cls in (m.Document, m.Note):
         assert not cls.select().where(cls.pupil == robin).exists()
+
+
+def test_what_is_not_for_disclosure_keeps_back_what_belongs_to_it(robin, acting):
+    """A scan of a paper that stays in school does not go out instead of the paper."""
+    open_one = m.Agency(pupil=robin, agency="Open", state="Considered")
+    secret = m.Agency(pupil=robin, agency="Secret", state="Considered", withhold="Yes")
+    for agency in (open_one, secret):
+        agency.save()
+        hang(agency, stored_as="0" * 32, kind="Photo")
+    of_robin = m.Document.select().where(m.Document.pupil == robin)
+    given, kept_back = of_robin.order_by(m.Document.id)
+    out = {item.key for item in subject_access.review(robin) if item.why}
+    assert out == {record_key(secret), record_key(kept_back)}
+    assert ehc_request.evidence(robin).files == [given]
+    assert ehc_request.evidence(robin).left_out == 2
 
 
 @pytest.mark.parametrize("withheld, told", [("No", "Speech therapy"), ("Yes", "Agency")])

@@ -7,7 +7,7 @@ import pytest
 import python_calamine
 from conftest import START, take_to
 from test_lists import more_pupils, questions
-from web import Page, values_of, words
+from web import MARKS, Page, values_of, words
 
 import models as m
 import workflow as w
@@ -19,7 +19,7 @@ from reports.report import BULK, chosen
 from reports.year_end import NextPhase
 
 MOST = 12  # questions to the database for one report
-LOOKED_UP = 3  # by the test itself, whether the look was written down
+LOOKED_UP = 4  # by the test itself: the newest row, who is named, a row for each of two children
 
 
 def asked_by(user):
@@ -47,6 +47,19 @@ def test_each_filter_leaves_what_it_says(school):
                 assert value == fact or value in fact
 
 
+def test_no_filter_puts_what_somebody_typed_of_a_child_into_the_address(school):
+    """“With whom?” may be answered with a name of the family."""
+    m.MyPlanPlus.update(status="sealed").where(m.MyPlanPlus.pupil == school.mine).execute()
+    m.MyPlanPlus.groups()["provision"].update(until=None).execute()
+    m.Agency.update(state="Waiting", report_on=None).where(m.Agency.pupil == school.mine).execute()
+    said = []
+    for report_class in REPORT_CLASSES:
+        for name, _, options in report_class(*asked_by(school.senco)).filters:
+            assert not [value for value, _ in options if MARKS["mine"] in value], name
+            said += [words for _, words in options if MARKS["mine"] in words]
+    assert len(said) >= 3  # an adult, and the agency in two reports
+
+
 def test_a_teacher_has_the_register_of_their_own_classes(school, browser):
     lines = register(school.teacher).lines()
     names = {m.Pupil.get_by_id(line.pupil).form for line in lines}
@@ -56,6 +69,19 @@ def test_a_teacher_has_the_register_of_their_own_classes(school, browser):
     page = browser("teacher").page("/register/")
     assert not page.all("//button[@name='as']")
     assert browser("teacher").post("/register/spreadsheet/").status_code == 403
+
+
+@pytest.mark.parametrize("report", REPORT_CLASSES, ids=str)
+def test_a_report_is_exported_by_whoever_may_export_what_it_is_made_of(school, browser, report):
+    for who in ("office", "senco", "head", "teacher"):
+        user = getattr(school, who)
+        is_theirs = user.role in report.roles
+        may_export = is_theirs and all(m.may(user, "x", kind) for kind in report.made_of)
+        answer = browser(who).post(f"/{report.slug}/spreadsheet/")
+        assert answer.status_code == (200 if may_export else 403), who
+        if is_theirs:
+            page = browser(who).page(f"/{report.slug}/")
+            assert bool(page.all("//button[@name='as']")) == may_export, who
 
 
 def test_the_register_stands_in_the_menu_and_leads_to_the_two_lists(school, browser):

@@ -104,9 +104,17 @@ def test_one_press_says_that_all_letters_of_a_file_went(school, browser, worker)
     assert browser("office").post(address).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["bundle", "import", "none", "letters"])
+@pytest.mark.parametrize("kind", ["bundle", "import", "none", "letters", "files"])
 def test_a_teacher_asks_for_nothing_beyond_the_rights(school, browser, worker, kind):
     assert ask(browser("teacher"), kind, school.mine).status_code == 403
+
+
+def test_all_files_at_once_are_for_whoever_may_export_documents(school, browser, worker):
+    for who in ("office", "ta", "senco", "head"):
+        status = 302 if m.may(getattr(school, who), "x", m.Document) else 403
+        assert ask(browser(who), "files", school.mine).status_code == status
+        offered = 'value="files"' in browser(who).get("/prints/").text
+        assert offered == (status == 302)
 
 
 def test_a_person_has_two_waiting_at_most(school, browser, worker):

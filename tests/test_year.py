@@ -66,3 +66,18 @@ def test_the_head_is_shown_no_button_of_a_case_that_others_press(robin, cast, po
         words[user.role] = page.all("//section[@class='next']//a[@href='#case']")
     assert words["senco"]
     assert not words["head"]
+
+
+LATE = "//*[@class='next' or @data-label='Next review']//*[contains(@class,'late')]"
+
+
+@pytest.mark.parametrize(("days", "is_late"), ((-1, True), (0, False), (5, False)))
+def test_a_review_that_is_planned_is_overdue_on_no_page(robin, cast, portal, days, is_late):
+    take_to(robin, "S2", cast.senco)
+    planned = TODAY + datetime.timedelta(days)
+    m.Meeting(pupil=robin, placement=m.Placement.current(robin), on=planned).save()
+    senco = Browser(portal, cast.senco)
+    for to in (f"/pupil/{robin.id}/", "/sen-list/", "/register/", "/class-sheet/"):
+        assert bool(senco.page(to).all(LATE)) == is_late, to
+    found = senco.page("/register/?is=late").all("//main//table/tbody/tr")
+    assert bool(found) == is_late

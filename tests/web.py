@@ -530,7 +530,7 @@ def header_faults(response, **other):
         wanted, aside = {**wanted, "Cache-Control": "no-cache"}, aside | OF_A_FILE
     elif response.request.path.endswith("/file"):
         aside = aside | OF_A_FILE
-        if response.headers.get("Content-Disposition", "").startswith("attachment"):
+        if response.request.path.startswith("/document/") and response.status_code == 200:
             wanted = {**wanted, "Content-Security-Policy": "sandbox; default-src 'none'"}
     said = {n: response.headers.getlist(n) for n in set(response.headers.keys()) - aside}
     return [

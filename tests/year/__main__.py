@@ -11,7 +11,7 @@ if __name__ == "__main__":
 
 from conftest import own_school  # noqa: E402
 
-from year import evening, terms  # noqa: E402
+from year import duties, evening, terms  # noqa: E402
 from year.school import Year  # noqa: E402
 
 
@@ -27,8 +27,10 @@ def main():
         year = live(
             pathlib.Path(folder), wanted.seed, wanted.days, wanted.pupils, wanted.pace, sys.stdout
         )
+    never = duties.never_done(year)
     print("\n".join(year.summary()))
-    return len(year.faults)
+    print("Never done:", ", ".join(never) or "nothing")
+    return len(year.faults) + len(never)
 
 
 def live(folder, seed, days, pupils, pace=1, out=None):

@@ -17,6 +17,7 @@ NEXT = "//section[@class='next']//div[@class='do']"
 LEADS = "//section[@aria-labelledby='leads']//ul[@class='moves']/li/a"
 WAITS = re.compile("Still to come in|is not (agreed yet|started)|asks for the head's agreement")
 ELSEWHERE = re.compile("There is none yet under|still to be decided")
+CASE = "//form[contains(@action,'/ehc-case/') and contains(@action,'/step/')]"
 LEADS_HEADING = "What the answers lead to"
 KINDS_TO_EDIT = ("letter", "disclosure", "meeting", "agency", "consent")
 
@@ -100,7 +101,7 @@ class Colleague:
 
     def press_case_step(self, page, wanted=""):
         """Press a step of the EHC case: the one that the words name, or any."""
-        forms = page.all("//section[@aria-labelledby='case']//form")
+        forms = page.all(CASE)
         buttons = []
         if forms:
             buttons = [b for b in page.buttons(forms[0]) if b.get("name") == "step"]

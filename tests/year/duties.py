@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from web import values_of, words
 
-from year import terms
+from year import errands, terms
 from year.colleagues import first_button
 from year.hands import Stuck, fill_in, send, send_file
 
@@ -318,7 +318,7 @@ def bring_in_measures(office, _):
         lines.append(f"{row[6]},{year.today():%d/%m/%Y},{age}")
     page = office.open("/import-measures/")
     form = page.form("//main//form[.//input[@type='file']]")
-    page = send_file(office.browser, page, form, "measures.csv", lines)
+    page = send_file(office.browser, page, form, "measures.csv", "\n".join(lines).encode())
     form = page.form("//main//form[.//input[@name='seen']]")
     page = send(office.browser, page, form, values_of(form))
     said = f"Measures brought in: {len(lines) - 1}."
@@ -372,4 +372,9 @@ DUTIES = (
     (35, "office", be_consulted),
     (90, "office", bring_in_measures),
     (60, "head", follow_menu),
+    (7, "teacher", errands.search_by_typing),
+    (10, "senco", errands.hang_a_scan),
+    (21, "senco", errands.meet_as_last_time),
+    (56, "head", errands.fetch_whole_records),
+    (84, "senco", errands.close_for_a_day),
 )

@@ -134,7 +134,7 @@ def due_days_agree(year, child, page, about, listed):
     if day is None:
         return
     stage = year.book[child].stage
-    if stage != "E" and day <= terms.KNOWN_TO and not terms.is_school_day(day):
+    if stage != "E" and day <= terms.KNOWN_TO and not year.is_school_day(day):
         yield f"The review is due on {day:%A %d %b %Y}, which is no school day"
     short = f"{day.day} {day:%b %Y}"
     for children in listed.values():
@@ -315,6 +315,9 @@ def at_the_end(year):
     """What must hold of the whole year: no sealed paper has changed; reviews in time and late."""
     every_task_can_be_done(year)
     nobody_is_lost(year)
+    cases = m.EhcCase.select().count()
+    if cases > 1 and not any(what.startswith("EHC case") for what in year.counts):
+        year.fault(None, f"There are {cases} EHC cases, and no step of one was made")
     settings = m.Setting.of_school()
     for form_class in workflow.every_form():
         for form in form_class.select().where(form_class.status == "sealed"):

@@ -233,12 +233,11 @@ def fill_in(browser, page, path, pick_button, answers, first=()):
     raise Stuck("; ".join(said for _, said in problems) or "The page says nothing.", page)
 
 
-def send_file(browser, page, form, name, lines):
-    """Choose a file of these lines and send the form; the page that follows."""
-    sheet = (io.BytesIO("\n".join(lines).encode()), name)
+def send_file(browser, page, form, name, data, **typed):
+    """Choose a file and send the form; the page that follows."""
     response = browser.client.post(
-        form.get("action") or page.response.request.path,
-        data={**dict(values_of(form)), "file": sheet},
+        form.get("action") or page.response.request.full_path.rstrip("?"),
+        data={**dict(values_of(form)), **typed, "file": (io.BytesIO(data), name)},
         content_type="multipart/form-data",
     )
     return browser.read(response)

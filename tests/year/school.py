@@ -23,7 +23,7 @@ from demo import names
 from demo.school import upn
 from people import User
 from year import book, duties, evening, terms, words
-from year.colleagues import Colleague
+from year.colleagues import CASE, Colleague
 from year.hands import Answers, Stuck, send_file
 
 DAY = datetime.timedelta(1)
@@ -109,6 +109,7 @@ class Year:
         self.done_on = {}  # duty: the day on which it was done last
         self.duties_done = Counter()  # how often there was something to do, by duty
         self.leavers = set()  # the children of the last year group, once they are gone
+        self.closed = set()  # the days on which the school is closed besides the holidays
         self.days = 0
         self.pages = Counter()  # how many answers of each status
         self.ill_from = terms.FIRST_DAY + DAY * self.chance.randrange(40, 200)
@@ -135,6 +136,16 @@ class Year:
 
     def today(self):
         return datetime.datetime.now(words.LONDON).date()
+
+    def is_school_day(self, day):
+        return terms.is_school_day(day) and day not in self.closed
+
+    def school_day_after(self, days):
+        """The first school day that is so many days ahead or more."""
+        day = self.today() + days * DAY
+        while not self.is_school_day(day):
+            day += DAY
+        return day
 
     def sentence(self):
         return words.sentence(self.chance)
@@ -231,7 +242,7 @@ class Year:
             lines.append(",".join([forename, surname, born, year, year + form, *rest]))
         page = office.open("/import/")
         form = page.form("//main//form[@class='card']")
-        page = send_file(office.browser, page, form, "pupils.csv", lines)
+        page = send_file(office.browser, page, form, "pupils.csv", "\n".join(lines).encode())
         form = page.form("//main//form[.//button[starts-with(normalize-space(),'Import ')]]")
         response = office.browser.send("POST", form.get("action"), values_of(form), token=False)
         office.browser.read(response)
@@ -351,7 +362,7 @@ class Year:
             if day in terms.AFTER_HOLIDAYS:
                 self.tell("The program is started again.")
                 self.restart()
-            if terms.is_school_day(day) and self.chance.random() < 1 / self.pace:
+            if self.is_school_day(day) and self.chance.random() < 1 / self.pace:
                 lived += 1
                 self.live(day, everybody=lived % 5 == 0)
             day += DAY
@@ -546,7 +557,7 @@ def a_step_of_the_authority(year):
 def press_any_step(colleague, child):
     colleague.begin(child)
     page = colleague.open(f"/pupil/{child}/")
-    if page.all("//section[@aria-labelledby='case']//form"):
+    if page.all(CASE):
         colleague.press_case_step(page)
     return colleague.acted
 
