@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 from conftest import dump
+from test_enter import enter_faults
 from web import FILE, MARKS, MOMENT, MOVE, Page, address, canary, class_of, reached, rules
 
 import models as m
@@ -243,11 +244,12 @@ def test_each_person_reaches_what_the_table_says_and_nothing_else(
     school, browser, database, plain_paper, who, method
 ):
     """Every route. A refusal changes not a row of the database, nor does opening a page; each page
-    is built as it should be (`web.Page`), and says nothing that the role may not read anywhere.
+    is built as it should be (`web.Page`), says nothing that the role may not read anywhere, and
+    Enter in each of its forms does what test_enter.py says.
     """
     person, role = at_the_door(school, browser, who), PEOPLE[who]
     closed = closed_to(who)
-    before, found, read = kept(method), [], 0
+    before, found, read, asked = kept(method), [], 0, 0
     for endpoint, rule in rules(school.app, method):
         with database.atomic() as everything:
             may = is_set_up(who, endpoint) and allowed(endpoint, role)
@@ -261,7 +263,12 @@ def test_each_person_reaches_what_the_table_says_and_nothing_else(
                 read += 1
                 found += [f"{method} {rule} says {closed[m]}" for m in closed if m in source]
             if is_page(response, rule):
-                found += [f"{rule}: {words}" for words in Page(response, person.names).faults()]
+                page = Page(response, person.names)
+                found += [f"{rule}: {words}" for words in page.faults()]
+                if response.status_code == 200:
+                    of_enter, forms = enter_faults(school.app, page, response.request.path)
+                    found += of_enter
+                    asked += forms
             if may:
                 if method == "GET" and changed_by(written, before):
                     found.append(f"{rule}: opening the page changes the database; do it on POST")
@@ -273,6 +280,7 @@ def test_each_person_reaches_what_the_table_says_and_nothing_else(
     )
     assert kept(method) == before, "A refused request changed the database."
     if method == "GET":
+        assert asked, "a form in which Enter was looked at"
         reads = who in ("office", "senco", "teacher", "head", "ta")
         assert bool(read) == reads, "The technician sees no pupil; who has a right sees some."
 

@@ -2,7 +2,8 @@
 “implicit submission”).
 
 ENTER is the table of what that button is, for each form of each page that has a box; a form without
-a row fails. With real Chromium, with and without JavaScript: browser/test_enter.py.
+a row fails. The pages as they open are asked in test_access.py, with everything else about them; in
+real Chromium, with and without JavaScript: browser/test_enter.py.
 """
 
 import pytest
@@ -13,7 +14,6 @@ import models as m
 import workflow as w
 from audit import log as audit_log
 from records import dates
-from records import questions as q
 
 each = pytest.mark.parametrize
 # where the form is sent to: the words of the button that Enter presses. "*" stands for every
@@ -62,7 +62,7 @@ def sent_to(app, url, form):
         )[0]
 
 
-def faults_of(app, page, url):
+def enter_faults(app, page, url):
     """The forms of a page in which Enter does not do what the table says, in sentences; and how
     many were looked at.
     """
@@ -81,22 +81,6 @@ def faults_of(app, page, url):
     return found, looked
 
 
-@each("role", (*q.ROLES, "nobody"))
-def test_enter_does_what_the_table_says_in_every_form_of_every_page(
-    school, browser, plain_paper, role
-):
-    at, found, looked = browser(None if role == "nobody" else role), [], 0
-    for _, url in everywhere(school):
-        answer = at.get(url)
-        if answer.status_code == 200 and answer.mimetype == "text/html":
-            faults, forms = faults_of(school.app, at.read(answer), url)
-            found += faults
-            looked += forms
-        at.begin_again()
-    assert not found, "\n".join(found)
-    assert looked >= 1
-
-
 def test_enter_in_a_move_in_the_chart_and_in_the_papers_of_keeping(school, browser, acting):
     """The pages that ask only at their time: a move that is possible, a question of the chart, an
     erasure, what goes into a bundle.
@@ -108,7 +92,7 @@ def test_enter_in_a_move_in_the_chart_and_in_the_papers_of_keeping(school, brows
         ),
     )
     urls = [f"/pupil/{pupil.id}/move/place-on-concerns-list/"]
-    found = faults_of(school.app, at.page(urls[0]), urls[0])[0]
+    found = enter_faults(school.app, at.page(urls[0]), urls[0])[0]
     w.perform(
         w.move_named("Place on Concerns List"),
         pupil,
@@ -135,7 +119,7 @@ def test_enter_in_a_move_in_the_chart_and_in_the_papers_of_keeping(school, brows
         assert endpoint in [sent_to(school.app, url, form) for form in page.all("//main//form")], (
             url
         )
-        faults, looked = faults_of(school.app, page, url)
+        faults, looked = enter_faults(school.app, page, url)
         found += faults
         assert looked >= 2, f"{url}: the box on top of the page, and one of its own"
     assert not found, "\n".join(found)
