@@ -39,7 +39,7 @@ from people import (
     class_key,
 )
 from records.dates import say_day, school_year, short_day, today
-from records.query import Table, any_of, begins
+from records.query import Table, begins, rows_of
 from records.questions import (
     ADULT_LIFE,
     HEAD,
@@ -925,9 +925,8 @@ class Pupil(Record):
 
     def open_types(self):
         """The SEN types that have not ended, the main one first."""
-        if not self.id:
-            return []
-        return list(self.sen_needs.where(SenNeed.until.is_null()).order_by(SenNeed.rank))
+        found = [need for need in self.rows("sen_needs") if not need.until]
+        return sorted(found, key=lambda need: need.rank or 0)
 
     def primary_type(self):
         types = self.open_types()
@@ -3294,12 +3293,13 @@ def records_with_keys(keys):
 
 
 def kept_about(user, pupil, classes):
-    """What a person may read about a pupil: [(class, its query, or None when it finds none)]."""
-    readable = [cls for cls in classes if may(user, "r", cls)]
-    queries = [cls.readable_by(user).where(cls.pupil == pupil.id) for cls in readable]
-    found = []
-    for cls, query, is_there in zip(readable, queries, any_of(queries)):
-        found.append((cls, query if is_there else None))
+    """What is kept about a pupil, the oldest first, of what a person may read where the right to
+    its kind is not enough: {class: [record, ...]}.
+    """
+    found = rows_of([cls.readable_by(user).where(cls.pupil == pupil.id) for cls in classes])
+    for records in found.values():
+        for record in records:
+            record.pupil = pupil  # it would be asked for again
     return found
 
 

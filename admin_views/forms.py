@@ -229,10 +229,9 @@ class AnyRecordField(SelectField):
         """Offer what this person may read about a pupil, by kind, the newest first."""
         if not pupil:
             return
-        for kind, query in kept_about(self.user, pupil, kinds_with_documents()):
-            if query is None:
-                continue
-            for one in query.order_by(kind.id.desc()):
+        kinds = [kind for kind in kinds_with_documents() if may(self.user, "r", kind)]
+        for kind, records in kept_about(self.user, pupil, kinds).items():
+            for one in reversed(records):
                 words = one.full_name()
                 self.choices.append(SelectChoice(record_key(one), words, optgroup=kind.plural()))
 

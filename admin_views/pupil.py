@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
-from peewee import DateField, prefetch
+from peewee import DateField
 from werkzeug.exceptions import NotFound
 
 import workflow
@@ -51,10 +51,10 @@ from models import (
     MergedPupil,
     MyPlan,
     MyPlanPlus,
+    MyPlanPlusReview,
+    MyPlanReview,
     Note,
-    OutcomeRating,
     Placement,
-    PlusOutcomeRating,
     Pupil,
     Setting,
     StatutoryPaper,
@@ -72,7 +72,7 @@ from privacy import erasure, retention
 from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import by_id
 from records.questions import HEAD, SENCO, say
-from records.record import Clash, Record, document
+from records.record import Clash, Record, document, fetch_rows
 
 PACK_ROLES = (SENCO, HEAD)  # who puts together what a local authority is asked with
 
@@ -125,19 +125,22 @@ class PupilView(RecordView):
                 erasure=erasure.erasure_of(pupil),
                 backups=retention.gone_from_backups(pupil.erased_on, settings_now()),
             )
-        written = papers_by_class(pupil)
-        beside = records_beside(pupil)
-        known = {**written, **beside}
+        known = known_of(pupil)
         at = workflow.PupilContext(pupil, account.me(), school=settings_now(), forms=known)
+        # what anybody is shown; the guards look at the others too
+        written = readable(known, workflow.every_form())
+        beside = readable(known, BESIDE)
+        plans = plans_of(written)
+        fetch_rows((pupil, *plans, *known[EhcCase]))
         case = case_part(at)
         courses = {Measure: measures.courses(beside.get(Measure, ()))}
-        contacts = list(pupil.contacts) if may(current_user, "r", Contact) else []
+        contacts = pupil.rows("contacts") if may(current_user, "r", Contact) else []
         return self.render(
             self.page_template,
             pupil=pupil,
             at=at,
             lists=open_lists(pupil),
-            needs=[need for need in pupil.sen_needs if need.code and not need.until],
+            needs=[need for need in pupil.rows("sen_needs") if need.code and not need.until],
             day_of=day_of,
             stages=stage_strip(at),
             content=document(pupil, current_user.role),
@@ -152,7 +155,7 @@ class PupilView(RecordView):
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
-            journey=journey(written),
+            journey=journey(newest_plan(plans), plans, written),
             **case,
             timeline=timeline(at, written, beside),
             only=request.args.get("only"),
@@ -996,14 +999,18 @@ def chart_so_far(review):
     return found
 
 
-def papers_by_class(pupil):
-    """The papers this person may read, oldest first: {class: [form, ...]}."""
-    found = {}
-    for form_class, query in kept_about(account.me(), pupil, workflow.every_form()):
-        found[form_class] = []
-        if query is not None:
-            found[form_class] = list(query.order_by(form_class.id))
+def known_of(pupil):
+    """The papers of a pupil, the oldest first, and what is kept beside them, the newest first."""
+    found = kept_about(account.me(), pupil, (*workflow.every_form(), *BESIDE))
+    for kind in BESIDE:
+        valid = [one for one in found[kind] if not getattr(one, "void", False)]
+        found[kind] = sorted(valid, key=newest_key, reverse=True)
     return found
+
+
+def readable(known, classes):
+    """What this person may read of the records of these classes: {class: [record, ...]}."""
+    return {cls: known[cls] for cls in classes if may(current_user, "r", cls)}
 
 
 def older_forms(at, written):
@@ -1044,20 +1051,30 @@ def open_lists(pupil):
     return found
 
 
-def journey(written):
-    """The stepping stones of the newest plan: {"plan", "goals", "paths", "hours"}, or None."""
-    written_plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
-    plans = [plan for plan in written_plans if plan.status != "declined"]
-    if not plans:
+def plans_of(written):
+    """The plans of a child that were not declined."""
+    plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
+    return [plan for plan in plans if plan.status != "declined"]
+
+
+def newest_plan(plans):
+    """The plan whose stepping stones are shown, or None."""
+    return max(
+        plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id), default=None
+    )
+
+
+def journey(plan, plans, written):
+    """The stepping stones of a plan: {"plan", "goals", "paths", "hours"}, or None without one."""
+    if plan is None:
         return None
-    plan = max(plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id))
     rated = ratings(written)
-    needs = by_id(plan.needs)
+    needs = by_id(plan.rows("needs"))
     ways = {}
-    for provision in plan.provision:
+    for provision in plan.rows("provision"):
         ways.setdefault(provision.outcome_id, []).append(provision)
     paths = []
-    for outcome in plan.outcomes:
+    for outcome in plan.rows("outcomes"):
         progress = rated.get(outcome.words)
         path = {
             "outcome": outcome,
@@ -1067,20 +1084,18 @@ def journey(written):
             "stones": RATING.index(progress) + 1 if progress else 0,
         }
         paths.append(path)
-    hours = say_week(plan, plans)
-    return {"plan": plan, "goals": list(plan.aspirations), "paths": paths, "hours": hours}
+    goals = plan.rows("aspirations")
+    return {"plan": plan, "goals": goals, "paths": paths, "hours": say_week(plan, plans)}
 
 
 def ratings(written):
     """The newest agreed rating of each outcome: {outcome: rating}."""
+    reviews = [*written.get(MyPlanReview, ()), *written.get(MyPlanPlusReview, ())]
+    agreed = [review for review in reviews if review.status == "sealed"]
+    fetch_rows(agreed)
     found = {}
-    for rating_class in (OutcomeRating, PlusOutcomeRating):
-        reviews = written.get(rating_class.form.rel_model, ())
-        agreed = [review.id for review in reviews if review.status == "sealed"]
-        if not agreed:
-            continue
-        theirs = rating_class.select().where(rating_class.form.in_(agreed))
-        for row in theirs.order_by(rating_class.form, rating_class.id):
+    for review in agreed:
+        for row in review.rows("ratings"):
             if row.rating in RATING:
                 found[row.outcome] = row.rating
     return found
@@ -1137,22 +1152,6 @@ def kinds_to_begin(beside, case):
         waits_for_case = kind is EhcCase or issubclass(kind, StatutoryPaper) and not case
         if not waits_for_case and may(current_user, "w", kind):
             found.append(kind)
-    return found
-
-
-def records_beside(pupil):
-    """What this person may read beside the papers, newest first: {class: [record, ...]}."""
-    found = {}
-    for kind, query in kept_about(account.me(), pupil, BESIDE):
-        records = []
-        if query is not None:
-            if kind is EhcCase:  # its years, decisions and lines are read again and again
-                rows = kind.groups().values()
-                query = prefetch(query, *(one.select().order_by(one.id) for one in rows))
-            records = sorted(query, key=newest_key, reverse=True)
-        for record in records:
-            record.pupil = pupil  # its name would be asked for again
-        found[kind] = [one for one in records if not getattr(one, "void", False)]
     return found
 
 
@@ -1301,7 +1300,7 @@ def dated_events(record):
     """A line for each date of the past that an EHC case holds, for the first one of others."""
     found = []
     for name, question in record.questions():
-        day = getattr(record, name)
+        day = record.__data__.get(name)
         if not isinstance(question, DateField) or not day or day > today():
             continue
         title = str(record)

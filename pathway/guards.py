@@ -162,7 +162,7 @@ def recent_enough(ctx):
 
 def nothing_sealed_since(ctx):
     """Nothing was agreed and sealed since the last move (T07)."""
-    for cls in {paper.form for paper, _ in ctx.papers}:
+    for cls in dict.fromkeys(paper.form for paper, _ in ctx.papers):
         for form in ctx.written(cls):
             if form.placement_id == ctx.placement.id and form.status == "sealed":
                 return Stop(f"{form} was agreed since the last move.", form)

@@ -5,8 +5,9 @@ Come here to change how something is asked, so that an index serves it on SQLite
 """
 
 import functools
+from collections import Counter
 
-from peewee import JOIN, SQL, ForeignKeyField, Join, Model, ModelSelect, Select, fn
+from peewee import JOIN, SQL, ForeignKeyField, Join, Model, ModelSelect, Node, fn
 
 from audit.log import db, on_sqlite
 
@@ -57,12 +58,69 @@ def preload(model, rows, names):
                     setattr(row, name, found[row.__data__[name]])
 
 
-def any_of(queries):
-    """Which of some queries find a row, asked in one statement: [True or False, ...]."""
-    if not queries:
-        return []
-    asked = Select(columns=[fn.EXISTS(query) for query in queries])
-    return [bool(found) for found in db.execute(asked).fetchone()]
+# --- the rows of many tables in one statement
+class Spelled(Node):
+    """Columns that are spelled already."""
+
+    def __init__(self, words):
+        self.words = words
+
+    def __sql__(self, ctx):
+        return ctx.literal(self.words)
+
+
+def rows_of(queries):
+    """The rows that queries of different tables find, asked in one statement, in the order of
+    their numbers: {table: [row, ...]}.
+    """
+    models = tuple(query.model for query in queries)
+    found = {model: [] for model in models}
+    asked = None
+    for query, (_, words) in zip(queries, columns_in_union(models)):
+        part = query.select(Spelled(words))
+        asked = part if asked is None else asked.union_all(part)
+    for place, *values in db.execute(asked) if queries else ():
+        columns, _ = columns_in_union(models)[place]
+        found[models[place]].append(made_of(models[place], columns, values))
+    for rows in found.values():
+        rows.sort(key=lambda row: row.id)
+    return found
+
+
+@functools.cache
+def columns_in_union(models):
+    """How the rows of tables stand under each other in one statement, each column under those of
+    its type, with the place of the table before: [([field or None, ...], columns in SQL), ...].
+    """
+    widths = Counter()
+    for model in models:
+        widths |= Counter(field.field_type for field in model._meta.sorted_fields)
+    found = []
+    for place, model in enumerate(models):
+        columns = []
+        spelled = [str(place)]
+        for kind, width in widths.items():
+            mine = [field for field in model._meta.sorted_fields if field.field_type == kind]
+            empty = width - len(mine)
+            columns += [*mine, *[None] * empty]
+            spelled += [f'"{field.column_name}"' for field in mine]
+            # PostgreSQL takes the types of the columns from the first part
+            nothing = "NULL" if place else f"CAST(NULL AS {type_in_database(kind)})"
+            spelled += [nothing] * empty
+        found.append((columns, ", ".join(spelled)))
+    return found
+
+
+def type_in_database(kind):
+    return db.get_context_options()["field_types"].get(kind, kind)
+
+
+def made_of(model, columns, values):
+    row = model(__no_default__=True)
+    for field, value in zip(columns, values):
+        if field is not None:
+            row.__data__[field.name] = None if value is None else field.python_value(value)
+    return row
 
 
 def begins(field, word):

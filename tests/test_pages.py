@@ -12,9 +12,11 @@ from web import FILE, Browser, Page, address, everywhere, header_faults, rules
 import models as m
 import people
 import workflow as w
+from admin_views.pupil import BESIDE
 from audit import log as audit_log
 from records import dates
 from records import questions as q
+from records.query import rows_of
 
 
 # --- built as it should be
@@ -76,6 +78,39 @@ def test_the_page_of_a_pupil_asks_nothing_twice(school, browser, asked):
     twice = {one: times for one, times in Counter(reads).items() if times > 1}
     assert reads
     assert not twice
+
+
+MOST_QUERIES = {"/pupil/{}/": 17, "/document/new/?pupil={}": 19}
+
+
+@pytest.mark.parametrize("address", MOST_QUERIES)
+def test_a_page_of_a_child_asks_few_queries_whatever_is_kept(school, browser, asked, address):
+    """Of a child of whom every kind of record is kept, on every stage, with more of each kind."""
+    pupil = school.mine.id
+    kinds = [*w.every_form(), *BESIDE]
+    for stage in w.STAGES:
+        m.Placement.update(stage=stage).where(m.Placement.pupil == pupil).execute()
+        with audit_log.acting_as("The tests"):
+            for kind in kinds:
+                kind.create(pupil=pupil, entered_at=audit_log.now())
+        for who in ("office", "senco", "teacher", "head"):
+            client = browser(who).client  # without the questions of the witness
+            client.get("/")
+            asked.clear()
+            client.get(address.format(pupil))
+            said = "\n".join(sql[-200:] for sql in asked)
+            assert 5 < len(asked) <= MOST_QUERIES[address], f"{stage}, {who}:\n{said}"
+
+
+def test_the_rows_of_all_tables_are_read_in_one_statement_as_in_their_own(school, asked):
+    """Every answer comes back as it was kept, of whatever type it is."""
+    kinds = m.every()
+    own = {kind: [row.__data__ for row in kind.select().order_by(kind.id)] for kind in kinds}
+    asked.clear()
+    found = rows_of([kind.select() for kind in kinds])
+    assert len(asked) == 1
+    assert {kind: [row.__data__ for row in rows] for kind, rows in found.items()} == own
+    assert all(own.values())
 
 
 def test_the_page_of_a_pupil_asks_once_for_what_the_case_counts_by(school, browser, asked):
