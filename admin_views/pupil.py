@@ -69,7 +69,7 @@ from papers import pdf
 from pathway import advice, clock, effects, ehc_request, letters, measures
 from pathway.provision import say_week
 from privacy import erasure, retention
-from records.dates import read_day, say_day, say_moment, say_weeks, short_day, today
+from records.dates import london, read_day, say_day, say_weeks, short_day, today
 from records.query import by_id
 from records.questions import HEAD, SENCO, say
 from records.record import Clash, Record, document, fetch_rows
@@ -1030,7 +1030,7 @@ def stage_strip(at):
     strip = []
     for code in workflow.OPEN:
         state = ""
-        words = "Not so far"
+        words = ""
         if code == "E" and at.case and may(current_user, "r", EhcCase):
             words = at.case.answer("state")
         if code in since:
@@ -1038,7 +1038,7 @@ def stage_strip(at):
             words = f"From {short_day(since[code])}"
         if code == at.stage:
             state = "here"
-            words = f"Here since {short_day(since[code])}"
+            words = f"Since {short_day(since[code])}"
         strip.append((code, workflow.stage_label(code, at.settings), state, words))
     return strip
 
@@ -1192,11 +1192,11 @@ def paper_row(pupil, form_class, form):
 
 
 def state_words(form):
-    """Why a paper was declined, who sealed it and when, or the day it is of."""
+    """Why a paper was declined, who sealed it and on which day, or the day it is of."""
     if form.status == "declined":
         return form.declined_why
     if form.sealed_at:
-        return f"{form.sealed_by}, {say_moment(form.sealed_at)}"
+        return f"{form.sealed_by}, {short_day(london(form.sealed_at))}"
     return short_day(form.happened_on)
 
 
