@@ -88,6 +88,8 @@ class EhcpYear(Report):
             late.append("phase_by")
         if closes < self.on:
             late.append("due")
+        if coming.planned_on and coming.planned_on > closes:
+            late.append("planned")
         marks = set()
         if late:
             marks.add("late")
