@@ -511,8 +511,8 @@ class Child:
             for row in self.add(
                 agency, "recommendations", day, **{**self.done_by_now(day), **said}
             ):
-                if row.decision == "Not now" and row.done_on:
-                    row.done_on = None
+                if row.decision == "Not now":
+                    row.done_on = row.linked = row.by = None
                     row.save()
 
     def chart_answers(self, row):
@@ -667,7 +667,10 @@ class Child:
                 workflow.perform_case_move(step, case, self.office, day, case.version)
 
     def play_meeting(self, _):
-        day = self.school.day_after(self.on, 8, datetime.date.max)
+        placed, settings = m.Placement.current(self.pupil), self.school.settings
+        closes = workflow.clock_of(placed, self.on, settings).closes
+        last = clock.last_school_day(self.on, closes, settings)
+        day = self.school.day_after(self.on, 8, last)
         self.hold_meeting(day)
         if self.stage == "E":
             self.press_steps(ANSWERS["before the annual review"][0], day)

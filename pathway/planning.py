@@ -78,6 +78,9 @@ def day_fault(ctx, day):
 def window_fault(ctx, day):
     """That a day is outside the review window, as a sentence that asks why; None inside it."""
     first, last = days_between(ctx)
+    if day > last > ctx.clock.closes:
+        due = say_day(ctx.clock.closes)
+        return f"The review was due by {due}. Plan it by {say_day(last)}, or say why it is later."
     if not first <= day <= last:
         return (
             f"{say_day(day)} is outside the review window, {say_day(first)} to {say_day(last)};"

@@ -89,6 +89,8 @@ class EhcpYear(Report):
             late.append("phase_by")
         if closes < self.on:
             late.append("due")
+        if coming.planned_on and coming.planned_on > closes:
+            late.append("planned")
         marks = []
         if late:
             marks.append("late")

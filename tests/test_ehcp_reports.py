@@ -115,3 +115,6 @@ def test_each_ehcp_has_its_review_its_next_step_and_its_phase(robin, cast, year,
     assert line.facts["month"] == f"{due:%m}"
     assert bool(line.cells["phase_by"]) == phase
     assert bool(chosen([line], {"is": "phase"})) == phase
+    m.ReviewYear(case=m.EhcCase.current(robin), planned_on=due + WEEK).save()
+    (line,) = lines_of(EhcpYear, cast.senco)
+    assert "planned" in line.late and chosen([line], {"is": "late"})

@@ -202,7 +202,7 @@ def test_a_day_outside_the_window_is_planned_with_a_reason_that_is_kept(school, 
     said = {"day": f"{late:%d/%m/%Y}"}
     page = senco.submit(senco.page(address), 422, path=box, button=None, **said)
     (problem,) = page.problems
-    assert problem[0] == "outside_why" and "outside the review window" in problem[1]
+    assert problem[0] == "outside_why" and "or say why it is later" in problem[1]
     said["outside_why"] = "Mother works until then"
     senco.submit(page, path=box, button=None, **said)
     meeting = m.Meeting.get(PLANNED)
