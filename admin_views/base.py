@@ -510,9 +510,7 @@ class RecordView(ReadView):
         """A new record; a paper gets its pupil from the page it was started from."""
         if not self.may_write():
             abort(403)
-        key = request.args.get("pupil", 0, type=forms.key_of)
-        pupil = Pupil.visible_to(current_user).where(Pupil.id == key).first()
-        access.log_access([pupil] if pupil else [])
+        pupil = pupil_asked()
         pressed = drafts.press_of(request.form.get("press"))
         if pressed:
             return self.second_press(pressed, pupil)
@@ -881,6 +879,14 @@ def documents_of(record):
             Document.belongs == record_key(record), Document.pupil == record.pupil_id
         )
         return list(mine.order_by(Document.id.desc()))
+
+
+def pupil_asked():
+    """The pupil whom the address names, noted as seen; None for nobody of this person."""
+    key = request.args.get("pupil", 0, type=forms.key_of)
+    pupil = Pupil.visible_to(current_user).where(Pupil.id == key).first()
+    access.log_access([pupil] if pupil else [])
+    return pupil
 
 
 def pupil_of(record):

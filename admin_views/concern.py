@@ -12,11 +12,9 @@ from wtforms.validators import Length, ValidationError
 
 import workflow
 from admin_views import drafts, forms
-from admin_views.base import typing_problems
+from admin_views.base import pupil_asked, typing_problems
 from admin_views.paper import PaperView
-from audit import access
-from audit.log import transaction
-from models import AREAS, KeyConcern, Pupil, RecordOfConcern, StrategyUsed
+from models import AREAS, KeyConcern, RecordOfConcern, StrategyUsed
 from records.dates import short_day, today
 from records.record import Clash
 
@@ -31,14 +29,10 @@ class ConcernView(PaperView):
         """Ask the five questions; of a child whom the address names only four."""
         if not self.may_write():
             abort(403)
-        key = request.args.get("pupil", 0, type=forms.key_of)
-        pupil = Pupil.visible_to(current_user).where(Pupil.id == key).first()
-        if key and pupil is None:
+        pupil = pupil_asked()
+        if request.args.get("pupil") and pupil is None:
             abort(404)
-        access.log_access([pupil] if pupil else [])
-        pressed = drafts.press_of(request.form.get("press"))
-        if pressed:
-            return redirect(pressed)
+        drafts.once(request.form.get("press"))
         draft = None
         problems = []
         if request.method == "POST":
@@ -73,19 +67,15 @@ class ConcernView(PaperView):
             return problems
         pupil = pupil or form.pupil.data
         try:
-            with transaction():
-                drafts.once(request.form.get("press"))
+            with drafts.making(url_for("pupil.page", key=pupil.id)):
                 paper = add_concern(pupil, form)
                 faults = paper.errors()
                 if faults:
                     raise workflow.Invalid(faults)
-                drafts.saved(request.form.get("press"), url_for("pupil.page", key=pupil.id))
         except workflow.Invalid as invalid:
             return invalid.errors
         except Clash as clash:
             return [("", str(clash))]
-        except drafts.Pressed:
-            pass
         return []
 
 

@@ -8,6 +8,7 @@ kept here. A draft belongs to one person, one address and one child, and obeys t
 child. Of one person's drafts the oldest go when there are too many.
 """
 
+import contextlib
 import datetime
 import json
 import re
@@ -74,6 +75,7 @@ class Pressed(Exception):
 
 def add_drafts(app):
     app.register_blueprint(pages)
+    app.register_error_handler(Pressed, lambda pressed: redirect(pressed.led_to))
     app.jinja_env.globals.update(
         press_token=lambda: secrets.token_urlsafe(16),
         unsaved=lambda: of_person(current_user),
@@ -331,6 +333,18 @@ def once(token):
     led_to = press_of(token)
     if led_to:
         raise Pressed(led_to)
+
+
+@contextlib.contextmanager
+def making(led_to):
+    """The transaction in which a press makes what `led_to` shows, once. Raises Pressed, which leads
+    there.
+    """
+    press = request.form.get("press")
+    with transaction():
+        once(press)
+        yield
+        saved(press, led_to)
 
 
 def saved(token, led_to):

@@ -19,7 +19,6 @@ from admin_views.account import views as account
 from admin_views.home import settings_now
 from admin_views.school import SchoolPage
 from audit import access
-from audit.log import transaction
 from models import Letter, Meeting, Placement, Pupil
 from papers import pdf
 from pathway import planning
@@ -151,17 +150,11 @@ class ReviewWeekView(SchoolPage):
         if request.method == "GET":
             return self.show(plans_of(placements, user), **more)
         address = url_for(".index", weeks=weeks, pupil=more["chosen"])
-        press = request.form["press"]
-        pressed = drafts.press_of(press)
-        if pressed:
-            return redirect(pressed)
+        drafts.once(request.form["press"])
         sent = {forms.key_of(key) for key in request.form.getlist("pupil")}
         placements = [one for one in placements if one.pupil_id in sent]
         lines = plans_of(placements, user, request.form)
-        try:
-            problems = save_lines(lines, press, address)
-        except drafts.Pressed as already:
-            return redirect(already.led_to)
+        problems = save_lines(lines, address)
         if problems:
             return self.show(lines, problems=problems, **more)
         return redirect(address)
@@ -216,15 +209,9 @@ class ReviewWeekView(SchoolPage):
         names = [guest.who for guest in asked]
         others = forms.clean(request.form.get("others")) or ""
         names += [name[:255] for name in map(forms.clean_line, others.splitlines()) if name]
-        press = request.form.get("press")
-        address = url_for("pupil.page", key=plan.ctx.pupil.id)
         try:
-            with transaction():
-                drafts.once(press)
+            with drafts.making(url_for("pupil.page", key=plan.ctx.pupil.id)):
                 plan.carry_out(names)
-                drafts.saved(press, address)
-        except drafts.Pressed:
-            return True
         except Clash as clash:
             plan.problems.append(("", str(clash)))
             return False
@@ -252,7 +239,7 @@ def plans_of(placements, user, typed=None):
     return found
 
 
-def save_lines(lines, press, address):
+def save_lines(lines, address):
     """Plan the reviews whose line has a new day, all or none; the problems."""
     wanted = []
     for line in lines:
@@ -268,11 +255,9 @@ def save_lines(lines, press, address):
     if problems:
         return problems
     try:
-        with transaction():
-            drafts.once(press)
+        with drafts.making(address):
             for line in wanted:
                 line.carry_out([one.who for one in planning.guests(line.ctx) if not one.agency])
-            drafts.saved(press, address)
     except Clash as clash:
         return [("", str(clash))]
     reviews = say_count(len(wanted), "review is", "reviews are")

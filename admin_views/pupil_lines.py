@@ -14,7 +14,6 @@ from admin_views.account import views as account
 from admin_views.paging import Paging
 from admin_views.school import CHILDREN, SchoolPage
 from audit import access
-from audit.log import transaction
 from models import YEARS, Placement, Pupil, class_sort_key
 from records.numbers import say_count
 from records.record import Clash
@@ -111,37 +110,26 @@ class PupilLinesView(SchoolPage):
 
     def receive(self, user, groups, show):
         address = url_for(".index", show=show)
-        press = request.form.get("press")
-        pressed = drafts.press_of(press)
-        if pressed:
-            return redirect(pressed)
+        drafts.once(request.form["press"])
         keys = [forms.key_of(key) for key in request.form.getlist("pupil")[: self.page_size]]
         mine = roll_of(user).where(Pupil.id.in_(keys))
         pupils = list(mine.order_by(Pupil.sort_name, Pupil.id))
         lines = self.lines_of(pupils, request.form)
-        try:
-            moves, problems = self.moves_of(lines, user)
-            problems = problems or self.perform(moves, user, press, address)
-        except drafts.Pressed as already:
-            return redirect(already.led_to)
+        moves, problems = self.moves_of(lines, user)
+        problems = problems or self.perform(moves, user, address)
         if problems:
             return self.show(lines, groups=groups, chosen=show, problems=problems)
         flash(f"{say_count(len(moves), *CHILDREN)} {self.done}", "done")
         return redirect(address)
 
-    def perform(self, moves, user, press, address):
-        """Make the moves, all or none, and keep `press` with them; what stops them.
-
-        Raises drafts.Pressed.
-        """
+    def perform(self, moves, user, address):
+        """Make the moves, all or none; what stops them."""
         name = ""
         try:
-            with transaction():
-                drafts.once(press)
+            with drafts.making(address):
                 for move, pupil, answers, seen in moves:
                     name = pupil.name
                     workflow.perform(move, pupil, user, answers, seen)
-                drafts.saved(press, address)
         except workflow.Invalid as invalid:
             return [(self.box, f"{name}: {words}") for _, words in invalid.errors]
         except (workflow.Refused, Clash) as fault:
