@@ -1,8 +1,8 @@
 """Every screen of every record, derived from the record: list, page, form, print, spreadsheet.
 
 Flask-Admin is the engine (routes, search, filters, sorting, paging); the templates, the form with
-its rows, the rights and the saving are here, once. There is no `if model is ...` in this file: what
-differs is said in the class in `models.py`.
+its rows, the rights and the saving are here, once. What differs is said in the class in
+`models.py`.
 """
 
 import datetime

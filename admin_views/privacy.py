@@ -33,7 +33,7 @@ from records.dates import say_day, say_moment, today
 from records.spreadsheet import escape_formula
 from records.storage import read_kept
 
-README = """{title}
+CONTENTS = """{title}
 Made on {day} for request number {number}. Everything here is about one child: please keep it safe.
 
 record.pdf      {records} records to read on paper, each with its questions and answers
@@ -367,7 +367,7 @@ def contents(asked, bundle, parts):
         files.append(f"{name}: {title}")
     if "receipt.pdf" in parts:
         files.append("receipt.pdf     for the next school to fill in and send back")
-    words = README.format(
+    words = CONTENTS.format(
         title=f"{Setting.of_school().school_name}: what is kept about one child",
         day=say_day(today()),
         number=asked.id,

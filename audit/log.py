@@ -292,6 +292,7 @@ def hash_entry(previous, row):
 
 
 def made_with(record):
+    """The `request` of the press that made a record, or an empty string."""
     made = AuditEntry.select(AuditEntry.request).where(
         AuditEntry.record == type(record).__name__,
         AuditEntry.record_id == record.id,

@@ -125,5 +125,5 @@ def open_requests(settings, pupils=None):
 
 
 def gone_from_backups(erased_on, settings):
-    # one backup is made every day
+    # of each day one backup is kept
     return erased_on + datetime.timedelta(int(settings.backups_kept) + 1)

@@ -748,7 +748,8 @@ def test_every_guard_says_what_it_checks(guard):
 
 @pytest.mark.parametrize("mv", ALL)
 def test_every_move_has_a_sentence_and_its_source(mv):
-    assert mv.does.endswith(".") and re.match(r"T\d\d", mv.ref)
+    assert mv.does.endswith("."), "The sentence of a move ends with a full stop"
+    assert re.match(r"T\d\d", mv.ref), "A source begins with a number: T90 or higher for your own"
 
 
 def test_a_record_of_concern_written_before_the_child_is_placed_belongs_to_stage_1(cast, acting):
