@@ -90,7 +90,10 @@ EVERYBODY = {
 for report in REPORT_CLASSES:
     EVERYBODY[f"{report.slug}.index"] = set(report.roles)
     EVERYBODY[f"{report.slug}.keep_view"] = set(report.roles)
-    EVERYBODY[f"{report.slug}.spreadsheet"] = {*report.roles} - {q.TEACHER, q.TA}
+    exporters = set(report.roles)
+    for kind in report.made_of:
+        exporters &= {role for role in q.ROLES if "x" in m.RIGHTS_TABLE[kind.__name__][role]}
+    EVERYBODY[f"{report.slug}.spreadsheet"] = exporters
 # The right (letter of RIGHTS) that each kind of screen of a record needs.
 RIGHT_OF = {
     "index_view": "r",

@@ -81,3 +81,15 @@ def test_a_review_that_is_planned_is_overdue_on_no_page(robin, cast, portal, day
         assert bool(senco.page(to).all(LATE)) == is_late, to
     found = senco.page("/register/?is=late").all("//main//table/tbody/tr")
     assert bool(found) == is_late
+
+
+def test_what_stops_an_agreement_leads_to_its_box(robin, cast, portal):
+    take_to(robin, "S2", cast.senco)
+    plan = write(m.MyPlan, robin, cast.senco)
+    plan.review_by = TODAY + datetime.timedelta(days=300)
+    plan.save()
+    senco = Browser(portal, cast.senco)
+    refused = senco.read(senco.post(f"/my-plan/{plan.id}/act/", {"do": "agree"}), 422)
+    (to,) = refused.all("//div[@aria-labelledby='problem']//a/@href")
+    assert to == f"/my-plan/{plan.id}/edit/#review_by"
+    assert "review_by" in senco.page(f"/my-plan/{plan.id}/edit/").ids

@@ -28,6 +28,8 @@ def main():
             pathlib.Path(folder), wanted.seed, wanted.days, wanted.pupils, wanted.pace, sys.stdout
         )
     never = duties.never_done(year)
+    if not any(what.startswith("EHC case") for what in year.counts):
+        never.append("a step of an EHC case")
     print("\n".join(year.summary()))
     print("Never done:", ", ".join(never) or "nothing")
     return len(year.faults) + len(never)
