@@ -1324,7 +1324,7 @@ def start_form(form_class, pupil, user):
     ctx = PupilContext(pupil, user)
     paper, _ = ctx.paper_of(form_class)
     form = form_class(pupil=pupil, happened_on=ctx.on, entered_by=user.name)
-    known = known_of(ctx)
+    known = begun_with(ctx)
     for name, asked in form.questions():
         if asked.ask.begins:
             setattr(form, name, known.get(asked.ask.begins))
@@ -1353,7 +1353,7 @@ def start_form(form_class, pupil, user):
     return form, {}
 
 
-def known_of(ctx):
+def begun_with(ctx):
     """What a new paper is begun with: {`begins` of a question: its answer}."""
     known = {}
     if ctx.user.role in OF_CLASSES:  # the others type for somebody else

@@ -125,12 +125,12 @@ class PupilView(RecordView):
                 erasure=erasure.erasure_of(pupil),
                 backups=retention.gone_from_backups(pupil.erased_on, settings_now()),
             )
-        known = known_of(pupil)
+        known = kept_of(pupil)
         at = workflow.PupilContext(pupil, account.me(), school=settings_now(), forms=known)
         # what anybody is shown; the guards look at the others too
         written = readable(known, workflow.every_form())
         beside = readable(known, BESIDE)
-        plans = plans_of(written)
+        plans = plans_written(written)
         fetch_rows((pupil, *plans, *known[EhcCase]))
         case = case_part(at)
         courses = {Measure: measures.courses(beside.get(Measure, ()))}
@@ -155,7 +155,7 @@ class PupilView(RecordView):
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
-            journey=journey(newest_plan(plans), plans, written),
+            journey=journey(plan_to_show(plans), plans, written),
             **case,
             timeline=timeline(at, written, beside),
             only=request.args.get("only"),
@@ -999,7 +999,7 @@ def chart_so_far(review):
     return found
 
 
-def known_of(pupil):
+def kept_of(pupil):
     """The papers of a pupil, the oldest first, and what is kept beside them, the newest first."""
     found = kept_about(account.me(), pupil, (*workflow.every_form(), *BESIDE))
     for kind in BESIDE:
@@ -1051,13 +1051,13 @@ def open_lists(pupil):
     return found
 
 
-def plans_of(written):
+def plans_written(written):
     """The plans of a child that were not declined."""
     plans = [*written.get(MyPlan, ()), *written.get(MyPlanPlus, ())]
     return [plan for plan in plans if plan.status != "declined"]
 
 
-def newest_plan(plans):
+def plan_to_show(plans):
     """The plan whose stepping stones are shown, or None."""
     return max(
         plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id), default=None

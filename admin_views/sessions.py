@@ -20,7 +20,7 @@ from pathway.provision import running
 from records.dates import read_day, today
 from records.numbers import read_number
 from records.questions import fault
-from reports.report import PAGE, code_of, typed_options
+from reports.report import PAGE, code_of_words, typed_options
 from reports.roll import placements_seen
 
 WEEK = datetime.timedelta(7)
@@ -36,11 +36,11 @@ class SessionsView(SchoolPage):
         monday = week_asked()
         lines = lines_of_week(monday)
         adults = typed_options(given.adult for given, _ in lines)
-        adult = request.values.get("adult", code_of(account.me().name))
+        adult = request.values.get("adult", code_of_words(account.me().name))
         if adult not in dict(adults):
             adult = ""
         if adult:
-            lines = [line for line in lines if code_of(line[0].adult) == adult]
+            lines = [line for line in lines if code_of_words(line[0].adult) == adult]
         at = Paging(len(lines), PAGE)
         shown = at.part(lines)
         here = {"week": monday.isoformat(), "adult": adult}

@@ -55,7 +55,7 @@ class Ask:
     seldom: bool = False  # folded on a form, with the other seldom ones of its section or line
     on_blank: bool = True  # whether a paper to fill in by hand asks it
     carried: bool = False  # offered with the answer of the last record of the kind
-    begins: str = ""  # what a new paper is begun with: see `workflow.known_of`
+    begins: str = ""  # what a new paper is begun with: see `workflow.begun_with`
 
 
 def _question(kind, label, prompt, options=(), **more):

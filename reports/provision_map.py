@@ -28,7 +28,7 @@ from reports.report import (
     Column,
     Line,
     Report,
-    code_of,
+    code_of_words,
     count_lines,
     say_cell,
 )
@@ -168,7 +168,7 @@ class ProvisionMap(ProvisionReport):
             marks.add("uncosted")
         facts = {
             "need": needs,
-            "adult": code_of(one.adult),
+            "adult": code_of_words(one.adult),
             "programme": programme.name if programme else "",
             "stage": one.placement.stage,
             "is": marks,
@@ -315,7 +315,7 @@ class AdultWeeks(ProvisionReport):
             "clashes": sum(bool(one.clashes) for one in given),
             "clash": "; ".join(sorted(clashes)),
         }
-        to = (ProvisionMap.slug, {"adult": code_of(given[0].adult)})
+        to = (ProvisionMap.slug, {"adult": code_of_words(given[0].adult)})
         late = ("clashes",) if clashes else ()
         return Line(cells, to=to, late=late, others=tuple(clashes.values()))
 

@@ -54,7 +54,7 @@ class Choice:
     label: str
     options: tuple = ()  # words, or (value, words); without any, what the lines have
     order: object = None  # what sorts those
-    typed: bool = False  # those are words that somebody typed: see `code_of`
+    typed: bool = False  # those are words that somebody typed: see `code_of_words`
 
     def offered(self, lines):
         """The (value, words) to choose from."""
@@ -66,7 +66,7 @@ class Choice:
         return [(one, one) if isinstance(one, str) else one for one in options]
 
 
-def code_of(words):
+def code_of_words(words):
     """What stands in an address for words that somebody typed: they may name a family."""
     return hashlib.sha256(sort_key(words).encode()).hexdigest()[:12]
 
@@ -75,7 +75,7 @@ def typed_options(names):
     """The options of a filter by words that somebody typed: each once, in order."""
     found = {}
     for name in sorted(set(names) - {"", None}, key=sort_key):
-        found.setdefault(code_of(name), name)
+        found.setdefault(code_of_words(name), name)
     return tuple(found.items())
 
 

@@ -21,7 +21,7 @@ from people import User
 from records.dates import read_slots
 from reports.programmes import Programmes
 from reports.provision_map import AdultWeeks, ProvisionCosts, ProvisionMap
-from reports.report import code_of
+from reports.report import code_of_words
 from reports.roll import placements_seen
 
 START = datetime.date(2026, 11, 2)
@@ -560,7 +560,7 @@ def test_sessions_begin_with_ones_own(cast, empty_portal, robin):
     theirs = {"words": "Speech games", "who": "Mrs Else"}
     plan_of(robin, {"words": "Number games", "who": cast.teacher.name}, theirs)
     client = enter(empty_portal, cast.teacher)
-    of_other = f"?adult={code_of('mrs else')}"
+    of_other = f"?adult={code_of_words('mrs else')}"
     for query, seen in (("?adult=", (True, True)), ("", (True, False)), (of_other, (False, True))):
         page = client.get(f"/sessions/{query}").get_data(as_text=True)
         assert ("Number games" in page, "Speech games" in page) == seen
