@@ -702,11 +702,9 @@ def ehcp_step(at):
         review, written = at.paper("plan")
     if not (written and written.status in DONE["plan"]) and may(current_user, "r", review.form):
         return paper_step(at, review, written)
-    ends = workflow.year_end(at.placement)
-    begins = say_day(ends - clock.FIRST_WARNING)
-    words = f"The annual review is due by {say_day(ends)}; planning it begins on {begins}."
-    if at.on >= ends - clock.FIRST_WARNING:
-        words = f"The annual review is due by {say_day(ends)}, with the local authority's decision."
+    words = "Nothing needs doing before the annual review is planned."
+    if at.on >= workflow.year_end(at.placement) - clock.FIRST_WARNING:
+        words = "The local authority's decision falls within the year of the annual review too."
     return Step("", words, "")
 
 
