@@ -1040,7 +1040,11 @@ def is_to_fill(step, case, placement):
     record = record_of_step(step, case, placement)
     if record is None or (step.after and not getattr(record, step.after)):
         return False
-    return not getattr(record, step.sets) or step.ahead or step.to not in ("", case.state)
+    if getattr(record, step.sets):
+        return step.ahead or step.to not in ("", case.state)
+    # what came after it is written down already: its day is put in on the form of the case
+    later = dict(record.questions())[step.sets].ask.before.split()
+    return not any(getattr(record, name) for name in later)
 
 
 def may_appeal(case):

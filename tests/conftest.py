@@ -654,9 +654,9 @@ def ready_for(step, pupil, user, state):
     else:
         case = m.EhcCase(pupil=pupil, requester="School", state=state)
         case.save()
-    known = {step.after: START} if step.after else {}
+    known = {step.after: HELD} if step.after else {}
     if step.of == "case" and known:
-        setattr(case, step.after, START)
+        setattr(case, step.after, HELD)
         case.save()
     if step.of == "decision":
         add_row(case, "decisions", what="Plan refused", on=HELD, **known)

@@ -482,7 +482,7 @@ def test_the_list_names_nobody_to_the_technician_and_says_what_is_held(robin):
     robin.save()
     m.Pupil.update(dob=on("1990-05-05")).where(m.Pupil.id == robin.id).execute()
     lines = retention.due_lines(m.Setting.of_school())
-    assert lines[0] == f"Record {robin.id}" and "1 records" in lines[1]
+    assert lines[0] == f"Record {robin.id}" and "due: 1." in lines[1]
 
 
 def test_the_screen_lists_what_is_due_and_what_is_on_hold(school, browser, leaver):

@@ -15,7 +15,7 @@ from year.colleagues import BIG
 from year.hands import Stuck, send, send_file
 
 MOST_OFFERS = 8
-AS_LAST = "As last time: please check."
+AS_LAST = "Filled in for you: please check."
 OF_RECORD = re.compile(r"^/([a-z-]+)/(\d+)/$")
 HUNG = "//section[@aria-labelledby='documents']//a[starts-with(@href,'/document/new/')]/@href"
 
