@@ -134,7 +134,7 @@ def test_four_boxes_refer_a_child_of_stage_1_and_the_consent_is_typed_once(schoo
     made = m.Agency.get(m.Agency.pupil == robin)
     assert (made.agency, made.consent, made.asked_on) == ("Speech therapy", kept, TODAY)
     page = at.page(f"/pupil/{robin.id}/")
-    assert "Speech therapy Referred" in page.text
+    assert "Speech therapy 24 Nov 2026, Referred" in page.text
 
 
 def test_an_agency_begins_with_what_the_review_wants_to_know(school, browser):

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 import pytest
 from conftest import START, ready
 from flask import g
+from flask_admin import BaseView
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from peewee import CharField, DateField, DecimalField, ForeignKeyField
@@ -263,15 +264,12 @@ def ask(app, user, url, data, files=()):
 @pytest.fixture
 def send(school, monkeypatch):
     """`send(who, endpoint, url, data, **path)`: what a view answers, without drawing the page."""
-    views = {v.endpoint: v for v in school.app.extensions["admin"][0]._views}
-    for view in views.values():
-        monkeypatch.setattr(
-            view,
-            "render",
-            lambda name, draw=view.render, **more: (
-                Undrawn(more) if g.get("undrawn") else draw(name, **more)
-            ),
-        )
+    draw = BaseView.render
+
+    def drawn(view, name, **more):
+        return Undrawn(more) if g.get("undrawn") else draw(view, name, **more)
+
+    monkeypatch.setattr(BaseView, "render", drawn)
 
     def sender(who, endpoint, url, data, **path):
         with ask(school.app, people.User.get_by_id(getattr(school, who).id), url, data):

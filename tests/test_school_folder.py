@@ -136,7 +136,7 @@ def test_the_demonstration_reads_nothing_from_the_file(outside, tmp_path):
     outside.setattr(commands.server, "bind", lambda host, port: [port])
     outside.setattr(
         commands,
-        "start",
+        "start_portal",
         lambda database, sockets, prepare: served.append((database.database, sockets)),
     )
     assert command("demo")[0] == 0

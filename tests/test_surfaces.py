@@ -187,7 +187,8 @@ def other_answer(record, name, asked):
         day = was - datetime.timedelta(1)
         return f"{day:%d.%m.%y}", dates.say_day(day)
     if isinstance(asked, DecimalField):
-        return "2,5", "2.5"
+        number = max(1, asked.ask.between[0]) + 1.5
+        return str(number).replace(".", ","), str(number)
     words = f"{MARKS['mine']} says “{name}” & <more>"
     return words, words
 
@@ -201,6 +202,7 @@ SPECIAL = {
     (m.SenNeed, "rank"): "1",
     (m.Meeting, "at"): "16:15",
     (m.Agency, "asked_on"): "",
+    (m.Recommendation, "decision"): "Do in part",
     (people.User, "role"): "teacher",
     (people.User, "account"): "on",
     (people.User, "classes"): "7X",

@@ -562,7 +562,7 @@ def value_for(mark, record, name, asked):
     if isinstance(asked, DateField):
         return TODAY if name in ("review_by", "by") else START
     if isinstance(asked, DecimalField):
-        return 1
+        return max(1, asked.ask.between[0])
     if asked.ask.is_time:
         return "15:30"
     if isinstance(asked, ForeignKeyField) or asked.ask.any_record:
