@@ -23,7 +23,8 @@ FOLDER = ROOT / "docs" / "pictures"
 PORT = "8765"
 URL = f"http://127.0.0.1:{PORT}"
 LONGEST_START = 300  # seconds
-CHILD = "Demotamar, Joel"  # on the register's first page
+CHILDREN = "/register/?stage=S3"
+PLAN = "Read the whole My Plan+"
 # name, whose, address inside the portal or "child", width and height of the window in pixels
 SCREENS = (
     ("home", "senco", "/", 1280, 900),
@@ -34,7 +35,7 @@ SCREENS = (
     ("concern", "teacher", "/record-of-concern/raise/", 390, 780),
 )
 # name, (words of the link on the child's page or "" for that page, its PDF, pages that are shown)
-PAPERS = (("paper", (("Read the whole My Plan+", "print.pdf", 2), ("", "profile.pdf", 1))),)
+PAPERS = (("paper", ((PLAN, "print.pdf", 2), ("", "profile.pdf", 1))),)
 # a new school has no backup and no second step
 NO_WARNINGS = "() => document.querySelectorAll('.insecure, .notice').forEach(e => e.remove())"
 PAGE_WIDTH = 579  # pixels
@@ -76,6 +77,17 @@ def save(picture, name):
     path = FOLDER / f"{name}.png"
     picture.convert("RGB").quantize(128).save(path, optimize=True)
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1000} KB")
+
+
+def first_with_plan(page):
+    """The address of the first child on Stage 3 who has a plan of that stage."""
+    page.goto(CHILDREN)
+    found = page.locator("main tbody th a").evaluate_all("links => links.map(link => link.href)")
+    for address in found:
+        page.goto(address)
+        if page.get_by_role("link", name=PLAN).count():
+            return address
+    raise SystemExit(f"No child of {CHILDREN} has a link “{PLAN}”.")
 
 
 def take_screen(page, name, address, width, height, folder):
@@ -121,8 +133,7 @@ def main():
             )
             senco = sign_in(browser, "senco", folder)
             pages = {"senco": senco, "teacher": sign_in(browser, "teacher", folder)}
-            senco.goto("/register/")
-            child = senco.get_by_role("link", name=CHILD, exact=True).get_attribute("href")
+            child = first_with_plan(senco)
             for name, who, address, width, height in SCREENS:
                 to = child if address == "child" else address
                 take_screen(pages[who], name, to, width, height, folder)
