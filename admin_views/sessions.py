@@ -57,7 +57,7 @@ class SessionsView(SchoolPage):
             last=(monday - WEEK).isoformat(),
             next=(monday + WEEK).isoformat() if monday + WEEK <= today() else "",
             lines=shown,
-            adults=[(name, name) for name in adults],
+            adults=adults,
             here=here,
             at=at,
             problems=problems,

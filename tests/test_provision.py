@@ -564,6 +564,7 @@ def test_sessions_begin_with_ones_own(cast, empty_portal, robin):
     for query, seen in (("?adult=", (True, True)), ("", (True, False)), (of_other, (False, True))):
         page = client.get(f"/sessions/{query}").get_data(as_text=True)
         assert ("Number games" in page, "Speech games" in page) == seen
+    assert f'<option value="{code_of_words("mrs else")}" selected>Mrs Else</option>' in page
 
 
 def test_a_week_is_written_in_one_line_each_and_corrected(cast, empty_portal, robin):
