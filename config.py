@@ -19,7 +19,8 @@ THIS_COMPUTER = "127.0.0.0/8, ::1"
 # werkzeug 3.1 never trusts [::1]: it cuts the name at the first colon
 LOOPBACK = ("localhost", "127.0.0.1")
 WHERE = ("DATA_DIR", "DATABASE_URL")  # where the records are: both from one place
-SWITCH = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
+OFF = ("", "0", "no", "off", "false")
+ON = ("1", "yes", "on", "true")
 SETTINGS = (*WHERE, "HOST", "PORT", "BEHIND_HTTPS", "HOSTS", "TRUSTED_PROXY", "INSECURE_HTTP")
 
 
@@ -148,10 +149,10 @@ def version():
 # --- how staff reach the portal
 def is_on(name):
     """Whether a setting is switched on, or CannotStart."""
-    said = os.environ.get(name, "").lower()
-    if said not in SWITCH:
+    said = os.environ.get(name, "").strip().lower()
+    if said not in ON + OFF:
         raise CannotStart(f"{name}={said} is neither on nor off: write {name}=1 or {name}=0.")
-    return SWITCH[said]
+    return said in ON
 
 
 def address():

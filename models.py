@@ -3293,8 +3293,8 @@ def records_with_keys(keys):
 
 
 def kept_about(user, pupil, classes):
-    """What is kept about a pupil, the oldest first, of what a person may read where the right to
-    its kind is not enough: {class: [record, ...]}.
+    """What is kept about a pupil, the oldest first: {class: [record, ...]}. Whoever shows it asks
+    for the right to the kind; what that right is not enough for is left out here.
     """
     found = rows_of([cls.readable_by(user).where(cls.pupil == pupil.id) for cls in classes])
     for records in found.values():

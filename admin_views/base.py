@@ -256,6 +256,9 @@ class ReadView(Answering, ModelView):
         size = MOST_PRINTED if w["printed"] else PAGE_SIZE
         asked = (w["sort"], w["desc"], w["search"], w["filters"])
         count, rows = self.get_list(w["page"], *asked, size)
+        at = Paging(count, size)
+        if at.page < w["page"]:  # the list has become shorter
+            rows = self.get_list(at.page, *asked, size)[1]
         if w["search"] and count == 1 and len(rows) == 1:
             return self.open_only_hit(rows[0])
         self.preload_links(rows, self.shown_links())
@@ -265,7 +268,7 @@ class ReadView(Answering, ModelView):
             self.list_template,
             title=self.plural(),
             rows=[self.list_row(record, more.get(record.id, ())) for record in rows],
-            at=Paging(count, size),
+            at=at,
             wanted=w,
             columns=self._list_columns,
             sortable=self._sortable_columns,

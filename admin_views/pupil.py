@@ -193,8 +193,9 @@ class PupilView(RecordView):
             if not problems:
                 return redirect(url_for(".page", key=key))
             kept = drafts.keep(current_user, request.full_path)
-            if stopped:
+            if stopped:  # its boxes are not drawn
                 draft = kept
+                problems = [("", words) for _, words in problems]
         else:
             draft = drafts.of(current_user, request.full_path)
             form = move_form(row, pupil, draft)
@@ -852,12 +853,12 @@ def was_made(row, placement, form):
     """
     if placement is None or placement.move != row.name:
         return False
-    if request.form.get("seen", type=int) == placement.id:
+    if request.form.get("seen", type=int) == placement.id or typing_problems(form):
         return False
-    said = effects.MoveJournal(placement.effects).said
+    said = {"on": placement.started_on, **effects.MoveJournal(placement.effects).said}
     for name in row.asks:
         answer = forms.answer_of(form[name]) if name in form else None
-        if isinstance(answer, str) and answer != said.get(name):
+        if answer not in (None, "") and answer != said.get(name):
             return False
     return True
 
@@ -1090,6 +1091,7 @@ def ratings(written):
     """The newest agreed rating of each outcome: {outcome: rating}."""
     reviews = [*written.get(MyPlanReview, ()), *written.get(MyPlanPlusReview, ())]
     agreed = [review for review in reviews if review.status == "sealed"]
+    agreed.sort(key=lambda review: (review.happened_on, review.id))
     fetch_rows(agreed)
     found = {}
     for review in agreed:

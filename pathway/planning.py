@@ -139,7 +139,9 @@ def plan_review(ctx, day, names, at=None, place=None, lead=None, outside_why=Non
     meeting.at = at
     meeting.place = place
     meeting.lead = lead
-    meeting.outside_why = outside_why if window_fault(ctx, day) else None
+    # a reason stays when the window moves on: the last day of a late review is always today's
+    is_inside = ctx.clock.opens <= day <= ctx.clock.closes and not window_fault(ctx, day)
+    meeting.outside_why = None if is_inside else outside_why
     meeting.save()
     there = [person.who for person in meeting.rows("people")]
     for name in names:

@@ -138,6 +138,7 @@ def review(pupil):
     marked = []
     sections = []
     files = []
+    Document.fetch_owners([record for record, _ in contents if isinstance(record, Document)])
     for record, data in contents:
         key = record_key(record)
         name = str(record)

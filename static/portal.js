@@ -27,7 +27,8 @@
   // On to what comes after a list, or after a section.
   const leave = (box) => {
     const part = box.closest(".full:has(> [data-rows])") || box.closest("section");
-    if (part && box.form) goOn(fields(part).at(-1));
+    const last = part && fields(part).at(-1);
+    if (last) goOn(last);
   };
   // One line more; from an empty one on to what comes after the list.
   const addOrLeave = (box) => {
@@ -69,11 +70,12 @@
     setTimeout(() => { delete event.target.dataset.sent; }, 2000);
   });
 
-  // Somebody who has signed in again, in another tab, goes on in this one.
+  // Who has signed in again, in another tab, goes on in this one; nobody else does.
   const renew = async () => {
     const answer = await fetch("/account/stay", {redirect: "manual"});
     if (!answer.ok) return false;
     const said = await answer.json();
+    if (said.person !== document.querySelector(".me").dataset.person) return false;
     all('input[name="csrf_token"]').forEach((box) => { box.value = said.token; });
     return true;
   };
@@ -123,10 +125,15 @@
     };
     form.addEventListener("input", later);
     form.addEventListener("change", later);
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", async (event) => {
       sent = !isOut;
-      if (isOut) { event.preventDefault(); keep(false); }
       clearTimeout(timer);
+      if (!isOut) return;
+      event.preventDefault();
+      await keep(false);
+      if (isOut) return;
+      delete form.dataset.sent;
+      form.requestSubmit(event.submitter);
     });
     addEventListener("pagehide", () => keep(true));
     document.addEventListener("visibilitychange", () => { if (document.hidden || isOut) keep(document.hidden); });

@@ -427,7 +427,8 @@ def end_all(number):
 
 @pages.route("/account/stay", methods=["GET", "POST"])
 def stay():
-    return {**sessions.time_left(g.user_session), "token": generate_csrf()}
+    left = sessions.time_left(g.user_session)
+    return {**left, "token": generate_csrf(), "person": str(me().id)}
 
 
 @pages.route("/account/confirm", methods=["GET", "POST"])

@@ -127,11 +127,17 @@ def test_signing_out_in_another_window_sends_what_is_typed_in_this_one(
     save = here.locator("button[name=do][value=save]:not(.vh)")
     save.click()
     assert box.input_value() == "Typed too late"
+    screen.who = "teacher"  # who signs in meanwhile gets nothing of it
     screen.sign_in()
-    box.focus()
-    here.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    here.locator(KEPT).wait_for()
-    assert "Typed too late" in drafts(served)[0]
+    box.fill("Typed much too late")
+    here.locator("[data-draft-said]:has-text('You are signed out.')").wait_for()
+    save.click()
+    assert box.input_value() == "Typed much too late"
+    assert not [words for words in drafts(served) if "too late" in words]
+    screen.press("Sign out")
+    box.fill("Typed too late")
+    screen.who = "senco"
+    screen.sign_in()
     here.locator("form[data-draft]:not([data-sent])").wait_for()
     screen.page = here
     screen.press("Save draft")
