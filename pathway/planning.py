@@ -135,13 +135,14 @@ def plan_review(ctx, day, names, at=None, place=None, lead=None, outside_why=Non
         kind=KINDS[ctx.stage],
         agenda="\n".join(Review.label_of(name) for name in Review.names_under("aspects")),
     )
+    # of the same day the reason stays, even when what is late may be held later by now
+    if meeting.on != day and not window_fault(ctx, day):
+        outside_why = None
+    meeting.outside_why = outside_why
     meeting.on = day
     meeting.at = at
     meeting.place = place
     meeting.lead = lead
-    # a reason stays when the window moves on: the last day of a late review is always today's
-    is_inside = ctx.clock.opens <= day <= ctx.clock.closes and not window_fault(ctx, day)
-    meeting.outside_why = None if is_inside else outside_why
     meeting.save()
     there = [person.who for person in meeting.rows("people")]
     for name in names:

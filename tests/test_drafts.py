@@ -337,6 +337,10 @@ def test_a_move_pressed_again_from_an_old_page_leaves_no_draft_but_new_words_wai
     kept(senco, address, **said)
     page = senco.submit(old, path=form, button=None, **said)
     assert "was made already" in page.text and not people.Draft.select().exists()
+    page = senco.submit(old, 422, path=form, button=None, **said, on="20/11/2026")
+    assert "was made already" not in page.text and people.Draft.select().exists()
+    page = senco.submit(old, 422, path=form, button=None, **said, on="31 February")
+    assert "There is a problem" in page.text
     page = senco.submit(old, 422, path=form, button=None, **{**said, "raised_by": WORDS})
     assert "Not possible from: Stage 1" in page.text and WORDS in page.source
     senco.submit(page, path="//form[.//button='Throw it away']", button=None)

@@ -210,6 +210,8 @@ def test_a_day_outside_the_window_is_planned_with_a_reason_that_is_kept(school, 
     assert "Mother works until then" in senco.page(f"/pupil/{school.wren.id}/").text
     told = f"; it was due by {short_day(ctx.clock.closes)}"
     assert m.HomeTask.select().where(m.HomeTask.what.endswith(told)).exists()
+    planning.plan_review(ctx, late, [], place="The hall", outside_why="Mother works until then")
+    assert m.Meeting.get(PLANNED).outside_why == "Mother works until then"
     # inside the window there is nothing to explain, and no reason makes a day of what is over
     said["day"] = f"{TODAY + DAY:%d/%m/%Y}"
     senco.submit(senco.page(address), path=box, button=None, **said)
