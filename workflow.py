@@ -1364,14 +1364,23 @@ def begun_with(ctx):
         known = {"me": ctx.user.name, "my day": ctx.on}
     if may(ctx.user, "r", Contact):
         family = [one for one in ctx.pupil.rows("contacts") if letters.may_get_letters(one)]
-        papers = [ctx.form_of(kind) for kind in (ParentInformation, ChildStory, FamilyThinks)]
-        told = {paper.told_by for paper in papers if paper and paper.told_by}
+        told = who_told(ctx)
         if told:
             family = [one for one in family if one.name in told]
         if len(family) == 1:  # of two nobody knows who it is
             known["family"] = family[0].name
             known["relationship"] = family[0].relationship
     return known
+
+
+def who_told(ctx):
+    """The names of who told the papers of this cycle that there are."""
+    found = set()
+    for _, form in ctx.papers:
+        for name, asked in form.questions() if form else ():
+            if asked.ask.begins == "family" and form.answer(name):
+                found.add(form.answer(name))
+    return found
 
 
 def unfinished(form_class, pupil, user):
