@@ -108,6 +108,9 @@ class Background:
         self.app = app
         self.kinds = {kind.name: kind for kind in kinds}
         self.asked = threading.Event()
+        self.interrupted = (
+            True  # by a stop of the portal or a fault: what was running is to begin again
+        )
 
     @property
     def folder(self):
@@ -137,22 +140,30 @@ class Background:
         return work
 
     def start(self):
-        """Begin again what a stop interrupted, then make what waits; the thread."""
-        Work.update(state="waiting", done=0, file="").where(Work.state == "running").execute()
+        """Make what waits, now and whenever something is asked for; the thread."""
         thread = threading.Thread(target=self._run, name="work", daemon=True)
         thread.start()
         return thread
 
     def _run(self):
         while True:
-            try:
-                with self.app.database.connection_context():
-                    while self.make_next():
-                        pass
-            except Exception as fault:  # noqa: BLE001  (the thread must live as long as the portal)
-                log.error("long work stopped for now: %s", logs.where(fault))
+            self.make_all()
             self.asked.wait(LOOK_AGAIN)
             self.asked.clear()
+
+    def make_all(self):
+        """Make what waits, and before it what was interrupted, from its beginning."""
+        try:
+            with self.app.database.connection_context():
+                if self.interrupted:
+                    running = Work.state == "running"
+                    Work.update(state="waiting", done=0, file="").where(running).execute()
+                self.interrupted = False
+                while self.make_next():
+                    pass
+        except Exception as fault:  # noqa: BLE001  (the thread must live as long as the portal)
+            self.interrupted = True
+            log.error("long work stopped for now: %s", logs.where(fault))
 
     def make_next(self):
         """Make what has waited longest; whether there was anything."""

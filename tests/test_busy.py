@@ -12,6 +12,7 @@ from datetime import date
 
 import live
 import pytest
+from conftest import until
 from live import common
 from peewee import OperationalError, PostgresqlDatabase
 
@@ -63,21 +64,27 @@ def add_strategy(person, words):
 
 def test_others_save_while_1200_pupils_are_brought_in(tmp_path):
     running = live.Live(tmp_path / "data")
+    office, senco = running.person("office0"), running.person("senco")
+    saved, answers = [], []
+
+    def save_one():
+        saved.append(add_strategy(senco, f"Words {len(saved)}"))
+
+    def save_one_and_see_the_end():
+        save_one()
+        return "<progress" not in office.ask("GET", answers[0][2])[1]
+
     try:
-        office, senco = running.person("office0"), running.person("senco")
         where, seen = preview_of(office, rows_of(1200))
-        answers = []
         thread = threading.Thread(
             target=lambda: answers.append(office.ask("POST", f"{where}import/", [("seen", seen)]))
         )
         thread.start()
-        saved = []
         while thread.is_alive():
-            saved.append(add_strategy(senco, f"Words {len(saved)}"))
+            save_one()
         thread.join()
         # it goes on in the background
-        while "<progress" in office.ask("GET", answers[0][2])[1]:
-            saved.append(add_strategy(senco, f"Words {len(saved)}"))
+        until(save_one_and_see_the_end, "the end of the import")
     finally:
         running.stop()
     assert answers[0][0] == 302 and set(saved) == {302}

@@ -261,6 +261,14 @@ def test_a_safe_start_is_not(monkeypatch, given, told, base):
     assert (config.way_in(), config.base_url()) == (told, base)
 
 
+@pytest.mark.parametrize(
+    "words, on", [(" 1", 1), ("On", 1), ("TRUE", 1), ("0", 0), ("off", 0), ("No ", 0), (" ", 0)]
+)
+def test_a_setting_is_on_or_off_by_any_usual_word(monkeypatch, words, on):
+    monkeypatch.setenv("BEHIND_HTTPS", words)
+    assert config.is_on("BEHIND_HTTPS") == bool(on)
+
+
 def test_to_do_without_https_is_said_on_every_page_and_in_the_log(
     database, cast, tmp_path, monkeypatch, caplog
 ):

@@ -1,5 +1,6 @@
 """Long work: asked for, made beside the web threads, fetched by who asked and nobody else."""
 
+import contextlib
 import datetime
 import io
 import os
@@ -7,6 +8,7 @@ import zipfile
 
 import pytest
 from conftest import TODAY
+from peewee import OperationalError
 from pypdf import PdfReader
 
 import models as m
@@ -136,16 +138,34 @@ def test_a_class_is_chosen_without_a_child_in_the_address(school, browser, worke
     assert ask(at, "profiles").location == "/prints/"
 
 
+def make_all(worker, monkeypatch):
+    """What the thread does when it is woken, on the connection of the test."""
+    monkeypatch.setattr(worker.app.database, "connection_context", contextlib.nullcontext)
+    worker.make_all()
+
+
 def test_what_was_running_begins_again_after_a_restart(school, browser, worker, monkeypatch):
     ask(browser("senco"), "profiles", school.mine)
     Work.update(state="running", done=1, file="half").execute()
     (worker.folder / "half").write_bytes(b"half")
-    begun = []
-    monkeypatch.setattr(worker, "_run", lambda: begun.append(True))
-    worker.start().join()
-    assert begun and Work.get().state == "waiting"
-    assert worker.make_next()
+    make_all(worker, monkeypatch)
     assert [path.name for path in worker.folder.iterdir()] == [Work.get().file]
+    assert Work.get().state == "done"
+
+
+def test_what_a_fault_of_the_database_stopped_is_made_when_it_answers_again(
+    school, browser, worker, monkeypatch
+):
+    ask(browser("senco"), "profiles", school.mine)
+
+    def locked(*_):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "made", locked)
+        make_all(worker, monkeypatch)
+    assert Work.get().state == "running"
+    make_all(worker, monkeypatch)
     assert Work.get().state == "done"
 
 
