@@ -40,7 +40,7 @@ from models import (
 )
 from pathway import clock
 from privacy import erasure, retention
-from records.dates import short_day, today
+from records.dates import london, short_day, today
 
 # the settings that a task follows from
 SETTINGS = (
@@ -400,7 +400,7 @@ def erasure_tasks(pupils):
     for asked in open_ones:
         what = f"{asked.asked_by} asks to erase the record"
         opens = {"record": "Erasure", "record_id": asked.id, "screen": "page"}
-        found.append(task(asked.pupil_id, "head", what, asked.asked_at.date(), **opens))
+        found.append(task(asked.pupil_id, "head", what, london(asked.asked_at).date(), **opens))
     return found
 
 
