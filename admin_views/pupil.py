@@ -670,7 +670,7 @@ def next_step(at, moves):
     if at.stage == "E":
         return ehcp_step(at)
     paper, form = next_paper(at)
-    if paper and may(current_user, "r", paper.form):
+    if paper:
         return paper_step(at, paper, form)
     if at.stage == "OFF":
         return transfer_step(at)
@@ -690,7 +690,7 @@ def next_step(at, moves):
             return paper_step(at, first_paper, raised)
         if may(current_user, "w", first_paper.form) and not workflow.g.on_roll(at):
             return raise_concern(at.pupil, first_paper.form)
-    return Step("", "Nothing needs doing now.", "")
+    return Step("", "Nothing waits for you now.", "")
 
 
 def ehcp_step(at):
@@ -747,9 +747,12 @@ def move_step(move, pupil):
 
 
 def next_paper(at):
-    """The first paper of the stage that needs work: (Paper, form or None)."""
+    """The first paper of the stage that needs work, of those that this person reads: (Paper, form
+    or None).
+    """
+    mine = [pair for pair in at.papers if may(current_user, "r", pair[0].form)]
     for kind in ORDER.get(at.stage, USUAL_ORDER):
-        for paper, form in at.papers:
+        for paper, form in mine:
             if paper.kind == kind and not (form and form.status in DONE[kind]):
                 return paper, form
     return None, None
