@@ -68,6 +68,7 @@ from models import (
 from papers import pdf
 from pathway import advice, clock, effects, ehc_request, letters, measures
 from pathway.provision import say_week
+from people import class_key
 from privacy import erasure, retention
 from records.dates import london, read_day, say_day, say_weeks, short_day, today
 from records.query import by_id
@@ -90,6 +91,13 @@ class PupilView(RecordView):
             found.append(Confirm(f"another-{other.id}", words, "This is another child", other))
         access.log_access([one.pupil for one in found], "found")
         return found
+
+    def save(self, record, form):
+        """Who comes into a class has it spelt as the others: “3b” beside “3B” were two classes."""
+        box = form["form"]
+        if class_key(box.data) != record.class_key:
+            box.data = Pupil.spelling_of_class(box.data) or box.data
+        return super().save(record, form)
 
     def cell(self, record, name):
         words = super().cell(record, name)

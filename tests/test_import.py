@@ -58,7 +58,7 @@ def one(user, *rows, **more):
             "contact1.name contact1.phone contact2.responsibility contact2.email",
         ),
         (
-            "In care|Date of admission|Gender|EAL",
+            "In care|Date of admission|M/F|EAL",
             "looked_after admitted_on sex eal",
         ),
     ],
