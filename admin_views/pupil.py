@@ -438,6 +438,12 @@ class AgencyView(PupilRecordView):
 class LetterView(PupilRecordView):
     """Letters: one press writes down that one went, or all of its child that wait."""
 
+    def begin(self, pupil):
+        record, prefilled = super().begin(pupil)
+        if pupil:
+            letters.begin_letter(record)
+        return record, prefilled
+
     def acts(self, record):
         if record.sent_on or record.void or not self.may_write():
             return []

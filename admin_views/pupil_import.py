@@ -320,7 +320,7 @@ def _fitting(question, kept):
 
 
 def read_date(cell):
-    words = f"“{cell[:40]}” is not a date we can read; write it as 05/09/2018."
+    words = f"“{cell[:40]}” is not a date we can read; a date is written like 05/09/2018."
     try:
         return read_day(cell)
     except ValueError:
