@@ -101,7 +101,9 @@ def concern_form(pupil, typed=None):
         description="Such as today or yesterday. Leave it empty if they do not know yet.",
     )
     more = {"formdata": typed} if typed is not None else {}
-    return type("ConcernForm", (forms.FlaskForm,), boxes)(**more)
+    form = type("ConcernForm", (forms.FlaskForm,), boxes)(**more)
+    form[next(iter(boxes))].render_kw = {"autofocus": True}
+    return form
 
 
 def area_box(label, prompt):

@@ -70,6 +70,12 @@ def test_a_worry_beside_the_record_of_the_cycle_stands_with_the_papers_of_the_st
     assert any(f"/record-of-concern/{paper.id}/" in to for to in page.all(path))
 
 
+@pytest.mark.parametrize("where, first", [("", "pupil"), ("?pupil={}", "areas")])
+def test_the_first_of_the_five_questions_has_the_focus(school, browser, where, first):
+    page = browser("teacher").page(ADDRESS + where.format(school.mine.id))
+    assert page.one("//*[@autofocus]").get("name") == first
+
+
 def test_a_second_worry_joins_the_record_that_is_begun(school, browser):
     for who, when in (("teacher", "yesterday"), ("senco", "today")):
         at = browser(who)
