@@ -23,6 +23,7 @@ from peewee import (
     IntegerField,
     TextField,
     chunked,
+    fn,
 )
 
 from audit.log import AuditEntry, now, transaction
@@ -950,6 +951,12 @@ class Pupil(Record):
         self.known_as = self._without_surname(self.known_as)
         self.class_key = class_key(self.form) or None
         self.__data__.update(self.sort_values())
+
+    @classmethod
+    def spelling_of_class(cls, name):
+        """How most of those who are in this class have its name; None when nobody is."""
+        mine = cls.select(cls.form).where(cls.class_key == class_key(name), cls.left_on.is_null())
+        return mine.group_by(cls.form).order_by(fn.COUNT(cls.id).desc(), cls.form).scalar()
 
     def sort_values(self):
         """What the lists of pupils are sorted by: {column: key}."""

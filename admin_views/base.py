@@ -940,6 +940,6 @@ def problems_of(field, line=""):
     found = []
     for words in field.errors:
         if label not in words:
-            words = f"{label}: {words}"
+            words = forms.after_label(label, words)
         found.append((field.id, f"{line}{words}"))
     return found

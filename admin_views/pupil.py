@@ -68,6 +68,7 @@ from models import (
 from papers import pdf
 from pathway import advice, clock, effects, ehc_request, letters, measures
 from pathway.provision import say_week
+from people import class_key
 from privacy import erasure, retention
 from records.dates import london, read_day, say_day, say_weeks, short_day, today
 from records.query import by_id
@@ -90,6 +91,13 @@ class PupilView(RecordView):
             found.append(Confirm(f"another-{other.id}", words, "This is another child", other))
         access.log_access([one.pupil for one in found], "found")
         return found
+
+    def save(self, record, form):
+        """Who comes into a class has it spelt as the others: “3b” beside “3B” were two classes."""
+        box = form["form"]
+        if class_key(box.data) != record.class_key:
+            box.data = Pupil.spelling_of_class(box.data) or box.data
+        return super().save(record, form)
 
     def cell(self, record, name):
         words = super().cell(record, name)
@@ -430,6 +438,12 @@ class AgencyView(PupilRecordView):
 class LetterView(PupilRecordView):
     """Letters: one press writes down that one went, or all of its child that wait."""
 
+    def begin(self, pupil):
+        record, prefilled = super().begin(pupil)
+        if pupil:
+            letters.begin_letter(record)
+        return record, prefilled
+
     def acts(self, record):
         if record.sent_on or record.void or not self.may_write():
             return []
@@ -670,7 +684,7 @@ def next_step(at, moves):
     if at.stage == "E":
         return ehcp_step(at)
     paper, form = next_paper(at)
-    if paper and may(current_user, "r", paper.form):
+    if paper:
         return paper_step(at, paper, form)
     if at.stage == "OFF":
         return transfer_step(at)
@@ -690,7 +704,7 @@ def next_step(at, moves):
             return paper_step(at, first_paper, raised)
         if may(current_user, "w", first_paper.form) and not workflow.g.on_roll(at):
             return raise_concern(at.pupil, first_paper.form)
-    return Step("", "Nothing needs doing now.", "")
+    return Step("", "Nothing waits for you now.", "")
 
 
 def ehcp_step(at):
@@ -747,9 +761,12 @@ def move_step(move, pupil):
 
 
 def next_paper(at):
-    """The first paper of the stage that needs work: (Paper, form or None)."""
+    """The first paper of the stage that needs work, of those that this person reads: (Paper, form
+    or None).
+    """
+    mine = [pair for pair in at.papers if may(current_user, "r", pair[0].form)]
     for kind in ORDER.get(at.stage, USUAL_ORDER):
-        for paper, form in at.papers:
+        for paper, form in mine:
             if paper.kind == kind and not (form and form.status in DONE[kind]):
                 return paper, form
     return None, None
