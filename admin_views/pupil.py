@@ -1057,10 +1057,14 @@ def plans_written(written):
 
 
 def plan_to_show(plans):
-    """The plan whose stepping stones are shown, or None."""
-    return max(
-        plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id), default=None
-    )
+    """The plan whose stepping stones are shown, or None: the newest by its own day, whenever it was
+    typed.
+    """
+
+    def order(plan):
+        return plan.status == "sealed", plan.happened_on or datetime.date.min, plan.entered_at
+
+    return max(plans, key=order, default=None)
 
 
 def journey(plan, plans, written):
