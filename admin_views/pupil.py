@@ -32,6 +32,7 @@ from admin_views.paper import acts
 from audit import access
 from audit.log import transaction
 from models import (
+    CASE_OPEN,
     RATING,
     STATUS,
     Agency,
@@ -368,9 +369,13 @@ class CaseView(PupilRecordView):
     """EHC cases: the generated screens, and the steps of `workflow.CASE_MOVES`."""
 
     def more_links(self, record):
-        if current_user.role not in PACK_ROLES:
-            return []
-        return [("Request pack", url_for("pupil.request_check", key=record.pupil_id))]
+        found = []
+        if record.state in CASE_OPEN:
+            to = url_for("pupil.page", key=record.pupil_id, _anchor="case")
+            found.append(("Dates and next steps", to))
+        if current_user.role in PACK_ROLES:
+            found.append(("Request pack", url_for("pupil.request_check", key=record.pupil_id)))
+        return found
 
     @expose("/<int:key>/step/", methods=("POST",))
     def step(self, key):

@@ -17,7 +17,7 @@ from models import (
 )
 from records.questions import TEACHER
 from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report, count_lines
-from reports.roll import codes_on, placements_seen
+from reports.roll import codes_on, placements_seen, say_review
 
 LONG_WEEKS = 26
 SOON = datetime.timedelta(weeks=3)
@@ -101,7 +101,7 @@ class Register(Report):
             "census": stage.census,
             "since": placement.stage_since,
             "weeks": (self.on - placement.stage_since).days // 7,
-            "review": when.closes if when and when.state != "held" else None,
+            "review": say_review(placement, when),
             "adult": adults.get(pupil.id, ""),
             "unit": unit_of(pupil),
             "destination": pupil.destination,
