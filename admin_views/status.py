@@ -25,7 +25,7 @@ ALARMS_LIVE = 60
 FIRST_STEPS = (
     (
         "settings_are_written",
-        "Write the school's name, last year and holidays",
+        "Write the school's name, last year group and holidays",
         "/setting/school/",
     ),
     ("somebody_is_in_charge", "Add the SENCO", "/user/new/"),

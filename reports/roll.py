@@ -46,7 +46,7 @@ class ChildOnRoll:
         return self.types[:2]
 
 
-def say_review(placement, when):
+def review_cell(placement, when):
     """The day by which a review is due, or in words that it was held and waits for its move."""
     if when and when.state == "held":
         return f"Held {short_day(placement.reviewed_on)}"

@@ -28,6 +28,7 @@ import workflow as w
 from audit.log import AuditEntry
 from pathway import clock, planning
 from records.dates import short_day
+from reports.register import Register
 
 STAGES = ("S1", "S2", "S3", "E")
 
@@ -168,6 +169,9 @@ def test_a_review_is_planned_with_its_people_and_invitations(school, browser):
     told = [task for _, task in home_tasks(school.senco) if task.pupil_id == school.wren.id]
     (about,) = [task for task in told if task.what.startswith("My Plan Review planned for ")]
     assert about.due == meeting.on
+    lines = Register(school.senco, m.Setting.of_school(), TODAY).lines()
+    planned = next(line.cells["planned"] for line in lines if line.pupil == school.wren.id)
+    assert planned == meeting.on
     address = f"/review-week/{school.wren.id}/invitations.pdf"
     printed = paper_of(senco.get(address))
     begins = [number for number, words in enumerate(printed.pages) if "Page 1 of" in words]
