@@ -38,7 +38,7 @@ class EhcpYear(Report):
         Column("due", "Review due", "day"),
         Column("planned", "Meeting planned", "day"),
         Column("held", "Last held", "day"),
-        Column("step", "Next step"),
+        Column("step", "Next step", wraps=True),
         Column("step_by", "By", "day"),
         Column("phase_by", "Next phase by", "day"),
         Column("phase_on", "Issued", "day"),

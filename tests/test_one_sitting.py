@@ -183,6 +183,17 @@ def test_a_review_is_planned_with_its_people_and_invitations(school, browser):
     assert "Every invitation" in senco.page(address, 422).text
 
 
+@pytest.mark.parametrize(
+    "stage, words", [("S2", "the review on"), ("E", "the annual review of the EHC plan on")]
+)
+def test_an_invitation_names_the_review_to_which_it_asks(robin, cast, stage, words):
+    add_row(robin, "contacts", **MOTHER)
+    take_to(robin, stage, cast.senco)
+    meeting = planning.plan_review(w.PupilContext(robin, cast.senco), TODAY + 20 * DAY, ["Ms Ash"])
+    (letter,) = meeting.letters
+    assert f"Please come to {words} " in letter.body
+
+
 def test_planned_anew_it_is_the_same_meeting_with_new_invitations(school):
     agree_plan(school.wren, school.senco, "S2")
     meetings = []
