@@ -406,6 +406,12 @@ class AdviceView(PupilRecordView):
             advice.fill_in(record, current_user, settings_now())
         return record, prefilled
 
+    def render(self, template, **more):
+        paper = more.get("record")
+        if template == self.page_template and paper.due() and not paper.sent_on:
+            more["notice"] = f"To be sent by {say_day(paper.due())}."
+        return super().render(template, **more)
+
 
 class AgencyView(PupilRecordView):
     """Agencies: a new one begins with what the review wants to know from a specialist."""
