@@ -172,6 +172,9 @@ def test_a_review_is_planned_with_its_people_and_invitations(school, browser):
     lines = Register(school.senco, m.Setting.of_school(), TODAY).lines()
     planned = next(line.cells["planned"] for line in lines if line.pupil == school.wren.id)
     assert planned == meeting.on
+    said = " ".join(senco.page(f"/pupil/{school.wren.id}/").text.split())
+    assert f"My Plan review, {short_day(meeting.on)}" in said
+    assert f"{short_day(meeting.on)}, {short_day(meeting.on)}" not in said
     address = f"/review-week/{school.wren.id}/invitations.pdf"
     printed = paper_of(senco.get(address))
     begins = [number for number, words in enumerate(printed.pages) if "Page 1 of" in words]
