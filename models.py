@@ -562,11 +562,11 @@ class Setting(Record):
     )
     letter_invitation = text(
         "Invitation to the review",
-        "Also: {when}, {place}, {lead}, {people}.",
+        "Also: {meeting}, {when}, {place}, {lead}, {people}.",
         rows=8,
         default=(
-            "We would like to look with you at how {forename} is getting on. Please come to the"
-            " review on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
+            "We would like to look with you at how {forename} is getting on. Please come to"
+            " {meeting} on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
             " what progress has {forename} made, has anything big changed, what is {forename} keen"
             " on, and what do you hope for. With this letter are two short forms for {forename}'s"
             " views and for yours; leave out anything you would rather not say.\n\nInvited:"

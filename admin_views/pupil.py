@@ -32,6 +32,7 @@ from admin_views.paper import acts
 from audit import access
 from audit.log import transaction
 from models import (
+    CASE_OPEN,
     RATING,
     STATUS,
     Agency,
@@ -376,9 +377,13 @@ class CaseView(PupilRecordView):
     """EHC cases: the generated screens, and the steps of `workflow.CASE_MOVES`."""
 
     def more_links(self, record):
-        if current_user.role not in PACK_ROLES:
-            return []
-        return [("Request pack", url_for("pupil.request_check", key=record.pupil_id))]
+        found = []
+        if record.state in CASE_OPEN:
+            to = url_for("pupil.page", key=record.pupil_id, _anchor="case")
+            found.append(("Dates and next steps", to))
+        if current_user.role in PACK_ROLES:
+            found.append(("Request pack", url_for("pupil.request_check", key=record.pupil_id)))
+        return found
 
     @expose("/<int:key>/step/", methods=("POST",))
     def step(self, key):
@@ -408,6 +413,12 @@ class AdviceView(PupilRecordView):
         if pupil:
             advice.fill_in(record, current_user, settings_now())
         return record, prefilled
+
+    def render(self, template, **more):
+        paper = more.get("record")
+        if template == self.page_template and paper.due() and not paper.sent_on:
+            more["notice"] = f"To be sent by {say_day(paper.due())}."
+        return super().render(template, **more)
 
 
 class AgencyView(PupilRecordView):
@@ -1074,10 +1085,14 @@ def plans_written(written):
 
 
 def plan_to_show(plans):
-    """The plan whose stepping stones are shown, or None."""
-    return max(
-        plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id), default=None
-    )
+    """The plan whose stepping stones are shown, or None: the newest by its own day, whenever it was
+    typed.
+    """
+
+    def order(plan):
+        return plan.status == "sealed", plan.happened_on or datetime.date.min, plan.entered_at
+
+    return max(plans, key=order, default=None)
 
 
 def journey(plan, plans, written):

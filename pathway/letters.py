@@ -51,7 +51,7 @@ PHRASES = (
 )
 # letters that no move writes, and what they say besides
 OF_REVIEWS = {
-    "letter_invitation": ("when", "place", "lead", "people"),
+    "letter_invitation": ("meeting", "when", "place", "lead", "people"),
     "letter_recap": ("held", "outcomes", "next_steps"),
 }
 END = "letter_end"  # the setting with what stands at the end of every letter
