@@ -30,7 +30,7 @@ import people  # noqa: E402
 from admin_views.base import PAGE_SIZE  # noqa: E402
 from admin_views.register import REPORT_CLASSES  # noqa: E402
 
-SIZES = (1260, 100_800)
+SIZES = (420, 12_600)
 TURNS = 20
 ENOUGH = 20  # seconds of the processor for one page of ours: then there is no further turn
 
