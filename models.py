@@ -40,7 +40,7 @@ from people import (
     class_key,
 )
 from records.dates import say_day, school_year, short_day, today
-from records.query import Table, begins, rows_of
+from records.query import Table, among, begins, rows_of
 from records.questions import (
     ADULT_LIFE,
     HEAD,
@@ -1097,7 +1097,7 @@ class PupilWord(Table):
         """Keep the words of these pupils as they are called now."""
         kept = set()
         wanted = set()
-        for row in cls.select().where(cls.pupil.in_([pupil.id for pupil in pupils])):
+        for row in cls.select().where(among(cls.pupil, [pupil.id for pupil in pupils])):
             kept.add((row.word, row.pupil_id))
         for pupil in pupils:
             for word in cls.words_of(pupil):
@@ -1373,7 +1373,7 @@ class Placement(Span, PupilRecord):
     def fetch_planned(cls, placements):
         """Fetch for which day the review of each of these is planned."""
         days = Meeting.select(Meeting.placement, Meeting.on).where(
-            Meeting.placement.in_([one.id for one in placements]), Meeting.on.is_null(False)
+            among(Meeting.placement, [one.id for one in placements]), Meeting.on.is_null(False)
         )
         planned = dict(days.order_by(Meeting.id).tuples())
         for one in placements:
@@ -1404,7 +1404,7 @@ class Placement(Span, PupilRecord):
     def stages_of(cls, pupils):
         """The codes of the stages of those of these pupils who are on one: {number: code}."""
         rows = cls.select(cls.pupil, cls.stage)
-        rows = rows.where(cls.pupil.in_([pupil.id for pupil in pupils]))
+        rows = rows.where(among(cls.pupil, [pupil.id for pupil in pupils]))
         return dict(rows.where(cls.is_open()).tuples())
 
 
@@ -3187,11 +3187,11 @@ class Disclosure(PupilRecord):
     contents = text("What was in it", "Written when the bundle is made.", rows=3)
     readonly = ("left_out", "contents")
 
-    def due(self):
+    def due(self, settings=None):
         """By when it must be answered, in words."""
         if self.given_on:
             return ""
-        when = clock.request_due(self, Setting.of_school())
+        when = clock.request_due(self, settings or Setting.of_school())
         if when:
             return short_day(when)
         return "The clock is stopped"

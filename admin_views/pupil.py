@@ -107,11 +107,11 @@ class PupilView(RecordView):
             return f"{words} ({record.called})"
         return words
 
-    def more_actions(self, rows):
+    def actions_of(self, rows):
         stages = Placement.stages_of(rows)
-        found = {}
+        found = super().actions_of(rows)
         for pupil in rows:
-            found[pupil.id] = move_links(pupil, stages.get(pupil.id, "NONE"))
+            found[pupil.id] += move_links(pupil, stages.get(pupil.id, "NONE"))
         return found
 
     def find(self, key):

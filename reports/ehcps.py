@@ -3,6 +3,7 @@
 import workflow
 from models import CASE_OPEN, EhcCase, Placement, ReviewYear
 from pathway import clock, planning
+from records.query import among
 from reports.report import UPN, WHO, Choice, Column, Line, Report, count_lines
 from reports.roll import placements_seen
 
@@ -115,13 +116,13 @@ class EhcpYear(Report):
 
 def open_cases(pupils):
     """The open EHC case of each of these pupils: {pupil: case}."""
-    cases = EhcCase.select().where(EhcCase.pupil.in_(pupils), EhcCase.state.in_(CASE_OPEN))
+    cases = EhcCase.select().where(among(EhcCase.pupil, pupils), EhcCase.state.in_(CASE_OPEN))
     return {case.pupil_id: case for case in cases.order_by(EhcCase.id)}
 
 
 def years_of(cases):
     found = {}
-    rows = ReviewYear.select().where(ReviewYear.case.in_([case.id for case in cases]))
+    rows = ReviewYear.select().where(among(ReviewYear.case, [case.id for case in cases]))
     for year in rows.order_by(ReviewYear.id):
         found.setdefault(year.case_id, []).append(year)
     return found
