@@ -173,7 +173,6 @@ class ProvisionMap(ProvisionReport):
             marks.add("uncosted")
         facts = {
             "need": needs,
-            "adult": code_of_words(one.adult),
             "programme": programme.name if programme else "",
             "stage": one.placement.stage,
             "is": marks,
