@@ -257,7 +257,7 @@ def left_over(code):
         return {}
     again = []
     # nobody is led to send what another site has made up
-    if code >= 500 or code in (400, 429) and is_from_our_page():
+    if code >= 500 or code in (400, 401, 429) and is_from_our_page():
         again = [pair for pair in items if pair[0] != "csrf_token"]
         try:
             keep(current_user, request.full_path, items)
