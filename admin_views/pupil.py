@@ -276,7 +276,7 @@ class PupilView(RecordView):
         if not may(current_user, "w", review):
             abort(403)
         problem = ""
-        draft = None
+        draft = mine = None
         if request.method == "POST":
             problem = merge.sealed_words(review) if review.locked else self.answer_chart(review)
             if not problem:
@@ -285,8 +285,8 @@ class PupilView(RecordView):
         asked = asked_now(review, problem)
         if request.method != "POST":
             draft = drafts.of(current_user, request.full_path)
-            if draft and drafts.typed_items(draft).get("ask") != asked:
-                draft = None
+            if draft and drafts.typed_items(draft).get("ask") == asked:
+                mine = draft
         return self.render(
             "question.html",
             pupil=pupil,
@@ -298,8 +298,9 @@ class PupilView(RecordView):
             lacks=[] if asked or review.locked else workflow.missing(review, current_user),
             problems=[("", problem)] if problem else [],
             draft=draft,
+            typed=drafts.words_of(draft) if draft and not mine else (),
             seen=seen_answer(review, asked),
-            **question_part(review, asked, drafts.typed_items(draft) if draft else request.form),
+            **question_part(review, asked, drafts.typed_items(mine) if mine else request.form),
         )
 
     def answer_chart(self, review):

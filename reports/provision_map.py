@@ -32,7 +32,7 @@ from reports.report import (
     count_lines,
     say_cell,
 )
-from reports.roll import codes_on, placements_seen
+from reports.roll import codes_on, placements_seen, placements_unseen
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
 NOTES = {
@@ -67,6 +67,11 @@ class ProvisionReport(Report):
         if self.user.role in SEE_COSTS:
             return found
         return [column for column in found if column.name not in COSTS]
+
+    def note_clashes(self, given, find):
+        """Say where lines clash, also with children whom this person may not see."""
+        unseen = provision.running(placements_unseen(self.user, self.on), self.on)
+        provision.note_clashes(given, find, unseen)
 
 
 class ProvisionMap(ProvisionReport):
@@ -133,7 +138,7 @@ class ProvisionMap(ProvisionReport):
         needs = codes_on(self.on)
         find = Programme.finder(self.programmes)
         running = [one for one in self.given if one.runs_on(self.on)]
-        provision.note_clashes(running, find)
+        self.note_clashes(running, find)
         return [self._line(one, cost, needs.get(one.pupil.id, []), find) for one in self.given]
 
     def _line(self, one, cost, needs, find):
@@ -175,7 +180,6 @@ class ProvisionMap(ProvisionReport):
             marks.add("uncosted")
         facts = {
             "need": needs,
-            "adult": code_of_words(one.adult),
             "programme": programme.name if programme else "",
             "stage": one.placement.stage,
             "is": marks,
@@ -183,7 +187,7 @@ class ProvisionMap(ProvisionReport):
             "share_hours": one.adult_hours,
         }
         late = ("note",) if cells["note"] else ()
-        return Line.about(one.pupil, cells, facts, late=late, others=tuple(one.clashes.values()))
+        return Line.about(one.pupil, cells, facts, late=late, others=named_in(one.clashes))
 
     def totals(self, lines):
         old = [line for line in lines if "old" in line.facts["is"]]
@@ -312,7 +316,7 @@ class AdultWeeks(ProvisionReport):
     def lines(self):
         of_adult = defaultdict(list)
         given = provision.running(placements_seen(self.user, self.on), self.on)
-        provision.note_clashes(given, Programme.finder(Programme.select()))
+        self.note_clashes(given, Programme.finder(Programme.select()))
         for one in given:
             if one.adult:
                 of_adult[sort_key(one.adult)].append(one)
@@ -338,13 +342,18 @@ class AdultWeeks(ProvisionReport):
         to = (ProvisionMap.slug, {"adult": code_of_words(given[0].adult)})
         late = ("clashes",) if clashes else ()
         facts = {"hours": sum(one.adult_hours or 0 for one in given)}
-        return Line(cells, facts, to=to, late=late, others=tuple(clashes.values()))
+        return Line(cells, facts, to=to, late=late, others=named_in(clashes))
 
     def totals(self, lines):
         return [("Adults", len(lines)), ("Hours a week", rounded(total(lines, "hours")))]
 
 
 # --- pieces
+def named_in(clashes):
+    """The numbers of the children whom clashes name."""
+    return tuple(filter(None, clashes.values()))
+
+
 def sum_of_hours(given):
     return sum(one.hours or 0 for one in given)
 

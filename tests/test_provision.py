@@ -239,11 +239,25 @@ def test_a_clash_names_the_other_child_and_the_access_log_too(cast, settings, ro
     enter(empty_portal, cast.senco).get(f"/provision-map/?form={cast.wren.form}")
     entry = audit_log.AuditEntry
     assert entry.select().where(entry.pupil_id == robin.id, entry.act == "found").exists()
-    # a teacher is told of no child whom the teacher may not know of
+
+
+def test_a_teacher_is_told_of_a_clash_with_a_child_of_another_class_and_not_with_whom(
+    cast, settings, robin, empty_portal
+):
+    for pupil, words in ((robin, "Numicon"), (cast.wren, "Word mats")):
+        take_to(pupil, "S2", cast.senco)
+        plan_of(pupil, {"words": words, "when_given": "Wed 9:15"})
     cast.teacher.classes = cast.wren.form
     cast.teacher.save()
+    told = "Wed 9:15 with another child"
     (line,) = report(ProvisionMap, cast.teacher, settings).lines()
-    assert not line.cells["clash"]
+    assert line.cells["note"] == f"Clash of times: {told}"
+    (week,) = report(AdultWeeks, cast.teacher, settings).lines()
+    assert (week.cells["children"], week.cells["clash"]) == (1, told)
+    page = enter(empty_portal, cast.teacher).get("/provision-map/").text
+    assert told in page and "Numicon" not in page and robin.surname not in page
+    entry = audit_log.AuditEntry
+    assert not entry.select().where(entry.pupil_id == robin.id, entry.act == "found").exists()
 
 
 @pytest.mark.parametrize("size, clashes", [(2, True), (3, False), (None, False)])

@@ -106,6 +106,9 @@ def signed_in_only():
     if not current_user.is_authenticated:
         ended = g.get("user_session")
         keep_sent_form(ended.user if ended else None)
+        # nobody knows whose it is, after the session was ended elsewhere: it stays in the page
+        if ended is None and drafts.left_over(401):
+            abort(401)
         return redirect(url_for("account.sign_in", next=this_page()))
     sessions.touch(g.user_session)
     roles = (settings_now().second_step or "").split("\n")
