@@ -191,6 +191,11 @@ def add_headers(response):
 
 
 ERRORS = {
+    401: (
+        "You were signed out",
+        "Sign in in another tab, then press “Try again” here. Until then the words are on this page"
+        " alone.",
+    ),
     400: (
         "This form is too old",
         "It was open too long, or came from somewhere else. Go back, load the page again and send"

@@ -23,6 +23,7 @@ from peewee import (
     IntegerField,
     TextField,
     chunked,
+    fn,
 )
 
 from audit.log import AuditEntry, now, transaction
@@ -39,7 +40,7 @@ from people import (
     class_key,
 )
 from records.dates import say_day, school_year, short_day, today
-from records.query import Table, begins, rows_of
+from records.query import Table, among, begins, rows_of
 from records.questions import (
     ADULT_LIFE,
     HEAD,
@@ -561,11 +562,11 @@ class Setting(Record):
     )
     letter_invitation = text(
         "Invitation to the review",
-        "Also: {when}, {place}, {lead}, {people}.",
+        "Also: {meeting}, {when}, {place}, {lead}, {people}.",
         rows=8,
         default=(
-            "We would like to look with you at how {forename} is getting on. Please come to the"
-            " review on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
+            "We would like to look with you at how {forename} is getting on. Please come to"
+            " {meeting} on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
             " what progress has {forename} made, has anything big changed, what is {forename} keen"
             " on, and what do you hope for. With this letter are two short forms for {forename}'s"
             " views and for yours; leave out anything you would rather not say.\n\nInvited:"
@@ -951,6 +952,12 @@ class Pupil(Record):
         self.class_key = class_key(self.form) or None
         self.__data__.update(self.sort_values())
 
+    @classmethod
+    def spelling_of_class(cls, name):
+        """How most of those who are in this class have its name; None when nobody is."""
+        mine = cls.select(cls.form).where(cls.class_key == class_key(name), cls.left_on.is_null())
+        return mine.group_by(cls.form).order_by(fn.COUNT(cls.id).desc(), cls.form).scalar()
+
     def sort_values(self):
         """What the lists of pupils are sorted by: {column: key}."""
         surname = sort_key(self.surname)
@@ -1090,7 +1097,7 @@ class PupilWord(Table):
         """Keep the words of these pupils as they are called now."""
         kept = set()
         wanted = set()
-        for row in cls.select().where(cls.pupil.in_([pupil.id for pupil in pupils])):
+        for row in cls.select().where(among(cls.pupil, [pupil.id for pupil in pupils])):
             kept.add((row.word, row.pupil_id))
         for pupil in pupils:
             for word in cls.words_of(pupil):
@@ -1366,7 +1373,7 @@ class Placement(Span, PupilRecord):
     def fetch_planned(cls, placements):
         """Fetch for which day the review of each of these is planned."""
         days = Meeting.select(Meeting.placement, Meeting.on).where(
-            Meeting.placement.in_([one.id for one in placements]), Meeting.on.is_null(False)
+            among(Meeting.placement, [one.id for one in placements]), Meeting.on.is_null(False)
         )
         planned = dict(days.order_by(Meeting.id).tuples())
         for one in placements:
@@ -1397,7 +1404,7 @@ class Placement(Span, PupilRecord):
     def stages_of(cls, pupils):
         """The codes of the stages of those of these pupils who are on one: {number: code}."""
         rows = cls.select(cls.pupil, cls.stage)
-        rows = rows.where(cls.pupil.in_([pupil.id for pupil in pupils]))
+        rows = rows.where(among(cls.pupil, [pupil.id for pupil in pupils]))
         return dict(rows.where(cls.is_open()).tuples())
 
 
@@ -3180,11 +3187,11 @@ class Disclosure(PupilRecord):
     contents = text("What was in it", "Written when the bundle is made.", rows=3)
     readonly = ("left_out", "contents")
 
-    def due(self):
+    def due(self, settings=None):
         """By when it must be answered, in words."""
         if self.given_on:
             return ""
-        when = clock.request_due(self, Setting.of_school())
+        when = clock.request_due(self, settings or Setting.of_school())
         if when:
             return short_day(when)
         return "The clock is stopped"

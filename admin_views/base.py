@@ -25,9 +25,9 @@ from audit.log import audit, transaction
 from models import Document, Pupil, PupilRecord, PupilWord, may
 from papers import pdf
 from records.dates import london, short_day, today
-from records.query import by_id, count_of, join_first, numbers_in, preload
+from records.query import among, by_id, count_of, join_first, numbers_in, preload
 from records.questions import ROLES, Drawn
-from records.record import Clash, Row, document, record_key
+from records.record import Clash, Row, document, fetch_rows, record_key
 from records.spreadsheet import as_csv, as_xlsx
 from records.vague_words import VAGUE, found_in
 
@@ -161,7 +161,7 @@ class ReadView(Answering, ModelView):
             count = count_of(query)
             keys = numbers_in(sorted_query.limit(size).offset(start))
         columns = self.model._meta.sorted_fields if whole else self.short_columns()
-        rows = by_id(self.model.select(*columns).where(self.model.id.in_(keys)))
+        rows = by_id(self.model.select(*columns).where(among(self.model.id, keys)))
         return count, [rows[key] for key in keys if key in rows]
 
     def in_order(self, query, sort, desc):
@@ -263,11 +263,11 @@ class ReadView(Answering, ModelView):
             return self.open_only_hit(rows[0])
         self.preload_links(rows, self.shown_links())
         access.log_access(rows, "found" if w["search"] or w["filters"] else "listed")
-        more = self.more_actions(rows)
         return self.render(
             self.list_template,
             title=self.plural(),
-            rows=[self.list_row(record, more.get(record.id, ())) for record in rows],
+            rows=[self.list_row(record) for record in rows],
+            actions={} if w["printed"] else self.actions_of(rows),  # nobody presses on paper
             at=at,
             wanted=w,
             columns=self._list_columns,
@@ -300,21 +300,17 @@ class ReadView(Answering, ModelView):
     def preload_links(self, rows, names):
         preload(self.model, rows, names)
 
-    def list_row(self, record, more):
-        """One row of the list: its address, its cells, and what can be done."""
+    def list_row(self, record):
+        """One row of the list: its number, its address and its cells."""
         cells = []
         for name, heading in self._list_columns:
             words = self.cell(record, name)
             cells.append({"heading": heading, "words": words, "late": self.is_late(record, name)})
-        return {
-            "address": self.link(record),
-            "cells": cells,
-            "actions": [*self.row_actions(record), *more],
-        }
+        return {"id": record.id, "address": self.link(record), "cells": cells}
 
-    def more_actions(self, rows):
-        """What else can be done with the rows of one page: {number: [(words, address)]}."""
-        return {}
+    def actions_of(self, rows):
+        """What can be done with the rows of one page: {number: [(words, address)]}."""
+        return {record.id: self.row_actions(record) for record in rows}
 
     def may_add(self):
         return self.may_write()
@@ -405,6 +401,7 @@ class ReadView(Answering, ModelView):
         return self.show_page(self.find(key), [])
 
     def show_page(self, record, lacks):
+        fetch_rows([record])
         return self.render(
             self.page_template,
             record=record,
@@ -556,6 +553,8 @@ class RecordView(ReadView):
             if left:
                 return redirect(url_for("draft.show_draft", key=left.id))
             return redirect(url_for(".page", key=key))
+        if request.method != "POST":
+            fetch_rows([record])
         return self.edit_form_page(record, {})
 
     def edit_form_page(self, record, prefilled):
@@ -796,10 +795,9 @@ def tips_of(record):
     for the record itself.
     """
     found = {0: {"": record.tips()}}
-    if record.id:
-        for group in type(record).groups():
-            for row in getattr(record, group):
-                found.setdefault(row.id, {})[group] = row.tips()
+    for group in record.groups():
+        for row in record.rows(group):
+            found.setdefault(row.id, {})[group] = row.tips()
     return found
 
 
@@ -940,6 +938,6 @@ def problems_of(field, line=""):
     found = []
     for words in field.errors:
         if label not in words:
-            words = f"{label}: {words}"
+            words = forms.after_label(label, words)
         found.append((field.id, f"{line}{words}"))
     return found

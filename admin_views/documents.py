@@ -24,6 +24,7 @@ from admin_views.base import PupilRecordView, typing_problems
 from admin_views.forms import clean_line
 from admin_views.zip_guard import DAMAGED, MEGA, FileRefused, ending, refuse_package
 from models import Document, Setting, may, record_with_key
+from privacy.pictures import without_place
 from records.questions import HEAD, SENCO
 from records.record import record_key
 from records.storage import change_times, read_kept
@@ -366,6 +367,8 @@ class DocumentView(WithFile, PupilRecordView):
             refuse_beyond_room(pupil, record, len(data))
         except FileRefused as fault:
             return [*typing_problems(form), ("file", str(fault))]
+        if KINDS[ending(name)].mime.startswith("image/"):
+            data = without_place(data)
         path = private_folder("files") / secrets.token_hex(16)
         write_private(path, data)
         told = {"file_name": name, "stored_as": path.name, "size": len(data)}

@@ -80,6 +80,7 @@ def add_drafts(app):
         press_token=lambda: secrets.token_urlsafe(16),
         unsaved=lambda: of_person(current_user),
         draft_name=draft_name,
+        way_to=way_to,
     )
 
 
@@ -143,6 +144,31 @@ def draft_name(draft):
     if draft.pupil_id:
         about = Pupil.get_or_none(Pupil.id == draft.pupil_id)
     return f"{what}, {about.name}" if about else what
+
+
+def is_barred(draft):
+    """Whether nothing can be saved into a draft's form as things stand: its record was agreed,
+    declined or removed, or the child is on another stage.
+    """
+    cls, screen, said = form_at(draft.form)
+    if screen == "edit":
+        record = cls.get_or_none(cls.id == said["key"])
+        return record is None or record.locked
+    if screen not in ("move", "chart"):
+        return False
+    at = workflow.PupilContext(Pupil.get_by_id(draft.pupil_id), current_user)
+    if screen == "chart":
+        return at.review is None or at.review.locked
+    move = workflow.move_at(said["slug"])
+    return move is None or at.stage not in move.from_
+
+
+def way_to(draft):
+    """Where a draft is gone on with, or else read and thrown away: (address, what to do there)."""
+    if is_barred(draft):
+        words = "It cannot be saved now: copy what you need, or throw it away."
+        return url_for("draft.show_draft", key=draft.id), words
+    return draft.form, ""
 
 
 # --- keep, give back, forget
@@ -231,7 +257,7 @@ def left_over(code):
         return {}
     again = []
     # nobody is led to send what another site has made up
-    if code >= 500 or code in (400, 429) and is_from_our_page():
+    if code >= 500 or code in (400, 401, 429) and is_from_our_page():
         again = [pair for pair in items if pair[0] != "csrf_token"]
         try:
             keep(current_user, request.full_path, items)

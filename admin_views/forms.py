@@ -66,6 +66,11 @@ def clean_line(typed):
     return " ".join((clean(typed) or "").split()) or None
 
 
+def after_label(label, words):
+    """What is wrong with an answer, after the label of its question."""
+    return f"{label} {words}" if label.endswith("?") else f"{label}: {words}"
+
+
 class DayField(StringField):
     """A date typed in any of the ways people write one; shown as 03/07/2026 and echoed in full."""
 

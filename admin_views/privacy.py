@@ -30,6 +30,7 @@ from papers import pdf, printing
 from pathway import clock
 from privacy import erasure, retention, subject_access
 from records.dates import say_day, say_moment, today
+from records.query import preload
 from records.spreadsheet import escape_formula
 from records.storage import read_kept
 
@@ -65,6 +66,11 @@ class DisclosureView(PupilRecordView):
         asked_by = pupil.destination or "The next school"
         asked = {"kind": "transfer", "asked_by": asked_by, "asked_on": today()}
         return Disclosure(pupil=pupil, **asked), {}
+
+    def cell(self, record, name):
+        if name == "due":
+            return record.due(settings_now())
+        return super().cell(record, name)
 
     def more_links(self, record):
         if not may(current_user, "r", Erasure) or record.pupil.erased_on:
@@ -105,6 +111,8 @@ class KeepingView(TwoRecordsPages, SchoolPage):
             "asked": list(erasures.where(erasure.ASKED_FOR).order_by(Erasure.id)),
             "done": list(erasures.where(erasure.DONE).order_by(newest).limit(50)),
         }
+        preload(Disclosure, [asked for asked, _ in page["requests"]], ["pupil"])
+        preload(Erasure, page["asked"] + page["done"], ["pupil"])
         shown = []
         for row in (*page["due"], *page["asked"], *page["done"]):
             shown.append(row.pupil)

@@ -32,6 +32,7 @@ from admin_views.paper import acts
 from audit import access
 from audit.log import transaction
 from models import (
+    CASE_OPEN,
     RATING,
     STATUS,
     Agency,
@@ -68,6 +69,7 @@ from models import (
 from papers import pdf
 from pathway import advice, clock, effects, ehc_request, letters, measures
 from pathway.provision import say_week
+from people import class_key
 from privacy import erasure, retention
 from records.dates import london, read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import by_id
@@ -91,6 +93,13 @@ class PupilView(RecordView):
         access.log_access([one.pupil for one in found], "found")
         return found
 
+    def save(self, record, form):
+        """Who comes into a class has it spelt as the others: “3b” beside “3B” were two classes."""
+        box = form["form"]
+        if class_key(box.data) != record.class_key:
+            box.data = Pupil.spelling_of_class(box.data) or box.data
+        return super().save(record, form)
+
     def cell(self, record, name):
         words = super().cell(record, name)
         # who looks for Sandy finds Alexander
@@ -98,11 +107,11 @@ class PupilView(RecordView):
             return f"{words} ({record.called})"
         return words
 
-    def more_actions(self, rows):
+    def actions_of(self, rows):
         stages = Placement.stages_of(rows)
-        found = {}
+        found = super().actions_of(rows)
         for pupil in rows:
-            found[pupil.id] = move_links(pupil, stages.get(pupil.id, "NONE"))
+            found[pupil.id] += move_links(pupil, stages.get(pupil.id, "NONE"))
         return found
 
     def find(self, key):
@@ -267,7 +276,7 @@ class PupilView(RecordView):
         if not may(current_user, "w", review):
             abort(403)
         problem = ""
-        draft = None
+        draft = mine = None
         if request.method == "POST":
             problem = merge.sealed_words(review) if review.locked else self.answer_chart(review)
             if not problem:
@@ -276,8 +285,8 @@ class PupilView(RecordView):
         asked = asked_now(review, problem)
         if request.method != "POST":
             draft = drafts.of(current_user, request.full_path)
-            if draft and drafts.typed_items(draft).get("ask") != asked:
-                draft = None
+            if draft and drafts.typed_items(draft).get("ask") == asked:
+                mine = draft
         return self.render(
             "question.html",
             pupil=pupil,
@@ -289,8 +298,9 @@ class PupilView(RecordView):
             lacks=[] if asked or review.locked else workflow.missing(review, current_user),
             problems=[("", problem)] if problem else [],
             draft=draft,
+            typed=drafts.words_of(draft) if draft and not mine else (),
             seen=seen_answer(review, asked),
-            **question_part(review, asked, drafts.typed_items(draft) if draft else request.form),
+            **question_part(review, asked, drafts.typed_items(mine) if mine else request.form),
         )
 
     def answer_chart(self, review):
@@ -368,9 +378,13 @@ class CaseView(PupilRecordView):
     """EHC cases: the generated screens, and the steps of `workflow.CASE_MOVES`."""
 
     def more_links(self, record):
-        if current_user.role not in PACK_ROLES:
-            return []
-        return [("Request pack", url_for("pupil.request_check", key=record.pupil_id))]
+        found = []
+        if record.state in CASE_OPEN:
+            to = url_for("pupil.page", key=record.pupil_id, _anchor="case")
+            found.append(("Dates and next steps", to))
+        if current_user.role in PACK_ROLES:
+            found.append(("Request pack", url_for("pupil.request_check", key=record.pupil_id)))
+        return found
 
     @expose("/<int:key>/step/", methods=("POST",))
     def step(self, key):
@@ -401,6 +415,12 @@ class AdviceView(PupilRecordView):
             advice.fill_in(record, current_user, settings_now())
         return record, prefilled
 
+    def render(self, template, **more):
+        paper = more.get("record")
+        if template == self.page_template and paper.due() and not paper.sent_on:
+            more["notice"] = f"To be sent by {say_day(paper.due())}."
+        return super().render(template, **more)
+
 
 class AgencyView(PupilRecordView):
     """Agencies: a new one begins with what the review wants to know from a specialist."""
@@ -429,6 +449,12 @@ class AgencyView(PupilRecordView):
 
 class LetterView(PupilRecordView):
     """Letters: one press writes down that one went, or all of its child that wait."""
+
+    def begin(self, pupil):
+        record, prefilled = super().begin(pupil)
+        if pupil:
+            letters.begin_letter(record)
+        return record, prefilled
 
     def acts(self, record):
         if record.sent_on or record.void or not self.may_write():
@@ -670,7 +696,7 @@ def next_step(at, moves):
     if at.stage == "E":
         return ehcp_step(at)
     paper, form = next_paper(at)
-    if paper and may(current_user, "r", paper.form):
+    if paper:
         return paper_step(at, paper, form)
     if at.stage == "OFF":
         return transfer_step(at)
@@ -690,7 +716,7 @@ def next_step(at, moves):
             return paper_step(at, first_paper, raised)
         if may(current_user, "w", first_paper.form) and not workflow.g.on_roll(at):
             return raise_concern(at.pupil, first_paper.form)
-    return Step("", "Nothing needs doing now.", "")
+    return Step("", "Nothing waits for you now.", "")
 
 
 def ehcp_step(at):
@@ -747,9 +773,12 @@ def move_step(move, pupil):
 
 
 def next_paper(at):
-    """The first paper of the stage that needs work: (Paper, form or None)."""
+    """The first paper of the stage that needs work, of those that this person reads: (Paper, form
+    or None).
+    """
+    mine = [pair for pair in at.papers if may(current_user, "r", pair[0].form)]
     for kind in ORDER.get(at.stage, USUAL_ORDER):
-        for paper, form in at.papers:
+        for paper, form in mine:
             if paper.kind == kind and not (form and form.status in DONE[kind]):
                 return paper, form
     return None, None
@@ -1071,10 +1100,14 @@ def plans_written(written):
 
 
 def plan_to_show(plans):
-    """The plan whose stepping stones are shown, or None."""
-    return max(
-        plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id), default=None
-    )
+    """The plan whose stepping stones are shown, or None: the newest by its own day, whenever it was
+    typed.
+    """
+
+    def order(plan):
+        return plan.status == "sealed", plan.happened_on or datetime.date.min, plan.entered_at
+
+    return max(plans, key=order, default=None)
 
 
 def journey(plan, plans, written):

@@ -40,7 +40,7 @@ def history(record, user, most=40):
     """The last changes of a record and its rows that this person may read, newest first."""
     mine = (AuditEntry.record == type(record).__name__) & (AuditEntry.record_id == record.id)
     for group, cls in record.groups().items():
-        keys = list(getattr(record, group).select(cls.id).scalars())
+        keys = [row.id for row in record.rows(group)]
         mine |= (AuditEntry.record == cls.__name__) & AuditEntry.record_id.in_(keys)
     same_child = AuditEntry.pupil_id.in_(MergedPupil.numbers_of(record.pupil_key()))
     changes = AuditEntry.act.not_in((*READ_ACTIONS, "refused"))

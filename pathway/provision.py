@@ -13,6 +13,7 @@ from decimal import Decimal
 from peewee import JOIN
 
 from models import (
+    BESIDES,
     GROUPS,
     PROVIDERS,
     EhcCase,
@@ -50,7 +51,8 @@ class Given:
     plan: object = None  # the agreed plan; None of Section F
     age: int = None  # of its plan: 0 the newest, 1 the one before
     may_be_twice: bool = False  # nobody has said whether a line of the plan gives it
-    clashes: dict = field(default_factory=dict)  # in words: the number of the other child
+    is_named: bool = True  # whether who is told of a clash with it may see the child
+    clashes: dict = field(default_factory=dict)  # in words: the number of the child they name
 
     @property
     def pupil(self):
@@ -141,6 +143,8 @@ def all_given(placements, on):
     """Every line of the agreed plans up to a day, and of Section F, of the children of some
     placements (a query of them): [Given, ...].
     """
+    if not placements:  # nothing is asked about nobody
+        return []
     plans = agreed_plans(placements, on)
     sections = section_f(placements, on)
     found = []
@@ -159,6 +163,8 @@ def all_given(placements, on):
 
 def gives(line, row):
     """Whether a line of a plan is what a line of Section F names, by its key or its words."""
+    if row.linked == BESIDES:
+        return False
     same_key = row.line_key is not None and row.line_key == line.line_key
     return same_key or sort_key(row.words) == sort_key(line.words)
 
@@ -244,13 +250,16 @@ def on_the_map(placements, on):
     return [one for one in given if one.runs_on(on) or one.is_out_of_date(on)]
 
 
-def note_clashes(given, find):
+def note_clashes(given, find, unseen=()):
     """Say at each line where its adult or its child is somewhere else at the same time. What begins
     together, of one programme (as `find` knows them) or in the same words, is one group, until
-    there are more children than its size; so is what a whole class is given.
+    there are more children than its size; so is what a whole class is given. Of the lines of
+    `unseen` only the time is told.
     """
     busy = defaultdict(list)
-    for one in given:
+    for one in unseen:
+        one.is_named = False
+    for one in (*given, *unseen):
         kind = find(one.row.words) or sort_key(one.row.words)
         for weekday, start in read_slots(one.row.when_given):
             slot = (weekday, start, start + int(one.row.minutes or 1), kind, one)
@@ -290,6 +299,9 @@ def is_one_group(one, other, is_same_kind):
 
 
 def tell(given, other, when):
+    if not other.is_named:
+        given.clashes[f"{when} with another child"] = None
+        return
     words = f"{when} {other.row.words}"
     if other.pupil.id != given.pupil.id:
         words = f"{words} ({other.pupil.name})"

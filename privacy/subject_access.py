@@ -311,7 +311,8 @@ def redaction_of(pupil, contents, left_out):
     """The Redaction that belongs to what is left out of a bundle."""
     records = marked_and_removed(pupil, contents)
     records.update(key for key in left_out if "/" not in key)
-    questions = set()
+    removed, questions = links_to(records, pupil, contents)
+    records |= removed
     rows = set()
     for record, data in contents:
         key = record_key(record)
@@ -341,6 +342,46 @@ def marked_and_removed(pupil, contents):
         if "Yes" in (entry.before, entry.after):
             found.add(entry_key(entry))
     return found - there
+
+
+def links_to(records, pupil, contents):
+    """What the audit log tells of links to records that are kept back: the keys of the removed
+    documents that belonged to them, {(key of a record, its question that names one)}.
+
+    The log holds the words of a link, not its key: a removed document is kept back too when what it
+    belonged to is none of the records that are given.
+    """
+    there = set()
+    kept = set()
+    given = set()
+    for record, _ in contents:
+        there.add(record_key(record))
+        if record_key(record) in records:
+            kept.update((str(record), record.kind_name()))
+        else:
+            given.add(str(record))
+    removed = set()
+    questions = set()
+    for entry in entries_about(pupil).where(AuditEntry.question != ""):
+        names = names_linked(entry)
+        if names & kept:
+            questions.add((entry_key(entry), entry.question))
+        is_document = (entry.record, entry.question) == (Document.__name__, Document.belongs.name)
+        if is_document and records and (names & kept or not names & given):
+            removed.add(entry_key(entry))
+    return removed - there, questions
+
+
+def names_linked(entry):
+    """The names of the records that an audit row of a link tells of, with and without what tells
+    one from others of its kind."""
+    cls = KINDS_OF_RECORD.get(entry.record)
+    if cls is None or entry.question not in cls._meta.fields or not cls.kinds_named(entry.question):
+        return set()
+    found = set()
+    for words in filter(None, (entry.before, entry.after)):
+        found.update((words, words.rpartition(", ")[0], words.rpartition(" (")[0]))
+    return found - {""}
 
 
 def entry_key(entry):

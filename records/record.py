@@ -15,7 +15,7 @@ from peewee import ForeignKeyField, IntegerField
 from audit.log import audit_all, transaction
 from records import vague_words
 from records.dates import short_day
-from records.query import Table, preload, rows_of
+from records.query import Table, among, preload, rows_of
 from records.questions import Drawn, Marker, Rows, Section, fault, say
 
 
@@ -462,7 +462,7 @@ def fetch_rows(records):
     queries = []
     for cls, numbers in keys.items():
         for row_class in cls.groups().values():
-            queries.append(row_class.select().where(row_class.parent_field().in_(numbers)))
+            queries.append(row_class.select().where(among(row_class.parent_field(), numbers)))
     found = rows_of(queries)
     for record in records:
         for group, row_class in record.groups().items():

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from models import BESIDES, Agency, Pupil, Recommendation
 from pathway import provision
-from reports.report import FORM, PUPIL, UPN, Choice, Column, Line, Report, code_of_words
+from reports.report import FORM, PUPIL, UPN, Choice, Column, Line, Report
 from reports.roll import placements_seen
 
 ASKED = ("Consulted", "Referred", "Waiting", "Involved")
@@ -68,7 +68,7 @@ class AgenciesWaiting(Report):
         if agency.next_contact and agency.next_contact < self.on:
             late.append("next")
         press = ("Chased today", "agency.chased", agency.id)
-        facts = {"agency": code_of_words(agency.agency or ""), "is": "long" if is_long else ""}
+        facts = {"is": "long" if is_long else ""}
         return Line.about(agency.pupil, cells, facts, late=late, press=press)
 
 
@@ -137,8 +137,7 @@ class RecommendationsTaken(Report):
             late.append("by")
         if taken == TO_DECIDE or (taken == NOT_IN_PLAN and row.linked != BESIDES):
             late.append("taken")
-        facts = {"agency": code_of_words(row.agency.agency or "")}
-        return Line.about(row.agency.pupil, cells, facts, late=late)
+        return Line.about(row.agency.pupil, cells, late=late)
 
     def _taken(self, row, line):
         if row.done_on:

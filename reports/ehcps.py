@@ -2,10 +2,12 @@
 
 import workflow
 from models import CASE_OPEN, EhcCase, Placement, ReviewYear
-from pathway import clock
+from pathway import clock, planning
+from records.query import among
 from reports.report import UPN, WHO, Choice, Column, Line, Report, count_lines
 from reports.roll import placements_seen
 
+MAKE_THE_MOVE = "make the move that the review leads to"
 SCHOOL_MONTHS = (
     ("09", "September"),
     ("10", "October"),
@@ -37,7 +39,7 @@ class EhcpYear(Report):
         Column("due", "Review due", "day"),
         Column("planned", "Meeting planned", "day"),
         Column("held", "Last held", "day"),
-        Column("step", "Next step"),
+        Column("step", "Next step", wraps=True),
         Column("step_by", "By", "day"),
         Column("phase_by", "Next phase by", "day"),
         Column("phase_on", "Issued", "day"),
@@ -68,15 +70,18 @@ class EhcpYear(Report):
         closes = workflow.year_end(placement)
         held = max((one for one in years if one.held_on), key=lambda one: one.held_on, default=None)
         coming = next((one for one in years if not one.held_on), ReviewYear(case=case))
-        step = next_year_step(held, coming, closes)
-        task = step.task if step else ""
+        step = None
+        task = MAKE_THE_MOVE
+        if not placement.reviewed_on:
+            step = next_year_step(held, coming, closes)
+            task = step.task if step else ""
         phase = next(iter(clock.phase_dates(case, self.settings, self.on)), None)
         cells = {
             "authority": case.authority,
             "band": case.band,
             "due": closes,
             "planned": coming.planned_on,
-            "held": held.held_on if held else None,
+            "held": placement.reviewed_on or (held.held_on if held else None),
             "step": task[:1].upper() + task[1:],
             "step_by": step.due if step else None,
             "phase_by": phase.due if phase else None,
@@ -87,9 +92,10 @@ class EhcpYear(Report):
             late.append("step_by")
         if phase and phase.is_late(self.on):
             late.append("phase_by")
-        if closes < self.on:
+        if closes < self.on and not placement.reviewed_on:
             late.append("due")
-        if coming.planned_on and coming.planned_on > closes:
+        planned = None if placement.reviewed_on else coming.planned_on
+        if planned and planned + planning.DECISION > closes:
             late.append("planned")
         marks = []
         if late:
@@ -110,13 +116,13 @@ class EhcpYear(Report):
 
 def open_cases(pupils):
     """The open EHC case of each of these pupils: {pupil: case}."""
-    cases = EhcCase.select().where(EhcCase.pupil.in_(pupils), EhcCase.state.in_(CASE_OPEN))
+    cases = EhcCase.select().where(among(EhcCase.pupil, pupils), EhcCase.state.in_(CASE_OPEN))
     return {case.pupil_id: case for case in cases.order_by(EhcCase.id)}
 
 
 def years_of(cases):
     found = {}
-    rows = ReviewYear.select().where(ReviewYear.case.in_([case.id for case in cases]))
+    rows = ReviewYear.select().where(among(ReviewYear.case, [case.id for case in cases]))
     for year in rows.order_by(ReviewYear.id):
         found.setdefault(year.case_id, []).append(year)
     return found

@@ -32,7 +32,7 @@ from reports.report import (
     count_lines,
     say_cell,
 )
-from reports.roll import codes_on, placements_seen
+from reports.roll import codes_on, placements_seen, placements_unseen
 
 COSTS = ("to_date", "full_run", "year_to_date", "year_planned", "share")
 NOTES = {
@@ -51,11 +51,27 @@ class ProvisionReport(Report):
     roles = (*STAFF, TEACHER)
     made_of = (MyPlan, EhcCase)
 
+    @functools.cached_property
+    def of_children(self):
+        """The filters by who a child is."""
+        stages = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
+        return (
+            Choice("form", "Class", order=class_sort_key),
+            Choice("year", "Year", YEARS),
+            Choice("need", "Need", SEN_TYPES),
+            Choice("stage", "Stage", stages),
+        )
+
     def heads(self):
         found = super().heads()
         if self.user.role in SEE_COSTS:
             return found
         return [column for column in found if column.name not in COSTS]
+
+    def note_clashes(self, given, find):
+        """Say where lines clash, also with children whom this person may not see."""
+        unseen = provision.running(placements_unseen(self.user, self.on), self.on)
+        provision.note_clashes(given, find, unseen)
 
 
 class ProvisionMap(ProvisionReport):
@@ -109,14 +125,10 @@ class ProvisionMap(ProvisionReport):
     @functools.cached_property
     def choices(self):
         names = sorted((programme.name for programme in self.programmes), key=sort_key)
-        stages = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
         return (
-            Choice("form", "Class", order=class_sort_key),
-            Choice("year", "Year", YEARS),
-            Choice("need", "Need", SEN_TYPES),
+            *self.of_children,
             Choice("adult", "Adult", typed=True),
             Choice("programme", "Programme", names),
-            Choice("stage", "Stage", stages),
             Choice("plan", "Plan"),
             Choice("is", "Only", tuple(NOTES.items())),
         )
@@ -126,7 +138,7 @@ class ProvisionMap(ProvisionReport):
         needs = codes_on(self.on)
         find = Programme.finder(self.programmes)
         running = [one for one in self.given if one.runs_on(self.on)]
-        provision.note_clashes(running, find)
+        self.note_clashes(running, find)
         return [self._line(one, cost, needs.get(one.pupil.id, []), find) for one in self.given]
 
     def _line(self, one, cost, needs, find):
@@ -168,7 +180,6 @@ class ProvisionMap(ProvisionReport):
             marks.add("uncosted")
         facts = {
             "need": needs,
-            "adult": code_of_words(one.adult),
             "programme": programme.name if programme else "",
             "stage": one.placement.stage,
             "is": marks,
@@ -176,7 +187,7 @@ class ProvisionMap(ProvisionReport):
             "share_hours": one.adult_hours,
         }
         late = ("note",) if cells["note"] else ()
-        return Line.about(one.pupil, cells, facts, late=late, others=tuple(one.clashes.values()))
+        return Line.about(one.pupil, cells, facts, late=late, others=named_in(one.clashes))
 
     def totals(self, lines):
         old = [line for line in lines if "old" in line.facts["is"]]
@@ -189,7 +200,9 @@ class ProvisionMap(ProvisionReport):
         ]
         if self.user.role in SEE_COSTS:
             found += cost_totals(
-                lines, ("to_date", "Cost to date"), ("full_run", "Full run of what has an end")
+                lines,
+                ("to_date", "Cost since each line began"),
+                ("full_run", "Full run of lines with an end"),
             )
             found.append(("Without a cost", sum(line.cells["to_date"] is None for line in lines)))
         if old:
@@ -221,6 +234,10 @@ class ProvisionCosts(ProvisionReport):
         Column("uncosted", "Lines without a cost", "number"),
     )
 
+    @property
+    def choices(self):
+        return self.of_children
+
     def lines(self):
         given = provision.all_given(placements_seen(self.user, self.on), self.on)
         cost = provision.ProvisionCost(self.settings, given, self.on)
@@ -228,15 +245,20 @@ class ProvisionCosts(ProvisionReport):
         of_pupil = defaultdict(list)
         for one in given:
             of_pupil[one.pupil.id].append(one)
-        return [self._line(mine, cost, needs) for mine in of_pupil.values()]
+        begins, _ = school_year(self.on)
+        found = []
+        for mine in of_pupil.values():
+            this_year = [one for one in mine if one.ends is None or one.ends >= begins]
+            if this_year:
+                found.append(self._line(mine, this_year, cost, needs))
+        return found
 
-    def _line(self, given, cost, needs):
+    def _line(self, given, this_year, cost, needs):
         pupil = given[0].pupil
         begins, ends = school_year(self.on)
         now = [one for one in given if one.runs_on(self.on)]
         before = [one for one in given if one.age == 1]
         more = sum_of_hours(one for one in now if one.plan) - sum_of_hours(before)
-        this_year = [one for one in given if one.ends is None or one.ends >= begins]
         to_date = [cost.between(one, begins, self.on) for one in this_year]
         planned = [cost.between(one, begins, min(one.ends or ends, ends)) for one in this_year]
         cells = {
@@ -251,12 +273,14 @@ class ProvisionCosts(ProvisionReport):
             "uncosted": to_date.count(None),
         }
         cells["share"] = int(100 * cells["year_planned"] / provision.NOTIONAL)
-        return Line.about(pupil, cells)
+        facts = {"need": needs.get(pupil.id, []), "stage": given[0].placement.stage}
+        facts["hours"] = sum_of_hours(now)
+        return Line.about(pupil, cells, facts)
 
     def totals(self, lines):
         found = [
-            ("Children", len(lines)),
-            ("Hours a week", rounded(sum(line.cells["hours"] for line in lines))),
+            ("Children with provision now", sum(line.cells["lines"] > 0 for line in lines)),
+            ("Hours a week", rounded(total(lines, "hours"))),
         ]
         if self.user.role in SEE_COSTS:
             over = sum(line.cells["year_planned"] > provision.NOTIONAL for line in lines)
@@ -292,7 +316,7 @@ class AdultWeeks(ProvisionReport):
     def lines(self):
         of_adult = defaultdict(list)
         given = provision.running(placements_seen(self.user, self.on), self.on)
-        provision.note_clashes(given, Programme.finder(Programme.select()))
+        self.note_clashes(given, Programme.finder(Programme.select()))
         for one in given:
             if one.adult:
                 of_adult[sort_key(one.adult)].append(one)
@@ -317,14 +341,19 @@ class AdultWeeks(ProvisionReport):
         }
         to = (ProvisionMap.slug, {"adult": code_of_words(given[0].adult)})
         late = ("clashes",) if clashes else ()
-        return Line(cells, to=to, late=late, others=tuple(clashes.values()))
+        facts = {"hours": sum(one.adult_hours or 0 for one in given)}
+        return Line(cells, facts, to=to, late=late, others=named_in(clashes))
 
     def totals(self, lines):
-        hours = sum(line.cells["share_hours"] for line in lines)
-        return [("Adults", len(lines)), ("Hours a week", rounded(hours))]
+        return [("Adults", len(lines)), ("Hours a week", rounded(total(lines, "hours")))]
 
 
 # --- pieces
+def named_in(clashes):
+    """The numbers of the children whom clashes name."""
+    return tuple(filter(None, clashes.values()))
+
+
 def sum_of_hours(given):
     return sum(one.hours or 0 for one in given)
 

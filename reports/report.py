@@ -54,7 +54,7 @@ class Choice:
     label: str
     options: tuple = ()  # words, or (value, words); without any, what the lines have
     order: object = None  # what sorts those
-    typed: bool = False  # those are words that somebody typed: see `code_of_words`
+    typed: bool = False  # those are words of a cell that somebody typed: see `code_of_words`
 
     def offered(self, lines):
         """The (value, words) to choose from."""
@@ -141,7 +141,11 @@ class Report:
 
     @cached_property
     def all_lines(self):
-        return self.lines()
+        found = self.lines()
+        for choice in self.choices:
+            for line in found if choice.typed else ():
+                line.facts[choice.name] = code_of_words(line.cells[choice.name] or "")
+        return found
 
     @cached_property
     def filters(self):
@@ -210,7 +214,7 @@ def say_cell(told, kind):
     """A cell in words, for the page."""
     if told is None:
         return ""
-    if kind == "day":
+    if kind == "day" and told and not isinstance(told, str):
         return short_day(told)
     if kind == "money":
         return f"£{told:,.2f}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import workflow
 from models import SEN_TYPES, YEARS, Placement, Pupil, SenNeed
+from records.dates import short_day
 
 YEAR_NAMES = dict(YEARS)
 TYPE_NAMES = dict(SEN_TYPES)
@@ -45,6 +46,13 @@ class ChildOnRoll:
         return self.types[:2]
 
 
+def review_cell(placement, when):
+    """The day by which a review is due, or in words that it was held and waits for its move."""
+    if when and when.state == "held":
+        return f"Held {short_day(placement.reviewed_on)}"
+    return when.closes if when else None
+
+
 def children_on_roll(user, day):
     """Every child whom this person may know of and who was on roll on a day, by name."""
     pupils = Pupil.visible_to(user).where(
@@ -64,10 +72,21 @@ def children_on_roll(user, day):
 
 def placements_seen(user, day):
     """The placements of a day on a stage, each with its child whom this person may see, by name."""
-    mine = Pupil.visible_to(user).select(Pupil.id)
+    return placements_on(day).where(Placement.pupil.in_(seen_by(user)))
+
+
+def placements_unseen(user, day):
+    """Those of the children whom this person may not see: what is told of them names nobody."""
+    return placements_on(day).where(Placement.pupil.not_in(seen_by(user)))
+
+
+def placements_on(day):
     held = Placement.select(Placement, Pupil).join(Pupil).where(Placement.held_on(day))
-    held = held.where(Placement.pupil.in_(mine), Placement.stage.in_(workflow.OPEN))
-    return held.order_by(Pupil.sort_name, Pupil.id)
+    return held.where(Placement.stage.in_(workflow.OPEN)).order_by(Pupil.sort_name, Pupil.id)
+
+
+def seen_by(user):
+    return Pupil.visible_to(user).select(Pupil.id)
 
 
 def needs_on(day):

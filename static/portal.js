@@ -84,7 +84,7 @@
   // What is typed is kept on the server two seconds after the last key, every ten seconds at the latest, and when the page is left.
   const keepers = [];
   all("form[data-draft]").forEach((form) => {
-    let timer, since = 0, dirty = false, sent = false, isOut = false;
+    let timer, since = 0, dirty = false, sent = false, isOut = false, goes = false;
     const line = form.querySelector("[data-draft-said]");
     const typed = () => {
       const said = new URLSearchParams();
@@ -125,15 +125,18 @@
     };
     form.addEventListener("input", later);
     form.addEventListener("change", later);
+    // The last keys are kept before the form goes: where a session has ended elsewhere, they wait in the page.
     form.addEventListener("submit", async (event) => {
-      sent = !isOut;
       clearTimeout(timer);
-      if (!isOut) return;
+      if (goes || !dirty) { sent = true; return; }
       event.preventDefault();
+      sent = false;
       await keep(false);
       if (isOut) return;
       delete form.dataset.sent;
+      goes = true;
       form.requestSubmit(event.submitter);
+      goes = false;
     });
     addEventListener("pagehide", () => keep(true));
     document.addEventListener("visibilitychange", () => { if (document.hidden || isOut) keep(document.hidden); });
@@ -296,7 +299,7 @@
         const box = filled[from + right];
         if (!box) return;
         const option = all("option", box).find((one) => one.text.toLowerCase() === words.trim().toLowerCase());
-        box.value = option ? option.value : words;
+        if (option || !box.options) box.value = option ? option.value : words;   // a list stays open for what is none of its answers
         tell(box);
       });
     });

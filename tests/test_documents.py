@@ -7,7 +7,7 @@ import io
 import zipfile
 
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from printed import reader_of
 from test_request_pack import keep_file
 from web import Page, enter
@@ -16,6 +16,7 @@ import models as m
 from admin_views import documents, zip_guard
 from audit import log as audit_log
 from papers import photo
+from privacy.pictures import without_place
 
 PDF = b"%PDF-1.7\nA report\n%%EOF"
 GOOD = {"pupil": "Oakley, Robin (3B)", "title_of": "Speech report", "kind": "Professional's report"}
@@ -185,6 +186,78 @@ def test_a_file_is_kept_under_our_own_name_and_given_back_as_it_was(empty_portal
         and file.headers["Cache-Control"] == "no-store"
     )
     assert "Get the file" in plain_senco.get(f"/document/{one.id}/").text
+
+
+# --- where a picture was taken
+GPS = 0x8825
+LATITUDE, LONGITUDE = b"53,23.4012N", b"1,28.7711W"
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description exif:GPSLatitude="%s">'
+    b"<exif:GPSLongitude>%s</exif:GPSLongitude></rdf:Description></x:xmpmeta>"
+) % (LATITUDE, LONGITUDE)
+FILM = b"\xa9xyz\0\x12\x15\xc7+53.3901-001.4795/"
+
+
+def exif_with_place(order):
+    """What a telephone writes: which way up, when, by what, and where."""
+    exif = Image.Exif()
+    exif.endian = order
+    exif[0x0112], exif[0x0132], exif[0x010F] = 6, "2026:11:20 09:15:00", "A telephone"
+    exif.get_ifd(GPS).update(
+        {1: "N", 2: (53.0, 23.0, 24.07), 3: "W", 4: (1.0, 28.0, 46.27), 29: "2026:11:20"}
+    )
+    return exif.tobytes()
+
+
+def taken_somewhere(kind, order):
+    """A picture with its place, in every way in which it may be written."""
+    out = io.BytesIO()
+    exif = exif_with_place(order)
+    if kind == "HEIC":  # nothing here can draw one
+        return b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0\0\0\6" + exif + XMP + b"points"
+    more = {"xmp": XMP}
+    if kind == "PNG":
+        more = {"pnginfo": PngImagePlugin.PngInfo()}
+        more["pnginfo"].add_itxt("XML:com.adobe.xmp", XMP.decode())
+    Image.linear_gradient("L").convert("RGB").save(out, kind, exif=exif, **more)
+    return out.getvalue() + (FILM if kind == "JPEG" else b"")
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("kind", ("JPEG", "PNG", "WEBP", "HEIC"))
+def test_a_picture_is_kept_without_where_it_was_taken_and_with_every_point(
+    empty_portal, plain_senco, kind, order
+):
+    sent = taken_somewhere(kind, order)
+    assert send(plain_senco, sent, f"Scan.{kind.lower()}").status_code == 302
+    given = plain_senco.get(f"/document/{kept().id}/file").data
+    assert disk(empty_portal) == {kept().stored_as: given}
+    assert given != sent and len(given) == len(sent)
+    for place in (LATITUDE, LONGITUDE, b"+53.3901-001.4795", b"2026:11:20\0"):
+        assert place not in given
+    assert LATITUDE in sent
+    exif = Image.Exif()
+    exif.load(given[given.index(b"Exif") :] if kind == "HEIC" else b"")
+    if kind != "HEIC":
+        with Image.open(io.BytesIO(sent)) as before, Image.open(io.BytesIO(given)) as after:
+            assert dict(before.getexif().get_ifd(GPS))
+            assert before.tobytes() == after.tobytes()
+            exif = after.getexif()
+    assert not dict(exif.get_ifd(GPS))
+    assert (exif[0x0112], exif[0x0132]) == (6, "2026:11:20 09:15:00")
+
+
+@pytest.mark.parametrize(
+    "data",
+    (
+        b"II*\0",
+        b"MM\0*\0\0\0\x08\xff\xff",
+        b"II*\0\x08\0\0\0\1\0\x25\x88\4\0\1\0\0\0\xff\xff\xff\xff",
+        b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf" + exif_with_place("<"),
+    ),
+)
+def test_a_damaged_place_stops_nothing(data):
+    assert len(without_place(data)) == len(data)
 
 
 def test_the_pages_of_a_document_say_what_may_be_kept(plain_senco):

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import sqlite3
+from functools import partial
 
 import pytest
 from conftest import START, own_school
@@ -370,6 +371,72 @@ def test_the_chart_s_question_gives_it_back(school, senco):
     assert WORDS not in senco.page(where.replace("achieved", "appropriate")).source
     senco.submit(page, button=None)
     assert not people.Draft.select().exists()
+
+
+def test_the_chart_s_words_for_a_question_that_was_answered_since_can_be_read(school, senco):
+    where = f"/pupil/{school.mine.id}/review/"
+    kept(senco, where, ask="achieved", answer="No", why=WORDS)
+    review = m.MyPlanPlusReview.get(m.MyPlanPlusReview.pupil == school.mine)
+    with audit_log.acting_as("The tests"):
+        review.achieved = "Yes"
+        review.save()
+    page = senco.page(where)
+    assert WORDS in page.source and "It cannot be saved now" in page.text
+    senco.submit(page, path="//form[.//button='Throw it away']", button=None)
+    assert not people.Draft.select().exists()
+
+
+def place_anew(school, **change):
+    m.Placement.update(change).where(m.Placement.pupil == school.mine).execute()
+
+
+def seal_review(school):
+    m.MyPlanPlusReview.get(m.MyPlanPlusReview.pupil == school.mine).seal("The SENCO")
+
+
+def remove_meeting(school):
+    meeting = school.records["mine"]["Meeting"]
+    for row in (*meeting.people, *meeting.actions, meeting):
+        row.remove()
+
+
+def decline_concern(school):
+    concern = school.records["mine"]["RecordOfConcern"]
+    m.RecordOfConcern.update(status="declined").where(m.RecordOfConcern.id == concern.id).execute()
+
+
+MOVE = "/pupil/{pupil}/move/new-my-plan-plus-cycle/"
+CHART = "/pupil/{pupil}/review/"
+# what happens, the form, a box of it
+NOT_NOW = {
+    "the child is on another stage": (partial(place_anew, stage="B"), MOVE, "changes"),
+    "the cycle has ended": (partial(place_anew, ended_on=START), CHART, "why"),
+    "the review is sealed": (seal_review, CHART, "why"),
+    "the record is removed": (remove_meeting, "/meeting/{Meeting}/edit/", "minutes"),
+    "the paper is declined": (
+        decline_concern,
+        "/record-of-concern/{RecordOfConcern}/edit/",
+        "strengths",
+    ),
+}
+
+
+@each("happens", NOT_NOW)
+def test_home_leads_to_what_cannot_be_saved_now_to_read_and_throw_away(school, senco, happens):
+    happen, form, name = NOT_NOW[happens]
+    keys = {of: record.id for of, record in school.records["mine"].items()}
+    address = form.format(pupil=school.mine.id, **keys)
+    assert kept(senco, address, **{name: WORDS}).status_code == 200
+    line = "//details[@id='unsaved']//a"
+    assert senco.page("/").one(line).get("href") == address
+    with audit_log.acting_as("The tests"):
+        happen(school)
+    row = senco.page("/").one(line)
+    assert "It cannot be saved now" in row.text_content()
+    page = senco.page(row.get("href"))
+    assert page.h1 == "What you typed and did not save" and WORDS in page.source
+    senco.submit(page, path="//form[.//button='Throw it away']", button=None)
+    assert not senco.page("/").all(line)
 
 
 def test_a_draft_that_says_what_is_saved_already_is_no_draft(senco, concern):

@@ -181,6 +181,40 @@ def test_what_is_not_for_disclosure_keeps_back_what_belongs_to_it(robin, acting)
     assert ehc_request.evidence(robin).left_out == 2
 
 
+@pytest.mark.parametrize("renamed", (False, True))
+def test_a_removed_scan_of_what_is_not_for_disclosure_is_not_in_the_audit_log_that_is_given(
+    robin, acting, renamed
+):
+    """Nor that another document, which is given, once belonged to it; also when its name was
+    another one then."""
+    open_one = m.Agency(pupil=robin, agency="Open", state="Considered")
+    secret = m.Agency(pupil=robin, agency="Secret", state="Considered")
+    open_one.save()
+    secret.save()
+    hang(secret, title_of="Zebscan").remove()
+    hang(open_one, title_of="Openscan").remove()
+    loose = m.Document(pupil=robin, title_of="Loose", kind="Other")
+    loose.save()
+    loose.remove()
+    robin.form = "4C"
+    robin.save()
+    moved = hang(secret, title_of="Moved")
+    secret.withhold = "Yes"
+    secret.agency = "Renamed" if renamed else "Secret"
+    secret.save()
+    moved.belongs = record_key(open_one)
+    moved.save()
+    trail = {True: "", False: ""}
+    for is_kept in trail:
+        out = {record_key(secret)} if is_kept else set()
+        trail[is_kept] = str(subject_access.gather(robin, out).trail)
+    assert "Zebscan" in trail[False] and "Secret" in trail[False]
+    assert "Zebscan" not in trail[True]
+    for given in ("Openscan", "Loose", "Moved"):
+        assert given in trail[True]
+    assert "Secret" not in trail[True]
+
+
 @pytest.mark.parametrize("withheld, told", [("No", "Speech therapy"), ("Yes", "Agency")])
 def test_subject_access_and_spreadsheets_say_to_what_it_belongs(robin, acting, withheld, told):
     agency = m.Agency(pupil=robin, agency="Speech therapy", state="Considered", withhold=withheld)

@@ -54,9 +54,14 @@ def test_no_filter_puts_what_somebody_typed_of_a_child_into_the_address(school):
     m.Agency.update(state="Waiting", report_on=None).where(m.Agency.pupil == school.mine).execute()
     said = []
     for report_class in REPORT_CLASSES:
-        for name, _, options in report_class(*asked_by(school.senco)).filters:
+        report = report_class(*asked_by(school.senco))
+        for name, _, options in report.filters:
             assert not [value for value, _ in options if MARKS["mine"] in value], name
-            said += [words for _, words in options if MARKS["mine"] in words]
+            theirs = [(value, words) for value, words in options if MARKS["mine"] in words]
+            for value, name_typed in theirs:
+                left = chosen(report.all_lines, {name: value})
+                assert left and {line.cells[name] for line in left} == {name_typed}
+            said += theirs
     assert len(said) >= 3  # an adult, and the agency in two reports
 
 

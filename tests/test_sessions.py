@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from peewee import OperationalError
-from web import MOMENT, pairs, sign_in_row
+from web import MOMENT, pairs, sign_in_row, values_of
 
 import models as m
 import people
@@ -227,6 +227,24 @@ def test_rows_that_ran_out_long_ago_are_swept_at_the_next_sign_in(school, browse
 
 
 # --- typing that comes too late
+def test_what_is_sent_after_the_session_was_ended_elsewhere_stays_in_the_page(school, browser):
+    """Nobody knows any more whose it is: signed in again, one sends it from there."""
+    person = browser("senco")
+    form = person.page(f"/bank-entry/new/?pupil={school.mine.id}")
+    row_of(person).delete_instance()
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    sent = [*values_of(form.form()), ("words", "The last keys"), ("bank", "measure")]
+    sent = [(name, value) for name, value in sent if value]
+    page = person.read(
+        person.send("POST", "/bank-entry/new/", sent, token=False, headers=headers), 401
+    )
+    assert page.h1 == "You were signed out" and "The last keys" in page.source
+    assert not people.Draft.select().exists()
+    again = browser("senco")
+    again.submit(page, path="//form[.//button='Try again']", button=None)
+    assert m.BankEntry.select().where(m.BankEntry.words == "The last keys").exists()
+
+
 TYPED = {"version": "1", "words": "A timer on the desk", "area": ["one", "two"]}
 
 
@@ -265,7 +283,11 @@ def test_nothing_is_kept_for_a_place_that_was_ended_or_never_was(school, browser
         with person.client.session_transaction() as session:
             session["_user_id"] = "forged"
     with later(hours=3):
-        assert person.post("/bank-entry/new/", TYPED).location.startswith(SIGN_IN)
+        answer = person.post("/bank-entry/new/", TYPED)
+    if end == "switched off":
+        assert answer.location.startswith(SIGN_IN)
+    else:
+        assert answer.status_code == 401 and TYPED["words"] in answer.text
     assert not kept
 
 

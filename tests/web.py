@@ -178,6 +178,7 @@ class Page:
             int(h.tag[1])
             for h in self.all("//main//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5]")
         ]
+        yield from ["its first heading is not the h1"] * (levels[:1] != [1])
         yield from [
             f"a heading of level {b} follows one of level {a}"
             for a, b in zip(levels, levels[1:])

@@ -106,6 +106,9 @@ def signed_in_only():
     if not current_user.is_authenticated:
         ended = g.get("user_session")
         keep_sent_form(ended.user if ended else None)
+        # nobody knows whose it is, after the session was ended elsewhere: it stays in the page
+        if ended is None and drafts.left_over(401):
+            abort(401)
         return redirect(url_for("account.sign_in", next=this_page()))
     sessions.touch(g.user_session)
     roles = (settings_now().second_step or "").split("\n")
@@ -326,7 +329,7 @@ def may_link(user, person):
 @recent_password_required
 def make_link(number):
     person = person_to_help(number)
-    form = forms.MakeLink()
+    form = forms.MakeLink(reason=None if person.password else "new")
     button = "Make a sign-in link"
     if form.validate_on_submit():
         if person.active:

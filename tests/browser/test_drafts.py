@@ -145,3 +145,28 @@ def test_signing_out_in_another_window_sends_what_is_typed_in_this_one(
     # the browser itself tells of every refused request
     assert all("400 (BAD REQUEST)" in words for words in screen.noise)
     screen.noise.clear()
+
+
+def test_save_at_once_after_a_session_ended_on_another_device_keeps_the_last_keys(
+    served, school, chromium, children
+):
+    """They wait in the page, and are saved after signing in again in another tab."""
+    clean(served)
+    screen = school.screen(chromium, "senco")
+    screen.open(edit(children))
+    here = screen.page
+    box = here.locator("#strengths")
+    with served.database.connection_context():
+        people.UserSession.delete().execute()
+    box.fill("The last keys")
+    here.locator("button[name=do][value=save]:not(.vh)").click()
+    here.locator("[data-draft-said]:has-text('You are signed out.')").wait_for()
+    assert box.input_value() == "The last keys"
+    screen.page = screen.context.new_page()
+    screen.sign_in()
+    screen.page = here
+    screen.press("Save draft")
+    assert box.input_value() == "The last keys" and not drafts(served)
+    # the browser itself tells of the refused request
+    assert all("400 (BAD REQUEST)" in words for words in screen.noise)
+    screen.noise.clear()

@@ -284,22 +284,29 @@ def children_of(year, name):
 
 
 def change_rates(senco, _):
-    """What an hour costs becomes twice as much, or half: so does each child's cost, and no hour."""
+    """What an hour costs becomes twice as much, or half: each child's cost follows, and no hour is
+    another one.
+    """
     year = senco.year
     before = costs(senco)
     if not any(cost for _, cost in before.values()):
         return None
     address = f"/setting/{m.Setting.get().id}/edit/?part=costs"
-    held = dict(values_of(senco.open(address).form(BIG)))
+    rates = dict(values_of(senco.open(address).form(BIG)))
     factor = Decimal(2)
     if year.duties_done[change_rates] % 2:
         factor = 1 / factor
-    typed = {n: f"{Decimal(v) * factor:f}" for n, v in held.items() if n.startswith("rate_")}
+    typed = {n: f"{Decimal(v) * factor:f}" for n, v in rates.items() if n.startswith("rate_")}
     type_anew(senco, address, typed)
     after = costs(senco)
     for child, (hours, cost) in before.items():
-        if after[child][0] != hours or abs(after[child][1] - cost * factor) > 2:
+        # resources cost what they cost
+        least, most = sorted((cost, cost * factor))
+        follows = least - 1 <= after[child][1] <= most + 1
+        if after[child][0] != hours or not follows:
             raise Stuck(f"Rates times {factor}: {before[child]} became {after[child]}")
+    if after == before:
+        raise Stuck(f"Rates times {factor}: no cost is another one")
     year.count("rates", "changed")
     return f"rates times {factor}: costs of {len(before)} children follow"
 
