@@ -70,6 +70,8 @@ def tasks_of(pupils, settings):
     placements = list(Placement.select().where(is_open, Placement.pupil.in_(here)))
     papers = workflow.papers_of(placements, OF_FORM)
     Placement.fetch_planned(placements)
+    cases = cases_under_way(here)
+    unsent = unsent_papers(here)
     found = asked_tasks(here, papers, placements)
     # who was asked by name is told of the paper once
     asked = {(line.pupil_id, line.record) for line in found}
@@ -81,9 +83,9 @@ def tasks_of(pupils, settings):
                 found.append(line)
     found += agency_tasks(here)
     found += recommendation_tasks(here, settings)
-    found += case_tasks(here, papers, placements, settings)
-    found += statutory_tasks(here)
-    found += move_on_tasks(placements, settings)
+    found += case_tasks(cases, unsent, papers, placements, settings)
+    found += statutory_tasks(unsent)
+    found += move_on_tasks(placements, cases, settings)
     found += letter_tasks(here)
     found += action_tasks(here, settings)
     found += note_tasks(here, settings)
@@ -236,7 +238,20 @@ def recommendation_tasks(pupils, settings):
     return found
 
 
-def case_tasks(pupils, papers, placements, settings):
+def cases_under_way(pupils):
+    theirs = EhcCase.select().where(EhcCase.pupil.in_(pupils), EhcCase.state.in_(CASE_OPEN))
+    # most children have none: then nothing more is asked
+    if not list(theirs):
+        return []
+    return prefetch(
+        theirs,
+        CaseDecision.select().order_by(CaseDecision.id),
+        ReviewYear.select().order_by(ReviewYear.id),
+        Pupil.select(Pupil.id, Pupil.year),
+    )
+
+
+def case_tasks(cases, unsent, papers, placements, settings):
     """The dates of EHC cases that are near or past: the local authority's delay is not the
     school's (5.5), the school's own advice is. Of a review year the first open step of each.
     """
@@ -245,14 +260,7 @@ def case_tasks(pupils, papers, placements, settings):
         # when the review is agreed the move is what waits
         if not review_is_agreed(papers[placement.id]):
             ends[placement.pupil_id] = workflow.year_end(placement)
-    theirs = EhcCase.select().where(EhcCase.pupil.in_(pupils), EhcCase.state.in_(CASE_OPEN))
-    cases = prefetch(
-        theirs,
-        CaseDecision.select().order_by(CaseDecision.id),
-        ReviewYear.select().order_by(ReviewYear.id),
-        Pupil.select(Pupil.id, Pupil.year),
-    )
-    begun_papers = {(paper.pupil_id, paper.case_sent) for paper in unsent_papers(pupils)}
+    begun_papers = {(paper.pupil_id, paper.case_sent) for paper in unsent}
     found = []
     for case in cases:
         begun = set()
@@ -282,20 +290,18 @@ def unsent_papers(pupils):
     return found
 
 
-def statutory_tasks(pupils):
+def statutory_tasks(unsent):
     """Papers for the local authority, from the day they are asked for until they went."""
     found = []
-    for paper in unsent_papers(pupils):
+    for paper in unsent:
         what = f"{paper.kind_name()} for the local authority"
         found.append(task(paper.pupil_id, "dated", what, paper.due(), **to_edit(paper)))
     return found
 
 
-def move_on_tasks(placements, settings):
+def move_on_tasks(placements, cases, settings):
     """Children who stay long on a stage, or make no progress there (A14)."""
-    theirs = EhcCase.pupil.in_([placed.pupil_id for placed in placements])
-    open_cases = EhcCase.select(EhcCase.pupil).where(theirs, EhcCase.state.in_(CASE_OPEN))
-    with_case = {number for (number,) in open_cases.tuples()}
+    with_case = {case.pupil_id for case in cases}
     found = []
     for placed in placements:
         if placed.stage not in workflow.ONWARD or workflow.is_on_paper(placed):
