@@ -246,7 +246,6 @@ FAMILY_SIGN = ("Child or young person", "Parent or carer", "For the school")
 class Setting(Record):
     """Settings: what this school calls things, its weeks, its letters."""
 
-    title = many = "Settings"
     school = Section("The school")
     school_name = text("Name of the school", default="Our School", needed=True)
     school_address = text("Address for letters", rows=4, default="")
@@ -704,7 +703,7 @@ class Setting(Record):
 class BankEntry(Record):
     """Word bank: wordings that are offered while somebody types."""
 
-    title = many = "Word bank"
+    many = "Word bank"
     listed, searched = ("bank", "words", "area"), ("words",)
     order_by = ("bank", "words")
     bank = choice(
@@ -1055,7 +1054,7 @@ class Contact(Row):
 class SenNeed(Row):
     """SEN type: one assessed type of need, with its rank and dates."""
 
-    title, listed = "SEN type", ("code", "rank", "since", "until")
+    listed = ("code", "rank", "since", "until")
     pupil = belongs_to(Pupil, "sen_needs")
     code = choice("SEN type", options=SEN_TYPES, needed=True)
     rank = number("Rank", "1 is the main need.", needed=True, between=(1, 20))
@@ -1275,7 +1274,7 @@ class TeamMember(ForPerson):
     teacher of the class does.
     """
 
-    title, many = "Member of the team", "Team"
+    many = "Team"
     begin_words = "Add to the team"
     listed = ("pupil", "person", "part", "until")
     part = choice(
@@ -1429,7 +1428,6 @@ one_open_row(ListMembership, "list_membership_one_open")
 class Strategy(PupilRecord):
     """Everyday strategy: what helps this child in every lesson."""
 
-    title = "Everyday strategy"
     listed, searched = ("pupil", "strategy", "since"), ("strategy",)
     strategy = text("Strategy", needed=True, bank="strategy")
     since = day("Since", before="until")
@@ -1445,7 +1443,7 @@ class ProvisionWeek(PupilRecord):
     was.
     """
 
-    title, many = "Provision of one week", "Provision week by week"
+    many = "Provision week by week"
     listed, searched = ("pupil", "words", "week", "planned", "given"), ("words",)
     words = text("What is provided?", needed=True)
     who = text("Who gives it?")
@@ -1551,7 +1549,7 @@ def late_reason(what):
 class RecordOfConcern(Form):
     """Record of Concern: a teacher tells the SENCO about a worry, and what will be tried."""
 
-    title, many = "Record of Concern", "Records of Concern"
+    many = "Records of Concern"
     rates = "strategy"  # what a row of its review rates
     worry = Section("The worry")
     raised_on = day(
@@ -1636,7 +1634,7 @@ class Attainment(Row):
 class StrategyUsed(Row):
     """Strategy used so far: what was tried before this record."""
 
-    title, many = "Strategy used so far", "Strategies used so far"
+    many = "Strategies used so far"
     form = belongs_to(RecordOfConcern, "used")
     strategy = text("Strategy", needed=True, bank="strategy")
     since = day("From", before="until")
@@ -1648,7 +1646,6 @@ class StrategyUsed(Row):
 class StrategyAdded(Row):
     """Additional strategy: what will be tried now."""
 
-    title = "Additional strategy"
     form = belongs_to(RecordOfConcern, "added")
     strategy = text("Strategy", needed=True, bank="strategy")
     who = text("Who")
@@ -1693,9 +1690,8 @@ class Review(Form):
 
 
 class ConcernReview(Review):
-    """Record of Concern review: a conversation about how the strategies went."""
+    """Record of Concern Review: a conversation about how the strategies went."""
 
-    title = "Record of Concern Review"
     went = Section("How did it go?")
     ratings = Rows(
         "The strategies", "Each additional strategy of the Record of Concern.", needed=True
@@ -1725,7 +1721,6 @@ class MyPlan(Form):
     K).
     """
 
-    title = "My Plan"
     signed_by = FAMILY_SIGN
     rates = "outcome"
     where = Section("Where do I want to be?", code=CODE_WHERE)
@@ -1911,9 +1906,8 @@ def horizon_end(horizon, year, start):
 
 
 class MyPlanReview(Review):
-    """My Plan review: how far each outcome has come, and what the chart asks next."""
+    """My Plan Review: how far each outcome has come, and what the chart asks next."""
 
-    title = "My Plan Review"
     went = Section("How did it go?")
     ratings = Rows("Outcomes", "Each outcome of the plan.", needed=True)
     next_steps = text("Next steps agreed", rows=3, needed=True)
@@ -1951,7 +1945,6 @@ class ParentInformation(Form):
     say.
     """
 
-    title = "Parent Information Form"
     by_family = True
     told = Section("Who is telling us")
     told_by = text("Filled in by", needed=True, bank="people", begins="family")
@@ -1994,9 +1987,9 @@ class ParentInformation(Form):
 
 
 class ServiceKnown(Row):
-    """Service: somebody outside school who helps or has helped."""
+    """Service known to the family: somebody outside school who helps or has helped."""
 
-    title, many = "Service known to the family", "Services known to the family"
+    many = "Services known to the family"
     form = belongs_to(ParentInformation, "known_services")
     service = text("Service", needed=True, bank="agency", carried=True)
     contact = text("Name and contact", carried=True)
@@ -2008,7 +2001,7 @@ class ServiceKnown(Row):
 class ChildStory(Form):
     """My Child's Story So Far: told by those who know the child best."""
 
-    title = many = "My Child's Story So Far"
+    many = "My Child's Story So Far"
     by_family = True
     who = Section("Who tells the story")
     told_by = text("Told by", needed=True, bank="people", begins="family")
@@ -2033,7 +2026,7 @@ class ChildStory(Form):
 
 
 class StoryEvent(Row):
-    """Event: one step of the story."""
+    """Story event: one step of the story."""
 
     form = belongs_to(ChildStory, "events")
     when = text("Age or date")
@@ -2044,7 +2037,7 @@ class StoryEvent(Row):
 class FamilyThinks(Form):
     """What My Family Think: what matters to and for the child, seen from home."""
 
-    title = many = "What My Family Think"
+    many = "What My Family Think"
     by_family = True
     us = Section("Who we are")
     told_by = text("Filled in by", needed=True, bank="people", begins="family")
@@ -2082,7 +2075,6 @@ class FamilyThinks(Form):
 class PupilViews(Form):
     """Pupil Views: what I think, in my own words."""
 
-    title = "Pupil Views"
     by_family = True
     how = Section("How we found out")
     gathered = choices(
@@ -2106,7 +2098,7 @@ class PupilViews(Form):
 
 
 class LessonFeeling(Row):
-    """Feeling: how one part of the day feels."""
+    """Lesson feeling: how one part of the day feels."""
 
     form = belongs_to(PupilViews, "lessons")
     part = text("Lesson or time", needed=True)
@@ -2117,7 +2109,7 @@ class LessonFeeling(Row):
 class MyPlanPlus(MyPlan):
     """My Plan+: the plan with the help of specialists from outside school (code K+)."""
 
-    title, many = "My Plan+", "My Plan+ plans"
+    many = "My Plan+ plans"
     others = Section("Other services, reports and recommendations")
     services = text("Which services are involved?", rows=2)
     discussed = choice(
@@ -2142,14 +2134,12 @@ class MyPlanPlus(MyPlan):
 class PlusAspiration(Aspiration):
     """Aspiration (My Plan+): where the child wants to be."""
 
-    title, many = "Aspiration (My Plan+)", "Aspirations (My Plan+)"
     plan = belongs_to(MyPlanPlus, "aspirations")
 
 
 class PlusNeed(Need):
     """Need (My Plan+): what the child must learn or manage."""
 
-    title, many = "Need (My Plan+)", "Needs (My Plan+)"
     plan = belongs_to(MyPlanPlus, "needs")
     aspiration = link("For which aspiration?", PlusAspiration, needed=True, backref="needs")
 
@@ -2157,7 +2147,6 @@ class PlusNeed(Need):
 class PlusOutcome(Outcome):
     """Outcome (My Plan+): what the child will be able to do, by when."""
 
-    title, many = "Outcome (My Plan+)", "Outcomes (My Plan+)"
     plan = belongs_to(MyPlanPlus, "outcomes")
     need = link("For which need?", PlusNeed, needed=True, backref="outcomes")
 
@@ -2165,15 +2154,14 @@ class PlusOutcome(Outcome):
 class PlusProvision(Provision):
     """Provision (My Plan+): what is additional or different, exactly."""
 
-    title, many = "Provision (My Plan+)", "Provision (My Plan+)"
+    many = "Provision (My Plan+)"
     plan = belongs_to(MyPlanPlus, "provision")
     outcome = link("For which outcome?", PlusOutcome, needed=True, backref="provided")
 
 
 class MyPlanPlusReview(MyPlanReview):
-    """My Plan+ review: how far each outcome has come, and what the chart asks next."""
+    """My Plan+ Review: how far each outcome has come, and what the chart asks next."""
 
-    title = "My Plan+ Review"
     agency_need = text("If a specialist is to be asked: what do we want to know?", rows=2)
     appropriate = choice("Is a My Plan+ still appropriate?")
     onward = choice("Does consideration for an EHCP need to be made?")
@@ -2212,7 +2200,6 @@ class LinkedRow(Row):
 class PlusOutcomeRating(OutcomeRating):
     """Outcome rating (My Plan+): how far one outcome has come."""
 
-    title, many = "Outcome rating (My Plan+)", "Outcome ratings (My Plan+)"
     form = belongs_to(MyPlanPlusReview, "ratings")
 
 
@@ -2274,9 +2261,9 @@ class Consent(PupilRecord):
 
 
 class Meeting(PupilRecord):
-    """Review meeting: who is invited, who came, what was agreed."""
+    """Meeting: who is invited, who came, what was agreed."""
 
-    title, listed = "Meeting", ("pupil", "kind", "on", "place")
+    listed = ("pupil", "kind", "on", "place")
     document_kind = "Other"
     kind = choice(
         "Kind",
@@ -2310,7 +2297,7 @@ class Meeting(PupilRecord):
 class MeetingPerson(Row):
     """Person at a meeting: invited, came, sent apologies or views."""
 
-    title, many = "Person at a meeting", "People at meetings"
+    many = "People at meetings"
     meeting = belongs_to(Meeting, "people")
     who = text("Name and role", needed=True, bank="people", carried=True)
     invited_on = day("Invited on")
@@ -2322,7 +2309,6 @@ class MeetingPerson(Row):
 class MeetingAction(Row):
     """Action: who does what by when."""
 
-    title = "Action"
     meeting = belongs_to(Meeting, "actions")
     what = text("What", needed=True)
     who = text("Who")
@@ -2434,7 +2420,7 @@ DECISIONS = {
 class EhcCase(PupilRecord):
     """EHC case: the process at the local authority, which runs beside the stage."""
 
-    title, listed = "EHC case", ("pupil", "state", "requester", "authority", "received_on")
+    listed = ("pupil", "state", "requester", "authority", "received_on")
     document_kind = "EHC plan"
     rates = "outcome"  # what a row of its review rates
     state_part = Section("Where it is", write=())
@@ -2562,7 +2548,7 @@ class HeadAgreement(PupilRecord):
     and the move itself write here.
     """
 
-    title, listed = "Head's agreement", ("pupil", "on", "agreed_by", "how")
+    listed = ("pupil", "on", "agreed_by", "how")
     on = day("Agreed on")
     agreed_by = text("Agreed by")
     how = choice("How?", options=("Pressed here", "On paper"))
@@ -2576,9 +2562,10 @@ class HeadAgreement(PupilRecord):
 
 
 class CaseDecision(Row):
-    """Decision: what the local authority decided, when, and what the family did about it."""
+    """Local authority's decision: what the local authority decided, when, and what the family did
+    about it.
+    """
 
-    title, many = "Local authority's decision", "Local authority's decisions"
     case = belongs_to(EhcCase, "decisions")
     what = choice("Decision", options=tuple(DECISIONS), needed=True)
     on = day("Date of the letter", needed=True, before="mediation_on certificate_on appeal_on")
@@ -2594,7 +2581,6 @@ class CaseDecision(Row):
 class PlanOutcome(Row):
     """Outcome (EHC plan): one outcome of Section E."""
 
-    title, many = "Outcome (EHC plan)", "Outcomes (EHC plan)"
     case = belongs_to(EhcCase, "outcomes")
     words = text("Outcome", rows=2, needed=True)
     by = day("By when?", ahead=ADULT_LIFE)
@@ -2604,7 +2590,7 @@ class PlanOutcome(Row):
 class PlanProvision(LinkedRow):
     """Provision (EHC plan): what Section F says must be given."""
 
-    title, many = "Provision (EHC plan)", "Provision (EHC plans)"
+    many = "Provision (EHC plans)"
     case = belongs_to(EhcCase, "provision")
     words = text("What is provided?", rows=2, needed=True, exact=True)
     outcome = link("For which outcome?", PlanOutcome, seldom=True)
@@ -2660,11 +2646,10 @@ class ReviewYear(Row):
 
 
 class AnnualReview(Review):
-    """Annual review: how far the outcomes of the EHC plan have come, what each person says, and
+    """Annual Review: how far the outcomes of the EHC plan have come, what each person says, and
     what the meeting recommends.
     """
 
-    title = "Annual Review"
     early_why = None  # a plan may be reviewed at any time of its year
     others_view = text("What do the others say?", "School, specialists, local authority.", rows=3)
     went = Section("How did it go?")
@@ -2693,7 +2678,6 @@ class AnnualReview(Review):
 class PlanOutcomeRating(Row):
     """Outcome rating (EHC plan): how far one outcome of Section E has come."""
 
-    title, many = "Outcome rating (EHC plan)", "Outcome ratings (EHC plan)"
     form = belongs_to(AnnualReview, "ratings")
     outcome = text("Outcome", rows=2, needed=True)
     rating = choice("How far?", options=RATING, needed=True, pebbles=True)
@@ -2832,7 +2816,7 @@ class EducationalAdvice(StatutoryPaper):
     """
 
     # SEND Regulations 2014, reg. 6(1)(b); six weeks: reg. 8(1), Code 9.52
-    title = many = "Educational advice"
+    many = "Educational advice"
     begin_words = "Write the educational advice"
     listed = ("pupil", "authority", "asked_on", "due", "sent_on")
     case_asked, case_sent = "advice_asked_on", "advice_sent_on"
@@ -2875,7 +2859,7 @@ class ConsultationAnswer(StatutoryPaper):
     """
 
     # Code 9.83
-    title, many = "Answer to a consultation", "Answers to consultations"
+    many = "Answers to consultations"
     begin_words = "Answer a consultation"
     listed = ("pupil", "authority", "asked_on", "due", "answer_is", "sent_on")
     case_asked, case_sent = "consulted_on", "consultation_answered_on"
@@ -2926,7 +2910,7 @@ REVIEW_STAGES = {
 class WritingTask(ForPerson):
     """Paper to write: the SENCO asks a colleague for a paper, by a day."""
 
-    title, many = "Paper to write", "Papers to write"
+    many = "Papers to write"
     begin_words = "Ask somebody to write a paper"
     listed = ("pupil", "paper", "person", "by", "done_on")
     paper = choice(
@@ -3102,7 +3086,6 @@ class AgencyInformation(Form):
     recommend.
     """
 
-    title = "My Plan+ Outside Agency Information Form"
     who = Section("Agencies, and what they recommend")
     agencies = Drawn("Agencies", Agency, needed=True, blank=2)
     recommendations = Drawn("Recommendations", Recommendation, blank=3)
@@ -3150,7 +3133,7 @@ class Disclosure(PupilRecord):
     given.
     """
 
-    title, many = "Request for information", "Requests for information"
+    many = "Requests for information"
     listed = ("pupil", "kind", "asked_by", "asked_on", "due", "given_on")
     document_kind = "Letter"
     kind = choice(
