@@ -724,6 +724,7 @@ class Programme(Record):
     A line of provision that begins with its name is filled in from it.
     """
 
+    named_by = "name"
     listed, searched = ("name", "area", "role", "minutes", "times"), ("name",)
     order_by = ("name",)
     fills = ("role", "group", "size", "minutes", "times", "evidence")
@@ -765,9 +766,6 @@ class Programme(Record):
                 if find(entry.words) is None:
                     cls(name=entry.words, area=entry.area).save()
                 entry.remove("It is a programme now.")
-
-    def __str__(self):
-        return self.name or "Programme"
 
 
 # --- the pupil
@@ -1276,6 +1274,7 @@ class TeamMember(ForPerson):
 
     many = "Team"
     begin_words = "Add to the team"
+    named_by = "person"
     listed = ("pupil", "person", "part", "until")
     part = choice(
         "Part",
@@ -1295,9 +1294,6 @@ class TeamMember(ForPerson):
         if self.user_id:
             return self.part or ""
         return f"{self.part or ''}, does not sign in here".strip(", ")
-
-    def __str__(self):
-        return self.person or self.kind_name()
 
 
 class Span:
@@ -1428,14 +1424,12 @@ one_open_row(ListMembership, "list_membership_one_open")
 class Strategy(PupilRecord):
     """Everyday strategy: what helps this child in every lesson."""
 
+    named_by = "strategy"
     listed, searched = ("pupil", "strategy", "since"), ("strategy",)
     strategy = text("Strategy", needed=True, bank="strategy")
     since = day("Since", before="until")
     until = day("Until", ahead=PLANNED)
     from_form = text("Where it comes from")
-
-    def __str__(self):
-        return self.strategy or "Everyday strategy"
 
 
 class ProvisionWeek(PupilRecord):
@@ -1444,6 +1438,7 @@ class ProvisionWeek(PupilRecord):
     """
 
     many = "Provision week by week"
+    named_by = "words"
     listed, searched = ("pupil", "words", "week", "planned", "given"), ("words",)
     words = text("What is provided?", needed=True)
     who = text("Who gives it?")
@@ -1451,9 +1446,6 @@ class ProvisionWeek(PupilRecord):
     planned = number("Times planned", between=(0, 50))
     given = number("Times given", needed=True, between=(0, 50))
     why = text("Why fewer?")
-
-    def __str__(self):
-        return self.words or "Provision of one week"
 
 
 # --- a paper form
@@ -2691,6 +2683,7 @@ class PlanOutcomeRating(Row):
 class Measure(PupilRecord):
     """Measure: what a child reached on a day: reading age, maths, attendance."""
 
+    named_by = "measure"
     listed, order_by = ("pupil", "measure", "on", "value", "source"), ("-on", "-id")
     on = day("Date", needed=True)
     measure = text(
@@ -2706,13 +2699,11 @@ class Measure(PupilRecord):
     def note(self):
         return self.value or ""
 
-    def __str__(self):
-        return self.measure or "Measure"
-
 
 class Document(PupilRecord):
     """Document: a file that belongs to a child's record."""
 
+    named_by = "title_of"
     listed = ("pupil", "title_of", "kind", "dated", "file_name")
     readonly = ("file_name",)
     title_of = text("What is it?", needed=True)
@@ -2765,9 +2756,6 @@ class Document(PupilRecord):
         """Whether it, or what it belongs to, is not for disclosure."""
         owner = self.leads_to("belongs")
         return super().is_withheld() or (owner is not None and owner.is_withheld())
-
-    def __str__(self):
-        return self.title_of or "Document"
 
 
 # --- the papers that the law asks the school for

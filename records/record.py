@@ -39,6 +39,7 @@ class Record(Table):
 
     version = IntegerField(default=1)
     markers = {}
+    named_by = ""  # the question whose answer tells one from the others
     many = None  # the name of a list of them, when `plural` does not find it
     begin_words = None  # of the link that begins one, when "Start ..." is not it
     listed = ()  # the columns of the list; the first questions when not given
@@ -172,7 +173,8 @@ class Record(Table):
 
     # -- what one record says
     def __str__(self):
-        return self.kind_name()
+        words = getattr(self, self.named_by) if self.named_by else ""
+        return words or self.kind_name()
 
     def pupil_key(self):
         return getattr(self, "pupil_id", None)
