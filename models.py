@@ -2667,17 +2667,10 @@ class AnnualReview(Review):
     next_steps = text("Next steps agreed", rows=3, needed=True)
 
 
-class PlanOutcomeRating(Row):
+class PlanOutcomeRating(OutcomeRating):
     """Outcome rating (EHC plan): how far one outcome of Section E has come."""
 
     form = belongs_to(AnnualReview, "ratings")
-    outcome = text("Outcome", rows=2, needed=True)
-    rating = choice("How far?", options=RATING, needed=True, pebbles=True)
-    evidence = text("What shows it?")
-    then = choice("What now?", options=("Keep", "Change", "Close"))
-
-    def progress(self):
-        return self.rating
 
 
 class Measure(PupilRecord):
