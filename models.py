@@ -243,6 +243,16 @@ FAMILY_SIGN = ("Child or young person", "Parent or carer", "For the school")
 
 
 # --- the school
+def letter(label, words, prompt=""):
+    """The wording of a letter, `words` until the school writes another."""
+    return text(label, prompt, rows=8, default=words)
+
+
+def phrase(label, words):
+    """What a letter says after an answer."""
+    return text(label, rows=3, default=words)
+
+
 class Setting(Record):
     """Settings: what this school calls things, its weeks, its letters."""
 
@@ -411,262 +421,187 @@ class Setting(Record):
         " {sendiass}; and what the box names. A line is left out when it has such a word and there"
         " is nothing to fill in.",
     )
-    letter_concern = text(
+    letter_concern = letter(
         "Placed on the Concerns List",
-        rows=8,
-        default=(
-            "We have agreed to keep a closer eye on {forename}'s learning for a while. From {date}"
-            " {forename} is on our {concerns_list}. {forename}'s teacher will write down what we"
-            " see, talk to you about it, and try some further strategies in class.\n\nWe will look"
-            " at how it has gone with you by {review}. Please tell us at any time what you notice"
-            " at home."
-        ),
+        "We have agreed to keep a closer eye on {forename}'s learning for a while. From {date}"
+        " {forename} is on our {concerns_list}. {forename}'s teacher will write down what we"
+        " see, talk to you about it, and try some further strategies in class.\n\nWe will look"
+        " at how it has gone with you by {review}. Please tell us at any time what you notice"
+        " at home.",
     )
-    letter_watch_again = text(
+    letter_watch_again = letter(
         "Watching for another cycle",
-        rows=8,
-        default=(
-            "We have looked at how {forename} is getting on. There is not enough progress yet, and"
-            " we go on with strategies in class for a while longer before we decide what comes"
-            " next. {forename} stays on our {concerns_list}.\n\nWe will look at it with you again"
-            " by {review}."
-        ),
+        "We have looked at how {forename} is getting on. There is not enough progress yet, and"
+        " we go on with strategies in class for a while longer before we decide what comes"
+        " next. {forename} stays on our {concerns_list}.\n\nWe will look at it with you again"
+        " by {review}.",
     )
-    letter_off_concerns = text(
+    letter_off_concerns = letter(
         "Taken off the Concerns List",
-        rows=8,
-        default=(
-            "We are pleased to say that {forename} has made progress. From {date} there is no"
-            " longer a concern, and {forename} is no longer on our {concerns_list}. The strategies"
-            " that helped will go on in class."
-        ),
+        "We are pleased to say that {forename} has made progress. From {date} there is no"
+        " longer a concern, and {forename} is no longer on our {concerns_list}. The strategies"
+        " that helped will go on in class.",
     )
-    letter_support_begins = text(
+    letter_support_begins = letter(
         "SEN support begins",
-        rows=8,
-        default=(
-            "We are writing to tell you formally that from {date} {forename} receives SEN support"
-            " at our school and has a place on our {sen_list}.\n\nTogether with you and {forename}"
-            " we will write a plan: what {forename} hopes for, what we want to achieve and how we"
-            " will get there. We expect to look at it with you by {review}; the plan itself will"
-            " say the day."
-        ),
+        "We are writing to tell you formally that from {date} {forename} receives SEN support"
+        " at our school and has a place on our {sen_list}.\n\nTogether with you and {forename}"
+        " we will write a plan: what {forename} hopes for, what we want to achieve and how we"
+        " will get there. We expect to look at it with you by {review}; the plan itself will"
+        " say the day.",
     )
-    letter_plus_begins = text(
+    letter_plus_begins = letter(
         "SEN support begins, with a My Plan+",
-        rows=8,
-        default=(
-            "We are writing to tell you formally that from {date} {forename} receives SEN support"
-            " at our school and has a place on our {sen_list}. {forename} is supported with a My"
-            " Plan+.\n\nWe would like to ask specialists from outside school for advice, and we"
-            " would like to hear from you and from {forename} first. Please find four short forms"
-            " with this letter; leave out anything you would rather not say.\n\nWe expect to meet"
-            " and look at the plan with you by {review}; the plan itself will say the day."
-        ),
+        "We are writing to tell you formally that from {date} {forename} receives SEN support"
+        " at our school and has a place on our {sen_list}. {forename} is supported with a My"
+        " Plan+.\n\nWe would like to ask specialists from outside school for advice, and we"
+        " would like to hear from you and from {forename} first. Please find four short forms"
+        " with this letter; leave out anything you would rather not say.\n\nWe expect to meet"
+        " and look at the plan with you by {review}; the plan itself will say the day.",
     )
-    letter_my_plan_plus = text(
+    letter_my_plan_plus = letter(
         "My Plan+ begins",
-        rows=8,
-        default=(
-            "From {date} {forename} is supported with a My Plan+. SEN support goes on. We would"
-            " like to ask specialists from outside school for advice, and we would like to hear"
-            " from you and from {forename} first. Please find four short forms with this letter;"
-            " leave out anything you would rather not say.\n\nWe expect to meet and look at the"
-            " plan with you by {review}; the plan itself will say the day."
-        ),
+        "From {date} {forename} is supported with a My Plan+. SEN support goes on. We would"
+        " like to ask specialists from outside school for advice, and we would like to hear"
+        " from you and from {forename} first. Please find four short forms with this letter;"
+        " leave out anything you would rather not say.\n\nWe expect to meet and look at the"
+        " plan with you by {review}; the plan itself will say the day.",
     )
-    letter_step_down = text(
+    letter_step_down = letter(
         "From My Plan+ to My Plan",
+        "We have agreed that from {date} {forename} is supported with a My Plan instead of a My"
+        " Plan+. SEN support goes on, and {forename} stays on our {sen_list}.\n{progress}\nWhy"
+        " we decided this: {why_told}\n\nWe expect to look at the new plan with you by"
+        " {review}; the plan itself will say the day.",
         "Also: {progress}, {why_told}.",
-        rows=8,
-        default=(
-            "We have agreed that from {date} {forename} is supported with a My Plan instead of a My"
-            " Plan+. SEN support goes on, and {forename} stays on our {sen_list}.\n{progress}\nWhy"
-            " we decided this: {why_told}\n\nWe expect to look at the new plan with you by"
-            " {review}; the plan itself will say the day."
-        ),
     )
-    letter_watch_after = text(
+    letter_watch_after = letter(
         "SEN support ends, and we go on watching",
+        "We are writing to tell you that {forename}'s SEN support ends on {date}. From that day"
+        " {forename} is no longer on our {sen_list}.\n{progress}\nWhy we decided this:"
+        " {why_told}\n\nWe go on watching: {forename} is now on our {concerns_list}, with"
+        " strategies in class, and we will look at it with you by {review}. SEN support can"
+        " begin again at any time.",
         "Also: {progress}, {why_told}.",
-        rows=8,
-        default=(
-            "We are writing to tell you that {forename}'s SEN support ends on {date}. From that day"
-            " {forename} is no longer on our {sen_list}.\n{progress}\nWhy we decided this:"
-            " {why_told}\n\nWe go on watching: {forename} is now on our {concerns_list}, with"
-            " strategies in class, and we will look at it with you by {review}. SEN support can"
-            " begin again at any time."
-        ),
     )
-    letter_support_ends = text(
+    letter_support_ends = letter(
         "SEN support ends",
-        rows=8,
-        default=(
-            "We are pleased to say that {forename} has achieved the outcomes of the plan and"
-            " overcome barriers to learning, and no longer needs SEN support. From {date}"
-            " {forename} is no longer on our {sen_list}. If you notice anything that worries you,"
-            " please tell us: support can begin again at any time."
-        ),
+        "We are pleased to say that {forename} has achieved the outcomes of the plan and"
+        " overcome barriers to learning, and no longer needs SEN support. From {date}"
+        " {forename} is no longer on our {sen_list}. If you notice anything that worries you,"
+        " please tell us: support can begin again at any time.",
     )
-    letter_ehcp = text(
+    letter_ehcp = letter(
         "We are preparing a request for an EHC needs assessment",
+        "At our review we found that {forename} may need more help than a My Plan+ can give,"
+        " and that an Education, Health and Care (EHC) needs assessment should be considered."
+        "\n{parents_view}\nThe local authority decides whether to assess. The"
+        " My Plan+ and its reviews go on meanwhile.",
         "Also: {parents_view}.",
-        rows=8,
-        default=(
-            "At our review we found that {forename} may need more help than a My Plan+ can give,"
-            " and that an Education, Health and Care (EHC) needs assessment should be considered."
-            "\n{parents_view}\nThe local authority decides whether to assess. The"
-            " My Plan+ and its reviews go on meanwhile."
-        ),
     )
-    letter_ehcp_issued = text(
+    letter_ehcp_issued = letter(
         "An EHC plan is here",
+        "We have {forename}'s Education, Health and Care (EHC) plan of {plan_on} from"
+        " {authority}. From {date} {forename} is on our {sen_list} with an EHC plan, and we"
+        " will plan with you how to put it into practice day by day.\n\nThe local authority"
+        " reviews the plan with you and us at least every twelve months: the next review is due"
+        " by {review}.\n\nIf you do not agree with what the plan says, you can ask for"
+        " mediation and appeal to the tribunal. The local authority's letter says how, and"
+        " by when.",
         "Also: {plan_on}.",
-        rows=8,
-        default=(
-            "We have {forename}'s Education, Health and Care (EHC) plan of {plan_on} from"
-            " {authority}. From {date} {forename} is on our {sen_list} with an EHC plan, and we"
-            " will plan with you how to put it into practice day by day.\n\nThe local authority"
-            " reviews the plan with you and us at least every twelve months: the next review is due"
-            " by {review}.\n\nIf you do not agree with what the plan says, you can ask for"
-            " mediation and appeal to the tribunal. The local authority's letter says how, and"
-            " by when."
-        ),
     )
-    letter_ehcp_returns = text(
+    letter_ehcp_returns = letter(
         "Back with an EHC plan",
+        "{forename} is at our school again from {date}, with an Education, Health and Care"
+        " (EHC) plan of {plan_on} from {authority}, and has a place on our {sen_list}. We"
+        " will plan with you how to put the plan into practice day by day.\n\nThe local"
+        " authority reviews the plan with you and us at least every twelve months: the next"
+        " review is due by {review}.",
         "Also: {plan_on}.",
-        rows=8,
-        default=(
-            "{forename} is at our school again from {date}, with an Education, Health and Care"
-            " (EHC) plan of {plan_on} from {authority}, and has a place on our {sen_list}. We"
-            " will plan with you how to put the plan into practice day by day.\n\nThe local"
-            " authority reviews the plan with you and us at least every twelve months: the next"
-            " review is due by {review}."
-        ),
     )
-    letter_ceased = text(
+    letter_ceased = letter(
         "The local authority ends the EHC plan",
+        "The local authority has decided to end {forename}'s Education, Health and Care (EHC)"
+        " plan. Its letter is dated {letter_on}. This is the local authority's decision, not"
+        " the school's.\n\nIf you do not agree, you can ask for mediation and appeal to the"
+        " tribunal. The local authority's letter says how, and by when. If you appeal in time,"
+        " please tell us at once: the plan then goes on until the appeal is decided."
+        "\n\n{support}\nWe expect to look at it with you by {review}.",
         "Also: {letter_on}, {support}.",
-        rows=8,
-        default=(
-            "The local authority has decided to end {forename}'s Education, Health and Care (EHC)"
-            " plan. Its letter is dated {letter_on}. This is the local authority's decision, not"
-            " the school's.\n\nIf you do not agree, you can ask for mediation and appeal to the"
-            " tribunal. The local authority's letter says how, and by when. If you appeal in time,"
-            " please tell us at once: the plan then goes on until the appeal is decided."
-            "\n\n{support}\nWe expect to look at it with you by {review}."
-        ),
     )
-    letter_invitation = text(
+    letter_invitation = letter(
         "Invitation to the review",
+        "We would like to look with you at how {forename} is getting on. Please come to the"
+        " review on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
+        " what progress has {forename} made, has anything big changed, what is {forename} keen"
+        " on, and what do you hope for. With this letter are two short forms for {forename}'s"
+        " views and for yours; leave out anything you would rather not say.\n\nInvited:"
+        " {people}\n\nIf the day does not suit you, or if there is anything that would make it"
+        " easier to come, please tell us: we will find another way.",
         "Also: {when}, {place}, {lead}, {people}.",
-        rows=8,
-        default=(
-            "We would like to look with you at how {forename} is getting on. Please come to the"
-            " review on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
-            " what progress has {forename} made, has anything big changed, what is {forename} keen"
-            " on, and what do you hope for. With this letter are two short forms for {forename}'s"
-            " views and for yours; leave out anything you would rather not say.\n\nInvited:"
-            " {people}\n\nIf the day does not suit you, or if there is anything that would make it"
-            " easier to come, please tell us: we will find another way."
-        ),
     )
-    letter_recap = text(
+    letter_recap = letter(
         "What we agreed at the review",
+        "Thank you for looking at {forename}'s progress with us on {held}.\n\nHow far we have"
+        " come:\n{outcomes}\n\nWhat we agreed: {next_steps}\n\nThe next review is due by"
+        " {review}.\nIf you remember anything in another way than it is written here, please"
+        " tell us.",
         "Also: {held}, {outcomes}, {next_steps}.",
-        rows=8,
-        default=(
-            "Thank you for looking at {forename}'s progress with us on {held}.\n\nHow far we have"
-            " come:\n{outcomes}\n\nWhat we agreed: {next_steps}\n\nThe next review is due by"
-            " {review}.\nIf you remember anything in another way than it is written here, please"
-            " tell us."
-        ),
     )
-    letter_end = text(
+    letter_end = letter(
         "At the end of every letter",
+        "If anything is unclear, or if you do not agree, please talk to {forename}'s teacher or"
+        " to {senco}, who leads on special educational needs.\nYou can also talk to {head}, who"
+        " leads the school.\nHow to make a complaint: {complaints}\nFree and independent advice"
+        " for families: {sendiass}",
         "Whom the family can turn to.",
-        rows=8,
-        default=(
-            "If anything is unclear, or if you do not agree, please talk to {forename}'s teacher or"
-            " to {senco}, who leads on special educational needs.\nYou can also talk to {head}, who"
-            " leads the school.\nHow to make a complaint: {complaints}\nFree and independent advice"
-            " for families: {sendiass}"
-        ),
     )
 
     phrases = Section(
         "Words of letters that follow an answer", "They are put where a letter has the {word}."
     )
-    words_overcome = text(
+    words_overcome = phrase(
         "{progress}: outcomes achieved, barriers overcome",
-        rows=3,
-        default="The outcomes of the plan have been achieved, and barriers to learning overcome.",
+        "The outcomes of the plan have been achieved, and barriers to learning overcome.",
     )
-    words_achieved = text(
+    words_achieved = phrase(
         "{progress}: outcomes achieved, barriers not overcome",
-        rows=3,
-        default=(
-            "The outcomes of the plan have been achieved. Not every barrier to learning has been"
-            " overcome, but the plan is no longer the right one."
-        ),
+        "The outcomes of the plan have been achieved. Not every barrier to learning has been"
+        " overcome, but the plan is no longer the right one.",
     )
-    words_not_achieved = text(
+    words_not_achieved = phrase(
         "{progress}: outcomes not achieved",
-        rows=3,
-        default=(
-            "The outcomes of the plan have not been achieved yet, and the plan is no longer the"
-            " right one."
-        ),
+        "The outcomes of the plan have not been achieved yet, and the plan is no longer the"
+        " right one.",
     )
-    words_parents_agree = text(
+    words_parents_agree = phrase(
         "{parents_view}: the parents agree",
-        rows=3,
-        default=(
-            "You have told us that you agree. We are preparing a request to the local authority."
-            " It has not been sent yet."
-        ),
+        "You have told us that you agree. We are preparing a request to the local authority."
+        " It has not been sent yet.",
     )
-    words_parents_refuse = text(
+    words_parents_refuse = phrase(
         "{parents_view}: the parents do not agree",
-        rows=3,
-        default=(
-            "You have told us that you do not agree, and we have written that down. We are"
-            " preparing a request to the local authority. It has not been sent, and we would like"
-            " to talk with you before it is."
-        ),
+        "You have told us that you do not agree, and we have written that down. We are"
+        " preparing a request to the local authority. It has not been sent, and we would like"
+        " to talk with you before it is.",
     )
-    words_parents_ask = text(
+    words_parents_ask = phrase(
         "{parents_view}: the parents ask themselves",
-        rows=3,
-        default=(
-            "You have told us that you will ask the local authority yourselves. We are preparing a"
-            " request with what the school knows, to stand beside yours. It has not been sent yet."
-        ),
+        "You have told us that you will ask the local authority yourselves. We are preparing a"
+        " request with what the school knows, to stand beside yours. It has not been sent yet.",
     )
-    words_support_plus = text(
+    words_support_plus = phrase(
         "{support}: My Plan+ after an EHC plan",
-        rows=3,
-        default=(
-            "From {date} SEN support goes on with a My Plan+, and {forename} stays on our"
-            " {sen_list}."
-        ),
+        "From {date} SEN support goes on with a My Plan+, and {forename} stays on our {sen_list}.",
     )
-    words_support_plan = text(
+    words_support_plan = phrase(
         "{support}: My Plan after an EHC plan",
-        rows=3,
-        default=(
-            "From {date} SEN support goes on with a My Plan, and {forename} stays on our"
-            " {sen_list}."
-        ),
+        "From {date} SEN support goes on with a My Plan, and {forename} stays on our {sen_list}.",
     )
-    words_support_none = text(
+    words_support_none = phrase(
         "{support}: none after an EHC plan",
-        rows=3,
-        default=(
-            "From {date} {forename} is no longer on our {sen_list}. What helps in every lesson goes"
-            " on, and SEN support can begin again at any time: please tell us what you notice."
-        ),
+        "From {date} {forename} is no longer on our {sen_list}. What helps in every lesson goes"
+        " on, and SEN support can begin again at any time: please tell us what you notice.",
     )
 
     bringing_in = Section("Import")
