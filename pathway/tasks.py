@@ -118,19 +118,20 @@ def task(
     )
 
 
-def to_open(form):
-    """What a line about a paper opens."""
-    screen = "page"
-    if form.status == "draft":
-        screen = "edit"
+def to_open(record, screen="edit"):
+    """What a line about a record opens."""
+    return {"record": type(record).__name__, "record_id": record.id, "screen": screen}
+
+
+def to_open_paper(form):
     if form.status == "sealed" or form.placement_id is None:
-        screen = "child"
-    return {"record": type(form).__name__, "record_id": form.id, "screen": screen}
+        return to_open(form, "child")
+    return to_open(form, "edit" if form.status == "draft" else "page")
 
 
 def to_open_or_start(paper, form):
     if form:
-        return to_open(form)
+        return to_open_paper(form)
     return {"record": paper.form.__name__, "screen": "new"}
 
 
@@ -186,7 +187,9 @@ def paper_tasks(placement, papers, settings):
             side += [paper.form] if missing else []
         elif not missing and form.status == "complete":
             what = f"{name} is complete"
-            found.append(task(placement.pupil_id, "agree", what, form.happened_on, **to_open(form)))
+            found.append(
+                task(placement.pupil_id, "agree", what, form.happened_on, **to_open_paper(form))
+            )
         # the plan of Stage 3 follows from the five forms, which stand before it in PAPERS
         elif missing and paper.kind == "plan" and not side:
             what = f"{name}: still a draft" if form else f"{name}: not started"
@@ -208,12 +211,8 @@ def agency_tasks(pupils):
     for agency in Agency.select().where(Agency.pupil.in_(pupils), asked).order_by(Agency.id):
         what = f"{agency}: {agency.state.lower()}"
         due = agency.next_contact or agency.asked_on
-        found.append(task(agency.pupil_id, "others", what, due, **to_edit(agency)))
+        found.append(task(agency.pupil_id, "others", what, due, **to_open(agency)))
     return found
-
-
-def to_edit(record):
-    return {"record": type(record).__name__, "record_id": record.id, "screen": "edit"}
 
 
 def recommendation_tasks(pupils, settings):
@@ -221,7 +220,7 @@ def recommendation_tasks(pupils, settings):
     rows = Recommendation.select(Recommendation, Agency).join(Agency)
     found = []
     for row in rows.where(Agency.pupil.in_(pupils)).order_by(Recommendation.id):
-        opens = to_edit(row.agency)
+        opens = to_open(row.agency)
         pupil = row.agency.pupil_id
         if not row.decision:
             what = f"{row.agency}: decide on the recommendation “{row}”"
@@ -284,7 +283,7 @@ def statutory_tasks(pupils):
     found = []
     for paper in unsent_papers(pupils):
         what = f"{paper.kind_name()} for the local authority"
-        found.append(task(paper.pupil_id, "dated", what, paper.due(), **to_edit(paper)))
+        found.append(task(paper.pupil_id, "dated", what, paper.due(), **to_open(paper)))
     return found
 
 
@@ -316,7 +315,7 @@ def letter_tasks(pupils):
         # the subject ends with the child's name, which stands beside it
         subject = (letter.subject or "").partition(":")[0]
         what = f"Letter to check and send: {subject}"
-        opens = {"record": "Letter", "record_id": letter.id, "screen": "page"}
+        opens = to_open(letter, "page")
         found.append(task(letter.pupil_id, "papers", what, letter.dated, **opens))
     return found
 
@@ -332,7 +331,7 @@ def action_tasks(pupils, settings):
         what = f"Agreed at a meeting: {action.what}"
         if action.who:
             what = f"{what} ({action.who})"
-        opens = {"record": "Meeting", "record_id": action.meeting_id, "screen": "edit"}
+        opens = to_open(action.meeting)
         if due:
             opens["shows_from"] = before(due, settings)
         found.append(task(action.meeting.pupil_id, "dated", what, due, **opens))
@@ -347,7 +346,7 @@ def note_tasks(pupils, settings):
     )
     found = []
     for note in open_ones:
-        opens = to_edit(note)
+        opens = to_open(note)
         opens["shows_from"] = before(note.follow_up_by, settings)
         what = f"Follow up: {note}"
         found.append(task(note.pupil_id, "dated", what, note.follow_up_by, **opens))
@@ -399,7 +398,7 @@ def erasure_tasks(pupils):
     found = []
     for asked in open_ones:
         what = f"{asked.asked_by} asks to erase the record"
-        opens = {"record": "Erasure", "record_id": asked.id, "screen": "page"}
+        opens = to_open(asked, "page")
         found.append(task(asked.pupil_id, "head", what, asked.asked_at.date(), **opens))
     return found
 
@@ -420,7 +419,7 @@ def case_task(case, line, of_year, settings):
     if of_year:
         what = "Annual review"
         shows_from = min(shows_from, line.due - clock.YEAR_WARNING)
-    opens = {"record": "EhcCase", "record_id": case.id}
+    opens = to_open(case, "child")
     for paper in STATUTORY:
         if line.name == paper.case_sent:
             opens = {"record": paper.__name__, "screen": "new"}
@@ -444,7 +443,7 @@ def raised_tasks(pupils, placements):
         what = f"{form.kind_name()} written by {form.entered_by}: place on the list?"
         if form.pupil_id in placed:
             what = f"New concern of {form.entered_by}: read it, take it into the review"
-        found.append(task(form.pupil_id, "agree", what, form.happened_on, **to_open(form)))
+        found.append(task(form.pupil_id, "agree", what, form.happened_on, **to_open_paper(form)))
     return found
 
 
@@ -454,7 +453,7 @@ def request_tasks(pupils, settings):
     for asked, due in retention.open_requests(settings, pupils):
         # without a day on which it was asked, its time would begin anew every day
         if due and asked.asked_on:
-            opens = {"record": "Disclosure", "record_id": asked.id, "screen": "page"}
+            opens = to_open(asked, "page")
             opens["shows_from"] = before(due, settings)
             found.append(task(asked.pupil_id, "dated", str(asked), due, **opens))
     return found
