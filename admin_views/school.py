@@ -24,8 +24,7 @@ from admin_views.home import settings_now
 from admin_views.zip_guard import FileRefused
 from audit import access, anchors, report
 from audit import log as audit_log
-from audit.actions import READ_ACTIONS
-from audit.log import AuditEntry
+from audit.log import NO_CHANGE, AuditEntry
 from models import KINDS_OF_RECORD, RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf, photo
@@ -387,7 +386,7 @@ class AuditView(SchoolPage):
 
     def chosen(self, w):
         found = AuditEntry.select()
-        reads = AuditEntry.act.in_((*READ_ACTIONS, "refused"))
+        reads = AuditEntry.act.in_(NO_CHANGE)
         if w["pupil"]:
             numbers = MergedPupil.numbers_of(w["pupil"])
             found = found.where(AuditEntry.pupil_id.in_(numbers))
