@@ -97,11 +97,6 @@ class ReadView(Answering, ModelView):
             return account.require_recent_password()
         return refusal
 
-    def inaccessible_callback(self, name, **kwargs):
-        if current_user.is_authenticated:
-            abort(403)
-        return redirect(url_for("account.sign_in", next=request.path))
-
     def may_write(self):
         return False
 

@@ -74,9 +74,6 @@ class Home(AdminIndexView):
     def is_accessible(self):
         return current_user.is_authenticated
 
-    def inaccessible_callback(self, name, **kwargs):
-        return redirect(url_for("account.sign_in"))
-
     @expose("/")
     def index(self):
         """What needs you today, by role, a line for each child; the technician sees no pupil."""

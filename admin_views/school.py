@@ -301,11 +301,6 @@ class SchoolPage(Answering, BaseView):
             return False
         return not self.right or may(user, *self.right)
 
-    def inaccessible_callback(self, name, **kwargs):
-        if current_user.is_authenticated:
-            abort(403)
-        return redirect(url_for("account.sign_in"))
-
 
 class AuditView(SchoolPage):
     """Who saw and changed what, and when: of everything, or of one child."""
