@@ -40,7 +40,17 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Answering:
-    """A page with `problems` says by its status, too, that something is to be put right."""
+    """A page with `problems` says by its status, too, that something is to be put right; some pages
+    ask for the password again if it was last given over ten minutes ago.
+    """
+
+    proved = ()  # the names of these
+
+    def _handle_view(self, name, **kwargs):
+        refusal = super()._handle_view(name, **kwargs)
+        if refusal is None and name in self.proved:
+            return account.require_recent_password()
+        return refusal
 
     def render(self, template, **more):
         page = super().render(template, **more)
@@ -58,7 +68,6 @@ class ReadView(Answering, ModelView):
     has_list = True
     prints = False
     child_heads = ()  # in the spreadsheet, before the questions: whose line it is
-    # screens that ask for the password again if it was last given over ten minutes ago
     proved = ("spreadsheet",)
     # Flask-Admin's own routes for these are not used: they delete recursively, edit without a
     # right, look up without a scope
@@ -90,12 +99,6 @@ class ReadView(Answering, ModelView):
         # the menu asks this of every screen: the person themselves, not their proxy
         user = account.me()
         return user.is_authenticated and may(user, "r", self.model)
-
-    def _handle_view(self, name, **kwargs):
-        refusal = super()._handle_view(name, **kwargs)
-        if refusal is None and name in self.proved:
-            return account.require_recent_password()
-        return refusal
 
     def may_write(self):
         return False
