@@ -1623,7 +1623,7 @@ ONWARD = {
     "S3": Onward(
         "My Plan+",
         "Consider an EHCP if needs become long term and complex.",
-        "Begin process for an EHCP",
+        EHCP_REQUEST,
     ),
 }
 NOT_ACHIEVED = {

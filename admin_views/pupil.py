@@ -815,7 +815,7 @@ def stop_link(stop, pupil):
     """Where to put right what stops a move: (words, address), or None."""
     to = stop.to
     if isinstance(to, workflow.Move) and current_user.role in to.by:
-        return in_school_words(to.name), url_for("pupil.move", key=pupil.id, slug=to.slug)
+        return in_school_words(to.name), move_address(to, pupil)
     if isinstance(to, type) and issubclass(to, Record) and may(current_user, "w", to):
         address = url_for(f"{to.slug()}.new", pupil=pupil.id)
         return to.begin_words or f"Start {to.kind_name()}", address
