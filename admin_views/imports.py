@@ -33,7 +33,7 @@ from records.questions import SENCO
 from records.record import Clash
 
 ROWS_OF_A_PAGE = 100
-KIND_NAMES = {"refused": "Refused", "changed": "Changed", "new": "New", "same": "Same"}
+KIND_NAMES = {kind: kind.capitalize() for kind in pupil_import.KINDS}
 AT_ONCE = 100  # rows that are brought in while one waits; more in the background
 GONE = "This file was imported already, or waited longer than a day. Nothing was changed now."
 SAMPLE = (
