@@ -60,14 +60,14 @@ class EhcpYear(Report):
         for placement in placements:
             case = cases.get(placement.pupil_id, EhcCase(pupil=placement.pupil))
             case.pupil = placement.pupil
-            found.append(self._line(placement, case, years.get(case.id, [])))
+            case.years = years.get(case.id, [])
+            found.append(self._line(placement, case))
         return found
 
-    def _line(self, placement, case, years):
-        pupil = placement.pupil
+    def _line(self, placement, case):
         closes = workflow.year_end(placement)
-        held = max((one for one in years if one.held_on), key=lambda one: one.held_on, default=None)
-        coming = next((one for one in years if not one.held_on), ReviewYear(case=case))
+        held = case.held_year()
+        coming = case.coming_year()
         step = next_year_step(held, coming, closes)
         task = step.task if step else ""
         phase = next(iter(clock.phase_dates(case, self.settings, self.on)), None)
@@ -97,7 +97,7 @@ class EhcpYear(Report):
         if phase:
             marks.append("phase")
         facts = {"month": f"{closes:%m}", "is": marks}
-        return Line.about(pupil, cells, facts, late=late)
+        return Line.about(placement.pupil, cells, facts, late=late)
 
     def totals(self, lines):
         found = []
