@@ -28,7 +28,7 @@ def chapters(found, settings, on):
     made = (
         ("What the law asks, and where it is", checklist_tables(found, on)),
         ("Chronology", [chronology(found)]),
-        ("Cycles of support", cycle_tables(found, settings)),
+        ("Cycles of support", [cycle_table(cycle, settings) for cycle in found.cycles]),
         ("Provision: hours and cost", provision_tables(found, settings, on)),
         ("Attainment and attendance", [measure_table(found)]),
         ("Agencies and their reports", agency_tables(found)),
@@ -80,10 +80,6 @@ def chronology(found):
     dated = [row for row in rows if row[0]]
     dated.sort(key=lambda row: row[0])
     return table("", ("Date", "What", "By"), dated)
-
-
-def cycle_tables(found, settings):
-    return [cycle_table(cycle, settings) for cycle in found.cycles]
 
 
 def cycle_table(cycle, settings):
