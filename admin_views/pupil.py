@@ -155,7 +155,7 @@ class PupilView(RecordView):
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
-            journey=journey(plan_to_show(plans), plans, written),
+            journey=journey(plans, written),
             **case,
             timeline=timeline(at, written, beside),
             only=request.args.get("only"),
@@ -1056,17 +1056,13 @@ def plans_written(written):
     return [plan for plan in plans if plan.status != "declined"]
 
 
-def plan_to_show(plans):
-    """The plan whose stepping stones are shown, or None."""
-    return max(
-        plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id), default=None
-    )
-
-
-def journey(plan, plans, written):
-    """The stepping stones of a plan: {"plan", "goals", "paths", "hours"}, or None without one."""
-    if plan is None:
+def journey(plans, written):
+    """The stepping stones of the newest plan, of an agreed one if there is any: {"plan", "goals",
+    "paths", "hours"}; None without one.
+    """
+    if not plans:
         return None
+    plan = max(plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id))
     rated = ratings(written)
     needs = by_id(plan.rows("needs"))
     ways = {}
