@@ -538,14 +538,14 @@ class ListView(ReadView):
         if name == "weeks":
             return weeks_on_stage(record)
         if name == "review":
-            when = workflow.clock_of(record, today(), settings_now())
+            when = clock_now(record)
             return when.closes if when and when.state != "held" else self.cell(record, name)
         return super().value(record, name)
 
     def is_late(self, record, name):
         if name != "review":
             return False
-        when = workflow.clock_of(record, today(), settings_now())
+        when = clock_now(record)
         return when is not None and when.state == "overdue" and not record.is_planned(today())
 
     def preload_links(self, rows, names):
@@ -583,8 +583,12 @@ def weeks_on_stage(placement):
     return (today() - placement.stage_since).days // 7
 
 
+def clock_now(placement):
+    return workflow.clock_of(placement, today(), settings_now())
+
+
 def say_review(placement):
-    when = workflow.clock_of(placement, today(), settings_now())
+    when = clock_now(placement)
     if when is None:
         return ""
     if when.state == "held":
