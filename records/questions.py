@@ -71,13 +71,13 @@ def text(label, prompt="", rows=1, **more):
     return _question(TextField if rows > 1 else CharField, label, prompt, rows=rows, **more)
 
 
-def time(label, prompt="Such as 15:30 or 3.30 pm.", **more):
-    return _question(CharField, label, prompt, is_time=True, **more)
+def time(label):
+    return _question(CharField, label, "Such as 15:30 or 3.30 pm.", is_time=True)
 
 
-def telephone(label, prompt="", **more):
+def telephone(label, **more):
     """One or more telephone numbers, with words about them."""
-    return _question(CharField, label, prompt, is_telephone=True, **more)
+    return _question(CharField, label, "", is_telephone=True, **more)
 
 
 def day(label, prompt="", **more):
@@ -228,8 +228,8 @@ class Drawn(Marker):
     kind, or their rows, as they are then; sealed, as they were. Nothing is typed there.
     """
 
-    def __init__(self, label, kind, prompt="", needed=False, blank=4):
-        super().__init__(label, prompt)
+    def __init__(self, label, kind, needed=False, blank=4):
+        super().__init__(label, "")
         self.kind = kind
         self.needed = needed
         self.blank = blank
