@@ -935,9 +935,7 @@ def typing_problems(form):
 def problems_of(field, line=""):
     """What cannot be read in one box; `line` says where a box of a list stands."""
     label = field.label.text
-    found = []
     for words in field.errors:
         if label not in words:
             words = f"{label}: {words}"
-        found.append((field.id, f"{line}{words}"))
-    return found
+        yield field.id, f"{line}{words}"

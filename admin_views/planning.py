@@ -118,14 +118,12 @@ def contexts_of(placements, user):
     meetings = {key: [] for key in keys}
     for meeting in Meeting.select().where(Meeting.pupil.in_(keys)):
         meetings[meeting.pupil_id].append(meeting)
-    found = []
     for placement in placements:
         key = placement.pupil_id
         known = {Meeting: meetings[key]}
         ctx = workflow.PupilContext(pupils[key], user, school=settings_now(), forms=known)
         ctx.placements = [placement]
-        found.append(ctx)
-    return found
+        yield ctx
 
 
 class ReviewWeekView(SchoolPage):

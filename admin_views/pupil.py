@@ -943,19 +943,17 @@ def will_do(row, at):
 
 def who_gets_it(pupil):
     """To whom the letter of a move goes, household by household, as sentences."""
-    words = []
     for people, address in letters.households(pupil.contacts):
         names = " and ".join(contact.name for contact in people)
         where = ", ".join(address.splitlines()) or "no address yet: add it under Contacts"
-        words.append(f"It goes to {names} ({where}).")
+        yield f"It goes to {names} ({where})."
         for contact in people:
             if contact.court_order:
-                words.append(
+                yield (
                     f"There is a court order note about {contact.name}: “{contact.court_order}”."
                     " Look before you send; who may not be written to is set to “May be"
                     " contacted: No”."
                 )
-    return words
 
 
 def seen_answer(review, name):

@@ -798,11 +798,9 @@ def _names_fit(one, other):
 def _faults(pupil, said, heads):
     empty = "it is empty, and a new pupil needs it."
     faults = [(name, empty) for name in NEEDED if not pupil.answer(name)]
-    found = []
     for name, words in faults or pupil.errors():
         if name in said or not pupil.id:
-            found.append(f"“{heads.get(name, name)}”: {words}")
-    return found
+            yield f"“{heads.get(name, name)}”: {words}"
 
 
 def refuse_duplicates(items):

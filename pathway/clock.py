@@ -117,7 +117,6 @@ def _holiday(cells):
 
 def holiday_faults(typed):
     """What is wrong with the holidays as they are written: [(place of the line, sentence), ...]."""
-    found = []
     above = []
     for place, cells in enumerate(cells_of(typed)):
         try:
@@ -127,10 +126,9 @@ def holiday_faults(typed):
         else:
             words = _span_fault(begins, ends, above)
         if words:
-            found.append((place, f"School holidays, line {place + 1}: {words}"))
+            yield place, f"School holidays, line {place + 1}: {words}"
         else:
             above.append((place, begins, ends))
-    return found
 
 
 def _span_fault(begins, ends, above):
