@@ -382,11 +382,18 @@ def case_dates(case, closes, settings, on):
     lines += appeal_dates(case.last_decision(), on)
     if closes is None:
         return lines
+    return lines + yearly_dates(case, closes) + phase_dates(case, settings, on)
+
+
+def yearly_dates(case, closes):
+    """The lines of the annual reviews of a case: of the last one while it is not over, and of the
+    one that is to come.
+    """
+    lines = []
     held = case.held_year()
     if held and held.state != "over":
         lines += dates_of(held, YEAR_DATES)
-    lines += year_dates(case.coming_year(), closes)
-    return lines + phase_dates(case, settings, on)
+    return lines + year_dates(case.coming_year(), closes)
 
 
 def year_dates(year, closes):

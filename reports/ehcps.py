@@ -68,7 +68,8 @@ class EhcpYear(Report):
         closes = workflow.year_end(placement)
         held = case.held_year()
         coming = case.coming_year()
-        step = next_year_step(held, coming, closes)
+        waiting = [line for line in clock.yearly_dates(case, closes) if not line.done]
+        step = min(waiting, key=lambda line: line.due, default=None)
         task = step.task if step else ""
         phase = next(iter(clock.phase_dates(case, self.settings, self.on)), None)
         cells = {
@@ -120,13 +121,3 @@ def years_of(cases):
     for year in rows.order_by(ReviewYear.id):
         found.setdefault(year.case_id, []).append(year)
     return found
-
-
-def next_year_step(held, coming, closes):
-    """The first step of the review year that is not done, or None."""
-    lines = []
-    if held and held.state != "over":
-        lines += clock.dates_of(held, clock.YEAR_DATES)
-    lines += clock.year_dates(coming, closes)
-    waiting = [line for line in lines if not line.done]
-    return min(waiting, key=lambda line: line.due, default=None)
