@@ -102,13 +102,14 @@ def changed_answer(row, record, pupil):
     if record.answer(row.question) != row.after:
         step.why = "It was changed since."
         return step
-    try:
-        if row.before:
+    if row.before:
+        try:
             step.value = convert(asked, row.before)
-            if say(asked, step.value) != row.before:
-                step.why = "What it was before cannot be read; type it on the form."
-    except ValueError:
-        step.why = "What it was before cannot be read; type it on the form."
+            is_read = say(asked, step.value) == row.before
+        except ValueError:
+            is_read = False
+        if not is_read:
+            step.why = "What it was before cannot be read; type it on the form."
     return step
 
 
