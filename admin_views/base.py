@@ -179,11 +179,9 @@ class ReadView(Answering, ModelView):
     def short_columns(self):
         """All columns but the long answers that the list does not show."""
         shown = dict(self._list_columns)
-        columns = []
         for field in self.model._meta.sorted_fields:
             if field.name in shown or not isinstance(field, TextField):
-                columns.append(field)
-        return columns
+                yield field
 
     def default_order(self):
         """By which columns a list is sorted at first, and whether downwards."""

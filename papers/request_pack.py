@@ -120,15 +120,13 @@ def rating_cells(rated):
 def provision_tables(found, settings, on):
     """The lines of provision of each agreed plan, up to a day."""
     cost = ProvisionCost(settings, found.given, on)
-    made = []
     for cycle in found.cycles:
         rows = []
         for own, given in found.provision():
             if own is cycle:
                 rows.append(provision_cells(given, cost, on))
         if rows:
-            made.append(table(str(cycle.plan), PROVISION_HEADS, rows))
-    return made
+            yield table(str(cycle.plan), PROVISION_HEADS, rows)
 
 
 PROVISION_HEADS = ("What", "By whom", "Group", "Hours a week, school weeks, in all", "Cost so far")
