@@ -93,29 +93,19 @@ def tasks_of(pupils, settings):
     return found
 
 
-def task(
-    pupil_id,
-    group,
-    what,
-    due,
-    shows_from=datetime.date.min,
-    record="Pupil",
-    record_id=None,
-    screen="child",
-    person_id=None,
-):
-    """A line of the home page; without more words it opens the child's page, from now on."""
-    return HomeTask(
-        pupil=pupil_id,
-        group=group,
-        what=what,
-        due=due or NO_DAY,
-        shows_from=shows_from,
-        record=record,
-        record_id=record_id,
-        screen=screen,
-        person_id=person_id,
-    )
+# what a line says without more words: it opens the child's page, from now on
+USUAL = {
+    "shows_from": datetime.date.min,
+    "record": "Pupil",
+    "record_id": None,
+    "screen": "child",
+    "person_id": None,
+}
+
+
+def task(pupil_id, group, what, due, **more):
+    """A line of the home page."""
+    return HomeTask(pupil=pupil_id, group=group, what=what, due=due or NO_DAY, **USUAL | more)
 
 
 def to_open(record, screen="edit"):
