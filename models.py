@@ -3003,8 +3003,8 @@ class AgencyInformation(Form):
     """
 
     who = Section("Agencies, and what they recommend")
-    agencies = Drawn("Agencies", Agency, needed=True, blank=2)
-    recommendations = Drawn("Recommendations", Recommendation, blank=3)
+    agencies = Drawn("Agencies", kind=Agency, needed=True, blank=2)
+    recommendations = Drawn("Recommendations", kind=Recommendation, blank=3)
     discussed_with = text("Discussed with", rows=2)
 
 
