@@ -235,10 +235,7 @@ def child_seen(number):
 
 
 def plans_of(placements, user, typed=None):
-    found = []
-    for ctx in contexts_of(placements, user):
-        found.append(plan_of(ctx, typed, f"p{ctx.pupil.id}"))
-    return found
+    return [plan_of(ctx, typed, f"p{ctx.pupil.id}") for ctx in contexts_of(placements, user)]
 
 
 def save_lines(lines, address):

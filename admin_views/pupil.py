@@ -1046,10 +1046,7 @@ def stage_strip(at):
 
 def open_lists(pupil):
     mine = ListMembership.select().where(ListMembership.pupil == pupil, ListMembership.is_open())
-    found = []
-    for row in mine:
-        found.append((workflow.list_label(row.list, settings_now()), row.started_on))
-    return found
+    return [(workflow.list_label(row.list, settings_now()), row.started_on) for row in mine]
 
 
 def plans_written(written):
