@@ -737,7 +737,7 @@ class RecordView(ReadView):
         return self.place_of(record)
 
     def place_of(self, record):
-        return url_for(f"{self.endpoint}.page", key=record.id)
+        return self.link(record)
 
 
 class PupilRecordView(Printed, RecordView):
