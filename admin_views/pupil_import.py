@@ -15,7 +15,7 @@ from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chu
 
 from admin_views import same_child
 from admin_views.forms import clean, clean_line
-from admin_views.table_file import Unreadable
+from admin_views.table_file import Unreadable, first_few, line_words
 from audit.log import audit, transaction
 from models import Contact, Pupil, known_name, name_words
 from people import User, class_key
@@ -650,15 +650,7 @@ def warnings(sheet, columns, items, user):
 
 
 def _lines(numbers):
-    word = "line" if len(numbers) == 1 else "lines"
-    return f"{word} {_first_few(numbers)}"
-
-
-def _first_few(things):
-    said = ", ".join(map(str, things[:MOST_SAID]))
-    if len(things) > MOST_SAID:
-        return f"{said} and {len(things) - MOST_SAID} more"
-    return said
+    return line_words(numbers, MOST_SAID).lower()
 
 
 def _without_teacher(items):
@@ -678,7 +670,7 @@ def _without_teacher(items):
     number = f"{len(classes)} pupils are"
     if len(classes) == 1:
         number = "1 pupil is"
-    named = _first_few(sorted(set(classes)))
+    named = first_few(sorted(set(classes)), MOST_SAID)
     return [
         f"{number} now in no teacher's class: {named}. Write the class in the file as it stands"
         " under School → People, or give it to a teacher there."
