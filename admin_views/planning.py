@@ -235,7 +235,10 @@ def child_seen(number):
 
 
 def plans_of(placements, user, typed=None):
-    return [plan_of(ctx, typed, f"p{ctx.pupil.id}") for ctx in contexts_of(placements, user)]
+    found = []
+    for ctx in contexts_of(placements, user):
+        found.append(plan_of(ctx, typed, f"p{ctx.pupil.id}"))
+    return found
 
 
 def save_lines(lines, address):

@@ -1046,7 +1046,10 @@ def stage_strip(at):
 
 def open_lists(pupil):
     mine = ListMembership.select().where(ListMembership.pupil == pupil, ListMembership.is_open())
-    return [(workflow.list_label(row.list, settings_now()), row.started_on) for row in mine]
+    found = []
+    for row in mine:
+        found.append((workflow.list_label(row.list, settings_now()), row.started_on))
+    return found
 
 
 def plans_written(written):

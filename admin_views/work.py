@@ -156,7 +156,10 @@ def may_ask(user, kind):
 
 def works_of(user):
     """What the home page tells of somebody's work: [(row, its words)], what was fetched aside."""
-    return [(work, said(work)) for work in Work.of(user).where(Work.fetched_at.is_null())]
+    found = []
+    for work in Work.of(user).where(Work.fetched_at.is_null()):
+        found.append((work, said(work)))
+    return found
 
 
 def said(work):
