@@ -221,5 +221,10 @@ def base_url():
     host, port = address()
     if host == "::1":
         host = "localhost"  # see LOOPBACK
-    host = next((name for name in hosts if name not in LOOPBACK), host)
-    return f"https://{host}" if https else f"http://{host}:{port}"
+    for name in hosts:
+        if name not in LOOPBACK:
+            host = name
+            break
+    if https:
+        return f"https://{host}"
+    return f"http://{host}:{port}"
