@@ -3168,7 +3168,6 @@ KINDS_OF_RECORD = {cls.__name__: cls for cls in every()}
 
 
 def kinds_with_documents():
-    """The kinds of record to which a document can belong."""
     return [kind for kind in every(PupilRecord) if kind.document_kind]
 
 

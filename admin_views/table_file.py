@@ -267,7 +267,6 @@ def line_words(lines, most=MOST_TOLD):
 
 
 def first_few(things, most):
-    """The first of many things in words, and how many more there are."""
     said = ", ".join(map(str, things[:most]))
     return f"{said} and {len(things) - most} more" if len(things) > most else said
 

@@ -70,7 +70,6 @@ class Evidence:
         return found
 
     def files_of(self, record):
-        """The files that belong to a record."""
         return [one for one in self.files if one.belongs == record_key(record)]
 
     def provision(self):
