@@ -17,7 +17,7 @@ from records.questions import say
 
 MOST = 5  # imports that the page offers
 UNDONE = "An import was taken back"
-CHANGED_SINCE = "Somebody has changed it since."
+TOUCHED = "Somebody has changed it since."
 TABLES = {"Pupil": Pupil, "Contact": Contact}
 
 
@@ -79,7 +79,7 @@ def new_pupil(row, pupil):
     if done:
         step.why = f"Something was done with it since ({'; '.join(done)})."
     elif changed_after_import(row, AuditEntry.pupil_id == pupil.id):
-        step.why = CHANGED_SINCE
+        step.why = TOUCHED
     return step
 
 
@@ -87,7 +87,7 @@ def new_contact(row, contact, pupil):
     step = UndoStep(pupil, contact, f"the contact {contact.name} is new")
     about = (AuditEntry.record == "Contact", AuditEntry.record_id == contact.id)
     if changed_after_import(row, *about):
-        step.why = CHANGED_SINCE
+        step.why = TOUCHED
     return step
 
 
