@@ -3229,7 +3229,7 @@ def check_models():
                 found.append(f"{name}: no question may be called “{question}”; rename its line.")
         if not issubclass(cls, Row) and name not in RIGHTS_TABLE:
             found.append(f"{name} has no line in RIGHTS.")
-        if not cls.intro():
+        if not cls.__doc__ or not cls.intro():
             found.append(f"{name} has no sentence that says what it is.")
     names = {cls.__name__ for cls in every_table()}
     for name, row in RIGHTS_TABLE.items():
