@@ -258,25 +258,23 @@ class Setting(Record):
 
     school = Section("The school")
     school_name = text("Name of the school", default="Our School", needed=True)
-    school_address = text("Address for letters", rows=4, default="")
-    school_phone = telephone("Telephone", default="")
+    school_address = text("Address for letters", rows=4)
+    school_phone = telephone("Telephone")
     senco_name = text("Name of the SENCO, for letters", default="The SENCO")
-    head_name = text("Name of the head, for letters", default="")
+    head_name = text("Name of the head, for letters")
     complaints = text(
         "Where the complaints procedure is",
         "The address of its page, as families can type it.",
-        default="",
     )
     sendiass = text(
         "Local SENDIASS",
         "Free advice for families: name, telephone, address of its page.",
         rows=2,
-        default="",
     )
-    trust_name = text("Name of the trust", default="")
+    trust_name = text("Name of the trust")
     logo = CharField(null=True)  # the name of its file, and its SHA-256
-    strapline = text("Strapline of the school or trust", default="")
-    local_authority = text("Local authority", default="")
+    strapline = text("Strapline of the school or trust")
+    local_authority = text("Local authority")
     last_year = choice(
         "Last year group of the school",
         "Who is in it moves to the next phase: an EHC plan is changed for that in good time.",
@@ -289,7 +287,6 @@ class Setting(Record):
         " the bank holidays of England and Wales are known.",
         rows=8,
         columns=("First day", "Last day", "What for"),
-        default="",
     )
 
     words = Section("What the school calls its stages and lists")
@@ -372,7 +369,6 @@ class Setting(Record):
         "Folders for backups",
         "One a line; two or more, on different devices. Such as /mnt/share/portal.",
         rows=3,
-        default="",
     )
     backup_hours = number(
         "Hours between two backups",
@@ -390,7 +386,6 @@ class Setting(Record):
     anchor_place = text(
         "Folder for the anchors of the audit trail",
         "Where the portal can only add: see the technician's guide.",
-        default="",
     )
     keeping = Section("How long records are kept")
     keep_sen_years = number(
@@ -609,7 +604,6 @@ class Setting(Record):
         "Column names of your school system",
         "One a line: their name = our name.",
         rows=8,
-        default="",
     )
 
     @classmethod

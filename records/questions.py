@@ -75,9 +75,9 @@ def time(label):
     return _question(CharField, label, "Such as 15:30 or 3.30 pm.", is_time=True)
 
 
-def telephone(label, **more):
+def telephone(label):
     """One or more telephone numbers, with words about them."""
-    return _question(CharField, label, "", is_telephone=True, **more)
+    return _question(CharField, label, "", is_telephone=True)
 
 
 def day(label, prompt="", **more):
