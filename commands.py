@@ -507,4 +507,4 @@ def who_saw_command(pupil, since):
 
 
 if __name__ == "__main__":
-    sys.exit(cli())
+    sys.exit(cli(prog_name="./portal"))

@@ -23,6 +23,7 @@ from peewee import (
     IntegerField,
     TextField,
     chunked,
+    fn,
 )
 
 from audit.log import AuditEntry, now, transaction
@@ -526,14 +527,14 @@ class Setting(Record):
     )
     letter_invitation = letter(
         "Invitation to the review",
-        "We would like to look with you at how {forename} is getting on. Please come to the"
-        " review on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
+        "We would like to look with you at how {forename} is getting on. Please come to"
+        " {meeting} on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
         " what progress has {forename} made, has anything big changed, what is {forename} keen"
         " on, and what do you hope for. With this letter are two short forms for {forename}'s"
         " views and for yours; leave out anything you would rather not say.\n\nInvited:"
         " {people}\n\nIf the day does not suit you, or if there is anything that would make it"
         " easier to come, please tell us: we will find another way.",
-        "Also: {when}, {place}, {lead}, {people}.",
+        "Also: {meeting}, {when}, {place}, {lead}, {people}.",
     )
     letter_recap = letter(
         "What we agreed at the review",
@@ -876,6 +877,12 @@ class Pupil(Record):
         self.known_as = self._without_surname(self.known_as)
         self.class_key = class_key(self.form) or None
         self.__data__.update(self.sort_values())
+
+    @classmethod
+    def spelling_of_class(cls, name):
+        """How most of those who are in this class have its name; None when nobody is."""
+        mine = cls.select(cls.form).where(cls.class_key == class_key(name), cls.left_on.is_null())
+        return mine.group_by(cls.form).order_by(fn.COUNT(cls.id).desc(), cls.form).scalar()
 
     def sort_values(self):
         """What the lists of pupils are sorted by: {column: key}."""

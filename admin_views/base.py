@@ -935,5 +935,5 @@ def problems_of(field, line=""):
     label = field.label.text
     for words in field.errors:
         if label not in words:
-            words = f"{label}: {words}"
+            words = forms.after_label(label, words)
         yield field.id, f"{line}{words}"

@@ -101,7 +101,9 @@ def concern_form(pupil, typed=None):
         description="Such as today or yesterday. Leave it empty if they do not know yet.",
     )
     more = {"formdata": typed} if typed is not None else {}
-    return type("ConcernForm", (forms.FlaskForm,), boxes)(**more)
+    form = type("ConcernForm", (forms.FlaskForm,), boxes)(**more)
+    form[next(iter(boxes))].render_kw = {"autofocus": True}
+    return form
 
 
 def area_box(label, prompt):
@@ -134,7 +136,10 @@ def add_concern(pupil, form):
         if paper.told_on and talked and talked != paper.told_on:
             said = f"{current_user.name} talked to the family on {short_day(talked)}."
             paper.family_said = "\n".join(filter(None, (paper.family_said, said)))
-        flash(f"It was added to the record that {paper.entered_by} has begun.", "done")
+        who = f"{paper.entered_by} has"
+        if paper.entered_by == current_user.name:
+            who = "you have"
+        flash(f"It was added to the record that {who} begun.", "done")
     kept = (paper.areas or "").split("\n")
     paper.areas = "\n".join(area for area in AREAS if area in (*kept, *areas))
     paper.told_on = paper.told_on or form.told_on.data

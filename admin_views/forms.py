@@ -66,6 +66,11 @@ def clean_line(typed):
     return " ".join((clean(typed) or "").split()) or None
 
 
+def after_label(label, words):
+    """What is wrong with an answer, after the label of its question."""
+    return f"{label} {words}" if label.endswith("?") else f"{label}: {words}"
+
+
 class TypedField(StringField):
     """A box that shows what was typed, also when it cannot be read, or else what is kept."""
 

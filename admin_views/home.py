@@ -21,6 +21,7 @@ from audit import access, accounts
 from models import (
     KINDS_OF_RECORD,
     Disclosure,
+    Erasure,
     HomeTask,
     Placement,
     Pupil,
@@ -208,8 +209,11 @@ RANKS = [group.name for group in GROUPS]
 
 
 def rank(task):
-    """What sorts tasks, the most pressing first: what is late, then by group and day."""
-    return urgency(task) != "late", RANKS.index(group_of(task)), task.due
+    """What sorts tasks, the most pressing first: what waits for the head, what is late, then by
+    group and day.
+    """
+    place = RANKS.index(group_of(task))
+    return task.group != "head", urgency(task) != "late", place, task.due
 
 
 class Desk:
@@ -292,6 +296,8 @@ def task_link(task):
     """Where a line of the home page leads: one click from the work."""
     kind = KINDS_OF_RECORD[task.record]
     screen = screen_of(task)
+    if kind is Erasure:
+        return url_for("keeping.erase", number=task.pupil_id)
     if screen == "child":
         return url_for("pupil.page", key=task.pupil_id)
     if screen == "new":
@@ -304,7 +310,7 @@ ACTS = {"new": "Start", "edit": "Go on", "page": "Open", "child": "Open"}
 
 def next_act(task):
     """What the button of a line says."""
-    if task.group == "agree":
+    if task.group == "agree" and current_user.role == SENCO:
         return "Decide"
     if task.record == "Letter":
         return "Send"

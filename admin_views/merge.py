@@ -372,6 +372,6 @@ def fill_row(row, line, made):
             target = (box.group, box.data)
             if target in made and made[target] is None:
                 words = "The line that you chose was taken out meanwhile; choose again."
-                raise workflow.Invalid([(box.id, f"{box.label.text}: {words}")])
+                raise workflow.Invalid([(box.id, forms.after_label(box.label.text, words))])
             answer = made.get(target)
         setattr(row, box.short_name, answer)

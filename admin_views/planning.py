@@ -65,7 +65,7 @@ class Plan:
         self.form.validate()
         for box in self.form:
             for words in box.errors:
-                self.problems.append((box.id, f"{named}{box.label.text}: {words}"))
+                self.problems.append((box.id, f"{named}{forms.after_label(box.label.text, words)}"))
         if self.problems:
             return
         day = self.form.day.data

@@ -32,6 +32,7 @@ from admin_views.paper import acts
 from audit import access
 from audit.log import transaction
 from models import (
+    CASE_OPEN,
     RATING,
     STATUS,
     Agency,
@@ -68,6 +69,7 @@ from models import (
 from papers import pdf
 from pathway import advice, clock, effects, ehc_request, letters, measures
 from pathway.provision import say_week
+from people import class_key
 from privacy import erasure, retention
 from records.dates import london, read_day, say_day, say_weeks, short_day, today
 from records.query import by_id
@@ -90,6 +92,13 @@ class PupilView(RecordView):
             found.append(Confirm(f"another-{other.id}", words, "This is another child", other))
         access.log_access([one.pupil for one in found], "found")
         return found
+
+    def save(self, record, form):
+        """Who comes into a class has it spelt as the others: “3b” beside “3B” were two classes."""
+        box = form["form"]
+        if class_key(box.data) != record.class_key:
+            box.data = Pupil.spelling_of_class(box.data) or box.data
+        return super().save(record, form)
 
     def cell(self, record, name):
         words = super().cell(record, name)
@@ -368,9 +377,13 @@ class CaseView(PupilRecordView):
     """EHC cases: the generated screens, and the steps of `workflow.CASE_MOVES`."""
 
     def more_links(self, record):
-        if current_user.role not in PACK_ROLES:
-            return []
-        return [("Request pack", url_for("pupil.request_check", key=record.pupil_id))]
+        found = []
+        if record.state in CASE_OPEN:
+            to = url_for("pupil.page", key=record.pupil_id, _anchor="case")
+            found.append(("Dates and next steps", to))
+        if current_user.role in PACK_ROLES:
+            found.append(("Request pack", url_for("pupil.request_check", key=record.pupil_id)))
+        return found
 
     @expose("/<int:key>/step/", methods=("POST",))
     def step(self, key):
@@ -401,6 +414,12 @@ class AdviceView(PupilRecordView):
             advice.fill_in(record, current_user, settings_now())
         return record, prefilled
 
+    def render(self, template, **more):
+        paper = more.get("record")
+        if template == self.page_template and paper.due() and not paper.sent_on:
+            more["notice"] = f"To be sent by {say_day(paper.due())}."
+        return super().render(template, **more)
+
 
 class AgencyView(PupilRecordView):
     """Agencies: a new one begins with what the review wants to know from a specialist."""
@@ -429,6 +448,12 @@ class AgencyView(PupilRecordView):
 
 class LetterView(PupilRecordView):
     """Letters: one press writes down that one went, or all of its child that wait."""
+
+    def begin(self, pupil):
+        record, prefilled = super().begin(pupil)
+        if pupil:
+            letters.begin_letter(record)
+        return record, prefilled
 
     def acts(self, record):
         if record.sent_on or record.void or not self.may_write():
@@ -674,7 +699,7 @@ def next_step(at, moves):
     if at.stage == "E":
         return ehcp_step(at)
     paper, form = next_paper(at)
-    if paper and may(current_user, "r", paper.form):
+    if paper:
         return paper_step(at, paper, form)
     if at.stage == "OFF":
         return transfer_step(at)
@@ -694,7 +719,7 @@ def next_step(at, moves):
             return paper_step(at, first_paper, raised)
         if may(current_user, "w", first_paper.form) and not workflow.g.on_roll(at):
             return raise_concern(at.pupil, first_paper.form)
-    return Step("", "Nothing needs doing now.", "")
+    return Step("", "Nothing waits for you now.", "")
 
 
 def ehcp_step(at):
@@ -751,9 +776,12 @@ def move_step(move, pupil):
 
 
 def next_paper(at):
-    """The first paper of the stage that needs work: (Paper, form or None)."""
+    """The first paper of the stage that needs work, of those that this person reads: (Paper, form
+    or None).
+    """
+    mine = [pair for pair in at.papers if may(current_user, "r", pair[0].form)]
     for kind in ORDER.get(at.stage, USUAL_ORDER):
-        for paper, form in at.papers:
+        for paper, form in mine:
             if paper.kind == kind and not (form and form.status in DONE[kind]):
                 return paper, form
     return None, None
@@ -1059,12 +1087,16 @@ def plans_written(written):
 
 
 def journey(plans, written):
-    """The stepping stones of the newest plan, of an agreed one if there is any: {"plan", "goals",
-    "paths", "hours"}; None without one.
+    """The stepping stones of the newest plan by its own day, whenever it was typed, of an agreed
+    one if there is any: {"plan", "goals", "paths", "hours"}; None without one.
     """
+
+    def order(plan):
+        return plan.status == "sealed", plan.happened_on or datetime.date.min, plan.entered_at
+
     if not plans:
         return None
-    plan = max(plans, key=lambda one: (one.status == "sealed", one.entered_at, one.id))
+    plan = max(plans, key=order)
     rated = ratings(written)
     needs = by_id(plan.rows("needs"))
     ways = {}

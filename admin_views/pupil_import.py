@@ -57,8 +57,8 @@ forename        student forename
 known_as        preferred forename | preferred first name | preferred name | chosen name
 known_as        chosen forename
 dob             birth date | date of birth (dob)
-sex             gender | legal sex | sex at birth
-upn             unique pupil number | pupil upn
+sex             gender | legal sex | sex at birth | m/f | sex (m/f)
+upn             unique pupil number | unique pupil no | pupil upn
 former_upn      previous upn | old upn
 year            yr | nc year | nc year actual | nc year group | national curriculum year
 year            curriculum year | current year group
@@ -320,7 +320,7 @@ def _fitting(question, kept):
 
 
 def read_date(cell):
-    words = f"“{cell[:40]}” is not a date we can read; write it as 05/09/2018."
+    words = f"“{cell[:40]}” is not a date we can read; a date is written like 05/09/2018."
     try:
         return read_day(cell)
     except ValueError:

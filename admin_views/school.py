@@ -223,13 +223,16 @@ def keep_logo(logo):
 
 
 def folder_problem(form):
-    """The first new folder of the form that cannot be used: (control, what is wrong)."""
+    """The new folders of the form that cannot be used: (control, what is wrong), or None."""
     known = Setting.of_school()
+    faults = []
     known_places = backup.folders_named(known.backup_places)
     for place in backup.folders_named(form.backup_places.data):
         fault = None if place in known_places else backup.destination_fault(place)
         if fault:
-            return "backup_places", f"{place}: {fault}"
+            faults.append(f"{place}: {fault}")
+    if faults:
+        return "backup_places", " ".join(faults)
     named = form.anchor_place.data
     if named and named != known.anchor_place:
         fault = anchors.folder_fault(named)

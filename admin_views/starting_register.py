@@ -135,7 +135,7 @@ class RegisterLine:
         self.form.validate()
         for box in self.form:
             for words in box.errors:
-                self.note(f"{box.label.text}: {words}", box.short_name)
+                self.note(forms.after_label(box.label.text, words), box.short_name)
         if self.problems:
             return
         if not self.is_open:

@@ -23,7 +23,11 @@ ORDER = (checks.BLOCK, checks.PROBLEM, checks.WARN, checks.NOTE)
 ALARMS_LIVE = 60
 # of a new portal: its check, what is to do, the page where it is done
 FIRST_STEPS = (
-    ("settings_are_written", "Write the school's name and holidays", "/setting/school/"),
+    (
+        "settings_are_written",
+        "Write the school's name, last year group and holidays",
+        "/setting/school/",
+    ),
     ("somebody_is_in_charge", "Add the SENCO", "/user/new/"),
     ("backups_go_to_two_places", "Name two places for the backups", "/setting/backups/"),
     ("recovery_key_is_printed", "Print the key of the backups for the school's safe", "/status/"),

@@ -36,7 +36,7 @@ from pathway import clock
 from people import User, UserSession
 from records import dates, record
 from records.dates import say_moment
-from records.questions import ROLES, SENCO, TECHNICIAN
+from records.questions import ROLE_NAMES, SENCO, TECHNICIAN
 
 # BLOCK: the portal does not start
 BLOCK = "refuse"
@@ -418,7 +418,7 @@ def second_step_is_used(at):
     """Everybody who sees a child must use a second step, and has set it up."""
     asked = (at.settings.second_step or "").split("\n")
     rights = models.RIGHTS_TABLE["Pupil"]
-    left = [role for role in ROLES if "r" in rights[role] and role not in asked]
+    left = [name for role, name in ROLE_NAMES if "r" in rights[role] and role not in asked]
     if left:
         return f"No second step is asked of: {', '.join(left)}."
     without = [user.name for user in at.people if user.password and not user.totp]

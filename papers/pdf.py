@@ -384,7 +384,8 @@ def _paper(user=None, pupil=None, parts=(), blank=False, cover="", instead="", *
 def _whose(pupil):
     class_name = pupil.form or "" if pupil else ""
     called = pupil.called if pupil else ""
-    return {"called": called, "class_name": class_name, "day": say_day(today())}
+    born = short_day(pupil.dob) if pupil else ""
+    return {"called": called, "class_name": class_name, "born": born, "day": say_day(today())}
 
 
 def _html(**given):

@@ -27,7 +27,7 @@ def chapters(found, settings, on):
     """The chapters that have something to say, as the sections of one part."""
     made = (
         ("What the law asks, and where it is", checklist_tables(found, on)),
-        ("Chronology", [chronology(found)]),
+        ("Chronology", [chronology(found, on)]),
         ("Cycles of support", [cycle_table(cycle, settings) for cycle in found.cycles]),
         ("Provision: hours and cost", provision_tables(found, settings, on)),
         ("Attainment and attendance", [measure_table(found)]),
@@ -64,8 +64,8 @@ def checklist_tables(found, on):
     return [table("", ("What is looked for", "Source", "What is there"), rows)]
 
 
-def chronology(found):
-    """Stages, papers, meetings and agencies, oldest first."""
+def chronology(found, on):
+    """Stages, papers, meetings and agencies up to a day, oldest first."""
     rows = []
     for placement in found.placements:
         rows.append((placement.started_on, placement.move, placement.decided_by))
@@ -77,7 +77,7 @@ def chronology(found):
         rows.append((agency.asked_on, f"{agency} asked", agency.professional))
         rows.append((agency.seen_on, f"{agency} saw the child", agency.professional))
         rows.append((agency.report_on, f"{agency} reported", agency.professional))
-    dated = [row for row in rows if row[0]]
+    dated = [row for row in rows if row[0] and row[0] <= on]
     dated.sort(key=lambda row: row[0])
     return table("", ("Date", "What", "By"), dated)
 

@@ -65,7 +65,8 @@ def measure_lines(found):
     for course in measures.courses(found.measures):
         line = measures.as_baseline(course.last)
         if course.change:
-            line = f"{line}; at first {measures.as_baseline(course.first)}, change {course.change}"
+            first = f"{course.first.value} ({short_day(course.first.on)})"
+            line = f"{line}; at first {first}, change {course.change}"
         yield line
 
 

@@ -14,6 +14,7 @@ ANSWERS = {
     "authority": "Mockshire Council",
 }
 SAID_OF_REVIEW = {
+    "meeting": "the review",
     "when": "Tuesday 1 December 2026, 15:30",
     "place": "The library",
     "lead": "Ms Hazel",

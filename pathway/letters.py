@@ -51,7 +51,7 @@ PHRASES = (
 )
 # letters that no move writes, and what they say besides
 OF_REVIEWS = {
-    "letter_invitation": ("when", "place", "lead", "people"),
+    "letter_invitation": ("meeting", "when", "place", "lead", "people"),
     "letter_recap": ("held", "outcomes", "next_steps"),
 }
 END = "letter_end"  # the setting with what stands at the end of every letter
@@ -167,6 +167,22 @@ def households(contacts):
 EVERYBODY = "The parents or carers"
 
 
+def address_to(letter, people, where):
+    """To whom a letter goes, and where; in large print when one of them asked for that."""
+    letter.to_whom = "\n".join(contact.name for contact in people) or EVERYBODY
+    letter.address = where
+    if any(contact.large_print == "Yes" for contact in people):
+        letter.large_print = "Yes"
+
+
+def begin_letter(letter):
+    """A letter of somebody's own: of today, to the household of the child when there is one."""
+    letter.dated = today()
+    theirs = households(letter.pupil.contacts)
+    if len(theirs) == 1:
+        address_to(letter, *theirs[0])
+
+
 def write(letter, ctx, words, answers, make, **kept):
     """Write a letter once for each household, in large print where somebody asked for that; `make`
     saves each, `kept` is what it keeps besides.
@@ -174,17 +190,9 @@ def write(letter, ctx, words, answers, make, **kept):
     pupil = ctx.pupil
     subject = f"{Setting.label_of(letter)}: {words['pupil']}"
     body = body_of(letter, ctx.settings, words, answers)
-    for people, address in households(pupil.contacts) or [([], "")]:
-        written = Letter(
-            pupil=pupil,
-            subject=subject,
-            to_whom="\n".join(contact.name for contact in people) or EVERYBODY,
-            address=address,
-            body=body,
-            **kept,
-        )
-        if any(contact.large_print == "Yes" for contact in people):
-            written.large_print = "Yes"
+    for people, where in households(pupil.contacts) or [([], "")]:
+        written = Letter(pupil=pupil, subject=subject, body=body, **kept)
+        address_to(written, people, where)
         make(written)
 
 

@@ -159,6 +159,7 @@ def plan_review(ctx, day, names, at=None, place=None, lead=None, outside_why=Non
 
 def invite(ctx, meeting):
     words = letters.placeholders(ctx.pupil, ctx.settings, meeting.on, "", meeting.on)
+    words["meeting"] = "the annual review of the EHC plan" if ctx.stage == "E" else "the review"
     words["when"] = " at ".join(filter(None, (say_day(meeting.on), meeting.at)))
     words["place"] = meeting.place or ""
     words["lead"] = meeting.lead or ""

@@ -13,6 +13,7 @@ from decimal import Decimal
 from peewee import JOIN
 
 from models import (
+    BESIDES,
     GROUPS,
     PROVIDERS,
     EhcCase,
@@ -159,6 +160,8 @@ def all_given(placements, on):
 
 def gives(line, row):
     """Whether a line of a plan is what a line of Section F names, by its key or its words."""
+    if row.linked == BESIDES:
+        return False
     same_key = row.line_key is not None and row.line_key == line.line_key
     return same_key or sort_key(row.words) == sort_key(line.words)
 

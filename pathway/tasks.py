@@ -70,11 +70,15 @@ def tasks_of(pupils, settings):
     placements = list(Placement.select().where(is_open, Placement.pupil.in_(here)))
     papers = workflow.papers_of(placements, OF_FORM)
     Placement.fetch_planned(placements)
-    found = []
+    found = list(asked_tasks(here, papers, placements))
+    # who was asked by name is told of the paper once
+    asked = {(line.pupil_id, line.record) for line in found}
     for placement in placements:
         own = papers[placement.id]
         found += review_tasks(placement, own, settings)
-        found += paper_tasks(placement, own, settings)
+        for line in paper_tasks(placement, own, settings):
+            if line.screen == "child" or (line.pupil_id, line.record) not in asked:
+                found.append(line)
     found += agency_tasks(here)
     found += recommendation_tasks(here, settings)
     found += case_tasks(here, papers, placements, settings)
@@ -84,7 +88,6 @@ def tasks_of(pupils, settings):
     found += action_tasks(here, settings)
     found += note_tasks(here, settings)
     found += raised_tasks(here, placements)
-    found += asked_tasks(here, papers, placements)
     found += head_tasks(placements, papers, settings)
     found += erasure_tasks(pupils)
     found += request_tasks(pupils, settings)
@@ -340,6 +343,8 @@ def asked_tasks(pupils, papers, placements):
             continue
         what = f"{asked.answer('paper')} to write ({asked.person})"
         opens = {"record": asked.paper, "screen": "new", "person_id": asked.user_id}
+        if form and form.placement_id:
+            opens |= to_open_paper(form)
         yield task(asked.pupil_id, "asked", what, asked.by, **opens)
 
 

@@ -7,7 +7,7 @@ from models import EhcCase, MyPlan, Placement, Pupil, Strategy, class_sort_key
 from pathway.provision import how_often, on_the_map
 from records.questions import HEAD, OFFICE, SENCO, TA, TEACHER
 from reports.report import FORM, Choice, Column, Line, Report
-from reports.roll import placements_seen
+from reports.roll import placements_seen, review_cell
 
 MOST_STRATEGIES = 3
 
@@ -59,7 +59,7 @@ class ClassSheet(Report):
             "alert": pupil.alert,
             "strategies": "; ".join(words.rstrip(".") for words in helps[:MOST_STRATEGIES]),
             "provision": "; ".join(provision),
-            "review": when.closes if when else None,
+            "review": review_cell(placement, when),
         }
         late = ()
         if when and when.state == "overdue" and not placement.is_planned(self.on):

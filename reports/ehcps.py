@@ -2,10 +2,11 @@
 
 import workflow
 from models import CASE_OPEN, EhcCase, Placement, ReviewYear
-from pathway import clock
+from pathway import clock, planning
 from reports.report import UPN, WHO, Choice, Column, Line, Report, count_lines
 from reports.roll import placements_seen
 
+MAKE_THE_MOVE = "make the move that the review leads to"
 SCHOOL_MONTHS = (
     ("09", "September"),
     ("10", "October"),
@@ -37,7 +38,7 @@ class EhcpYear(Report):
         Column("due", "Review due", "day"),
         Column("planned", "Meeting planned", "day"),
         Column("held", "Last held", "day"),
-        Column("step", "Next step"),
+        Column("step", "Next step", wraps=True),
         Column("step_by", "By", "day"),
         Column("phase_by", "Next phase by", "day"),
         Column("phase_on", "Issued", "day"),
@@ -68,16 +69,19 @@ class EhcpYear(Report):
         closes = workflow.year_end(placement)
         held = case.held_year()
         coming = case.coming_year()
-        waiting = [line for line in clock.yearly_dates(case, closes) if not line.done]
-        step = min(waiting, key=lambda line: line.due, default=None)
-        task = step.task if step else ""
+        step = None
+        task = MAKE_THE_MOVE
+        if not placement.reviewed_on:
+            waiting = [line for line in clock.yearly_dates(case, closes) if not line.done]
+            step = min(waiting, key=lambda line: line.due, default=None)
+            task = step.task if step else ""
         phase = next(iter(clock.phase_dates(case, self.settings, self.on)), None)
         cells = {
             "authority": case.authority,
             "band": case.band,
             "due": closes,
             "planned": coming.planned_on,
-            "held": held.held_on if held else None,
+            "held": placement.reviewed_on or (held.held_on if held else None),
             "step": task[:1].upper() + task[1:],
             "step_by": step.due if step else None,
             "phase_by": phase.due if phase else None,
@@ -88,9 +92,10 @@ class EhcpYear(Report):
             late.append("step_by")
         if phase and phase.is_late(self.on):
             late.append("phase_by")
-        if closes < self.on:
+        if closes < self.on and not placement.reviewed_on:
             late.append("due")
-        if coming.planned_on and coming.planned_on > closes:
+        planned = None if placement.reviewed_on else coming.planned_on
+        if planned and planned + planning.DECISION > closes:
             late.append("planned")
         marks = []
         if late:

@@ -27,7 +27,7 @@ class Programmes(Report):
         Column("plans", "Plans", "number"),
         Column("rated", "Outcomes rated", "number"),
         Column("good", "Mostly or Achieved", "number"),
-        Column("share", "In 100", "number"),
+        Column("share", "% of rated", "number"),
         Column("note", "Read it with care", wraps=True),
     )
 

@@ -51,6 +51,17 @@ class ProvisionReport(Report):
     roles = (*STAFF, TEACHER)
     made_of = (MyPlan, EhcCase)
 
+    @functools.cached_property
+    def of_children(self):
+        """The filters by who a child is."""
+        stages = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
+        return (
+            Choice("form", "Class", order=class_sort_key),
+            Choice("year", "Year", YEARS),
+            Choice("need", "Need", SEN_TYPES),
+            Choice("stage", "Stage", stages),
+        )
+
     def heads(self):
         found = super().heads()
         if self.user.role in SEE_COSTS:
@@ -109,14 +120,10 @@ class ProvisionMap(ProvisionReport):
     @functools.cached_property
     def choices(self):
         names = sorted((programme.name for programme in self.programmes), key=sort_key)
-        stages = tuple((code, workflow.stage_label(code, self.settings)) for code in workflow.OPEN)
         return (
-            Choice("form", "Class", order=class_sort_key),
-            Choice("year", "Year", YEARS),
-            Choice("need", "Need", SEN_TYPES),
+            *self.of_children,
             Choice("adult", "Adult", typed=True),
             Choice("programme", "Programme", names),
-            Choice("stage", "Stage", stages),
             Choice("plan", "Plan"),
             Choice("is", "Only", tuple(NOTES.items())),
         )
@@ -189,7 +196,9 @@ class ProvisionMap(ProvisionReport):
         ]
         if self.user.role in SEE_COSTS:
             found += cost_totals(
-                lines, ("to_date", "Cost to date"), ("full_run", "Full run of what has an end")
+                lines,
+                ("to_date", "Cost since each line began"),
+                ("full_run", "Full run of lines with an end"),
             )
             found.append(("Without a cost", sum(line.cells["to_date"] is None for line in lines)))
         if old:
@@ -221,6 +230,10 @@ class ProvisionCosts(ProvisionReport):
         Column("uncosted", "Lines without a cost", "number"),
     )
 
+    @property
+    def choices(self):
+        return self.of_children
+
     def lines(self):
         given = provision.all_given(placements_seen(self.user, self.on), self.on)
         cost = provision.ProvisionCost(self.settings, given, self.on)
@@ -228,15 +241,20 @@ class ProvisionCosts(ProvisionReport):
         of_pupil = defaultdict(list)
         for one in given:
             of_pupil[one.pupil.id].append(one)
-        return [self._line(mine, cost, needs) for mine in of_pupil.values()]
+        begins, _ = school_year(self.on)
+        found = []
+        for mine in of_pupil.values():
+            this_year = [one for one in mine if one.ends is None or one.ends >= begins]
+            if this_year:
+                found.append(self._line(mine, this_year, cost, needs))
+        return found
 
-    def _line(self, given, cost, needs):
+    def _line(self, given, this_year, cost, needs):
         pupil = given[0].pupil
         begins, ends = school_year(self.on)
         now = [one for one in given if one.runs_on(self.on)]
         before = [one for one in given if one.age == 1]
         more = sum_of_hours(one for one in now if one.plan) - sum_of_hours(before)
-        this_year = [one for one in given if one.ends is None or one.ends >= begins]
         to_date = [cost.between(one, begins, self.on) for one in this_year]
         planned = [cost.between(one, begins, min(one.ends or ends, ends)) for one in this_year]
         cells = {
@@ -251,12 +269,14 @@ class ProvisionCosts(ProvisionReport):
             "uncosted": to_date.count(None),
         }
         cells["share"] = int(100 * cells["year_planned"] / provision.NOTIONAL)
-        return Line.about(pupil, cells)
+        facts = {"need": needs.get(pupil.id, []), "stage": given[0].placement.stage}
+        facts["hours"] = sum_of_hours(now)
+        return Line.about(pupil, cells, facts)
 
     def totals(self, lines):
         found = [
-            ("Children", len(lines)),
-            ("Hours a week", rounded(sum(line.cells["hours"] for line in lines))),
+            ("Children with provision now", sum(line.cells["lines"] > 0 for line in lines)),
+            ("Hours a week", rounded(total(lines, "hours"))),
         ]
         if self.user.role in SEE_COSTS:
             over = sum(line.cells["year_planned"] > provision.NOTIONAL for line in lines)
@@ -317,11 +337,11 @@ class AdultWeeks(ProvisionReport):
         }
         to = (ProvisionMap.slug, {"adult": code_of_words(given[0].adult)})
         late = ("clashes",) if clashes else ()
-        return Line(cells, to=to, late=late, others=tuple(clashes.values()))
+        facts = {"hours": sum(one.adult_hours or 0 for one in given)}
+        return Line(cells, facts, to=to, late=late, others=tuple(clashes.values()))
 
     def totals(self, lines):
-        hours = sum(line.cells["share_hours"] for line in lines)
-        return [("Adults", len(lines)), ("Hours a week", rounded(hours))]
+        return [("Adults", len(lines)), ("Hours a week", rounded(total(lines, "hours")))]
 
 
 # --- pieces

@@ -17,7 +17,7 @@ from models import (
 )
 from records.questions import TEACHER
 from reports.report import BORN, UPN, WHO, Choice, Column, Line, Report, count_lines
-from reports.roll import codes_on, placements_seen
+from reports.roll import codes_on, placements_seen, review_cell
 
 LONG_WEEKS = 26
 SOON = datetime.timedelta(weeks=3)
@@ -45,6 +45,7 @@ class Register(Report):
         Column("since", "Since", "day"),
         Column("weeks", "Weeks", "number"),
         Column("review", "Next review", "day"),
+        Column("planned", "Review planned for", "day", in_sheet_only=True),
         Column("adult", "Key adult"),
         Column("premium", "PP", asked="premium"),
         Column("eal", "EAL", asked="eal"),
@@ -101,7 +102,8 @@ class Register(Report):
             "census": stage.census,
             "since": placement.stage_since,
             "weeks": (self.on - placement.stage_since).days // 7,
-            "review": when.closes if when and when.state != "held" else None,
+            "review": review_cell(placement, when),
+            "planned": placement.planned_on,
             "adult": adults.get(pupil.id, ""),
             "unit": unit_of(pupil),
             "destination": pupil.destination,

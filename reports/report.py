@@ -210,7 +210,7 @@ def say_cell(told, kind):
     """A cell in words, for the page."""
     if told is None:
         return ""
-    if kind == "day":
+    if kind == "day" and told and not isinstance(told, str):
         return short_day(told)
     if kind == "money":
         return f"£{told:,.2f}"

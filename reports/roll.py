@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import workflow
 from models import SEN_TYPES, YEARS, Placement, Pupil, SenNeed
+from records.dates import short_day
 
 YEAR_NAMES = dict(YEARS)
 TYPE_NAMES = dict(SEN_TYPES)
@@ -43,6 +44,13 @@ class ChildOnRoll:
         if self.census == "N":
             return []
         return self.types[:2]
+
+
+def review_cell(placement, when):
+    """The day by which a review is due, or in words that it was held and waits for its move."""
+    if when and when.state == "held":
+        return f"Held {short_day(placement.reviewed_on)}"
+    return when.closes if when else None
 
 
 def children_on_roll(user, day):

@@ -296,7 +296,7 @@
         const box = filled[from + right];
         if (!box) return;
         const option = all("option", box).find((one) => one.text.toLowerCase() === words.trim().toLowerCase());
-        box.value = option ? option.value : words;
+        if (option || !box.options) box.value = option ? option.value : words;   // a list stays open for what is none of its answers
         tell(box);
       });
     });

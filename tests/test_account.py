@@ -813,8 +813,12 @@ def test_a_lost_phone_ends_every_place_at_once(app, tom, amy):
     assert other.get("/account").status_code == 302
 
 
-def test_a_link_needs_a_reason(signed_in):
+def test_a_link_needs_a_reason(signed_in, amy):
+    """That somebody has never signed in is known, and need not be said."""
     bob = person("bob", "teacher")
+    for who, said in ((bob, ["new"]), (amy, [])):
+        page = check(signed_in.get(f"/account/link/{who.id}"))
+        assert page.xpath("//input[@type='radio'][@checked]/@value") == said
     assert problem(fill(signed_in, f"/account/link/{bob.id}")) == "Choose why they need a link"
 
 

@@ -12,7 +12,7 @@ from web import Page
 
 import models as m
 from pathway import advice, tasks
-from records.dates import short_day
+from records.dates import say_day, short_day
 
 PAPERS = [(m.EducationalAdvice, 42), (m.ConsultationAnswer, 14)]
 SAID = {
@@ -64,10 +64,12 @@ def test_a_case_without_the_paper_leads_to_writing_it(robin, cast):
 
 
 def test_it_begins_with_what_is_known_of_the_child(plain_senco, reviewed):  # noqa: F811
+    measure(reviewed, "6y 1m", START - datetime.timedelta(9))
     measure(reviewed, "7y 2m", START)
     plan = m.MyPlan.get()
     page = Page(plain_senco.get(f"/educational-advice/new/?pupil={reviewed.id}"))
-    assert "Reading age 7y 2m" in page.said("attainment")
+    assert page.said("attainment").startswith("Reading age 7y 2m (")
+    assert "; at first 6y 1m (" in page.said("attainment")
     for group, box in (("needs", "needs"), ("outcomes", "outcomes"), ("provision", "provision")):
         assert plan.rows(group)[0].words in page.said(box)
     assert short_day(plan.happened_on) in page.said("done_so_far")
@@ -84,6 +86,15 @@ def test_on_paper_it_has_the_date_of_birth_and_no_empty_question(plain_senco, ro
     assert printed.lacks([f"born {short_day(robin.dob)}", "Can the school meet the needs?"]) == []
     for words in ("Not answered", "Sent on", "Unsuitable for the age", "One line each"):
         assert printed.lacks([words]) == [words]
+
+
+def test_its_page_says_until_when_it_is_to_be_sent(plain_senco, robin):
+    paper = asked_for(m.EducationalAdvice, robin)
+    words = f"To be sent by {say_day(paper.due())}."
+    address = f"/educational-advice/{paper.id}/"
+    assert words in Page(plain_senco.get(address)).text
+    m.EducationalAdvice.update(sent_on=HELD).execute()
+    assert words not in Page(plain_senco.get(address)).text
 
 
 def test_adult_life_is_asked_from_year_9(plain_senco, robin):

@@ -9,9 +9,12 @@ from web import Page
 import models as m
 import workflow as w
 from pathway import effects
+from records.dates import short_day
 from reports.agencies import AgenciesWaiting, RecommendationsTaken
+from reports.class_sheet import ClassSheet
 from reports.ehcps import EhcpYear
-from reports.report import chosen
+from reports.register import Register
+from reports.report import chosen, say_cell
 
 WEEK = datetime.timedelta(weeks=1)
 
@@ -115,6 +118,33 @@ def test_each_ehcp_has_its_review_its_next_step_and_its_phase(robin, cast, year,
     assert line.facts["month"] == f"{due:%m}"
     assert bool(line.cells["phase_by"]) == phase
     assert bool(chosen([line], {"is": "phase"})) == phase
-    m.ReviewYear(case=m.EhcCase.current(robin), planned_on=due + WEEK).save()
+    # the local authority decides within four weeks of the meeting, and within the year
+    coming = m.ReviewYear.create(case=m.EhcCase.current(robin), planned_on=due - 4 * WEEK)
+    (line,) = lines_of(EhcpYear, cast.senco)
+    assert "planned" not in line.late
+    m.ReviewYear.update(planned_on=due - 3 * WEEK).where(m.ReviewYear.id == coming.id).execute()
     (line,) = lines_of(EhcpYear, cast.senco)
     assert "planned" in line.late and chosen([line], {"is": "late"})
+
+
+def test_the_page_of_a_case_leads_to_its_dates_while_it_is_open(plain_senco, robin, cast):
+    take_to(robin, "E", cast.senco, TODAY - 40 * WEEK)
+    case = m.EhcCase.current(robin)
+    for state, links in (("final", 1), ("ceased", 0)):
+        m.EhcCase.update(state=state).execute()
+        page = Page(plain_senco.get(f"/ehc-case/{case.id}/"))
+        assert len(page.all(f"//a[@href='/pupil/{robin.id}/#case']")) == links
+
+
+def test_a_review_that_was_held_says_so_on_every_page_until_its_move_is_made(robin, cast):
+    take_to(robin, "E", cast.senco, TODAY - 40 * WEEK)
+    m.Placement.update(reviewed_on=TODAY).execute()
+    (line,) = lines_of(EhcpYear, cast.senco)
+    assert (line.cells["step"], line.cells["held"]) == (
+        "Make the move that the review leads to",
+        TODAY,
+    )
+    for report_class in (Register, ClassSheet):
+        lines = lines_of(report_class, cast.senco)
+        line = next(line for line in lines if line.pupil == robin.id)
+        assert say_cell(line.cells["review"], "day") == f"Held {short_day(TODAY)}"

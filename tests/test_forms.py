@@ -205,6 +205,12 @@ def test_the_gaps_of_lines_are_named_with_their_number_too(school, senco, cls):
     assert linked - {""} <= set(page.ids)
 
 
+def test_no_answer_is_no_choice_where_one_is_needed(school, browser, senco):
+    """An account is on or off; whether a child is a girl or a boy need not be said."""
+    assert "No answer" not in browser("technician").page("/user/new/").text
+    assert "No answer" in senco.page(edit(school.mine)).text
+
+
 @each("cls", [m.Meeting, m.Consent, m.Letter, m.Strategy, m.Pupil], ids=name_of)
 def test_a_record_that_is_no_paper_says_what_it_needs_and_keeps_what_was_typed(school, senco, cls):
     """It is not saved half filled in."""
@@ -215,7 +221,10 @@ def test_a_record_that_is_no_paper_says_what_it_needs_and_keeps_what_was_typed(s
         for n, f in cls.questions()
         if not f.ask.needed and not f.choices and not isinstance(f, DateField) and n != "pupil"
     )
-    page = senco.submit(senco.page(f"/{cls.slug()}/new/{where}"), 422, **{name: "Typed already"})
+    said = {name: "Typed already"}
+    if cls is m.Letter:
+        said["dated"] = ""  # it begins with today
+    page = senco.submit(senco.page(f"/{cls.slug()}/new/{where}"), 422, **said)
     needed = {n for n, f in cls.questions() if f.ask.needed is True and n != "pupil"}
     assert needed <= {where for where, _ in page.problems} <= {*page.ids, ""}
     assert page.said(name) == "Typed already"
@@ -250,6 +259,7 @@ def test_a_wrong_date_stays_in_its_box_with_what_to_type(senco, concern, typed):
         "Kept",
     )
     linked = {where for where, words in page.problems if "Type a date such as" in words}
+    assert "?:" not in page.text
     assert linked == {"raised_on", "attainment-0-on"} and linked <= set(page.ids)
     assert dump(but=[people.Draft]) == before
 
@@ -514,6 +524,19 @@ def test_the_next_new_child_keeps_year_and_class(senco):
     said = [page.said(name) for name in ("surname", "dob", "year", "form")]
     assert said == ["", "", "3", "3B"]
     assert senco.page("/pupil/new/").said("form") == ""
+
+
+def test_a_class_is_spelt_as_by_those_who_are_in_it(senco):
+    """Else its sheet, or the page of leavers, would leave the child out; a class is renamed all
+    the same.
+    """
+    child = {"surname": "Examplebrook", "forename": "Wren", "dob": "3/7/2018", "year": "3"}
+    senco.submit(senco.page("/pupil/new/"), form=" 3 b", **child)
+    wren = m.Pupil.get(m.Pupil.surname == "Examplebrook", m.Pupil.forename == "Wren")
+    assert wren.form == "3B"
+    for typed, kept in (("3 B", "3 B"), ("Oak", "Oak")):
+        senco.submit(senco.page(edit(wren)), form=typed)
+        assert m.Pupil.get_by_id(wren.id).form == kept
 
 
 def test_what_is_seldom_asked_is_folded_until_it_is_answered(senco, school):

@@ -58,7 +58,7 @@ def one(user, *rows, **more):
             "contact1.name contact1.phone contact2.responsibility contact2.email",
         ),
         (
-            "In care|Date of admission|Gender|EAL",
+            "In care|Date of admission|M/F|EAL",
             "looked_after admitted_on sex eal",
         ),
     ],
@@ -177,7 +177,7 @@ def test_new_changed_same_and_refused_are_told_apart(cast):
     assert [i.kind for i in items] == ["new", "same", "changed", "refused"]
     assert items[2].changes == [("Year group", "Year 5", "Year 6")]
     assert items[3].reasons == [
-        "“DOB”: “31/2/2018” is not a date we can read; write it as 05/09/2018."
+        "“DOB”: “31/2/2018” is not a date we can read; a date is written like 05/09/2018."
     ]
 
 

@@ -262,3 +262,18 @@ def test_a_letter_of_a_day_to_come_is_not_sent_today(school, browser):
     assert browser("senco").post(f"/letter/{letter.id}/act/", {"do": "sent"}).status_code == 422
     assert m.Letter.get_by_id(letter.id).sent_on is None
     assert browser("teacher").post(f"/letter/{letter.id}/act/", {"do": "sent"}).status_code == 403
+
+
+def test_a_letter_of_ones_own_begins_with_the_one_household(school, browser):
+    """Of two households nobody but who writes knows which is meant."""
+    robin = school.robin
+    at = browser("senco")
+    m.Contact.delete().where(m.Contact.pupil == robin).execute()
+    home = {"lives_with": "Yes", "address": "1 Hill Road", "responsibility": "Yes"}
+    add_row(robin, "contacts", name="Ann", large_print="Yes", **home)
+    page = at.page(f"/letter/new/?pupil={robin.id}")
+    said = [page.said(name) for name in ("to_whom", "address", "large_print", "dated")]
+    assert said == ["Ann", "1 Hill Road", "Yes", f"{TODAY:%d/%m/%Y}"]
+    add_row(robin, "contacts", name="Bob", address="2 Dale Road", responsibility="Yes")
+    page = at.page(f"/letter/new/?pupil={robin.id}")
+    assert [page.said(name) for name in ("to_whom", "address")] == ["", ""]

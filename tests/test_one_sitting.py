@@ -28,6 +28,7 @@ import workflow as w
 from audit.log import AuditEntry
 from pathway import clock, planning
 from records.dates import short_day
+from reports.register import Register
 
 STAGES = ("S1", "S2", "S3", "E")
 
@@ -168,6 +169,12 @@ def test_a_review_is_planned_with_its_people_and_invitations(school, browser):
     told = [task for _, task in home_tasks(school.senco) if task.pupil_id == school.wren.id]
     (about,) = [task for task in told if task.what.startswith("My Plan Review planned for ")]
     assert about.due == meeting.on
+    lines = Register(school.senco, m.Setting.of_school(), TODAY).lines()
+    planned = next(line.cells["planned"] for line in lines if line.pupil == school.wren.id)
+    assert planned == meeting.on
+    said = " ".join(senco.page(f"/pupil/{school.wren.id}/").text.split())
+    assert f"My Plan review, {short_day(meeting.on)}" in said
+    assert f"{short_day(meeting.on)}, {short_day(meeting.on)}" not in said
     address = f"/review-week/{school.wren.id}/invitations.pdf"
     printed = paper_of(senco.get(address))
     begins = [number for number, words in enumerate(printed.pages) if "Page 1 of" in words]
@@ -177,6 +184,17 @@ def test_a_review_is_planned_with_its_people_and_invitations(school, browser):
     assert {14, 16, 18, 22} <= printed.sizes
     m.Letter.update(sent_on=TODAY).where(m.Letter.meeting == meeting).execute()
     assert "Every invitation" in senco.page(address, 422).text
+
+
+@pytest.mark.parametrize(
+    "stage, words", [("S2", "the review on"), ("E", "the annual review of the EHC plan on")]
+)
+def test_an_invitation_names_the_review_to_which_it_asks(robin, cast, stage, words):
+    add_row(robin, "contacts", **MOTHER)
+    take_to(robin, stage, cast.senco)
+    meeting = planning.plan_review(w.PupilContext(robin, cast.senco), TODAY + 20 * DAY, ["Ms Ash"])
+    (letter,) = meeting.letters
+    assert f"Please come to {words} " in letter.body
 
 
 def test_planned_anew_it_is_the_same_meeting_with_new_invitations(school):

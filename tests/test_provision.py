@@ -14,6 +14,7 @@ from web import enter
 from year import terms
 
 import models as m
+from admin_views.pupil import plan_to_show
 from audit import log as audit_log
 from pathway import clock
 from pathway.provision import DAY, ProvisionCost, all_given, note_clashes, running
@@ -125,12 +126,27 @@ def test_what_a_plan_gives_of_section_f_counts_once(cast, settings, robin):
         twice = sum("May be counted twice" in line.cells["note"] for line in lines)
         told.append((dict(map_now.totals(lines))["Hours a week, children"], twice))
     assert told == [(2, 1), (2, 0), (1, 0)]
+    # what is given besides the plan counts, even in the same words
+    m.PlanProvision.update(words=LINE["words"], linked=m.BESIDES).execute()
+    assert len(ran(cast.senco, TODAY)) == 2
+    m.PlanProvision.update(words="In the words of F", linked=LINE["words"]).execute()
     # reworded in the next plan, it is still the same line; without a plan that runs, F counts
     key = plan.rows("provision")[0].line_key
     plan_of(robin, {"words": "Reworded", "line_key": key}, on=TODAY, kind=m.MyPlanPlus)
     assert [one.row.words for one in ran(cast.senco, TODAY)] == ["Reworded"]
     after = END + datetime.timedelta(1)
     assert [one.row.words for one in ran(cast.senco, after)] == ["In the words of F"]
+
+
+def test_the_stepping_stones_are_those_of_the_newest_plan_whenever_it_was_typed(cast, robin):
+    take_to(robin, "S3", cast.senco)
+    newest = plan_of(robin, {}, on=TODAY, kind=m.MyPlanPlus)
+    typed_after = plan_of(robin, {})
+    m.MyPlan.update(entered_at=datetime.datetime(2027, 1, 1)).execute()
+    plans = [type(one).get_by_id(one.id) for one in (newest, typed_after)]
+    assert plan_to_show(plans) == newest
+    plan_of(robin, {}, on=TODAY + datetime.timedelta(1), status="draft")
+    assert plan_to_show([*plans, m.MyPlan.get(m.MyPlan.status == "draft")]) == newest
 
 
 @pytest.mark.parametrize(
@@ -337,15 +353,16 @@ WITH placed AS (
     FROM newest AS n JOIN lines AS l ON l.kind = n.kind AND l.plan_id = n.id
 ), section_f AS (
     SELECT pupil_id, words, line_key, size, minutes, times, role, cost,
-    coalesce(since, final_on, started_on) AS first, date(until, '-1 day') AS last, NULL
+    coalesce(since, final_on, started_on) AS first, date(until, '-1 day') AS last, NULL, linked
     FROM plan_provision AS r JOIN ehc_case AS c ON c.id = r.case_id
     JOIN placed USING (pupil_id) WHERE stage = 'E' AND coalesce(final_on, :on) <= :on
     AND (closed_on IS NULL OR closed_on > :on)
 )
-SELECT * FROM own
+SELECT own.*, NULL FROM own
 WHERE :on BETWEEN first AND last OR (last < :on AND coalesce(review_by, last) <= last)
 UNION ALL SELECT * FROM section_f AS s WHERE :on BETWEEN first AND coalesce(last, :on)
 AND NOT EXISTS (SELECT 1 FROM own AS o WHERE o.pupil_id = s.pupil_id
+AND coalesce(linked, '') <> 'Given besides the plan'
 AND (lower(o.words) = lower(s.words) OR o.line_key = s.line_key) AND :on BETWEEN o.first AND o.last)
 """.replace("plan_id, lines", f"plan_id, {LINES}")
 
@@ -371,6 +388,17 @@ def test_the_map_of_the_demonstration_school_is_what_its_tables_say(demo, on):
     old = sum((row["last"] or "9") < on.isoformat() for row in rows)
     assert dict(report.totals(lines)).get("Out of date, not counted", 0) == old
     assert sum("Plan out of date" in line.cells["note"] for line in lines) == old
+
+
+def test_the_map_the_children_and_the_adults_say_the_same_hours(demo):
+    made = []
+    for report_class in (ProvisionMap, ProvisionCosts, AdultWeeks):
+        one = report_class(User.get(User.role == "senco"), m.Setting.of_school(), TODAY)
+        made.append(dict(one.totals(one.lines())))
+    of_map, of_children, of_adults = made
+    assert of_children["Children with provision now"] == of_map["Children"]
+    assert of_children["Hours a week"] == of_map["Hours a week, children"]
+    assert of_adults["Hours a week"] == of_map["Hours a week, adults"]
 
 
 def assert_sum(told, expected):

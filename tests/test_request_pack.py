@@ -1,5 +1,6 @@
 """The request pack: one PDF with all that goes with a request for an EHC needs assessment."""
 
+import datetime
 import hashlib
 import io
 
@@ -15,6 +16,7 @@ import models as m
 import workflow as w
 from papers import joining, request_pack
 from pathway import ehc_request, provision
+from records.dates import short_day
 from reports.roll import placements_seen
 
 
@@ -109,6 +111,14 @@ def test_the_pack_says_the_hours_and_the_cost_of_the_provision_map(reviewed, cas
     assert cells[-1] == f"£{cost.to_date(mapped, TODAY):,.2f}" != ""
 
 
+def test_the_chronology_ends_today(reviewed):
+    m.Meeting(pupil=reviewed, kind="Team meeting", on=TODAY).save()
+    m.Meeting(pupil=reviewed, kind="Annual review", on=TODAY + datetime.timedelta(6)).save()
+    said = str(request_pack.chronology(ehc_request.evidence(reviewed), TODAY))
+    assert "Team meeting" in said
+    assert "Annual review" not in said
+
+
 def test_what_is_not_for_disclosure_or_restricted_is_left_out_and_counted(reviewed):
     m.Document(pupil=reviewed, title_of="A", kind="Letter", withhold="Yes").save()
     m.Document(pupil=reviewed, title_of="B", kind="Letter", restricted="Yes").save()
@@ -130,6 +140,7 @@ def test_the_pack_has_every_chapter_the_papers_and_the_files(plain_senco, empty_
     response = plain_senco.get(f"/pupil/{reviewed.id}/request-pack.pdf")
     assert response.status_code == 200
     said = (
+        f"Born {short_day(reviewed.dob)}",
         "What the law asks, and where it is",
         "s.36(8)(a)",
         "Chronology",

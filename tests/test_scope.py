@@ -390,6 +390,6 @@ def test_under_an_ehcp_nobody_is_told_that_nothing_needs_doing(school, browser, 
     placed.clock_from = TODAY - datetime.timedelta(days)
     placed.save()
     text = browser(role).page(f"/pupil/{school.mine.id}/").text
-    assert "Nothing needs doing" not in text and "runs beside the stage" not in text
+    assert "Nothing waits" not in text and "runs beside the stage" not in text
     wanted = "plan the meeting" if days > 294 else "My Plan+"
     assert role == "teacher" or wanted in text

@@ -137,11 +137,12 @@ def test_a_folder_for_backups_that_cannot_be_used_is_refused_at_its_box(school, 
     person = browser("technician")
     stick = tmp_path / "stick"
     stick.mkdir()
-    for line, words in (
-        ("relative/folder", "write the whole path of the folder"),
-        (f"{tmp_path}/gone", "the folder is not there"),
-    ):
-        said = person.submit(person.page(address), 422, backup_places=f"{stick}\n{line}")
+    wrong = {
+        "relative/folder": "write the whole path of the folder",
+        f"{tmp_path}/gone": "the folder is not there",
+    }
+    said = person.submit(person.page(address), 422, backup_places="\n".join([str(stick), *wrong]))
+    for line, words in wrong.items():
         assert f"{line}: {words}" in str(said.problems)
     person.submit(person.page(address), backup_places=str(stick))
     stick.rmdir()

@@ -6,7 +6,18 @@ import datetime
 import importlib
 
 import pytest
-from conftest import ON, START, TODAY, do_papers, home_tasks, press, ready, take_to, write
+from conftest import (
+    ON,
+    START,
+    TODAY,
+    assert_tasks_are_kept,
+    do_papers,
+    home_tasks,
+    press,
+    ready,
+    take_to,
+    write,
+)
 
 import models as m
 import workflow as w
@@ -59,6 +70,12 @@ def test_a_worry_beside_the_record_of_the_cycle_stands_with_the_papers_of_the_st
     assert any(f"/record-of-concern/{paper.id}/" in to for to in page.all(path))
 
 
+@pytest.mark.parametrize("where, first", [("", "pupil"), ("?pupil={}", "areas")])
+def test_the_first_of_the_five_questions_has_the_focus(school, browser, where, first):
+    page = browser("teacher").page(ADDRESS + where.format(school.mine.id))
+    assert page.one("//*[@autofocus]").get("name") == first
+
+
 def test_a_second_worry_joins_the_record_that_is_begun(school, browser):
     for who, when in (("teacher", "yesterday"), ("senco", "today")):
         at = browser(who)
@@ -93,6 +110,8 @@ def test_one_press_makes_one_concern(school, browser):
     at.submit(form, **SAID)
     at.submit(form, **SAID)
     assert len(newest(school.mine).key_concerns) == 1
+    page = at.submit(at.page(f"{ADDRESS}?pupil={school.mine.id}"), **SAID | {"what": "It goes on."})
+    assert "that you have begun" in page.text
 
 
 def test_nobody_raises_a_concern_out_of_reach(school, browser):
@@ -213,7 +232,19 @@ def test_what_was_agreed_on_paper_is_typed_with_the_move(wanted, school):
 def test_a_request_to_erase_waits_for_the_head(school, browser):
     said = {"reason": "Asked for", "asked_by": "The SENCO", "asked_id": school.senco.id}
     m.Erasure(pupil=school.robin, **said).save()
-    assert "The SENCO asks to erase the record" in browser("head").page("/").text
+    page = browser("head").page("/")
+    assert "The SENCO asks to erase the record" in page.text
+    # it leads to the page on which it is done, before all that others have to do
+    first = page.all("//li[@class='child']/div/a")[0]
+    assert first.get("href") == f"/keeping/{school.robin.id}/erase/"
+
+
+def test_only_who_decides_is_told_to_decide(school, browser):
+    take_to(school.robin, "S1", school.senco)
+    w.complete(write(m.RecordOfConcern, school.robin, school.teacher), school.teacher)
+    for who, words in (("senco", "Decide"), ("head", "Open")):
+        lines = browser(who).page("/?group=agree").all("//div[@class='desk']/a")
+        assert {line.text.strip() for line in lines} == {words}
 
 
 def test_the_head_sees_the_numbers_of_last_term_beside_those_of_today(school, browser):
@@ -227,7 +258,7 @@ def test_the_head_sees_the_numbers_of_last_term_beside_those_of_today(school, br
     day, counts = last_term(school.head)
     assert day == datetime.date(2026, 8, 31) and counts["S1"] == 1
     assert last_term(school.senco) is None
-    assert "at the end of last term, 31 Aug" in browser("head").page("/").text
+    assert "before this term, on 31 Aug" in browser("head").page("/").text
 
 
 # --- the team
@@ -299,6 +330,21 @@ def test_nobody_is_asked_who_cannot_write_it(school, browser, who, why):
     assert why in page.text
 
 
+def test_a_paper_that_is_asked_for_is_told_once(robin, cast):
+    def told(who):
+        mine = [line for line in home_tasks(who) if line[1].record == "MyPlan"]
+        return [(group, task.screen, task.record_id) for group, task in mine]
+
+    take_to(robin, "S2", cast.senco)
+    assert told(cast.teacher) == [("papers", "new", None)]
+    said = {"person": cast.teacher.name, "paper": "MyPlan", "by": TODAY + DAY}
+    m.WritingTask(pupil=robin, **said).save()
+    assert told(cast.teacher) == told(cast.senco) == [("asked", "new", None)]
+    plan = write(m.MyPlan, robin, cast.teacher)
+    assert told(cast.teacher) == [("asked", "edit", plan.id)]
+    assert_tasks_are_kept()
+
+
 def test_a_review_of_a_stage_that_is_over_is_no_longer_asked_for(robin, cast):
     take_to(robin, "S1", cast.senco)
     said = {"person": cast.teacher.name, "paper": "ConcernReview", "by": TODAY + DAY}
@@ -329,6 +375,14 @@ def test_an_assistant_is_told_only_what_an_assistant_can_write(robin, cast):
     write(m.MyPlan, robin, cast.senco)
     assert "papers" in dict(home_tasks(cast.teacher))
     assert home_tasks(cast.ta) == []
+
+
+def test_the_next_step_of_a_teacher_passes_by_the_papers_of_the_family(school, browser):
+    """They are not shown to a teacher; what comes after them is."""
+    take_to(school.robin, "S3", school.senco)
+    page = browser("teacher").page(f"/pupil/{school.robin.id}/")
+    step = page.one("//h2[@id='next']/following-sibling::a[1]").text
+    assert step == "Start Pupil Views"
 
 
 # --- the class sheet

@@ -326,7 +326,7 @@ def may_link(user, person):
 @recent_password_required
 def make_link(number):
     person = person_to_help(number)
-    form = forms.MakeLink()
+    form = forms.MakeLink(reason=None if person.password else "new")
     button = "Make a sign-in link"
     if form.validate_on_submit():
         if person.active:

@@ -94,4 +94,15 @@ def test_a_list_is_filled_with_keys_and_from_a_spreadsheet(school, chromium, wre
         assert page.evaluate("document.activeElement.name") == then
 
 
+def test_what_is_no_answer_of_a_list_leaves_it_open(school, chromium):
+    """A spreadsheet has other words than “Yes” and “No”: the lines can be saved all the same."""
+    office = school.screen(chromium, "office").sign_in()
+    office.open("/pupil/new/")
+    page = office.page
+    page.locator("[name=contacts-0-name]").evaluate(PASTE)
+    said = page.locator("select[name=contacts-0-responsibility]")
+    assert said.evaluate("list => [list.selectedIndex, list.value]") == [0, ""]
+    assert page.locator("[name=contacts-0-relationship]").input_value() == "Happy"
+
+
 LINE = ("part", "feeling", "why")

@@ -2,7 +2,11 @@
 without JavaScript. A row for each page.
 """
 
+import io
+
 import pytest
+from conftest import ROOT
+from pypdf import PdfReader
 
 from browser.test_keyboard import FOCUS
 
@@ -130,3 +134,19 @@ def test_the_first_task_and_the_first_child_stand_on_the_first_screen(
         page.goto(address)
         assert page.locator(line).first.bounding_box()["y"] < height
         assert page.locator("form.toolbar").is_visible() is (width > 640)
+
+
+def test_a_sheet_that_is_just_full_is_the_last_one(chromium):
+    style = (ROOT / "static" / "portal.css").read_text("utf-8")
+    page = chromium.new_page()
+    counts = set()
+    for rows in range(118, 134):
+        table = "<tr><th>Child</th><td>Words</td></tr>" * rows
+        page.set_content(
+            f"<style>{style}</style><main class='wrap'><h1>Map</h1><div class='scroll'>"
+            f"<table class='table dense a3'><tbody>{table}</tbody></table></div></main>"
+        )
+        sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+        assert "Child" in sheets[-1].extract_text(), f"an empty sheet after {rows} rows"
+        counts.add(len(sheets))
+    assert counts == {1, 2}  # some of these were just full
