@@ -30,7 +30,7 @@ def asked_for(cls, pupil, on=START, **given):
 
 
 def due_now(pupil):
-    return tasks.statutory_tasks(tasks.unsent_papers([pupil.id]))
+    return list(tasks.statutory_tasks(tasks.unsent_papers([pupil.id])))
 
 
 @pytest.mark.parametrize("cls, days", PAPERS)
