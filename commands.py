@@ -127,18 +127,18 @@ def start_portal(database, sockets, prepare=None):
         with database.connection_context():
             refuse_unsafe(status.facts_of_app(portal))
         backup.start_scheduler(
-            lambda: sweep_papers(database, folder),
+            lambda: on_database(database, kept.remove_unused, folder),
             backup.run_due,
             lambda: checks.daily(status.facts_of_app(portal, whole=True)),
-            lambda: refresh_tasks(database),
+            # a line of the holidays of earlier versions may say "today"
+            lambda: on_database(database, tasks.refresh),
         )
         serve(portal, sockets)
 
 
-def refresh_tasks(database):
-    # a line of the holidays of earlier versions may say "today"
+def on_database(database, task, *given):
     with database.connection_context():
-        tasks.refresh()
+        task(*given)
 
 
 def refuse_unsafe(at, groups=checks.GROUPS):
@@ -149,11 +149,6 @@ def refuse_unsafe(at, groups=checks.GROUPS):
     for result in bad:
         print(checks.result_line(result), file=sys.stderr, flush=True)
     sys.exit(2)
-
-
-def sweep_papers(database, folder):
-    with database.connection_context():
-        kept.remove_unused(folder)
 
 
 def clear_leftovers(portal):

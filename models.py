@@ -244,31 +244,38 @@ FAMILY_SIGN = ("Child or young person", "Parent or carer", "For the school")
 
 
 # --- the school
+def letter(label, words, prompt=""):
+    """The wording of a letter, `words` until the school writes another."""
+    return text(label, prompt, rows=8, default=words)
+
+
+def phrase(label, words):
+    """What a letter says after an answer."""
+    return text(label, rows=3, default=words)
+
+
 class Setting(Record):
     """Settings: what this school calls things, its weeks, its letters."""
 
-    title = many = "Settings"
     school = Section("The school")
     school_name = text("Name of the school", default="Our School", needed=True)
-    school_address = text("Address for letters", rows=4, default="")
-    school_phone = telephone("Telephone", default="")
+    school_address = text("Address for letters", rows=4)
+    school_phone = telephone("Telephone")
     senco_name = text("Name of the SENCO, for letters", default="The SENCO")
-    head_name = text("Name of the head, for letters", default="")
+    head_name = text("Name of the head, for letters")
     complaints = text(
         "Where the complaints procedure is",
         "The address of its page, as families can type it.",
-        default="",
     )
     sendiass = text(
         "Local SENDIASS",
         "Free advice for families: name, telephone, address of its page.",
         rows=2,
-        default="",
     )
-    trust_name = text("Name of the trust", default="")
+    trust_name = text("Name of the trust")
     logo = CharField(null=True)  # the name of its file, and its SHA-256
-    strapline = text("Strapline of the school or trust", default="")
-    local_authority = text("Local authority", default="")
+    strapline = text("Strapline of the school or trust")
+    local_authority = text("Local authority")
     last_year = choice(
         "Last year group of the school",
         "Who is in it moves to the next phase: an EHC plan is changed for that in good time.",
@@ -281,7 +288,6 @@ class Setting(Record):
         " the bank holidays of England and Wales are known.",
         rows=8,
         columns=("First day", "Last day", "What for"),
-        default="",
     )
 
     words = Section("What the school calls its stages and lists")
@@ -364,7 +370,6 @@ class Setting(Record):
         "Folders for backups",
         "One a line; two or more, on different devices. Such as /mnt/share/portal.",
         rows=3,
-        default="",
     )
     backup_hours = number(
         "Hours between two backups",
@@ -382,7 +387,6 @@ class Setting(Record):
     anchor_place = text(
         "Folder for the anchors of the audit trail",
         "Where the portal can only add: see the technician's guide.",
-        default="",
     )
     keeping = Section("How long records are kept")
     keep_sen_years = number(
@@ -413,262 +417,187 @@ class Setting(Record):
         " {sendiass}; and what the box names. A line is left out when it has such a word and there"
         " is nothing to fill in.",
     )
-    letter_concern = text(
+    letter_concern = letter(
         "Placed on the Concerns List",
-        rows=8,
-        default=(
-            "We have agreed to keep a closer eye on {forename}'s learning for a while. From {date}"
-            " {forename} is on our {concerns_list}. {forename}'s teacher will write down what we"
-            " see, talk to you about it, and try some further strategies in class.\n\nWe will look"
-            " at how it has gone with you by {review}. Please tell us at any time what you notice"
-            " at home."
-        ),
+        "We have agreed to keep a closer eye on {forename}'s learning for a while. From {date}"
+        " {forename} is on our {concerns_list}. {forename}'s teacher will write down what we"
+        " see, talk to you about it, and try some further strategies in class.\n\nWe will look"
+        " at how it has gone with you by {review}. Please tell us at any time what you notice"
+        " at home.",
     )
-    letter_watch_again = text(
+    letter_watch_again = letter(
         "Watching for another cycle",
-        rows=8,
-        default=(
-            "We have looked at how {forename} is getting on. There is not enough progress yet, and"
-            " we go on with strategies in class for a while longer before we decide what comes"
-            " next. {forename} stays on our {concerns_list}.\n\nWe will look at it with you again"
-            " by {review}."
-        ),
+        "We have looked at how {forename} is getting on. There is not enough progress yet, and"
+        " we go on with strategies in class for a while longer before we decide what comes"
+        " next. {forename} stays on our {concerns_list}.\n\nWe will look at it with you again"
+        " by {review}.",
     )
-    letter_off_concerns = text(
+    letter_off_concerns = letter(
         "Taken off the Concerns List",
-        rows=8,
-        default=(
-            "We are pleased to say that {forename} has made progress. From {date} there is no"
-            " longer a concern, and {forename} is no longer on our {concerns_list}. The strategies"
-            " that helped will go on in class."
-        ),
+        "We are pleased to say that {forename} has made progress. From {date} there is no"
+        " longer a concern, and {forename} is no longer on our {concerns_list}. The strategies"
+        " that helped will go on in class.",
     )
-    letter_support_begins = text(
+    letter_support_begins = letter(
         "SEN support begins",
-        rows=8,
-        default=(
-            "We are writing to tell you formally that from {date} {forename} receives SEN support"
-            " at our school and has a place on our {sen_list}.\n\nTogether with you and {forename}"
-            " we will write a plan: what {forename} hopes for, what we want to achieve and how we"
-            " will get there. We expect to look at it with you by {review}; the plan itself will"
-            " say the day."
-        ),
+        "We are writing to tell you formally that from {date} {forename} receives SEN support"
+        " at our school and has a place on our {sen_list}.\n\nTogether with you and {forename}"
+        " we will write a plan: what {forename} hopes for, what we want to achieve and how we"
+        " will get there. We expect to look at it with you by {review}; the plan itself will"
+        " say the day.",
     )
-    letter_plus_begins = text(
+    letter_plus_begins = letter(
         "SEN support begins, with a My Plan+",
-        rows=8,
-        default=(
-            "We are writing to tell you formally that from {date} {forename} receives SEN support"
-            " at our school and has a place on our {sen_list}. {forename} is supported with a My"
-            " Plan+.\n\nWe would like to ask specialists from outside school for advice, and we"
-            " would like to hear from you and from {forename} first. Please find four short forms"
-            " with this letter; leave out anything you would rather not say.\n\nWe expect to meet"
-            " and look at the plan with you by {review}; the plan itself will say the day."
-        ),
+        "We are writing to tell you formally that from {date} {forename} receives SEN support"
+        " at our school and has a place on our {sen_list}. {forename} is supported with a My"
+        " Plan+.\n\nWe would like to ask specialists from outside school for advice, and we"
+        " would like to hear from you and from {forename} first. Please find four short forms"
+        " with this letter; leave out anything you would rather not say.\n\nWe expect to meet"
+        " and look at the plan with you by {review}; the plan itself will say the day.",
     )
-    letter_my_plan_plus = text(
+    letter_my_plan_plus = letter(
         "My Plan+ begins",
-        rows=8,
-        default=(
-            "From {date} {forename} is supported with a My Plan+. SEN support goes on. We would"
-            " like to ask specialists from outside school for advice, and we would like to hear"
-            " from you and from {forename} first. Please find four short forms with this letter;"
-            " leave out anything you would rather not say.\n\nWe expect to meet and look at the"
-            " plan with you by {review}; the plan itself will say the day."
-        ),
+        "From {date} {forename} is supported with a My Plan+. SEN support goes on. We would"
+        " like to ask specialists from outside school for advice, and we would like to hear"
+        " from you and from {forename} first. Please find four short forms with this letter;"
+        " leave out anything you would rather not say.\n\nWe expect to meet and look at the"
+        " plan with you by {review}; the plan itself will say the day.",
     )
-    letter_step_down = text(
+    letter_step_down = letter(
         "From My Plan+ to My Plan",
+        "We have agreed that from {date} {forename} is supported with a My Plan instead of a My"
+        " Plan+. SEN support goes on, and {forename} stays on our {sen_list}.\n{progress}\nWhy"
+        " we decided this: {why_told}\n\nWe expect to look at the new plan with you by"
+        " {review}; the plan itself will say the day.",
         "Also: {progress}, {why_told}.",
-        rows=8,
-        default=(
-            "We have agreed that from {date} {forename} is supported with a My Plan instead of a My"
-            " Plan+. SEN support goes on, and {forename} stays on our {sen_list}.\n{progress}\nWhy"
-            " we decided this: {why_told}\n\nWe expect to look at the new plan with you by"
-            " {review}; the plan itself will say the day."
-        ),
     )
-    letter_watch_after = text(
+    letter_watch_after = letter(
         "SEN support ends, and we go on watching",
+        "We are writing to tell you that {forename}'s SEN support ends on {date}. From that day"
+        " {forename} is no longer on our {sen_list}.\n{progress}\nWhy we decided this:"
+        " {why_told}\n\nWe go on watching: {forename} is now on our {concerns_list}, with"
+        " strategies in class, and we will look at it with you by {review}. SEN support can"
+        " begin again at any time.",
         "Also: {progress}, {why_told}.",
-        rows=8,
-        default=(
-            "We are writing to tell you that {forename}'s SEN support ends on {date}. From that day"
-            " {forename} is no longer on our {sen_list}.\n{progress}\nWhy we decided this:"
-            " {why_told}\n\nWe go on watching: {forename} is now on our {concerns_list}, with"
-            " strategies in class, and we will look at it with you by {review}. SEN support can"
-            " begin again at any time."
-        ),
     )
-    letter_support_ends = text(
+    letter_support_ends = letter(
         "SEN support ends",
-        rows=8,
-        default=(
-            "We are pleased to say that {forename} has achieved the outcomes of the plan and"
-            " overcome barriers to learning, and no longer needs SEN support. From {date}"
-            " {forename} is no longer on our {sen_list}. If you notice anything that worries you,"
-            " please tell us: support can begin again at any time."
-        ),
+        "We are pleased to say that {forename} has achieved the outcomes of the plan and"
+        " overcome barriers to learning, and no longer needs SEN support. From {date}"
+        " {forename} is no longer on our {sen_list}. If you notice anything that worries you,"
+        " please tell us: support can begin again at any time.",
     )
-    letter_ehcp = text(
+    letter_ehcp = letter(
         "We are preparing a request for an EHC needs assessment",
+        "At our review we found that {forename} may need more help than a My Plan+ can give,"
+        " and that an Education, Health and Care (EHC) needs assessment should be considered."
+        "\n{parents_view}\nThe local authority decides whether to assess. The"
+        " My Plan+ and its reviews go on meanwhile.",
         "Also: {parents_view}.",
-        rows=8,
-        default=(
-            "At our review we found that {forename} may need more help than a My Plan+ can give,"
-            " and that an Education, Health and Care (EHC) needs assessment should be considered."
-            "\n{parents_view}\nThe local authority decides whether to assess. The"
-            " My Plan+ and its reviews go on meanwhile."
-        ),
     )
-    letter_ehcp_issued = text(
+    letter_ehcp_issued = letter(
         "An EHC plan is here",
+        "We have {forename}'s Education, Health and Care (EHC) plan of {plan_on} from"
+        " {authority}. From {date} {forename} is on our {sen_list} with an EHC plan, and we"
+        " will plan with you how to put it into practice day by day.\n\nThe local authority"
+        " reviews the plan with you and us at least every twelve months: the next review is due"
+        " by {review}.\n\nIf you do not agree with what the plan says, you can ask for"
+        " mediation and appeal to the tribunal. The local authority's letter says how, and"
+        " by when.",
         "Also: {plan_on}.",
-        rows=8,
-        default=(
-            "We have {forename}'s Education, Health and Care (EHC) plan of {plan_on} from"
-            " {authority}. From {date} {forename} is on our {sen_list} with an EHC plan, and we"
-            " will plan with you how to put it into practice day by day.\n\nThe local authority"
-            " reviews the plan with you and us at least every twelve months: the next review is due"
-            " by {review}.\n\nIf you do not agree with what the plan says, you can ask for"
-            " mediation and appeal to the tribunal. The local authority's letter says how, and"
-            " by when."
-        ),
     )
-    letter_ehcp_returns = text(
+    letter_ehcp_returns = letter(
         "Back with an EHC plan",
+        "{forename} is at our school again from {date}, with an Education, Health and Care"
+        " (EHC) plan of {plan_on} from {authority}, and has a place on our {sen_list}. We"
+        " will plan with you how to put the plan into practice day by day.\n\nThe local"
+        " authority reviews the plan with you and us at least every twelve months: the next"
+        " review is due by {review}.",
         "Also: {plan_on}.",
-        rows=8,
-        default=(
-            "{forename} is at our school again from {date}, with an Education, Health and Care"
-            " (EHC) plan of {plan_on} from {authority}, and has a place on our {sen_list}. We"
-            " will plan with you how to put the plan into practice day by day.\n\nThe local"
-            " authority reviews the plan with you and us at least every twelve months: the next"
-            " review is due by {review}."
-        ),
     )
-    letter_ceased = text(
+    letter_ceased = letter(
         "The local authority ends the EHC plan",
+        "The local authority has decided to end {forename}'s Education, Health and Care (EHC)"
+        " plan. Its letter is dated {letter_on}. This is the local authority's decision, not"
+        " the school's.\n\nIf you do not agree, you can ask for mediation and appeal to the"
+        " tribunal. The local authority's letter says how, and by when. If you appeal in time,"
+        " please tell us at once: the plan then goes on until the appeal is decided."
+        "\n\n{support}\nWe expect to look at it with you by {review}.",
         "Also: {letter_on}, {support}.",
-        rows=8,
-        default=(
-            "The local authority has decided to end {forename}'s Education, Health and Care (EHC)"
-            " plan. Its letter is dated {letter_on}. This is the local authority's decision, not"
-            " the school's.\n\nIf you do not agree, you can ask for mediation and appeal to the"
-            " tribunal. The local authority's letter says how, and by when. If you appeal in time,"
-            " please tell us at once: the plan then goes on until the appeal is decided."
-            "\n\n{support}\nWe expect to look at it with you by {review}."
-        ),
     )
-    letter_invitation = text(
+    letter_invitation = letter(
         "Invitation to the review",
+        "We would like to look with you at how {forename} is getting on. Please come to"
+        " {meeting} on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
+        " what progress has {forename} made, has anything big changed, what is {forename} keen"
+        " on, and what do you hope for. With this letter are two short forms for {forename}'s"
+        " views and for yours; leave out anything you would rather not say.\n\nInvited:"
+        " {people}\n\nIf the day does not suit you, or if there is anything that would make it"
+        " easier to come, please tell us: we will find another way.",
         "Also: {meeting}, {when}, {place}, {lead}, {people}.",
-        rows=8,
-        default=(
-            "We would like to look with you at how {forename} is getting on. Please come to"
-            " {meeting} on {when}.\nPlace: {place}\nIt is led by: {lead}\n\nWe will ask everybody:"
-            " what progress has {forename} made, has anything big changed, what is {forename} keen"
-            " on, and what do you hope for. With this letter are two short forms for {forename}'s"
-            " views and for yours; leave out anything you would rather not say.\n\nInvited:"
-            " {people}\n\nIf the day does not suit you, or if there is anything that would make it"
-            " easier to come, please tell us: we will find another way."
-        ),
     )
-    letter_recap = text(
+    letter_recap = letter(
         "What we agreed at the review",
+        "Thank you for looking at {forename}'s progress with us on {held}.\n\nHow far we have"
+        " come:\n{outcomes}\n\nWhat we agreed: {next_steps}\n\nThe next review is due by"
+        " {review}.\nIf you remember anything in another way than it is written here, please"
+        " tell us.",
         "Also: {held}, {outcomes}, {next_steps}.",
-        rows=8,
-        default=(
-            "Thank you for looking at {forename}'s progress with us on {held}.\n\nHow far we have"
-            " come:\n{outcomes}\n\nWhat we agreed: {next_steps}\n\nThe next review is due by"
-            " {review}.\nIf you remember anything in another way than it is written here, please"
-            " tell us."
-        ),
     )
-    letter_end = text(
+    letter_end = letter(
         "At the end of every letter",
+        "If anything is unclear, or if you do not agree, please talk to {forename}'s teacher or"
+        " to {senco}, who leads on special educational needs.\nYou can also talk to {head}, who"
+        " leads the school.\nHow to make a complaint: {complaints}\nFree and independent advice"
+        " for families: {sendiass}",
         "Whom the family can turn to.",
-        rows=8,
-        default=(
-            "If anything is unclear, or if you do not agree, please talk to {forename}'s teacher or"
-            " to {senco}, who leads on special educational needs.\nYou can also talk to {head}, who"
-            " leads the school.\nHow to make a complaint: {complaints}\nFree and independent advice"
-            " for families: {sendiass}"
-        ),
     )
 
     phrases = Section(
         "Words of letters that follow an answer", "They are put where a letter has the {word}."
     )
-    words_overcome = text(
+    words_overcome = phrase(
         "{progress}: outcomes achieved, barriers overcome",
-        rows=3,
-        default="The outcomes of the plan have been achieved, and barriers to learning overcome.",
+        "The outcomes of the plan have been achieved, and barriers to learning overcome.",
     )
-    words_achieved = text(
+    words_achieved = phrase(
         "{progress}: outcomes achieved, barriers not overcome",
-        rows=3,
-        default=(
-            "The outcomes of the plan have been achieved. Not every barrier to learning has been"
-            " overcome, but the plan is no longer the right one."
-        ),
+        "The outcomes of the plan have been achieved. Not every barrier to learning has been"
+        " overcome, but the plan is no longer the right one.",
     )
-    words_not_achieved = text(
+    words_not_achieved = phrase(
         "{progress}: outcomes not achieved",
-        rows=3,
-        default=(
-            "The outcomes of the plan have not been achieved yet, and the plan is no longer the"
-            " right one."
-        ),
+        "The outcomes of the plan have not been achieved yet, and the plan is no longer the"
+        " right one.",
     )
-    words_parents_agree = text(
+    words_parents_agree = phrase(
         "{parents_view}: the parents agree",
-        rows=3,
-        default=(
-            "You have told us that you agree. We are preparing a request to the local authority."
-            " It has not been sent yet."
-        ),
+        "You have told us that you agree. We are preparing a request to the local authority."
+        " It has not been sent yet.",
     )
-    words_parents_refuse = text(
+    words_parents_refuse = phrase(
         "{parents_view}: the parents do not agree",
-        rows=3,
-        default=(
-            "You have told us that you do not agree, and we have written that down. We are"
-            " preparing a request to the local authority. It has not been sent, and we would like"
-            " to talk with you before it is."
-        ),
+        "You have told us that you do not agree, and we have written that down. We are"
+        " preparing a request to the local authority. It has not been sent, and we would like"
+        " to talk with you before it is.",
     )
-    words_parents_ask = text(
+    words_parents_ask = phrase(
         "{parents_view}: the parents ask themselves",
-        rows=3,
-        default=(
-            "You have told us that you will ask the local authority yourselves. We are preparing a"
-            " request with what the school knows, to stand beside yours. It has not been sent yet."
-        ),
+        "You have told us that you will ask the local authority yourselves. We are preparing a"
+        " request with what the school knows, to stand beside yours. It has not been sent yet.",
     )
-    words_support_plus = text(
+    words_support_plus = phrase(
         "{support}: My Plan+ after an EHC plan",
-        rows=3,
-        default=(
-            "From {date} SEN support goes on with a My Plan+, and {forename} stays on our"
-            " {sen_list}."
-        ),
+        "From {date} SEN support goes on with a My Plan+, and {forename} stays on our {sen_list}.",
     )
-    words_support_plan = text(
+    words_support_plan = phrase(
         "{support}: My Plan after an EHC plan",
-        rows=3,
-        default=(
-            "From {date} SEN support goes on with a My Plan, and {forename} stays on our"
-            " {sen_list}."
-        ),
+        "From {date} SEN support goes on with a My Plan, and {forename} stays on our {sen_list}.",
     )
-    words_support_none = text(
+    words_support_none = phrase(
         "{support}: none after an EHC plan",
-        rows=3,
-        default=(
-            "From {date} {forename} is no longer on our {sen_list}. What helps in every lesson goes"
-            " on, and SEN support can begin again at any time: please tell us what you notice."
-        ),
+        "From {date} {forename} is no longer on our {sen_list}. What helps in every lesson goes"
+        " on, and SEN support can begin again at any time: please tell us what you notice.",
     )
 
     bringing_in = Section("Import")
@@ -676,7 +605,6 @@ class Setting(Record):
         "Column names of your school system",
         "One a line: their name = our name.",
         rows=8,
-        default="",
     )
 
     @classmethod
@@ -705,7 +633,7 @@ class Setting(Record):
 class BankEntry(Record):
     """Word bank: wordings that are offered while somebody types."""
 
-    title = many = "Word bank"
+    many = "Word bank"
     listed, searched = ("bank", "words", "area"), ("words",)
     order_by = ("bank", "words")
     bank = choice(
@@ -726,6 +654,7 @@ class Programme(Record):
     A line of provision that begins with its name is filled in from it.
     """
 
+    named_by = "name"
     listed, searched = ("name", "area", "role", "minutes", "times"), ("name",)
     order_by = ("name",)
     fills = ("role", "group", "size", "minutes", "times", "evidence")
@@ -767,9 +696,6 @@ class Programme(Record):
                 if find(entry.words) is None:
                     cls(name=entry.words, area=entry.area).save()
                 entry.remove("It is a programme now.")
-
-    def __str__(self):
-        return self.name or "Programme"
 
 
 # --- the pupil
@@ -1062,7 +988,7 @@ class Contact(Row):
 class SenNeed(Row):
     """SEN type: one assessed type of need, with its rank and dates."""
 
-    title, listed = "SEN type", ("code", "rank", "since", "until")
+    listed = ("code", "rank", "since", "until")
     pupil = belongs_to(Pupil, "sen_needs")
     code = choice("SEN type", options=SEN_TYPES, needed=True)
     rank = number("Rank", "1 is the main need.", needed=True, between=(1, 20))
@@ -1282,8 +1208,9 @@ class TeamMember(ForPerson):
     teacher of the class does.
     """
 
-    title, many = "Member of the team", "Team"
+    many = "Team"
     begin_words = "Add to the team"
+    named_by = "person"
     listed = ("pupil", "person", "part", "until")
     part = choice(
         "Part",
@@ -1303,9 +1230,6 @@ class TeamMember(ForPerson):
         if self.user_id:
             return self.part or ""
         return f"{self.part or ''}, does not sign in here".strip(", ")
-
-    def __str__(self):
-        return self.person or self.kind_name()
 
 
 class Span:
@@ -1436,15 +1360,12 @@ one_open_row(ListMembership, "list_membership_one_open")
 class Strategy(PupilRecord):
     """Everyday strategy: what helps this child in every lesson."""
 
-    title = "Everyday strategy"
+    named_by = "strategy"
     listed, searched = ("pupil", "strategy", "since"), ("strategy",)
     strategy = text("Strategy", needed=True, bank="strategy")
     since = day("Since", before="until")
     until = day("Until", ahead=PLANNED)
     from_form = text("Where it comes from")
-
-    def __str__(self):
-        return self.strategy or "Everyday strategy"
 
 
 class ProvisionWeek(PupilRecord):
@@ -1452,7 +1373,8 @@ class ProvisionWeek(PupilRecord):
     was.
     """
 
-    title, many = "Provision of one week", "Provision week by week"
+    many = "Provision week by week"
+    named_by = "words"
     listed, searched = ("pupil", "words", "week", "planned", "given"), ("words",)
     words = text("What is provided?", needed=True)
     who = text("Who gives it?")
@@ -1460,9 +1382,6 @@ class ProvisionWeek(PupilRecord):
     planned = number("Times planned", between=(0, 50))
     given = number("Times given", needed=True, between=(0, 50))
     why = text("Why fewer?")
-
-    def __str__(self):
-        return self.words or "Provision of one week"
 
 
 # --- a paper form
@@ -1558,7 +1477,7 @@ def late_reason(what):
 class RecordOfConcern(Form):
     """Record of Concern: a teacher tells the SENCO about a worry, and what will be tried."""
 
-    title, many = "Record of Concern", "Records of Concern"
+    many = "Records of Concern"
     rates = "strategy"  # what a row of its review rates
     worry = Section("The worry")
     raised_on = day(
@@ -1643,7 +1562,7 @@ class Attainment(Row):
 class StrategyUsed(Row):
     """Strategy used so far: what was tried before this record."""
 
-    title, many = "Strategy used so far", "Strategies used so far"
+    many = "Strategies used so far"
     form = belongs_to(RecordOfConcern, "used")
     strategy = text("Strategy", needed=True, bank="strategy")
     since = day("From", before="until")
@@ -1655,7 +1574,6 @@ class StrategyUsed(Row):
 class StrategyAdded(Row):
     """Additional strategy: what will be tried now."""
 
-    title = "Additional strategy"
     form = belongs_to(RecordOfConcern, "added")
     strategy = text("Strategy", needed=True, bank="strategy")
     who = text("Who")
@@ -1700,9 +1618,8 @@ class Review(Form):
 
 
 class ConcernReview(Review):
-    """Record of Concern review: a conversation about how the strategies went."""
+    """Record of Concern Review: a conversation about how the strategies went."""
 
-    title = "Record of Concern Review"
     went = Section("How did it go?")
     ratings = Rows(
         "The strategies", "Each additional strategy of the Record of Concern.", needed=True
@@ -1732,7 +1649,6 @@ class MyPlan(Form):
     K).
     """
 
-    title = "My Plan"
     signed_by = FAMILY_SIGN
     rates = "outcome"
     where = Section("Where do I want to be?", code=CODE_WHERE)
@@ -1918,9 +1834,8 @@ def horizon_end(horizon, year, start):
 
 
 class MyPlanReview(Review):
-    """My Plan review: how far each outcome has come, and what the chart asks next."""
+    """My Plan Review: how far each outcome has come, and what the chart asks next."""
 
-    title = "My Plan Review"
     went = Section("How did it go?")
     ratings = Rows("Outcomes", "Each outcome of the plan.", needed=True)
     next_steps = text("Next steps agreed", rows=3, needed=True)
@@ -1958,7 +1873,6 @@ class ParentInformation(Form):
     say.
     """
 
-    title = "Parent Information Form"
     by_family = True
     told = Section("Who is telling us")
     told_by = text("Filled in by", needed=True, bank="people", begins="family")
@@ -2001,9 +1915,9 @@ class ParentInformation(Form):
 
 
 class ServiceKnown(Row):
-    """Service: somebody outside school who helps or has helped."""
+    """Service known to the family: somebody outside school who helps or has helped."""
 
-    title, many = "Service known to the family", "Services known to the family"
+    many = "Services known to the family"
     form = belongs_to(ParentInformation, "known_services")
     service = text("Service", needed=True, bank="agency", carried=True)
     contact = text("Name and contact", carried=True)
@@ -2015,7 +1929,7 @@ class ServiceKnown(Row):
 class ChildStory(Form):
     """My Child's Story So Far: told by those who know the child best."""
 
-    title = many = "My Child's Story So Far"
+    many = "My Child's Story So Far"
     by_family = True
     who = Section("Who tells the story")
     told_by = text("Told by", needed=True, bank="people", begins="family")
@@ -2040,7 +1954,7 @@ class ChildStory(Form):
 
 
 class StoryEvent(Row):
-    """Event: one step of the story."""
+    """Story event: one step of the story."""
 
     form = belongs_to(ChildStory, "events")
     when = text("Age or date")
@@ -2051,7 +1965,7 @@ class StoryEvent(Row):
 class FamilyThinks(Form):
     """What My Family Think: what matters to and for the child, seen from home."""
 
-    title = many = "What My Family Think"
+    many = "What My Family Think"
     by_family = True
     us = Section("Who we are")
     told_by = text("Filled in by", needed=True, bank="people", begins="family")
@@ -2089,7 +2003,6 @@ class FamilyThinks(Form):
 class PupilViews(Form):
     """Pupil Views: what I think, in my own words."""
 
-    title = "Pupil Views"
     by_family = True
     how = Section("How we found out")
     gathered = choices(
@@ -2113,7 +2026,7 @@ class PupilViews(Form):
 
 
 class LessonFeeling(Row):
-    """Feeling: how one part of the day feels."""
+    """Lesson feeling: how one part of the day feels."""
 
     form = belongs_to(PupilViews, "lessons")
     part = text("Lesson or time", needed=True)
@@ -2124,7 +2037,7 @@ class LessonFeeling(Row):
 class MyPlanPlus(MyPlan):
     """My Plan+: the plan with the help of specialists from outside school (code K+)."""
 
-    title, many = "My Plan+", "My Plan+ plans"
+    many = "My Plan+ plans"
     others = Section("Other services, reports and recommendations")
     services = text("Which services are involved?", rows=2)
     discussed = choice(
@@ -2149,14 +2062,12 @@ class MyPlanPlus(MyPlan):
 class PlusAspiration(Aspiration):
     """Aspiration (My Plan+): where the child wants to be."""
 
-    title, many = "Aspiration (My Plan+)", "Aspirations (My Plan+)"
     plan = belongs_to(MyPlanPlus, "aspirations")
 
 
 class PlusNeed(Need):
     """Need (My Plan+): what the child must learn or manage."""
 
-    title, many = "Need (My Plan+)", "Needs (My Plan+)"
     plan = belongs_to(MyPlanPlus, "needs")
     aspiration = link("For which aspiration?", PlusAspiration, needed=True, backref="needs")
 
@@ -2164,7 +2075,6 @@ class PlusNeed(Need):
 class PlusOutcome(Outcome):
     """Outcome (My Plan+): what the child will be able to do, by when."""
 
-    title, many = "Outcome (My Plan+)", "Outcomes (My Plan+)"
     plan = belongs_to(MyPlanPlus, "outcomes")
     need = link("For which need?", PlusNeed, needed=True, backref="outcomes")
 
@@ -2172,15 +2082,14 @@ class PlusOutcome(Outcome):
 class PlusProvision(Provision):
     """Provision (My Plan+): what is additional or different, exactly."""
 
-    title, many = "Provision (My Plan+)", "Provision (My Plan+)"
+    many = "Provision (My Plan+)"
     plan = belongs_to(MyPlanPlus, "provision")
     outcome = link("For which outcome?", PlusOutcome, needed=True, backref="provided")
 
 
 class MyPlanPlusReview(MyPlanReview):
-    """My Plan+ review: how far each outcome has come, and what the chart asks next."""
+    """My Plan+ Review: how far each outcome has come, and what the chart asks next."""
 
-    title = "My Plan+ Review"
     agency_need = text("If a specialist is to be asked: what do we want to know?", rows=2)
     appropriate = choice("Is a My Plan+ still appropriate?")
     onward = choice("Does consideration for an EHCP need to be made?")
@@ -2219,7 +2128,6 @@ class LinkedRow(Row):
 class PlusOutcomeRating(OutcomeRating):
     """Outcome rating (My Plan+): how far one outcome has come."""
 
-    title, many = "Outcome rating (My Plan+)", "Outcome ratings (My Plan+)"
     form = belongs_to(MyPlanPlusReview, "ratings")
 
 
@@ -2281,9 +2189,9 @@ class Consent(PupilRecord):
 
 
 class Meeting(PupilRecord):
-    """Review meeting: who is invited, who came, what was agreed."""
+    """Meeting: who is invited, who came, what was agreed."""
 
-    title, listed = "Meeting", ("pupil", "kind", "on", "place")
+    listed = ("pupil", "kind", "on", "place")
     document_kind = "Other"
     kind = choice(
         "Kind",
@@ -2317,7 +2225,7 @@ class Meeting(PupilRecord):
 class MeetingPerson(Row):
     """Person at a meeting: invited, came, sent apologies or views."""
 
-    title, many = "Person at a meeting", "People at meetings"
+    many = "People at meetings"
     meeting = belongs_to(Meeting, "people")
     who = text("Name and role", needed=True, bank="people", carried=True)
     invited_on = day("Invited on")
@@ -2329,7 +2237,6 @@ class MeetingPerson(Row):
 class MeetingAction(Row):
     """Action: who does what by when."""
 
-    title = "Action"
     meeting = belongs_to(Meeting, "actions")
     what = text("What", needed=True)
     who = text("Who")
@@ -2441,7 +2348,7 @@ DECISIONS = {
 class EhcCase(PupilRecord):
     """EHC case: the process at the local authority, which runs beside the stage."""
 
-    title, listed = "EHC case", ("pupil", "state", "requester", "authority", "received_on")
+    listed = ("pupil", "state", "requester", "authority", "received_on")
     document_kind = "EHC plan"
     rates = "outcome"  # what a row of its review rates
     state_part = Section("Where it is", write=())
@@ -2569,7 +2476,7 @@ class HeadAgreement(PupilRecord):
     and the move itself write here.
     """
 
-    title, listed = "Head's agreement", ("pupil", "on", "agreed_by", "how")
+    listed = ("pupil", "on", "agreed_by", "how")
     on = day("Agreed on")
     agreed_by = text("Agreed by")
     how = choice("How?", options=("Pressed here", "On paper"))
@@ -2583,9 +2490,10 @@ class HeadAgreement(PupilRecord):
 
 
 class CaseDecision(Row):
-    """Decision: what the local authority decided, when, and what the family did about it."""
+    """Local authority's decision: what the local authority decided, when, and what the family did
+    about it.
+    """
 
-    title, many = "Local authority's decision", "Local authority's decisions"
     case = belongs_to(EhcCase, "decisions")
     what = choice("Decision", options=tuple(DECISIONS), needed=True)
     on = day("Date of the letter", needed=True, before="mediation_on certificate_on appeal_on")
@@ -2601,7 +2509,6 @@ class CaseDecision(Row):
 class PlanOutcome(Row):
     """Outcome (EHC plan): one outcome of Section E."""
 
-    title, many = "Outcome (EHC plan)", "Outcomes (EHC plan)"
     case = belongs_to(EhcCase, "outcomes")
     words = text("Outcome", rows=2, needed=True)
     by = day("By when?", ahead=ADULT_LIFE)
@@ -2611,7 +2518,7 @@ class PlanOutcome(Row):
 class PlanProvision(LinkedRow):
     """Provision (EHC plan): what Section F says must be given."""
 
-    title, many = "Provision (EHC plan)", "Provision (EHC plans)"
+    many = "Provision (EHC plans)"
     case = belongs_to(EhcCase, "provision")
     words = text("What is provided?", rows=2, needed=True, exact=True)
     outcome = link("For which outcome?", PlanOutcome, seldom=True)
@@ -2667,11 +2574,10 @@ class ReviewYear(Row):
 
 
 class AnnualReview(Review):
-    """Annual review: how far the outcomes of the EHC plan have come, what each person says, and
+    """Annual Review: how far the outcomes of the EHC plan have come, what each person says, and
     what the meeting recommends.
     """
 
-    title = "Annual Review"
     early_why = None  # a plan may be reviewed at any time of its year
     others_view = text("What do the others say?", "School, specialists, local authority.", rows=3)
     went = Section("How did it go?")
@@ -2697,23 +2603,16 @@ class AnnualReview(Review):
     next_steps = text("Next steps agreed", rows=3, needed=True)
 
 
-class PlanOutcomeRating(Row):
+class PlanOutcomeRating(OutcomeRating):
     """Outcome rating (EHC plan): how far one outcome of Section E has come."""
 
-    title, many = "Outcome rating (EHC plan)", "Outcome ratings (EHC plan)"
     form = belongs_to(AnnualReview, "ratings")
-    outcome = text("Outcome", rows=2, needed=True)
-    rating = choice("How far?", options=RATING, needed=True, pebbles=True)
-    evidence = text("What shows it?")
-    then = choice("What now?", options=("Keep", "Change", "Close"))
-
-    def progress(self):
-        return self.rating
 
 
 class Measure(PupilRecord):
     """Measure: what a child reached on a day: reading age, maths, attendance."""
 
+    named_by = "measure"
     listed, order_by = ("pupil", "measure", "on", "value", "source"), ("-on", "-id")
     on = day("Date", needed=True)
     measure = text(
@@ -2729,13 +2628,11 @@ class Measure(PupilRecord):
     def note(self):
         return self.value or ""
 
-    def __str__(self):
-        return self.measure or "Measure"
-
 
 class Document(PupilRecord):
     """Document: a file that belongs to a child's record."""
 
+    named_by = "title_of"
     listed = ("pupil", "title_of", "kind", "dated", "file_name")
     readonly = ("file_name",)
     title_of = text("What is it?", needed=True)
@@ -2789,9 +2686,6 @@ class Document(PupilRecord):
         owner = self.leads_to("belongs")
         return super().is_withheld() or (owner is not None and owner.is_withheld())
 
-    def __str__(self):
-        return self.title_of or "Document"
-
 
 # --- the papers that the law asks the school for
 class StatutoryPaper(PupilRecord):
@@ -2839,7 +2733,7 @@ class EducationalAdvice(StatutoryPaper):
     """
 
     # SEND Regulations 2014, reg. 6(1)(b); six weeks: reg. 8(1), Code 9.52
-    title = many = "Educational advice"
+    many = "Educational advice"
     begin_words = "Write the educational advice"
     listed = ("pupil", "authority", "asked_on", "due", "sent_on")
     case_asked, case_sent = "advice_asked_on", "advice_sent_on"
@@ -2882,7 +2776,7 @@ class ConsultationAnswer(StatutoryPaper):
     """
 
     # Code 9.83
-    title, many = "Answer to a consultation", "Answers to consultations"
+    many = "Answers to consultations"
     begin_words = "Answer a consultation"
     listed = ("pupil", "authority", "asked_on", "due", "answer_is", "sent_on")
     case_asked, case_sent = "consulted_on", "consultation_answered_on"
@@ -2933,7 +2827,7 @@ REVIEW_STAGES = {
 class WritingTask(ForPerson):
     """Paper to write: the SENCO asks a colleague for a paper, by a day."""
 
-    title, many = "Paper to write", "Papers to write"
+    many = "Papers to write"
     begin_words = "Ask somebody to write a paper"
     listed = ("pupil", "paper", "person", "by", "done_on")
     paper = choice(
@@ -3109,10 +3003,9 @@ class AgencyInformation(Form):
     recommend.
     """
 
-    title = "My Plan+ Outside Agency Information Form"
     who = Section("Agencies, and what they recommend")
-    agencies = Drawn("Agencies", Agency, needed=True, blank=2)
-    recommendations = Drawn("Recommendations", Recommendation, blank=3)
+    agencies = Drawn("Agencies", kind=Agency, needed=True, blank=2)
+    recommendations = Drawn("Recommendations", kind=Recommendation, blank=3)
     discussed_with = text("Discussed with", rows=2)
 
 
@@ -3157,7 +3050,7 @@ class Disclosure(PupilRecord):
     given.
     """
 
-    title, many = "Request for information", "Requests for information"
+    many = "Requests for information"
     listed = ("pupil", "kind", "asked_by", "asked_on", "due", "given_on")
     document_kind = "Letter"
     kind = choice(
@@ -3276,7 +3169,6 @@ KINDS_OF_RECORD = {cls.__name__: cls for cls in every()}
 
 
 def kinds_with_documents():
-    """The kinds of record to which a document can belong."""
     return [kind for kind in every(PupilRecord) if kind.document_kind]
 
 
@@ -3338,7 +3230,7 @@ def check_models():
                 found.append(f"{name}: no question may be called “{question}”; rename its line.")
         if not issubclass(cls, Row) and name not in RIGHTS_TABLE:
             found.append(f"{name} has no line in RIGHTS.")
-        if not cls.intro():
+        if not cls.__doc__ or not cls.intro():
             found.append(f"{name} has no sentence that says what it is.")
     names = {cls.__name__ for cls in every_table()}
     for name, row in RIGHTS_TABLE.items():

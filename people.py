@@ -27,7 +27,6 @@ def new_token():
 class User(Record):
     """Person: a colleague who signs in."""
 
-    title = "Person"
     many = "People"
     listed = ("name", "username", "role", "classes")
     order_by = ("name",)

@@ -1572,7 +1572,7 @@ def advice(ctx):
         onward = ONWARD[ctx.stage]
         found.append(g.Stop(f"{why} {onward.words}", move_named(onward.move)))
     if ctx.stage == "E":
-        return found + advice_for_ehcp(ctx)
+        return [*found, *advice_for_ehcp(ctx)]
     review = ctx.review
     if review and review.achieved == "No" and getattr(review, "appropriate", None) == "Yes":
         words = f"Outcomes are not achieved yet. {NOT_ACHIEVED[ctx.stage]}"
@@ -1582,7 +1582,6 @@ def advice(ctx):
 
 def advice_for_ehcp(ctx):
     """What has run out under an EHCP, and what a decision asks for."""
-    found = []
     for kept, cure in (
         (ctx.case, "The annual review rates them, and the local authority sets new ones."),
         (ctx.paper("plan")[1], "Write a new version of My Plan+ with new dates."),
@@ -1592,12 +1591,11 @@ def advice_for_ehcp(ctx):
             name = type(kept).kind_name()
             some = say_count(past, "outcome", "outcomes")
             words = f"{name}: {some} should have been reached by now. {cure}"
-            found.append(g.Stop(words))
+            yield g.Stop(words)
     held = ctx.case and ctx.case.held_year()
     if held and held.decision == PLAN_ENDS:
         words = "The local authority ends the plan; on that day use “EHCP ceased”."
-        found.append(g.Stop(words))
-    return found
+        yield g.Stop(words)
 
 
 def outcomes_past(record, on):
@@ -1623,7 +1621,7 @@ ONWARD = {
     "S3": Onward(
         "My Plan+",
         "Consider an EHCP if needs become long term and complex.",
-        "Begin process for an EHCP",
+        EHCP_REQUEST,
     ),
 }
 NOT_ACHIEVED = {

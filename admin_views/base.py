@@ -40,7 +40,17 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Answering:
-    """A page with `problems` says by its status, too, that something is to be put right."""
+    """A page with `problems` says by its status, too, that something is to be put right; some pages
+    ask for the password again if it was last given over ten minutes ago.
+    """
+
+    proved = ()  # the names of these
+
+    def _handle_view(self, name, **kwargs):
+        refusal = super()._handle_view(name, **kwargs)
+        if refusal is None and name in self.proved:
+            return account.require_recent_password()
+        return refusal
 
     def render(self, template, **more):
         page = super().render(template, **more)
@@ -58,7 +68,6 @@ class ReadView(Answering, ModelView):
     has_list = True
     prints = False
     child_heads = ()  # in the spreadsheet, before the questions: whose line it is
-    # screens that ask for the password again if it was last given over ten minutes ago
     proved = ("spreadsheet",)
     # Flask-Admin's own routes for these are not used: they delete recursively, edit without a
     # right, look up without a scope
@@ -90,17 +99,6 @@ class ReadView(Answering, ModelView):
         # the menu asks this of every screen: the person themselves, not their proxy
         user = account.me()
         return user.is_authenticated and may(user, "r", self.model)
-
-    def _handle_view(self, name, **kwargs):
-        refusal = super()._handle_view(name, **kwargs)
-        if refusal is None and name in self.proved:
-            return account.require_recent_password()
-        return refusal
-
-    def inaccessible_callback(self, name, **kwargs):
-        if current_user.is_authenticated:
-            abort(403)
-        return redirect(url_for("account.sign_in", next=request.path))
 
     def may_write(self):
         return False
@@ -181,11 +179,9 @@ class ReadView(Answering, ModelView):
     def short_columns(self):
         """All columns but the long answers that the list does not show."""
         shown = dict(self._list_columns)
-        columns = []
         for field in self.model._meta.sorted_fields:
             if field.name in shown or not isinstance(field, TextField):
-                columns.append(field)
-        return columns
+                yield field
 
     def default_order(self):
         """By which columns a list is sorted at first, and whether downwards."""
@@ -740,7 +736,7 @@ class RecordView(ReadView):
         return self.place_of(record)
 
     def place_of(self, record):
-        return url_for(f"{self.endpoint}.page", key=record.id)
+        return self.link(record)
 
 
 class PupilRecordView(Printed, RecordView):
@@ -935,9 +931,7 @@ def typing_problems(form):
 def problems_of(field, line=""):
     """What cannot be read in one box; `line` says where a box of a list stands."""
     label = field.label.text
-    found = []
     for words in field.errors:
         if label not in words:
             words = forms.after_label(label, words)
-        found.append((field.id, f"{line}{words}"))
-    return found
+        yield field.id, f"{line}{words}"

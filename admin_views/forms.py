@@ -71,15 +71,24 @@ def after_label(label, words):
     return f"{label} {words}" if label.endswith("?") else f"{label}: {words}"
 
 
-class DayField(StringField):
-    """A date typed in any of the ways people write one; shown as 03/07/2026 and echoed in full."""
+class TypedField(StringField):
+    """A box that shows what was typed, also when it cannot be read, or else what is kept."""
 
     def _value(self):
         if self.raw_data:
             return self.raw_data[0]
-        if self.data:
-            return f"{self.data:%d/%m/%Y}"
-        return ""
+        return "" if self.data is None else self.shown()
+
+    def shown(self):
+        """What is kept, as it stands in the box."""
+        return str(self.data)
+
+
+class DayField(TypedField):
+    """A date typed in any of the ways people write one; shown as 03/07/2026 and echoed in full."""
+
+    def shown(self):
+        return f"{self.data:%d/%m/%Y}"
 
     def process_formdata(self, valuelist):
         self.data = read_day(valuelist[0]) if valuelist else None
@@ -91,14 +100,10 @@ class DayField(StringField):
         return ""
 
 
-class NumberField(StringField):
+class NumberField(TypedField):
     """A number of up to two decimal places, typed in any of the ways people write one."""
 
-    def _value(self):
-        if self.raw_data:
-            return self.raw_data[0]
-        if self.data is None:
-            return ""
+    def shown(self):
         return f"{decimal.Decimal(self.data).normalize():f}"
 
     def process_formdata(self, valuelist):
@@ -149,18 +154,13 @@ class TableField(StringField):
         return rows + [[""] * wide] * EMPTY_ROWS
 
 
-class LookupField(StringField):
+class LookupField(TypedField):
     """Another record, found by part of its name; of several one is chosen, none guessed."""
 
     def __init__(self, *args, find=None, **more):
         super().__init__(*args, **more)
         self.find = find
         self.offers = []
-
-    def _value(self):
-        if self.raw_data:
-            return self.raw_data[0]
-        return str(self.data or "")
 
     def process_formdata(self, valuelist):
         typed = (valuelist[0] if valuelist else "").strip()

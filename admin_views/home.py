@@ -75,9 +75,6 @@ class Home(AdminIndexView):
     def is_accessible(self):
         return current_user.is_authenticated
 
-    def inaccessible_callback(self, name, **kwargs):
-        return redirect(url_for("account.sign_in"))
-
     @expose("/")
     def index(self):
         """What needs you today, by role, a line for each child; the technician sees no pupil."""
@@ -262,13 +259,11 @@ def those_of(user, rows):
     """The tasks that a person was asked, decides, or does in the team or as teacher of a child."""
     team = {row.pupil_id for row in TeamMember.pupils_of(user)}
     classes = set(map(class_key, user.class_names()))
-    found = []
     for row in rows:
         is_theirs = row.pupil in team or class_key(row.form) in classes
         is_asked = row.person_id == user.id or row.group in DECIDED
         if is_asked or is_theirs and row.person_id is None and row.group != "others":
-            found.append(row)
-    return found
+            yield row
 
 
 def choices_of(rows):

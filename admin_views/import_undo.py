@@ -17,6 +17,7 @@ from records.questions import say
 
 MOST = 5  # imports that the page offers
 UNDONE = "An import was taken back"
+TOUCHED = "Somebody has changed it since."
 TABLES = {"Pupil": Pupil, "Contact": Contact}
 
 
@@ -68,7 +69,6 @@ def steps_of(batch):
 
 
 def changed_after_import(row, *about):
-    """Whether anything about a record was changed after the import."""
     later = AuditEntry.select().where(AuditEntry.id > row.id, AuditEntry.request != row.request)
     return later.where(AuditEntry.act.not_in(NO_CHANGE), *about).exists()
 
@@ -79,7 +79,7 @@ def new_pupil(row, pupil):
     if done:
         step.why = f"Something was done with it since ({'; '.join(done)})."
     elif changed_after_import(row, AuditEntry.pupil_id == pupil.id):
-        step.why = "Somebody has changed it since."
+        step.why = TOUCHED
     return step
 
 
@@ -87,7 +87,7 @@ def new_contact(row, contact, pupil):
     step = UndoStep(pupil, contact, f"the contact {contact.name} is new")
     about = (AuditEntry.record == "Contact", AuditEntry.record_id == contact.id)
     if changed_after_import(row, *about):
-        step.why = "Somebody has changed it since."
+        step.why = TOUCHED
     return step
 
 
@@ -102,13 +102,14 @@ def changed_answer(row, record, pupil):
     if record.answer(row.question) != row.after:
         step.why = "It was changed since."
         return step
-    try:
-        if row.before:
+    if row.before:
+        try:
             step.value = convert(asked, row.before)
-            if say(asked, step.value) != row.before:
-                step.why = "What it was before cannot be read; type it on the form."
-    except ValueError:
-        step.why = "What it was before cannot be read; type it on the form."
+            is_read = say(asked, step.value) == row.before
+        except ValueError:
+            is_read = False
+        if not is_read:
+            step.why = "What it was before cannot be read; type it on the form."
     return step
 
 

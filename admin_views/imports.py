@@ -33,7 +33,7 @@ from records.questions import SENCO
 from records.record import Clash
 
 ROWS_OF_A_PAGE = 100
-KIND_NAMES = {"refused": "Refused", "changed": "Changed", "new": "New", "same": "Same"}
+KIND_NAMES = {kind: kind.capitalize() for kind in pupil_import.KINDS}
 AT_ONCE = 100  # rows that are brought in while one waits; more in the background
 GONE = "This file was imported already, or waited longer than a day. Nothing was changed now."
 SAMPLE = (
@@ -106,11 +106,9 @@ class ImportView(FilePage):
         """The upload as a `Sheet`, and what its columns mean; sends back whoever has none."""
         remove_old_uploads()
         try:
-            sheet = table_file.read_file(upload_path(key).read_bytes(), pupil_import.meaning)
+            return read_upload(upload_path(key), current_user)
         except FileNotFoundError:
             self.send_back()
-        said = Setting.of_school().import_columns
-        return sheet, pupil_import.map_columns(sheet.heads, said, current_user.role)
 
     def check(self, data):
         sheet = table_file.read_file(data, pupil_import.meaning)
@@ -296,15 +294,20 @@ class ImportView(FilePage):
         return redirect(url_for(".index"))
 
 
+def read_upload(path, user):
+    """A file that was kept as a `Sheet`, and what its columns mean to this person."""
+    sheet = table_file.read_file(path.read_bytes(), pupil_import.meaning)
+    said = Setting.of_school().import_columns
+    return sheet, pupil_import.map_columns(sheet.heads, said, user.role)
+
+
 def import_asked(job):
     """Bring in what somebody saw in the preview (ops/background.py); else give the file back."""
     asked = private_folder("imports") / job.needs["file"]
     try:
-        sheet = table_file.read_file(asked.read_bytes(), pupil_import.meaning)
+        sheet, columns = read_upload(asked, job.user)
     except FileNotFoundError:
         raise Failed(GONE, url_for("import.index")) from None
-    said = Setting.of_school().import_columns
-    columns = pupil_import.map_columns(sheet.heads, said, job.user.role)
     items = pupil_import.preview(sheet, columns, job.user)
     wanted = len(pupil_import.to_write(items))
     done = 0

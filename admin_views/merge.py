@@ -17,8 +17,7 @@ from wtforms import FieldList
 
 import workflow
 from admin_views import forms
-from audit.actions import READ_ACTIONS
-from audit.log import AuditEntry
+from audit.log import NO_CHANGE, AuditEntry
 from models import MergedPupil
 from records.dates import say_moment
 from records.record import Clash
@@ -246,7 +245,7 @@ def last_word(record_class, key, pupil, question):
         AuditEntry.record == record_class.__name__,
         AuditEntry.record_id == key,
         AuditEntry.pupil_id.in_(MergedPupil.numbers_of(pupil)),
-        AuditEntry.act.not_in((*READ_ACTIONS, "refused")),
+        AuditEntry.act.not_in(NO_CHANGE),
     )
     if question:
         entries = entries.where(AuditEntry.question.in_((question, "")))

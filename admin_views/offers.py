@@ -155,7 +155,6 @@ def fill_as_last(form, record):
 
 
 def begun_in(record):
-    """The names of what a new record is begun with."""
     asked = [] if record.id else record.questions()
     return [name for name, one in asked if one.ask.begins and record.__data__.get(name)]
 

@@ -118,14 +118,12 @@ def contexts_of(placements, user):
     meetings = {key: [] for key in keys}
     for meeting in Meeting.select().where(Meeting.pupil.in_(keys)):
         meetings[meeting.pupil_id].append(meeting)
-    found = []
     for placement in placements:
         key = placement.pupil_id
         known = {Meeting: meetings[key]}
         ctx = workflow.PupilContext(pupils[key], user, school=settings_now(), forms=known)
         ctx.placements = [placement]
-        found.append(ctx)
-    return found
+        yield ctx
 
 
 class ReviewWeekView(SchoolPage):
@@ -167,11 +165,10 @@ class ReviewWeekView(SchoolPage):
     @expose("/<int:number>/", methods=("GET", "POST"))
     def child(self, number):
         """Plan the review of one child: day, time, place, whom to ask."""
-        user = account.me()
-        pupil = Pupil.visible_to(user).where(Pupil.id == number).first() or abort(404)
-        ctx = workflow.PupilContext(pupil, user, school=settings_now())
+        ctx = child_seen(number)
         if ctx.clock is None or ctx.clock.state == "held":
             abort(404)
+        pupil = ctx.pupil
         access.log_access([pupil])
         plan = plan_of(ctx, request.form if request.method == "POST" else None)
         guests = planning.guests(ctx)
@@ -221,15 +218,20 @@ class ReviewWeekView(SchoolPage):
     @expose("/<int:number>/invitations.pdf")
     def invitations(self, number):
         """The invitations to the planned review that are not sent, with blank views sheets."""
-        user = account.me()
-        pupil = Pupil.visible_to(user).where(Pupil.id == number).first() or abort(404)
-        ctx = workflow.PupilContext(pupil, user, school=settings_now())
-        meeting = (ctx.placement and ctx.planned) or abort(404)
+        ctx = child_seen(number)
+        meeting = ctx.planned or abort(404)
         access.log_access([meeting])
         return pdf.invitations(meeting, current_user)
 
 
 LETTERS = "The invitations are written: print them from the child's page, with blank views sheets."
+
+
+def child_seen(number):
+    """A child as the guards see it, or the “not found” page."""
+    user = account.me()
+    pupil = Pupil.visible_to(user).where(Pupil.id == number).first() or abort(404)
+    return workflow.PupilContext(pupil, user, school=settings_now())
 
 
 def plans_of(placements, user, typed=None):

@@ -164,7 +164,7 @@ class PupilView(RecordView):
             **next_part(at),
             papers=papers_of_stage(at),
             older=older_forms(at, written),
-            journey=journey(plan_to_show(plans), plans, written),
+            journey=journey(plans, written),
             **case,
             timeline=timeline(at, written, beside),
             only=request.args.get("only"),
@@ -564,14 +564,14 @@ class ListView(ReadView):
         if name == "weeks":
             return weeks_on_stage(record)
         if name == "review":
-            when = workflow.clock_of(record, today(), settings_now())
+            when = clock_now(record)
             return when.closes if when and when.state != "held" else self.cell(record, name)
         return super().value(record, name)
 
     def is_late(self, record, name):
         if name != "review":
             return False
-        when = workflow.clock_of(record, today(), settings_now())
+        when = clock_now(record)
         return when is not None and when.state == "overdue" and not record.is_planned(today())
 
     def preload_links(self, rows, names):
@@ -609,8 +609,12 @@ def weeks_on_stage(placement):
     return (today() - placement.stage_since).days // 7
 
 
+def clock_now(placement):
+    return workflow.clock_of(placement, today(), settings_now())
+
+
 def say_review(placement):
-    when = workflow.clock_of(placement, today(), settings_now())
+    when = clock_now(placement)
     if when is None:
         return ""
     if when.state == "held":
@@ -844,7 +848,7 @@ def stop_link(stop, pupil):
     """Where to put right what stops a move: (words, address), or None."""
     to = stop.to
     if isinstance(to, workflow.Move) and current_user.role in to.by:
-        return in_school_words(to.name), url_for("pupil.move", key=pupil.id, slug=to.slug)
+        return in_school_words(to.name), move_address(to, pupil)
     if isinstance(to, type) and issubclass(to, Record) and may(current_user, "w", to):
         address = url_for(f"{to.slug()}.new", pupil=pupil.id)
         return to.begin_words or f"Start {to.kind_name()}", address
@@ -982,19 +986,17 @@ def what_is_taken_back(at):
 
 def who_gets_it(pupil):
     """To whom the letter of a move goes, household by household, as sentences."""
-    words = []
     for people, address in letters.households(pupil.contacts):
         names = " and ".join(contact.name for contact in people)
         where = ", ".join(address.splitlines()) or "no address yet: add it under Contacts"
-        words.append(f"It goes to {names} ({where}).")
+        yield f"It goes to {names} ({where})."
         for contact in people:
             if contact.court_order:
-                words.append(
+                yield (
                     f"There is a court order note about {contact.name}: “{contact.court_order}”."
                     " Look before you send; who may not be written to is set to “May be"
                     " contacted: No”."
                 )
-    return words
 
 
 def seen_answer(review, name):
@@ -1099,21 +1101,17 @@ def plans_written(written):
     return [plan for plan in plans if plan.status != "declined"]
 
 
-def plan_to_show(plans):
-    """The plan whose stepping stones are shown, or None: the newest by its own day, whenever it was
-    typed.
+def journey(plans, written):
+    """The stepping stones of the newest plan by its own day, whenever it was typed, of an agreed
+    one if there is any: {"plan", "goals", "paths", "hours"}; None without one.
     """
 
     def order(plan):
         return plan.status == "sealed", plan.happened_on or datetime.date.min, plan.entered_at
 
-    return max(plans, key=order, default=None)
-
-
-def journey(plan, plans, written):
-    """The stepping stones of a plan: {"plan", "goals", "paths", "hours"}, or None without one."""
-    if plan is None:
+    if not plans:
         return None
+    plan = max(plans, key=order)
     rated = ratings(written)
     needs = by_id(plan.rows("needs"))
     ways = {}

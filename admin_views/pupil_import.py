@@ -15,7 +15,7 @@ from peewee import DateField, DecimalField, ForeignKeyField, IntegrityError, chu
 
 from admin_views import same_child
 from admin_views.forms import clean, clean_line
-from admin_views.table_file import Unreadable
+from admin_views.table_file import Unreadable, first_few, line_words
 from audit.log import audit, transaction
 from models import Contact, Pupil, known_name, name_words
 from people import User, class_key
@@ -48,7 +48,7 @@ OUT_WORDS = "leave out"
 KINDS = REFUSED, CHANGED, NEW, SAME = "refused", "changed", "new", "same"
 
 # What school systems call our questions; capitals, spaces and dots do not matter. Our own labels
-# are understood anyway. A question may have several lines.
+# and the names in front are understood anyway. A question may have several lines.
 COLUMN_ALIASES = """
 surname         legal surname | last name | legal last name | family name | pupil surname
 surname         student surname
@@ -56,45 +56,45 @@ forename        legal forename | first name | legal first name | given name | pu
 forename        student forename
 known_as        preferred forename | preferred first name | preferred name | chosen name
 known_as        chosen forename
-dob             dob | birth date | birthdate | date of birth (dob)
+dob             birth date | date of birth (dob)
 sex             gender | legal sex | sex at birth | m/f | sex (m/f)
 upn             unique pupil number | unique pupil no | pupil upn
 former_upn      previous upn | old upn
-year            year | yr | nc year | nc year actual | nc year group | national curriculum year
+year            yr | nc year | nc year actual | nc year group | national curriculum year
 year            curriculum year | current year group
 form            reg | reg form | reg group | registration form | registration group | tutor group
-form            form | class | class name | form name | form group | form/tutor group | tutor form
+form            class | class name | form name | form group | form/tutor group | tutor form
 admitted_on     admission date | doa | date admitted | entry date | date of entry | enrolment date
 admitted_on     date joined | school start date
 premium         pp | pupil premium indicator | pupil premium eligible | pupil premium recipient
 eal             english additional language
 home_language   first language | language | languages | language at home
-looked_after    in care | in lea care | in la care | looked after | looked after child
+looked_after    in care | in lea care | in la care | looked after child
 looked_after    child looked after | lac | cla
-care_authority  care authority | caring authority
-medical_plan    medical plan | health care plan | healthcare plan
-sen_status      sen status | sen stage | sen provision | sen code | sen provision code
-sen_types       sen need | sen needs | sen need(s) | sen type | sen types | sen need type
-sen_start       sen start | sen start date | sen date | sen stage start date | sen status start date
+care_authority  caring authority
+medical_plan    health care plan
+sen_status      sen stage | sen provision | sen code | sen provision code
+sen_types       sen need | sen needs | sen type | sen need type
+sen_start       sen start date | sen date | sen stage start date | sen status start date
 out             number | leaving date | date left | id | adno | admission no | admission number
 out             admissions number | pupil id | student id | person id | arbor student id | mis id
 out             uln | uci | unique learner number | title | initials | middle name | middle names
 out             legal middle names | preferred surname | preferred last name | preferred family name
 out             age | boarding house | tutor | form tutor | class teacher
-out             address | home address | postcode | post code | ethnicity | ethnic group | religion
+out             address | home address | postcode | ethnicity | ethnic group | religion
 out             nationality | country of birth | place of birth | fsm | free school meals
-out             free school meals eligible | ever 6 fsm | attendance | attendance %
+out             free school meals eligible | ever 6 fsm | attendance
 """
 CONTACT_ALIASES = """
 name            full name | contact name
 forename        first name | given name
 surname         last name | family name
 relationship    relation | relationship to pupil | relationship to student | type
-responsibility  parental responsibility | has parental responsibility | pr
-lives_with      lives with pupil | lives with
-phone           phone | phone number | telephone | telephone number | mobile | mobile phone
+responsibility  has parental responsibility | pr
+lives_with      lives with pupil
+phone           phone number | telephone number | mobile | mobile phone
 phone           main telephone | tel
-email           email | email address | e-mail address | main email
+email           email address | main email
 """
 CONTACT_HEADING = re.compile(r"(?:priority)?(?:contact|parent|guardian|carer)(\d)(.*)")
 YES = ("yes", "y", "true", "t", "1")
@@ -650,15 +650,7 @@ def warnings(sheet, columns, items, user):
 
 
 def _lines(numbers):
-    word = "line" if len(numbers) == 1 else "lines"
-    return f"{word} {_first_few(numbers)}"
-
-
-def _first_few(things):
-    said = ", ".join(map(str, things[:MOST_SAID]))
-    if len(things) > MOST_SAID:
-        return f"{said} and {len(things) - MOST_SAID} more"
-    return said
+    return line_words(numbers, MOST_SAID).lower()
 
 
 def _without_teacher(items):
@@ -678,7 +670,7 @@ def _without_teacher(items):
     number = f"{len(classes)} pupils are"
     if len(classes) == 1:
         number = "1 pupil is"
-    named = _first_few(sorted(set(classes)))
+    named = first_few(sorted(set(classes)), MOST_SAID)
     return [
         f"{number} now in no teacher's class: {named}. Write the class in the file as it stands"
         " under School → People, or give it to a teacher there."
@@ -798,11 +790,9 @@ def _names_fit(one, other):
 def _faults(pupil, said, heads):
     empty = "it is empty, and a new pupil needs it."
     faults = [(name, empty) for name in NEEDED if not pupil.answer(name)]
-    found = []
     for name, words in faults or pupil.errors():
         if name in said or not pupil.id:
-            found.append(f"“{heads.get(name, name)}”: {words}")
-    return found
+            yield f"“{heads.get(name, name)}”: {words}"
 
 
 def refuse_duplicates(items):

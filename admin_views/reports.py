@@ -29,16 +29,12 @@ MOST_VIEWS = 20  # of one person
 class ReportView(SchoolPage):
     """The page of one report; `report_class` is its class."""
 
+    proved = ("spreadsheet",)
+
     def __init__(self, report_class, **more):
         self.report_class = report_class
         self.roles = report_class.roles
         super().__init__(**more)
-
-    def _handle_view(self, name, **kwargs):
-        refusal = super()._handle_view(name, **kwargs)
-        if refusal is None and name == "spreadsheet":
-            return account.require_recent_password()
-        return refusal
 
     def asked(self):
         """What the address or the form asks for: the report of a day, its filters, the column it is

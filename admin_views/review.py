@@ -24,13 +24,13 @@ class ReviewView(PaperView):
     """The screens of a review."""
 
     def beside(self, record):
-        ctx = workflow.PupilContext(record.pupil, current_user._get_current_object())
+        ctx = workflow.PupilContext(record.pupil, current_user)
         applies = {**super().beside(record)["applies"], **asked_by_chart(record)}
         return {"facts": facts_of(ctx), "applies": applies, "ways": ways_of(record, ctx)}
 
     def done_at(self, record, do):
         """After the agreement, the page of the move that the answers lead to."""
-        ctx = workflow.PupilContext(record.pupil, current_user._get_current_object())
+        ctx = workflow.PupilContext(record.pupil, current_user)
         if do != "move" or ctx.review != record:
             return super().done_at(record, do)
         possible = []

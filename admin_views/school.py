@@ -24,8 +24,7 @@ from admin_views.home import settings_now
 from admin_views.zip_guard import FileRefused
 from audit import access, anchors, report
 from audit import log as audit_log
-from audit.actions import READ_ACTIONS
-from audit.log import AuditEntry
+from audit.log import NO_CHANGE, AuditEntry
 from models import KINDS_OF_RECORD, RIGHTS_TABLE, MergedPupil, Pupil, Setting, every, may
 from ops import backup
 from papers import pdf, photo
@@ -305,11 +304,6 @@ class SchoolPage(Answering, BaseView):
             return False
         return not self.right or may(user, *self.right)
 
-    def inaccessible_callback(self, name, **kwargs):
-        if current_user.is_authenticated:
-            abort(403)
-        return redirect(url_for("account.sign_in"))
-
 
 class AuditView(SchoolPage):
     """Who saw and changed what, and when: of everything, or of one child."""
@@ -390,7 +384,7 @@ class AuditView(SchoolPage):
 
     def chosen(self, w):
         found = AuditEntry.select()
-        reads = AuditEntry.act.in_((*READ_ACTIONS, "refused"))
+        reads = AuditEntry.act.in_(NO_CHANGE)
         if w["pupil"]:
             numbers = MergedPupil.numbers_of(w["pupil"])
             found = found.where(AuditEntry.pupil_id.in_(numbers))

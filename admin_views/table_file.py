@@ -261,14 +261,14 @@ def _is_note(filled, width):
     return bool(NOTE.match(filled[0].strip(" *-=_.#")))
 
 
-def line_words(lines):
+def line_words(lines, most=MOST_TOLD):
     """`Line 3`, or `Lines 3, 4, 5 and 12 more`."""
-    if len(lines) == 1:
-        return f"Line {lines[0]}"
-    words = ", ".join(map(str, lines[:MOST_TOLD]))
-    if len(lines) > MOST_TOLD:
-        words += f" and {len(lines) - MOST_TOLD} more"
-    return f"Lines {words}"
+    return f"{'Line' if len(lines) == 1 else 'Lines'} {first_few(lines, most)}"
+
+
+def first_few(things, most):
+    said = ", ".join(map(str, things[:most]))
+    return f"{said} and {len(things) - most} more" if len(things) > most else said
 
 
 def _headings(first):

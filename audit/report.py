@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 
-from audit.actions import ACTIONS, READ_ACTIONS, VISIT_ACTIONS
-from audit.log import AuditEntry
+from audit.actions import ACTIONS, VISIT_ACTIONS
+from audit.log import NO_CHANGE, AuditEntry
 from models import KINDS_OF_RECORD, MergedPupil, Pupil, may
 from records.dates import LONDON, short_day
 
@@ -43,7 +43,7 @@ def history(record, user, most=40):
         keys = [row.id for row in record.rows(group)]
         mine |= (AuditEntry.record == cls.__name__) & AuditEntry.record_id.in_(keys)
     same_child = AuditEntry.pupil_id.in_(MergedPupil.numbers_of(record.pupil_key()))
-    changes = AuditEntry.act.not_in((*READ_ACTIONS, "refused"))
+    changes = AuditEntry.act.not_in(NO_CHANGE)
     found = AuditEntry.select().where(mine, same_child, changes).order_by(AuditEntry.id.desc())
     shown = filter(partial(may_read, user), since_made(found))
     return list(itertools.islice(shown, most))

@@ -42,7 +42,6 @@ def seal_faults():
     """What is wrong with the sealed papers: each is held against the audit row of its sealing."""
     entries = seal_entries()
     merged = merged_pupils()
-    found = []
     for cls in every(Form):
         says_so = cls.sealed.is_null(False) | cls.sealed_code.is_null(False)
         for form in cls.select().where(says_so | (cls.status == "sealed")):
@@ -51,12 +50,11 @@ def seal_faults():
             if fault:
                 kept = (form.sealed, form.sealed_code, form.sealed_by, form.status, form.pupil_id)
                 state = audit_log.state_of(*kept)
-                found.append(f"The sealed {cls.kind_name()} number {form.id} {fault}{state}.")
+                yield f"The sealed {cls.kind_name()} number {form.id} {fault}{state}."
     for (kind, number), entry in entries.items():
         if not entry.erased:
             words = f"The sealed {kind_words(kind)} number {number} is gone, or no longer sealed."
-            found.append(words)
-    return found
+            yield words
 
 
 def seal_entries():

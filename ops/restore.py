@@ -127,17 +127,15 @@ def differences(folder, manifest):
         files[path.relative_to(folder).as_posix()] = backup.sha_of(path)
     with backup.reading(folder / "portal.db") as tables:
         there = db_dump.fingerprints(tables)
-    found = differing("file", files, manifest["files"])
+    found = [*differing("file", files, manifest["files"])]
     found += differing("table", there, manifest["tables"])
     return found + db_dump.integrity_errors(folder / "portal.db")
 
 
 def differing(kind, there, wanted):
-    found = []
     for name in sorted(there.keys() | wanted):
         if there.get(name) != wanted.get(name):
-            found.append(f"The {kind} {name} differs.")
-    return found
+            yield f"The {kind} {name} differs."
 
 
 def write_anchors_before(work, manifest):

@@ -201,13 +201,11 @@ def _is_above(character):
 
 def _with_fonts(text):
     # a space stays with the family before it
-    pairs = []
     family = "school"
     for cluster in _clusters(text):
         if cluster != " " or not family:
             family = _family(cluster)
-        pairs.append((cluster, family))
-    return pairs
+        yield cluster, family
 
 
 def _clusters(text):

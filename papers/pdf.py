@@ -680,18 +680,15 @@ def _timeline(pupil, user):
     for label, cls, names in TIMELINE:
         if not may(user, "r", cls):
             continue
-        columns = []
+        heads = [cls.label_of(name) or "" for name in names]
         table = []
-        for name in names:
-            columns.append({"label": cls.label_of(name) or "", "options": []})
         rows = cls.select().where(cls.pupil == pupil).order_by(cls.started_on, cls.id)
         for row in rows:
             cells = [_short_answer(row, name) for name in names]
             if cells[-1] or "answers" not in names:
                 table.append(cells)
         if table:
-            line = {"name": "", "label": label, "prompt": "", "columns": columns, "table": table}
-            lines.append(line)
+            lines.append(request_pack.table(label, heads, table))
     if lines:
         section = {"label": "", "prompt": "", "code": "", "lines": lines}
         ready = layout.ready([section], blank=False)

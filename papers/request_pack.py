@@ -28,7 +28,7 @@ def chapters(found, settings, on):
     made = (
         ("What the law asks, and where it is", checklist_tables(found, on)),
         ("Chronology", [chronology(found, on)]),
-        ("Cycles of support", cycle_tables(found, settings)),
+        ("Cycles of support", [cycle_table(cycle, settings) for cycle in found.cycles]),
         ("Provision: hours and cost", provision_tables(found, settings, on)),
         ("Attainment and attendance", [measure_table(found)]),
         ("Agencies and their reports", agency_tables(found)),
@@ -82,10 +82,6 @@ def chronology(found, on):
     return table("", ("Date", "What", "By"), dated)
 
 
-def cycle_tables(found, settings):
-    return [cycle_table(cycle, settings) for cycle in found.cycles]
-
-
 def cycle_table(cycle, settings):
     """What a cycle set out to do, and how far each line of it came."""
     stage = workflow.stage_label(cycle.placement.stage, settings)
@@ -124,15 +120,13 @@ def rating_cells(rated):
 def provision_tables(found, settings, on):
     """The lines of provision of each agreed plan, up to a day."""
     cost = ProvisionCost(settings, found.given, on)
-    made = []
     for cycle in found.cycles:
         rows = []
         for own, given in found.provision():
             if own is cycle:
                 rows.append(provision_cells(given, cost, on))
         if rows:
-            made.append(table(str(cycle.plan), PROVISION_HEADS, rows))
-    return made
+            yield table(str(cycle.plan), PROVISION_HEADS, rows)
 
 
 PROVISION_HEADS = ("What", "By whom", "Group", "Hours a week, school weeks, in all", "Cost so far")

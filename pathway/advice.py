@@ -3,7 +3,7 @@
 Come here to change what such a paper begins with. Whoever writes it changes the words freely.
 """
 
-from models import EducationalAdvice, EhcCase, MyPlan, MyPlanPlus
+from models import EducationalAdvice, EhcCase, MyPlan
 from pathway import ehc_request, measures, planning
 from records.dates import short_day, today
 
@@ -43,7 +43,7 @@ def fill_in(record, user, settings):
 
 
 def newest_plan(found):
-    plans = [cycle.plan for cycle in found.cycles if isinstance(cycle.plan, (MyPlan, MyPlanPlus))]
+    plans = [cycle.plan for cycle in found.cycles if isinstance(cycle.plan, MyPlan)]
     return plans[-1] if plans else None
 
 

@@ -117,7 +117,6 @@ def _holiday(cells):
 
 def holiday_faults(typed):
     """What is wrong with the holidays as they are written: [(place of the line, sentence), ...]."""
-    found = []
     above = []
     for place, cells in enumerate(cells_of(typed)):
         try:
@@ -127,10 +126,9 @@ def holiday_faults(typed):
         else:
             words = _span_fault(begins, ends, above)
         if words:
-            found.append((place, f"School holidays, line {place + 1}: {words}"))
+            yield place, f"School holidays, line {place + 1}: {words}"
         else:
             above.append((place, begins, ends))
-    return found
 
 
 def _span_fault(begins, ends, above):
@@ -384,11 +382,18 @@ def case_dates(case, closes, settings, on):
     lines += appeal_dates(case.last_decision(), on)
     if closes is None:
         return lines
+    return lines + yearly_dates(case, closes) + phase_dates(case, settings, on)
+
+
+def yearly_dates(case, closes):
+    """The lines of the annual reviews of a case: of the last one while it is not over, and of the
+    one that is to come.
+    """
+    lines = []
     held = case.held_year()
     if held and held.state != "over":
         lines += dates_of(held, YEAR_DATES)
-    lines += year_dates(case.coming_year(), closes)
-    return lines + phase_dates(case, settings, on)
+    return lines + year_dates(case.coming_year(), closes)
 
 
 def year_dates(year, closes):

@@ -375,18 +375,19 @@ def come_back(ctx, fresh, journal):
     journal.change(ctx.pupil, left_on=None, destination=None, admitted_on=ctx.answers["on"])
 
 
-EFFECTS = {
-    "carry_plan": carry_plan,
-    "carry_record": carry_record,
-    "keep_strategies": keep_strategies,
-    "go_on": go_on,
-    "set_type": set_type,
-    "end_type": end_type,
-    "open_case": open_case,
-    "note_agreement": note_agreement,
-    "issue_plan": issue_plan,
-    "cease_case": cease_case,
-    "hold_review": hold_review,
-    "leave": leave,
-    "come_back": come_back,
-}
+EFFECTS = (
+    carry_plan,
+    carry_record,
+    keep_strategies,
+    go_on,
+    set_type,
+    end_type,
+    open_case,
+    note_agreement,
+    issue_plan,
+    cease_case,
+    hold_review,
+    leave,
+    come_back,
+)
+EFFECTS = {effect.__name__: effect for effect in EFFECTS}

@@ -70,7 +70,6 @@ class Evidence:
         return found
 
     def files_of(self, record):
-        """The files that belong to a record."""
         return [one for one in self.files if one.belongs == record_key(record)]
 
     def provision(self):
@@ -223,18 +222,12 @@ def check_provision(found, on):
     """Whether each line of provision has its hours."""
     lines = found.provision()
     there = ""
+    lacks = "No agreed plan names provision yet."
     if lines:
         there = f"Lines of provision with their hours: {len(lines)}"
-    for _, given in lines:
-        if not given.hours:
-            words = f"“{given.row}” has no minutes or times a week."
-            return LawCheck("Provision over and above the usual", "Code 9.14", there, words)
-    return looked_for(
-        "Provision over and above the usual",
-        "Code 9.14",
-        there,
-        "No agreed plan names provision yet.",
-    )
+        without = [given for _, given in lines if not given.hours]
+        lacks = f"“{without[0].row}” has no minutes or times a week." if without else ""
+    return LawCheck("Provision over and above the usual", "Code 9.14", there, lacks)
 
 
 def check_health(found, on):
@@ -249,17 +242,16 @@ def check_health(found, on):
 
 def check_reports(found, on):
     """Whether each report that came is a file in the pack."""
-    lacks = [one.agency for one in found.agencies if one.report_on and not found.files_of(one)]
+    without = [one.agency for one in found.agencies if one.report_on and not found.files_of(one)]
     there = ""
+    lacks = "Add them under Documents, as PDF."
     if joined_files(found):
         there = f"Files at the end of this pack: {len(joined_files(found))}"
-    if lacks:
-        names = ", ".join(filter(None, lacks))
-        words = f"Add the report as a PDF on the page of the agency: {names}."
-        return LawCheck("Reports of professionals", "Asked for by most", there, words)
-    return looked_for(
-        "Reports of professionals", "Asked for by most", there, "Add them under Documents, as PDF."
-    )
+        lacks = ""
+    if without:
+        names = ", ".join(filter(None, without))
+        lacks = f"Add the report as a PDF on the page of the agency: {names}."
+    return LawCheck("Reports of professionals", "Asked for by most", there, lacks)
 
 
 def check_child(found, on):
@@ -282,11 +274,12 @@ def check_view(found, asked, classes):
 
 
 def check_consent(found, on):
-    for consent in reversed(found.consents):
+    there = ""
+    for consent in found.consents:
         if consent.purpose == "EHC needs assessment" and consent.holds(on):
-            return LawCheck("The family knows and agrees", "Good practice", str(consent))
+            there = str(consent)
     lacks = "Write down the consent to the EHC needs assessment."
-    return LawCheck("The family knows and agrees", "Good practice", "", lacks)
+    return looked_for("The family knows and agrees", "Good practice", there, lacks)
 
 
 CHECKS = (

@@ -60,7 +60,7 @@ class Given:
 
     @property
     def source(self):
-        return self.plan.title if self.plan else SECTION_F
+        return self.plan.kind_name() if self.plan else SECTION_F
 
     @property
     def adult(self):

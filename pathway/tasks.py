@@ -70,7 +70,9 @@ def tasks_of(pupils, settings):
     placements = list(Placement.select().where(is_open, Placement.pupil.in_(here)))
     papers = workflow.papers_of(placements, OF_FORM)
     Placement.fetch_planned(placements)
-    found = asked_tasks(here, papers, placements)
+    cases = cases_under_way(here)
+    unsent = unsent_papers(here)
+    found = list(asked_tasks(here, papers, placements))
     # who was asked by name is told of the paper once
     asked = {(line.pupil_id, line.record) for line in found}
     for placement in placements:
@@ -81,9 +83,9 @@ def tasks_of(pupils, settings):
                 found.append(line)
     found += agency_tasks(here)
     found += recommendation_tasks(here, settings)
-    found += case_tasks(here, papers, placements, settings)
-    found += statutory_tasks(here)
-    found += move_on_tasks(placements, settings)
+    found += case_tasks(cases, unsent, papers, placements, settings)
+    found += statutory_tasks(unsent)
+    found += move_on_tasks(placements, cases, settings)
     found += letter_tasks(here)
     found += action_tasks(here, settings)
     found += note_tasks(here, settings)
@@ -96,44 +98,35 @@ def tasks_of(pupils, settings):
     return found
 
 
-def task(
-    pupil_id,
-    group,
-    what,
-    due,
-    shows_from=datetime.date.min,
-    record="Pupil",
-    record_id=None,
-    screen="child",
-    person_id=None,
-):
-    """A line of the home page; without more words it opens the child's page, from now on."""
-    return HomeTask(
-        pupil=pupil_id,
-        group=group,
-        what=what,
-        due=due or NO_DAY,
-        shows_from=shows_from,
-        record=record,
-        record_id=record_id,
-        screen=screen,
-        person_id=person_id,
-    )
+# what a line says without more words: it opens the child's page, from now on
+USUAL = {
+    "shows_from": datetime.date.min,
+    "record": "Pupil",
+    "record_id": None,
+    "screen": "child",
+    "person_id": None,
+}
 
 
-def to_open(form):
-    """What a line about a paper opens."""
-    screen = "page"
-    if form.status == "draft":
-        screen = "edit"
+def task(pupil_id, group, what, due, **more):
+    """A line of the home page."""
+    return HomeTask(pupil=pupil_id, group=group, what=what, due=due or NO_DAY, **USUAL | more)
+
+
+def to_open(record, screen="edit"):
+    """What a line about a record opens."""
+    return {"record": type(record).__name__, "record_id": record.id, "screen": screen}
+
+
+def to_open_paper(form):
     if form.status == "sealed" or form.placement_id is None:
-        screen = "child"
-    return {"record": type(form).__name__, "record_id": form.id, "screen": screen}
+        return to_open(form, "child")
+    return to_open(form, "edit" if form.status == "draft" else "page")
 
 
 def to_open_or_start(paper, form):
     if form:
-        return to_open(form)
+        return to_open_paper(form)
     return {"record": paper.form.__name__, "screen": "new"}
 
 
@@ -180,7 +173,6 @@ def review_tasks(placement, papers, settings):
 def paper_tasks(placement, papers, settings):
     """Papers to agree, plans to write, and forms to chase (T17: after 14 days)."""
     late = workflow.known_since(placement) + datetime.timedelta(int(settings.chase_days))
-    found = []
     side = []
     for paper, form in papers:
         name = paper.form.kind_name()
@@ -189,54 +181,56 @@ def paper_tasks(placement, papers, settings):
             side += [paper.form] if missing else []
         elif not missing and form.status == "complete":
             what = f"{name} is complete"
-            found.append(task(placement.pupil_id, "agree", what, form.happened_on, **to_open(form)))
+            yield task(placement.pupil_id, "agree", what, form.happened_on, **to_open_paper(form))
         # the plan of Stage 3 follows from the five forms, which stand before it in PAPERS
         elif missing and paper.kind == "plan" and not side:
             what = f"{name}: still a draft" if form else f"{name}: not started"
-            found.append(
-                task(placement.pupil_id, "papers", what, late, **to_open_or_start(paper, form))
-            )
+            yield task(placement.pupil_id, "papers", what, late, **to_open_or_start(paper, form))
     if side:
         # told to those who may open the first of them
         names = ", ".join(form.kind_name() for form in side)
         what = f"{len(side)} of the five forms to come: {names}"
-        found.append(task(placement.pupil_id, "papers", what, late, record=side[0].__name__))
-    return found
+        yield task(placement.pupil_id, "papers", what, late, record=side[0].__name__)
 
 
 def agency_tasks(pupils):
     """Agencies that were asked and have not reported yet."""
     asked = Agency.state.in_(("Referred", "Waiting", "Consulted")) & Agency.report_on.is_null()
-    found = []
     for agency in Agency.select().where(Agency.pupil.in_(pupils), asked).order_by(Agency.id):
         what = f"{agency}: {agency.state.lower()}"
         due = agency.next_contact or agency.asked_on
-        found.append(task(agency.pupil_id, "others", what, due, **to_edit(agency)))
-    return found
-
-
-def to_edit(record):
-    return {"record": type(record).__name__, "record_id": record.id, "screen": "edit"}
+        yield task(agency.pupil_id, "others", what, due, **to_open(agency))
 
 
 def recommendation_tasks(pupils, settings):
     """Recommendations that are not decided (T18), and those to be carried out by a day."""
     rows = Recommendation.select(Recommendation, Agency).join(Agency)
-    found = []
     for row in rows.where(Agency.pupil.in_(pupils)).order_by(Recommendation.id):
-        opens = to_edit(row.agency)
+        opens = to_open(row.agency)
         pupil = row.agency.pupil_id
         if not row.decision:
             what = f"{row.agency}: decide on the recommendation “{row}”"
-            found.append(task(pupil, "papers", what, row.agency.report_on, **opens))
+            yield task(pupil, "papers", what, row.agency.report_on, **opens)
         elif row.by and not row.done_on and row.decision != "Not now":
             opens["shows_from"] = before(row.by, settings)
             what = f"{row.agency}: carry out the recommendation “{row}”"
-            found.append(task(pupil, "dated", what, row.by, **opens))
-    return found
+            yield task(pupil, "dated", what, row.by, **opens)
 
 
-def case_tasks(pupils, papers, placements, settings):
+def cases_under_way(pupils):
+    theirs = EhcCase.select().where(EhcCase.pupil.in_(pupils), EhcCase.state.in_(CASE_OPEN))
+    # most children have none: then nothing more is asked
+    if not list(theirs):
+        return []
+    return prefetch(
+        theirs,
+        CaseDecision.select().order_by(CaseDecision.id),
+        ReviewYear.select().order_by(ReviewYear.id),
+        Pupil.select(Pupil.id, Pupil.year),
+    )
+
+
+def case_tasks(cases, unsent, papers, placements, settings):
     """The dates of EHC cases that are near or past: the local authority's delay is not the
     school's (5.5), the school's own advice is. Of a review year the first open step of each.
     """
@@ -245,15 +239,7 @@ def case_tasks(pupils, papers, placements, settings):
         # when the review is agreed the move is what waits
         if not review_is_agreed(papers[placement.id]):
             ends[placement.pupil_id] = workflow.year_end(placement)
-    theirs = EhcCase.select().where(EhcCase.pupil.in_(pupils), EhcCase.state.in_(CASE_OPEN))
-    cases = prefetch(
-        theirs,
-        CaseDecision.select().order_by(CaseDecision.id),
-        ReviewYear.select().order_by(ReviewYear.id),
-        Pupil.select(Pupil.id, Pupil.year),
-    )
-    begun_papers = {(paper.pupil_id, paper.case_sent) for paper in unsent_papers(pupils)}
-    found = []
+    begun_papers = {(paper.pupil_id, paper.case_sent) for paper in unsent}
     for case in cases:
         begun = set()
         for line in clock.case_dates(case, ends.get(case.pupil_id), settings, today()):
@@ -266,8 +252,7 @@ def case_tasks(pupils, papers, placements, settings):
                 continue
             if of_year:
                 begun.add(line.owner)
-            found.append(case_task(case, line, of_year, settings))
-    return found
+            yield case_task(case, line, of_year, settings)
 
 
 def unsent_papers(pupils):
@@ -282,21 +267,16 @@ def unsent_papers(pupils):
     return found
 
 
-def statutory_tasks(pupils):
+def statutory_tasks(unsent):
     """Papers for the local authority, from the day they are asked for until they went."""
-    found = []
-    for paper in unsent_papers(pupils):
+    for paper in unsent:
         what = f"{paper.kind_name()} for the local authority"
-        found.append(task(paper.pupil_id, "dated", what, paper.due(), **to_edit(paper)))
-    return found
+        yield task(paper.pupil_id, "dated", what, paper.due(), **to_open(paper))
 
 
-def move_on_tasks(placements, settings):
+def move_on_tasks(placements, cases, settings):
     """Children who stay long on a stage, or make no progress there (A14)."""
-    theirs = EhcCase.pupil.in_([placed.pupil_id for placed in placements])
-    open_cases = EhcCase.select(EhcCase.pupil).where(theirs, EhcCase.state.in_(CASE_OPEN))
-    with_case = {number for (number,) in open_cases.tuples()}
-    found = []
+    with_case = {case.pupil_id for case in cases}
     for placed in placements:
         if placed.stage not in workflow.ONWARD or workflow.is_on_paper(placed):
             continue
@@ -307,21 +287,18 @@ def move_on_tasks(placements, settings):
         if workflow.slow(placed, settings):
             due = placed.started_on
         what = f"Long on {onward.plan}, or little progress: {onward.words}"
-        found.append(task(placed.pupil_id, "agree", what, due, shows_from=due))
-    return found
+        yield task(placed.pupil_id, "agree", what, due, shows_from=due)
 
 
 def letter_tasks(pupils):
     """Letters that were written and not sent."""
     unsent = Letter.unsent(Letter.id, Letter.pupil, Letter.subject, Letter.dated)
-    found = []
     for letter in unsent.where(Letter.pupil.in_(pupils)):
         # the subject ends with the child's name, which stands beside it
         subject = (letter.subject or "").partition(":")[0]
         what = f"Letter to check and send: {subject}"
-        opens = {"record": "Letter", "record_id": letter.id, "screen": "page"}
-        found.append(task(letter.pupil_id, "papers", what, letter.dated, **opens))
-    return found
+        opens = to_open(letter, "page")
+        yield task(letter.pupil_id, "papers", what, letter.dated, **opens)
 
 
 def action_tasks(pupils, settings):
@@ -329,17 +306,15 @@ def action_tasks(pupils, settings):
     about = (Meeting.id, Meeting.pupil, Meeting.on)
     open_ones = MeetingAction.select(MeetingAction, *about).join(Meeting)
     open_ones = open_ones.where(Meeting.pupil.in_(pupils), MeetingAction.done_on.is_null())
-    found = []
     for action in open_ones:
         due = action.by or action.meeting.on
         what = f"Agreed at a meeting: {action.what}"
         if action.who:
             what = f"{what} ({action.who})"
-        opens = {"record": "Meeting", "record_id": action.meeting_id, "screen": "edit"}
+        opens = to_open(action.meeting)
         if due:
             opens["shows_from"] = before(due, settings)
-        found.append(task(action.meeting.pupil_id, "dated", what, due, **opens))
-    return found
+        yield task(action.meeting.pupil_id, "dated", what, due, **opens)
 
 
 def note_tasks(pupils, settings):
@@ -348,13 +323,11 @@ def note_tasks(pupils, settings):
     open_ones = Note.select().where(
         theirs, Note.follow_up_by.is_null(False), Note.done_on.is_null()
     )
-    found = []
     for note in open_ones:
-        opens = to_edit(note)
+        opens = to_open(note)
         opens["shows_from"] = before(note.follow_up_by, settings)
         what = f"Follow up: {note}"
-        found.append(task(note.pupil_id, "dated", what, note.follow_up_by, **opens))
-    return found
+        yield task(note.pupil_id, "dated", what, note.follow_up_by, **opens)
 
 
 def asked_tasks(pupils, papers, placements):
@@ -363,7 +336,6 @@ def asked_tasks(pupils, papers, placements):
     for placed in placements:
         for paper, form in papers[placed.id]:
             newest[placed.pupil_id, paper.form.__name__] = form
-    found = []
     theirs = WritingTask.pupil.in_(pupils)
     for asked in WritingTask.select().where(theirs, WritingTask.done_on.is_null()):
         key = (asked.pupil_id, asked.paper)
@@ -376,17 +348,15 @@ def asked_tasks(pupils, papers, placements):
         what = f"{asked.answer('paper')} to write ({asked.person})"
         opens = {"record": asked.paper, "screen": "new", "person_id": asked.user_id}
         if form and form.placement_id:
-            opens |= to_open(form)
-        found.append(task(asked.pupil_id, "asked", what, asked.by, **opens))
-    return found
+            opens |= to_open_paper(form)
+        yield task(asked.pupil_id, "asked", what, asked.by, **opens)
 
 
 def head_tasks(placements, papers, settings):
     """EHCP requests that the head is to agree to before they are begun."""
     if settings.head_confirms_ehcp != "Yes":
-        return []
+        return
     move = workflow.move_named(workflow.EHCP_REQUEST)
-    found = []
     for placed in placements:
         if placed.stage in move.from_ and review_is_agreed(papers[placed.id]):
             at = workflow.PupilContext(placed.pupil, None, school=settings)
@@ -394,19 +364,16 @@ def head_tasks(placements, papers, settings):
                 what = "EHCP request: do you agree?"
                 review = at.review.happened_on
                 opens = {"record": "HeadAgreement"}
-                found.append(task(placed.pupil_id, "head", what, review, **opens))
-    return found
+                yield task(placed.pupil_id, "head", what, review, **opens)
 
 
 def erasure_tasks(pupils):
     """Records that somebody has asked to erase."""
     open_ones = Erasure.select().where(Erasure.pupil.in_(pupils), erasure.ASKED_FOR)
-    found = []
     for asked in open_ones:
         what = f"{asked.asked_by} asks to erase the record"
-        opens = {"record": "Erasure", "record_id": asked.id, "screen": "page"}
-        found.append(task(asked.pupil_id, "head", what, london(asked.asked_at).date(), **opens))
-    return found
+        opens = to_open(asked, "page")
+        yield task(asked.pupil_id, "head", what, london(asked.asked_at).date(), **opens)
 
 
 def review_is_agreed(papers):
@@ -425,7 +392,7 @@ def case_task(case, line, of_year, settings):
     if of_year:
         what = "Annual review"
         shows_from = min(shows_from, line.due - clock.YEAR_WARNING)
-    opens = {"record": "EhcCase", "record_id": case.id}
+    opens = to_open(case, "child")
     for paper in STATUTORY:
         if line.name == paper.case_sent:
             opens = {"record": paper.__name__, "screen": "new"}
@@ -444,34 +411,28 @@ def raised_tasks(pupils, placements):
         form_class.pupil.in_(pupils),
         form_class.status.in_(("draft", "complete")),
     )
-    found = []
     for form in loose:
         what = f"{form.kind_name()} written by {form.entered_by}: place on the list?"
         if form.pupil_id in placed:
             what = f"New concern of {form.entered_by}: read it, take it into the review"
-        found.append(task(form.pupil_id, "agree", what, form.happened_on, **to_open(form)))
-    return found
+        yield task(form.pupil_id, "agree", what, form.happened_on, **to_open_paper(form))
 
 
 def request_tasks(pupils, settings):
     """Requests for information that must be answered."""
-    found = []
     for asked, due in retention.open_requests(settings, pupils):
         # without a day on which it was asked, its time would begin anew every day
         if due and asked.asked_on:
-            opens = {"record": "Disclosure", "record_id": asked.id, "screen": "page"}
+            opens = to_open(asked, "page")
             opens["shows_from"] = before(due, settings)
-            found.append(task(asked.pupil_id, "dated", str(asked), due, **opens))
-    return found
+            yield task(asked.pupil_id, "dated", str(asked), due, **opens)
 
 
 def transfer_tasks(leavers, settings):
     """Leavers whose record has not gone to the next school."""
     what = "Transfer pack for the next school"
-    found = []
     for pupil, due, _ in retention.to_send(settings, leavers):
-        found.append(task(pupil.id, "dated", what, due, record="Disclosure"))
-    return found
+        yield task(pupil.id, "dated", what, due, record="Disclosure")
 
 
 # --- kept

@@ -10,7 +10,6 @@ from peewee import ForeignKeyField
 
 from audit.log import audit, audit_all, transaction
 from models import (
-    CASE_OPEN,
     EhcCase,
     MergedPupil,
     Placement,
@@ -57,7 +56,7 @@ def merge_obstacle(kept, other):
             "Both records stand on a stage. On the one that is wrong use “Entered in error”, take"
             " the child off its list, or for a leaver use “Has returned”; then merge."
         )
-    if case_open_of(kept) and case_open_of(other):
+    if EhcCase.current(kept) and EhcCase.current(other):
         return "Both records have an open EHC case. Close the wrong one first, then merge."
     if typed_in_both(kept, other):
         return (
@@ -65,11 +64,6 @@ def merge_obstacle(kept, other):
             " first: it is on their home page."
         )
     return None
-
-
-def case_open_of(pupil):
-    cases = EhcCase.select().where(EhcCase.pupil == pupil, EhcCase.state.in_(CASE_OPEN))
-    return cases.first()
 
 
 def differing_answers(kept, other):

@@ -71,13 +71,13 @@ def text(label, prompt="", rows=1, **more):
     return _question(TextField if rows > 1 else CharField, label, prompt, rows=rows, **more)
 
 
-def time(label, prompt="Such as 15:30 or 3.30 pm.", **more):
-    return _question(CharField, label, prompt, is_time=True, **more)
+def time(label):
+    return _question(CharField, label, "Such as 15:30 or 3.30 pm.", is_time=True)
 
 
-def telephone(label, prompt="", **more):
+def telephone(label):
     """One or more telephone numbers, with words about them."""
-    return _question(CharField, label, prompt, is_telephone=True, **more)
+    return _question(CharField, label, "", is_telephone=True)
 
 
 def day(label, prompt="", **more):
@@ -179,18 +179,20 @@ def fault(asked, value, born=None):
 
 
 # --- the lines between questions
+@dataclass(eq=False)
 class Marker:
     """A line of a form that is no answer of its own."""
 
+    label: str
+    prompt: str = ""
     seldom = False
 
-    def __init__(self, label, prompt):
+    def __post_init__(self):
         Field._field_counter += 1
         self._order = Field._field_counter
-        self.label = label
-        self.prompt = prompt
 
 
+@dataclass(eq=False)
 class Section(Marker):
     """A heading; every question under it, up to the next one, has its rights.
 
@@ -199,37 +201,32 @@ class Section(Marker):
     The program knows it by its `key`, the name of its line, so that the label can be reworded.
     """
 
+    see: tuple = ROLES
+    write: tuple = ROLES
+    family: bool = True
+    code: str = ""
+    last: bool = False
     key = ""
-
-    def __init__(self, label, prompt="", see=ROLES, write=ROLES, family=True, code="", last=False):
-        super().__init__(label, prompt)
-        self.see = tuple(see)
-        self.write = tuple(write)
-        self.family = family
-        self.code = code
-        self.last = last
 
     def __set_name__(self, owner, name):
         self.key = name
 
 
+@dataclass(eq=False)
 class Rows(Marker):
     """A place in a form for a list of rows; the row class names it in its `belongs_to` line."""
 
-    def __init__(self, label, prompt="", needed=False, blank=2, seldom=False):
-        super().__init__(label, prompt)
-        self.needed = needed
-        self.blank = blank
-        self.seldom = seldom
+    needed: bool = False
+    blank: int = 2
+    seldom: bool = False
 
 
+@dataclass(eq=False)
 class Drawn(Marker):
     """A place in a form that shows what is kept beside it about the same child: the records of a
     kind, or their rows, as they are then; sealed, as they were. Nothing is typed there.
     """
 
-    def __init__(self, label, kind, prompt="", needed=False, blank=4):
-        super().__init__(label, prompt)
-        self.kind = kind
-        self.needed = needed
-        self.blank = blank
+    kind: type = None
+    needed: bool = False
+    blank: int = 4

@@ -39,7 +39,7 @@ class Record(Table):
 
     version = IntegerField(default=1)
     markers = {}
-    title = None  # the name on the screen, when the class name in words is not it
+    named_by = ""  # the question whose answer tells one from the others
     many = None  # the name of a list of them, when `plural` does not find it
     begin_words = None  # of the link that begins one, when "Start ..." is not it
     listed = ()  # the columns of the list; the first questions when not given
@@ -66,17 +66,18 @@ class Record(Table):
         return cls.listed or list(dict(cls.questions()))[:5]
 
     @classmethod
+    @functools.cache
     def kind_name(cls):
-        return cls.title or cls.slug().replace("-", " ").capitalize()
+        """Its name on the screen, with which its description begins."""
+        return described(cls).partition(": ")[0]
 
     @classmethod
     def plural(cls):
-        name = cls.kind_name()
-        if cls.many or name.endswith("s"):
-            return cls.many or name
-        if name.endswith("y"):
-            return f"{name[:-1]}ies"
-        return f"{name}s"
+        if cls.many:
+            return cls.many
+        name, bracket, of = cls.kind_name().partition(" (")
+        ends = {"s": name, "y": f"{name[:-1]}ies"}
+        return ends.get(name[-1], f"{name}s") + bracket + of
 
     @classmethod
     @functools.cache
@@ -172,7 +173,8 @@ class Record(Table):
 
     # -- what one record says
     def __str__(self):
-        return self.kind_name()
+        words = getattr(self, self.named_by) if self.named_by else ""
+        return words or self.kind_name()
 
     def pupil_key(self):
         return getattr(self, "pupil_id", None)

@@ -62,18 +62,19 @@ class EhcpYear(Report):
         for placement in placements:
             case = cases.get(placement.pupil_id, EhcCase(pupil=placement.pupil))
             case.pupil = placement.pupil
-            found.append(self._line(placement, case, years.get(case.id, [])))
+            case.years = years.get(case.id, [])
+            found.append(self._line(placement, case))
         return found
 
-    def _line(self, placement, case, years):
-        pupil = placement.pupil
+    def _line(self, placement, case):
         closes = workflow.year_end(placement)
-        held = max((one for one in years if one.held_on), key=lambda one: one.held_on, default=None)
-        coming = next((one for one in years if not one.held_on), ReviewYear(case=case))
+        held = case.held_year()
+        coming = case.coming_year()
         step = None
         task = MAKE_THE_MOVE
         if not placement.reviewed_on:
-            step = next_year_step(held, coming, closes)
+            waiting = [line for line in clock.yearly_dates(case, closes) if not line.done]
+            step = min(waiting, key=lambda line: line.due, default=None)
             task = step.task if step else ""
         phase = next(iter(clock.phase_dates(case, self.settings, self.on)), None)
         cells = {
@@ -103,7 +104,7 @@ class EhcpYear(Report):
         if phase:
             marks.append("phase")
         facts = {"month": f"{closes:%m}", "is": marks}
-        return Line.about(pupil, cells, facts, late=late)
+        return Line.about(placement.pupil, cells, facts, late=late)
 
     def totals(self, lines):
         found = []
@@ -126,13 +127,3 @@ def years_of(cases):
     for year in rows.order_by(ReviewYear.id):
         found.setdefault(year.case_id, []).append(year)
     return found
-
-
-def next_year_step(held, coming, closes):
-    """The first step of the review year that is not done, or None."""
-    lines = []
-    if held and held.state != "over":
-        lines += clock.dates_of(held, clock.YEAR_DATES)
-    lines += clock.year_dates(coming, closes)
-    waiting = [line for line in lines if not line.done]
-    return min(waiting, key=lambda line: line.due, default=None)

@@ -41,11 +41,12 @@ class Programmes(Report):
             for words, aim, pupil, day, plan in provided(plan_class, mine):
                 programme = find(words)
                 if programme:
-                    found[programme.name].add(pupil, (plan_class, plan))
+                    found[programme.name].pupils.add(pupil)
+                    found[programme.name].plans.add((plan_class, plan))
                 aims[pupil, aim].append((day, plan, programme))
             for aim, rating, pupil, day in rated(review_class, mine):
                 for name in names_of(aims[pupil, aim], day):
-                    found[name].rate(rating)
+                    found[name].ratings.append(rating)
         return [tally.line() for tally in found.values()]
 
 
@@ -57,13 +58,6 @@ class Tally:
         self.pupils = set()
         self.plans = set()
         self.ratings = []
-
-    def add(self, pupil, plan):
-        self.pupils.add(pupil)
-        self.plans.add(plan)
-
-    def rate(self, rating):
-        self.ratings.append(rating)
 
     def line(self):
         rated = len(self.ratings)

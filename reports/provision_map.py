@@ -367,8 +367,6 @@ def known_sum(costs):
 
 
 def cost_totals(lines, *columns):
-    found = []
     for name, words in columns:
         money = known_sum(line.cells[name] for line in lines)
-        found.append((words, say_cell(money, "money")))
-    return found
+        yield words, say_cell(money, "money")

@@ -75,16 +75,21 @@ PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_tim
 
 
 LONG_FILES = (
-    "test_journeys_with_script.py",
     "test_axe.py",
-    "test_machine.py",
-    "test_postgres.py",
-    "test_keyboard.py",
-    "test_paper.py",
-    "test_machine_faults.py",
+    "test_school_folder.py",
+    "test_server.py",
     "test_access.py",
-    "test_journeys_without_script.py",
+    "test_journeys_with_script.py",
+    "test_paper.py",
+    "test_walk.py",
+    "test_postgres.py",
+    "test_fuzz.py",
+    "test_machine.py",
     "test_pages.py",
+    "test_upkeep.py",
+    "test_printing.py",
+    "test_no_dead_end.py",
+    "test_keyboard.py",
 )
 
 
@@ -147,10 +152,16 @@ def nothing_in_the_checkout():
 
 @pytest.fixture(scope="session", autouse=True)
 def templates_once(tmp_path_factory):
-    """Every program that a test makes finds its templates compiled."""
-    Flask.jinja_options = {
-        "bytecode_cache": FileSystemBytecodeCache(tmp_path_factory.mktemp("templates"))
-    }
+    """Every program that a test makes finds its templates compiled, whichever worker did it."""
+    folder = of_all_workers(tmp_path_factory) / "templates"
+    folder.mkdir(exist_ok=True)
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(folder)}
+
+
+def of_all_workers(tmp_path_factory):
+    """The temporary folder that the workers share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder
 
 
 def until(ask, what="what was waited for"):
@@ -330,8 +341,7 @@ def demo_school(tmp_path_factory):
     """The demonstration school, built once and shared by all workers: (SQLite file to copy or read,
     sign-ins).
     """
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if os.environ.get("PYTEST_XDIST_WORKER") else shared
+    shared = of_all_workers(tmp_path_factory)
     path, said = shared / "demo-school.db", shared / "demo-school.json"
     with open(shared / "demo-school.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

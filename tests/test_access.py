@@ -427,7 +427,7 @@ def verdict(may, status, location, in_reach, role):
 
 
 @pytest.mark.parametrize("who", ("teacher", "ta", "head", "technician"))
-def test_no_link_leads_to_a_refusal(browser, who):
+def test_no_link_leads_to_a_refusal(browser, plain_paper, who):
     _, dead = reached(browser(who))
     assert not dead
 

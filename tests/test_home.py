@@ -222,6 +222,21 @@ def test_reading_makes_no_task_anew(robin, cast):
     assert list(kept().tuples()) == before
 
 
+def test_little_is_asked_to_make_the_tasks_of_a_child_without_a_case(robin, cast, asked):
+    """It is asked again at every save: nothing of what hangs on a case, and no table twice."""
+    take_to(robin, "S2", cast.senco)
+    do_papers(robin, cast.senco)
+    settings = m.Setting.of_school()
+    asked.clear()
+    tasks.make([robin.id], settings)
+    words = "\n".join(asked)
+    assert [kind._meta.table_name in words for kind in (m.CaseDecision, m.ReviewYear)] == [
+        False
+    ] * 2
+    for once in (m.EhcCase, m.EducationalAdvice, m.ConsultationAnswer):
+        assert words.count(f'FROM "{once._meta.table_name}"') == 1
+
+
 def test_a_setting_that_moves_dates_moves_the_tasks(robin, cast):
     settings = m.Setting.of_school()
     settings.save()

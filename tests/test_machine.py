@@ -166,6 +166,7 @@ class Walk(RuleBasedStateMachine):
         if on_the_chart:
             self.press(pick.choice(on_the_chart), pick)
 
+    @audit_log.transaction()
     def write(self, paper):
         form, rows = w.start_form(paper.form, self.child, self.senco)
         form.save()

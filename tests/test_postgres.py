@@ -25,10 +25,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def server(tmp_path_factory):
     """A PostgreSQL server of our own; gives its address."""
     running = postgres.start(lambda: tmp_path_factory.mktemp("pg"))
-    for name in ("fresh", "moved", "shared", "old"):
-        running.psql(f"CREATE DATABASE {name};")
-    yield running
-    running.cleanup()
+    try:
+        for name in ("fresh", "moved", "shared", "old"):
+            running.psql(f"CREATE DATABASE {name};")
+        yield running
+    finally:
+        running.cleanup()
 
 
 def run(*words, url, folder):

@@ -226,9 +226,11 @@ with database.connection_context(), audit_log.acting_as("The live tests"), audit
 def server(tmp_path_factory):
     """The real server, with a child whose whole record takes half a minute of processor time."""
     running = Live(tmp_path_factory.mktemp("printing") / "data")
-    assert common.python(LENGTHEN, running.folder).wait() == 0
-    yield running
-    running.stop()
+    try:
+        assert common.python(LENGTHEN, running.folder).wait() == 0
+        yield running
+    finally:
+        running.stop()
 
 
 class Printing(threading.Thread):

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import HANGS
+from conftest import HANGS, until
 from live import common, live  # noqa: F401  (a fixture)
 from waitress import wasyncore
 
@@ -635,6 +635,8 @@ def test_slow_readers_hold_no_thread():
     thread = threading.Thread(target=served.run, daemon=True)
     thread.start()
     with contextlib.ExitStack() as held:
+        held.callback(thread.join, HANGS)
+        held.callback(served.close)
         for one in hold(
             place[1], "127.0.0.1", 20, b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"
         ):
@@ -643,8 +645,6 @@ def test_slow_readers_hold_no_thread():
         quick.request("GET", "/")
         assert quick.getresponse().read() == b"xx"
         quick.close()
-    served.close()
-    thread.join(HANGS)
 
 
 def test_the_server_asks_for_as_many_open_files_as_it_may_need():
@@ -659,6 +659,27 @@ def test_the_server_asks_for_as_many_open_files_as_it_may_need():
     code = code.replace("(256, resource.getrlimit(resource.RLIMIT_NOFILE)[1])", "(256, 256)")
     possible, files = map(int, command("-c", code).stdout.split())
     assert (possible, files) == (52, 256), "Fewer connections, rather than none that can be opened."
+
+
+OPENS_ITS_PORT = (
+    "import os, signal, socket;"
+    " held = socket.create_server(('127.0.0.1', int(os.environ['PORT']))); signal.pause()"
+)
+
+
+def is_refused(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_portal_of_the_tests_ends_with_the_process_that_started_it(tmp_path):
+    """Whatever went wrong there before it was stopped."""
+    code = f"import common; p = common.Portal({str(tmp_path)!r}, words=('-c', {OPENS_ITS_PORT!r}))"
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    starter = common.python(f"{code}; print(p.port); 1 / 0", **quiet)
+    port, _ = starter.communicate(timeout=HANGS)
+    assert starter.returncode == 1
+    until(lambda: is_refused(int(port)))
 
 
 # --- at boot, and on Windows

@@ -37,6 +37,13 @@ def test_the_tables_do_not_contradict_themselves():
     assert models.check_models() == [] and workflow.check_pathway() == []
 
 
+@pytest.mark.parametrize("words", [None, "A name without a sentence"])
+def test_a_record_begins_its_description_with_its_name(words, monkeypatch):
+    """Else it would be called as its parent class is, or by a whole sentence."""
+    monkeypatch.setattr(models.MyPlan, "__doc__", words)
+    assert "MyPlan has no sentence that says what it is." in models.check_models()
+
+
 # From the ground up: a module imports what stands on a lower floor, or its neighbours on its own.
 FLOORS = (
     ("config", "audit.log", "audit.actions"),

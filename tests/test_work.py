@@ -64,7 +64,9 @@ def test_one_pdf_begins_each_child_on_an_odd_page(school, browser, worker, kind)
     assert "Ready:" not in at.get("/").text
 
 
-def test_whole_records_with_their_files_have_no_name_in_a_file_name(school, browser, worker):
+def test_whole_records_with_their_files_have_no_name_in_a_file_name(
+    school, browser, worker, plain_paper
+):
     row = made(worker, browser("senco"), "files", school.mine, school.other)
     at = browser("senco")
     answer = at.client.get(f"/prints/{row.id}/file")
@@ -169,7 +171,7 @@ def test_what_a_fault_of_the_database_stopped_is_made_when_it_answers_again(
     assert Work.get().state == "done"
 
 
-def test_what_fails_says_so_and_the_next_is_made(school, browser, worker, monkeypatch):
+def test_what_fails_says_so_and_the_next_is_made(school, browser, worker, plain_paper, monkeypatch):
     at = browser("senco")
     ask(at, "profiles", school.mine)
     ask(at, "records", school.mine)
@@ -240,7 +242,7 @@ def test_no_room_on_the_disk_is_said(school, browser, worker, monkeypatch):
 
 
 # --- the kinds that other pages ask for
-def test_a_bundle_is_made_as_it_was_looked_at(school, browser, worker):
+def test_a_bundle_is_made_as_it_was_looked_at(school, browser, worker, plain_paper):
     asked = m.Disclosure.create(pupil=school.mine, kind="access", asked_on=TODAY, asked_by="She")
     at = browser("senco")
     address = f"/keeping/{asked.id}/bundle/"

@@ -55,7 +55,7 @@ class Page:
     def __init__(self, response, names=()):
         self.response, self.source = response, response.get_data(as_text=True)
         self.tree = html.document_fromstring(self.source)
-        self.names = names
+        self.names = [name.lower() for name in names]
 
     def all(self, path):
         """The parts of the page that an XPath names."""
@@ -220,9 +220,7 @@ class Page:
             if parts.scheme and not address.startswith("data:image/svg+xml") or parts.netloc:
                 yield f"address outside the portal: {address[:80]}"
             yield from [
-                f"a pupil's name in an address: {address}"
-                for name in self.names
-                if name.lower() in plain
+                f"a pupil's name in an address: {address}" for name in self.names if name in plain
             ]
         there = set(self.ids)
         yield from [

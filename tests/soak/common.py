@@ -4,6 +4,7 @@ and people who are signed in.
 Everything here runs in processes of its own, so that killing one or filling its disk is real.
 """
 
+import atexit
 import datetime
 import hashlib
 import http.client
@@ -262,6 +263,8 @@ class Portal:
             text=True,
             env=environment(folder, url, PORT=str(self.port), **more),
         )
+        # whatever goes wrong before its `stop`
+        atexit.register(self.process.kill)
         self.wait()
 
     def wait(self, most=900):
