@@ -48,7 +48,7 @@ from models import (
 )
 from pathway import clock, effects, letters, planning
 from pathway import guards as g
-from records.dates import say_weeks, today
+from records.dates import london, say_weeks, today
 from records.numbers import say_count
 from records.questions import (
     HEAD,
@@ -487,7 +487,7 @@ def known_since(placement):
     on the stage before the portal, the day on which that was typed.
     """
     if is_on_paper(placement):
-        return placement.entered_at.date()
+        return london(placement.entered_at).date()
     return placement.started_on
 
 

@@ -71,7 +71,7 @@ from pathway import advice, clock, effects, ehc_request, letters, measures
 from pathway.provision import say_week
 from people import class_key
 from privacy import erasure, retention
-from records.dates import london, read_day, say_day, say_weeks, short_day, today
+from records.dates import london, read_day, say_day, say_moment, say_weeks, short_day, today
 from records.query import by_id
 from records.questions import HEAD, SENCO, say
 from records.record import Clash, Record, document, fetch_rows
@@ -953,6 +953,8 @@ def will_do(row, at):
         words.append(f"Made today, the next review is due by {due}.")
         if fresh.clock_from is None and at.settings.clock_from_plan != "No":
             words.append("When the plan is agreed later, its window runs from the plan's day.")
+    if row is workflow.UNDO and at.placement:
+        words.append(what_is_taken_back(at))
     for name, answer in written_before(row, at.pupil).items():
         asked = workflow.ASKS[name]
         words.append(f"{asked.verbose_name} {say(asked, answer)}")
@@ -968,6 +970,18 @@ def will_do(row, at):
             " while nothing has been agreed since."
         )
     return words
+
+
+def what_is_taken_back(at):
+    """Which move “Entered in error” takes back, and where the child stands then, as a sentence."""
+    last = at.placement
+    here = workflow.stage_label(last.stage, at.settings)
+    there = workflow.stage_label("NONE", at.settings)
+    if last.before:
+        label = workflow.stage_label(last.before.stage, at.settings)
+        there = f"{label}, since {say_day(last.before.started_on)}"
+    entered = say_moment(last.entered_at)
+    return f"Taken back is the move to {here}, entered on {entered}. Before it: {there}."
 
 
 def who_gets_it(pupil):
@@ -1317,7 +1331,7 @@ def paper_event(form):
     """The line of a paper."""
     return Event(
         "Papers",
-        form.happened_on or form.entered_at.date(),
+        form.happened_on or london(form.entered_at).date(),
         form.id,
         f"{form.kind_name()} is {STATUS[form.status].words}",
         by=form.sealed_by or form.entered_by,

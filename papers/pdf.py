@@ -44,7 +44,7 @@ from models import (
 from papers import fonts, kept, layout, leaflet, photo, printing, request_pack
 from papers.printing import PaperError
 from pathway import ehc_request, letters
-from records.dates import say_day, say_moment, short_day, today
+from records.dates import london, say_day, say_moment, short_day, today
 from records.record import document
 from records.storage import read_kept
 
@@ -655,7 +655,7 @@ def _forms(pupil, user, classes, states=STATUS):
 
 
 def _age(form):
-    return form.happened_on or form.entered_at.date(), form.entered_at, form.id
+    return form.happened_on or london(form.entered_at).date(), form.entered_at, form.id
 
 
 def _chapters(pupil, user):

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 
 from models import SENT, Agency, Consent, EhcCase, Recommendation
-from records.dates import say_day
+from records.dates import london, say_day
 from records.numbers import say_count
 
 
@@ -156,7 +156,7 @@ def recent_enough(ctx):
     if ctx.placement is None:
         return Stop("There is no move to take back.")
     days = int(ctx.settings.undo_days)
-    if (ctx.on - ctx.placement.entered_at.date()).days > days:
+    if (ctx.on - london(ctx.placement.entered_at).date()).days > days:
         return Stop(f"The last move is more than {days} days old.")
 
 

@@ -40,7 +40,7 @@ from models import (
 )
 from pathway import clock
 from privacy import erasure, retention
-from records.dates import short_day, today
+from records.dates import london, short_day, today
 
 # the settings that a task follows from
 SETTINGS = (
@@ -373,7 +373,7 @@ def erasure_tasks(pupils):
     for asked in open_ones:
         what = f"{asked.asked_by} asks to erase the record"
         opens = to_open(asked, "page")
-        yield task(asked.pupil_id, "head", what, asked.asked_at.date(), **opens)
+        yield task(asked.pupil_id, "head", what, london(asked.asked_at).date(), **opens)
 
 
 def review_is_agreed(papers):

@@ -8,6 +8,7 @@ import pytest
 from conftest import (
     HELD,
     ON,
+    START,
     TODAY,
     add_row,
     agreed,
@@ -19,10 +20,12 @@ from conftest import (
     take_to,
     write,
 )
+from web import Browser
 
 import models as m
 import workflow as w
 from audit import log as audit_log
+from records.dates import say_day, say_moment
 from records.record import Clash, document
 
 
@@ -97,6 +100,18 @@ def test_moves_can_be_taken_back_one_after_the_other(robin, cast):
     assert plain(robin) == before
 
 
+def test_the_page_says_which_move_is_taken_back(robin, cast, portal):
+    """A request for an EHC assessment is no move between stages: it is not what is taken back."""
+    page = Browser(portal, cast.senco).page
+    address = f"/pupil/{robin.id}/move/{w.UNDO.slug}/"
+    entered = say_moment(press("Start at Stage 2", robin, cast.senco, START).entered_at)
+    press("Record an EHC request", robin, cast.senco, START)
+    said = f"Taken back is the move to Stage 2 (My Plan), entered on {entered}. Before it: "
+    assert f"{said}Not on the pathway." in page(address).text
+    press("Move to Stage 3 between reviews", robin, cast.senco)
+    assert f"Before it: Stage 2 (My Plan), since {say_day(START)}." in page(address).text
+
+
 def test_after_an_error_the_right_move_can_be_made(robin, cast):
     ready(w.move_named("Move to Stage 2"), robin, cast.senco)
     press("Move to Stage 2", robin, cast.senco)
@@ -135,6 +150,13 @@ def test_a_move_can_be_taken_back_for_seven_days(robin, cast, the_day, days, goe
     else:
         with pytest.raises(w.Refused, match="more than 7 days old"):
             undo(robin, cast.senco, today=today)
+
+
+def test_the_days_are_counted_by_the_clock_of_the_school(robin, cast):
+    press("Start at Stage 2", robin, cast.senco, START)
+    after_midnight = datetime.datetime(2026, 6, 9, 23, 30)  # UTC: the tenth, in London
+    m.Placement.update(entered_at=after_midnight).execute()
+    undo(robin, cast.senco, today=datetime.date(2026, 6, 17))
 
 
 def test_the_days_are_those_of_the_settings(robin, cast):

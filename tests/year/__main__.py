@@ -1,6 +1,7 @@
 """The diary of a school's year: `python tests/year --days 200 --seed 1 > diary.txt`."""
 
 import argparse
+import contextlib
 import datetime
 import pathlib
 import sys
@@ -37,14 +38,16 @@ def main():
 
 def live(folder, seed, days, pupils, pace=1, out=None):
     """A year in a folder of its own: the Year, at its end."""
-    with own_school(folder) as database, database.connection_context():
+    with own_school(folder) as database:
+        database.connect()
         year = Year(database, folder, seed, out, pace)
-        with year.open_school():
+        with contextlib.closing(database), year.open_school():
             year.bring_in(pupils)
             year.take_over_register()
             last = terms.FIRST_DAY + datetime.timedelta(days)
             year.run(terms.FIRST_DAY, last)
             evening.at_the_end(year)
+            duties.at_the_end(year)
     return year
 
 

@@ -28,17 +28,19 @@ class Entry:
     name: str
     stage: str = "NONE"
     stages: list = field(default_factory=list)  # before, for “Entered in error”
+    days: list = field(default_factory=list)  # on which each was left
     hopeful: bool = True
     on_roll: bool = True
 
-    def move(self, name):
+    def move(self, name, day):
         """Note a move that was made."""
-        self.stages.append(self.stage)
         if "entered in error" in name.lower():
-            self.stages.pop()
             self.stage = self.stages.pop()
-        else:
-            self.stage = destination(name) or self.stage
+            self.days.pop()
+        elif destination(name):
+            self.stages.append(self.stage)
+            self.days.append(day)
+            self.stage = destination(name)
         self.on_roll = self.stage != "OFF"
 
     @property
@@ -51,6 +53,30 @@ class Entry:
     @property
     def list(self):
         return LISTS.get(self.stage, "")
+
+    @property
+    def path(self):
+        """The stages in their order, each once while the child stayed there."""
+        return each_once([*self.stages, self.stage])
+
+    def came_and_went(self, begins):
+        """How often the child came onto the SEN List and went off it, entered since a day."""
+        found = [0, 0]
+        after = [*self.stages[1:], self.stage]
+        for before, now, day in zip(self.stages, after, self.days, strict=False):
+            was, is_now = LISTS.get(before) == "sen", LISTS.get(now) == "sen"
+            if day >= begins and was != is_now:
+                found[was] += 1
+        return found
+
+
+def each_once(stages):
+    """The stages, each one only once where it stands several times one after another."""
+    found = []
+    for stage in stages:
+        if found[-1:] != [stage]:
+            found.append(stage)
+    return found
 
 
 def destination(name):

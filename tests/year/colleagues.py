@@ -17,6 +17,7 @@ NEXT = "//section[@class='next']//div[@class='do']"
 LEADS = "//section[@aria-labelledby='leads']//ul[@class='moves']/li/a"
 WAITS = re.compile("Still to come in|is not (agreed yet|started)|asks for the head's agreement")
 ELSEWHERE = re.compile("There is none yet under|still to be decided")
+NOTE = "//form[.//*[@name='whom']]"
 CASE = "//form[contains(@action,'/ehc-case/') and contains(@action,'/step/')]"
 LEADS_HEADING = "What the answers lead to"
 KINDS_TO_EDIT = ("letter", "disclosure", "meeting", "agency", "consent")
@@ -283,6 +284,14 @@ class Colleague:
         return after
 
     # --- what else somebody does
+    def write_note(self, child, **given):
+        """Write a note on a child's page."""
+        self.begin(child)
+        self.answers.given = given
+        page = self.open(f"/pupil/{child}/")
+        fill_in(self.browser, page, NOTE, first_button, self.answers)
+        self.year.count("Note", "written")
+
     def more_moves(self, child):
         """The moves that are possible now: {words: address}."""
         page = self.open(f"/pupil/{child}/")

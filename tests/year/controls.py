@@ -57,7 +57,7 @@ def form_controls(page, form):
 def read_control(page, name, boxes, said):
     kind = kind_of(boxes[0])
     if kind in ("one", "ticks") and boxes[0].tag == "input":
-        legends = boxes[0].xpath("ancestor::fieldset[1]/legend")
+        legends = boxes[0].xpath("ancestor::fieldset[1]/legend | ancestor::label")
         question = words(legends[0])
         options = []
         for box in boxes:
@@ -105,3 +105,9 @@ def button_names(page, form):
     for button in page.buttons(form):
         found.append((button.get("name"), button.get("value") or ""))
     return found
+
+
+def cell(row, head):
+    """What the cell of a row says under a heading; empty when it has none."""
+    found = row.xpath(f"*[@data-label='{head}']")
+    return words(found[0]) if found else ""

@@ -14,14 +14,14 @@ from urllib.parse import urlencode
 
 from web import values_of, words
 
-from year import errands, terms
-from year.colleagues import first_button
-from year.hands import Stuck, fill_in, send, send_file
+from year import errands, slips, terms
+from year.controls import cell
+from year.hands import Stuck, send, send_file
+from year.words import days_in
 
 STAGES = ("S1", "S2", "S3", "E")
 LINKS = "//main//table/tbody/tr/th[@scope='row']/a/@href"
 TABLE = "//main//form[.//table]"
-NOTE = "//form[.//*[@name='whom']]"
 PDF = b"%PDF"
 SMALL = 6  # a smaller number of children is not told to governors
 # the paper that the SENCO asks for on each stage
@@ -32,21 +32,37 @@ NEXT_SCHOOL = "Mockford High School"
 
 # --- the day's duties
 def of_the_day(year, day):
-    """Do what has not been done for so many days."""
-    for every, role, duty in DUTIES:
-        last = year.done_on.get(duty)
-        colleague = year.of_role(role)
-        if last and (day - last).days < every or not year.is_in(colleague, day):
-            continue
-        year.done_on[duty] = day
-        year.attempt_duty(colleague, duty)
+    """Do what has not been done for so many days; what had nothing to do is tried again."""
+    do_what_is_due(year, day, DUTIES)
     if day >= terms.LEAVING_DAY and not year.leavers:
         year.attempt_duty(year.of_role("office"), send_off)
 
 
+def of_the_night(year, day):
+    """When everybody has gone home; never on the first day."""
+    if year.days > 1:
+        do_what_is_due(year, day, OF_THE_NIGHT)
+
+
+def at_the_end(year):
+    """What the school reports of the year is counted once more."""
+    for role, duty in (("senco", read_register), ("senco", check_census), ("head", read_governors)):
+        year.attempt_duty(year.of_role(role), duty)
+
+
+def do_what_is_due(year, day, duties):
+    for every, role, duty in duties:
+        last = year.done_on.get(duty)
+        colleague = year.of_role(role)
+        if last and (day - last).days < every or not year.is_in(colleague, day):
+            continue
+        if year.attempt_duty(colleague, duty):
+            year.done_on[duty] = day
+
+
 def never_done(year):
     """The names of the duties for which there was nothing to do in the whole year."""
-    asked = [duty for _, _, duty in DUTIES]
+    asked = [duty for _, _, duty in (*DUTIES, *OF_THE_NIGHT)]
     asked.append(send_off)
     return [duty.__name__ for duty in asked if not year.duties_done[duty]]
 
@@ -63,11 +79,6 @@ def totals_of(page):
     for part in page.all("//dl[@class='totals']/div"):
         found[words(part.xpath("dt")[0])] = words(part.xpath("dd")[0])
     return found
-
-
-def cell(row, head):
-    found = row.xpath(f"*[@data-label='{head}']")
-    return words(found[0]) if found else ""
 
 
 def fetch_pdf(colleague, address):
@@ -119,8 +130,25 @@ def check_census(senco, _):
 
 
 def read_governors(head, _):
-    """No number under 6 stands there."""
+    """No number under 6 stands there; the others are those of the moves that were made."""
     page = head.open("/governors/")
+    entries = head.year.book.values()
+    counted = Counter(
+        entry.stage if entry.stage in STAGES else "" for entry in entries if entry.on_roll
+    )
+    row = page.one("//main//table/tbody/tr[td='All children']")
+    wanted = [counted[stage] for stage in ("", *STAGES)] + [counted.total()]
+    for said, number in zip(row.xpath("td[position()>1]"), wanted, strict=False):
+        if words(said).isdigit():
+            expect(f"For governors, {said.get('data-label')}", int(words(said)), number)
+    (begins,) = days_in(words(page.one("//p[@class='lead']")))
+    totals = totals_of(page)
+    for place, what in enumerate(("Came onto", "Went off")):
+        (said,) = [number for name, number in totals.items() if name.startswith(what)]
+        most = sum(entry.came_and_went(begins)[place] for entry in entries)
+        least = sum(entry.came_and_went(begins + FOLLOW_UP)[place] for entry in entries)
+        if said.isdigit() and not least <= int(said) <= most:
+            raise Stuck(f"For governors, {what}: {said}; by the moves {least} to {most}")
     for part in page.all("//main//td[contains(@class,'num')] | //dl[@class='totals']//dd"):
         said = words(part)
         if said.isdigit() and 0 < int(said) < SMALL:
@@ -190,13 +218,10 @@ def write_note(colleague, _):
     child = colleague.year.child_seen_by(colleague)
     if child is None:
         return None
-    colleague.begin(child)
+    given = {}
     if colleague.year.chance.random() < 0.3:
-        again = colleague.year.today() + FOLLOW_UP
-        colleague.answers.given = {"follow_up_by": f"{again:%d/%m/%Y}"}
-    page = colleague.open(f"/pupil/{child}/")
-    fill_in(colleague.browser, page, NOTE, first_button, colleague.answers)
-    colleague.year.count("Note", "written")
+        given["follow_up_by"] = f"{colleague.year.today() + FOLLOW_UP:%d/%m/%Y}"
+    colleague.write_note(child, **given)
     return "note written"
 
 
@@ -348,7 +373,7 @@ def send_off(office, _):
         raise Stuck(str(page.problems))
     year.leavers = leavers
     for child in leavers:
-        year.book[child].move("Has left")
+        year.book[child].move("Has left", year.today())
         year.touched.add(child)
     year.note_letters()
     year.counts["move: Has left (the last year group)"] += len(leavers)
@@ -377,4 +402,13 @@ DUTIES = (
     (21, "senco", errands.meet_as_last_time),
     (56, "head", errands.fetch_whole_records),
     (84, "senco", errands.close_for_a_day),
+    (14, "senco", errands.paste_lines),
+    (70, "technician", errands.change_classes),
+    (75, "senco", errands.change_rates),
+    (45, "office", slips.take_import_back),
+    (40, "senco", slips.merge_second_record),
+)
+OF_THE_NIGHT = (
+    (14, "senco", slips.take_move_back),
+    (120, "technician", slips.restore_backup),
 )

@@ -311,8 +311,43 @@ def nobody_is_lost(year):
             year.fault(child, f"{entry.name} is not found in the list of pupils")
 
 
+def every_move_is_kept(year):
+    """The stages that a child went through, by what is kept, are those of the moves that were
+    made; nobody else is kept.
+    """
+    rows = m.Placement.select().where(~m.Placement.void)
+    for child, entry in year.book.items():
+        placed = rows.where(m.Placement.pupil == child).order_by(m.Placement.id)
+        kept = book.each_once(["NONE", *[row.stage for row in placed]])
+        if kept != entry.path:
+            year.fault(child, f"By the moves {entry.path}; what is kept says {kept}")
+    others = m.Pupil.select().where(m.Pupil.id.not_in(list(year.book))).count()
+    if others or m.Pupil.select().count() != len(year.book):
+        year.fault(None, f"{m.Pupil.select().count()} records of {len(year.book)} children")
+
+
+def every_letter_is_told(year):
+    """Each letter that a move wrote is there, and sent, or void with its move, or chased."""
+    chased = {link for _, link, _, _, _ in lines_of_home(year, year.of_role("senco"))}
+    for number in sorted(year.letters):
+        letter = m.Letter.get_or_none(id=number)
+        if letter is None:
+            year.fault(None, f"The letter {number} is gone")
+            continue
+        what = "sent" if letter.sent_on else "void" if letter.void else "chased"
+        is_told = any(link.startswith(f"/letter/{number}/") for link in chased)
+        if what == "chased" and not is_told:
+            what = "of a leaver"
+            if year.book[letter.pupil_id].on_roll:
+                year.fault(letter.pupil_id, f"Nobody is told of the letter “{letter.subject}”")
+        year.count("at the end, letters", what)
+
+
 def at_the_end(year):
     """What must hold of the whole year: no sealed paper has changed; reviews in time and late."""
+    look(year, everybody=True)
+    every_move_is_kept(year)
+    every_letter_is_told(year)
     every_task_can_be_done(year)
     nobody_is_lost(year)
     settings = m.Setting.of_school()

@@ -119,7 +119,10 @@ class Sheet:
         """Put right what the portal says; the list that needs one more line, or empty."""
         for place, said in problems:
             control = self.controls.get(place)
-            if control is not None:
+            sure = self.asks_to_be_sure(place)
+            if sure is not None:
+                self.typed[sure.name] = [*self.typed.get(sure.name, []), place]
+            elif control is not None:
                 self.mend_one(control, said)
             elif place and self.lines(place):
                 free = [line for line in self.lines(place) if not self.is_used(line)]
@@ -131,6 +134,13 @@ class Sheet:
             else:
                 self.mend_what_is_named(said)
         return ""
+
+    def asks_to_be_sure(self, place):
+        """The boxes to tick of which one is at a place of the page; None when there are none."""
+        for control in self.controls.values():
+            if control.name == "confirmed" and place in dict(control.options):
+                return control
+        return None
 
     def mend_what_is_named(self, said):
         """Answer again what a sentence names without its place: a choice, such as “NSA is only for

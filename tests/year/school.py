@@ -21,8 +21,9 @@ import models as m
 from audit import log as audit_log
 from demo import names
 from demo.school import upn
+from ops import backup, numbering
 from people import User
-from year import book, duties, evening, terms, words
+from year import book, duties, errands, evening, terms, words
 from year.colleagues import CASE, Colleague
 from year.hands import Answers, Stuck, send_file
 
@@ -106,6 +107,7 @@ class Year:
         self.touched = set()
         self.families = {}  # pupil id: whether the family declines papers
         self.last_letter = 0
+        self.letters = set()  # those that moves have written
         self.done_on = {}  # duty: the day on which it was done last
         self.duties_done = Counter()  # how often there was something to do, by duty
         self.leavers = set()  # the children of the last year group, once they are gone
@@ -171,6 +173,8 @@ class Year:
         first = datetime.datetime(*terms.FIRST_DAY.timetuple()[:3], 9, tzinfo=datetime.UTC)
         with time_machine.travel(first, tick=False) as traveller:
             self.traveller = traveller
+            numbering.never_reuse(self.database)
+            backup.set_folder(self.folder)
             self.be_at(terms.FIRST_DAY, 8)
             with audit_log.acting_as("The year"):
                 settings = m.Setting.of_school()
@@ -192,7 +196,9 @@ class Year:
         self.app.config["PROPAGATE_EXCEPTIONS"] = True
         self.app.after_request(self.note_page)
         people = User.select().order_by(User.id)
-        self.staff = [Colleague(self, user) for user in people if user.role != "technician"]
+        everybody = [Colleague(self, user) for user in people]
+        self.staff = [one for one in everybody if one.role != "technician"]
+        (self.technician,) = [one for one in everybody if one.role == "technician"]
 
     def note_page(self, response):
         """Count an answer; nobody of the school follows a link that is refused or leads nowhere."""
@@ -207,7 +213,7 @@ class Year:
         form = None
         if role == "teacher" and child:
             form = m.Pupil.get_by_id(child).form
-        for one in self.staff:
+        for one in (*self.staff, self.technician):
             if one.role == role and (form is None or form in one.user.class_names()):
                 return one
         return None
@@ -235,9 +241,15 @@ class Year:
 
     def import_roll(self):
         """Bring in the file of the school's own system."""
+        self.send_roll(self.rows_on_roll())
+        for pupil in m.Pupil.select().where(m.Pupil.id.not_in(list(self.book))):
+            self.know(pupil)
+
+    def send_roll(self, rows):
+        """The office brings in a file with these rows."""
         office = self.of_role("office")
         lines = [HEADINGS]
-        for row in self.rows_on_roll():
+        for row in rows:
             forename, surname, born, year, form, *rest = row
             lines.append(",".join([forename, surname, born, year, year + form, *rest]))
         page = office.open("/import/")
@@ -246,8 +258,6 @@ class Year:
         form = page.form("//main//form[.//button[starts-with(normalize-space(),'Import ')]]")
         response = office.browser.send("POST", form.get("action"), values_of(form), token=False)
         office.browser.read(response)
-        for pupil in m.Pupil.select().where(m.Pupil.id.not_in(list(self.book))):
-            self.know(pupil)
 
     def rows_on_roll(self):
         """The rows of those who did not leave with the last year group."""
@@ -288,9 +298,14 @@ class Year:
         self.book[pupil.id].hopeful = self.chance.random() < 0.5
 
     def take_over_register(self):
-        """The SENCO enters who was on the register before the portal."""
+        """The SENCO enters who was on the register before the portal: some on one page for all,
+        some each on the child's own.
+        """
         senco = self.of_role("senco")
-        for child in list(self.book)[: len(self.book) // 3]:
+        were_on = list(self.book)[: len(self.book) // 3]
+        on_one_page = {child: self.chance.choice(ON_REGISTER) for child in were_on[::2]}
+        self.attempt_with(senco, None, errands.register_at_the_start(on_one_page))
+        for child in were_on[1::2]:
             kind = self.chance.choice(ON_REGISTER)
             moves = senco.more_moves(child)
             name = f"On our register before: {kind}"
@@ -324,7 +339,7 @@ class Year:
         """A move was made: the driver's own count, and what the page promised."""
         entry = self.book[child]
         try:
-            entry.move(name)
+            entry.move(name, self.today())
         except LookupError as unknown:
             self.fault(child, str(unknown))
         entry.hopeful = self.chance.random() < 0.5
@@ -346,6 +361,7 @@ class Year:
             self.fault(child, f"“{name}”: letter promised {promised}, {len(letters)} written")
         for letter in letters:
             self.last_letter = max(self.last_letter, letter.id)
+            self.letters.add(letter.id)
             if "{" in letter.body or pupil.called not in letter.body:
                 self.fault(child, f"“{name}”: the letter says: {letter.body[:200]}")
             self.counts["letters"] += 1
@@ -379,6 +395,7 @@ class Year:
                 self.work_of(colleague, day)
         self.be_at(day, 20)
         evening.look(self, everybody)
+        duties.of_the_night(self, day)
 
     def be_at(self, day, hour):
         """Set the clock to an hour of a day (UTC)."""
@@ -442,9 +459,12 @@ class Year:
         return done
 
     def attempt_duty(self, colleague, duty):
+        """Do a duty; what was done, or empty."""
         colleague.began = duty.__name__
-        if self.attempt_with(colleague, None, duty):
+        done = self.attempt_with(colleague, None, duty)
+        if done:
             self.duties_done[duty] += 1
+        return done
 
     child_of = staticmethod(child_of)
 
