@@ -37,6 +37,7 @@ from papers import kept, printing
 from pathway import tasks
 from privacy import erasure, retention
 from records import dates, storage
+from records.numbers import say_count
 from tools import letters, readme
 
 log = logging.getLogger("portal.server")
@@ -284,7 +285,8 @@ def check_https(host):
         cure = "Let the web server in front send X-Forwarded-Proto: docs/technician.md, “HTTPS”"
         return checks.Result(False, checks.PROBLEM, words, cure)
     left = int(ends - time.time()) // 86400
-    words = f"{host} has trusted HTTPS; its certificate ends in {left} days."
+    ends_in = say_count(left, "day", "days")
+    words = f"{host} has trusted HTTPS; its certificate ends in {ends_in}."
     if left >= 14:
         return checks.Result(True, checks.WARN, words)
     cure = "It should renew itself 30 days before: see the web server in front"

@@ -157,7 +157,7 @@ def recent_enough(ctx):
         return Stop("There is no move to take back.")
     days = int(ctx.settings.undo_days)
     if (ctx.on - london(ctx.placement.entered_at).date()).days > days:
-        return Stop(f"The last move is more than {days} days old.")
+        return Stop(f"The last move is more than {say_count(days, 'day', 'days')} old.")
 
 
 def nothing_sealed_since(ctx):

@@ -61,7 +61,7 @@ def say_change(first, last):
     change = ends[0] - begins[0]
     said = f"{change.normalize():+f}" if change else "0"
     if ends[1] == AGE:
-        return f"{said} months"
+        return f"{said} month" if abs(change) == 1 else f"{said} months"
     return said
 
 

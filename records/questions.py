@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from peewee import CharField, DateField, DecimalField, Field, ForeignKeyField, TextField
 
 from records.dates import read_time, say_day, say_moment, short_day, today
+from records.numbers import say_count
 
 OFFICE = "office"
 SENCO = "senco"
@@ -174,7 +175,8 @@ def fault(asked, value, born=None):
     if not ask.ahead and value > today():
         return f"{said} is in the future; give the day it happened."
     if value > today() + datetime.timedelta(366 * ask.ahead):
-        return f"{said} is more than {ask.ahead} years ahead; check the year."
+        most = say_count(ask.ahead, "year", "years")
+        return f"{said} is more than {most} ahead; check the year."
     return None
 
 

@@ -24,7 +24,7 @@ def measure(pupil, value, on=FIRST, name="Reading age"):
     [
         ("7y 2m", "7y 10m", "+8 months"),
         ("6:11", "7:01", "+2 months"),
-        ("7 years", "6y 11m", "-1 months"),
+        ("7 years", "6y 11m", "-1 month"),
         ("88 %", "93.5%", "+5.5"),
         ("96", "96", "0"),
         ("100", "90", "-10"),

@@ -162,7 +162,7 @@ def test_the_days_are_counted_by_the_clock_of_the_school(robin, cast):
 def test_the_days_are_those_of_the_settings(robin, cast):
     take_to(robin, "S1", cast.senco)
     m.Setting(undo_days=1).save()
-    with pytest.raises(w.Refused, match="more than 1 days old"):
+    with pytest.raises(w.Refused, match="more than 1 day old"):
         undo(robin, cast.senco, today=TODAY + datetime.timedelta(2))
 
 

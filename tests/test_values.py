@@ -530,7 +530,7 @@ def test_a_preferred_name_loses_the_surname_and_an_impossible_age_is_asked(cast)
     assert (item.kind, item.pupil.known_as) == ("new", "Emma")
     assert "is not in Year 2" in one(cast.office, "Reed,Kit,4/6/2014,,2,2D").reasons[0]
     assert (
-        "more than 1 years ahead"
+        "more than 1 year ahead"
         in one(
             cast.office, "Reed,Kit,4/6/2019,2,1/9/2099", heads="Surname,Forename,DOB,Year,DOA"
         ).reasons[0]
