@@ -185,6 +185,7 @@ class ReviewWeekView(SchoolPage):
             boxes=BOXES,
             days=planning.days_offered(ctx),
             between=planning.days_between(ctx),
+            due=ctx.clock.closes,
             guests=guests,
             asked=asked,
             others=request.form.get("others", ""),

@@ -18,6 +18,7 @@ class ClassSheet(Report):
     slug = "class-sheet"
     title = "Class sheet"
     made_of = (Strategy, MyPlan, EhcCase)
+    counted = ("child", "children")
     lead = "For whoever teaches the class, for supply and for next year."
     roles = (OFFICE, SENCO, HEAD, TEACHER, TA)
     columns = (

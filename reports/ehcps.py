@@ -32,6 +32,7 @@ class EhcpYear(Report):
     made_of = (EhcCase,)
     lead = "Each EHC plan: its annual review, the next step, and the plan for the next phase."
     sort = "due"
+    counted = ("child", "children")
     columns = (
         *WHO,
         Column("authority", "Local authority", in_sheet_only=True),

@@ -20,6 +20,7 @@ class Programmes(Report):
         " agreed review. Other things helped as well: it is a question to ask, not a proof."
     )
     sort = "name"
+    counted = ("programme", "programmes")
     columns = (
         Column("name", "Programme", wraps=True),
         Column("area", "Area", wraps=True),

@@ -220,6 +220,7 @@ class ProvisionCosts(ProvisionReport):
         f" school year. A school meets the first £{provision.NOTIONAL:,} of a child's year before"
         " any top-up; most children cost less, and the line is told, not judged."
     )
+    counted = ("child", "children")
     columns = (
         *WHO,
         Column("need", "Need"),
@@ -301,6 +302,7 @@ class AdultWeeks(ProvisionReport):
         " are in it; its size, minutes and times must be known."
     )
     sort = "adult"
+    counted = ("adult", "adults")
     columns = (
         Column("adult", "Adult"),
         Column("role", "Role"),

@@ -34,6 +34,7 @@ class Register(Report):
     roles = (*STAFF, TEACHER)
     menu = ""
     is_dated = is_bulk = True
+    counted = ("child", "children")
     beside = ("concerns-list", "sen-list")
     columns = (
         *WHO,

@@ -124,6 +124,7 @@ class Report:
     menu = "Reports"  # the category it stands in; "" for a place of its own
     empty = "Nothing here yet."  # what is said when there is no line
     beside = ()  # what is reached from it: endpoints of other lists and reports
+    counted = ("line", "lines")  # what one line is, and several are
 
     def __init__(self, user, settings, on):
         self.user = user

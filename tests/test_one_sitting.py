@@ -27,7 +27,7 @@ import models as m
 import workflow as w
 from audit.log import AuditEntry
 from pathway import clock, planning
-from records.dates import short_day
+from records.dates import say_day, short_day
 from reports.register import Register
 
 STAGES = ("S1", "S2", "S3", "E")
@@ -218,6 +218,10 @@ def test_a_day_outside_the_window_is_planned_with_a_reason_that_is_kept(school, 
     _, last = planning.days_between(ctx)
     late = clock.school_days_after(last, 1, m.Setting.of_school())
     said = {"day": f"{late:%d/%m/%Y}"}
+    due = say_day(ctx.clock.closes)
+    assert (
+        f"The review was due by {due}: these are the next school days." in senco.page(address).text
+    )
     page = senco.submit(senco.page(address), 422, path=box, button=None, **said)
     (problem,) = page.problems
     assert problem[0] == "outside_why" and "or say why it is later" in problem[1]

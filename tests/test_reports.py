@@ -11,6 +11,7 @@ from web import MARKS, Page, values_of, words
 
 import models as m
 import workflow as w
+from admin_views import reports as screens
 from admin_views.register import REPORT_CLASSES
 from people import SavedView
 from records.dates import today
@@ -171,6 +172,18 @@ def test_a_view_is_kept_for_its_owner_and_taken_away_by_them(cast, browser):
     assert SavedView.get_or_none(id=view.id)
     senco.post("/register/views/", {"remove": str(view.id)})
     assert not SavedView.get_or_none(id=view.id)
+
+
+def test_all_lines_of_a_report_of_several_pages_stand_on_one_to_print(school, browser, monkeypatch):
+    monkeypatch.setattr(screens, "PAGE", 1)
+    at = browser("senco")
+    page = at.page("/register/")
+    count = int(page.one("//p[@role='status']/b").text)
+    assert count > 1 and f"children, page 1 of {count}" in page.text
+    assert len(page.all("//main//tbody/tr")) == 1
+    whole = at.page(page.one("//main//a[text()='Print all']").get("href"))
+    assert len(whole.all("//main//tbody/tr")) == count
+    assert not whole.all("//main//a[text()='Print all']")
 
 
 # --- the end of the year
