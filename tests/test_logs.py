@@ -226,6 +226,7 @@ def test_the_server_says_when_it_starts_and_stops(kept, portal, cast, monkeypatc
     monkeypatch.setattr(commands.backup, "_folder", tmp_path)
     monkeypatch.setattr(commands.server, "listen", lambda *_: SimpleNamespace(run=lambda: None))
     monkeypatch.setattr(portal.database, "connection_context", portal.database.atomic)
+    monkeypatch.setattr(portal.extensions["work"], "start", lambda: None)
     commands.serve(portal, [])
     assert [line["said"].split(",")[0] for line in kept()] == ["started", "stopped"]
 

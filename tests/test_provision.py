@@ -14,7 +14,7 @@ from web import enter
 from year import terms
 
 import models as m
-from admin_views.pupil import plan_to_show
+from admin_views.pupil import journey
 from audit import log as audit_log
 from pathway import clock
 from pathway.provision import DAY, ProvisionCost, all_given, note_clashes, running
@@ -144,9 +144,10 @@ def test_the_stepping_stones_are_those_of_the_newest_plan_whenever_it_was_typed(
     typed_after = plan_of(robin, {})
     m.MyPlan.update(entered_at=datetime.datetime(2027, 1, 1)).execute()
     plans = [type(one).get_by_id(one.id) for one in (newest, typed_after)]
-    assert plan_to_show(plans) == newest
+    assert journey(plans, {})["plan"] == newest
     plan_of(robin, {}, on=TODAY + datetime.timedelta(1), status="draft")
-    assert plan_to_show([*plans, m.MyPlan.get(m.MyPlan.status == "draft")]) == newest
+    plans.append(m.MyPlan.get(m.MyPlan.status == "draft"))
+    assert journey(plans, {})["plan"] == newest
 
 
 @pytest.mark.parametrize(

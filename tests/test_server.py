@@ -447,6 +447,7 @@ def test_no_address_is_printed_when_another_program_was_quicker(
 
     monkeypatch.setattr(commands.server, "listen", refuse)
     monkeypatch.setattr(portal.database, "connection_context", portal.database.atomic)
+    monkeypatch.setattr(portal.extensions["work"], "start", lambda: None)
     with pytest.raises(config.CannotStart):
         commands.serve(portal, [])
     assert capsys.readouterr().out == ""
