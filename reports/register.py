@@ -45,7 +45,7 @@ class Register(Report):
         Column("census", "Census", in_sheet_only=True),
         Column("since", "Since", "day"),
         Column("weeks", "Weeks", "number"),
-        Column("review", "Next review", "day"),
+        Column("review", "Next review", "day", wraps=True),
         Column("planned", "Review planned for", "day", in_sheet_only=True),
         Column("adult", "Key adult"),
         Column("premium", "PP", asked="premium"),
