@@ -108,9 +108,8 @@ class Background:
         self.app = app
         self.kinds = {kind.name: kind for kind in kinds}
         self.asked = threading.Event()
-        self.interrupted = (
-            True  # by a stop of the portal or a fault: what was running is to begin again
-        )
+        # by a stop of the portal or a fault: what was running is to begin again
+        self.interrupted = True
 
     @property
     def folder(self):
