@@ -216,9 +216,10 @@ class ProvisionCosts(ProvisionReport):
     slug = "provision-costs"
     title = "Provision by child"
     lead = (
-        "Hours a week of each child, beside the plan before, and what the agreed plans cost in this"
-        f" school year. A school meets the first £{provision.NOTIONAL:,} of a child's year before"
-        " any top-up; most children cost less, and the line is told, not judged."
+        "Hours a week of each child on the day, how much more or less the newest plan gives than"
+        " the one before, and what the agreed plans cost in this school year. A school meets the"
+        f" first £{provision.NOTIONAL:,} of a child's year before any top-up; most children cost"
+        " less, and the line is told, not judged."
     )
     counted = ("child", "children")
     columns = (
@@ -258,8 +259,9 @@ class ProvisionCosts(ProvisionReport):
         pupil = given[0].pupil
         begins, ends = school_year(self.on)
         now = [one for one in given if one.runs_on(self.on)]
+        newest = [one for one in given if one.age == 0]
         before = [one for one in given if one.age == 1]
-        more = sum_of_hours(one for one in now if one.plan) - sum_of_hours(before)
+        more = sum_of_hours(newest) - sum_of_hours(before)
         to_date = [cost.between(one, begins, self.on) for one in this_year]
         planned = [cost.between(one, begins, min(one.ends or ends, ends)) for one in this_year]
         cells = {

@@ -16,7 +16,7 @@ import models as m
 from admin_views import home, pupil_lines, sessions
 from admin_views.register import REPORT_CLASSES
 from audit import log as audit_log
-from pathway import clock
+from pathway import clock, provision
 from people import User
 from reports.agencies import AgenciesWaiting, RecommendationsTaken
 from reports.census import CensusCheck, CensusFigures, CensusReturn
@@ -326,6 +326,24 @@ def test_hours_and_the_year_of_each_child_are_the_sums_of_the_lines(file):
         cost = sum(cost_of(row, begins, TODAY, report.settings) for row in costed)
         assert float(cells["year_to_date"]) == pytest.approx(cost, abs=0.01 * len(mine))
     assert sum(line.cells["year_to_date"] for line in lines) > 1000
+
+
+def test_more_or_less_is_what_the_page_of_the_child_says(file):
+    told = {}
+    for line in made(ProvisionCosts).lines():
+        plans = []
+        for kind in (m.MyPlan, m.MyPlanPlus):
+            sealed = kind.select().where(kind.pupil == line.pupil, kind.status == "sealed")
+            plans.extend(sealed)
+        newest = max(plans, key=lambda plan: plan.happened_on, default=None)
+        last = provision.plan_before(newest, plans) if newest else None
+        if last is None:
+            assert line.cells["change"] is None
+        else:
+            more = provision.minutes_of(newest) - provision.minutes_of(last)
+            told[line.pupil] = line.cells["change"]
+            assert float(line.cells["change"]) == pytest.approx(float(more) / 60, abs=0.01)
+    assert len(told) > 5 and any(told.values())
 
 
 def test_the_week_of_each_adult_is_the_sum_of_the_lines(file):
