@@ -39,7 +39,7 @@ def faults(record, name, value):
     return [words for where, words in record.errors() if where == name]
 
 
-@pytest.mark.parametrize("cls, name", days())
+@pytest.mark.parametrize("cls, name", [*days()])
 def test_no_day_lies_before_the_child_was_born_or_too_far_ahead(cast, robin, cls, name):
     record = about(cls, robin)
     label = cls.label_of(name)
@@ -61,7 +61,7 @@ def every_pair():
             yield cls, name, later
 
 
-@pytest.mark.parametrize("cls, name, later", every_pair())
+@pytest.mark.parametrize("cls, name, later", [*every_pair()])
 def test_what_ends_before_it_begins_is_refused(cast, robin, cls, name, later):
     record = about(cls, robin)
     setattr(record, later, TODAY - datetime.timedelta(30))
