@@ -1714,6 +1714,12 @@ class Aspiration(Row):
     whose = choice("Whose words?", options=("The child's", "The family's", "Both"))
     horizon = choice("How far ahead?", options=HORIZONS, needed=True)
 
+    def said_by(self):
+        """Whose words they are, as a phrase; None while nobody has said."""
+        if self.whose == "Both":
+            return "Words of both"
+        return self.whose and f"{self.whose} words"
+
 
 class Need(Row):
     """Need: what the child must learn or manage."""

@@ -375,19 +375,22 @@ def come_back(ctx, fresh, journal):
     journal.change(ctx.pupil, left_on=None, destination=None, admitted_on=ctx.answers["on"])
 
 
-EFFECTS = (
-    carry_plan,
-    carry_record,
-    keep_strategies,
-    go_on,
-    set_type,
-    end_type,
-    open_case,
-    note_agreement,
-    issue_plan,
-    cease_case,
-    hold_review,
-    leave,
-    come_back,
-)
-EFFECTS = {effect.__name__: effect for effect in EFFECTS}
+# by the names that stand in the rows of MOVES
+EFFECTS = {
+    effect.__name__: effect
+    for effect in (
+        carry_plan,
+        carry_record,
+        keep_strategies,
+        go_on,
+        set_type,
+        end_type,
+        open_case,
+        note_agreement,
+        issue_plan,
+        cease_case,
+        hold_review,
+        leave,
+        come_back,
+    )
+}

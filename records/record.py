@@ -76,8 +76,11 @@ class Record(Table):
         if cls.many:
             return cls.many
         name, bracket, of = cls.kind_name().partition(" (")
-        ends = {"s": name, "y": f"{name[:-1]}ies"}
-        return ends.get(name[-1], f"{name}s") + bracket + of
+        if name.endswith("y"):
+            name = f"{name[:-1]}ies"
+        elif not name.endswith("s"):
+            name = f"{name}s"
+        return f"{name}{bracket}{of}"
 
     @classmethod
     @functools.cache

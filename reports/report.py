@@ -1,5 +1,6 @@
 """What every report is: columns, filters, lines, and the order they stand in."""
 
+import datetime
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -143,9 +144,10 @@ class Report:
     @cached_property
     def all_lines(self):
         found = self.lines()
-        for choice in self.choices:
-            for line in found if choice.typed else ():
-                line.facts[choice.name] = code_of_words(line.cells[choice.name] or "")
+        typed = [choice.name for choice in self.choices if choice.typed]
+        for line in found:
+            for name in typed:
+                line.facts[name] = code_of_words(line.cells[name] or "")
         return found
 
     @cached_property
@@ -215,7 +217,7 @@ def say_cell(told, kind):
     """A cell in words, for the page."""
     if told is None:
         return ""
-    if kind == "day" and told and not isinstance(told, str):
+    if kind == "day" and isinstance(told, datetime.date):  # or words: it was held
         return short_day(told)
     if kind == "money":
         return f"£{told:,.2f}"

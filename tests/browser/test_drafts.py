@@ -36,6 +36,14 @@ def edit(children, name="draft"):
     return f"{children[name]}edit/"
 
 
+def open_paper(served, school, chromium, children):
+    """The SENCO's screen with the form of a paper, its page and one of its boxes."""
+    clean(served)
+    screen = school.screen(chromium, "senco")
+    screen.open(edit(children))
+    return screen, screen.page, screen.page.locator("#strengths")
+
+
 def test_a_closed_tab_loses_nothing(served, school, chromium, children):
     """6 of 6: type, wait for “Draft kept at”, close the tab, open the form again. The focus stays
     in the box, and a line that was added comes back.
@@ -112,11 +120,7 @@ def test_signing_out_in_another_window_sends_what_is_typed_in_this_one(
     served, school, chromium, children
 ):
     """What is typed afterwards waits in the page until somebody has signed in again."""
-    clean(served)
-    screen = school.screen(chromium, "senco")
-    screen.open(edit(children))
-    here = screen.page
-    box = here.locator("#strengths")
+    screen, here, box = open_paper(served, school, chromium, children)
     screen.page = screen.context.new_page()
     screen.open("/")
     box.fill(WORDS)
@@ -151,11 +155,7 @@ def test_save_at_once_after_a_session_ended_on_another_device_keeps_the_last_key
     served, school, chromium, children
 ):
     """They wait in the page, and are saved after signing in again in another tab."""
-    clean(served)
-    screen = school.screen(chromium, "senco")
-    screen.open(edit(children))
-    here = screen.page
-    box = here.locator("#strengths")
+    screen, here, box = open_paper(served, school, chromium, children)
     with served.database.connection_context():
         people.UserSession.delete().execute()
     box.fill("The last keys")
